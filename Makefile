@@ -1,0 +1,54 @@
+# Songnuan. `make demo` lives a union's year and writes its report; `make test` checks everything; `make serve` opens the office.
+# Both servers come along as wheels; set DATABASE_URL and REDIS_URL to use servers of your own.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# An environment knows the folder it was made in: a moved clone makes a new one.
+HERE := $(shell pwd | cksum | cut -d' ' -f1)
+RUN := $(VENV)/ready-$(HERE)
+DEV := $(VENV)/ready-dev-$(HERE)
+
+# Chinese in paths and on the screen, whatever the shell was told.
+export PYTHONUTF8 := 1
+export LC_ALL := C.UTF-8
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint bench lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+demo: $(RUN) ## a union's year, from the first survey to the annual report, into var/demo
+	@$(BIN)/songnuan demo
+
+serve: $(RUN) ## the office, at an address it prints
+	@$(BIN)/songnuan serve $(if $(wildcard var/postgres),,$(if $(wildcard var/demo/token),--demo))
+
+lint: $(DEV) ## style, types and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: lint ## lint, then every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: $(DEV) ## whole case lives a second through the one door, on this machine
+	PYTHONPATH=. $(BIN)/python benchmarks/lives.py
+
+lock: ## choose the versions of everything anew (needs uv)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build pyproject.toml -o requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade
+
+clean: ## take away the environment and what the tools keep; the record in var/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+$(RUN): requirements.lock pyproject.toml .ci/environment
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/environment requirements.lock $@
+
+$(DEV): requirements-dev.lock pyproject.toml .ci/environment
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/environment requirements-dev.lock $@

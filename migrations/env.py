@@ -1,0 +1,42 @@
+"""Where Alembic meets the house: the tables of service.tables, and locks that give up rather than block a live union."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+import service.tables
+from service.db import METADATA, engine
+
+__all__ = ["service"]
+
+
+def _run(connection: Connection) -> None:
+    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        compare_type=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _online() -> None:
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        _run(given)
+        return
+    url = context.config.get_main_option("sqlalchemy.url")
+    if not url:
+        raise SystemExit("Give the database: songnuan migrate, or DATABASE_URL=postgresql://… songnuan migrate")
+    with engine(url).connect() as connection:
+        _run(connection)
+
+
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql", target_metadata=METADATA, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    _online()

@@ -1,0 +1,178 @@
+"""Guards below every program: written-once rows, pots moved by entries alone, clashing duties, the letter bell."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+WRITTEN_ONCE = (
+    "event",
+    "entry",
+    "policy_set",
+    "case_duty",
+    "clashing_duty",
+    "verification",
+)
+MAY_CHANGE = {
+    "approval": ("voided_seq",),
+    "notice": ("ended_on",),
+    "objection": ("outcome", "answered_on"),
+    "payment": (
+        "state",
+        "returned_on",
+        "returned_code",
+        "recalled_on",
+        "receipt_on",
+        "receipt_evidence",
+    ),
+}
+
+FUNCTIONS = """
+CREATE FUNCTION written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is written once: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION only_may_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (to_jsonb(OLD) - TG_ARGV) IS DISTINCT FROM (to_jsonb(NEW) - TG_ARGV) THEN
+        RAISE EXCEPTION '%: only % may change', TG_TABLE_NAME, TG_ARGV USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION entry_moves_pots() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE fund SET
+        outside_fen = outside_fen
+            + CASE NEW.target_pot WHEN 'outside' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'outside' THEN NEW.fen ELSE 0 END,
+        available_fen = available_fen
+            + CASE NEW.target_pot WHEN 'available' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'available' THEN NEW.fen ELSE 0 END,
+        committed_fen = committed_fen
+            + CASE NEW.target_pot WHEN 'committed' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'committed' THEN NEW.fen ELSE 0 END,
+        paid_fen = paid_fen
+            + CASE NEW.target_pot WHEN 'paid' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'paid' THEN NEW.fen ELSE 0 END,
+        recovering_fen = recovering_fen
+            + CASE NEW.target_pot WHEN 'recovering' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'recovering' THEN NEW.fen ELSE 0 END,
+        written_off_fen = written_off_fen
+            + CASE NEW.target_pot WHEN 'written_off' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'written_off' THEN NEW.fen ELSE 0 END
+    WHERE id = NEW.fund_id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION pots_follow_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() = 1 AND (OLD.outside_fen, OLD.available_fen, OLD.committed_fen, OLD.paid_fen, OLD.recovering_fen,
+        OLD.written_off_fen) IS DISTINCT FROM (NEW.outside_fen, NEW.available_fen, NEW.committed_fen, NEW.paid_fen,
+        NEW.recovering_fen, NEW.written_off_fen) THEN
+        RAISE EXCEPTION 'fund: pots move by entries alone' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION fund_starts_empty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.outside_fen, NEW.available_fen, NEW.committed_fen, NEW.paid_fen, NEW.recovering_fen, NEW.written_off_fen)
+        IS DISTINCT FROM (0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint) THEN
+        RAISE EXCEPTION 'fund: a line starts with empty pots' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION duties_keep_apart() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE clash record;
+BEGIN
+    SELECT d.duty INTO clash FROM case_duty AS d
+    JOIN clashing_duty AS c ON (c.one = d.duty AND c.other = NEW.duty) OR (c.one = NEW.duty AND c.other = d.duty)
+    WHERE d.case_id = NEW.case_id AND d.account_id = NEW.account_id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'case_duty: % and % may not meet in one person', clash.duty, NEW.duty
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'case_duty_clash';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION letter_bell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('letter_owed', '');
+    RETURN NULL;
+END $$;
+"""
+
+TRIGGERS = """
+CREATE TRIGGER entry_moves_pots AFTER INSERT ON entry FOR EACH ROW EXECUTE FUNCTION entry_moves_pots();
+CREATE TRIGGER pots_follow_entries BEFORE UPDATE ON fund FOR EACH ROW EXECUTE FUNCTION pots_follow_entries();
+CREATE TRIGGER fund_starts_empty BEFORE INSERT ON fund FOR EACH ROW EXECUTE FUNCTION fund_starts_empty();
+CREATE TRIGGER duties_keep_apart AFTER INSERT ON case_duty FOR EACH ROW EXECUTE FUNCTION duties_keep_apart();
+CREATE TRIGGER letter_bell AFTER INSERT ON letter FOR EACH STATEMENT EXECUTE FUNCTION letter_bell();
+"""
+
+CLASHES = (
+    ("approver_1", "approver_2"),
+    ("approver_1", "approver_3"),
+    ("approver_2", "approver_3"),
+    *(
+        (maker, f"approver_{tier}")
+        for maker in ("registrar", "filer", "visitor", "verifier", "reviewer")
+        for tier in (1, 2, 3)
+    ),
+    *((duty, "payer") for duty in ("registrar", "filer", "visitor", "verifier", "reviewer")),
+    *((f"approver_{tier}", "payer") for tier in (1, 2, 3)),
+    ("registrar", "reviewer"),
+    ("filer", "reviewer"),
+    ("visitor", "reviewer"),
+    ("payer", "receipt_witness"),
+    ("payer", "follower"),
+)
+
+
+def upgrade() -> None:
+    op.execute("CREATE SEQUENCE case_no")
+    op.execute(FUNCTIONS)
+    op.execute(TRIGGERS)
+    rows = ", ".join(f"('{one}', '{other}')" for one, other in CLASHES)
+    op.execute(f"INSERT INTO clashing_duty (one, other) VALUES {rows}")  # noqa: S608 - our own constants
+    for table in WRITTEN_ONCE:
+        op.execute(
+            f"CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION written_once()"
+        )
+    for table, columns in MAY_CHANGE.items():
+        names = ", ".join(f"'{column}'" for column in columns)
+        op.execute(
+            f"CREATE TRIGGER only_may_change BEFORE UPDATE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION only_may_change({names})"
+        )
+        op.execute(
+            f"CREATE TRIGGER never_deleted BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION written_once()"
+        )
+    for table in (*WRITTEN_ONCE, *MAY_CHANGE):
+        op.execute(
+            f"CREATE TRIGGER never_truncated BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION written_once()"
+        )
+
+
+def downgrade() -> None:
+    for table in (*WRITTEN_ONCE, *MAY_CHANGE):
+        op.execute(f"DROP TRIGGER never_truncated ON {table}")
+    for table in MAY_CHANGE:
+        op.execute(f"DROP TRIGGER only_may_change ON {table}")
+        op.execute(f"DROP TRIGGER never_deleted ON {table}")
+    for table in WRITTEN_ONCE:
+        op.execute(f"DROP TRIGGER written_once ON {table}")
+    op.execute("DELETE FROM clashing_duty")
+    for name, table in (
+        ("letter_bell", "letter"),
+        ("duties_keep_apart", "case_duty"),
+        ("fund_starts_empty", "fund"),
+        ("pots_follow_entries", "fund"),
+        ("entry_moves_pots", "entry"),
+    ):
+        op.execute(f"DROP TRIGGER {name} ON {table}")
+        op.execute(f"DROP FUNCTION {name}()")
+    op.execute("DROP FUNCTION only_may_change()")
+    op.execute("DROP FUNCTION written_once()")
+    op.execute("DROP SEQUENCE case_no")

@@ -1,0 +1,147 @@
+"""Opening a case: what stands against it, its row and the first event of its chain."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions.case_rows import Opening, Taken
+from service.actions.trail import Asked, Unknown, envelope, proofs, seal_words
+from service.chain import GENESIS, canonical, link
+from service.db import new_id
+from service.queries import households, policies
+from service.queries.households import Family
+from service.tables.cases import case, case_duty
+from service.tables.events import event
+from workflows import machine
+from workflows.facts import Ask, Facts
+from workflows.programme import Programme
+from workflows.programmes import PROGRAMMES
+from workflows.questions import Kind
+from workflows.terms import BadAnswers, Duty, Plain, Reason, Refused, Role
+
+CASE_NO = sa.text("SELECT nextval('case_no')")
+
+
+def open_case(tx: sa.Connection, opening: Opening, asked: Asked) -> Taken:
+    """Open a case for a family. Raises BadAnswers, Refused or Unknown like take()."""
+    programme = _programme(opening.programme)
+    family = households.for_opening(tx, opening.household_id, opening.beneficiary_id, asked.caller)
+    if family is None:
+        raise Unknown
+    answers = machine.read_form(programme.answers, opening.answers)
+    reasons = _against(tx, programme, opening, family, asked)
+    if reasons:
+        raise Refused(*reasons)
+    return _write(tx, programme, opening, family, answers, asked)
+
+
+def hands(family: Family, asked: Asked) -> frozenset[UUID]:
+    """Who opens the case: the caller, and whom he stands in for if that is how he may."""
+    actor = asked.caller.actor_over(family.unit_path)
+    grants = actor.grants_as((Role.REGISTRAR,))
+    return actor.people(grants[0]) if grants else frozenset({actor.account})
+
+
+def _programme(key: str) -> Programme:
+    programme = PROGRAMMES.get(key)
+    if programme is None:
+        raise BadAnswers(Reason.of("not_a_choice", field="programme", choices=sorted(PROGRAMMES)))
+    return programme
+
+
+def _against(tx: sa.Connection, programme: Programme, opening: Opening, family: Family, asked: Asked) -> list[Reason]:
+    reasons = []
+    if not asked.caller.holds((Role.REGISTRAR,), family.unit_path):
+        reasons.append(Reason.of("role_missing", roles=[Role.REGISTRAR.value]))
+    if hands(family, asked) & family.staff:
+        reasons.append(Reason.of("own_family"))
+    if opening.item not in programme.items:
+        reasons.append(Reason.of("item_not_of_programme", item=opening.item, items=list(programme.items)))
+    if opening.asked <= 0:
+        reasons.append(Reason.of("asked_nothing"))
+    if family.kind != "worker":
+        reasons.append(Reason.of("household_not_worker"))
+    if family.exited:
+        reasons.append(Reason.of("household_not_filed"))
+    open_already = households.open_case_no(tx, opening.beneficiary_id, opening.item)
+    if open_already:
+        reasons.append(Reason.of("case_already_open", case_no=open_already))
+    return reasons
+
+
+def _write(
+    tx: sa.Connection,
+    programme: Programme,
+    opening: Opening,
+    family: Family,
+    answers: Mapping[str, Plain],
+    asked: Asked,
+) -> Taken:
+    case_id, today = new_id(), asked.today
+    policy_id, policy = policies.in_force_on(tx, family.division, today)
+    facts = Facts(programme.start, today, today, opening.item, opening.asked)
+    ask = Ask(asked.caller.actor_over(family.unit_path), facts, policy, policies.calendar(tx, today), today)
+    due_on, provisional = machine.start(programme, ask)
+    kinds = {question.key: question.kind for question in programme.answers}
+    words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
+    plain = {key: value for key, value in answers.items() if key not in words}
+    told = _body(case_id, opening, plain, words, {"id": str(policy_id), "digest": policy.digest}, asked)
+    principal = next(iter(hands(family, asked) - {asked.caller.account}), None)
+    body = canonical({**told, "principal": str(principal) if principal else None})
+    case_no = f"{programme.key[:2].upper()}{today.year}-{tx.scalar(CASE_NO):06d}"
+    first = programme.state(programme.start)
+    due = {"policy_set_id": policy_id, "due_on": due_on, "due_is_provisional": provisional}
+    stands = {"state": first.key, "phase": first.phase.value, "answers": plain, "head_hash": link(GENESIS, body), **due}
+    tx.execute(case.insert().values(id=case_id, case_no=case_no, **_request(opening, family, asked), **stands))
+    _first_event(tx, case_id, first.key, body, hands(family, asked), asked)
+    seal_words(tx, case_id, 1, words, asked)
+    return Taken(case_id, case_no, first.key, first.phase.value, 1, due_on)
+
+
+def _request(opening: Opening, family: Family, asked: Asked) -> dict[str, object]:
+    """The columns that say who asked for what, where and when."""
+    where = {"unit_id": family.unit_id, "unit_path": family.unit_path, "year": asked.today.year}
+    whose = {"household_id": opening.household_id, "beneficiary_id": opening.beneficiary_id}
+    what = {"programme": opening.programme, "item": opening.item, "asked_fen": opening.asked, "outstanding_fen": 0}
+    when = {"opened_on": asked.today, "entered_on": asked.today, "created_at": asked.at, "version": 1}
+    return {**where, **whose, **what, **when}
+
+
+def _body(
+    case_id: UUID,
+    opening: Opening,
+    plain: dict[str, Plain],
+    words: dict[str, str],
+    policy: dict[str, Plain],
+    asked: Asked,
+) -> dict[str, Plain]:
+    body = envelope("case", case_id, 1, "open", asked)
+    body["from"], body["to"] = None, PROGRAMMES[opening.programme].start
+    body["programme"], body["item"], body["asked"] = opening.programme, opening.item, opening.asked
+    body["household"], body["beneficiary"] = str(opening.household_id), str(opening.beneficiary_id)
+    body["answers"], body["words"], body["policy"] = plain, proofs(words, asked.ring), policy
+    return body
+
+
+def _first_event(
+    tx: sa.Connection, case_id: UUID, state: str, body: str, people: frozenset[UUID], asked: Asked
+) -> None:
+    tx.execute(
+        event.insert().values(
+            subject_id=case_id,
+            seq=1,
+            subject="case",
+            action="open",
+            to_state=state,
+            actor_id=asked.caller.account,
+            principal_id=next(iter(people - {asked.caller.account}), None),
+            on=asked.today,
+            at=asked.at,
+            body=body,
+            prev=GENESIS,
+            hash=link(GENESIS, body),
+        )
+    )
+    opened = {"case_id": case_id, "duty": Duty.REGISTRAR.value, "seq": 1}
+    tx.execute(case_duty.insert(), [{**opened, "account_id": each} for each in sorted(people, key=str)])

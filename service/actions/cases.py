@@ -1,0 +1,121 @@
+"""The one door through which a case changes state: lock, decide, record."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions.case_rows import After, Taken, write
+from service.actions.records import RECORDERS
+from service.actions.trail import Asked, Stale, Unknown
+from service.queries import accounts, case_facts, funds, policies
+from service.queries.case_facts import Known
+from workflows import machine
+from workflows.facts import Ask
+from workflows.machine import Choice, Move
+from workflows.policy import PolicySet
+from workflows.programme import Step
+from workflows.programmes import PROGRAMMES
+from workflows.rules.means import judged
+from workflows.terms import Fen, Pot, Record, Role
+
+
+def take(tx: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, object], asked: Asked) -> Taken:
+    """Take one action on one case: lock, decide, record. Never commits.
+
+    Raises Refused with every reason, BadAnswers with every wrong field, Unknown when the caller may not see the
+    case, Stale when `asked.version` is behind.
+    """
+    known = case_facts.locked(tx, case_id, asked.caller)
+    if known is None:
+        raise Unknown
+    if asked.version is not None and asked.version != known.row.version:
+        raise Stale(asked.version, known.row.version)
+    programme = PROGRAMMES[known.row.programme]
+    step = programme.step(action, known.row.state)
+    policy_id, policy = _policy(tx, known, step, asked)
+    known, fund_id = _with_fund(tx, known, step, answers)
+    ask = _ask(tx, known, policy, asked, answers)
+    move = machine.take(programme, action, ask)
+    return _record(tx, known, move, ask, asked, After.of(known.row, policy_id=policy_id, fund_id=fund_id))
+
+
+def open_to(tx: sa.Connection, case_id: UUID, asked: Asked) -> tuple[Choice, ...]:
+    """What the caller may do with a case now, and every reason against the rest. Raises Unknown."""
+    known = case_facts.read(tx, case_id, asked.caller)
+    if known is None:
+        raise Unknown
+    _, policy = _policy(tx, known, None, asked)
+    return machine.open_to(PROGRAMMES[known.row.programme], _ask(tx, known, policy, asked, {}))
+
+
+def _policy(tx: sa.Connection, known: Known, step: Step | None, asked: Asked) -> tuple[UUID, PolicySet]:
+    """The set a decision cites once there is an award; before that, and for the award itself, the one in force."""
+    awarding = step is not None and step.record is Record.AWARD
+    if known.row.award_fen is None or awarding:
+        return policies.in_force_on(tx, known.row.division, asked.today)
+    return known.row.policy_set_id, policies.cited(tx, known.row.policy_set_id)
+
+
+def _with_fund(
+    tx: sa.Connection, known: Known, step: Step | None, answers: Mapping[str, object]
+) -> tuple[Known, UUID | None]:
+    """The case with its fund: locked when money moves (lock order: case, then fund), named anew by an award."""
+    fund_id: UUID | None = known.row.fund_id
+    if step is not None and step.record is Record.AWARD:
+        fund_id = _named_fund(answers)
+        found = funds.open_to_unit(tx, fund_id, known.row.unit_path) if fund_id else None
+        return replace(known, facts=replace(known.facts, fund=found)), fund_id if found else None
+    if step is None or step.money is None or fund_id is None:
+        return known, fund_id
+    return replace(known, facts=replace(known.facts, fund=funds.locked(tx, fund_id))), fund_id
+
+
+def _named_fund(answers: Mapping[str, object]) -> UUID | None:
+    try:
+        return UUID(str(answers.get("fund")))
+    except ValueError:
+        return None
+
+
+def _ask(tx: sa.Connection, known: Known, policy: PolicySet, asked: Asked, answers: Mapping[str, object]) -> Ask:
+    unit_path = known.row.unit_path
+    named = answers.get("visitors")
+    visitors = frozenset(_ids(named)) if isinstance(named, list) else frozenset()
+    return Ask(
+        actor=asked.caller.actor_over(unit_path),
+        facts=known.facts,
+        policy=policy,
+        calendar=policies.calendar(tx, asked.today),
+        today=asked.today,
+        answers=answers,
+        entitled=accounts.entitled(tx, visitors, Role.VISITOR, unit_path, asked.today),
+    )
+
+
+def _ids(named: list[object]) -> list[UUID]:
+    try:
+        return [UUID(str(each)) for each in named]
+    except ValueError:
+        return []
+
+
+def _record(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked, after: After) -> Taken:
+    """Write what the machine decided: case, event, duties, entries and letters in one statement, then its record."""
+    record = move.step.record
+    after = after.moved(move, ask.today)
+    if record is Record.AWARD:
+        judgement = judged(ask)
+        after = after.awarded(known.row, Fen(int(str(move.answers["award"]))), _named_fund(move.answers), judgement)
+    taken = write(tx, known, move, ask, asked, replace(after, outstanding=after.outstanding + _drawn(move)))
+    if record is not None:
+        RECORDERS[record](tx, known, move, ask, asked, after)
+    return taken
+
+
+def _drawn(move: Move) -> int:
+    """By how much the fen that lie outside `available` on behalf of this case grow with the step."""
+    out = sum(posting.fen for posting in move.postings if posting.source is Pot.AVAILABLE)
+    back = sum(posting.fen for posting in move.postings if posting.target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
+    return out - back

@@ -1,0 +1,179 @@
+"""What is handed over outside cases: goods, whose quantity may be unknown, and money, which leaves a fund line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import entries, fields, trail
+from service.actions.authority import need, path_of
+from service.actions.trail import Asked, Unknown
+from service.db import new_id
+from service.queries import accounts, funds, households, policies
+from service.tables.cases import visit
+from service.tables.gifts import gift
+from workflows.facts import Fund
+from workflows.policy import NoPolicy
+from workflows.terms import APPROVERS, Fen, Plain, Pot, Reason, Refused, Role
+
+MONEY_ITEMS = ("EDU", "HOU", "LIV", "SWN", "CON")
+GOODS_ITEMS = ("KIND", "SWN", "CON")
+HANDERS = (Role.VISITOR, Role.CASHIER)
+
+
+@dataclass(frozen=True, slots=True)
+class NewGift:
+    """Money (`fen` of `fund_id`, approved by somebody else) or goods; several with no quantity is `数套`."""
+
+    unit_id: UUID
+    household_id: UUID
+    on: date
+    item: str
+    purpose: str
+    account_code: str
+    handed_by: UUID
+    signed_by_family: bool
+    visit_id: UUID | None = None
+    fen: Fen | None = None
+    fund_id: UUID | None = None
+    approved_by: UUID | None = None
+    goods: str | None = None
+    goods_unit: str | None = None
+    quantity: int | None = None
+
+
+def hand_over(tx: sa.Connection, new: NewGift, asked: Asked, *, from_paper: bool = False) -> UUID:
+    """Record a gift; money moves from available to paid in the same transaction.
+
+    Raises BadAnswers, Refused (fund_missing, fund_closed, item_not_permitted, fund_short, approver_hands_over,
+    approver_not_entitled, hander_not_entitled, visit_of_others), Unknown.
+    """
+    path = path_of(tx, new.unit_id)
+    right = need(asked, (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER), path)
+    fields.refuse(_problems(new, asked.today))
+    home = households.one(tx, new.household_id, asked.caller, lock=True)
+    if home is None:
+        raise Unknown
+    fund = _fund_locked(tx, new, path)
+    reasons = [*_hands(tx, new, path, home), *_fund_says(new, fund), *_other_visit(tx, new)]
+    reasons += [*_recorded_by(tx, new, home, asked, from_paper=from_paper)]
+    if reasons:
+        raise Refused(*reasons)
+    row = new_id()
+    columns = {name: getattr(new, name) for name in NewGift.__slots__}
+    tx.execute(gift.insert().values(id=row, unit_path=path, created_at=asked.at, **columns))
+    moved = entries.named(Pot.AVAILABLE, Pot.PAID, new.fen) if new.fen is not None else None
+    facts: dict[str, Plain] = {**_told(new), "entries": [moved] if moved else [], **right}
+    seq = trail.append(tx, "gift", row, "hand_over", facts, asked)
+    if moved is not None and new.fund_id is not None:
+        entries.post(tx, moved, new.fund_id, row, seq, new.on, asked)
+    return row
+
+
+def _problems(new: NewGift, today: date) -> Iterator[Reason]:
+    yield from fields.not_ahead("on", new.on, today)
+    yield from fields.text("purpose", new.purpose)
+    yield from fields.shaped("account_code", new.account_code, fields.CODE, "not_code")
+    if (new.fen is None) == (new.goods is None):
+        yield Reason.of("goods_or_money", field="fen")
+    yield from fields.choice("item", new.item, MONEY_ITEMS if new.fen is not None else GOODS_ITEMS)
+    yield from fields.amount("fen", new.fen)
+    for key in ("fund_id", "approved_by"):
+        if new.fen is not None and getattr(new, key) is None:
+            yield Reason.of("answer_missing", field=key)
+    if new.fen is None and new.fund_id is not None:
+        yield Reason.of("goods_without_fund", field="fund_id")
+    if new.goods is not None:
+        yield from fields.text("goods", new.goods, longest=60)
+        yield from fields.text("goods_unit", new.goods_unit, longest=10)
+    elif new.goods_unit is not None or new.quantity is not None:
+        yield Reason.of("goods_missing", field="goods")
+    yield from fields.whole("quantity", new.quantity)
+
+
+def _fund_locked(tx: sa.Connection, new: NewGift, path: str) -> Fund | None:
+    if new.fund_id is None or funds.open_to_unit(tx, new.fund_id, path) is None:
+        return None
+    return funds.locked(tx, new.fund_id)
+
+
+def _fund_says(new: NewGift, fund: Fund | None) -> Iterator[Reason]:
+    """The line permits the item on that day and can bear it (domain/4 §4.3); the line is locked."""
+    if new.fen is None:
+        return
+    if fund is None:
+        yield Reason.of("fund_missing")
+        return
+    if not fund.opens_on <= new.on <= fund.expires_on:
+        yield Reason.of("fund_closed", opens_on=fund.opens_on.isoformat(), expires_on=fund.expires_on.isoformat())
+    if new.item not in fund.items:
+        yield Reason.of("item_not_permitted", item=new.item, permitted=sorted(fund.items))
+    if fund.available < new.fen:
+        yield Reason.of("fund_short", available=fund.available, award=new.fen)
+
+
+def _hands(tx: sa.Connection, new: NewGift, path: str, home: dict[str, Any]) -> Iterator[Reason]:
+    """Who hands over may do so, is not who approved, and neither is a relative; money has a tier that reaches it."""
+    if not any(accounts.entitled(tx, frozenset((new.handed_by,)), role, path, new.on) for role in HANDERS):
+        yield Reason.of("hander_not_entitled")
+    people = {new.handed_by, new.approved_by} if new.fen is not None else {new.handed_by}
+    if people & households.staff_of(tx, new.household_id):
+        yield Reason.of("own_family")
+    if new.fen is None or new.approved_by is None:
+        return
+    if new.approved_by == new.handed_by:
+        yield Reason.of("approver_hands_over")
+    needed = _tier(tx, new, home)
+    reach = {each for tier in range(needed, len(APPROVERS) + 1) for each in _approvers(tx, path, new.on, tier)}
+    if new.approved_by not in reach:
+        yield Reason.of("approver_not_entitled", needed=needed, param="tiers")
+
+
+def _recorded_by(
+    tx: sa.Connection, new: NewGift, home: dict[str, Any], asked: Asked, *, from_paper: bool
+) -> Iterator[Reason]:
+    """Money is recorded by who approved it, unless a signed list on paper is brought in; nobody records for his own.
+
+    Nothing but goods of no price goes to a family that has left.
+    """
+    if asked.caller.account in households.staff_of(tx, new.household_id):
+        yield Reason.of("own_family")
+    if new.fen is not None and not from_paper and asked.caller.account != new.approved_by:
+        yield Reason.of("approver_must_sign")
+    if new.fen is not None and home["exited_on"] is not None and new.on > home["exited_on"]:
+        yield Reason.of("household_not_filed")
+
+
+def _approvers(tx: sa.Connection, path: str, on: date, tier: int) -> list[UUID]:
+    return accounts.holding(tx, Role.APPROVER, path, on, tier=tier)
+
+
+def _tier(tx: sa.Connection, new: NewGift, home: dict[str, Any]) -> int:
+    """The tier that decides on what the household got by hand this year, with this; the highest without a policy."""
+    year = sa.extract("year", gift.c.on) == new.on.year
+    before = tx.scalar(sa.select(sa.func.sum(gift.c.fen)).where(gift.c.household_id == new.household_id, year)) or 0
+    try:
+        _, policy = policies.in_force_on(tx, home["division"], new.on)
+    except NoPolicy:
+        return len(APPROVERS)
+    return min(policy.tier_for(Fen(int(before) + (new.fen or 0))), len(APPROVERS))
+
+
+def _other_visit(tx: sa.Connection, new: NewGift) -> Iterator[Reason]:
+    """The visit a gift was handed over at went to the same household."""
+    if new.visit_id is None:
+        return
+    row = tx.execute(sa.select(visit.c.household_id, visit.c.on).where(visit.c.id == new.visit_id)).one_or_none()
+    if row is None or (row.household_id, row.on) != (new.household_id, new.on):
+        yield Reason.of("visit_of_others", field="visit_id")
+
+
+def _told(new: NewGift) -> dict[str, Plain]:
+    told: dict[str, Plain] = {"item": new.item, "on": new.on.isoformat(), "household": str(new.household_id)}
+    told |= {"handed_by": str(new.handed_by), "account_code": new.account_code}
+    if new.fen is not None:
+        return told | {"fen": new.fen, "fund": str(new.fund_id), "approved_by": str(new.approved_by)}
+    return told | {"goods": new.goods, "goods_unit": new.goods_unit, "quantity": new.quantity}

@@ -1,0 +1,202 @@
+"""Who works here: accounts, dated role grants, and the tokens they show."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import fields, identity, trail
+from service.actions.authority import need, path_of
+from service.actions.trail import Asked, Unknown
+from service.db import new_id
+from service.privacy import blind_index
+from service.tables.units import account, role_grant, token, unit
+from workflows.terms import Plain, Reason, Refused, Role
+
+ALONE = frozenset({Role.ADMIN, Role.AUDITOR})
+"""Roles that never meet another role in one person (domain/1 §1.2: auditor, administrator)."""
+
+SHOWN_WITH = "snt_"
+"""A token begins with this, so that one left lying about is known for what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A person who will work here; `id_no` only serves to find relatives, and is kept as a fingerprint."""
+
+    login: str
+    display_name: str
+    unit_id: UUID
+    email: str | None = None
+    id_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewGrant:
+    """A role over a unit and everything below it, both days included; tier 1–3 for approvers, else 0."""
+
+    account_id: UUID
+    unit_id: UUID
+    role: Role
+    from_on: date
+    until_on: date
+    tier: int = 0
+    for_account_id: UUID | None = None
+
+
+def add_account(tx: sa.Connection, new: NewAccount, asked: Asked) -> UUID:
+    """Add an account. Raises BadAnswers, Refused (role_missing, login_taken, id_no_taken), Unknown."""
+    right = need(asked, (Role.ADMIN,), path_of(tx, new.unit_id))
+    fields.refuse(account_problems(new, asked.today))
+    index = blind_index(asked.ring, "id_no", identity.normal(new.id_no)) if new.id_no else None
+    reasons = list(_taken(tx, new.login, index))
+    if reasons:
+        raise Refused(*reasons)
+    row = new_id()
+    columns = {"login": new.login, "display_name": new.display_name.strip(), "unit_id": new.unit_id, "email": new.email}
+    tx.execute(account.insert().values(id=row, id_no_index=index, created_at=asked.at, **columns))
+    trail.append(tx, "account", row, "add_account", {"login": new.login, "unit": str(new.unit_id), **right}, asked)
+    return row
+
+
+def _taken(tx: sa.Connection, login: str, id_no_index: bytes | None) -> Iterator[Reason]:
+    if tx.scalar(sa.select(account.c.id).where(account.c.login == login)) is not None:
+        yield Reason.of("login_taken", field="login")
+    same = account.c.id_no_index == id_no_index
+    if id_no_index is not None and tx.scalar(sa.select(account.c.id).where(same)) is not None:
+        yield Reason.of("id_no_taken", field="id_no")
+
+
+def account_problems(new: NewAccount, today: date) -> Iterator[Reason]:
+    """Everything that is wrong with an account's own fields."""
+    yield from fields.shaped("login", new.login, fields.LOGIN, "login_shape")
+    yield from fields.text("display_name", new.display_name, longest=40)
+    yield from fields.shaped("email", new.email, fields.EMAIL, "email_wrong", required=False)
+    if new.id_no is not None:
+        yield from identity.problems("id_no", new.id_no, today)
+
+
+def grant_role(tx: sa.Connection, new: NewGrant, asked: Asked) -> UUID:
+    """Grant a role for a time. Raises BadAnswers, Refused (role_missing, roles_clash, …), Unknown."""
+    path = path_of(tx, new.unit_id)
+    right = need(asked, (Role.ADMIN,), path)
+    _account_locked(tx, new.account_id)
+    fields.refuse(fields.in_order("until_on", new.from_on, new.until_on), _tier_fits(new))
+    reasons = [*_clashes(tx, new), *_stand_in(tx, new, path)]
+    if reasons:
+        raise Refused(*reasons)
+    row = new_id()
+    columns = {name: getattr(new, name) for name in NewGrant.__slots__}
+    tx.execute(role_grant.insert().values(**columns | {"id": row, "role": new.role.value}))
+    trail.append(tx, "account", new.account_id, "grant_role", {"grant": str(row), **_told(new), **right}, asked)
+    return row
+
+
+def _told(new: NewGrant) -> dict[str, Plain]:
+    told: dict[str, Plain] = {"role": new.role.value, "tier": new.tier, "unit": str(new.unit_id)}
+    told |= {"from": new.from_on.isoformat(), "until": new.until_on.isoformat()}
+    return told | ({"for": str(new.for_account_id)} if new.for_account_id else {})
+
+
+def _tier_fits(new: NewGrant) -> Iterator[Reason]:
+    lowest, highest = (1, 3) if new.role is Role.APPROVER else (0, 0)
+    yield from fields.whole("tier", new.tier, lowest, highest)
+    if new.role is Role.CLOCK:
+        yield Reason.of("role_not_for_people", field="role", role=new.role.value)
+    if new.for_account_id == new.account_id:
+        yield Reason.of("stand_in_for_oneself", field="for_account_id")
+
+
+def _clashes(tx: sa.Connection, new: NewGrant) -> Iterator[Reason]:
+    """An administrator or auditor does nothing else at the same time; the same grant is not given twice."""
+    meets = sa.and_(role_grant.c.from_on <= new.until_on, role_grant.c.until_on >= new.from_on)
+    live = sa.and_(role_grant.c.account_id == new.account_id, role_grant.c.revoked_on.is_(None), meets)
+    for row in tx.execute(sa.select(role_grant).where(live)):
+        held = Role(row.role)
+        if held is not new.role and ALONE & {held, new.role}:
+            yield Reason.of("roles_clash", held=held.value, role=new.role.value)
+        same = (row.unit_id, held, row.tier, row.for_account_id)
+        if same == (new.unit_id, new.role, new.tier, new.for_account_id):
+            yield Reason.of("granted_already", role=new.role.value, until=row.until_on.isoformat())
+
+
+def _stand_in(tx: sa.Connection, new: NewGrant, path: str) -> Iterator[Reason]:
+    """One stands in only for what the other holds, no longer than the other holds it."""
+    if new.for_account_id is None:
+        return
+    holds = (
+        sa.select(role_grant.c.id)
+        .join(unit, unit.c.id == role_grant.c.unit_id)
+        .where(role_grant.c.account_id == new.for_account_id, role_grant.c.role == new.role.value)
+        .where(role_grant.c.tier == new.tier, role_grant.c.for_account_id.is_(None), role_grant.c.revoked_on.is_(None))
+        .where(role_grant.c.from_on <= new.from_on, role_grant.c.until_on >= new.until_on)
+        .where(sa.literal(path).op("^@")(unit.c.path))
+    )
+    if tx.scalar(holds.limit(1)) is None:
+        yield Reason.of("principal_without_role", role=new.role.value)
+
+
+def revoke(tx: sa.Connection, grant_id: UUID, asked: Asked) -> None:
+    """End a grant today; the person may not use it any more on this very day. A second time does nothing."""
+    found = sa.select(role_grant, unit.c.path).join(unit, unit.c.id == role_grant.c.unit_id)
+    row = tx.execute(found.where(role_grant.c.id == grant_id).with_for_update(of=role_grant)).one_or_none()
+    if row is None:
+        raise Unknown
+    right = need(asked, (Role.ADMIN,), row.path)
+    if row.revoked_on is not None:
+        return
+    _account_locked(tx, row.account_id)
+    tx.execute(role_grant.update().where(role_grant.c.id == grant_id).values(revoked_on=asked.today))
+    trail.append(tx, "account", row.account_id, "revoke", {"grant": str(grant_id), "role": row.role, **right}, asked)
+
+
+def make_token(tx: sa.Connection, account_id: UUID, label: str, expires_at: datetime, asked: Asked) -> str:
+    """Make a bearer token, for oneself or as administrator of the account's unit; it is shown this once.
+
+    Raises BadAnswers, Refused (role_missing, token_ends_in_past), Unknown.
+    """
+    right = _right_over(tx, account_id, asked)
+    fields.refuse(fields.text("label", label, longest=60))
+    if expires_at <= asked.at:
+        raise Refused(Reason.of("token_ends_in_past", expires_at=expires_at.isoformat(), now=asked.at.isoformat()))
+    row, shown = new_id(), SHOWN_WITH + secrets.token_urlsafe(32)
+    columns = {"account_id": account_id, "label": label.strip(), "created_at": asked.at, "expires_at": expires_at}
+    tx.execute(token.insert().values(id=row, hash=token_hash(shown), **columns))
+    facts: dict[str, Plain] = {"token": str(row), "expires_at": expires_at.isoformat(), **right}
+    trail.append(tx, "account", account_id, "make_token", facts, asked)
+    return shown
+
+
+def _right_over(tx: sa.Connection, account_id: UUID, asked: Asked) -> dict[str, Plain]:
+    """Over one's own tokens, or over those of an account of a unit one administers."""
+    unit_id = _account_locked(tx, account_id)
+    return {} if account_id == asked.caller.account else need(asked, (Role.ADMIN,), path_of(tx, unit_id))
+
+
+def token_hash(shown: str) -> bytes:
+    """What is kept of a token."""
+    return sha256(shown.encode()).digest()
+
+
+def revoke_token(tx: sa.Connection, token_id: UUID, asked: Asked) -> None:
+    """End a token now. A second time does nothing. Raises Refused, Unknown."""
+    row = tx.execute(sa.select(token).where(token.c.id == token_id).with_for_update()).one_or_none()
+    if row is None:
+        raise Unknown
+    right = _right_over(tx, row.account_id, asked)
+    if row.revoked_at is None:
+        tx.execute(token.update().where(token.c.id == token_id).values(revoked_at=asked.at))
+        trail.append(tx, "account", row.account_id, "revoke_token", {"token": str(token_id), **right}, asked)
+
+
+def _account_locked(tx: sa.Connection, account_id: UUID) -> UUID:
+    """Make the writers of an account take turns; returns its unit."""
+    found = sa.select(account.c.unit_id).where(account.c.id == account_id)
+    unit_id: UUID | None = tx.scalar(found.with_for_update(key_share=True))
+    if unit_id is None:
+        raise Unknown
+    return unit_id

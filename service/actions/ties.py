@@ -1,0 +1,108 @@
+"""What binds a household to others: its signed consent, relatives among the staff, and the unit paired with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import fields, trail
+from service.actions.authority import need, path_of
+from service.actions.persons import file_open, touch
+from service.actions.trail import Asked, Unknown
+from service.db import new_id
+from service.queries import households
+from service.tables.households import consent, kinship, pairing
+from service.tables.units import account
+from workflows.terms import Plain, Reason, Refused, Role
+
+KIN = ("spouse", "child", "parent", "sibling", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A signed authorisation (承诺与授权): which text, by how many adults, from when until when."""
+
+    signed_on: date
+    until_on: date
+    text_version: str
+    adults_signed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """结对帮扶: a unit that keeps up with a household under a named programme."""
+
+    unit_id: UUID
+    programme_name: str
+    issued_by: str
+    from_on: date
+    until_on: date | None = None
+
+
+def consent_problems(new: Consent, today: date, place: str = "") -> Iterator[Reason]:
+    """Everything that is wrong with a consent."""
+    yield from fields.not_ahead(f"{place}signed_on", new.signed_on, today)
+    yield from fields.in_order(f"{place}until_on", new.signed_on, new.until_on)
+    yield from fields.shaped(f"{place}text_version", new.text_version, fields.CODE, "not_code")
+    yield from fields.whole(f"{place}adults_signed", new.adults_signed, 1, 50)
+
+
+def give_consent(tx: sa.Connection, household_id: UUID, new: Consent, asked: Asked) -> UUID:
+    """Keep a family's authorisation. Raises BadAnswers, Refused, Unknown, Stale."""
+    right = file_open(tx, household_id, asked)
+    fields.refuse(consent_problems(new, asked.today))
+    row = insert_consent(tx, household_id, new)
+    touch(tx, household_id)
+    facts: dict[str, Plain] = {"until": new.until_on.isoformat(), "text_version": new.text_version, **right}
+    trail.append(tx, "household", household_id, "give_consent", facts, asked)
+    return row
+
+
+def insert_consent(tx: sa.Connection, household_id: UUID, new: Consent) -> UUID:
+    """Write a consent that has been checked."""
+    row = new_id()
+    columns = {name: getattr(new, name) for name in Consent.__slots__}
+    tx.execute(consent.insert().values(id=row, household_id=household_id, **columns))
+    return row
+
+
+def declare_kinship(tx: sa.Connection, household_id: UUID, account_id: UUID, relation: str, asked: Asked) -> UUID:
+    """Keep that somebody who works here is a relative. Raises BadAnswers, Refused (kinship_known, …), Unknown."""
+    right = file_open(tx, household_id, asked)
+    fields.refuse(fields.choice("relation", relation, KIN))
+    if tx.scalar(sa.select(account.c.id).where(account.c.id == account_id)) is None:
+        raise Unknown
+    same = sa.and_(kinship.c.household_id == household_id, kinship.c.account_id == account_id)
+    if tx.scalar(sa.select(kinship.c.id).where(same)) is not None:
+        raise Refused(Reason.of("kinship_known"))
+    row = new_id()
+    columns = {"household_id": household_id, "account_id": account_id, "relation": relation}
+    tx.execute(kinship.insert().values(id=row, declared_on=asked.today, **columns))
+    touch(tx, household_id)
+    trail.append(tx, "household", household_id, "declare_kinship", {"account": str(account_id), **right}, asked)
+    return row
+
+
+def pair(tx: sa.Connection, household_id: UUID, new: Pairing, asked: Asked) -> UUID:
+    """Pair a unit with a household. Raises BadAnswers, Refused (paired_already, …), Unknown."""
+    right = need(asked, (Role.REGISTRAR,), path_of(tx, new.unit_id))
+    if households.one(tx, household_id, asked.caller, lock=True) is None:
+        raise Unknown
+    last = new.until_on or date.max
+    fields.refuse(
+        fields.text("programme_name", new.programme_name),
+        fields.text("issued_by", new.issued_by),
+        fields.in_order("until_on", new.from_on, last),
+    )
+    same = sa.and_(pairing.c.household_id == household_id, pairing.c.unit_id == new.unit_id)
+    overlap = sa.and_(pairing.c.from_on <= last, sa.func.coalesce(pairing.c.until_on, date.max) >= new.from_on)
+    if tx.scalar(sa.select(pairing.c.id).where(same, overlap).limit(1)) is not None:
+        raise Refused(Reason.of("paired_already"))
+    row = new_id()
+    columns = {name: getattr(new, name) for name in Pairing.__slots__}
+    tx.execute(pairing.insert().values(id=row, household_id=household_id, **columns))
+    facts: dict[str, Plain] = {"pairing": str(row), "unit": str(new.unit_id), "from": new.from_on.isoformat(), **right}
+    trail.append(tx, "household", household_id, "pair", facts, asked)
+    return row

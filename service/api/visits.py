@@ -1,0 +1,57 @@
+"""/visits: record one, of a case or without a case; list them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from service.actions import cases as case_actions
+from service.actions import visits as visit_actions
+from service.api.pages import paged
+from service.auth import READERS, needs
+from service.queries import visits as read
+from service.request import asked, caller, tx
+from service.schemas.help import VisitFilterIn, VisitIn, VisitPageOut
+from service.schemas.households import MadeOut
+from workflows.terms import BadAnswers, Reason, Role
+
+visits = Blueprint("visits", __name__, description="走访 Visits")
+
+OF_A_CASE = {"survey": "record_visit", "follow_up": "record_follow_up"}
+"""A visit of a case is one of its actions: there is one door."""
+
+
+@visits.post("/visits")
+@needs(Role.VISITOR, Role.REGISTRAR)
+@visits.arguments(VisitIn)
+@visits.response(201, MadeOut)
+def record_visit(body: dict[str, Any]) -> dict[str, UUID]:
+    """Record a visit. With `case_id` it is the case's survey or follow-up; its id is then the case's."""
+    case_id, kind = body.pop("case_id"), body["kind"]
+    if case_id is not None:
+        return {"id": case_actions.take(tx(), case_id, _action(kind), _answers(body), asked()).case_id}
+    if body["unit_id"] is None:
+        raise BadAnswers(Reason.of("answer_missing", field="unit_id", kind="id"))
+    body.pop("conclusion")
+    new = visit_actions.NewVisit(**body | {"visitors": tuple(body["visitors"])})
+    return {"id": visit_actions.record_visit(tx(), new, asked())}
+
+
+def _action(kind: str) -> str:
+    if kind not in OF_A_CASE:
+        raise BadAnswers(Reason.of("not_a_choice", field="kind", choices=list(OF_A_CASE)))
+    return OF_A_CASE[kind]
+
+
+def _answers(body: dict[str, Any]) -> dict[str, object]:
+    told = {key: body[key] for key in ("place", "conclusion", "story") if body[key] is not None}
+    return {**told, "on": body["on"].isoformat(), "visitors": [str(each) for each in body["visitors"]]}
+
+
+@visits.get("/visits")
+@needs(*READERS)
+@visits.arguments(VisitFilterIn, location="query")
+@visits.response(200, VisitPageOut)
+def list_visits(query: dict[str, Any]) -> dict[str, Any]:
+    """Visits of your units, newest first."""
+    return paged(query, lambda filters, after, size: read.page(tx(), caller(), filters, after, size))

@@ -1,0 +1,23 @@
+"""The command `songnuan`: a group of commands, a file per noun."""
+
+import logging
+
+import click
+
+from service.cli.checks import audit, doctor
+from service.cli.demo import demo
+from service.cli.importing import import_year
+from service.cli.records import found, migrate, report
+from service.cli.serve import serve
+from service.cli.tokens import token
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="songnuan")
+def main() -> None:
+    """送温暖 · Hardship and tuition assistance of a trade union: casework, trustworthy money, and the annual report."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+for command in (serve, demo, migrate, found, import_year, report, token, audit, doctor):
+    main.add_command(command)

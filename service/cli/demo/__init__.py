@@ -1,0 +1,68 @@
+"""`songnuan demo`: a union's year, from the first household survey to the annual report, as its people live it."""
+
+import shutil
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from service.cli.demo.proof import prove
+from service.cli.demo.stage import Stage, open_stage
+from service.cli.demo.telling import tell
+from service.cli.demo.year import live
+from service.cli.place import FAULTS, servers, settings_at
+from service.cli.processes import Processes
+from service.cli.records import write_files
+from service.cli.serve import port_free, start_all
+from service.config import MailServer
+from service.db import now
+from service.mailbox import Mailbox
+from service.report.figures import snapshot
+from service.report.section import Section, make_section
+
+out = Console(highlight=False)
+SAMPLES = Path(__file__).resolve().parents[3] / "samples"
+FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
+
+
+@click.command()
+@click.option("--samples", type=click.Path(exists=True, file_okay=False, path_type=Path), default=SAMPLES)
+@click.option("--var", type=click.Path(path_type=Path), help="Where the demo lives (default: var/demo).")
+def demo(samples: Path, var: Path | None) -> None:
+    """演示 · Live a union's year over HTTP, person by person, and write the welfare section of its annual report."""
+    began = time.monotonic()
+    settings = settings_at(var or Path("var") / "demo")
+    settings = replace(settings, demo_clock=True)
+    _sweep(settings.var)
+    with ExitStack() as house:
+        settings = house.enter_context(servers(settings, broker=True, durable=False))
+        stage = open_stage(settings, samples, out)
+        box = house.enter_context(Mailbox(settings.var / "mail"))
+        mailed = replace(stage.settings, mail=MailServer("127.0.0.1", box.port, tls=False))
+        running = house.enter_context(Processes(settings.var / "log"))
+        port = next(each for each in range(8800, 8900) if port_free(each))
+        start_all(running, mailed, port, with_beat=False)
+        told = live(stage, f"http://127.0.0.1:{port}", samples / "09-applications.xlsx", running, out)
+        section = _section(stage)
+        files = write_files(section, settings.var)
+        faults = prove(stage, told, settings.var, out)
+        tell(section, files, settings.var, time.monotonic() - began, out)
+    if faults:
+        raise SystemExit(FAULTS)
+
+
+def _sweep(folder: Path) -> None:
+    """A demo begins with empty hands: old letters, logs and files go; the servers' data is reused."""
+    for name in ("mail", "log"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("welfare-section.docx", "welfare-section.md", "figures.json", "token"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _section(stage: Stage) -> Section:
+    with snapshot(stage.engine) as tx:
+        return make_section(tx, stage.root_path, FIRST, LAST, now(), stage.settings.language)

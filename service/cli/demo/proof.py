@@ -1,0 +1,85 @@
+"""The books are closed: what the web served, what the trail holds, what was posted and what was sent must agree."""
+
+import re
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from rich.console import Console
+
+from service.audit.chain import verify
+from service.cli.demo.stage import Stage
+from service.cli.demo.year import Told
+from service.report.figures import snapshot
+from service.tables.cases import case
+from service.tables.events import event
+from service.tables.funds import entry
+from service.tables.letters import letter
+from service.words import say
+
+PATIENCE = 60.0
+_POST = re.compile(r'"POST /api/v1/cases(?:/([0-9a-f-]{36})/actions/[a-z_]+)?" (\d{3})')
+
+
+def prove(stage: Stage, told: Told, folder: Path, out: Console) -> list[str]:
+    """Compare four witnesses, print what each says, and return what disagrees (nothing, it is hoped)."""
+    waiting = _wait_for_letters(stage)
+    with snapshot(stage.engine) as tx:
+        steps = _counted(tx, event.c.subject_id, event.c.subject == "case")
+        versions = {str(row.id): row.version for row in tx.execute(sa.select(case.c.id, case.c.version))}
+        letters = _counted(tx, letter.c.channel)
+        entries = tx.scalar(sa.select(sa.func.count()).select_from(entry).where(entry.c.case_id.is_not(None))) or 0
+        trail = verify(tx)
+    served, opened, refused = _served(folder / "log" / "access.log")
+    with_opening = {case_id: count + 1 for case_id, count in served.items()}
+    mails = len(list((folder / "mail").glob("*.eml")))
+    faults = [
+        *(["access_log"] if with_opening != steps or opened != len(steps) else []),
+        *(["story"] if told.posts != steps or refused != sum(told.refusals.values()) else []),
+        *(["versions"] if versions != steps else []),
+        *(["letters"] if waiting or mails != letters["email"] else []),
+        *(f"{fault.code}:{fault.subject_id}" for fault in trail.faults),
+    ]
+    counts = {
+        "cases": len(steps),
+        "posts": sum(with_opening.values()),
+        "events": sum(steps.values()),
+        "refused": refused,
+    }
+    out.print(say("cli.demo.witnesses", **counts, letters=letters.total(), mails=mails, entries=entries))
+    out.print(say("cli.demo.agree") if not faults else say("cli.demo.disagree", faults="、".join(faults)))
+    return faults
+
+
+def _counted(tx: sa.Connection, column: sa.Column[Any], *where: sa.ColumnElement[bool]) -> Counter[str]:
+    """How many rows have each value of a column."""
+    rows = sa.select(column, sa.func.count()).where(*where).group_by(column)
+    return Counter({str(value): count for value, count in tx.execute(rows)})
+
+
+def _wait_for_letters(stage: Stage) -> int:
+    """Letters that have not gone after a minute."""
+    owed = sa.select(sa.func.count()).select_from(letter).where(letter.c.state != "delivered")
+    until = time.monotonic() + PATIENCE
+    while True:
+        with stage.engine.connect() as tx:
+            left = tx.scalar(owed) or 0
+        if left == 0 or time.monotonic() > until:
+            return left
+        time.sleep(0.2)
+
+
+def _served(log: Path) -> tuple[Counter[str], int, int]:
+    """From the access log: POSTs that succeeded by case, cases opened, POSTs refused."""
+    served: Counter[str] = Counter()
+    opened = refused = 0
+    for case_id, status in _POST.findall(log.read_text()):
+        if not status.startswith("2"):
+            refused += 1
+        elif case_id:
+            served[case_id] += 1
+        else:
+            opened += 1
+    return served, opened, refused

@@ -1,0 +1,96 @@
+"""Processes of the house: the web, the worker, beat and the relay, started side by side and stopped in good order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from service.config import Settings
+
+PATIENCE = 20.0
+"""Seconds a process has to stop before it is killed."""
+
+
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    """What a child is told: the servers, the folder, and whatever this process was told itself."""
+    told = {
+        "DATABASE_URL": settings.database_url or "",
+        "REDIS_URL": settings.redis_url or "",
+        "SONGNUAN_VAR": str(settings.var),
+        "PYTHONUTF8": "1",
+    }
+    return {**os.environ, **told, **more}
+
+
+def web(port: int, access_log: Path, *, workers: int = 2, threads: int = 4) -> list[str]:
+    """The command of the web process."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "service.app:create_app()"),
+        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
+        *("--workers", str(workers), "--threads", str(threads), "--access-logfile", str(access_log)),
+        *("--access-logformat", '%(t)s "%(m)s %(U)s" %(s)s %(D)sus', "--graceful-timeout", "20", "--no-control-socket"),
+        *("--limit-request-line", "8190"),
+    ]
+
+
+def worker(queues: str, *, concurrency: int = 2) -> list[str]:
+    """The command of a Celery worker."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--loglevel", "INFO"),
+        *("--concurrency", str(concurrency), "--queues", queues, "--without-gossip", "--without-mingle"),
+    ]
+
+
+def beat(schedule: Path) -> list[str]:
+    """The command of the clock's beat."""
+    return [*(sys.executable, "-m", "celery", "-A", "worker.app", "beat", "--schedule", str(schedule))]
+
+
+def relay() -> list[str]:
+    """The command of the outbox relay."""
+    return [sys.executable, "-m", "worker.relay"]
+
+
+@dataclass
+class Processes:
+    """Children of this process, each with its own log; leaving the context stops them, last started first."""
+
+    logs: Path
+    children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        """Start one; its words go to `logs/<name>.log`."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self.children[name] = subprocess.Popen(
+                list(command), env=dict(environ), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def ended(self) -> str | None:
+        """The name of a child that has ended by itself, or None."""
+        return next((name for name, child in self.children.items() if child.poll() is not None), None)
+
+    def stop(self) -> None:
+        """Ask each to stop, last started first; one that does not is killed with its children."""
+        for child in reversed(self.children.values()):
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        until = time.monotonic() + PATIENCE
+        for child in reversed(self.children.values()):
+            try:
+                child.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()

@@ -1,0 +1,99 @@
+"""`songnuan serve`: the whole house on one machine, its processes side by side until it is told to stop."""
+
+import signal
+import socket
+import sys
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from service import schema
+from service.cli import processes
+from service.cli.place import CANNOT, keys_of, servers, settings_at
+from service.cli.processes import Processes, environment
+from service.config import MailServer, Settings
+from service.db import engine
+from service.mailbox import Mailbox
+from service.words import say
+
+out = Console()
+QUEUES = "clock,inbox,email"
+"""The worker of one machine serves every queue of worker/app.py."""
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--demo", "of_demo", is_flag=True, help="Serve the year that `songnuan demo` has lived.")
+@click.option("--var", type=click.Path(path_type=Path), help="The installation's folder (default: var).")
+def serve(port: int, of_demo: bool, var: Path | None) -> None:
+    """开门办公 · Database and broker (unless given), web, worker, beat and relay, until Ctrl-C."""
+    settings = settings_at(var)
+    if of_demo:
+        settings = replace(settings, var=settings.var / "demo", demo_clock=True)
+        if not (settings.var / "token").exists():
+            raise click.ClickException(say("cli.no_demo"))
+    if not port_free(port):
+        raise click.ClickException(say("cli.port_taken", port=port, other=port + 1))
+    with ExitStack() as house:
+        settings = house.enter_context(servers(settings, broker=True))
+        settings = _with_mail(house, settings)
+        _migrated(settings)
+        running = house.enter_context(Processes(settings.var / "log"))
+        start_all(running, settings, port)
+        out.print(say("cli.serving", url=f"http://127.0.0.1:{port}/api/v1/docs", log=settings.var / "log"))
+        if of_demo:
+            out.print(say("cli.demo_token", token=(settings.var / "token").read_text().strip()))
+        _until_told(running)
+
+
+def port_free(port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _with_mail(house: ExitStack, settings: Settings) -> Settings:
+    if settings.mail is not None:
+        return settings
+    box = house.enter_context(Mailbox(settings.var / "mail"))
+    out.print(say("cli.mail_kept", folder=box.folder))
+    return replace(settings, mail=MailServer("127.0.0.1", box.port, tls=False))
+
+
+def _migrated(settings: Settings) -> None:
+    keys_of(settings)
+    made = engine(settings.database_url or "")
+    schema.upgrade(made)
+    made.dispose()
+
+
+def start_all(running: Processes, settings: Settings, port: int, *, with_beat: bool = True) -> None:
+    """Web, worker, relay and beat, each told the same."""
+    told = environment(settings, SONGNUAN_DEMO_CLOCK="1" if settings.demo_clock else "0")
+    if settings.mail is not None and "SMTP_URL" not in told:
+        told["SMTP_URL"] = f"smtp://{settings.mail.host}:{settings.mail.port}"
+    running.start("web", processes.web(port, settings.var / "log" / "access.log"), told)
+    running.start("worker", processes.worker(QUEUES), told)
+    running.start("relay", processes.relay(), told)
+    if with_beat:
+        running.start("beat", processes.beat(settings.var / "celerybeat-schedule"), told)
+
+
+def _until_told(running: Processes) -> None:
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    while not told.wait(1.0):
+        name = running.ended()
+        if name is not None:
+            click.echo(say("cli.process_ended", name=name, log=running.logs / f"{name}.log"), err=True)
+            sys.exit(CANNOT)

@@ -1,0 +1,84 @@
+"""`songnuan token`: bearer tokens, shown once and kept as hashes, each with an end."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import click
+import sqlalchemy as sa
+
+from service.actions import staff
+from service.cli.place import opened
+from service.cli.records import VAR, asked_by
+from service.cli.words import refusal
+from service.tables.units import account
+from service.tables.units import token as token_table
+from service.words import say
+from workflows.terms import BadAnswers, Refused
+
+
+@click.group()
+def token() -> None:
+    """令牌 · Bearer tokens of the API."""
+
+
+@token.command("create")
+@click.argument("login")
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is valid.")
+@click.option("--label", default="cli", show_default=True, help="What it is for.")
+@click.option("--by", help="Login of the administrator who makes it (default: the account itself).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@VAR
+def create(login: str, days: int, label: str, by: str | None, as_json: bool, var: Path | None) -> None:
+    """Make a token for LOGIN. It is shown this once; only its hash is kept."""
+    with opened(var) as place, place.engine.begin() as tx:
+        account_id = tx.scalar(sa.select(account.c.id).where(account.c.login == login))
+        if account_id is None:
+            raise click.ClickException(say("cli.no_account", login=login))
+        asked = asked_by(tx, place, by or login)
+        ends = asked.at + timedelta(days=days)
+        try:
+            shown = staff.make_token(tx, account_id, label, ends, asked)
+        except (Refused, BadAnswers) as no:
+            raise refusal(no) from None
+    if as_json:
+        click.echo(json.dumps({"login": login, "token": shown, "expires_at": ends.isoformat()}))
+    else:
+        click.echo(shown)
+        click.echo(say("cli.token_made", login=login, until=ends.date().isoformat()), err=True)
+
+
+@token.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@VAR
+def list_tokens(as_json: bool, var: Path | None) -> None:
+    """Every token with its owner and its end; never the token itself."""
+    rows = (
+        sa.select(
+            token_table.c.id, account.c.login, token_table.c.label, token_table.c.expires_at, token_table.c.revoked_at
+        )
+        .join(account, account.c.id == token_table.c.account_id)
+        .order_by(account.c.login, token_table.c.id)
+    )
+    with opened(var) as place, place.engine.connect() as tx:
+        found = [
+            {key: str(value) if value else None for key, value in row.items()} for row in tx.execute(rows).mappings()
+        ]
+    click.echo(
+        json.dumps(found) if as_json else "\n".join(f"{each['id']}  {each['login']}  {each['label']}" for each in found)
+    )
+
+
+@token.command("revoke")
+@click.argument("token_id", type=click.UUID)
+@click.option("--by", required=True, help="Login of the owner or an administrator.")
+@VAR
+def revoke(token_id: UUID, by: str, var: Path | None) -> None:
+    """End a token now."""
+    with opened(var) as place, place.engine.begin() as tx:
+        try:
+            staff.revoke_token(tx, token_id, asked_by(tx, place, by))
+        except (Refused, BadAnswers) as no:
+            raise refusal(no) from None
+    click.echo(say("cli.token_revoked", id=token_id))

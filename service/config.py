@@ -1,0 +1,120 @@
+"""Settings: everything the environment may say, read once by a face and checked there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+LANGUAGES = ("zh_CN", "en")
+_DATABASES = ("postgresql", "postgres", "postgresql+psycopg")
+_BROKERS = ("redis", "rediss")
+_MAIL_SERVERS = ("smtp", "smtps")
+_YES = {"1", "true", "yes", "on"}
+_NO = {"", "0", "false", "no", "off"}
+
+
+class BadSetting(ValueError):
+    """A variable of the environment that cannot be used; says which and how to mend it, never its value."""
+
+    def __init__(self, variable: str, fault: str, mend: str) -> None:
+        super().__init__(f"{variable}: {fault}. {mend}")
+        self.variable = variable
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where letters are handed in; `tls` is on for smtps://."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process was told. Secrets are left out of its repr.
+
+    `database_url` and `redis_url` are None where the house is to start servers of its own (service/servers.py);
+    `keyring` is None where the key is the file `var/keyring`; `mail` is None where no letter leaves the house.
+    """
+
+    var: Path
+    database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    mail: MailServer | None = None
+    mail_from: str = "songnuan@localhost"
+    keyring: str | None = field(default=None, repr=False)
+    demo_clock: bool = False
+    language: str = LANGUAGES[0]
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment; a variable that is empty counts as not set. Raises BadSetting."""
+    return Settings(
+        var=Path(environ.get("SONGNUAN_VAR") or "var").absolute(),
+        database_url=_url(environ, "DATABASE_URL", _DATABASES, "postgresql://user:password@host:5432/songnuan"),
+        redis_url=_url(environ, "REDIS_URL", _BROKERS, "redis://:password@host:6379/0"),
+        mail=_mail_server(environ),
+        mail_from=_mail_from(environ),
+        keyring=environ.get("KEYRING") or None,
+        demo_clock=_switch(environ, "SONGNUAN_DEMO_CLOCK"),
+        language=_language(environ),
+    )
+
+
+def _url(environ: Mapping[str, str], variable: str, schemes: tuple[str, ...], example: str) -> str | None:
+    text = environ.get(variable)
+    if not text:
+        return None
+    _split(variable, text, schemes, example)
+    return text
+
+
+def _split(variable: str, text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
+    mend = f"Write it like {example}, or leave it out"
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:
+        raise BadSetting(variable, "this is not a URL", mend) from None
+    if url.scheme not in schemes:
+        raise BadSetting(variable, f"it must begin with {schemes[0]}://", mend)
+    return url
+
+
+def _mail_server(environ: Mapping[str, str]) -> MailServer | None:
+    text = environ.get("SMTP_URL")
+    if not text:
+        return None
+    example = "smtp://host:25 or smtps://user:password@host:465"
+    url = _split("SMTP_URL", text, _MAIL_SERVERS, example)
+    if not url.hostname or url.path.strip("/") or url.query:
+        raise BadSetting("SMTP_URL", "it must name a host, and nothing after the port", f"Write it like {example}")
+    tls = url.scheme == "smtps"
+    user, password = (unquote(part) if part else None for part in (url.username, url.password))
+    return MailServer(url.hostname, url.port or (465 if tls else 25), tls, user, password)
+
+
+def _mail_from(environ: Mapping[str, str]) -> str:
+    address = environ.get("MAIL_FROM") or Settings.mail_from
+    name, at, host = parseaddr(address)[1].rpartition("@")
+    if not (name and at and host) or any(mark in address for mark in "\r\n"):
+        raise BadSetting("MAIL_FROM", "this is not a mail address", "Write it like 送温暖 <songnuan@union.example>")
+    return address
+
+
+def _switch(environ: Mapping[str, str], variable: str) -> bool:
+    word = environ.get(variable, "").strip().lower()
+    if word not in _YES | _NO:
+        raise BadSetting(variable, "it is either on or off", "Write 1 or 0")
+    return word in _YES
+
+
+def _language(environ: Mapping[str, str]) -> str:
+    language = environ.get("SONGNUAN_LANG") or LANGUAGES[0]
+    if language not in LANGUAGES:
+        raise BadSetting("SONGNUAN_LANG", "there is no catalogue for it", f"Write {' or '.join(LANGUAGES)}")
+    return language

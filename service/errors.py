@@ -1,0 +1,152 @@
+"""The only place where a "no" becomes an HTTP answer: RFC 9457 problem details with every reason, in words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+import sqlalchemy.exc
+from flask import Flask, Response, current_app, json, request
+from werkzeug.exceptions import HTTPException
+
+from service.actions.trail import Stale, Unknown
+from service.reasons import in_words
+from service.words import LANGUAGES
+from workflows.policy import NoPolicy, PoliciesOverlap
+from workflows.policy_values import BadPolicy
+from workflows.terms import BadAnswers, Reason, Refused
+from workflows.workdays import BadCalendar, CalendarUnknown
+
+BY_CONSTRAINT: Mapping[str, str] = {
+    "uq_person_one_active_file": "person_in_other_file",
+    "uq_case_one_grant_per_school_year": "student_repeated",
+    "uq_payment_one_live": "already_paid",
+    "ck_fund_no_pot_below_zero": "fund_short",
+    "case_duty_clash": "clashing_duty",
+    "uq_household_unit_id_file_no": "file_no_taken",
+    "uq_fund_unit_id_code_year": "fund_code_taken",
+    "uq_account_login": "login_taken",
+}
+
+
+class Problem(Exception):
+    """A refusal of the face itself: no token, no key, wrong version, unknown page."""
+
+    def __init__(self, status: int, *reasons: Reason, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(", ".join(reason.code for reason in reasons))
+        self.status, self.reasons, self.headers = status, reasons, headers or {}
+
+
+def language() -> str:
+    """The reader's language: Chinese unless the request asks for English."""
+    best = request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN")
+    return LANGUAGES[1] if best == "en" else LANGUAGES[0]
+
+
+def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | None = None) -> Response:
+    """A problem document: title, code of the first reason, and all of them with words and values."""
+    lang, listed = language(), list(reasons)
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": listed[0].code if listed else CODES.get(status, "http_error"),
+        "detail": "；".join(in_words(reason, lang) for reason in listed),
+        "reasons": [
+            {"code": each.code, "message": in_words(each, lang), "values": dict(each.values)} for each in listed
+        ],
+    }
+    return Response(
+        json.dumps(document, ensure_ascii=False),
+        status,
+        content_type="application/problem+json",
+        headers=dict(headers or {}),
+    )
+
+
+def _stored_refusal(error: sqlalchemy.exc.IntegrityError) -> Response:
+    """The database said no where two requests met: say which rule, as the rules themselves would have."""
+    diagnosis = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
+    name = (diagnosis.constraint_name if diagnosis else None) or ""
+    return answer(HTTPStatus.CONFLICT, [Reason.of(BY_CONSTRAINT.get(name, "conflicts_with_records"), constraint=name)])
+
+
+CODES: Mapping[int, str] = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.CONFLICT: "conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "unprocessable",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
+}
+"""What Flask and webargs refuse by themselves; our own names, because the standard library renames its."""
+
+
+def _http(error: HTTPException) -> Response:
+    """404, 405, 413 and webargs' 422, in the same form; the fields marshmallow refused become reasons."""
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    messages = getattr(error, "data", {}).get("messages", {}) if hasattr(error, "data") else {}
+    reasons = [Reason.of("field_wrong", field=where, fault=fault) for where, fault in _flat(messages)]
+    headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
+    return answer(status, reasons or [Reason.of(CODES.get(status, "http_error"), status=int(status))], headers)
+
+
+def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:
+    if isinstance(messages, Mapping):
+        for key, value in messages.items():
+            inner = str(key) if not where or where in {"json", "query", "headers"} else f"{where}.{key}"
+            yield from _flat(value, inner)
+    elif isinstance(messages, list):
+        for value in messages:
+            yield from _flat(value, where)
+    else:
+        yield where, str(messages)
+
+
+def _unavailable(_error: Exception) -> Response:
+    return answer(HTTPStatus.SERVICE_UNAVAILABLE, [Reason.of("database_away")], {"Retry-After": "5"})
+
+
+def _broken(error: Exception) -> Response:
+    current_app.logger.error("unexpected", exc_info=error)
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, [Reason.of("internal_server_error")])
+
+
+def _stale(error: Stale) -> Response:
+    return answer(HTTPStatus.PRECONDITION_FAILED, [Reason.of("stale", seen=error.seen, present=error.present)])
+
+
+def _overlap(error: PoliciesOverlap) -> Response:
+    return answer(HTTPStatus.CONFLICT, [Reason.of("policies_overlap", policies=list(error.keys))])
+
+
+def _policy(problem: Any) -> Reason:
+    return Reason.of("policy_" + problem.code, field=problem.path, **dict(problem.values))
+
+
+HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
+    Problem: lambda error: answer(error.status, error.reasons, error.headers),
+    Refused: lambda error: answer(HTTPStatus.CONFLICT, error.reasons),
+    BadAnswers: lambda error: answer(HTTPStatus.UNPROCESSABLE_ENTITY, error.problems),
+    BadPolicy: lambda error: answer(HTTPStatus.UNPROCESSABLE_ENTITY, [_policy(each) for each in error.problems]),
+    BadCalendar: lambda error: answer(HTTPStatus.UNPROCESSABLE_ENTITY, error.problems),
+    Unknown: lambda _error: answer(HTTPStatus.NOT_FOUND, [Reason.of("not_found")]),
+    Stale: _stale,
+    NoPolicy: lambda _error: answer(HTTPStatus.CONFLICT, [Reason.of("no_policy")]),
+    PoliciesOverlap: _overlap,
+    CalendarUnknown: lambda error: answer(HTTPStatus.CONFLICT, [Reason.of("calendar_unknown", year=error.year)]),
+    sqlalchemy.exc.IntegrityError: _stored_refusal,
+    sqlalchemy.exc.DataError: lambda _error: answer(HTTPStatus.UNPROCESSABLE_ENTITY, [Reason.of("value_unstorable")]),
+    sqlalchemy.exc.OperationalError: _unavailable,
+    HTTPException: _http,
+    Exception: _broken,
+}
+"""Every "no" of the house, a row each."""
+
+
+def register(app: Flask) -> None:
+    """Teach an app every "no" of the house."""
+    for kind, handler in HANDLERS.items():
+        app.register_error_handler(kind, handler)

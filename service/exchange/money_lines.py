@@ -1,0 +1,61 @@
+"""Fund lines from spreadsheets: 资金, and what arrived in them: 到账."""
+
+from collections.abc import Mapping
+
+from service.actions import funds
+from service.actions.funds import NewFund
+from service.exchange import cells, labels
+from service.exchange.columns import Book, Column, Row, Sheet
+from service.exchange.desk import Desk
+from service.exchange.family_sheets import KEEPER
+
+FUNDS = Sheet(
+    "资金",
+    (
+        Column("资金编号", "code", cells.words),
+        Column("资金名称", "title", cells.words),
+        Column("所属单位", "unit_id", cells.words),
+        Column("来源", "source", cells.chosen(labels.SOURCES)),
+        Column("年度", "year", cells.whole),
+        Column("依据文号", "document", cells.words),
+        Column("可用项目", "items", cells.several(cells.chosen(labels.ITEMS))),
+        Column(
+            "适用困难类别", "categories", cells.several(cells.chosen(labels.CATEGORIES)), required=False, default=()
+        ),
+        Column("启用日期", "opens_on", cells.day),
+        Column("截止日期", "expires_on", cells.day),
+        KEEPER,
+    ),
+)
+
+RECEIPTS = Sheet(
+    "到账",
+    (
+        Column("资金编号", "fund_id", cells.words),
+        Column("所属单位", "unit_id", cells.words),
+        Column("年度", "year", cells.whole),
+        Column("到账日期", "on", cells.day),
+        Column("到账金额", "fen", cells.money),
+        Column("到账凭证", "document", cells.words),
+        KEEPER,
+    ),
+)
+
+
+def write_funds(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:
+    """Open the lines, then let the money arrive."""
+    lines = sheets[FUNDS.title]
+    for row in desk.each(lines):
+        with desk.trying(row):
+            asked = desk.keeper(row)
+            given = {key: value for key, value in row.cells.items() if key != "keeper"}
+            funds.open_line(desk.tx, NewFund(**{**given, "unit_id": desk.unit(row["unit_id"])[0]}), asked)
+    for row in desk.each(sheets[RECEIPTS.title]):
+        with desk.trying(row):
+            asked = desk.keeper(row)
+            line = desk.fund(row["fund_id"], row["year"], desk.unit(row["unit_id"])[1])
+            funds.receive(desk.tx, line, row["fen"], row["document"], row["on"], asked)
+    return len(lines)
+
+
+FUND_BOOK = Book("funds", (FUNDS, RECEIPTS), write_funds)

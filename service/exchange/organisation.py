@@ -1,0 +1,100 @@
+"""Units and staff from spreadsheets: 单位, and 人员 with 授权."""
+
+from collections.abc import Mapping
+
+from service.actions import staff, units
+from service.actions.staff import NewAccount, NewGrant
+from service.exchange import cells, labels
+from service.exchange.columns import Book, Column, Row, Sheet
+from service.exchange.desk import Desk
+from service.exchange.problems import Unreadable
+from workflows.terms import Role
+
+TIERS = {"一级": 1, "二级": 2, "三级": 3}
+
+
+def _tier(value: object) -> int:
+    written = cells.words(value)
+    return TIERS[written] if written in TIERS else cells.whole(value)
+
+
+UNITS = Sheet(
+    "单位",
+    (
+        Column("单位名称", "name", cells.words),
+        Column("单位类别", "kind", cells.chosen(labels.UNIT_KINDS)),
+        Column("行政区划代码", "division", cells.digits),
+        Column("上级单位", "parent_id", cells.words, required=False),
+    ),
+)
+
+PEOPLE = Sheet(
+    "人员",
+    (
+        Column("登录名", "login", cells.words),
+        Column("姓名", "display_name", cells.words),
+        Column("所属单位", "unit_id", cells.words),
+        Column("电子邮箱", "email", cells.words, required=False),
+        Column("身份证号", "id_no", cells.digits, required=False),
+    ),
+)
+
+GRANTS = Sheet(
+    "授权",
+    (
+        Column("登录名", "account_id", cells.words),
+        Column("单位", "unit_id", cells.words),
+        Column("角色", "role", cells.chosen(labels.ROLES)),
+        Column("审批级别", "tier", _tier, required=False, default=0),
+        Column("起始日期", "from_on", cells.day),
+        Column("截止日期", "until_on", cells.day),
+        Column("代行何人", "for_account_id", cells.words, required=False),
+    ),
+)
+
+
+def write_units(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:
+    """Add units in the order of the sheet; a row without 上级单位 names the unit at the root, which is there already."""
+    written = 0
+    for row in desk.each(sheets[UNITS.title]):
+        with desk.trying(row):
+            if row["parent_id"] is None:
+                desk.unit(row["name"], "name")
+            else:
+                parent, _ = desk.unit(row["parent_id"], "parent_id")
+                units.add_unit(desk.tx, row["name"], row["kind"], row["division"], parent, desk.asked)
+                written += 1
+    return written
+
+
+def write_staff(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:
+    """Add accounts, then grants; an account that is there already may be granted more."""
+    people, grants = sheets[PEOPLE.title], sheets[GRANTS.title]
+    for row in desk.each(people):
+        with desk.trying(row):
+            unit_id, _ = desk.unit(row["unit_id"])
+            staff.add_account(desk.tx, NewAccount(**{**row.cells, "unit_id": unit_id}), desk.asked)
+    for row in desk.each(grants):
+        with desk.trying(row):
+            staff.grant_role(desk.tx, _grant(desk, row), desk.asked)
+    return len(people) + len(grants)
+
+
+def _grant(desk: Desk, row: Row) -> NewGrant:
+    unit_id, _ = desk.unit(row["unit_id"])
+    other = row["for_account_id"]
+    if row["role"] == Role.APPROVER and not row["tier"]:
+        raise Unreadable("cell_missing", field="tier")
+    return NewGrant(
+        account_id=desk.account(row["account_id"], "account_id"),
+        unit_id=unit_id,
+        role=Role(row["role"]),
+        from_on=row["from_on"],
+        until_on=row["until_on"],
+        tier=row["tier"],
+        for_account_id=desk.account(other, "for_account_id") if other else None,
+    )
+
+
+UNIT_BOOK = Book("units", (UNITS,), write_units)
+STAFF_BOOK = Book("staff", (PEOPLE, GRANTS), write_staff)

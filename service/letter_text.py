@@ -1,0 +1,40 @@
+"""The text of a letter: subject and body from the catalogue, with a case number and a path, and nothing about anybody."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.words import say
+from workflows.letters import LETTERS, Audience
+
+TELL_FAMILY = "tell_family"
+"""What the registrar gets in the family's stead when the family gave no address (actions/post.py)."""
+
+FAMILY, STAFF = "family", "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a reader sees."""
+
+    subject: str
+    body: str
+
+
+def readers(kind: str) -> tuple[str, ...]:
+    """Who reads a kind of letter, as the catalogue tells them apart. Raises KeyError for a kind nobody named."""
+    if kind == TELL_FAMILY:
+        return (STAFF,)
+    to = LETTERS[kind].to
+    return ((FAMILY,) if Audience.FAMILY in to else ()) + ((STAFF,) if set(to) - {Audience.FAMILY} else ())
+
+
+def write(kind: str, reader: str, lang: str, *, case_no: str | None, case_id: UUID | None) -> Text:
+    """The text of one letter: no name, no illness, no amount (design, "What always holds" 6).
+
+    `reader` is FAMILY or STAFF. Staff get the path of the case, which only they can open. Raises NoWords.
+    """
+    number = case_no or "—"
+    subject = say(f"letters.{kind}.{reader}.subject", lang, case_no=number)
+    body = say(f"letters.{kind}.{reader}.body", lang, case_no=number)
+    link = f"/cases/{case_id}" if case_id else "/"
+    return Text(subject, say(f"letters.frame.{reader}", lang, body=body, case_no=number, link=link))

@@ -1,0 +1,1 @@
+"""Reads: a function is one SELECT, named for its answer."""

@@ -1,0 +1,77 @@
+"""Cases as lists and pages show them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.queries.scope import Caller, visible_to
+from service.tables.cases import case
+from service.tables.events import event
+from service.tables.units import account, unit
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list, how many there are in all, and the key of the last one if there are more."""
+
+    rows: list[dict[str, Any]]
+    count: int
+    last: list[str] | None
+
+
+def not_held(today: date) -> sa.ColumnElement[bool]:
+    """Cases that nobody holds, or whose hold has run out: a hold that ended is no excuse for a deadline."""
+    return sa.or_(case.c.held_until.is_(None), case.c.held_until < today)
+
+
+def matching(caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
+    """The cases the caller may see under a filter: the page, the count and the export all start here."""
+    rows = sa.select(case).where(visible_to(caller, case.c.unit_path))
+    for name in ("programme", "state", "phase", "item", "household_id"):
+        if name in filters:
+            rows = rows.where(case.c[name] == filters[name])
+    if "unit_id" in filters:
+        path = sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]).scalar_subquery()
+        rows = rows.where(case.c.unit_path.op("^@")(sa.func.coalesce(path, "-")))
+    if "overdue" in filters:
+        late = sa.and_(case.c.due_on < today, not_held(today))
+        rows = rows.where(late if filters["overdue"] else sa.not_(sa.func.coalesce(late, sa.false())))
+    return rows
+
+
+def page(
+    tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date, after: list[str] | None, size: int
+) -> Page:
+    """`size` cases, newest first, after the key `after`; paged by key, never by offset."""
+    rows = matching(caller, filters, today)
+    count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+    if after is not None:
+        opened, last_id = date.fromisoformat(after[0]), UUID(after[1])
+        rows = rows.where(sa.tuple_(case.c.opened_on, case.c.id) < sa.tuple_(sa.literal(opened), sa.literal(last_id)))
+    newest = rows.order_by(case.c.opened_on.desc(), case.c.id.desc()).limit(size + 1)
+    found = [dict(row) for row in tx.execute(newest).mappings()]
+    shown = found[:size]
+    last = [shown[-1]["opened_on"].isoformat(), str(shown[-1]["id"])] if len(found) > size else None
+    return Page(shown, count, last)
+
+
+def one(tx: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any] | None:
+    """One case, or None when the caller may not see it."""
+    row = tx.execute(sa.select(case).where(case.c.id == case_id, visible_to(caller, case.c.unit_path)))
+    found = row.mappings().one_or_none()
+    return dict(found) if found is not None else None
+
+
+def events(tx: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
+    """The chain of a case the caller has already been shown, from its first event."""
+    rows = (
+        sa.select(event, account.c.display_name.label("actor"))
+        .join(account, account.c.id == event.c.actor_id)
+        .where(event.c.subject_id == case_id)
+        .order_by(event.c.seq)
+    )
+    return [dict(row) for row in tx.execute(rows).mappings()]

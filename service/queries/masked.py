@@ -1,0 +1,43 @@
+"""People as screens and answers show them: unsealed only to be masked."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from service.privacy import Keyring, unseal
+from workflows.disclosure import Profile, shown
+
+AS_CALLED = {"id_no": "id_number"}
+"""What disclosure.py calls our columns, where it differs."""
+FIELDS = ("name", "id_no", "phone", "email", "address", "workplace")
+
+
+def opened(ring: Keyring, row: Mapping[str, Any]) -> dict[str, str | None]:
+    """The full values of a person's sealed fields; whoever calls this records the look."""
+    return {name: _plain(ring, f"person.{name}", row["id"], row[f"{name}_sealed"]) for name in FIELDS}
+
+
+def member(ring: Keyring, row: Mapping[str, Any], profile: Profile = Profile.DESK) -> dict[str, Any]:
+    """A member with each sealed field masked for `profile`."""
+    plain = opened(ring, row)
+    masked = {
+        name: shown(AS_CALLED.get(name, name), value, profile) if value else None for name, value in plain.items()
+    }
+    return {key: row[key] for key in ("id", "household_id", "relation", "student_stage", "version")} | masked
+
+
+def payee(ring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Profile.DESK) -> dict[str, Any] | None:
+    """The account money goes to, its number masked."""
+    if row is None:
+        return None
+    card = _plain(ring, "bank_account.card", row["id"], row["card_sealed"])
+    return {
+        "id": row["id"],
+        "person_id": row["person_id"],
+        "bank": row["bank"],
+        "card": shown("card", card or "", profile),
+    }
+
+
+def _plain(ring: Keyring, place: str, row: UUID, sealed: bytes | None) -> str | None:
+    return unseal(ring, place, row, sealed) if sealed is not None else None

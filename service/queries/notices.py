@@ -1,0 +1,45 @@
+"""Public notices and the objections to them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.queries.cases import Page
+from service.queries.scope import Caller, visible_to
+from service.tables.cases import case, notice, objection
+
+
+def page(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
+    """Notices of the caller's units, newest first, with their objections; what was shown is still sealed."""
+    rows = _rows(caller)
+    if "case_id" in filters:
+        rows = rows.where(notice.c.case_id == filters["case_id"])
+    if "up" in filters:
+        rows = rows.where(notice.c.ended_on.is_(None) == sa.literal(filters["up"]))
+    count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+    if after is not None:
+        rows = rows.where(notice.c.id < UUID(after[0]))
+    found = [dict(row) for row in tx.execute(rows.order_by(notice.c.id.desc()).limit(size + 1)).mappings()]
+    last = [str(found[size - 1]["id"])] if len(found) > size else None
+    return Page(found[:size], count, last)
+
+
+def one(tx: sa.Connection, notice_id: UUID, caller: Caller) -> dict[str, Any] | None:
+    """One notice, or None when the caller may not see its case."""
+    row = tx.execute(_rows(caller).where(notice.c.id == notice_id)).mappings().one_or_none()
+    return dict(row) if row is not None else None
+
+
+def _rows(caller: Caller) -> sa.Select[Any]:
+    raised = sa.func.json_build_object(
+        *("id", objection.c.id, "source", objection.c.source, "raised_on", objection.c.raised_on),
+        *("outcome", objection.c.outcome, "answered_on", objection.c.answered_on),
+    )
+    listed = sa.select(sa.func.json_agg(raised)).where(objection.c.notice_id == notice.c.id).scalar_subquery()
+    return (
+        sa.select(notice, case.c.case_no, listed.label("objections"))
+        .join(case, case.c.id == notice.c.case_id)
+        .where(visible_to(caller, case.c.unit_path))
+    )

@@ -1,0 +1,103 @@
+"""What a day asks of the clock: cases that wait for a step of its own, and cases whose people must be reminded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.queries.cases import not_held
+from service.queries.scope import Caller, visible_to
+from service.tables.cases import case, case_duty, notice, visit
+from service.tables.letters import letter
+from service.tables.units import account
+from workflows.programme import Programme, Step
+from workflows.programmes import PROGRAMMES
+from workflows.terms import Duty, Phase, Record
+
+FOLLOW_UP_AHEAD = timedelta(days=14)
+"""A courtesy, not a rule: how long before its deadline a follow-up is called to mind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A kind of letter the calendar owes: which cases, and the first day on which it is owed."""
+
+    kind: str
+    which: sa.ColumnElement[bool]
+    since: sa.ColumnElement[date]
+
+
+def _states_of(duty: Duty) -> list[tuple[str, str]]:
+    """Where a case stands while `duty` is what it waits for."""
+    return [
+        (programme.key, source)
+        for programme in PROGRAMMES.values()
+        for step in programme.steps
+        if step.duty is duty
+        for source in step.sources
+    ]
+
+
+_followed = sa.exists().where(
+    visit.c.case_id == case.c.id, visit.c.kind == "follow_up", visit.c.on >= case.c.entered_on
+)
+
+REMINDERS = (
+    Reminder("overdue", case.c.phase != Phase.ENDED.value, case.c.due_on + timedelta(days=1)),
+    Reminder(
+        "follow_up_due",
+        sa.and_(sa.tuple_(case.c.programme, case.c.state).in_(_states_of(Duty.FOLLOWER)), ~_followed),
+        case.c.due_on - FOLLOW_UP_AHEAD,
+    ),
+)
+
+
+def owed(tx: sa.Connection, reminder: Reminder, today: date) -> Sequence[sa.Row[Any]]:
+    """Case, number of its latest event, and registrar, for every case that is not held today and not yet reminded.
+
+    A reminder is owed once for each deadline: a letter of the kind written since the deadline came near stands for it,
+    and a new deadline (another state, a hold that was lifted) lies after every letter about the old one.
+    """
+    said = sa.exists().where(
+        letter.c.case_id == case.c.id, letter.c.kind == reminder.kind, letter.c.on >= reminder.since
+    )
+    rows = (
+        sa.select(
+            case.c.id, case.c.version, account.c.id.label("account_id"), account.c.email.is_not(None).label("mailed")
+        )
+        .join(case_duty, sa.and_(case_duty.c.case_id == case.c.id, case_duty.c.duty == Duty.REGISTRAR.value))
+        .join(account, account.c.id == case_duty.c.account_id)
+        .where(reminder.which, not_held(today), reminder.since <= today, ~said)
+        .order_by(case.c.id)
+    )
+    return tx.execute(rows).all()
+
+
+def _notice_over(today: date) -> sa.ColumnElement[bool]:
+    return sa.exists().where(notice.c.case_id == case.c.id, notice.c.ended_on.is_(None), notice.c.ends_on < today)
+
+
+_RIPE: Mapping[Record, Callable[[date], sa.ColumnElement[bool]]] = {Record.NOTICE_END: _notice_over}
+"""Cases it is worth asking about, so that a tick does not ask a thousand to hear a thousand refusals; the rules decide."""
+
+
+def _waits(step: Step, today: date) -> sa.ColumnElement[bool]:
+    ripe_for = _RIPE.get(step.record) if step.record else None
+    return sa.and_(
+        case.c.state.in_(step.sources),
+        sa.true() if step.while_held else case.c.held_until.is_(None),
+        ripe_for(today) if ripe_for else sa.true(),
+    )
+
+
+def ripe(
+    tx: sa.Connection, caller: Caller, programme: Programme, action: str, today: date, after: UUID | None, size: int
+) -> list[UUID]:
+    """Cases of a programme that wait for `action`, by id, `size` of them after the case `after`."""
+    waiting = [_waits(step, today) for step in programme.steps if step.action == action]
+    rows = sa.select(case.c.id).where(case.c.programme == programme.key, visible_to(caller, case.c.unit_path))
+    rows = rows.where(sa.or_(*waiting)).order_by(case.c.id).limit(size)
+    return list(tx.scalars(rows if after is None else rows.where(case.c.id > after)))

@@ -1,0 +1,69 @@
+"""Doing a thing twice does it once: an Idempotency-Key is claimed inside the transaction of the thing itself."""
+
+import re
+from datetime import datetime
+from http import HTTPStatus
+
+import sqlalchemy as sa
+from flask import Response, g, json, request
+from sqlalchemy.dialects.postgresql import insert
+
+from service.errors import Problem
+from service.privacy import Keyring, fingerprint, seal, unseal
+from service.queries.scope import Caller
+from service.tables.events import idempotency
+from workflows.terms import Reason
+
+HEADER = "Idempotency-Key"
+_SHAPE = re.compile(r"[\x21-\x7e]{8,120}")
+
+
+def _fingerprint(ring: Keyring) -> bytes:
+    """Keyed, because a request may name people."""
+    parts = (request.method, request.full_path, request.headers.get("If-Match", ""), request.get_data().hex())
+    return bytes.fromhex(fingerprint(ring, "\n".join(parts)))
+
+
+def claim(tx: sa.Connection, caller: Caller, at: datetime, ring: Keyring) -> Response | None:
+    """Claim the request's key; the stored answer when it was done before, else None.
+
+    Two requests with one key wait for each other here. The same key with another body is refused with 422.
+    """
+    key = request.headers.get(HEADER, "")
+    if not _SHAPE.fullmatch(key):
+        raise Problem(HTTPStatus.BAD_REQUEST, Reason.of("idempotency_key_missing", header=HEADER))
+    mark = _fingerprint(ring)
+    claimed = tx.execute(
+        insert(idempotency)
+        .values(account_id=caller.account, key=key, fingerprint=mark, created_at=at)
+        .on_conflict_do_nothing()
+        .returning(idempotency.c.key)
+    )
+    if claimed.one_or_none() is not None:
+        g.claimed = key
+        return None
+    mine = sa.and_(idempotency.c.account_id == caller.account, idempotency.c.key == key)
+    stored = tx.execute(sa.select(idempotency).where(mine)).one()
+    if bytes(stored.fingerprint) != mark:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("idempotency_key_reused", header=HEADER))
+    headers = {**json.loads(stored.headers), "Idempotency-Replayed": "true"}
+    body = unseal(ring, f"idempotency.{key}", caller.account, stored.body_sealed)
+    return Response(body, stored.status, headers=headers, content_type="application/json")
+
+
+def forget(tx: sa.Connection, caller: Caller) -> None:
+    """Keep no answer of this request: it shows what must be asked for, and recorded, each time anew."""
+    mine = sa.and_(idempotency.c.account_id == caller.account, idempotency.c.key == g.pop("claimed"))
+    tx.execute(idempotency.delete().where(mine))
+
+
+def keep(tx: sa.Connection, caller: Caller, response: Response, ring: Keyring) -> None:
+    """Keep the answer beside the key, in the same transaction; refusals are not kept, they may end."""
+    key = g.pop("claimed", None)
+    if key is None or response.status_code >= HTTPStatus.BAD_REQUEST:
+        return
+    mine = sa.and_(idempotency.c.account_id == caller.account, idempotency.c.key == key)
+    kept = {name: value for name, value in response.headers if name in {"ETag", "Location"}}
+    body = seal(ring, f"idempotency.{key}", caller.account, response.get_data(as_text=True))
+    answered = {"status": response.status_code, "headers": json.dumps(kept), "body_sealed": body}
+    tx.execute(idempotency.update().where(mine).values(**answered))

@@ -1,0 +1,114 @@
+"""What a reported figure is: a key, a unit, a date basis, and one SELECT that returns the rows that make it up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.tables.funds import SOURCES
+from workflows.wording import YUAN, Unit
+
+CASES = Unit("cases", "件")
+FLOOR = 3
+"""A breakdown that tells something of fewer households than this is not printed (domain/6 §6.6, "cell < 3")."""
+
+NO_PART: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.Text())
+"""What stands under `part` in a measure that is told whole."""
+
+NO_AMOUNT: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.BigInteger())
+"""What stands under `amount` in a measure whose rows are counted and carry no money."""
+
+OTHER = "other"
+"""The part into which the parts below the floor are merged."""
+
+PARTS = {
+    "item": ("LIV", "MED", "ACC", "TMP", "EDU"),
+    "source": SOURCES,
+    "category": ("deep", "relative", "sudden"),
+    "goods": (),
+}
+"""The order parts are told in; others follow in the order they were recorded."""
+
+PIECE = "|"
+"""Between the goods and their unit in a part of goods: 褥子|床."""
+
+
+class Basis(StrEnum):
+    """Which date puts a row into a period (domain/6 §6.3)."""
+
+    VISITED = "visited"
+    PAID = "paid"
+    HANDED = "handed"
+    PASSED_ON = "passed_on"
+    RECEIVED = "received"
+    HELD = "held"
+    FILED = "filed"
+    EXITED = "exited"
+    AT_END = "at_end"
+    OPENED = "opened"
+    ENDED = "ended"
+    RETURNED = "returned"
+    RECALLED = "recalled"
+    RECOVERED = "recovered"
+    WRITTEN_OFF = "written_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A unit with everything below it, and a period whose first and last day both count. Raises ValueError."""
+
+    unit_path: str
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.start > self.end:
+            raise ValueError(f"the period ends on {self.end}, before it begins on {self.start}")
+
+    @property
+    def whole_year(self) -> bool:
+        """Whether the period is one calendar year, so that it may be called 全年."""
+        return self == Scope(self.unit_path, date(self.start.year, 1, 1), date(self.start.year, 12, 31))
+
+
+Rows = sa.Select[Any]
+"""Columns id, reference, on, unit, amount (fen or pieces; NULL where unknown or not meant), part; no person's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure's definition. Its value is the number of its rows, or the sum of their amounts (money and goods).
+
+    A `split` measure is only told part by part: by item, source, category or goods. `unit` is None for goods, where
+    each part has its own. With `small_cells` the parts below FLOOR are withheld.
+    """
+
+    key: str
+    unit: Unit | None
+    basis: Basis
+    rows: Callable[[Scope], Rows]
+    split: str = ""
+    small_cells: bool = False
+
+    @property
+    def sums(self) -> bool:
+        """Whether amounts are added up; otherwise rows are counted."""
+        return self.unit is None or self.unit == YUAN
+
+    @property
+    def title(self) -> str:
+        """The catalogue key of the title."""
+        return f"report.{self.key}.title"
+
+    @property
+    def definition(self) -> str:
+        """The catalogue key of the definition (口径)."""
+        return f"report.{self.key}.definition"
+
+
+def within(column: sa.ColumnElement[date], scope: Scope) -> sa.ColumnElement[bool]:
+    """Rows whose date lies in the period, first and last day included."""
+    return column.between(scope.start, scope.end)

@@ -1,0 +1,55 @@
+"""The closing notes: period and date basis, what is left out, policy sets, fund pots, and how to check the print."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from service.report.evidence import POTS, Cited, Evidence
+from service.report.measure import FLOOR, OTHER, Scope
+from service.report.spoken import EXACT, day, said
+from service.report.told import Told
+from service.words import say
+from workflows.wording import YUAN, Quantity
+
+UNION_TIME = ZoneInfo("Asia/Shanghai")
+
+
+def notes(told: Told, proof: Evidence, scope: Scope, as_of: datetime, lang: str) -> Iterator[str]:
+    """The notes in the order they are printed."""
+    period = {"start": day(scope.start, lang), "end": day(scope.end, lang)}
+    yield say("report.note.period", lang, **period, as_of=moment(as_of, lang))
+    yield say("report.note.basis", lang)
+    if told.any("paired_money") or told.any("donation_passed_on_money") or told.any("activity_money"):
+        yield say("report.note.apart", lang)
+    if _merged(told) or any(figure.withheld for figure in told.figures.values()):
+        yield say("report.note.small_cells", lang, floor=FLOOR)
+    yield _policies(proof.policies, lang)
+    if proof.funds:
+        pots = {pot.value: said(Quantity(proof.pots[pot.value], YUAN), EXACT, lang) for pot in POTS}
+        yield say("report.note.funds", lang, funds=proof.funds, **pots)
+    yield say("report.note.names", lang)
+    yield say("report.note.digest", lang, cases=proof.cases, digest=proof.digest)
+
+
+def moment(at: datetime, lang: str) -> str:
+    """An instant in the union's time, to the minute."""
+    local = at.astimezone(UNION_TIME)
+    return say("report.moment", lang, day=day(local.date(), lang), time=f"{local:%H:%M}")
+
+
+def _merged(told: Told) -> bool:
+    return told.part("aid_money_by_item", OTHER) is not None
+
+
+def _policies(cited: tuple[Cited, ...], lang: str) -> str:
+    if not cited:
+        return say("report.note.no_policy", lang)
+    return say(
+        "report.note.policies", lang, policies=say("report.semicolon", lang).join(_policy(each, lang) for each in cited)
+    )
+
+
+def _policy(each: Cited, lang: str) -> str:
+    sample = say("report.sample", lang) if each.sample else ""
+    words = {"title": each.title, "issuer": each.issuer, "document": each.document, "version": each.version}
+    return say("report.policy", lang, **words, sample=sample)

@@ -1,0 +1,78 @@
+"""Fields of our own: money as yuan in text, and schemas that refuse what they do not know."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from workflows.questions import MONEY_SHAPE, NotMoney, money
+
+CODE = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}\Z", error="not_code")
+
+
+def in_yuan(fen: int) -> str:
+    """Fen as JSON says them: 300000 → "3000.00"."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+class Money(fields.Field[int]):
+    """Yuan with at most two decimals as a JSON string, fen inside; never rounded, never a float."""
+
+    default_error_messages = {"not_money": "not_money"}  # noqa: RUF012 - marshmallow's own name
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"type": "string", "pattern": f"^{MONEY_SHAPE}$", "example": "3000.00"}
+        super().__init__(metadata={**metadata, **kwargs.pop("metadata", {})}, **kwargs)
+
+    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else in_yuan(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:  # noqa: ARG002
+        try:
+            return money(value)
+        except NotMoney:
+            raise self.make_error("not_money") from None
+
+
+class YesNo(fields.Boolean):
+    """true or false, and nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:  # noqa: ARG002
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class In(Schema):
+    """What comes in: an unknown field is a mistake to be told, not noise to be dropped."""
+
+    class Meta:
+        unknown = RAISE
+
+
+def plain(length: int, *, required: bool = True) -> fields.String:
+    """A short line of text without control characters."""
+    shape = validate.Regexp(r"^[^\x00-\x1f\x7f]*\Z", error="control_characters")
+    return fields.String(required=required, validate=[validate.Length(1, length), shape, not_blank])
+
+
+def words(length: int = 2000) -> fields.String:
+    """Free words, possibly several lines."""
+    shape = validate.Regexp(r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z", error="control_characters")
+    return fields.String(load_default=None, allow_none=True, validate=[validate.Length(1, length), shape])
+
+
+def not_blank(value: str) -> None:
+    """Spaces alone are no answer."""
+    if not value.strip():
+        raise ValidationError("not_text")
+
+
+class PageIn(In):
+    """Which page of a list: `size` rows after `cursor`."""
+
+    class Meta:
+        unknown = RAISE
+
+    size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    cursor = fields.String(load_default=None, validate=validate.Length(1, 400))

@@ -1,0 +1,8 @@
+"""The house's own PostgreSQL and Valkey, for a machine that has none: started, found running, and stopped."""
+
+from service.servers.broker import start_broker
+from service.servers.postgres import start_postgres
+from service.servers.programs import postgres_programs
+from service.servers.started import CannotStart, Started
+
+__all__ = ["CannotStart", "Started", "postgres_programs", "start_broker", "start_postgres"]

@@ -1,0 +1,71 @@
+"""The trail: events chained by hash, free words sealed beside them, repeated requests, imported files."""
+
+import sqlalchemy as sa
+
+from service.db import METADATA, Instant, key, one_of, sealed, to
+
+SUBJECTS = ("case", "household", "person", "fund", "unit", "account", "visit", "gift", "donation", "activity", "policy")
+
+event = sa.Table(
+    "event",
+    METADATA,
+    sa.Column("subject_id", sa.Uuid(), primary_key=True),
+    sa.Column("seq", sa.Integer(), primary_key=True),
+    sa.Column("subject", sa.Text(), nullable=False),
+    sa.Column("action", sa.Text(), nullable=False),
+    sa.Column("from_state", sa.Text()),
+    sa.Column("to_state", sa.Text()),
+    to("account", "actor_id", index=True),
+    to("account", "principal_id", optional=True),
+    sa.Column("on", sa.Date(), nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+    sa.Column("body", sa.Text(), nullable=False),
+    sa.Column("prev", sa.LargeBinary(), nullable=False),
+    sa.Column("hash", sa.LargeBinary(), nullable=False, unique=True),
+    one_of("subject", SUBJECTS),
+    sa.CheckConstraint("seq > 0 AND octet_length(prev) = 32 AND octet_length(hash) = 32", name="chain"),
+)
+
+remark = sa.Table(
+    "remark",
+    METADATA,
+    key(),
+    sa.Column("subject_id", sa.Uuid(), nullable=False),
+    sa.Column("seq", sa.Integer(), nullable=False),
+    sa.Column("field", sa.Text(), nullable=False),
+    sealed("text_sealed", optional=False),
+    sa.UniqueConstraint("subject_id", "seq", "field"),
+    sa.ForeignKeyConstraint(["subject_id", "seq"], ["event.subject_id", "event.seq"]),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    METADATA,
+    sa.Column("account_id", sa.Uuid(), sa.ForeignKey("account.id"), primary_key=True),
+    sa.Column("key", sa.Text(), primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+    sa.Column("status", sa.SmallInteger()),
+    sa.Column("headers", sa.Text()),
+    sealed("body_sealed"),
+    sa.Column("created_at", Instant, nullable=False, index=True),
+)
+
+imported_file = sa.Table(
+    "imported_file",
+    METADATA,
+    sa.Column("sha256", sa.LargeBinary(), primary_key=True),
+    sa.Column("kind", sa.Text(), nullable=False),
+    sa.Column("rows", sa.Integer(), nullable=False),
+    to("account", "by_id"),
+    sa.Column("at", Instant, nullable=False),
+)
+
+job_run = sa.Table(
+    "job_run",
+    METADATA,
+    sa.Column("job", sa.Text(), primary_key=True),
+    sa.Column("on", sa.Date(), primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("done", sa.Integer(), nullable=False),
+    sa.Column("refused", sa.Integer(), nullable=False),
+)

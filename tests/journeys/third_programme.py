@@ -1,0 +1,37 @@
+"""互助保障 mutual protection: a small made-up programme, to show that one file and one entry in a list are enough."""
+
+from workflows.programme import SAME, DaysAre, Programme, State, Step
+from workflows.programmes.columns import FINAL, NOTICE_OVER, PAYABLE, commit, pay
+from workflows.programmes.forms import AWARD, PAYMENT, SIGNATURE, WHY
+from workflows.questions import Kind, Question
+from workflows.rules.means import award_positive, within_asked
+from workflows.rules.payment import fund_allows, fund_can_bear, payee_known
+from workflows.terms import Duty, Phase, Record, Role
+
+FUNDED = (within_asked, award_positive, fund_allows, fund_can_bear, payee_known)
+ANSWERS = (
+    Question("hospital_days", "住院天数", Kind.NUMBER),
+    Question("hospital", "医院", Kind.NAME, required=False),
+)
+STATES = (
+    State("claim", Phase.SURVEY, "申领", "准备申领", "draft_days"),
+    State("posted", Phase.APPROVAL, "公示", "公示中", "notice_answer_days"),
+    State("sign", Phase.APPROVAL, "签批", "签批中", "approval_days"),
+    State("desk", Phase.DISBURSEMENT, "待付", "等待付款", "payment_days", DaysAre.CALENDAR),
+    State("done", Phase.ENDED, "已付", "已付"),
+    State("refused", Phase.ENDED, "不予受理", "未获批准"),
+)
+
+# fmt: off
+MUTUAL = Programme(
+    key="mutual", title="互助保障（示例）", start="claim", items=("MED",), answers=ANSWERS, states=STATES,
+    steps=(
+        Step("post",       "claim",  "posted",  Role.REVIEWER, FUNDED,      None,   "notice_posted", Duty.REVIEWER, Record.AWARD,      AWARD,     "公示"),
+        Step("take_down",  "posted", "sign",    Role.CLOCK,    NOTICE_OVER, None,   "approval_due",  None,          Record.NOTICE_END, (),        "公示期满"),
+        Step("sign",       "sign",   "desk",    Role.APPROVER, FINAL,       commit, "approved",      Duty.APPROVER, Record.APPROVAL,   SIGNATURE, "签批"),
+        Step("hand_out",   "desk",   "done",    Role.CASHIER,  PAYABLE,     pay,    "paid",          Duty.PAYER,    Record.PAYMENT,    PAYMENT,   "付款"),
+        Step("remind",     "sign",   SAME,      Role.REGISTRAR, (),         None,   "approval_due",  None,          None,              (),        "催办"),
+        Step("refuse",     "claim",  "refused", Role.REVIEWER, (),          None,   "declined",      Duty.REVIEWER, None,              (WHY,),    "不予受理"),
+    ),
+)
+# fmt: on

@@ -1,0 +1,164 @@
+"""Who learns what: looks without an event, answers that outlive a right, and personal data where it may not stand."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.privacy import blind_index, seal
+from service.tables.cases import case
+from service.tables.events import event
+from service.tables.people import person
+from service.tables.units import role_grant
+from tests.client import Desk
+from tests.journeys.test_lives import start
+from tests.office import RING, Family, file_family, grant, open_office
+
+PHONE, WORDS = "13812345678", "示例丁患尿毒症"
+
+
+NUMBERS = (
+    "370123197001010098",
+    "370123197001010186",
+    "370123197001010274",
+    "370123197001010362",
+    "370123197001010450",
+    "370123197001010549",
+)
+
+
+def number(order: int) -> str:
+    """A valid identity number of nobody; these few pass also where the check digit is reckoned over 16 places."""
+    return NUMBERS[order]
+
+
+@pytest.fixture
+def family(desk: Desk, engine: sa.Engine) -> Family:
+    with engine.begin() as tx:
+        made = file_family(tx, desk.office)
+        sealed = {"phone_sealed": seal(RING, "person.phone", made.head_id, PHONE)}
+        indexed = {"phone_index": blind_index(RING, "phone", PHONE)}
+        tx.execute(person.update().where(person.c.id == made.head_id).values(**sealed, **indexed))
+    return made
+
+
+def looks(engine: sa.Engine, family: Family) -> int:
+    with engine.connect() as tx:
+        mine = sa.and_(event.c.subject_id == family.head_id, event.c.action == "reveal")
+        return tx.scalar(sa.select(sa.func.count()).where(mine)) or 0
+
+
+def test_every_look_at_full_values_leaves_an_event(desk: Desk, engine: sa.Engine, family: Family) -> None:
+    """The same key sent again shows the same full values, and nothing is written."""
+    headers, path = desk.headers("registrar"), f"/api/v1/persons/{family.head_id}/reveal"
+    shown = [desk.http.post(path, json={"purpose": "survey"}, headers=headers) for _ in range(5)]
+    seen = sum(PHONE in each.get_data(as_text=True) for each in shown)
+    assert looks(engine, family) == seen
+
+
+def test_a_kept_answer_ends_with_the_right_to_it(desk: Desk, engine: sa.Engine, family: Family) -> None:
+    """The registrar's grant over this unit is revoked; he still holds one over another."""
+    headers, path = desk.headers("registrar"), f"/api/v1/persons/{family.head_id}/reveal"
+    assert desk.http.post(path, json={"purpose": "survey"}, headers=headers).status_code == 200
+    with engine.begin() as tx:
+        mine = role_grant.c.account_id == desk.office.people["registrar"]
+        tx.execute(role_grant.update().where(mine).values(revoked_on=date(2025, 9, 2)))
+        other = open_office(tx)
+        other.people["guest"] = desk.office.people["registrar"]
+        grant(tx, other, "guest", "visitor")
+    desk.today = date(2026, 9, 1)
+    headers["X-Songnuan-Date"] = "2026-09-01T09:30:00+08:00"
+    assert desk.get("registrar", f"/persons/{family.head_id}").status_code == 404
+    again = desk.http.post(path, json={"purpose": "survey"}, headers=headers)
+    assert PHONE not in again.get_data(as_text=True)
+
+
+def test_a_number_in_a_code_does_not_reach_the_trail(desk: Desk, engine: sa.Engine) -> None:
+    """Codes and names of offices stand in plain and for ever; the house has a finder of such numbers and asks nobody."""
+    life = start(desk, engine, "hardship", "LIV", {})
+    bad = number(2)
+    life.desk.act("registrar", life.case_id, "submit")
+    life.desk.act("registrar", life.case_id, "add_papers", papers=[bad])
+    life.visit()
+    life.act("registrar", "finish_survey")
+    check = {"authority": f"{WORDS} {PHONE}", "request_no": bad, "outcome": "clear", "replied_on": "2025-09-01"}
+    desk.act("verifier", life.case_id, "record_check", **check)
+    with engine.connect() as tx:
+        told = "".join(tx.scalars(sa.select(event.c.body).where(event.c.subject_id == life.case_id)))
+    assert [each for each in (bad, PHONE, WORDS) if each in told] == []
+
+
+def test_a_number_as_school_year_does_not_stand_in_the_case(desk: Desk, engine: sa.Engine) -> None:
+    bad = number(3)
+    form = {"school_year": bad, "stage": "bachelor", "institution_kind": "public"}
+    with engine.begin() as tx:
+        family = file_family(tx, desk.office)
+    who = {"household_id": str(family.household_id), "beneficiary_id": str(family.child_id)}
+    body = {"programme": "tuition", **who, "item": "EDU", "asked": "1.00", "answers": form}
+    desk.post("registrar", "/cases", body)
+    with engine.connect() as tx:
+        kept = tx.scalars(sa.select(case.c.answers).where(case.c.household_id == family.household_id)).all()
+    assert bad not in json.dumps(kept)
+
+
+@pytest.mark.parametrize("answer", [PHONE, f"{WORDS} {PHONE}"])
+def test_a_person_does_not_stand_in_the_name_of_an_office(desk: Desk, engine: sa.Engine, answer: str) -> None:
+    life = start(desk, engine, "hardship", "LIV", {})
+    life.act("registrar", "submit")
+    life.visit()
+    life.act("registrar", "finish_survey")
+    check = {"authority": answer, "request_no": "HD-1", "outcome": "clear", "replied_on": "2025-09-01"}
+    desk.act("verifier", life.case_id, "record_check", **check)
+    with engine.connect() as tx:
+        told = "".join(tx.scalars(sa.select(event.c.body).where(event.c.subject_id == life.case_id)))
+    assert answer not in told
+
+
+def test_nothing_personal_in_answers_letters_or_keys(desk: Desk, engine: sa.Engine) -> None:
+    """A whole life, then a search of every plain column of the database for what was entered."""
+    bad = number(5)
+    member = {"relation": "head", "name": "赵某某甲", "id_no": bad, "phone": "13900001111", "email": "zhao@example.org"}
+    filed: dict[str, Any] = {
+        "unit_id": str(desk.office.unit_id),
+        "file_no": "P-1",
+        "identity": "retired",
+        "cause": "other",
+    }
+    filed |= {"division": "371083", "filed_on": "2025-09-01", "story": WORDS}
+    filed |= {"payee": {"person": "a", "bank": "示例银行", "card": "6222020200998877665"}}
+    made = desk.post("registrar", "/households", {**filed, "members": [{**member, "key": "a"}]})
+    home = made.get_json()["id"]
+    with engine.connect() as tx:
+        head = str(tx.scalar(sa.select(person.c.id).where(person.c.household_id == home)))
+    desk.post("registrar", f"/persons/{head}/reveal", {"purpose": "survey"})
+    who = {"household_id": home, "beneficiary_id": head}
+    body = {"programme": "hardship", **who, "item": "LIV", "asked": "1.00", "answers": {"cause_text": WORDS}}
+    opened = desk.post("registrar", "/cases", body)
+    desk.act("registrar", opened.get_json()["id"], "withdraw", reason=WORDS)
+    secrets = (bad, "13900001111", "赵某某甲", "zhao@example.org", "6222020200998877665", WORDS)
+    found = []
+    with engine.connect() as tx:
+        mine = "SELECT body FROM event WHERE subject_id = ANY(:ids)"
+        told = str(tx.execute(sa.text(mine), {"ids": [home, head, opened.get_json()["id"]]}).all())
+        keys = tx.execute(sa.text("SELECT * FROM idempotency WHERE account_id = :id"), {"id": _registrar(desk)}).all()
+        letters = tx.execute(sa.text("SELECT * FROM letter")).all()
+        cases = tx.execute(sa.text('SELECT * FROM "case" WHERE household_id = :id'), {"id": home}).all()
+        households = tx.execute(sa.text("SELECT * FROM household WHERE id = :id"), {"id": home}).all()
+    for place, text in (("event", told), ("key", str(keys)), ("letter", str(letters)), ("case", str(cases))):
+        found += [(place, each) for each in secrets if each in text]
+    found += [("household", each) for each in secrets if each in str(households)]
+    assert found == []
+
+
+def _registrar(desk: Desk) -> Any:
+    return desk.office.people["registrar"]
+
+
+def test_a_person_who_left_is_not_looked_at_any_more(desk: Desk, family: Family) -> None:
+    """Taken out of the file a year ago; the full values are still there for the asking, for a survey."""
+    headers = desk.headers("registrar", **{"If-Match": '"1"'})
+    assert desk.http.delete(f"/api/v1/persons/{family.child_id}", headers=headers).status_code == 204
+    desk.today = date(2026, 9, 1)
+    assert desk.post("visitor_1", f"/persons/{family.child_id}/reveal", {"purpose": "survey"}).status_code == 404

@@ -1,0 +1,278 @@
+"""Requests that are bent on purpose: whatever comes in, the answer is a refusal with a code and never a 5xx."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from service.actions import identity
+from tests.client import Desk
+from tests.office import file_family, open_office
+
+DEEP = '{"answers":' + "[" * 100_000 + "]" * 100_000 + "}"
+LONG_NUMBER = "9" * 5000
+BODIES = {
+    "empty": b"",
+    "array": b"[]",
+    "null": b"null",
+    "text": b'"x"',
+    "number": b"1",
+    "nan": b'{"answers": {"x": NaN}, "amount": Infinity, "on": NaN, "tier": NaN}',
+    "deep": DEEP.encode(),
+    "long number": f'{{"answers": {{"x": {LONG_NUMBER}}}, "quantity": {LONG_NUMBER}}}'.encode(),
+    "surrogate key": b'{"answers": {"\\ud800": 1}, "\\ud800": 1}',
+    "nul key": b'{"answers": {"\\u0000": 1}, "\\u0000": 1}',
+    "not utf-8": b'{"answers": "\xff\xfe"}',
+    "bom": b"\xef\xbb\xbf{}",
+    "utf-16": '{"answers": {}}'.encode("utf-16"),
+    "cut": b'{"answers": {',
+    "twice": b'{"answers": {}, "answers": 1}',
+}
+ROUTES = [
+    ("registrar", "/cases"),
+    ("admin", "/policy-sets"),
+    ("registrar", "/cases/{case}/actions/submit"),
+]
+
+
+@pytest.fixture
+def names(desk: Desk, engine: sa.Engine) -> dict[str, Any]:
+    with engine.begin() as tx:
+        family = file_family(tx, desk.office)
+    who = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
+    opened = desk.post("registrar", "/cases", {"programme": "hardship", **who, "item": "LIV", "asked": "100.00"})
+    ids = {"case": opened.get_json()["id"], "household": family.household_id, "person": family.head_id}
+    return {**ids, "account": desk.office.people["registrar"], "child": family.child_id}
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize(("who", "path"), ROUTES)
+def test_a_bent_body_is_refused(desk: Desk, names: dict[str, Any], who: str, path: str, body: str) -> None:
+    for kind in ("application/json", "text/plain", "application/x-www-form-urlencoded", ""):
+        headers = desk.headers(who, **{"Content-Type": kind})
+        sent = desk.http.post(f"/api/v1{path.format(**names)}", data=BODIES[body], headers=headers)
+        assert sent.status_code < 500, (kind, sent.get_json())
+
+
+def fields_of(desk: Desk, names: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    people, unit = desk.office.people, str(desk.office.unit_id)
+    home, day = str(names["household"]), "2025-09-01"
+    member = {"relation": "child", "name": "示例", "email": "a@example.org", "address": "某街道", "workplace": "某校"}
+    hands = {"handed_by": str(people["visitor_1"]), "approved_by": str(people["approver_3"]), "signed_by_family": True}
+    yield "registrar", f"/households/{home}/members", member
+    yield "registrar", f"/households/{home}/payee", {"person": str(names["person"]), "bank": "银行", "card": "6" * 16}
+    pairing = {"unit_id": unit, "programme_name": "结对", "issued_by": "某部", "from_on": day}
+    yield "registrar", f"/households/{home}/pairings", pairing
+    donation = {"unit_id": unit, "on": day, "direction": "passed_on", "campaign": "x", "organiser": "x"}
+    yield "cashier", "/donations", {**donation, "amount": "1.00", "handed_to": "x"}
+    activity = {"unit_id": unit, "on": day, "title": "x", "kind": "sport", "amount": "1.00", "account_code": "501"}
+    yield "cashier", "/activities", activity
+    gift = {"unit_id": unit, "household_id": home, "on": day, "item": "KIND", "purpose": "x", "account_code": "502"}
+    yield "registrar", "/gifts", {**gift, **hands, "goods": "米", "goods_unit": "袋"}
+    account = {"login": f"x{uuid4().hex[:8]}", "display_name": "x", "unit_id": unit, "email": "a@example.org"}
+    yield "admin", "/accounts", account
+    yield "admin", "/units", {"name": "x", "kind": "county", "division": "371083", "parent_id": unit}
+    line = {"unit_id": unit, "code": uuid4().hex[:8], "title": "x", "source": "OWN", "year": 2025, "document": "x"}
+    yield "cashier", "/funds", {**line, "items": ["LIV"], "opens_on": day, "expires_on": day}
+    receipt = {"amount": "1.00", "document": "x", "on": day}
+    yield "cashier", f"/funds/{desk.office.fund_id}/receipts", receipt
+    ids = [str(people["visitor_1"])]
+    visit = {"unit_id": unit, "kind": "festival", "on": day, "place": "home", "visitors": ids, "story": "x"}
+    yield "visitor_1", "/visits", {**visit, "occasion": "daily"}
+    yield "registrar", f"/households/{home}/consents", {
+        "signed_on": day, "until_on": day, "text_version": "1", "adults_signed": 1
+    }  # fmt: skip
+    yield "registrar", f"/cases/{names['case']}/actions/withdraw", {"answers": {"reason": "x"}}
+    yield "registrar", f"/cases/{names['case']}/actions/submit", {"answers": {}}
+
+
+NASTY = {
+    "surrogate": "\ud800",
+    "nul": "a\x00b",
+    "nul mail": "a\x00b@example.org",
+    "surrogate mail": "\ud800@example.org",
+    "long": "长" * 100_000,
+    "true": True,
+    "null": None,
+    "huge": 10**30,
+    "float": 1e308,
+    "nan": float("nan"),
+    "list": [[]],
+    "object": {"a": {}},
+    "first day": "0001-01-01",
+    "last day": "9999-12-31",
+    "rtl": "a\u202eb",
+    "uuid": "urn:uuid:00000000-0000-0000-0000-000000000000",
+}
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_no_field_takes_a_thing_that_breaks_the_house(desk: Desk, names: dict[str, Any], nasty: str) -> None:
+    broken = []
+    for who, path, body in fields_of(desk, names):
+        for field in body:
+            bent = json.dumps({**body, field: NASTY[nasty]})
+            headers = desk.headers(who, **{"Content-Type": "application/json"})
+            sent = desk.http.post(f"/api/v1{path}", data=bent, headers=headers)
+            if sent.status_code >= 500:
+                broken.append((path.rpartition("/")[2], field, sent.status_code))
+    assert broken == []
+
+
+def test_a_member_with_an_identity_number_can_be_looked_at(desk: Desk) -> None:
+    """The first real file of any union."""
+    member = {"relation": "head", "name": "示例甲", "id_no": "370123197001010637", "phone": "13800000000"}
+    member |= {"email": "a@example.org", "address": "某市某街道1号", "workplace": "某厂"}
+    filed = {"unit_id": str(desk.office.unit_id), "file_no": uuid4().hex[:10], "identity": "retired", "cause": "other"}
+    filed |= {"division": "371083", "filed_on": "2025-09-01"}
+    made = desk.post("registrar", "/households", {**filed, "members": [member]})
+    assert made.status_code == 201, made.get_json()
+    seen = desk.get("auditor", f"/households/{made.get_json()['id']}")
+    assert seen.status_code == 200, seen.get_json()
+    assert "370123197001010637" not in seen.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("number", ["11010519491231002X", "110101199003070134"])
+def test_a_true_identity_number_is_taken(number: str) -> None:
+    """GB 11643's own example first; stdnum's calc_check_digit wants the whole number, not its first 17 places."""
+    assert list(identity.problems("id_no", number, date(2025, 9, 1))) == []
+
+
+def test_a_number_with_a_wrong_check_digit_is_refused() -> None:
+    wrong = [f"11010519491231002{digit}" for digit in "0123456789"]
+    taken = [each for each in wrong if not list(identity.problems("id_no", each, date(2025, 9, 1)))]
+    assert taken == []
+
+
+def test_a_cursor_of_another_list_is_refused(desk: Desk, engine: sa.Engine) -> None:
+    with engine.begin() as tx:
+        for _ in range(3):
+            file_family(tx, desk.office)
+    cursor = desk.get("registrar", "/households?size=1").get_json()["next_cursor"]
+    answers = {
+        path: desk.get("registrar", f"/{path}?size=1&cursor={cursor}").status_code for path in ("cases", "visits")
+    }
+    assert set(answers.values()) == {422}, answers
+
+
+PATHS = [
+    "/cases?unit_id=x",
+    "/cases?state=%00",
+    "/cases?size=99999999999999999999",
+    "/cases?overdue=maybe",
+    "/cases?item=a&item=b",
+    "/cases?cursor=%FF",
+    "/cases?cursor=W1siIl0sIOWlvSJd",
+    "/visits?kind=%ED%A0%80",
+    "/notices?up=2",
+    "/inbox?cursor=e30=",
+    "/cases/00000000-0000-0000-0000-000000000000/events",
+    "/reports/welfare?unit={unit}&from=0001-01-01&to=9999-12-31",
+    "/reports/welfare.docx?unit={unit}&from=0001-01-01&to=9999-12-31",
+    "/reports/welfare/figures/aid_money/rows?unit={unit}&from=0001-01-01&to=9999-12-31",
+    "/reports/welfare/figures/tuition_money@9999-12/rows?unit={unit}&from=2025-01-01&to=9999-12-31",
+    "/reports/welfare/figures/tuition_money@0001-01/rows?unit={unit}&from=0001-01-01&to=2025-12-31",
+    "/reports/welfare/figures/aid_money_by_item:%00/rows?unit={unit}&from=2025-01-01&to=2025-12-31",
+    "/reports/welfare/figures/aid_money_by_item:%ED%A0%80/rows?unit={unit}&from=2025-01-01&to=2025-12-31",
+    "/reports/welfare/figures/%00/rows?unit={unit}&from=2025-01-01&to=2025-12-31",
+    "/reports/welfare/figures/aid_money/rows?unit={unit}&from=2025-01-01&to=2025-12-31&after=x",
+    "/reports/welfare/figures/aid_money/rows?unit={unit}&from=2025-01-01&to=2025-12-31&size=0",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_bent_address_is_refused(desk: Desk, path: str) -> None:
+    sent = desk.get("auditor", path.format(unit=desk.office.unit_id))
+    assert sent.status_code < 500, sent.get_json()
+
+
+HEADERS = [
+    {"If-Match": '"' + "9" * 5000 + '"'},
+    {"If-Match": '"1", "2"'},
+    {"If-Match": 'W/"1"'},
+    {"If-Match": '"-1"'},
+    {"If-Match": '"١"'},
+    {"If-Match": ""},
+    {"Authorization": "Bearer"},
+    {"Authorization": "Bearer " + "x" * 100_000},
+    {"Authorization": "Bearer \xff\xfe"},
+    {"Idempotency-Key": "x" * 121},
+    {"Idempotency-Key": "中文中文中文中文".encode().decode("latin-1")},
+    {"Accept-Language": "zh;q=x,,;;"},
+    {"X-Songnuan-Date": "0001-01-01T00:00:00+08:00"},
+    {"X-Songnuan-Date": "9999-12-31T23:59:59-12:00"},
+    {"X-Songnuan-Date": "2025-09-01T09:30:00+99:99"},
+    {"X-Songnuan-Date": "0001-06-01"},
+    {"X-Songnuan-Date": "9999-06-01"},
+]
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=lambda each: str(each)[:40])
+def test_a_bent_header_is_refused(desk: Desk, names: dict[str, Any], headers: dict[str, str]) -> None:
+    path = f"/api/v1/cases/{names['case']}/actions/submit"
+    sent = desk.http.post(path, json={}, headers=desk.headers("registrar", **headers))
+    assert sent.status_code < 500, sent.get_json()
+
+
+def test_a_star_is_no_version_that_was_read(desk: Desk, names: dict[str, Any]) -> None:
+    headers = desk.headers("registrar", **{"If-Match": "*"})
+    edited = desk.http.patch(f"/api/v1/households/{names['household']}", json={"cause": "other"}, headers=headers)
+    assert edited.status_code == 428, edited.get_json()
+
+
+def test_a_form_that_is_no_json_is_not_taken_for_an_empty_one(desk: Desk, names: dict[str, Any]) -> None:
+    headers = desk.headers("registrar", **{"Content-Type": "text/plain"})
+    path = f"/api/v1/cases/{names['case']}/actions/submit"
+    sent = desk.http.post(path, data=b'{"answers": {"state": "payment"}}', headers=headers)
+    assert sent.status_code in {400, 415, 422}, sent.get_json()
+
+
+@pytest.mark.parametrize("given", ["yes", "on", 1, "T"])
+def test_a_word_is_no_yes(desk: Desk, names: dict[str, Any], given: Any) -> None:
+    people = desk.office.people
+    gift = {"unit_id": str(desk.office.unit_id), "household_id": str(names["household"]), "on": "2025-09-01"}
+    gift |= {"item": "KIND", "purpose": "x", "account_code": "502", "goods": "米", "goods_unit": "袋"}
+    made = desk.post("registrar", "/gifts", {**gift, "handed_by": str(people["visitor_1"]), "signed_by_family": given})
+    assert made.status_code == 422, made.get_json()
+
+
+def test_every_list_and_row_of_another_unit_is_closed(desk: Desk, engine: sa.Engine, names: dict[str, Any]) -> None:
+    with engine.begin() as tx:
+        other = open_office(tx)
+    stranger = Desk(desk.http, other, date(2025, 9, 1))
+    home, unit = names["household"], desk.office.unit_id
+    for path in (
+        f"/households/{home}", f"/persons/{names['person']}", f"/cases/{names['case']}", f"/funds/{desk.office.fund_id}",
+        f"/cases/{names['case']}/events", f"/cases/{names['case']}/actions", f"/units/{unit}",
+        f"/reports/welfare?unit={unit}&from=2025-01-01&to=2025-12-31",
+        f"/reports/welfare/figures/aid_money/rows?unit={unit}&from=2025-01-01&to=2025-12-31",
+    ):  # fmt: skip
+        for who in ("registrar", "auditor", "cashier", "admin"):
+            assert stranger.get(who, path).status_code in {403, 404}, (who, path)
+    for path in (
+        "/households",
+        "/cases",
+        "/visits",
+        "/notices",
+        f"/cases?unit_id={unit}",
+        f"/cases?household_id={home}",
+    ):
+        assert stranger.get("registrar", path).get_json()["count"] == 0, path
+    assert str(desk.office.fund_id) not in stranger.get("cashier", "/funds").get_data(as_text=True)
+    bodies: dict[str, dict[str, Any]] = {
+        f"/households/{home}/payee": {"person": str(names["person"]), "bank": "x", "card": "6" * 16},
+        f"/households/{home}/kin": {"account_id": str(other.people["registrar"]), "relation": "other"},
+        f"/households/{home}/consents": {"signed_on": "2025-09-01", "until_on": "2025-09-01", "text_version": "1",
+                                         "adults_signed": 1},
+        f"/households/{home}/pairings": {"unit_id": str(other.unit_id), "programme_name": "x", "issued_by": "x",
+                                         "from_on": "2025-09-01"},
+        f"/persons/{names['person']}/reveal": {"purpose": "survey"},
+        "/cases": {"programme": "hardship", "household_id": str(home), "beneficiary_id": str(names["person"]),
+                   "item": "LIV", "asked": "1.00"},
+    }  # fmt: skip
+    for path, body in bodies.items():
+        assert stranger.post("registrar", path, body).status_code == 404, path

@@ -1,0 +1,137 @@
+"""What the verifier must name: done as the owner of the tables with the triggers off, as an intruder would."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from service.actions import cases
+from service.actions.case_opening import open_case
+from service.actions.case_rows import Opening
+from service.actions.trail import append
+from service.audit.chain import Fault, verify
+from service.chain import GENESIS, link
+from service.db import new_id
+from service.tables.cases import case, case_duty, paper
+from service.tables.events import event
+from service.tables.funds import entry, fund
+from tests.office import Office, file_family, open_office
+from workflows.terms import Fen, Plain
+
+DAY = date(2025, 9, 1)
+
+
+@pytest.fixture
+def tampered(tx: sa.Connection) -> Callable[..., list[Fault]]:
+    """Do something to the rows with triggers and checks of keys off, then verify."""
+
+    def run(*statements: Any) -> list[Fault]:
+        tx.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        for statement in statements:
+            tx.execute(statement)
+        tx.execute(sa.text("SET LOCAL session_replication_role = origin"))
+        return verify(tx).faults
+
+    return run
+
+
+@pytest.fixture
+def office(tx: sa.Connection) -> Office:
+    return open_office(tx, fen=0)
+
+
+@pytest.fixture
+def case_id(tx: sa.Connection, office: Office) -> UUID:
+    """A case with four events."""
+    family = file_family(tx, office)
+    opening = Opening("hardship", family.household_id, family.head_id, "LIV", Fen(100_000), {})
+    made = open_case(tx, opening, office.asked(tx, "registrar", DAY)).case_id
+    cases.take(tx, made, "submit", {}, office.asked(tx, "registrar", DAY))
+    cases.take(tx, made, "add_papers", {"papers": ["identity"]}, office.asked(tx, "registrar", DAY))
+    cases.take(tx, made, "add_papers", {"papers": ["diagnosis"]}, office.asked(tx, "registrar", DAY))
+    return made
+
+
+def of(case_id: UUID, seq: int | None = None) -> sa.ColumnElement[bool]:
+    chain = event.c.subject_id == case_id
+    return chain if seq is None else sa.and_(chain, event.c.seq == seq)
+
+
+def codes(faults: list[Fault], case_id: UUID) -> list[tuple[str, int | None]]:
+    return [(fault.code, fault.seq) for fault in faults if fault.subject_id == case_id]
+
+
+def test_an_untouched_trail_has_no_fault(tx: sa.Connection, case_id: UUID) -> None:
+    found = verify(tx)
+    assert codes(found.faults, case_id) == []
+    assert found.events >= 4
+
+
+def test_a_flipped_byte(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
+    flipped = event.update().where(of(case_id, 2)).values(body=sa.func.replace(event.c.body, "submit", "submis"))
+    assert codes(tampered(flipped), case_id) == [("event_altered", 2)]
+
+
+def test_a_deleted_event(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
+    assert codes(tampered(event.delete().where(of(case_id, 2))), case_id) == [("event_missing", 3)]
+
+
+def test_a_cut_tail(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
+    assert codes(tampered(event.delete().where(of(case_id, 4))), case_id) == [("trail_cut", 3)]
+    assert codes(tampered(event.delete().where(of(case_id))), case_id) == [("trail_cut", 0)]
+
+
+def test_a_swapped_pair(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
+    swaps = [event.update().where(of(case_id, old)).values(seq=new) for old, new in ((2, 99), (3, 2), (99, 3))]
+    assert codes(tampered(*swaps), case_id)[0] == ("event_out_of_chain", 2)
+
+
+def test_an_inserted_event_and_a_chain_made_anew(
+    tampered: Callable[..., list[Fault]], tx: sa.Connection, office: Office, case_id: UUID
+) -> None:
+    append(tx, "case", case_id, "submit", {}, office.asked(tx, "registrar", DAY))
+    assert codes(tampered(), case_id) == [("head_differs", 5)]
+
+
+def test_columns_that_say_other_than_the_body(
+    tampered: Callable[..., list[Fault]], office: Office, case_id: UUID
+) -> None:
+    other = event.update().where(of(case_id, 2)).values(actor_id=office.people["reviewer"])
+    assert codes(tampered(other), case_id) == [("event_columns_altered", 2)]
+
+
+def test_a_case_that_went_without_its_events(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
+    gone = [table.delete().where(table.c.case_id == case_id) for table in (paper, case_duty)]
+    assert ("case_missing", 4) in codes(tampered(*gone, case.delete().where(case.c.id == case_id)), case_id)
+
+
+def test_a_pot_that_was_helped_and_an_entry_nobody_told(
+    tampered: Callable[..., list[Fault]], tx: sa.Connection, office: Office
+) -> None:
+    pot = fund.update().where(fund.c.id == office.fund_id)
+    more = pot.values(available_fen=5, outside_fen=-5)
+    assert [each.code for each in tampered(more) if each.subject_id == office.fund_id] == ["pot_differs"]
+    seq = append(tx, "fund", office.fund_id, "receive", {}, office.asked(tx, "admin", DAY))
+    row = new_id()
+    at = office.asked(tx, "admin", DAY).at
+    moved = {"source_pot": "outside", "target_pot": "available", "fen": 5, "on": DAY, "at": at}
+    told = {"id": row, "fund_id": office.fund_id, "subject_id": office.fund_id, "seq": seq}
+    untold = entry.insert().values(**told, **moved)
+    assert ("entry_not_in_trail", row) in [(each.code, each.subject_id) for each in tampered(untold)]
+
+
+def test_an_entry_of_the_trail_that_is_gone(
+    tampered: Callable[..., list[Fault]], tx: sa.Connection, office: Office
+) -> None:
+    row = new_id()
+    named: dict[str, Plain] = {"id": str(row), "source_pot": "outside", "target_pot": "available", "fen": 5}
+    append(tx, "fund", office.fund_id, "receive", {"entries": [named]}, office.asked(tx, "admin", DAY))
+    assert ("entry_missing", row) in [(each.code, each.subject_id) for each in tampered()]
+
+
+def test_the_link_is_over_the_bytes_as_stored() -> None:
+    assert link(GENESIS, "{}") != link(GENESIS, "{ }")
+    assert link(link(GENESIS, "a"), "b") != link(GENESIS, "ab")

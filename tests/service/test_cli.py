@@ -1,0 +1,112 @@
+"""The command line: what it prints, what it leaves, and the code it ends with."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from service.cli import main
+from service.db import engine as make_engine
+from service.tables.units import account
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+Run = Callable[..., Result]
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+@pytest.fixture(scope="module")
+def place(empty_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    return empty_database(), tmp_path_factory.mktemp("installation")
+
+
+@pytest.fixture
+def run(place: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `songnuan …` in an empty installation that the module shares."""
+    url, folder = place
+    monkeypatch.chdir(folder)
+
+    def command(*words: str, **environ: str) -> Result:
+        given = {"DATABASE_URL": url, "SONGNUAN_VAR": str(folder), "REDIS_URL": "", "SMTP_URL": "", **environ}
+        return CliRunner().invoke(main, list(words), env=given)
+
+    return command
+
+
+def test_a_small_union_starts_for_real(run: Run, place: tuple[str, Path]) -> None:
+    assert run("doctor").exit_code == 1
+    founded = run("found", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+    assert founded.exit_code == 0, founded.output
+    again = run("found", "--unit", "另一个", "--division", "371099", "--login", "other", "--name", "x")
+    assert again.exit_code == 1
+    assert "已经开户" in again.output
+    assert run("migrate").exit_code == 0
+    imported = run("import", str(SAMPLES), "--by", "admin", "--json")
+    assert imported.exit_code == 0, imported.output
+    counts = json.loads(imported.stdout)["counts"]
+    assert (counts["households"], counts["visits"]) == (37, 49)
+    repeated = json.loads(run("import", str(SAMPLES), "--by", "admin", "--json").stdout)
+    assert len(repeated["repeated"]) == 8
+    assert not [kind for kind, count in repeated["counts"].items() if count and kind not in {"policy", "calendar"}]
+    made = json.loads(run("token", "create", "tan.ying", "--by", "admin", "--days", "3", "--json").stdout)
+    assert made["token"].startswith("snt_")
+    listed = json.loads(run("token", "list", "--json").stdout)
+    assert [each["login"] for each in listed] == ["tan.ying"]
+    assert made["token"] not in json.dumps(listed)
+    assert run("token", "revoke", listed[0]["id"], "--by", "admin").exit_code == 0
+    figures = json.loads(run("report", "--from", "2025-01-01", "--to", "2025-12-31", "--json").stdout)
+    assert {each["key"]: each["value"] for each in figures["figures"]}["laid_off_households_visited"] == 33
+    written = run(
+        "report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "临澜县第三中学工会", "--out", "out"
+    )
+    assert sorted(path.name for path in (place[1] / "out").iterdir()) == [
+        "figures.json",
+        "welfare-section.docx",
+        "welfare-section.md",
+    ]
+    assert written.exit_code == 0
+    verified = json.loads(run("audit", "verify", "--json").stdout)
+    assert verified["faults"] == []
+    assert verified["events"] > 300
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("token", "create", "nobody.at.all"), 1, "没有登录名"),
+        (("report", "--from", "2025-12-31", "--to", "2025-01-01"), 2, "早于"),
+        (("report", "--from", "yesterday", "--to", "2025-01-01"), 2, "yesterday"),
+        (("report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "没有的工会"), 1, "没有的工会"),
+        (("import", "nowhere", "--by", "admin"), 2, "nowhere"),
+        (("serve", "--port", "0"), 2, "0"),
+    ],
+)
+def test_what_cannot_be_done_is_said(run: Run, words: tuple[str, ...], code: int, says: str) -> None:
+    run("migrate")
+    ended = run(*words)
+    assert ended.exit_code == code, ended.output
+    assert says in ended.output
+
+
+def test_a_wrong_setting_names_itself(run: Run) -> None:
+    ended = run("migrate", DATABASE_URL="mysql://x")
+    assert ended.exit_code == 1
+    assert "DATABASE_URL" in ended.output
+    away = run("migrate", DATABASE_URL="postgresql://nobody@127.0.0.1:9/nothing")
+    assert away.exit_code == 1
+    assert "DATABASE_URL" in away.output
+    assert "Traceback" not in away.output
+
+
+def test_a_broken_sheet_leaves_nothing_and_is_given_back(run: Run, place: tuple[str, Path]) -> None:
+    run("migrate")
+    broken = place[1] / "02-staff.xlsx"
+    broken.write_bytes((SAMPLES / "01-units.xlsx").read_bytes()[:-200])
+    ended = run("import", str(broken), "--by", "admin")
+    assert ended.exit_code == 1
+    made = make_engine(place[0])
+    with made.connect() as tx:
+        assert tx.scalar(sa.select(sa.func.count()).where(account.c.login == "nobody.at.all")) == 0
+    made.dispose()

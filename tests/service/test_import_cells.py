@@ -1,0 +1,168 @@
+"""A cell is read exactly or not at all; an archive is measured before it is opened."""
+
+import contextlib
+import random
+import struct
+import zipfile
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.exchange import cells, sheets
+from service.exchange.columns import Column, Sheet, read_sheet
+from service.exchange.problems import Unreadable
+
+SHEET = Sheet("表", (Column("姓名", "name", cells.words), Column("金额", "fen", cells.money, required=False)))
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "expected"),
+    [
+        (cells.money, "2880.00", 288_000),
+        (cells.money, 2880.0, 288_000),
+        (cells.money, 4856.1, 485_610),
+        (cells.money, "1,234,567.8元", 123_456_780),
+        (cells.money, 0, 0),
+        (cells.day, "2025-05-04", date(2025, 5, 4)),
+        (cells.day, "2025年5月4日", date(2025, 5, 4)),
+        (cells.day, datetime(2025, 5, 4), date(2025, 5, 4)),  # noqa: DTZ001 - a spreadsheet's date has no zone
+        (cells.digits, " 3710 99 ", "371099"),
+        (cells.quantity, "数", None),
+        (cells.quantity, 2.0, 2),
+        (cells.words, 2025.0, "2025"),
+        (cells.yes_no, "是", True),
+        (cells.several(cells.words), "a、b, c a", ("a", "b", "c")),
+        (cells.several(cells.day), date(2025, 5, 4), (date(2025, 5, 4),)),
+    ],
+)
+def test_read(read: Any, value: object, expected: object) -> None:
+    assert read(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "code"),
+    [
+        (cells.money, 0.1 + 0.2, "cell_not_money"),
+        (cells.money, "12.345", "cell_not_money"),
+        (cells.money, "-3", "cell_not_money"),
+        (cells.money, "1,23", "cell_not_money"),
+        (cells.money, True, "cell_not_money"),
+        (cells.money, float("nan"), "cell_not_money"),
+        (cells.day, 45781.0, "cell_not_a_date"),
+        (cells.day, "2025-02-30", "cell_not_a_date"),
+        (cells.day, datetime(2025, 5, 4, 8), "cell_not_a_date"),  # noqa: DTZ001
+        (cells.digits, 371099197001019001.0, "cell_number_not_text"),
+        (cells.digits, 62258801, "cell_number_not_text"),
+        (cells.whole, 2.5, "cell_not_whole"),
+        (cells.whole, "约20", "cell_not_whole"),
+        (cells.yes_no, "也许", "cell_not_yes_no"),
+        (cells.chosen({"下岗": "laid_off"}), "离岗", "cell_not_a_choice"),
+        (cells.words, True, "cell_not_text"),
+    ],
+)
+def test_refused(read: Any, value: object, code: str) -> None:
+    with pytest.raises(Unreadable) as fault:
+        read(value)
+    assert fault.value.reason.code == code
+
+
+def test_headers_are_found_below_a_title_and_in_any_order() -> None:
+    found = read_sheet("f", SHEET, [["某年某表", ""], ["金额", " 姓 名*"], ["3.50", "甲"], ["", ""], ["", "乙"]])
+    assert [(row.number, dict(row.cells)) for row in found.rows] == [
+        (3, {"name": "甲", "fen": 350}),
+        (5, {"name": "乙", "fen": None}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "codes"),
+    [
+        (["姓名", "姓名"], ["column_twice"]),
+        (["姓名", "金额元"], ["column_unknown"]),
+        (["金额"], ["column_missing"]),
+        (["姓名", "备注", "错误"], []),
+    ],
+)
+def test_headers(header: list[object], codes: list[str]) -> None:
+    assert [each.code for each in read_sheet("f", SHEET, [header]).problems] == codes
+
+
+def test_every_fault_of_a_row_is_told() -> None:
+    found = read_sheet("f", SHEET, [["姓名", "金额"], ["", "x"], ["甲", "1"]])
+    assert [(each.row, each.column, each.code) for each in found.problems] == [
+        (2, "姓名", "cell_missing"),
+        (2, "金额", "cell_not_money"),
+    ]
+    assert [row.number for row in found.rows] == [3]
+
+
+def archive(**parts: bytes) -> bytes:
+    """A zip of these parts."""
+    stored = BytesIO()
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in parts.items():
+            zipped.writestr(name, content)
+    return stored.getvalue()
+
+
+def sample() -> bytes:
+    """A workbook that is in order."""
+    return (Path(__file__).parents[2] / "samples" / "01-units.xlsx").read_bytes()
+
+
+def with_part(name: str, content: bytes) -> bytes:
+    """The sample with one part put in the place of another."""
+    with zipfile.ZipFile(BytesIO(sample())) as zipped:
+        parts = {part.filename: zipped.read(part) for part in zipped.infolist()}
+    return archive(**parts | {name: content})
+
+
+def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_UNPACKED", 10_000_000)
+    with pytest.raises(Unreadable, match="file_unpacks_too_big"):
+        sheets.read_workbook(with_part("xl/worksheets/sheet1.xml", b"0" * 10_000_001))
+
+
+def test_a_directory_that_lies_about_size_is_caught() -> None:
+    stored = bytearray(archive(**{"a.xml": b"0" * 5_000_000}))
+    for marker, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        at = stored.index(marker) + offset
+        stored[at : at + 4] = struct.pack("<I", 10)
+    with pytest.raises(Unreadable, match="file_not_xlsx"):
+        sheets.read_workbook(bytes(stored))
+
+
+@pytest.mark.parametrize("reference", [b'<c r="XFD1048576">', b'<row spans="1:2" r="30000">', b"<x:c s='1' r='DA1'>"])
+def test_a_cell_far_out_is_refused_before_a_grid_is_made(reference: bytes) -> None:
+    xml = b"<worksheet><sheetData>" + b" " * (2**20 - 30) + reference
+    with pytest.raises(Unreadable, match="too_many_cells"):
+        sheets.read_workbook(with_part("xl/worksheets/sheet1.xml", xml))
+
+
+@pytest.mark.parametrize("stored", [b"", b"PK\x03\x04", b"not a zip at all", sample()[:900], archive(a=b"x")])
+def test_what_is_no_workbook_is_said_so(stored: bytes) -> None:
+    with pytest.raises(Unreadable, match="file_not_xlsx"):
+        sheets.read_workbook(stored)
+
+
+def test_only_xlsx_of_bearable_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unreadable, match="file_not_xlsx"):
+        sheets.read_bytes(tmp_path / "a.xls")
+    big = tmp_path / "a.xlsx"
+    big.write_bytes(b"0" * 11)
+    monkeypatch.setattr(sheets, "MOST_BYTES", 10)
+    with pytest.raises(Unreadable, match="file_too_big"):
+        sheets.read_bytes(big)
+
+
+def test_altered_bytes_are_refused_and_nothing_else_happens() -> None:
+    dice = random.Random(7)
+    for _ in range(300):
+        stored = bytearray(sample())
+        for _ in range(dice.randint(1, 20)):
+            stored[dice.randrange(len(stored))] = dice.randrange(256)
+        with contextlib.suppress(Unreadable):
+            sheets.read_workbook(bytes(stored))

@@ -1,0 +1,282 @@
+"""The section comes out with the words of the sample report, true for the exact values, and without a name."""
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from docx.oxml import parse_xml
+
+from service.report.figures_json import figures_json
+from service.report.markdown import write_markdown
+from service.report.measures import TABLE
+from service.report.section import NoSuchUnit, Section, make_section
+from service.report.sentences import SENTENCES
+from service.report.word import write_docx
+from service.words import LANGUAGES, catalogue
+from tests.office import open_office
+from tests.service.builders_report import AS_OF, NAMES, YEAR, family, give, go, pay, pay_again, send_back
+from tests.service.sample_year import Year, the_year
+from workflows import wording
+from workflows.wording import Quantity, Several
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+@pytest.fixture
+def tx(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One moment, undone when the test ends."""
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def year(tx: sa.Connection) -> Year:
+    """The union of the sample reports."""
+    return the_year(tx)
+
+
+def made(tx: sa.Connection, year: Year, lang: str = "zh_CN") -> Section:
+    return make_section(tx, year.office.unit_path, *YEAR, AS_OF, lang)
+
+
+def texts(section: Section) -> dict[str, str]:
+    return {each.key: each.text for chapter in section.chapters for each in chapter.paragraphs}
+
+
+SEED = (
+    "走访慰问下岗困难职工30多户",
+    "发放救助、助学金4万多元",
+    "8月为5户困难职工家庭的子女发放学费、生活费3,000元",
+    "结对帮扶的农村家庭走访2次，送去褥子2床、图书数套、资金28,000余元",
+    "不计入走访户数",
+    "吊唁慰问2次",
+    "转交捐款2,880元",
+    "不计入本会帮扶资金",
+    "支出4万余元，列职工活动支出科目，与帮扶资金分开核算",
+)
+
+
+@pytest.mark.parametrize("words", SEED)
+def test_the_words_of_the_sample_report(tx: sa.Connection, year: Year, words: str) -> None:
+    assert words in "".join(texts(made(tx, year)).values())
+
+
+def test_every_word_is_true_of_its_figure(tx: sa.Connection, year: Year) -> None:
+    """An auditor reads each printed figure and holds it against the exact value (domain/6 §6.4)."""
+    section = made(tx, year)
+    exact = {figure.key: figure.value for figure in section.figures}
+    said = list(section.said)
+    assert len(said) > 30
+    for sentence, each in said:
+        value = exact[each.figure]
+        assert value is not None
+        assert wording.holds(each.words, value), (sentence, each)
+        assert each.words in texts(section)[sentence]
+
+
+def test_no_number_is_printed_that_is_no_figure(tx: sa.Connection, year: Year) -> None:
+    section = made(tx, year)
+    for chapter in section.chapters:
+        for paragraph in chapter.paragraphs:
+            left = paragraph.text.replace("2025年12月31日", "").replace("8月", "")
+            for each in sorted(paragraph.said, key=lambda said: -len(said.words)):
+                left = left.replace(each.words, "", 1)
+            assert not re.search(r"\d", left), (paragraph.key, left)
+
+
+def test_changing_one_grant_changes_what_depends_on_it(tx: sa.Connection, year: Year) -> None:
+    before = texts(made(tx, year))
+    send_back(tx, year.tuition[0], date(2025, 8, 20))
+    after = texts(made(tx, year))
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert changed == {"tuition_both", "aid_by_item", "sources", "came_back"}
+    assert "为4户困难职工家庭的子女发放学费、生活费2,400元，受助学生4人" in after["tuition_both"]
+    pay_again(tx, year.branch, year.tuition[0], year.branch.fund_id, 60_000, date(2025, 8, 25))
+    again = texts(made(tx, year))
+    assert {key for key in before if before[key] != again[key]} == {"came_back"}
+
+
+def test_an_empty_period_says_so_kindly(tx: sa.Connection) -> None:
+    office = open_office(tx)
+    section = make_section(tx, office.unit_path, date(2025, 1, 1), date(2025, 3, 31), AS_OF)
+    assert texts(section) == {
+        "nothing": "期内还没有走访、救助、慰问和捐助的记录。如有工作尚未登记，补录后重新生成本节即可。"
+    }
+    assert section.headline[0].endswith("2025年1月1日至2025年3月31日")
+
+
+def test_what_there_is_none_of_is_left_out_or_said(tx: sa.Connection) -> None:
+    office = open_office(tx)
+    go(tx, office, "bereavement", date(2025, 2, 2))
+    found = texts(make_section(tx, office.unit_path, *YEAR, AS_OF))
+    assert set(found) == {"no_visits", "no_aid", "bereavement", "none_on_file"}
+    assert found["no_aid"] == "全年没有发放救助、助学金。"
+
+
+def test_pairing_without_gifts_and_gifts_without_visits(tx: sa.Connection) -> None:
+    office = open_office(tx)
+    who = family(tx, office, kind="rural_paired", identity="farmer")
+    give(tx, office, who, date(2025, 5, 4), "EDU", fen=2_800_000)
+    found = texts(make_section(tx, office.unit_path, *YEAR, AS_OF))
+    assert found["paired_gifts"] == "向结对帮扶的农村家庭送去资金28,000元。", "a round value takes neither 多 nor 余"
+    branch = open_office(tx, above=office)
+    go(tx, branch, "pairing", date(2025, 5, 4), who)
+    found = texts(make_section(tx, branch.unit_path, *YEAR, AS_OF))
+    assert found["paired_visits"] == "结对帮扶的农村家庭走访1次。"
+
+
+@pytest.mark.parametrize(
+    ("answers", "key"),
+    [
+        ({"tuition_part": 60_000}, "tuition_fee"),
+        ({"living_part": 60_000}, "tuition_living"),
+        ({}, "tuition_plain"),
+        ({"tuition_part": 50_000}, "tuition_plain"),
+    ],
+)
+def test_tuition_is_called_what_it_was_for(tx: sa.Connection, answers: dict[str, int], key: str) -> None:
+    office = open_office(tx)
+    for _ in range(3):
+        pay(tx, office, family(tx, office), "EDU", 60_000, date(2025, 9, 9), answers=answers)
+    assert [name for name in texts(make_section(tx, office.unit_path, *YEAR, AS_OF)) if "tuition" in name] == [key]
+
+
+def test_withheld_categories_are_named_without_a_number(tx: sa.Connection) -> None:
+    office = open_office(tx)
+    for category in ("deep", "relative", "relative", "relative", "relative"):
+        family(tx, office, category=category)
+    section = make_section(tx, office.unit_path, *YEAR, AS_OF)
+    assert "深度困难（户数过少，不单列）、相对困难（户数过少，不单列）" in texts(section)["on_file"]
+    assert any("不足3户" in note for note in section.notes)
+
+
+def test_the_tables_add_up(tx: sa.Connection, year: Year) -> None:
+    items, sources, visits, terms = made(tx, year).tables
+    assert items.rows[-2:] == (("合计", "27", "27", "44,600.00"), ("另：结对帮扶（非职工）", "1", "—", "28,600.00"))
+    assert sources.rows[-1] == ("合计", "44,600.00", "28,600.00", "73,200.00")
+    assert ("吊唁慰问", "2", "次", "—") in visits.rows
+    assert ("4万多元", "41,600元") in {row[:2] for row in terms.rows}
+    assert ("4万余元", "43,500元") in {row[:2] for row in terms.rows}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_name_is_printed(tx: sa.Connection, year: Year, lang: str, tmp_path: Path) -> None:
+    section = made(tx, year, lang)
+    write_docx(section, tmp_path / "section.docx")
+    with zipfile.ZipFile(tmp_path / "section.docx") as parts:
+        assert "2,880" in parts.read("word/document.xml").decode()
+        inside = "".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
+    for printed in (inside, write_markdown(section), figures_json(section)):
+        assert not [name for name in NAMES if name in printed]
+
+
+def test_figures_json_tells_all_of_each_figure(tx: sa.Connection, year: Year) -> None:
+    told = json.loads(figures_json(made(tx, year)))
+    found = {figure["key"]: figure for figure in told["figures"]}
+    assert len(found) == len(told["figures"])
+    relief = found["relief_and_tuition_money"]
+    assert (relief["value"], relief["unit"], relief["rows"]) == ("41600.00", "元", 25)
+    assert relief["words"] == {"exact": "41,600元", "spoken": "4万多元"}
+    assert relief["used"] == [{"sentence": "aid_paid", "form": "many", "words": "4万多元"}]
+    assert (relief["basis"], relief["period"]) == ("paid", {"from": "2025-01-01", "to": "2025-12-31"})
+    asked = f"unit={year.office.unit_id}&from=2025-08-01&to=2025-08-31"
+    link = f"/api/v1/reports/welfare/figures/tuition_money/rows?{asked}"
+    assert found["tuition_money@2025-08"]["link"] == link
+    books = found["paired_goods:图书|套"]
+    assert (books["value"], books["at_least"], books["unit"], books["words"]["exact"]) == (None, 2, "套", "数套")
+    assert told["as_of"] == AS_OF.isoformat()
+
+
+def test_the_same_section_makes_the_same_bytes(tx: sa.Connection, year: Year, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.docx", tmp_path / "other.docx"
+    write_docx(made(tx, year), one)
+    write_docx(made(tx, year), other)
+    assert one.read_bytes() == other.read_bytes()
+    with zipfile.ZipFile(one) as parts:
+        assert {part.date_time for part in parts.infolist()} == {(2026, 1, 5, 1, 30, 0)}
+
+
+def test_the_page_is_the_official_one(tx: sa.Connection, year: Year, tmp_path: Path) -> None:
+    """GB/T 9704: A4, margins 37/35/28/26 mm, 22 lines; 28 characters of 16 pt, fonts named for every script."""
+    write_docx(made(tx, year), tmp_path / "section.docx")
+    with zipfile.ZipFile(tmp_path / "section.docx") as parts:
+        body, styles = (parse_xml(parts.read(f"word/{name}.xml")) for name in ("document", "styles"))
+    page: Any = body.find(f".//{W}sectPr")
+    size, edges, grid = (page.find(f"{W}{tag}") for tag in ("pgSz", "pgMar", "docGrid"))
+    assert size is not None
+    assert edges is not None
+    assert grid is not None
+    assert [_mm(size.attrib[f"{W}{side}"]) for side in ("w", "h")] == [210, 297]
+    assert [_mm(edges.attrib[f"{W}{side}"]) for side in ("top", "bottom", "left", "right")] == [37, 35, 28, 26]
+    assert int(225 / 25.4 * 1440) // int(grid.attrib[f"{W}linePitch"]) == 22
+    wide = 16 + int(_of(styles, "Normal", "spacing").attrib[f"{W}val"]) / 20
+    assert int(156 / 25.4 * 72 / wide) == 28
+    for name in ("Normal", "Title", "Heading1", "BodyText", "BodyText2", "BodyText3", "Caption", "Footer"):
+        fonts = _of(styles, name, "rFonts").attrib
+        assert len({fonts[f"{W}{script}"] for script in ("ascii", "hAnsi", "eastAsia", "cs")}) == 1
+    assert len(body.findall(f".//{W}tbl")) == len(body.findall(f".//{W}tblHeader")) == 4
+
+
+def _of(styles: Any, name: str, tag: str) -> Any:
+    found = styles.find(f".//{W}style[@{W}styleId='{name}']/{W}rPr/{W}{tag}")
+    assert found is not None, (name, tag)
+    return found
+
+
+def _mm(twentieths: str) -> int:
+    return round(int(twentieths) / 1440 * 25.4)
+
+
+def test_markdown_keeps_words_as_words(tx: sa.Connection) -> None:
+    office = open_office(tx)
+    village = family(tx, office, kind="rural_paired", identity="farmer")
+    give(
+        tx, office, village, date(2025, 5, 4), "KIND", goods="[棉被](http://example.org)|*", goods_unit="床", quantity=3
+    )
+    printed = write_markdown(make_section(tx, office.unit_path, *YEAR, AS_OF))
+    assert r"\[棉被\](http:／／example.org)\|\*3床" in printed
+
+
+def test_english_claims_no_more(tx: sa.Connection, year: Year) -> None:
+    found = texts(made(tx, year, "en"))
+    assert "more than 30 households" in found["visited_laid_off"]
+    assert "more than 40,000 yuan" in found["aid_paid"]
+    assert "3,000 yuan" in found["tuition_both"]
+    assert "several" in found["paired_both"]
+
+
+def test_the_section_of_no_unit(tx: sa.Connection) -> None:
+    with pytest.raises(NoSuchUnit):
+        make_section(tx, f"/{'0' * 32}/", *YEAR, AS_OF)
+
+
+def test_every_sentence_has_words_with_its_places() -> None:
+    given = {"whole", "end", "month"}
+    for lang in LANGUAGES:
+        for sentence in SENTENCES:
+            words = set(re.findall(r"\{(\w+)\}", catalogue(lang)[f"report.sentence.{sentence.key}"]))
+            names = {place.name for place in sentence.places} | {listing.name for listing in sentence.listings}
+            assert names <= words <= names | given, (lang, sentence.key)
+
+
+def test_unlike_units_are_never_added() -> None:
+    with pytest.raises(TypeError):
+        Quantity(1, wording.HOUSEHOLDS) + Quantity(1, wording.PERSONS)
+    with pytest.raises(TypeError):
+        wording.total(wording.YUAN, [Several(wording.pieces("套"))])
+
+
+def test_every_measure_has_words() -> None:
+    for lang in LANGUAGES:
+        words = catalogue(lang)
+        for measure in TABLE:
+            assert words[measure.title]
+            assert words[measure.definition]
+            assert words[f"report.basis.{measure.basis.value}"]

@@ -1,0 +1,91 @@
+"""Letters owed, for tests: on a chain of their own, or from a case that was brought as far as its notice."""
+
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import cases, trail
+from service.actions.case_opening import open_case
+from service.actions.case_rows import Opening
+from service.db import new_id
+from service.mailbox import Mailbox
+from service.tables.letters import letter
+from tests.office import Family, Office
+from workflows.terms import Fen
+
+OPENED, SURVEYED, POSTED = date(2025, 9, 22), date(2025, 9, 25), date(2025, 9, 29)
+LAST_NOTICE_DAY = date(2025, 10, 13)
+PAPERS = [
+    *("application", "identity", "household_register", "authorisation", "income_proof", "bank_card"),
+    *("enrolment", "fee_bill", "diagnosis", "medical_bills", "insurance_settlement"),
+]
+
+
+def owe(engine: sa.Engine, office: Office, count: int, *, channel: str = "email", kind: str = "returned") -> list[UUID]:
+    """`count` letters to the registrar, each on an event of the unit's chain, in one commit."""
+    ids = [new_id() for _ in range(count)]
+    with engine.begin() as tx:
+        asked = office.asked(tx, "registrar", OPENED)
+        for each in ids:
+            seq = trail.append(tx, "unit", office.unit_id, "test", {"letter": str(each)}, asked)
+            tx.execute(letter.insert().values(**row(office, each, seq, channel, kind)))
+    return ids
+
+
+def row(office: Office, letter_id: UUID, seq: int, channel: str, kind: str) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    to = {"account_id": office.people["registrar"], "subject_id": office.unit_id, "seq": seq, "on": OPENED}
+    return {"id": letter_id, "channel": channel, "kind": kind, "not_before": now, "created_at": now, **to}
+
+
+def states(engine: sa.Engine) -> dict[str, int]:
+    """How many letters are in which state."""
+    with engine.connect() as tx:
+        rows = sa.select(letter.c.state, sa.func.count()).group_by(letter.c.state)
+        return {row.state: row[1] for row in tx.execute(rows)}
+
+
+def one(engine: sa.Engine, letter_id: UUID) -> Any:
+    with engine.connect() as tx:
+        return tx.execute(sa.select(letter).where(letter.c.id == letter_id)).one()
+
+
+def message_ids(mailbox: Mailbox) -> list[str]:
+    """The Message-IDs that arrived, the letters' ids in them, in order of arrival."""
+    return [_letter_id(message) for message in mailbox.messages()]
+
+
+def _letter_id(message: EmailMessage) -> str:
+    return str(message["Message-ID"]).strip("<>").partition("@")[0]
+
+
+def tuition_at_notice(tx: sa.Connection, office: Office, family: Family) -> UUID:
+    """A tuition case whose notice was posted on 29 September 2025; it hangs until 13 October (domain/1 §1.5)."""
+    form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
+    opening = Opening("tuition", family.household_id, family.child_id, "EDU", Fen(300_000), form)
+    case_id = open_case(tx, opening, office.asked(tx, "registrar", OPENED)).case_id
+    visitors = [str(office.people[name]) for name in ("visitor_1", "visitor_2")]
+    visit: dict[str, object] = {
+        "on": SURVEYED.isoformat(),
+        "visitors": visitors,
+        "place": "home",
+        "conclusion": "confirmed",
+    }
+    award: dict[str, object] = {
+        "award": "3000.00",
+        "fund": str(office.fund_id),
+        "places": ["workplace", "village_board"],
+    }
+    steps: tuple[tuple[str, str, date, dict[str, object]], ...] = (
+        ("registrar", "submit", OPENED, {}),
+        ("registrar", "add_papers", OPENED, {"papers": PAPERS}),
+        ("visitor_1", "record_visit", SURVEYED, visit),
+        ("registrar", "finish_survey", SURVEYED, {}),
+        ("reviewer", "pass_review", POSTED, award),
+    )
+    for who, action, day, answers in steps:
+        cases.take(tx, case_id, action, answers, office.asked(tx, who, day))
+    return case_id

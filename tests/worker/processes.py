@@ -1,0 +1,96 @@
+"""The post room's programs as a unit file would start them: processes of their own, which can be killed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKER = ("-m", "celery", "-A", "worker.app", "worker", "--loglevel=INFO", "--concurrency=1", "--without-mingle")
+RELAY = ("-m", "worker.relay", "--poll=0.2", "--patience=1.5")
+BEAT = ("-m", "celery", "-A", "worker.app", "beat", "--loglevel=INFO")
+
+
+def wait_until(happened: Callable[[], bool], seconds: float = 40.0) -> bool:
+    """Whether it happened in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if happened():
+            return True
+        time.sleep(0.05)
+    return happened()
+
+
+@dataclass
+class Process:
+    """One running program and what it has said."""
+
+    running: subprocess.Popen[bytes]
+    log: Path
+
+    def says(self, words: str, seconds: float = 40.0) -> bool:
+        """Whether it says so in time."""
+        return wait_until(lambda: words in self.log.read_text("utf-8", "replace"), seconds)
+
+    def kill(self) -> None:
+        """Kill it and its children at once, as a power cut would."""
+        family = [psutil.Process(self.running.pid)]
+        family += family[0].children(recursive=True)
+        for each in family:
+            each.kill()
+        self.running.wait(10)
+
+    def terminate(self) -> int:
+        """Ask it to stop; the exit code."""
+        self.running.terminate()
+        return self.running.wait(30)
+
+
+@dataclass
+class Processes:
+    """Starts programs, and leaves none behind."""
+
+    environ: dict[str, str]
+    folder: Path
+    started: list[Process] = field(default_factory=list)
+
+    def start(self, command: tuple[str, ...], **more: str) -> Process:
+        """Start one; what it says goes into a file."""
+        log = self.folder / f"process-{len(self.started)}.log"
+        environ = {**os.environ, **self.environ, **more, "PYTHONUNBUFFERED": "1"}
+        with log.open("wb") as out:
+            running = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=environ, stdout=out, stderr=out, start_new_session=True
+            )
+        self.started.append(Process(running, log))
+        return self.started[-1]
+
+    def worker(self) -> Process:
+        """A Celery worker that is ready."""
+        return self.workers(1)[0]
+
+    def workers(self, count: int) -> list[Process]:
+        """Celery workers that are ready."""
+        names = [f"--hostname=w{len(self.started) + number}@%h" for number in range(count)]
+        made = [self.start((*WORKER, name)) for name in names]
+        for each in made:
+            assert each.says(" ready."), each.log.read_text()
+        return made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        for each in self.started:
+            if each.running.poll() is None:
+                each.kill()
+        if kind is not None:
+            for each in self.started:
+                sys.stderr.write(f"\n--- {each.running.args!r}\n{each.log.read_text('utf-8', 'replace')[-4000:]}\n")

@@ -1,0 +1,214 @@
+"""Real programs, a real broker, real kills: every letter arrives once, whatever dies."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+import psutil
+import redis
+import sqlalchemy as sa
+from celery import Celery
+
+from service.mailbox import Mailbox, Mood
+from service.servers import start_broker
+from tests.office import Office, file_family
+from tests.worker.letters import message_ids, owe, states, tuition_at_notice
+from tests.worker.processes import BEAT, RELAY, ROOT, Processes, wait_until
+from worker import outbox
+from worker.app import app
+
+
+def all_delivered(engine: sa.Engine, count: int, seconds: float = 40.0) -> bool:
+    return wait_until(lambda: states(engine) == {"delivered": count}, seconds)
+
+
+def test_two_workers_two_relays_and_many_letters_each_once(
+    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+) -> None:
+    first = owe(engine, office, 60)
+    for _ in range(2):
+        processes.start(RELAY)
+    processes.workers(2)
+    ids = [*first, *owe(engine, office, 60), *owe(engine, office, 30, channel="inbox")]
+    for _ in range(5):
+        deliver_again(processes, ids)
+    assert all_delivered(engine, len(ids)), states(engine)
+    assert sorted(message_ids(mailbox)) == sorted(str(each) for each in [*first, *ids[60:120]])
+    assert all("Traceback" not in each.log.read_text() for each in processes.started)
+    assert wait_until(lambda: broker.llen("email") == 0)
+
+
+def deliver_again(processes: Processes, ids: Sequence[UUID]) -> None:
+    """Hand the same letters to the workers once more, as a broker that lost count would."""
+    ring(processes, "worker.deliver", "email", [str(each) for each in ids])
+
+
+def ring(processes: Processes, task: str, queue: str, *arguments: object) -> None:
+    with Celery(broker=processes.environ["REDIS_URL"], set_as_current=False) as client:
+        client.send_task(task, args=arguments, queue=queue)
+
+
+def test_a_worker_killed_with_letters_in_its_hands(
+    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+) -> None:
+    assert broker.ping()
+    processes.start(RELAY)
+    worker = processes.worker()
+    mailbox.mood = Mood.HANG
+    ids = owe(engine, office, 30)
+    assert wait_until(lambda: held(engine))
+    worker.kill()
+    mailbox.mood = Mood.ACCEPT
+    processes.worker()
+    assert all_delivered(engine, 30), states(engine)
+    assert sorted(message_ids(mailbox)) == sorted(str(each) for each in ids)
+
+
+def held(engine: sa.Engine) -> bool:
+    """Whether some process has a letter in its hands."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+    )
+    with engine.connect() as tx:
+        return bool(tx.scalar(sa.text(waiting)))
+
+
+def test_a_child_killed_mid_letter_and_the_worker_goes_on(
+    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+) -> None:
+    assert broker.ping()
+    processes.start(RELAY)
+    worker = processes.worker()
+    mailbox.mood = Mood.HANG
+    owe(engine, office, 5)
+    assert wait_until(lambda: held(engine))
+    for child in psutil.Process(worker.running.pid).children():
+        child.kill()
+    mailbox.mood = Mood.ACCEPT  # only now: a letter taken just before the kill would rightly come twice
+    assert all_delivered(engine, 5), states(engine)
+    assert len(mailbox.files()) == 5
+
+
+def test_the_broker_forgets_everything(
+    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+) -> None:
+    relay = processes.start(RELAY)
+    assert relay.says("relaying")
+    ids = owe(engine, office, 40)
+    assert wait_until(lambda: broker.llen("email") > 0)
+    assert (broker.llen("inbox"), broker.llen("clock")) == (0, 0)
+    broker.flushdb()
+    processes.worker()
+    assert all_delivered(engine, 40), states(engine)
+    assert sorted(message_ids(mailbox)) == sorted(str(each) for each in ids)
+
+
+def test_the_broker_dies_and_comes_back(
+    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    with start_broker(tmp_path / "broker", durable=False) as own:
+        processes.environ["REDIS_URL"] = own.url
+        relay = processes.start(RELAY)
+        processes.worker()
+        owe(engine, office, 5)
+        assert all_delivered(engine, 5), states(engine)
+        program = psutil.Process(own.pid).exe()
+        os.kill(own.pid, signal.SIGKILL)
+        owe(engine, office, 20)
+        assert all_delivered(engine, 25), states(engine)
+        assert relay.says("letters are sent in this process")
+        subprocess.run([program, "valkey.conf"], cwd=tmp_path / "broker", check=True)  # the same port and password
+        owe(engine, office, 5)
+        assert all_delivered(engine, 30), states(engine)
+        assert relay.says("letters are sent in this process")
+        assert len(set(message_ids(mailbox))) == len(mailbox.files()) == 30
+
+
+def test_the_relay_waits_for_a_database_that_went_away_and_ends_when_told(
+    engine: sa.Engine, office: Office, processes: Processes, broker: redis.Redis
+) -> None:
+    assert broker.ping()
+    relay = processes.start(RELAY)
+    assert relay.says("relaying")
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    assert wait_until(lambda: len(terminated(engine, others)) > 0)
+    assert relay.says("the database cannot be reached")
+    owe(engine, office, 3, channel="inbox")
+    processes.worker()
+    assert all_delivered(engine, 3), states(engine)
+    assert relay.terminate() == 0
+    assert "stopped" in relay.log.read_text()
+
+
+def terminated(engine: sa.Engine, statement: str) -> list[object]:
+    with engine.connect() as tx:
+        return list(tx.execute(sa.text(statement)))
+
+
+def test_a_worker_told_to_stop_finishes_the_batch_in_its_hand(
+    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+) -> None:
+    worker = processes.worker()
+    deliver_again(processes, owe(engine, office, 100))
+    assert wait_until(lambda: len(mailbox.files()) > 0)
+    assert worker.terminate() == 0
+    assert states(engine) == {"delivered": 100}
+    assert broker.llen("email") == 0
+
+
+def test_two_beats_ring_and_the_clock_works_once(
+    engine: sa.Engine, office: Office, processes: Processes, broker: redis.Redis
+) -> None:
+    assert broker.ping()
+    with engine.begin() as tx:
+        tuition_at_notice(tx, office, file_family(tx, office))
+    processes.worker()
+    for name in ("one", "two"):
+        processes.start((*BEAT, f"--schedule={processes.folder / name}"))
+    for _ in range(3):
+        ring(processes, "worker.tick", "clock")
+    ended = sa.text("SELECT count(*) FROM event WHERE action = 'end_notice'")
+    with engine.connect() as tx:
+        assert wait_until(lambda: tx.scalar(ended) == 1)
+    assert wait_until(lambda: processes.started[0].log.read_text().count("succeeded in") >= 3)
+    with engine.connect() as tx:
+        assert tx.scalar(ended) == 1
+        assert tx.scalar(sa.text("SELECT sum(done) FROM job_run WHERE job = 'tuition.end_notice'")) == 1
+
+
+def test_the_calendar_is_left_alone_where_the_clock_is_a_demos(
+    engine: sa.Engine, office: Office, processes: Processes
+) -> None:
+    with engine.begin() as tx:
+        tuition_at_notice(tx, office, file_family(tx, office))
+    by_hand = ("-m", "worker.clock", "--on", "2025-10-14")
+    refused = processes.start(by_hand)
+    assert refused.running.wait(20) == 2
+    done = processes.start(by_hand, SONGNUAN_DEMO_CLOCK="1")
+    assert done.running.wait(20) == 0
+    assert "tuition.end_notice: 1 done" in done.log.read_text()
+    celery = "from worker.app import tick; tick()"
+    assert processes.start(("-c", celery), SONGNUAN_DEMO_CLOCK="1").running.wait(20) == 0
+    with engine.connect() as tx:
+        assert tx.scalar(sa.text("SELECT count(*) FROM job_run WHERE \"on\" <> '2025-10-14'")) == 0
+
+
+def test_the_app_needs_no_broker_to_be_imported_and_keeps_its_promises() -> None:
+    conf, redis_options = app.conf, app.conf.broker_transport_options
+    assert conf.task_acks_late
+    assert conf.task_reject_on_worker_lost
+    assert conf.worker_prefetch_multiplier == 1
+    assert conf.task_ignore_result
+    assert conf.accept_content == ["json"]
+    assert conf.task_time_limit < redis_options["visibility_timeout"] == 300
+    assert (redis_options["unacked_restore_interval"], redis_options["unacked_restore_throttle"]) == (10, 1)
+    assert outbox.BUDGET.total_seconds() + 30 < conf.task_time_limit
+
+
+def test_the_post_room_knows_no_web() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in (ROOT / "worker").rglob("*.py"))
+    assert not re.findall(r"^(?:from|import) (?:service\.(?:app|api|web|request)|flask)\b", text, re.MULTILINE)

@@ -1,0 +1,123 @@
+"""What each row of both programmes does when all is well, written out as a board member would check it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.workflows.asks import AWARD, POSTED, ask, done_before
+from workflows.facts import Ask
+from workflows.machine import Posting
+from workflows.programme import Programme
+from workflows.programmes.hardship import HARDSHIP
+from workflows.programmes.tuition import TUITION
+from workflows.terms import Duty, Fen, Pot
+
+
+@dataclass(frozen=True, slots=True)
+class Happy:
+    """One action from one state: who takes it, where it leads, and what it moves, owes and leaves."""
+
+    action: str
+    source: str
+    by: str
+    target: str
+    due: str | None = None
+    moved: tuple[Posting, ...] = ()
+    duty: Duty | None = None
+    letter: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def ask(self, programme: Programme, **changed: Any) -> Ask:
+        """The ask that passes, with what a test changes about it."""
+        return ask(self.source, changed.pop("by", self.by), programme=programme, **{**self.facts, **changed})
+
+
+def moved(source: Pot, target: Pot, fen: int = AWARD) -> tuple[Posting, ...]:
+    return (Posting(source, target, Fen(fen)),)
+
+
+ONE_OBJECTION: dict[str, Any] = {"notice": replace(POSTED, open_objections=1)}
+UNSIGNED: dict[str, Any] = {"approvals": (), "duties": done_before("notice", HARDSHIP)}
+HELD: dict[str, Any] = {"held": True}
+
+COMMITTED = moved(Pot.AVAILABLE, Pot.COMMITTED)
+RELEASED = moved(Pot.COMMITTED, Pot.AVAILABLE)
+PAID = moved(Pot.COMMITTED, Pot.PAID)
+CAME_BACK = moved(Pot.PAID, Pot.COMMITTED)
+CALLED_BACK = moved(Pot.PAID, Pot.RECOVERING)
+
+# fmt: off
+_OF_BOTH = (
+    #     action              from          by            to            due           money        duty                  letter
+    Happy("submit",           "draft",      "registrar",  "survey",     "2025-09-15", (),          Duty.REGISTRAR),
+    Happy("add_papers",       "draft",      "registrar",  "draft",      duty=Duty.FILER),
+    Happy("add_papers",       "survey",     "visitor",    "survey", duty=Duty.FILER),
+    Happy("add_papers",       "review",     "registrar",  "review", duty=Duty.FILER),
+    Happy("record_visit",     "survey",     "visitor",    "survey",     None,         (),          Duty.VISITOR),
+    Happy("return_to_draft",  "review",     "reviewer",   "draft",      "2025-11-03", (),          Duty.REVIEWER,        "returned"),
+    Happy("return_to_survey", "review",     "reviewer",   "survey",     "2025-10-20", (),          Duty.REVIEWER),
+    Happy("pass_review",      "review",     "reviewer",   "notice",     "2025-10-27", (),          Duty.REVIEWER,        "notice_posted"),
+    Happy("object",           "notice",     "registrar",  "notice",     None,         (),          None,                 "objection_raised"),
+    Happy("answer_objection", "notice",     "reviewer",   "notice",     None,         (),          Duty.REVIEWER,        None, ONE_OBJECTION),
+    Happy("end_notice",       "notice",     "clock",      "approval",   "2025-10-28", (),          None,                 "approval_due"),
+    Happy("return_to_review", "notice",     "reviewer",   "review",     "2025-10-28"),
+    Happy("return_to_review", "approval",   "approver_3", "review",     "2025-10-29"),
+    Happy("endorse",          "approval",   "approver",   "approval",   None,         (),          Duty.APPROVER_1,      "approval_due", UNSIGNED),
+    Happy("approve",          "approval",   "approver_2", "payment",    "2025-10-29", COMMITTED,   Duty.APPROVER_2,      "approved"),
+    Happy("decline",          "review",     "reviewer",   "declined",   None,         (),          Duty.REVIEWER,        "declined"),
+    Happy("decline",          "approval",   "approver_2", "declined",   None,         (),          Duty.APPROVER_2,      "declined"),
+    Happy("pay",              "payment",    "cashier",    "receipt",    "2025-11-03", PAID,        Duty.PAYER,           "paid"),
+    Happy("cancel_award",     "payment",    "approver",   "review",     "2025-11-03", RELEASED),
+    Happy("payment_returned", "receipt",    "cashier",    "payment",    "2025-11-05", CAME_BACK,   Duty.PAYER,           "payment_returned"),
+    Happy("confirm_receipt",  "receipt",    "registrar",  "follow_up",  "2026-01-20", (),          Duty.RECEIPT_WITNESS),
+    Happy("record_follow_up", "follow_up",  "visitor",    "follow_up",  None,         (),          Duty.FOLLOWER),
+    Happy("close",            "follow_up",  "registrar",  "closed"),
+    Happy("withdraw",         "draft",      "registrar",  "withdrawn",  None,         (),          None,                 "withdrawn"),
+    Happy("withdraw",         "survey",     "registrar",  "withdrawn",  None,         (),          None,                 "withdrawn", HELD),
+    Happy("withdraw",         "review",     "registrar",  "withdrawn",  None,         (),          None,                 "withdrawn"),
+    Happy("withdraw",         "notice",     "registrar",  "withdrawn",  None,         (),          None,                 "withdrawn"),
+    Happy("withdraw",         "approval",   "registrar",  "withdrawn",  None,         (),          None,                 "withdrawn"),
+    Happy("withdraw",         "payment",    "registrar",  "withdrawn",  None,         RELEASED,    None,                 "withdrawn"),
+    Happy("suspend",          "draft",      "reviewer",   "draft"),
+    Happy("suspend",          "survey",     "reviewer",   "survey"),
+    Happy("suspend",          "review",     "reviewer",   "review"),
+    Happy("suspend",          "notice",     "reviewer",   "notice"),
+    Happy("suspend",          "approval",   "approver",   "approval"),
+    Happy("suspend",          "payment",    "approver",   "payment"),
+    Happy("suspend",          "receipt",    "approver",   "receipt"),
+    Happy("suspend",          "follow_up",  "approver",   "follow_up"),
+    Happy("resume",           "draft",      "reviewer",   "draft",      "2025-09-28", facts=HELD),
+    Happy("resume",           "survey",     "reviewer",   "survey",     "2025-09-22", facts=HELD),
+    Happy("resume",           "review",     "reviewer",   "review",     "2025-10-20", facts=HELD),
+    Happy("resume",           "notice",     "reviewer",   "notice",     "2025-11-04", facts=HELD),
+    Happy("resume",           "approval",   "approver",   "approval",   "2025-10-29", facts=HELD),
+    Happy("resume",           "payment",    "approver",   "payment",    "2025-11-03", facts=HELD),
+    Happy("resume",           "receipt",    "approver",   "receipt",    "2025-11-05", facts=HELD),
+    Happy("resume",           "follow_up",  "approver",   "follow_up",  "2026-02-18", facts=HELD),
+    Happy("recall",           "receipt",    "approver_2", "recalling",  "2025-12-21", CALLED_BACK, None,                 "recall"),
+    Happy("recall",           "follow_up",  "approver_2", "recalling",  "2026-01-19", CALLED_BACK, None,                 "recall"),
+    Happy("recall",           "closed",     "approver_2", "recalling",  "2026-01-24", CALLED_BACK, None,                 "recall"),
+    Happy("recover_part",     "recalling",  "cashier",    "recalling",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE, 100_000), Duty.PAYER),
+    Happy("recover",          "recalling",  "cashier",    "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE), Duty.PAYER, "recovered"),
+    Happy("recover",          "recalling",  "cashier",    "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE, 1), Duty.PAYER, "recovered", {"outstanding": Fen(1)}),
+    Happy("write_off",        "recalling",  "approver_2", "written_off", None,        moved(Pot.RECOVERING, Pot.WRITTEN_OFF, 200_000), facts={"outstanding": Fen(200_000)}),
+)
+
+HAPPY: Mapping[str, tuple[Happy, ...]] = {
+    HARDSHIP.key: (
+        *_OF_BOTH,
+        Happy("finish_survey", "survey",       "registrar", "verification", "2025-10-11"),
+        Happy("add_papers",    "verification", "visitor",   "verification", duty=Duty.FILER),
+        Happy("record_check",  "verification", "verifier",  "review",       "2025-09-26", (), Duty.VERIFIER),
+        Happy("withdraw",      "verification", "registrar", "withdrawn",    letter="withdrawn"),
+        Happy("suspend",       "verification", "reviewer",  "verification"),
+        Happy("resume",        "verification", "reviewer",  "verification", "2025-10-16", facts=HELD),
+        Happy("approve",       "approval",     "approver",  "payment",      "2025-10-29", moved(Pot.AVAILABLE, Pot.COMMITTED, 200_000), Duty.APPROVER_1, "approved", UNSIGNED | {"award": Fen(200_000)}),
+    ),
+    TUITION.key: (
+        *_OF_BOTH,
+        Happy("finish_survey", "survey",       "visitor",   "review",       "2025-09-22"),
+    ),
+}
+# fmt: on
+"""Every row from every state it leaves: see test_every_row.py for the test that none is left out."""

@@ -1,0 +1,261 @@
+"""What both programmes refuse, a line each: the action, an ask with one thing wrong, and every reason it must get."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Any
+
+from tests.workflows.asks import CALLED, ENDED, FAMILY, FUND, PEOPLE, POSTED, SURVEY, ask, other_award
+from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
+from tests.workflows.sample_policy import SAMPLE
+from workflows.eligibility import IncomeLine
+from workflows.facts import Approval, Ask
+from workflows.programme import Programme
+from workflows.terms import Duty, Fen, Grant, Role
+
+Line = tuple[str, Ask, list[str]]
+
+ALONE = frozenset({PEOPLE["visitor"]})
+NAMED = [str(PEOPLE["visitor"]), str(PEOPLE["visitor_2"])]
+SIGNED_BEFORE_THE_EDIT: dict[str, Any] = {"approvals": (Approval(1, PEOPLE["approver"], "older"),)}
+LARGE: dict[str, Any] = {"policy": replace(SAMPLE, tiers=(Fen(100_000), Fen(200_000), None))}
+"""Under this policy an award of 3,000.00 needs all three tiers."""
+BETTER_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(6_000_000)),))
+WELL_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(9_000_000)),))
+
+
+def labels(lines: Iterable[Line]) -> list[str]:
+    """What each line is called where it fails."""
+    return [f"{action}-{'+'.join(codes)}" for action, _, codes in lines]
+
+
+def survey(programme: Programme) -> list[Line]:
+    """Consent, and who went to see the family."""
+    asked = partial(ask, programme=programme)
+    visit = partial(asked, "survey", by="visitor")
+    return [
+        ("submit", asked("draft", consented_until=None), ["consent_missing"]),
+        ("submit", asked("draft", consented_until=date(2025, 8, 31)), ["consent_missing"]),
+        ("record_visit", visit(answers={"visitors": NAMED[:1]}), ["too_few_visitors"]),
+        ("record_visit", visit(answers={"visitors": [NAMED[0], NAMED[0].upper()]}), ["too_few_visitors"]),
+        ("record_visit", visit(by="someone_else", grants=(Grant(Role.VISITOR),)), ["recorder_not_among_visitors"]),
+        ("record_visit", visit(answers={"visitors": [*NAMED, str(PEOPLE["auditor"])]}), ["visitor_not_entitled"]),
+        ("record_visit", visit(family=("visitor_2",)), ["visitor_is_family"]),
+        ("record_visit", visit(family=("visitor",)), ["own_family", "visitor_is_family"]),
+        ("record_visit", visit(answers={"on": "2025-08-31"}), ["before_the_case"]),
+        ("record_visit", visit(answers={"on": "2025-09-09"}), ["in_the_future"]),
+        ("record_visit", visit(did=((Duty.REVIEWER, "visitor_2"),)), ["visitor_clashes"]),
+        ("record_visit", visit(did=((Duty.REVIEWER, "visitor"),)), ["clashing_duty", "visitor_clashes"]),
+        ("finish_survey", asked("survey", visits=()), ["survey_missing"]),
+        ("finish_survey", asked("survey", visits=(CALLED,)), ["survey_missing"]),
+        ("finish_survey", asked("survey", visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
+        ("finish_survey", asked("survey", visits=(SURVEY, replace(SURVEY, conclusion="refuted"))), ["survey_refuted"]),
+    ]
+
+
+def fieldwork_at_review(programme: Programme) -> list[Line]:
+    """The reviewer asks again for everything the survey should have brought."""
+    review = partial(ask, "review", programme=programme)
+    papers = frozenset({"application", "diagnosis"})
+    return [
+        ("pass_review", review(filed=False), ["household_not_filed"]),
+        ("pass_review", review(consented_until=date(2025, 9, 28)), ["consent_missing"]),
+        ("pass_review", review(visits=()), ["survey_missing"]),
+        ("pass_review", review(visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
+        ("pass_review", review(visits=(replace(SURVEY, conclusion="refuted"),)), ["survey_refuted"]),
+        ("pass_review", review(papers=papers), ["papers_missing"]),
+        ("pass_review", review(papers=papers, visits=()), ["survey_missing", "papers_missing"]),
+    ]
+
+
+def means_at_review(programme: Programme) -> list[Line]:
+    """The means test and the limits of the award."""
+    review = partial(ask, "review", programme=programme)
+    return [
+        ("pass_review", review(beneficiary_in_family=False), ["beneficiary_left"]),
+        ("pass_review", review(fund=replace(FUND, categories=frozenset({"sudden"}))), ["category_not_permitted"]),
+        ("pass_review", review(economy=None), ["economy_missing"]),
+        ("pass_review", review(division="110000"), ["line_unknown"]),
+        ("pass_review", review(economy=WELL_OFF), ["income_over_line"]),
+        ("pass_review", review(economy=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
+        ("pass_review", review(economy=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
+        ("pass_review", review(asked=Fen(299_999)), ["over_asked"]),
+        ("pass_review", review(answers={"award": "13000.00"}), ["over_cap"]),
+        ("pass_review", review(answers={"award": "0.00"}), ["award_nothing"]),
+    ]
+
+
+def fund_at_review(programme: Programme) -> list[Line]:
+    """The fund the reviewer names, and the account the money would go to."""
+    review = partial(ask, "review", programme=programme)
+    return [
+        ("pass_review", review(fund=None), ["fund_missing"]),
+        ("pass_review", review(fund=replace(FUND, opens_on=date(2025, 9, 30))), ["fund_closed"]),
+        ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 9, 28))), ["fund_closed"]),
+        ("pass_review", review(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
+        ("pass_review", review(fund=replace(FUND, available=Fen(299_999))), ["fund_short"]),
+        ("pass_review", review(payee_in_family=False), ["payee_not_family"]),
+    ]
+
+
+def notice(programme: Programme) -> list[Line]:
+    """公示: five full working days, and no objection left."""
+    clock = partial(ask, "notice", programme=programme)
+    year_end, new_year = replace(POSTED, posted_on=date(2025, 12, 29)), date(2026, 1, 12)
+    return [
+        ("end_notice", clock(notice=None), ["notice_missing"]),
+        ("end_notice", clock(today=date(2025, 10, 13)), ["notice_running"]),
+        ("end_notice", clock(notice=year_end, today=new_year), ["calendar_unknown"]),
+        ("end_notice", clock(**ONE_OBJECTION), ["objection_open"]),
+        ("end_notice", clock(notice=replace(POSTED, upheld_objections=1)), ["objection_upheld"]),
+        ("end_notice", clock(today=date(2025, 10, 13), **ONE_OBJECTION), ["notice_running", "objection_open"]),
+        ("answer_objection", clock("reviewer"), ["no_objection"]),
+        ("answer_objection", clock("reviewer", notice=None), ["no_objection"]),
+    ]
+
+
+def endorsing(programme: Programme) -> list[Line]:
+    """同意并报上级: only what a higher tier will decide, and only what was shown."""
+    first = partial(ask, "approval", by="approver", programme=programme, **UNSIGNED)
+    second = partial(ask, "approval", by="approver_2", programme=programme)
+    return [
+        ("endorse", first(notice=None), ["notice_missing"]),
+        ("endorse", first(notice=POSTED), ["notice_missing"]),
+        ("endorse", first(notice=replace(ENDED, open_objections=1)), ["objection_open"]),
+        ("endorse", first(notice=replace(ENDED, upheld_objections=1)), ["objection_upheld"]),
+        ("endorse", first(content="edited"), ["content_changed"]),
+        ("endorse", second(**LARGE, **SIGNED_BEFORE_THE_EDIT), ["signatures_void"]),
+        ("endorse", first(award=Fen(200_000)), ["last_tier"]),
+        ("endorse", second(), ["last_tier"]),
+        ("endorse", first(award=Fen(500_000)), ["minutes_missing"]),
+        ("endorse", second(by="someone_else", grants=(Grant(Role.APPROVER, tier=1),), **LARGE), ["tier_too_low"]),
+    ]
+
+
+def approving(programme: Programme) -> list[Line]:
+    """The last signature: every tier, four eyes, the notice, the fund."""
+    last = partial(ask, "approval", programme=programme)
+    return [
+        ("approve", last(notice=None), ["notice_missing"]),
+        ("approve", last(notice=POSTED), ["notice_missing"]),
+        ("approve", last(notice=replace(ENDED, open_objections=2)), ["objection_open"]),
+        ("approve", last(notice=replace(ENDED, upheld_objections=1)), ["objection_upheld"]),
+        ("approve", last(notice=replace(ENDED, content="older")), ["content_changed"]),
+        ("approve", last(**SIGNED_BEFORE_THE_EDIT), ["signatures_void"]),
+        ("approve", last(content="edited"), ["content_changed", "signatures_void"]),
+        ("approve", last("approver", **UNSIGNED), ["higher_tier_needed"]),
+        ("approve", last(**LARGE), ["higher_tier_needed"]),
+        ("approve", last(award=Fen(500_000)), ["minutes_missing"]),
+        ("approve", last("someone_else", grants=(Grant(Role.APPROVER, tier=1),)), ["tier_too_low"]),
+        ("approve", last("approver"), ["clashing_duty", "tier_too_low"]),
+        ("approve", last("reviewer", grants=(Grant(Role.APPROVER, tier=3),)), ["clashing_duty"]),
+        ("approve", last(fund=None), ["fund_missing"]),
+        ("approve", last(fund=replace(FUND, expires_on=date(2025, 10, 14))), ["fund_closed"]),
+        ("approve", last(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
+        ("approve", last(fund=replace(FUND, available=Fen(299_999))), ["fund_short"]),
+        ("approve", last(award=None), ["nothing_to_move"]),
+    ]
+
+
+def deciding(programme: Programme) -> list[Line]:
+    """Means and limits are asked again when it is decided: much can come to light while a notice hangs."""
+    last = partial(ask, "approval", programme=programme)
+    return [
+        ("approve", last(filed=False), ["household_not_filed"]),
+        ("approve", last(beneficiary_in_family=False), ["beneficiary_left"]),
+        ("approve", last(fund=replace(FUND, categories=frozenset({"sudden"}))), ["category_not_permitted"]),
+        ("approve", last(economy=None), ["economy_missing"]),
+        ("approve", last(division="110000"), ["line_unknown"]),
+        ("approve", last(economy=WELL_OFF), ["income_over_line"]),
+        ("approve", last(economy=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
+        ("approve", last(economy=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
+    ]
+
+
+def paying(programme: Programme) -> list[Line]:
+    """Paid once, to the family, and only what is signed."""
+    cashier = partial(ask, "payment", programme=programme)
+    return [
+        ("pay", cashier(approvals=()), ["signatures_missing"]),
+        (
+            "pay",
+            cashier(approvals=(Approval(1, PEOPLE["approver"], "older"),)),
+            ["signatures_missing", "signatures_void"],
+        ),
+        ("pay", cashier(content="edited"), ["signatures_void"]),
+        ("pay", cashier(live_payment=True), ["already_paid"]),
+        ("pay", cashier(payee_in_family=None), ["payee_missing"]),
+        ("pay", cashier(payee_in_family=False), ["payee_not_family"]),
+        ("pay", cashier(answers={"method": "cash"}), ["cash_unexplained"]),
+        ("pay", cashier("registrar", grants=(Grant(Role.CASHIER),)), ["clashing_duty"]),
+        ("pay", cashier("registrar"), ["role_missing"]),
+        ("pay", cashier(beneficiary_in_family=False), ["beneficiary_left"]),
+        ("pay", cashier(fund=None), ["fund_missing"]),
+        ("pay", cashier(fund=replace(FUND, expires_on=date(2025, 10, 19))), ["fund_closed"]),
+        ("pay", cashier(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
+    ]
+
+
+def following_up(programme: Programme) -> list[Line]:
+    """回访, and the money that must come back."""
+    call = partial(ask, "follow_up", by="visitor", programme=programme)
+    back = partial(ask, "recalling", programme=programme)
+    denied = (SURVEY, CALLED, replace(CALLED, conclusion="not_received"))
+    return [
+        ("record_follow_up", call(answers={"visitors": [NAMED[0], str(PEOPLE["auditor"])]}), ["visitor_not_entitled"]),
+        ("record_follow_up", call(by="visitor_2"), ["recorder_not_among_visitors"]),
+        ("record_follow_up", call(answers={"visitors": NAMED}, family=("visitor_2",)), ["visitor_is_family"]),
+        ("record_follow_up", call(answers={"on": "2025-08-31"}), ["before_the_case"]),
+        ("record_follow_up", call(answers={"on": "2025-11-21"}), ["in_the_future"]),
+        ("record_follow_up", call(answers={"visitors": NAMED}, did=((Duty.PAYER, "visitor_2"),)), ["visitor_clashes"]),
+        ("close", call(by="registrar", visits=(SURVEY,)), ["follow_up_missing"]),
+        ("close", call(by="registrar", visits=denied), ["family_denies"]),
+        ("close", call(by="registrar", visits=(replace(CALLED, conclusion="handed_back"),)), ["family_denies"]),
+        ("recover_part", back(answers={"amount": "0.00"}), ["nothing_to_move"]),
+        ("recover_part", back(answers={"amount": "3000.00"}), ["over_outstanding"]),
+        ("recover", back(outstanding=Fen(0)), ["nothing_to_move"]),
+        ("write_off", back("approver_2", outstanding=Fen(0)), ["nothing_to_move"]),
+        ("write_off", back("approver"), ["tier_too_low"]),
+        ("write_off", back("approver_2", did=((Duty.PAYER, "approver_2"),)), ["clashing_duty"]),
+        ("recall", ask("receipt", "approver", programme=programme), ["tier_too_low"]),
+        (
+            "recall",
+            ask("closed", "approver_2", programme=programme, did=((Duty.PAYER, "approver_2"),)),
+            ["clashing_duty"],
+        ),
+    ]
+
+
+def holding(programme: Programme) -> list[Line]:
+    """A case is held once, for a while, until a day ahead."""
+    reviewer = partial(ask, "review", programme=programme)
+    return [
+        ("suspend", reviewer(held=True), ["case_suspended"]),
+        ("suspend", reviewer(answers={"until": "2025-09-29"}), ["hold_not_ahead"]),
+        ("suspend", reviewer(answers={"until": "2025-12-29"}), ["hold_too_long"]),
+        ("resume", reviewer(), ["not_suspended"]),
+        ("pass_review", reviewer(held=True), ["case_suspended"]),
+        ("approve", reviewer(), ["wrong_state"]),
+        ("approve_at_once", reviewer(), ["unknown_action"]),
+    ]
+
+
+PHASES = (
+    survey,
+    fieldwork_at_review,
+    means_at_review,
+    fund_at_review,
+    notice,
+    endorsing,
+    approving,
+    deciding,
+    paying,
+    following_up,
+    holding,
+)
+
+
+def of(programme: Programme) -> list[Line]:
+    """Every line, asked of one programme."""
+    return [line for phase in PHASES for line in phase(programme)]

@@ -1,0 +1,273 @@
+"""A union in memory: one case at a time, its fund lines and its people, changed by moves exactly as the record changes."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from tests.workflows.sample_policy import RUSHAN
+from workflows import machine
+from workflows.eligibility import Economy
+from workflows.facts import Approval, Ask, Award, Facts, Fund, Notice, Verification, Visit
+from workflows.machine import Move
+from workflows.policy import PolicySet
+from workflows.programme import Programme, Step
+from workflows.terms import Actor, Duty, Fen, Phase, Plain, Pot, Record, Role
+from workflows.workdays import joined, read_calendar
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+CALENDAR = joined(read_calendar((SAMPLES / f"calendar-{year}.csv").read_text("utf-8")) for year in (2025, 2026))
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the file says of a household now."""
+
+    economy: Economy | None
+    payee: int = 1
+    payee_in_family: bool | None = True
+    consented_until: date | None = date(2027, 12, 31)
+    staff: frozenset[UUID] = frozenset()
+
+
+@dataclass(slots=True)
+class Line:
+    """A fund line: its terms, and how much lies in each pot; `outside` is below zero by what was ever granted."""
+
+    terms: Fund
+    pots: Counter[Pot]
+
+    @staticmethod
+    def granted(terms: Fund) -> "Line":
+        """A line with everything still available."""
+        return Line(terms, Counter({Pot.OUTSIDE: -terms.available, Pot.AVAILABLE: terms.available}))
+
+    def move(self, source: Pot, target: Pot, fen: int) -> None:
+        """Move money from pot to pot."""
+        self.pots[source] -= fen
+        self.pots[target] += fen
+
+    @property
+    def now(self) -> Fund:
+        """The line as the rules see it."""
+        return replace(self.terms, available=Fen(self.pots[Pot.AVAILABLE]))
+
+
+@dataclass(slots=True)
+class World:
+    """Everything a case depends on. `others` are grants of the family's earlier cases; `pots` is this case's own money."""
+
+    programme: Programme
+    people: tuple[Actor, ...]
+    lines: Mapping[UUID, Line]
+    in_force: PolicySet
+    today: date
+    family: Family
+    others: tuple[Award, ...] = ()
+    visitors: frozenset[UUID] = field(init=False)
+    facts: Facts = field(init=False)
+    cited: PolicySet = field(init=False)
+    fund: UUID | None = None
+    due_on: date | None = None
+    pots: Counter[Pot] = field(default_factory=Counter)
+    payments: list[str] = field(default_factory=list)
+    objections: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.visitors = frozenset(each.account for each in self.people if each.grants_as((Role.VISITOR,)))
+
+    def open_case(self, item: str, asked: int, own: Mapping[str, Plain], papers: frozenset[str], by: UUID) -> None:
+        """The family asks, as service.actions.case_opening writes it down."""
+        self.facts = Facts(
+            state=self.programme.start,
+            opened_on=self.today,
+            entered_on=self.today,
+            item=item,
+            asked=Fen(asked),
+            answers=own,
+            papers=papers,
+            others=self.others,
+            duties=frozenset({(Duty.REGISTRAR, by)}),
+            division=RUSHAN,
+            cause="illness",
+        )
+        self.cited, self.fund, self.pots, self.payments, self.objections = self.in_force, None, Counter(), [], []
+        self.due_on, _ = machine.start(self.programme, self.ask(self.people[0], None, {}))
+
+    def leave_case(self) -> None:
+        """What the family keeps of an ended case counts as another case's grant from now on."""
+        kept, year = self.facts.outstanding, self.facts.answers.get("school_year")
+        if kept:
+            school_year = year if isinstance(year, str) else None
+            self.others += (Award(self.facts.item, kept, self.facts.entered_on, school_year, same_student=True),)
+
+    @property
+    def phase(self) -> Phase:
+        """The phase the case is in."""
+        return self.programme.state(self.facts.state).phase
+
+    def content(self, award: int | None, fund: UUID | None, policy: PolicySet) -> str:
+        """What a signature covers, as service.queries.case_facts.content_of puts it together."""
+        facts, family = self.facts, self.family
+        of_case = (facts.item, facts.asked, award, fund, policy.digest, sorted(facts.papers), dict(facts.answers))
+        return repr((of_case, family.economy, family.payee, family.payee_in_family))
+
+    def ask(self, actor: Actor, step: Step | None, answers: Mapping[str, object]) -> Ask:
+        """What the rules see, as service.actions.cases.take puts it together; without a step, as its open_to does."""
+        awarding = step is not None and step.record is Record.AWARD
+        policy = self.in_force if self.facts.award is None or awarding else self.cited
+        fund = named_fund(answers) if awarding else self.fund
+        line = self.lines.get(fund) if fund else None
+        facts = replace(
+            self.facts,
+            economy=self.family.economy,
+            payee_in_family=self.family.payee_in_family,
+            consented_until=self.family.consented_until,
+            family_staff=self.family.staff,
+            content=self.content(self.facts.award, self.fund, policy),
+            fund=line.now if line else None,
+            live_payment="live" in self.payments,
+        )
+        return Ask(actor, facts, policy, CALENDAR, self.today, answers, self.visitors)
+
+    def apply(self, move: Move, asked: Ask) -> None:
+        """Write the move down: the case, its duties, its money, and the row its record leaves."""
+        if self.facts.award is None or move.step.record is Record.AWARD:
+            self.cited = asked.policy
+        if move.source != move.target:
+            self.facts = replace(self.facts, state=move.target, entered_on=self.today, held=False)
+        if move.source != move.target or move.step.record is Record.RESUME:
+            self.due_on = move.due_on
+        if move.duty is not None:
+            named = frozenset(accounts(move)) if move.step.record is Record.VISIT else frozenset()
+            did = {(move.duty, person) for person in asked.actor.people(move.grant) | named}
+            self.facts = replace(self.facts, duties=self.facts.duties | did)
+        for posting in move.postings:
+            self._post(posting.source, posting.target, posting.fen)
+        if move.step.record is not None:
+            EFFECTS[move.step.record](self, move, asked)
+
+    def _post(self, source: Pot, target: Pot, fen: int) -> None:
+        assert self.fund is not None
+        self.lines[self.fund].move(source, target, fen)
+        self.pots[source] -= fen
+        self.pots[target] += fen
+        drawn = (source is Pot.AVAILABLE) - (target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
+        self.facts = replace(self.facts, outstanding=Fen(self.facts.outstanding + drawn * fen))
+
+
+def named_fund(answers: Mapping[str, object]) -> UUID | None:
+    """The fund a reviewer names, if it can be read."""
+    try:
+        return UUID(str(answers.get("fund")))
+    except ValueError:
+        return None
+
+
+def accounts(move: Move) -> list[UUID]:
+    """The people a visit was made by."""
+    named = move.answers["visitors"]
+    return [UUID(str(each)) for each in named] if isinstance(named, list) else []
+
+
+def _visit(world: World, move: Move, _asked: Ask) -> None:
+    kind = "survey" if move.duty is Duty.VISITOR else "follow_up"
+    day, conclusion = date.fromisoformat(str(move.answers["on"])), str(move.answers["conclusion"])
+    visit = Visit(kind, day, frozenset(accounts(move)), conclusion)
+    world.facts = replace(world.facts, visits=(*world.facts.visits, visit))
+
+
+def _papers(world: World, move: Move, _asked: Ask) -> None:
+    kinds = move.answers["papers"]
+    seen = {str(kind) for kind in kinds} if isinstance(kinds, list) else set()
+    world.facts = replace(world.facts, papers=world.facts.papers | seen)
+
+
+def _verification(world: World, move: Move, _asked: Ask) -> None:
+    replied_on, outcome = date.fromisoformat(str(move.answers["replied_on"])), str(move.answers["outcome"])
+    check = Verification(replied_on, outcome, bool(move.answers.get("explained")))
+    world.facts = replace(world.facts, verification=check)
+
+
+def _award(world: World, move: Move, asked: Ask) -> None:
+    award, world.fund = Fen(int(str(move.answers["award"]))), named_fund(move.answers)
+    posted = Notice(world.today, world.content(award, world.fund, asked.policy))
+    world.facts, world.objections = replace(world.facts, award=award, notice=posted), []
+
+
+def _objected(world: World) -> None:
+    assert world.facts.notice is not None
+    open_, upheld = world.objections.count("open"), world.objections.count("upheld")
+    notice = replace(world.facts.notice, open_objections=open_, upheld_objections=upheld)
+    world.facts = replace(world.facts, notice=notice)
+
+
+def _objection(world: World, _move: Move, _asked: Ask) -> None:
+    world.objections.append("open")
+    _objected(world)
+
+
+def _objection_answer(world: World, move: Move, _asked: Ask) -> None:
+    world.objections[world.objections.index("open")] = str(move.answers["outcome"])
+    _objected(world)
+
+
+def _take_down(world: World, _move: Move, _asked: Ask) -> None:
+    notice = world.facts.notice
+    if notice is not None and notice.ended_on is None:
+        world.facts = replace(world.facts, notice=replace(notice, ended_on=world.today))
+
+
+def _approval(world: World, _move: Move, asked: Ask) -> None:
+    signature = Approval(asked.facts.next_tier, asked.actor.account, asked.facts.content)
+    world.facts = replace(world.facts, approvals=(*world.facts.approvals, signature))
+
+
+def _void_approvals(world: World, move: Move, asked: Ask) -> None:
+    _take_down(world, move, asked)
+    world.facts = replace(world.facts, approvals=())
+
+
+def _payment(world: World, _move: Move, _asked: Ask) -> None:
+    world.payments.append("live")
+
+
+def _ended(state: str) -> "Effect":
+    def effect(world: World, _move: Move, _asked: Ask) -> None:
+        world.payments = [state if each == "live" else each for each in world.payments]
+
+    return effect
+
+
+def _held(*, held: bool) -> "Effect":
+    def effect(world: World, _move: Move, _asked: Ask) -> None:
+        world.facts = replace(world.facts, held=held)
+
+    return effect
+
+
+def _nothing_a_rule_sees(_world: World, _move: Move, _asked: Ask) -> None:
+    """The receipt stands on the payment's row."""
+
+
+Effect = Callable[[World, Move, Ask], None]
+EFFECTS: Mapping[Record, Effect] = {
+    Record.VISIT: _visit,
+    Record.PAPERS: _papers,
+    Record.VERIFICATION: _verification,
+    Record.AWARD: _award,
+    Record.OBJECTION: _objection,
+    Record.OBJECTION_ANSWER: _objection_answer,
+    Record.NOTICE_END: _take_down,
+    Record.APPROVAL: _approval,
+    Record.VOID_APPROVALS: _void_approvals,
+    Record.PAYMENT: _payment,
+    Record.PAYMENT_RETURNED: _ended("returned"),
+    Record.RECEIPT: _nothing_a_rule_sees,
+    Record.RECALL: _ended("recalled"),
+    Record.HOLD: _held(held=True),
+    Record.RESUME: _held(held=False),
+}
+"""Beside service.actions.records.RECORDERS, effect by effect."""

@@ -1,0 +1,1 @@
+"""The post room: letters that are owed, and what the calendar asks; nobody imports it."""

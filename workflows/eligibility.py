@@ -1,0 +1,174 @@
+"""The means test: a household's twelve months are added up as the policy says, and judged (domain/2 §2.2–2.5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from workflows.judgement import ByKind, Grounds, Judgement, Sums, as_record, conclude, recheck
+from workflows.policy import Cap, PolicySet, dibao_line
+from workflows.terms import Fen
+
+__all__ = [
+    "Economy",
+    "IncomeLine",
+    "Judgement",
+    "SpendingLine",
+    "as_record",
+    "cap_for",
+    "judge",
+    "recheck",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class IncomeLine:
+    """What one member (or, with an empty key, the household) received of one kind in the last twelve months."""
+
+    kind: str
+    member_key: str
+    fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingLine:
+    """What was spent on one kind in the same twelve months, and how much of it insurance and others paid back.
+
+    Union aid named in `prior_aid` is not `reimbursed` too, or it would count against the family twice.
+    """
+
+    kind: str
+    member_key: str
+    fen: Fen
+    reimbursed: Fen = Fen(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Economy:
+    """What the survey and the check found; twelve-month totals in fen. Raises ValueError when it cannot be so.
+
+    `idle_able_members` of the `members` are able-bodied, of working age, neither studying nor working. `prior_aid` is
+    (item, fen, day) of every union grant. `observed` holds the exclusion codes seen, whether or not the policy minds.
+    """
+
+    members: int
+    income: tuple[IncomeLine, ...] = ()
+    spending: tuple[SpendingLine, ...] = ()
+    assets: Fen = Fen(0)
+    idle_able_members: int = 0
+    prior_aid: tuple[tuple[str, Fen, date], ...] = ()
+    event: str | None = None
+    observed: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.idle_able_members <= self.members or self.members < 1:
+            raise ValueError("a household has at least one member, and no more idle ones than members")
+        amounts = [self.assets, *(line.fen for line in self.income), *(fen for _, fen, _ in self.prior_aid)]
+        if min(*amounts, *(amount for line in self.spending for amount in (line.fen, line.reimbursed)), 0) < 0:
+            raise ValueError("amounts are not below zero")
+
+
+def judge(policy: PolicySet, economy: Economy, division: str, on: date) -> Judgement:
+    """Judge a household under a policy set on a day, keeping every intermediate value.
+
+    Raises NoLine when the policy has no 低保 line for the division on that day.
+    """
+    return conclude(
+        Grounds(
+            policy=policy.name,
+            policy_digest=policy.digest,
+            division=division,
+            on=on,
+            sums=add_up(policy, economy, division, on),
+            rules=policy.categories,
+            event=economy.event,
+            event_listed=economy.event in policy.events,
+            exclusions_binding=policy.exclusions,
+            observed=tuple(sorted(economy.observed)),
+        )
+    )
+
+
+def add_up(policy: PolicySet, economy: Economy, division: str, on: date) -> Sums:
+    """Add up I, R, A, X, n and find L.
+
+    A kind of income the policy names in neither list counts: silence never helps one family over another. Each
+    spending line counts with what is left after reimbursement, never below zero.
+    """
+    received = [(line.kind, line.fen) for line in economy.income]
+    spent = [(line.kind, Fen(max(0, line.fen - line.reimbursed))) for line in economy.spending]
+    aid = [given for given in economy.prior_aid if _year_before(on) < given[2] <= on]
+    counted_aid = sum(fen for item, fen, _ in aid if _aid_counts(policy, item, fen))
+    idle = economy.idle_able_members if policy.impute_idle else 0
+    return Sums(
+        income_by_kind=_by_kind(line for line in received if line[0] not in policy.uncounted_income),
+        income_not_counted=_by_kind(line for line in received if line[0] in policy.uncounted_income),
+        imputed=Fen(idle * 12 * policy.minimum_wage_fen_month),
+        prior_aid=Fen(counted_aid),
+        prior_aid_not_counted=Fen(sum(fen for _, fen, _ in aid) - counted_aid),
+        rigid_by_kind=_by_kind(line for line in spent if line[0] in policy.rigid_kinds),
+        misfortune_by_kind=_by_kind(line for line in spent if line[0] in policy.misfortune_kinds),
+        assets=economy.assets,
+        members=economy.members,
+        line=dibao_line(policy, division, on),
+    )
+
+
+def _aid_counts(policy: PolicySet, item: str, fen: Fen) -> bool:
+    """Earlier living, tuition and medical aid is income; a small holiday gift is not (domain/2 §2.3)."""
+    small_gift = item in policy.gift_items and fen <= policy.small_gift_threshold_fen
+    return policy.prior_aid_counts and not small_gift
+
+
+def _year_before(day: date) -> date:
+    """Return the day a year earlier; 29 February goes back to 28 February."""
+    leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap_day else day.day)
+
+
+def _by_kind(lines: Iterable[tuple[str, Fen]]) -> ByKind:
+    sums: dict[str, int] = {}
+    for kind, fen in lines:
+        sums[kind] = sums.get(kind, 0) + fen
+    return tuple((kind, Fen(sums[kind])) for kind in sorted(sums))
+
+
+def cap_for(
+    policy: PolicySet,
+    item: str,
+    *,
+    category: str | None,
+    stage: str | None = None,
+    line: Fen,
+    self_paid: Fen | None = None,
+    n_months: int | None = None,
+) -> Fen | None:
+    """Return the most an item may reach in its year, in fen: the lowest limit of every cap that fits (domain/2 §2.1).
+
+    `line` is L. A share is of `self_paid`, cut to whole fen; what is not proven as paid covers nothing. `n_months`
+    shortens the months of L when help is for fewer. None when the policy sets no cap for the item.
+    """
+    limits = [
+        limit
+        for cap in caps_that_fit(policy, item, category=category, stage=stage)
+        for limit in (
+            cap.fixed_fen,
+            _months(cap, n_months) * line if cap.months_of_line is not None else None,
+            cap.share * (self_paid or 0) // 1 if cap.share is not None else None,
+        )
+        if limit is not None
+    ]
+    return Fen(min(limits)) if limits else None
+
+
+def caps_that_fit(policy: PolicySet, item: str, *, category: str | None, stage: str | None) -> tuple[Cap, ...]:
+    """Return the policy's caps on an item for a category and stage, with what each is counted over (`per`)."""
+    return tuple(
+        cap
+        for cap in policy.caps
+        if cap.item == item and cap.category in (None, category) and cap.stage in (None, stage)
+    )
+
+
+def _months(cap: Cap, n_months: int | None) -> int:
+    months = cap.months_of_line or 0
+    return months if n_months is None else min(months, n_months)

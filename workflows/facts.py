@@ -1,0 +1,146 @@
+"""What is known about a case, and what somebody asks to do with it: the whole input of every rule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from workflows.eligibility import Economy
+from workflows.policy import PolicySet
+from workflows.terms import Actor, Duty, Fen, Plain
+from workflows.workdays import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit to the family for this case; `kind` is survey or follow_up."""
+
+    kind: str
+    on: date
+    visitors: frozenset[UUID]
+    conclusion: str = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the civil-affairs check (经济状况核对) answered."""
+
+    replied_on: date
+    outcome: str
+    explained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The latest public notice: when it hung, and the digest of the content it showed."""
+
+    posted_on: date
+    content: str
+    ended_on: date | None = None
+    open_objections: int = 0
+    upheld_objections: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One live signature and the digest of the content it covers."""
+
+    tier: int
+    by: UUID
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """The fund line a case draws on; `available` is what may still be promised."""
+
+    available: Fen
+    items: frozenset[str]
+    categories: frozenset[str]
+    opens_on: date
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """A grant of another case to this household or student, promised or paid, under any union."""
+
+    item: str
+    fen: Fen
+    on: date
+    school_year: str | None = None
+    same_student: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a rule may look at; built by one SELECT per table, or by a test."""
+
+    state: str
+    opened_on: date
+    entered_on: date
+    item: str
+    asked: Fen
+    award: Fen | None = None
+    outstanding: Fen = Fen(0)
+    held: bool = False
+    duties: frozenset[tuple[Duty, UUID]] = frozenset()
+    family_staff: frozenset[UUID] = frozenset()
+    answers: Mapping[str, Plain] = field(default_factory=dict)
+    filed: bool = True
+    beneficiary_in_family: bool = True
+    division: str = ""
+    cause: str = "other"
+    economy: Economy | None = None
+    consented_until: date | None = None
+    papers: frozenset[str] = frozenset()
+    visits: tuple[Visit, ...] = ()
+    verification: Verification | None = None
+    notice: Notice | None = None
+    approvals: tuple[Approval, ...] = ()
+    content: str = ""
+    fund: Fund | None = None
+    payee_in_family: bool | None = None
+    live_payment: bool = False
+    others: tuple[Award, ...] = ()
+
+    @property
+    def next_tier(self) -> int:
+        """The approval tier whose signature comes next, counted from 1."""
+        return len(self.approvals) + 1
+
+    def acted(self, duty: Duty) -> frozenset[UUID]:
+        """The people who have done `duty` on this case."""
+        return frozenset(person for done, person in self.duties if done is duty)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One person asks for one action on one day; `answers` are the action's form, already read."""
+
+    actor: Actor
+    facts: Facts
+    policy: PolicySet
+    calendar: Calendar
+    today: date
+    answers: Mapping[str, object] = field(default_factory=dict)
+    entitled: frozenset[UUID] = frozenset()
+    """Of the accounts named in the answers, those who hold the visitor's role over the case's unit today."""
+
+    looking: bool = False
+    """True when it is only asked what may be done, and no form has been filled in yet."""
+
+    def text(self, key: str) -> str | None:
+        """The answer `key` when it was given as text, else None."""
+        value = self.answers.get(key)
+        return value if isinstance(value, str) else None
+
+    def fen(self, key: str) -> Fen | None:
+        """The answer `key` when it was given as money, in fen."""
+        value = self.answers.get(key)
+        return Fen(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def accounts(self, key: str) -> frozenset[UUID]:
+        """The answer `key` when it names accounts."""
+        value = self.answers.get(key)
+        return frozenset(UUID(str(each)) for each in value) if isinstance(value, list) else frozenset()

@@ -1,0 +1,146 @@
+"""金秋助学 tuition aid: one grant per student and school year, to the family of a filed household."""
+
+from workflows.programme import SAME, DaysAre, Programme, State, Step
+from workflows.programmes.columns import (
+    CALLERS,
+    FINAL,
+    HIGHER,
+    NOTICE_OVER,
+    PAYABLE,
+    SURVEYORS,
+    call_back,
+    come_back,
+    commit,
+    pay,
+    recover_part,
+    recover_rest,
+    release,
+    write_off,
+)
+from workflows.programmes.forms import (
+    AWARD,
+    FOLLOW_UP,
+    HOLD,
+    OBJECTION,
+    OBJECTION_ANSWER,
+    PAPERS,
+    PART,
+    PAYMENT,
+    RECALL,
+    RECEIPT,
+    REST,
+    RETURNED,
+    SIGNATURE,
+    VISIT,
+    WHY,
+    WRITE_OFF,
+)
+from workflows.questions import Kind, Question
+from workflows.rules.authority import payer_stays_out, tier_reaches
+from workflows.rules.holding import held, hold_has_an_end
+from workflows.rules.means import (
+    award_positive,
+    beneficiary_stays,
+    economy_on_file,
+    filed,
+    fund_for_category,
+    items_allowed,
+    line_known,
+    no_exclusion,
+    within_asked,
+    within_cap,
+    within_income_test,
+)
+from workflows.rules.notice import an_objection_is_open
+from workflows.rules.payment import followed_up, fund_allows, fund_can_bear, part_of_what_is_out, payee_in_family
+from workflows.rules.survey import consent_given, papers_complete, surveyed_by_two
+from workflows.rules.tuition import enrolled_this_school_year, institution_eligible, student_not_repeated
+from workflows.terms import Duty, Phase, Record, Role
+
+MEANS = (economy_on_file, line_known, within_income_test, no_exclusion)
+LIMITS = (items_allowed, within_asked, within_cap, award_positive)
+ENROLLED = (enrolled_this_school_year, institution_eligible, student_not_repeated)
+ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, *ENROLLED, *MEANS, *LIMITS)
+FUNDED = (fund_allows, fund_for_category, fund_can_bear, payee_in_family)
+# Asked again when it is decided: meanwhile other help may have come, and it counts (domain/0, fact 7).
+DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, fund_for_category, student_not_repeated, items_allowed, within_cap)
+
+OPEN = ("draft", "survey", "review", "notice", "approval", "payment", "receipt", "follow_up")
+BEFORE_MONEY = ("draft", "survey", "review", "notice", "approval")
+FIELDWORK = ("draft", "survey", "review")
+
+STAGES = ("preschool", "compulsory", "senior", "vocational", "junior_college", "bachelor", "master", "doctor")
+INSTITUTIONS = (
+    "public",
+    "private",
+    "military",
+    "free_teacher",
+    "directed",
+    "sino_foreign",
+    "private_high_fee",
+    "abroad",
+)
+
+ANSWERS = (
+    Question("school_year", "学年", Kind.CODE),
+    Question("stage", "学段", Kind.CODE, choices=STAGES),
+    Question("institution_kind", "学校类别", Kind.CODE, choices=INSTITUTIONS),
+    Question("tuition_part", "其中学费", Kind.MONEY, required=False),
+    Question("living_part", "其中生活费", Kind.MONEY, required=False),
+    Question("new_student", "是否新入学", Kind.YES_NO, required=False),
+)
+
+STATES = (
+    State("draft", Phase.SURVEY, "待提交", "准备申请", "draft_days"),
+    State("survey", Phase.SURVEY, "入户调查", "等待走访", "survey_days"),
+    State("review", Phase.APPROVAL, "审核", "审核中", "review_days"),
+    State("notice", Phase.APPROVAL, "公示", "公示中", "notice_answer_days"),
+    State("approval", Phase.APPROVAL, "待审批", "审批中", "approval_days"),
+    State("payment", Phase.DISBURSEMENT, "待发放", "等待发放", "payment_days"),
+    State("receipt", Phase.DISBURSEMENT, "待签收", "请确认收款", "receipt_days"),
+    State("follow_up", Phase.FOLLOW_UP, "待回访", "等待回访", "follow_up_days", DaysAre.CALENDAR),
+    State("recalling", Phase.FOLLOW_UP, "追回中", "需退回款项", "recall_days", DaysAre.CALENDAR),
+    State("closed", Phase.ENDED, "已办结", "已办结"),
+    State("declined", Phase.ENDED, "不予救助", "未获批准"),
+    State("withdrawn", Phase.ENDED, "已撤回", "已撤回"),
+    State("recovered", Phase.ENDED, "已追回", "已退回"),
+    State("written_off", Phase.ENDED, "已核销", "已了结"),
+)
+
+# fmt: off
+TUITION = Programme(
+    key="tuition", title="金秋助学", start="draft", items=("EDU",), answers=ANSWERS, states=STATES,
+    steps=(
+        #    action               from             to              who              must hold              money         letter             duty                  record                    asks
+        Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
+        Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
+        Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),
+        Step("finish_survey",     "survey",        "review",       (Role.REGISTRAR, Role.VISITOR), (surveyed_by_two,), None, None,          None,                 None,                     (),               "完成调查"),
+        Step("return_to_draft",   "review",        "draft",        Role.REVIEWER,   (),                    None,         "returned",        Duty.REVIEWER,        None,                     (WHY,),           "退回补正"),
+        Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        None,                     (WHY,),           "退回重新调查"),
+        Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
+        Step("object",            "notice",        SAME,           Role.REGISTRAR,  (),                    None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),
+        Step("answer_objection",  "notice",        SAME,           Role.REVIEWER,   (an_objection_is_open,), None,       None,              Duty.REVIEWER,        Record.OBJECTION_ANSWER,  OBJECTION_ANSWER, "答复异议"),
+        Step("end_notice",        "notice",        "approval",     Role.CLOCK,      NOTICE_OVER,           None,         "approval_due",    None,                 Record.NOTICE_END,        (),               "公示期满"),
+        Step("return_to_review",  ("notice", "approval"), "review", (Role.REVIEWER, Role.APPROVER), (),    None,         None,              None,                 Record.VOID_APPROVALS,    (WHY,),           "退回审核"),
+        Step("endorse",           "approval",      SAME,           Role.APPROVER,   HIGHER,                None,         "approval_due",    Duty.APPROVER,        Record.APPROVAL,          SIGNATURE,        "同意并报上级"),
+        Step("approve",           "approval",      "payment",      Role.APPROVER,   DECIDED,               commit,       "approved",        Duty.APPROVER,        Record.APPROVAL,          SIGNATURE,        "批准"),
+        Step("decline",           "review",        "declined",     Role.REVIEWER,   (),                    None,         "declined",        Duty.REVIEWER,        None,                     (WHY,),           "不予救助"),
+        Step("decline",           "approval",      "declined",     Role.APPROVER,   (),                    None,         "declined",        Duty.APPROVER,        Record.VOID_APPROVALS,    (WHY,),           "不予批准"),
+        Step("pay",               "payment",       "receipt",      Role.CASHIER,    PAYABLE,               pay,          "paid",            Duty.PAYER,           Record.PAYMENT,           PAYMENT,          "发放"),
+        Step("cancel_award",      "payment",       "review",       Role.APPROVER,   (),                    release,      None,              None,                 Record.VOID_APPROVALS,    (WHY,),           "撤销批准"),
+        Step("payment_returned",  "receipt",       "payment",      Role.CASHIER,    (),                    come_back,    "payment_returned", Duty.PAYER,          Record.PAYMENT_RETURNED,  RETURNED,         "银行退回"),
+        Step("confirm_receipt",   "receipt",       "follow_up",    Role.REGISTRAR,  (),                    None,         None,              Duty.RECEIPT_WITNESS, Record.RECEIPT,           RECEIPT,          "确认签收"),
+        Step("record_follow_up",  "follow_up",     SAME,           Role.VISITOR,    CALLERS,               None,         None,              Duty.FOLLOWER,        Record.VISIT,             FOLLOW_UP,        "记录回访"),
+        Step("close",             "follow_up",     "closed",       Role.REGISTRAR,  (followed_up,),        None,         None,              None,                 None,                     (),               "办结"),
+        Step("withdraw",          BEFORE_MONEY,    "withdrawn",    Role.REGISTRAR,  (),                    None,         "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
+        Step("withdraw",          "payment",       "withdrawn",    Role.REGISTRAR,  (),                    release,      "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
+        Step("suspend",           OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (hold_has_an_end,), None, None, None,               Record.HOLD,              HOLD,             "暂停"),
+        Step("resume",            OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (held,), None,       None,              None,                 Record.RESUME,            (WHY,),           "恢复", True),
+        Step("recall",            ("receipt", "follow_up", "closed"), "recalling", Role.APPROVER, (payer_stays_out, tier_reaches),      call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
+        Step("recover_part",      "recalling",     SAME,           Role.CASHIER,    (part_of_what_is_out,), recover_part, None,             Duty.PAYER,           None,                     PART,             "部分收回"),
+        Step("recover",           "recalling",     "recovered",    Role.CASHIER,    (),                    recover_rest, "recovered",       Duty.PAYER,           None,                     REST,             "全部收回"),
+        Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   (payer_stays_out, tier_reaches),                    write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
+    ),
+)
+# fmt: on

@@ -1,0 +1,70 @@
+"""Where the money comes from, to whom it goes, and how it comes back."""
+
+from workflows.facts import Ask
+from workflows.terms import Reason
+
+
+def fund_allows(ask: Ask) -> Reason | None:
+    """专款专用: the line permits this item and category on this day (domain/4 §4.2)."""
+    fund = ask.facts.fund
+    if fund is None:
+        return None if ask.looking and ask.facts.award is None else Reason.of("fund_missing")
+    if not fund.opens_on <= ask.today <= fund.expires_on:
+        return Reason.of("fund_closed", opens_on=fund.opens_on.isoformat(), expires_on=fund.expires_on.isoformat())
+    if ask.facts.item not in fund.items:
+        return Reason.of("item_not_permitted", item=ask.facts.item, permitted=sorted(fund.items))
+    return None
+
+
+def fund_can_bear(ask: Ask) -> Reason | None:
+    """The line still has the money; the fund row is locked while this is asked (domain/4 §4.3, hard stop at zero)."""
+    fund, award = ask.facts.fund, ask.fen("award") or ask.facts.award
+    if fund is not None and award is not None and fund.available < award:
+        return Reason.of("fund_short", available=fund.available, award=award)
+    return None
+
+
+def payee_in_family(ask: Ask) -> Reason | None:
+    """The account on file, if there is one, belongs to a member of the family (audit rules 62, 67)."""
+    return Reason.of("payee_not_family") if ask.facts.payee_in_family is False else None
+
+
+def payee_known(ask: Ask) -> Reason | None:
+    """A transfer needs an account on file, and its holder belongs to the family; cash needs neither."""
+    if ask.looking or ask.text("method") == "cash":
+        return None
+    if ask.facts.payee_in_family is None:
+        return Reason.of("payee_missing")
+    return payee_in_family(ask)
+
+
+def cash_explained(ask: Ask) -> Reason | None:
+    """Cash is the exception that needs a reason (domain/1 §1.7, audit rule 59)."""
+    if ask.text("method") == "cash" and ask.text("cash_reason") is None:
+        return Reason.of("cash_unexplained", field="cash_reason")
+    return None
+
+
+def not_paid_yet(ask: Ask) -> Reason | None:
+    """One live payment per award (audit rule 52)."""
+    return Reason.of("already_paid") if ask.facts.live_payment else None
+
+
+def followed_up(ask: Ask) -> Reason | None:
+    """回访: someone asked the family whether the money came, and stayed (domain/1 §1.4; audit rules 68, 82)."""
+    calls = [visit for visit in ask.facts.visits if visit.kind == "follow_up"]
+    if not calls:
+        return Reason.of("follow_up_missing")
+    if calls[-1].conclusion in {"not_received", "handed_back"}:
+        return Reason.of("family_denies", conclusion=calls[-1].conclusion, on=calls[-1].on.isoformat())
+    return None
+
+
+def part_of_what_is_out(ask: Ask) -> Reason | None:
+    """A part paid back is less than what is still owed; the last of it settles the recovery instead."""
+    amount, rest = ask.fen("amount"), ask.facts.outstanding
+    if amount is not None and amount == 0:
+        return Reason.of("nothing_to_move")
+    if amount is not None and amount >= rest:
+        return Reason.of("over_outstanding", amount=amount, outstanding=rest)
+    return None

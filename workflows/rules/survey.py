@@ -1,0 +1,120 @@
+"""What must hold of visits, consent, papers and the economic check before anybody judges a case."""
+
+from datetime import date
+
+from workflows.facts import Ask
+from workflows.terms import CLASHING, Duty, Reason
+
+
+def consent_given(ask: Ask) -> Reason | None:
+    """承诺与授权: the family's signed authorisation is in force (domain/1 §1.3 step 3; PIPL 29)."""
+    until = ask.facts.consented_until
+    if until is None or until < ask.today:
+        return Reason.of("consent_missing", until=until.isoformat() if until else None)
+    return None
+
+
+def visitors_enough(ask: Ask) -> Reason | None:
+    """At least `min_visitors` different people went (domain/1 §1.3 step 5)."""
+    named = ask.accounts("visitors")
+    if named and len(named) < ask.policy.min_visitors:
+        return Reason.of("too_few_visitors", given=len(named), param="min_visitors", value=ask.policy.min_visitors)
+    return None
+
+
+def recorder_went(ask: Ask) -> Reason | None:
+    """Who records a visit was there."""
+    named = ask.accounts("visitors")
+    if named and ask.actor.account not in named:
+        return Reason.of("recorder_not_among_visitors")
+    return None
+
+
+def visitors_entitled(ask: Ask) -> Reason | None:
+    """Everybody named as a visitor holds the visitor's role over this case's unit today."""
+    strangers = ask.accounts("visitors") - ask.entitled
+    if strangers:
+        return Reason.of("visitor_not_entitled", accounts=sorted(map(str, strangers)))
+    return None
+
+
+def visitors_not_family(ask: Ask) -> Reason | None:
+    """A relative of the household never visits it for a case (domain/1 §1.2)."""
+    relatives = ask.accounts("visitors") & ask.facts.family_staff
+    if relatives:
+        return Reason.of("visitor_is_family", accounts=sorted(map(str, relatives)))
+    return None
+
+
+def _hands(ask: Ask, duty: Duty) -> Reason | None:
+    for done, person in sorted(ask.facts.duties, key=str):
+        if person in ask.accounts("visitors") and frozenset((duty, done)) in CLASHING:
+            return Reason.of("visitor_clashes", account=str(person), duty=duty.value, done=done.value)
+    return None
+
+
+def surveyors_have_clean_hands(ask: Ask) -> Reason | None:
+    """No visitor has reviewed, approved or paid this case (domain/1 §1.2)."""
+    return _hands(ask, Duty.VISITOR)
+
+
+def followers_have_clean_hands(ask: Ask) -> Reason | None:
+    """No one who paid the money asks the family whether it came (domain/5 §5.5)."""
+    return _hands(ask, Duty.FOLLOWER)
+
+
+def _not_ahead(ask: Ask, key: str) -> Reason | None:
+    given = ask.text(key)
+    if given is not None and date.fromisoformat(given) > ask.today:
+        return Reason.of("in_the_future", field=key, given=given, today=ask.today.isoformat())
+    return None
+
+
+def visited_already(ask: Ask) -> Reason | None:
+    """A visit is recorded after it happened, and belongs to this case."""
+    given = ask.text("on")
+    if given is not None and date.fromisoformat(given) < ask.facts.opened_on:
+        return Reason.of("before_the_case", field="on", given=given, opened_on=ask.facts.opened_on.isoformat())
+    return _not_ahead(ask, "on")
+
+
+def reply_already(ask: Ask) -> Reason | None:
+    """The reply of the economic check is dated today or earlier."""
+    return _not_ahead(ask, "replied_on")
+
+
+def surveyed_by_two(ask: Ask) -> Reason | None:
+    """入户调查: a survey visit by at least `min_visitors` people, whose conclusion stands (domain/1 §1.4)."""
+    visits = [visit for visit in ask.facts.visits if visit.kind == "survey"]
+    if not visits:
+        return Reason.of("survey_missing", param="min_visitors", value=ask.policy.min_visitors)
+    most = max(len(visit.visitors) for visit in visits)
+    if most < ask.policy.min_visitors:
+        return Reason.of("too_few_visitors", given=most, param="min_visitors", value=ask.policy.min_visitors)
+    if visits[-1].conclusion == "refuted":
+        return Reason.of("survey_refuted", on=visits[-1].on.isoformat())
+    return None
+
+
+def papers_complete(ask: Ask) -> Reason | None:
+    """The papers the policy asks for this cause have been seen (domain/3 §3.8)."""
+    wanted = (*ask.policy.papers.get("all", ()), *ask.policy.papers.get(ask.facts.cause, ()))
+    missing = [kind for kind in dict.fromkeys(wanted) if kind not in ask.facts.papers]
+    return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
+
+
+def verified(ask: Ask) -> Reason | None:
+    """经济状况核对: an answer not older than `verification_valid_days`, its hits explained (domain/1 §1.3 step 6)."""
+    if not ask.policy.verification_required:
+        return None
+    check = ask.facts.verification
+    if check is None:
+        return Reason.of("verification_missing", param="verification_required", value=True)
+    age = (ask.today - check.replied_on).days
+    if age > ask.policy.verification_valid_days:
+        return Reason.of(
+            "verification_stale", age=age, param="verification_valid_days", value=ask.policy.verification_valid_days
+        )
+    if check.outcome == "hits" and not check.explained:
+        return Reason.of("verification_hits_unexplained")
+    return None
