@@ -35,8 +35,8 @@ lint: $(DEV) ## style, types and who may import whom
 test: lint ## lint, then every test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-bench: $(DEV) ## whole case lives a second through the one door, on this machine
-	PYTHONPATH=. $(BIN)/python benchmarks/lives.py
+bench: $(DEV) ## whole case lives a second: the one door beside hand-written psycopg and its peers, into var/bench
+	PYTHONPATH=. $(BIN)/python -m benchmarks.contest
 
 lock: ## choose the versions of everything anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build pyproject.toml -o requirements.lock

@@ -1,0 +1,76 @@
+"""The contestants that run inside a client's process: each lives one whole life of a family, a commit a step."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+from benchmarks import life
+from benchmarks.plain_rules import Clerk
+from benchmarks.psycopg_two import Desk
+from service.actions import cases
+from service.actions.case_opening import open_case
+from service.actions.case_rows import Opening
+from service.actions.trail import Asked
+from service.db import engine as make_engine
+from service.queries.scope import Caller
+from tests.office import RING, Family, Office, instant
+from workflows.terms import Fen
+
+Live = Callable[[Family], None]
+
+
+def callers(url: str, office: Office) -> Mapping[tuple[str, date], Caller]:
+    """Everybody's grants of the two days, read once: who is calling is known before a step begins, for every contestant."""
+    engine = make_engine(url, pool=1)
+    with engine.connect() as tx:
+        found = {
+            (who, day): office.asked(tx, who, day).caller for who in office.people for day in (life.DAY, life.LATER)
+        }
+    engine.dispose()
+    return found
+
+
+def take(url: str, office: Office) -> Live:
+    """The one door, as it is."""
+    engine, known, lines = make_engine(url, pool=1), callers(url, office), life.lines(office)
+
+    def asked(who: str, day: date) -> Asked:
+        return Asked(known[who, day], instant(day), day, RING)
+
+    def live(family: Family) -> None:
+        with engine.begin() as tx:
+            opening = Opening("hardship", family.household_id, family.head_id, life.ITEM, Fen(life.ASKED_FEN), {})
+            case_id: UUID = open_case(tx, opening, asked("registrar", life.DAY)).case_id
+        for line in lines:
+            with engine.begin() as tx:
+                cases.take(tx, case_id, line.action, line.answers, asked(line.who, line.day))
+
+    return live
+
+
+def clerk(caller: Caller) -> Clerk:
+    """The caller as the hand-written program knows him."""
+    grants = tuple((held.role.value, held.tier, held.unit_path, held.principal) for held in caller.held)
+    return Clerk(caller.account, grants, sorted({held.unit_path for held in caller.held}))
+
+
+def psycopg_two(url: str, office: Office, *, pipelined: bool = False) -> Live:
+    """One locking SELECT, plain checks in Python, one statement, commit."""
+    desk, lines = Desk(url, RING, pipelined=pipelined), life.lines(office)
+    clerks = {key: clerk(caller) for key, caller in callers(url, office).items()}
+
+    def live(family: Family) -> None:
+        who, day = clerks["registrar", life.DAY], life.DAY
+        case = desk.open((family.household_id, family.head_id), life.ITEM, life.ASKED_FEN, who, instant(day), day)
+        for line in lines:
+            desk.take(case, line.action, line.answers, clerks[line.who, line.day], instant(line.day), line.day)
+
+    return live
+
+
+CONTESTANTS: Mapping[str, Callable[[str, Office], Live]] = {
+    "psycopg_two": psycopg_two,
+    "two_pipelined": partial(psycopg_two, pipelined=True),
+    "take": take,
+}

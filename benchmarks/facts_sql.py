@@ -1,0 +1,114 @@
+"""What each step must know, as hand-written SQL: one locking SELECT a step, with no more in it than the step asks.
+
+Rows of locked tables are read as they are after the wait, but sub-selects are as of before it; so each SELECT also
+tells the versions it saw, and whoever finds them behind the locked ones asks once more, the locks already his.
+"""
+
+_LINES = """(SELECT json_agg(json_build_array(side, kind, coalesce(person_id::text, ''), fen, reimbursed_fen)
+    ORDER BY side, kind, person_id, fen, id) FROM economy_line WHERE household_id = h.id) AS lines"""
+_MEMBERS = """(SELECT json_agg(json_build_array(id, encode(name_index, 'hex'), encode(id_no_index, 'hex')) ORDER BY id)
+    FROM person WHERE household_id = h.id AND active) AS members"""
+_PAPERS = "(SELECT json_agg(kind ORDER BY kind) FROM paper WHERE case_id = c.id) AS papers"
+_PAYEE = """(SELECT json_build_array(b.id, encode(card_index, 'hex'), person_id, p.household_id = h.id AND p.active)
+    FROM bank_account AS b JOIN person AS p ON p.id = person_id WHERE b.household_id = h.id AND b.active) AS payee"""
+_DUTIES = """(SELECT json_agg(json_build_array(duty, account_id)) FROM case_duty WHERE case_id = c.id) AS duties"""
+_FILERS = """(SELECT json_agg(DISTINCT actor_id) FROM event WHERE (subject_id = h.id OR subject_id IN
+    (SELECT id FROM person WHERE household_id = h.id)) AND action <> 'reveal') AS filers"""
+_FAMILY_STAFF = """ARRAY(SELECT account_id FROM kinship WHERE household_id = h.id UNION
+    SELECT a.id FROM account AS a JOIN person AS p ON p.id_no_index = a.id_no_index
+    WHERE p.household_id = h.id AND p.active) AS family_staff"""
+_POLICIES = """ARRAY(SELECT id FROM policy_set WHERE effective_from <= %(today)s
+    AND (effective_to IS NULL OR effective_to >= %(today)s)) AS policies"""
+_YEARS = "ARRAY(SELECT year FROM calendar_year ORDER BY year) AS years"
+
+_RUNS = (
+    "{0}.from_on <= %(today)s AND {0}.until_on >= %(today)s AND ({0}.revoked_on IS NULL OR {0}.revoked_on > %(today)s)"
+)
+HOLDS = f"""{_RUNS.format("g")} AND (g.for_account_id IS NULL OR EXISTS (SELECT FROM role_grant AS own
+    WHERE own.account_id = g.for_account_id AND own.role = g.role AND own.tier = g.tier AND own.for_account_id IS NULL
+    AND {_RUNS.format("own")}))"""
+_HOLDING = f"""FROM role_grant AS g JOIN unit AS u ON u.id = g.unit_id JOIN account AS a ON a.id = g.account_id
+    WHERE {HOLDS} AND a.disabled_at IS NULL AND starts_with(c.unit_path, u.path)"""
+_ENTITLED = f"""ARRAY(SELECT DISTINCT g.account_id {_HOLDING} AND g.role = 'visitor'
+    AND g.account_id = ANY(%(visitors)s)) AS entitled"""
+_FAMILY = """(SELECT id FROM person WHERE household_id = h.id AND active AND email_sealed IS NOT NULL
+    ORDER BY relation <> 'head', id LIMIT 1) AS reachable"""
+_REGISTRARS = """(SELECT json_agg(json_build_array(a.id, a.email IS NOT NULL) ORDER BY a.id) FROM case_duty AS d
+    JOIN account AS a ON a.id = d.account_id WHERE d.case_id = c.id AND d.duty = 'registrar') AS registrars"""
+
+
+def _holders(role: str, tier: str = "") -> str:
+    return f"""(SELECT json_agg(json_build_array(id, mailed) ORDER BY id) FROM (SELECT DISTINCT g.account_id AS id,
+        a.email IS NOT NULL AS mailed {_HOLDING} AND g.role = '{role}' {tier}) AS held) AS holders"""  # noqa: S608
+
+
+_VISITS = """(SELECT json_agg(json_build_array(kind, "on", conclusion,
+    (SELECT count(*) FROM visit_visitor WHERE visit_id = v.id)) ORDER BY v.id) FROM visit AS v WHERE case_id = c.id) AS visits"""
+_CONSENT = "(SELECT max(until_on) FROM consent WHERE household_id = h.id) AS consented_until"
+_CHECK = """(SELECT json_build_array(replied_on, outcome, explained) FROM verification WHERE case_id = c.id
+    ORDER BY seq DESC LIMIT 1) AS verification"""
+_NOTICE = """(SELECT json_build_array(posted_on, ended_on, content,
+    (SELECT count(*) FROM objection AS o WHERE o.case_id = n.case_id AND outcome IS NULL),
+    (SELECT count(*) FROM objection AS o WHERE o.notice_id = n.id AND outcome = 'upheld'))
+    FROM notice AS n WHERE case_id = c.id ORDER BY seq DESC LIMIT 1) AS notice"""
+_APPROVALS = """(SELECT json_agg(json_build_array(tier, content) ORDER BY tier) FROM approval
+    WHERE case_id = c.id AND voided_seq IS NULL) AS approvals"""
+_LIVE = "EXISTS (SELECT FROM payment WHERE case_id = c.id AND state = 'live') AS live_payment"
+_IN_FAMILY = "(SELECT active AND household_id = h.id FROM person WHERE id = c.beneficiary_id) AS beneficiary_in_family"
+_TWINS = """(SELECT twin.id FROM person AS me JOIN person AS twin ON twin.id = me.id OR twin.id_no_index = me.id_no_index
+    WHERE me.id = c.beneficiary_id)"""
+_OTHERS = f"""(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o.item, o.outstanding_fen AS fen,
+    coalesce((SELECT max(a."on") FROM approval AS a WHERE a.case_id = o.id AND a.voided_seq IS NULL), o.entered_on) AS "on"
+    FROM "case" AS o WHERE o.id <> c.id AND o.outstanding_fen > 0
+    AND (o.household_id = h.id OR o.beneficiary_id IN {_TWINS})
+    UNION ALL SELECT item, fen, "on" FROM gift WHERE household_id = h.id AND fen IS NOT NULL
+    AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given) AS others"""  # noqa: S608 - constants of ours
+_PRIOR_AID = """(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o.item, p.fen, p.paid_on AS "on"
+    FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
+    WHERE o.household_id = h.id AND o.id <> c.id AND p.state = 'live'
+    UNION ALL SELECT item, fen, "on" FROM gift WHERE household_id = h.id AND fen IS NOT NULL) AS aid) AS prior_aid"""
+_HEAD = """(SELECT json_build_array(p.id, encode(p.name_sealed, 'hex'), u.name) FROM person AS p, unit AS u
+    WHERE p.household_id = h.id AND p.relation = 'head' AND p.active AND u.id = c.unit_id) AS head"""
+_FUND = "f.available_fen, f.permitted_items, f.categories, f.opens_on, f.expires_on"
+
+_MEANS = (_OTHERS, _PRIOR_AID, _IN_FAMILY)
+_ASKED = {
+    "submit": (_CONSENT,),
+    "record_visit": (_ENTITLED,),
+    "finish_survey": (_VISITS,),
+    "pass_review": (*_MEANS, _CONSENT, _VISITS, _CHECK, _HEAD, _FAMILY, _REGISTRARS, _FUND),
+    "end_notice": (_NOTICE, _holders("approver", "AND g.tier = 1")),
+    "approve": (*_MEANS, _NOTICE, _APPROVALS, _FAMILY, _REGISTRARS, _holders("cashier"), _FUND),
+    "pay": (_APPROVALS, _LIVE, _IN_FAMILY, _FAMILY, _REGISTRARS, _FUND),
+    "record_follow_up": (_ENTITLED,),
+    "close": (_VISITS,),
+}
+_FUNDS = {
+    "pass_review": ("LEFT JOIN fund AS f ON f.id = %(fund)s AND starts_with(c.unit_path, f.unit_path)", ""),
+    "approve": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
+    "pay": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
+}
+_ALWAYS = (_LINES, _MEMBERS, _PAPERS, _PAYEE, _DUTIES, _FILERS, _FAMILY_STAFF, _POLICIES, _YEARS)
+
+
+def _select(action: str) -> str:
+    join, of = _FUNDS.get(action, ("", ""))
+    facts = ", ".join((*_ALWAYS, *_ASKED.get(action, ())))
+    return f"""SELECT c.*, h.version AS household_version, h.division, h.cause, h.identity, h.observed, h.event_kind,
+        h.idle_able_members, h.economy_as_of, h.exited_on,
+        (SELECT (s.version, t.version) <> (c.version, h.version) FROM "case" AS s JOIN household AS t
+            ON t.id = s.household_id WHERE s.id = c.id) AS behind, {facts}
+        FROM "case" AS c JOIN household AS h ON h.id = c.household_id {join}
+        WHERE c.id = %(case)s AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS p (path)
+            WHERE starts_with(c.unit_path, p.path)) FOR UPDATE OF c, h{of}"""  # noqa: S608 - constants of ours
+
+
+ACTIONS = ("submit", "record_visit", "add_papers", "finish_survey", "record_check", "pass_review", "end_notice")
+LATER_ACTIONS = ("approve", "pay", "confirm_receipt", "record_follow_up", "close")
+FACTS = {action: _select(action) for action in (*ACTIONS, *LATER_ACTIONS)}
+
+OPENING = f"""SELECT h.unit_id, h.unit_path, h.division, h.kind, h.exited_on, {_FAMILY_STAFF}, {_POLICIES}, {_YEARS},
+    (SELECT case_no FROM "case" WHERE beneficiary_id = p.id AND item = %(item)s AND phase <> 'ended' LIMIT 1) AS already
+    FROM household AS h JOIN person AS p ON p.household_id = h.id AND p.id = %(person)s AND p.active
+    WHERE h.id = %(household)s AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS q (path)
+        WHERE starts_with(h.unit_path, q.path)) FOR UPDATE OF h"""  # noqa: S608 - constants of ours

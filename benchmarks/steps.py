@@ -1,0 +1,63 @@
+"""The twelve steps of the hardship life as small tables by hand: who may, from where to where, which duty and money."""
+
+from workflows.programmes.hardship import HARDSHIP
+from workflows.terms import CLASHING
+
+ROLE = {
+    "submit": ("registrar",),
+    "record_visit": ("visitor",),
+    "add_papers": ("registrar", "visitor"),
+    "finish_survey": ("registrar", "visitor"),
+    "record_check": ("verifier",),
+    "pass_review": ("reviewer",),
+    "end_notice": ("clock",),
+    "approve": ("approver",),
+    "pay": ("cashier",),
+    "confirm_receipt": ("registrar",),
+    "record_follow_up": ("visitor",),
+    "close": ("registrar",),
+}
+DUTY = {
+    "submit": "registrar",
+    "record_visit": "visitor",
+    "add_papers": "filer",
+    "record_check": "verifier",
+    "pass_review": "reviewer",
+    "approve": "approver_1",
+    "pay": "payer",
+    "confirm_receipt": "receipt_witness",
+    "record_follow_up": "follower",
+}
+SOURCE = {
+    "submit": "draft",
+    "record_visit": "survey",
+    "finish_survey": "survey",
+    "record_check": "verification",
+    "pass_review": "review",
+    "end_notice": "notice",
+    "approve": "approval",
+    "pay": "payment",
+    "confirm_receipt": "receipt",
+    "record_follow_up": "follow_up",
+    "close": "follow_up",
+}
+FIELDWORK = ("draft", "survey", "verification", "review")
+CLASHES = frozenset((str(one), str(other)) for one, other in (tuple(pair) for pair in CLASHING)) | frozenset(
+    (str(other), str(one)) for one, other in (tuple(pair) for pair in CLASHING)
+)
+
+
+FORMS = {step.action: step.asks for step in HARDSHIP.steps}
+TARGET = {
+    "submit": ("survey", "survey", "survey_days"),
+    "finish_survey": ("verification", "survey", "verification_days"),
+    "record_check": ("review", "approval", "review_days"),
+    "pass_review": ("notice", "approval", "notice_answer_days"),
+    "end_notice": ("approval", "approval", "approval_days"),
+    "approve": ("payment", "disbursement", "payment_days"),
+    "pay": ("receipt", "disbursement", "receipt_days"),
+    "confirm_receipt": ("follow_up", "follow_up", "follow_up_days"),
+    "close": ("closed", "ended", None),
+}
+MEANS = {"pass_review", "approve"}
+POTS = {"approve": ("available", "committed"), "pay": ("committed", "paid")}
