@@ -85,8 +85,10 @@ def rules(tx: sa.Connection, office: Office) -> None:
         )
     )
     for year in (2025, 2026):
-        days = read_calendar((SAMPLES / f"calendar-{year}.csv").read_text()).days
-        tx.execute(calendar_year.insert().values(year=year, source="samples"))
+        source = (SAMPLES / f"calendar-{year}.csv").read_text()
+        days = read_calendar(source).days
+        digest = sha256(source.encode()).hexdigest()
+        tx.execute(calendar_year.insert().values(year=year, source="samples", digest=digest))
         tx.execute(calendar_day.insert(), [{"on": on, "working": is_on, "name": ""} for on, is_on in days.items()])
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.actions.case_rows import Opening, Taken
-from service.actions.trail import Asked, Unknown, envelope, proofs, seal_words
+from service.actions.rows import Rows
+from service.actions.trail import Asked, Unknown, envelope, proofs, sealed_words
 from service.chain import GENESIS, canonical, link
 from service.db import new_id
 from service.queries import households, policies
 from service.queries.households import Family
 from service.tables.cases import case, case_duty
-from service.tables.events import event
+from service.tables.events import event, remark
 from workflows import machine
 from workflows.facts import Ask, Facts
 from workflows.programme import Programme
@@ -93,10 +94,18 @@ def _write(
     first = programme.state(programme.start)
     due = {"policy_set_id": policy_id, "due_on": due_on, "due_is_provisional": provisional}
     stands = {"state": first.key, "phase": first.phase.value, "answers": plain, "head_hash": link(GENESIS, body), **due}
-    tx.execute(case.insert().values(id=case_id, case_no=case_no, **_request(opening, family, asked), **stands))
-    _first_event(tx, case_id, first.key, body, hands(family, asked), asked)
-    seal_words(tx, case_id, 1, words, asked)
+    rows = Rows()
+    rows.add(case, {"id": case_id, "case_no": case_no, **_request(opening, family, asked), **stands})
+    rows.add(event, _first_event(case_id, first.key, body, principal, asked))
+    rows.add(case_duty, *_registered(case_id, hands(family, asked)))
+    rows.add(remark, *sealed_words(case_id, 1, words, asked))
+    rows.write(tx)
     return Taken(case_id, case_no, first.key, first.phase.value, 1, due_on)
+
+
+def _registered(case_id: UUID, people: frozenset[UUID]) -> list[dict[str, object]]:
+    opened = {"case_id": case_id, "duty": Duty.REGISTRAR.value, "seq": 1}
+    return [{**opened, "account_id": each} for each in sorted(people, key=str)]
 
 
 def _request(opening: Opening, family: Family, asked: Asked) -> dict[str, object]:
@@ -124,24 +133,8 @@ def _body(
     return body
 
 
-def _first_event(
-    tx: sa.Connection, case_id: UUID, state: str, body: str, people: frozenset[UUID], asked: Asked
-) -> None:
-    tx.execute(
-        event.insert().values(
-            subject_id=case_id,
-            seq=1,
-            subject="case",
-            action="open",
-            to_state=state,
-            actor_id=asked.caller.account,
-            principal_id=next(iter(people - {asked.caller.account}), None),
-            on=asked.today,
-            at=asked.at,
-            body=body,
-            prev=GENESIS,
-            hash=link(GENESIS, body),
-        )
-    )
-    opened = {"case_id": case_id, "duty": Duty.REGISTRAR.value, "seq": 1}
-    tx.execute(case_duty.insert(), [{**opened, "account_id": each} for each in sorted(people, key=str)])
+def _first_event(case_id: UUID, state: str, body: str, principal: UUID | None, asked: Asked) -> dict[str, object]:
+    who = {"actor_id": asked.caller.account, "principal_id": principal}
+    when = {"on": asked.today, "at": asked.at}
+    what = {"subject_id": case_id, "seq": 1, "subject": "case", "action": "open", "to_state": state}
+    return {**what, **who, **when, "body": body, "prev": GENESIS, "hash": link(GENESIS, body)}

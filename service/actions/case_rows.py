@@ -1,6 +1,5 @@
-"""How a decided step becomes rows: case, event, duties, entries and letters in one data-modifying statement."""
+"""How a decided step becomes rows: case, event, duties, entries and letters beside what its record leaves."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,42 +9,21 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.actions import post
-from service.actions.trail import Asked, envelope, proofs, seal_words
+from service.actions.rows import Rows
+from service.actions.trail import Asked, envelope, proofs, sealed_words
 from service.chain import canonical, link
 from service.db import new_id
 from service.queries.case_facts import Known, content_of
+from service.tables.cases import case, case_duty
+from service.tables.events import event, remark
+from service.tables.funds import entry
+from service.tables.letters import letter
 from workflows.facts import Ask
 from workflows.judgement import Judgement, as_record
 from workflows.machine import Move
 from workflows.questions import Kind
 from workflows.rules.means import judged
 from workflows.terms import Fen, Plain, Record
-
-_WRITE = sa.text("""
-WITH moved AS (
-    UPDATE "case" SET state = :state, phase = :phase, version = :seq, entered_on = :entered_on, due_on = :due_on,
-        due_is_provisional = :provisional, held_until = :held_until, award_fen = :award, fund_id = :fund_id,
-        policy_set_id = :policy_id, category = :category, outstanding_fen = :outstanding, head_hash = :hash
-    WHERE id = :case_id AND version = :seq - 1 RETURNING id
-), happened AS (
-    INSERT INTO event (subject_id, seq, subject, action, from_state, to_state, actor_id, principal_id, "on", at,
-        body, prev, hash)
-    SELECT id, :seq, 'case', :action, :source, :state, :actor, :principal, :today, :at, :body, :prev, :hash FROM moved
-), did AS (
-    INSERT INTO case_duty (case_id, duty, account_id, seq)
-    SELECT :case_id, duty, account_id, :seq FROM jsonb_to_recordset(:duties) AS d (duty text, account_id uuid)
-    ON CONFLICT DO NOTHING
-), posted AS (
-    INSERT INTO entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
-    SELECT id, :fund_id, :case_id, :seq, :case_id, source_pot, target_pot, fen, :today, :at
-    FROM jsonb_to_recordset(:entries) AS e (id uuid, source_pot text, target_pot text, fen bigint)
-), owed AS (
-    INSERT INTO letter (id, subject_id, seq, case_id, kind, channel, account_id, person_id, "on", not_before, created_at)
-    SELECT id, :case_id, :seq, :case_id, kind, channel, account_id, person_id, :today, now(), now()
-    FROM jsonb_to_recordset(:letters) AS l (id uuid, kind text, channel text, account_id uuid, person_id uuid)
-)
-SELECT count(*) FROM moved
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,33 +112,86 @@ class After:
         return replace(self, award=award, fund_id=fund_id, category=category, content=content)
 
 
-def write(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked, after: After) -> Taken:
-    """Write the step. The case row is locked, so its version and the head of its chain are ours."""
-    case_id, words = known.row.id, _words(move)
-    entries = [
-        {"id": str(new_id()), "source_pot": each.source.value, "target_pot": each.target.value, "fen": each.fen}
-        for each in move.postings
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step that was decided: the case as it was, what was asked, the move, and the case's columns after it."""
+
+    known: Known
+    move: Move
+    ask: Ask
+    asked: Asked
+    after: After
+
+    @property
+    def answers(self) -> Mapping[str, Plain]:
+        """The form, as it was read."""
+        return self.move.answers
+
+    @property
+    def told(self) -> dict[str, object]:
+        """The key of a row that this step makes for its case."""
+        return {"id": new_id(), "case_id": self.known.row.id}
+
+
+def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
+    """Write the step beside the rows of its record. The case row is locked: its version and its chain's head are ours."""
+    case_id, after, words = step.known.row.id, step.after, _words(step.move)
+    rows.add(entry, *_entries(step))
+    rows.add(letter, *post.owed(step.known, step.move, step.asked))
+    rows.add(case_duty, *_duties(step))
+    rows.add(remark, *sealed_words(case_id, after.seq, words, step.asked))
+    body = canonical(_body(step, words, rows))
+    head = link(bytes(step.known.row.head_hash), body)
+    rows.add(event, _event(step, body, head))
+    rows.change(case, {"id": case_id, **_columns(after), "head_hash": head})
+    rows.write(tx)
+    return Taken(case_id, step.known.row.case_no, after.state, after.phase, after.seq, after.due_on)
+
+
+def _entries(step: Stepped) -> list[dict[str, object]]:
+    here = {"fund_id": step.after.fund_id, "subject_id": step.known.row.id, "case_id": step.known.row.id}
+    when = {"seq": step.after.seq, "on": step.asked.today, "at": step.asked.at}
+    return [
+        {
+            "id": new_id(),
+            "source_pot": each.source.value,
+            "target_pot": each.target.value,
+            "fen": each.fen,
+            **here,
+            **when,
+        }
+        for each in step.move.postings
     ]
-    letters = post.owed(tx, known, move, asked)
-    duties = _duties(move, ask)
-    body = canonical(_body(known, move, ask, asked, after, words, entries, letters, duties))
-    prev = bytes(known.row.head_hash)
-    listed = {"duties": json.dumps(duties), "entries": json.dumps(entries), "letters": json.dumps(letters)}
-    chained = {"body": body, "prev": prev, "hash": link(prev, body)}
-    tx.execute(_WRITE, {**_columns(after), **_who_and_when(known, move, asked), **chained, **listed})
-    seal_words(tx, case_id, after.seq, words, asked)
-    return Taken(case_id, known.row.case_no, after.state, after.phase, after.seq, after.due_on)
 
 
-def _who_and_when(known: Known, move: Move, asked: Asked) -> dict[str, object]:
-    who = {"actor": asked.caller.account, "principal": move.grant.principal}
-    what = {"case_id": known.row.id, "action": move.step.action, "source": move.source}
-    return {**what, **who, "today": asked.today, "at": asked.at}
+def _event(step: Stepped, body: str, head: bytes) -> dict[str, object]:
+    who = {"actor_id": step.asked.caller.account, "principal_id": step.move.grant.principal}
+    what = {"action": step.move.step.action, "from_state": step.move.source, "to_state": step.after.state}
+    chained = {"body": body, "prev": bytes(step.known.row.head_hash), "hash": head}
+    where = {"subject_id": step.known.row.id, "seq": step.after.seq, "subject": "case"}
+    return {**where, **what, **who, "on": step.asked.today, "at": step.asked.at, **chained}
 
 
 def _columns(after: After) -> dict[str, object]:
-    names = ("state", "phase", "seq", "entered_on", "due_on", "provisional", "held_until", "award", "fund_id")
-    return {name: getattr(after, name) for name in (*names, "policy_id", "category", "outstanding")}
+    """The case's columns by their own names."""
+    return {column: getattr(after, name) for column, name in COLUMNS.items()}
+
+
+COLUMNS: Mapping[str, str] = {
+    "state": "state",
+    "phase": "phase",
+    "version": "seq",
+    "entered_on": "entered_on",
+    "due_on": "due_on",
+    "due_is_provisional": "provisional",
+    "held_until": "held_until",
+    "award_fen": "award",
+    "fund_id": "fund_id",
+    "policy_set_id": "policy_id",
+    "category": "category",
+    "outstanding_fen": "outstanding",
+}
+"""Columns of the case that a step may change, and where After keeps them."""
 
 
 def _words(move: Move) -> dict[str, str]:
@@ -169,34 +200,35 @@ def _words(move: Move) -> dict[str, str]:
     return {key: str(value) for key, value in move.answers.items() if kinds[key] is Kind.TEXT}
 
 
-def _duties(move: Move, ask: Ask) -> list[dict[str, str]]:
-    if move.duty is None:
+def _duties(step: Stepped) -> list[dict[str, object]]:
+    """Who did what by this step, unless he is already known to have done it."""
+    if step.move.duty is None:
         return []
-    people = ask.actor.people(move.grant) | (ask.accounts("visitors") if move.step.record is Record.VISIT else set())
-    return [{"duty": move.duty.value, "account_id": str(person)} for person in sorted(people, key=str)]
+    went = step.ask.accounts("visitors") if step.move.step.record is Record.VISIT else frozenset()
+    people = step.ask.actor.people(step.move.grant) | went
+    done = {(duty, person) for duty, person, _ in step.known.row.duties or ()}
+    new = [each for each in sorted(people, key=str) if (step.move.duty.value, str(each)) not in done]
+    here = {"case_id": step.known.row.id, "duty": step.move.duty.value, "seq": step.after.seq}
+    return [{**here, "account_id": each} for each in new]
 
 
-def _body(
-    known: Known,
-    move: Move,
-    ask: Ask,
-    asked: Asked,
-    after: After,
-    words: dict[str, str],
-    entries: list[dict[str, Any]],
-    letters: list[dict[str, Any]],
-    duties: list[dict[str, str]],
-) -> dict[str, Plain]:
-    body = envelope("case", known.row.id, after.seq, move.step.action, asked)
+def _body(step: Stepped, words: dict[str, str], rows: Rows) -> dict[str, Plain]:
+    move, after, ask = step.move, step.after, step.ask
+    body = envelope("case", step.known.row.id, after.seq, move.step.action, step.asked)
     body["from"], body["to"] = move.source, move.target
     body["principal"] = str(move.grant.principal) if move.grant.principal else None
     body["answers"] = {key: value for key, value in move.answers.items() if key not in words}
-    body["words"] = proofs(words, asked.ring)
+    body["words"] = proofs(words, step.asked.ring)
     body["policy"] = {"id": str(after.policy_id), "digest": ask.policy.digest}
     body["content"], body["award"] = after.content, after.award
-    body["entries"] = [dict(each) for each in entries]
-    body["letters"] = [f"{each['kind']}/{each['channel']}" for each in letters]
-    body["duties"] = [dict(each) for each in duties]
+    body["entries"] = [_told(each, "id", "source_pot", "target_pot", "fen") for each in rows.added.get("entry", ())]
+    body["letters"] = [f"{each['kind']}/{each['channel']}" for each in rows.added.get("letter", ())]
+    body["duties"] = [_told(each, "duty", "account_id") for each in rows.added.get("case_duty", ())]
     judgement = judged(ask) if move.step.record in {Record.AWARD, Record.APPROVAL} else None
     body["judgement"] = as_record(judgement) if judgement else None
     return body
+
+
+def _told(row: Mapping[str, object], *names: str) -> dict[str, Plain]:
+    """Some columns of a row as an event tells them."""
+    return {name: value if isinstance(value := row[name], int) else str(value) for name in names}

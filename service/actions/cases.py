@@ -6,10 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions.case_rows import After, Taken, write
+from service.actions import post
+from service.actions.case_rows import After, Stepped, Taken, write
 from service.actions.records import RECORDERS
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Stale, Unknown
-from service.queries import accounts, case_facts, funds, policies
+from service.queries import case_facts, funds, policies
 from service.queries.case_facts import Known
 from workflows import machine
 from workflows.facts import Ask
@@ -27,7 +29,7 @@ def take(tx: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, ob
     Raises Refused with every reason, BadAnswers with every wrong field, Unknown when the caller may not see the
     case, Stale when `asked.version` is behind.
     """
-    known = case_facts.locked(tx, case_id, asked.caller)
+    known = case_facts.locked(tx, case_id, asked.caller, asked.today, _roles(action), weighs=_weighs(action))
     if known is None:
         raise Unknown
     if asked.version is not None and asked.version != known.row.version:
@@ -43,18 +45,36 @@ def take(tx: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, ob
 
 def open_to(tx: sa.Connection, case_id: UUID, asked: Asked) -> tuple[Choice, ...]:
     """What the caller may do with a case now, and every reason against the rest. Raises Unknown."""
-    known = case_facts.read(tx, case_id, asked.caller)
+    known = case_facts.read(tx, case_id, asked.caller, asked.today)
     if known is None:
         raise Unknown
     _, policy = _policy(tx, known, None, asked)
     return machine.open_to(PROGRAMMES[known.row.programme], _ask(tx, known, policy, asked, {}))
 
 
+def _named(action: str) -> list[Step]:
+    """The steps of this name in any programme: whose it is shows only when the case has been read."""
+    return [step for programme in PROGRAMMES.values() for step in programme.steps if step.action == action]
+
+
+def _roles(action: str) -> frozenset[Role]:
+    """Whose holders the action may need: those who hear of it, and those its form may name."""
+    heard = [role for step in _named(action) for role in post.roles(step.letter)]
+    named = [Role.VISITOR for step in _named(action) for question in step.asks if question.key == "visitors"]
+    return frozenset((*heard, *named))
+
+
+def _weighs(action: str) -> bool:
+    """Whether the action weighs what else the family was granted: an award, a signature, money."""
+    weighing = {Record.AWARD, Record.APPROVAL}
+    return any(step.record in weighing or step.money is not None for step in _named(action))
+
+
 def _policy(tx: sa.Connection, known: Known, step: Step | None, asked: Asked) -> tuple[UUID, PolicySet]:
     """The set a decision cites once there is an award; before that, and for the award itself, the one in force."""
     awarding = step is not None and step.record is Record.AWARD
     if known.row.award_fen is None or awarding:
-        return policies.in_force_on(tx, known.row.division, asked.today)
+        return policies.chosen(tx, known.row.policies or (), known.row.division, asked.today)
     return known.row.policy_set_id, policies.cited(tx, known.row.policy_set_id)
 
 
@@ -80,17 +100,16 @@ def _named_fund(answers: Mapping[str, object]) -> UUID | None:
 
 
 def _ask(tx: sa.Connection, known: Known, policy: PolicySet, asked: Asked, answers: Mapping[str, object]) -> Ask:
-    unit_path = known.row.unit_path
     named = answers.get("visitors")
     visitors = frozenset(_ids(named)) if isinstance(named, list) else frozenset()
     return Ask(
-        actor=asked.caller.actor_over(unit_path),
+        actor=asked.caller.actor_over(known.row.unit_path),
         facts=known.facts,
         policy=policy,
-        calendar=policies.calendar(tx, asked.today),
+        calendar=policies.calendar_of(tx, tuple((year, digest) for year, digest in known.row.calendar or ())),
         today=asked.today,
         answers=answers,
-        entitled=accounts.entitled(tx, visitors, Role.VISITOR, unit_path, asked.today),
+        entitled=visitors & {each.account for each in known.staff if each.role is Role.VISITOR},
     )
 
 
@@ -102,16 +121,17 @@ def _ids(named: list[object]) -> list[UUID]:
 
 
 def _record(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked, after: After) -> Taken:
-    """Write what the machine decided: case, event, duties, entries and letters in one statement, then its record."""
+    """Write what the machine decided: the rows of its record, and case, event, duties, entries and letters with them."""
     record = move.step.record
     after = after.moved(move, ask.today)
     if record is Record.AWARD:
         judgement = judged(ask)
         after = after.awarded(known.row, Fen(int(str(move.answers["award"]))), _named_fund(move.answers), judgement)
-    taken = write(tx, known, move, ask, asked, replace(after, outstanding=after.outstanding + _drawn(move)))
+    after = replace(after, outstanding=after.outstanding + _drawn(move))
+    step, rows = Stepped(known, move, ask, asked, after), Rows()
     if record is not None:
-        RECORDERS[record](tx, known, move, ask, asked, after)
-    return taken
+        RECORDERS[record](step, rows)
+    return write(tx, step, rows)
 
 
 def _drawn(move: Move) -> int:

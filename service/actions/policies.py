@@ -7,6 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from service.actions import trail
 from service.actions.trail import Asked
@@ -84,9 +85,10 @@ def load_calendar(tx: sa.Connection, source: str, year: int, asked: Asked) -> in
     tx.execute(calendar_day.delete().where(sa.extract("year", calendar_day.c.on) == year))
     rows = [{"on": day, "working": at, "name": names.get(day.isoformat(), "")} for day, at in sorted(days.items())]
     tx.execute(calendar_day.insert(), rows)
-    if tx.scalar(sa.select(calendar_year.c.year).where(calendar_year.c.year == year)) is None:
-        tx.execute(calendar_year.insert().values(year=year, source=_remark(source)))
-    facts: dict[str, Plain] = {"year": year, "days": len(days), "sha256": sha256(source.encode()).hexdigest()}
+    digest = sha256(source.encode()).hexdigest()
+    known = {"year": year, "source": _remark(source), "digest": digest}
+    tx.execute(insert(calendar_year).values(**known).on_conflict_do_update(index_elements=["year"], set_=known))
+    facts: dict[str, Plain] = {"year": year, "days": len(days), "sha256": digest}
     trail.append(tx, "policy", subject, "load_calendar", facts, asked)
     return len(days)
 

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from service.actions.trail import Asked
 from service.db import new_id
-from service.queries import accounts
 from service.queries.case_facts import Known
-from service.tables.people import person
-from service.tables.units import account
 from workflows.letters import LETTERS, Audience
 from workflows.machine import Move
-from workflows.terms import APPROVERS, Duty, Record, Role
+from workflows.terms import APPROVERS, Record, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +22,29 @@ class Reader:
     kind: str | None = None
 
 
-def owed(tx: sa.Connection, known: Known, move: Move, asked: Asked) -> list[dict[str, Any]]:
+def roles(letter: str | None) -> frozenset[Role]:
+    """The roles whose holders hear of it: who they are has to be read with the case."""
+    return frozenset(HOLDERS[each] for each in LETTERS[letter].to if each in HOLDERS) if letter else frozenset()
+
+
+def owed(known: Known, move: Move, asked: Asked) -> list[dict[str, Any]]:
     """The outbox rows of a step: every reader once per channel he can be reached by."""
     if move.step.letter is None:
         return []
     letter = LETTERS[move.step.letter]
     found: dict[tuple[str, Reader], None] = {}
     for audience in letter.to:
-        for reader in _AUDIENCES[audience](tx, known, move, asked):
+        for reader in _AUDIENCES[audience](known, move):
             found[(reader.kind or letter.kind, reader)] = None
-    return list(_addressed(tx, found))
+    common = {"subject_id": known.row.id, "seq": known.row.version + 1, "case_id": known.row.id, "on": asked.today}
+    return [{**row, **common} for row in _addressed(known, found)]
 
 
-def _addressed(tx: sa.Connection, found: Iterable[tuple[str, Reader]]) -> Iterable[dict[str, Any]]:
-    readers = list(found)
-    staff = [reader.account_id for _, reader in readers if reader.account_id]
-    mailed = set(tx.scalars(sa.select(account.c.id).where(account.c.id.in_(staff), account.c.email.is_not(None))))
+def _addressed(known: Known, found: Iterable[tuple[str, Reader]]) -> Iterable[dict[str, Any]]:
+    mailed = {who for who, mailed in known.registrars.items() if mailed}
+    mailed |= {holder.account for holder in known.staff if holder.mailed}
     seen: set[tuple[str, str, UUID | None]] = set()
-    for kind, reader in readers:
+    for kind, reader in found:
         channels = ["email"] if reader.person_id else ["inbox", *(["email"] if reader.account_id in mailed else [])]
         for channel in channels:
             name = (kind, channel, reader.account_id or reader.person_id)
@@ -54,40 +54,26 @@ def _addressed(tx: sa.Connection, found: Iterable[tuple[str, Reader]]) -> Iterab
 
 
 def _row(kind: str, channel: str, reader: Reader) -> dict[str, Any]:
-    return {
-        "id": str(new_id()),
-        "kind": kind,
-        "channel": channel,
-        "account_id": str(reader.account_id) if reader.account_id else None,
-        "person_id": str(reader.person_id) if reader.person_id else None,
-    }
+    who = {"account_id": reader.account_id, "person_id": reader.person_id}
+    return {"id": new_id(), "kind": kind, "channel": channel, **who}
 
 
-def _registrars(known: Known) -> list[UUID]:
-    return sorted(known.facts.acted(Duty.REGISTRAR), key=str)
-
-
-def _family(tx: sa.Connection, known: Known, _move: Move, _asked: Asked) -> list[Reader]:
+def _family(known: Known, _move: Move) -> list[Reader]:
     """By mail when the head (or the student) gave an address; else the registrar is asked to tell the family."""
-    reachable = tx.scalar(
-        sa.select(person.c.id)
-        .where(person.c.household_id == known.row.household_id, person.c.active, person.c.email_sealed.is_not(None))
-        .order_by(person.c.relation != "head", person.c.id)
-        .limit(1)
-    )
-    if reachable is not None:
-        return [Reader(person_id=reachable)]
-    return [Reader(account_id=each, kind="tell_family") for each in _registrars(known)]
+    if known.row.family_reader is not None:
+        return [Reader(person_id=known.row.family_reader)]
+    return [Reader(account_id=each, kind="tell_family") for each in sorted(known.registrars, key=str)]
 
 
-def _registrar(_tx: sa.Connection, known: Known, _move: Move, _asked: Asked) -> list[Reader]:
-    return [Reader(account_id=each) for each in _registrars(known)]
+def _registrar(known: Known, _move: Move) -> list[Reader]:
+    return [Reader(account_id=each) for each in sorted(known.registrars, key=str)]
 
 
 def _holders(role: Role, tier: Callable[[Known, Move], int] = lambda _known, _move: 0) -> "_Find":
-    def find(tx: sa.Connection, known: Known, move: Move, asked: Asked) -> list[Reader]:
-        holding = accounts.holding(tx, role, known.row.unit_path, asked.today, tier=tier(known, move))
-        return [Reader(account_id=each) for each in holding if each not in known.facts.family_staff]
+    def find(known: Known, move: Move) -> list[Reader]:
+        wanted = tier(known, move)
+        found = {each.account for each in known.staff if each.role is role and (not wanted or each.tier == wanted)}
+        return [Reader(account_id=each) for each in sorted(found - known.facts.family_staff, key=str)]
 
     return find
 
@@ -98,7 +84,13 @@ def _tier_after(known: Known, move: Move) -> int:
     return min(known.facts.next_tier + signed, len(APPROVERS))
 
 
-_Find = Callable[[sa.Connection, Known, Move, Asked], list[Reader]]
+_Find = Callable[[Known, Move], list[Reader]]
+
+HOLDERS: Mapping[Audience, Role] = {
+    Audience.REVIEWERS: Role.REVIEWER,
+    Audience.NEXT_APPROVERS: Role.APPROVER,
+    Audience.CASHIERS: Role.CASHIER,
+}
 
 _AUDIENCES: Mapping[Audience, _Find] = {
     Audience.FAMILY: _family,

@@ -1,216 +1,160 @@
-"""The row a step leaves beside its event: a function per Record, chosen by the programme's table."""
+"""The rows a step leaves beside its event: a function per Record, chosen by the programme's table."""
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
+from uuid import UUID
 
-import sqlalchemy as sa
-
-from service.actions.case_rows import After
-from service.actions.trail import Asked
+from service.actions.case_rows import Stepped
+from service.actions.rows import Rows
 from service.db import new_id
 from service.privacy import fingerprint, seal, unseal
-from service.queries.case_facts import Known
 from service.tables.cases import approval, notice, objection, paper, verification, visit, visit_visitor
 from service.tables.funds import payment
-from service.tables.people import person
-from service.tables.units import unit
 from workflows import disclosure, workdays
-from workflows.facts import Ask
-from workflows.machine import Move
 from workflows.terms import Record
 
-Recorder = Callable[[sa.Connection, Known, Move, Ask, Asked, After], None]
+Recorder = Callable[[Stepped, Rows], None]
 
 
-def _visit(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked, _after: After) -> None:
-    visit_id, told = new_id(), ask_text(move, "story")
-    kind = "survey" if move.step.duty == "visitor" else "follow_up"
-    tx.execute(
-        visit.insert().values(
-            id=visit_id,
-            unit_id=known.row.unit_id,
-            unit_path=known.row.unit_path,
-            case_id=known.row.id,
-            household_id=known.row.household_id,
-            kind=kind,
-            on=date.fromisoformat(str(move.answers["on"])),
-            place=move.answers["place"],
-            conclusion=move.answers["conclusion"],
-            story_sealed=seal(asked.ring, "visit.story", visit_id, told) if told else None,
-            created_at=asked.at,
-        )
-    )
-    went = [{"visit_id": visit_id, "account_id": each} for each in sorted(_asked_accounts(ask, move), key=str)]
-    tx.execute(visit_visitor.insert(), went)
+def _visit(step: Stepped, rows: Rows) -> None:
+    case, told = step.known.row, step.answers.get("story")
+    visit_id = new_id()
+    row = {
+        "id": visit_id,
+        "unit_id": case.unit_id,
+        "unit_path": case.unit_path,
+        "case_id": case.id,
+        "household_id": case.household_id,
+        "kind": "survey" if step.move.step.duty == "visitor" else "follow_up",
+        "on": step.answers["on"],
+        "place": step.answers["place"],
+        "conclusion": step.answers["conclusion"],
+        "story_sealed": seal(step.asked.ring, "visit.story", visit_id, told) if isinstance(told, str) else None,
+        "created_at": step.asked.at,
+    }
+    rows.add(visit, row)
+    went = sorted(step.ask.accounts("visitors"), key=str)
+    rows.add(visit_visitor, *({"visit_id": visit_id, "account_id": each} for each in went))
 
 
-def ask_text(move: Move, key: str) -> str | None:
-    """A text answer of the step, or None."""
-    value = move.answers.get(key)
-    return value if isinstance(value, str) else None
+def _papers(step: Stepped, rows: Rows) -> None:
+    kinds = step.answers["papers"]
+    seen = {"case_id": step.known.row.id, "seen_on": step.asked.today, "seen_by": step.asked.caller.account}
+    new = [kind for kind in (kinds if isinstance(kinds, list) else []) if kind not in step.known.facts.papers]
+    rows.add(paper, *({**seen, "kind": kind} for kind in new))
 
 
-def _asked_accounts(ask: Ask, _move: Move) -> frozenset[object]:
-    return frozenset(ask.accounts("visitors"))
+def _verification(step: Stepped, rows: Rows) -> None:
+    kept = ("authority", "request_no", "replied_on", "outcome")
+    said = {name: step.answers[name] for name in kept} | {"explained": bool(step.answers.get("explained"))}
+    rows.add(verification, {**step.told, "seq": step.after.seq, **said})
 
 
-def _papers(tx: sa.Connection, known: Known, move: Move, _ask: Ask, asked: Asked, _after: After) -> None:
-    kinds = move.answers["papers"]
-    rows = [
-        {"case_id": known.row.id, "kind": kind, "seen_on": asked.today, "seen_by": asked.caller.account}
-        for kind in (kinds if isinstance(kinds, list) else [])
-        if kind not in known.facts.papers
-    ]
-    if rows:
-        tx.execute(paper.insert(), rows)
-
-
-def _verification(tx: sa.Connection, known: Known, move: Move, _ask: Ask, _asked: Asked, after: After) -> None:
-    tx.execute(
-        verification.insert().values(
-            id=new_id(),
-            case_id=known.row.id,
-            seq=after.seq,
-            authority=move.answers["authority"],
-            request_no=move.answers["request_no"],
-            replied_on=date.fromisoformat(str(move.answers["replied_on"])),
-            outcome=move.answers["outcome"],
-            explained=bool(move.answers.get("explained")),
-        )
-    )
-
-
-def _award(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked, after: After) -> None:
+def _award(step: Stepped, rows: Rows) -> None:
     """The reviewer's award hangs as a public notice that keeps exactly what it showed."""
-    shown = _shown(tx, known, ask, asked, after)
-    notice_id = new_id()
-    tx.execute(
-        notice.insert().values(
-            id=notice_id,
-            case_id=known.row.id,
-            seq=after.seq,
-            posted_on=asked.today,
-            ends_on=workdays.after(asked.today, ask.policy.notice_days, ask.calendar),
-            places=move.answers["places"],
-            shown_sealed=seal(asked.ring, "notice.shown", notice_id, shown),
-            shown_hash=fingerprint(asked.ring, shown),
-            content=after.content,
-        )
-    )
+    shown, today, policy = _shown(step), step.asked.today, step.ask.policy
+    row = {
+        **step.told,
+        "seq": step.after.seq,
+        "posted_on": today,
+        "ends_on": workdays.after(today, policy.notice_days, step.ask.calendar),
+        "places": step.answers["places"],
+        "shown_hash": fingerprint(step.asked.ring, shown),
+        "content": step.after.content,
+    }
+    rows.add(notice, {**row, "shown_sealed": seal(step.asked.ring, "notice.shown", UUID(str(row["id"])), shown)})
 
 
-def _shown(tx: sa.Connection, known: Known, ask: Ask, asked: Asked, after: After) -> str:
-    head = tx.execute(
-        sa.select(person.c.id, person.c.name_sealed, unit.c.name)
-        .join(unit, unit.c.id == known.row.unit_id)
-        .where(person.c.household_id == known.row.household_id, person.c.relation == "head", person.c.active)
-    ).one()
-    name = unseal(asked.ring, "person.name", head.id, head.name_sealed)
+def _shown(step: Stepped) -> str:
+    head = step.known.row.head
+    name = unseal(step.asked.ring, "person.name", UUID(head["id"]), bytes.fromhex(head["name"]))
     lines = {
         "name": disclosure.shown("name", name, disclosure.Profile.NOTICE),
-        "unit": head.name,
-        "item": known.row.item,
-        "category": after.category,
-        "award": after.award,
-        "policy": f"{ask.policy.title} {ask.policy.document}",
+        "unit": head["unit"],
+        "item": step.known.row.item,
+        "category": step.after.category,
+        "award": step.after.award,
+        "policy": f"{step.ask.policy.title} {step.ask.policy.document}",
     }
     return json.dumps(lines, ensure_ascii=False, sort_keys=True)
 
 
-def _objection(tx: sa.Connection, known: Known, move: Move, _ask: Ask, asked: Asked, _after: After) -> None:
-    row = new_id()
-    tx.execute(
-        objection.insert().values(
-            id=row,
-            case_id=known.row.id,
-            notice_id=known.row.notice["id"],
-            source=move.answers["source"],
-            raised_on=asked.today,
-            text_sealed=seal(asked.ring, "objection.text", row, str(move.answers["objection"])),
-        )
-    )
+def _objection(step: Stepped, rows: Rows) -> None:
+    row = step.told
+    text = seal(step.asked.ring, "objection.text", UUID(str(row["id"])), str(step.answers["objection"]))
+    said = {"source": step.answers["source"], "raised_on": step.asked.today, "text_sealed": text}
+    rows.add(objection, {**row, "notice_id": step.known.row.notice["id"], **said})
 
 
-def _objection_answer(tx: sa.Connection, known: Known, move: Move, _ask: Ask, asked: Asked, _after: After) -> None:
+def _objection_answer(step: Stepped, rows: Rows) -> None:
     """Answer the oldest open objection of the notice."""
-    oldest = (
-        sa.select(objection.c.id)
-        .where(objection.c.notice_id == known.row.notice["id"], objection.c.outcome.is_(None))
-        .order_by(objection.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    answered = {"outcome": move.answers["outcome"], "answered_on": asked.today}
-    tx.execute(objection.update().where(objection.c.id == oldest).values(**answered))
+    answered = {"outcome": step.answers["outcome"], "answered_on": step.asked.today}
+    rows.change(objection, {"id": step.known.row.notice["oldest"], **answered})
 
 
-def _take_down(tx: sa.Connection, known: Known, _move: Move, _ask: Ask, asked: Asked, _after: After) -> None:
-    up = sa.and_(notice.c.case_id == known.row.id, notice.c.ended_on.is_(None))
-    tx.execute(notice.update().where(up).values(ended_on=asked.today))
+def _take_down(step: Stepped, rows: Rows) -> None:
+    up = step.known.row.notice
+    if up is not None and up["ended_on"] is None:
+        rows.change(notice, {"id": up["id"], "ended_on": step.asked.today})
 
 
-def _approval(tx: sa.Connection, known: Known, move: Move, _ask: Ask, asked: Asked, after: After) -> None:
-    tx.execute(
-        approval.insert().values(
-            id=new_id(),
-            case_id=known.row.id,
-            seq=after.seq,
-            tier=known.facts.next_tier,
-            account_id=asked.caller.account,
-            principal_id=move.grant.principal,
-            on=asked.today,
-            award_fen=after.award,
-            content=known.facts.content,
-            minutes=move.answers.get("minutes"),
-        )
-    )
+def _approval(step: Stepped, rows: Rows) -> None:
+    row = {
+        **step.told,
+        "seq": step.after.seq,
+        "tier": step.known.facts.next_tier,
+        "account_id": step.asked.caller.account,
+        "principal_id": step.move.grant.principal,
+        "on": step.asked.today,
+        "award_fen": step.after.award,
+        "content": step.known.facts.content,
+        "minutes": step.answers.get("minutes"),
+    }
+    rows.add(approval, row)
 
 
-def _void_approvals(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked, after: After) -> None:
-    _take_down(tx, known, move, ask, asked, after)
-    live = sa.and_(approval.c.case_id == known.row.id, approval.c.voided_seq.is_(None))
-    tx.execute(approval.update().where(live).values(voided_seq=after.seq))
+def _void_approvals(step: Stepped, rows: Rows) -> None:
+    _take_down(step, rows)
+    for *_, signature in step.known.row.approvals or ():
+        rows.change(approval, {"id": signature, "voided_seq": step.after.seq})
 
 
-def _payment(tx: sa.Connection, known: Known, move: Move, _ask: Ask, asked: Asked, after: After) -> None:
-    tx.execute(
-        payment.insert().values(
-            id=new_id(),
-            case_id=known.row.id,
-            fund_id=after.fund_id,
-            seq=after.seq,
-            fen=after.award,
-            method=move.answers["method"],
-            bank_account_id=known.bank_account if move.answers["method"] == "bank" else None,
-            cash_reason=move.answers.get("cash_reason") if move.answers["method"] == "cash" else None,
-            voucher=move.answers["voucher"],
-            paid_on=asked.today,
-            paid_by=asked.caller.account,
-            state="live",
-        )
-    )
+def _payment(step: Stepped, rows: Rows) -> None:
+    by_bank = step.answers["method"] == "bank"
+    row = {
+        **step.told,
+        "fund_id": step.after.fund_id,
+        "seq": step.after.seq,
+        "fen": step.after.award,
+        "method": step.answers["method"],
+        "bank_account_id": step.known.bank_account if by_bank else None,
+        "cash_reason": None if by_bank else step.answers.get("cash_reason"),
+        "voucher": step.answers["voucher"],
+        "paid_on": step.asked.today,
+        "paid_by": step.asked.caller.account,
+        "state": "live",
+    }
+    rows.add(payment, row)
 
 
-def _live(known: Known) -> sa.ColumnElement[bool]:
-    return sa.and_(payment.c.case_id == known.row.id, payment.c.state == "live")
+def _paid(step: Stepped, rows: Rows, **columns: object) -> None:
+    rows.change(payment, {"id": step.known.row.live_payment, **columns})
 
 
-def _payment_returned(tx: sa.Connection, known: Known, move: Move, _ask: Ask, asked: Asked, _after: After) -> None:
-    returned = {"state": "returned", "returned_on": asked.today, "returned_code": move.answers["bank_code"]}
-    tx.execute(payment.update().where(_live(known)).values(**returned))
+def _payment_returned(step: Stepped, rows: Rows) -> None:
+    why = step.answers["bank_code"]
+    _paid(step, rows, state="returned", returned_on=step.asked.today, returned_code=why)
 
 
-def _receipt(tx: sa.Connection, known: Known, move: Move, _ask: Ask, asked: Asked, _after: After) -> None:
-    confirmed = {"receipt_on": asked.today, "receipt_evidence": move.answers["evidence"]}
-    tx.execute(payment.update().where(_live(known)).values(**confirmed))
+def _receipt(step: Stepped, rows: Rows) -> None:
+    _paid(step, rows, receipt_on=step.asked.today, receipt_evidence=step.answers["evidence"])
 
 
-def _recall(tx: sa.Connection, known: Known, _move: Move, _ask: Ask, asked: Asked, _after: After) -> None:
-    tx.execute(payment.update().where(_live(known)).values(state="recalled", recalled_on=asked.today))
+def _recall(step: Stepped, rows: Rows) -> None:
+    _paid(step, rows, state="recalled", recalled_on=step.asked.today)
 
 
-def _nothing_more(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked, after: After) -> None:
+def _nothing_more(_step: Stepped, _rows: Rows) -> None:
     """The case's own row says it all."""
 
 

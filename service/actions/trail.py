@@ -11,7 +11,7 @@ from service.chain import GENESIS, canonical, link
 from service.db import new_id
 from service.privacy import Keyring, fingerprint, seal
 from service.queries.scope import Caller
-from service.tables.events import event, remark
+from service.tables.events import event
 from workflows.terms import Plain
 
 
@@ -81,12 +81,14 @@ def append(
     return seq
 
 
-def seal_words(tx: sa.Connection, subject_id: UUID, seq: int, words: Mapping[str, str], asked: Asked) -> None:
-    """Keep people's free words sealed beside the event that mentions them."""
-    for field, text in words.items():
-        row = new_id()
-        stored = seal(asked.ring, "remark.text", row, text)
-        tx.execute(remark.insert().values(id=row, subject_id=subject_id, seq=seq, field=field, text_sealed=stored))
+def sealed_words(subject_id: UUID, seq: int, words: Mapping[str, str], asked: Asked) -> list[dict[str, object]]:
+    """People's free words as rows, sealed, beside the event that mentions them."""
+    rows = ((field, text, new_id()) for field, text in words.items())
+    where = {"subject_id": subject_id, "seq": seq}
+    return [
+        {"id": row, **where, "field": field, "text_sealed": seal(asked.ring, "remark.text", row, text)}
+        for field, text, row in rows
+    ]
 
 
 def proofs(words: Mapping[str, str], ring: Keyring) -> dict[str, Plain]:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.scope import Caller, Held
+from service.queries.scope import Caller, Held, paths_above
 from service.tables.units import account, role_grant, token, unit
 from workflows.terms import Role
 
 
-def in_force(on: date) -> sa.ColumnElement[bool]:
+def in_force(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     """Grants that hold on `on`: begun, not ended, not revoked; a stand-in's only while the other holds the role."""
     own = role_grant.alias("own")
     still_held = sa.exists().where(
@@ -25,7 +25,7 @@ def in_force(on: date) -> sa.ColumnElement[bool]:
     return sa.and_(_runs(role_grant.c, on), sa.or_(role_grant.c.for_account_id.is_(None), still_held))
 
 
-def _runs(grant: Any, on: date) -> sa.ColumnElement[bool]:
+def _runs(grant: Any, on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     not_revoked = sa.or_(grant.revoked_on.is_(None), grant.revoked_on > on)
     return sa.and_(grant.from_on <= on, grant.until_on >= on, not_revoked)
 
@@ -75,7 +75,7 @@ def holding(tx: sa.Connection, role: Role, unit_path: str, on: date, *, tier: in
         .join(unit, unit.c.id == role_grant.c.unit_id)
         .join(account, account.c.id == role_grant.c.account_id)
         .where(role_grant.c.role == role.value, in_force(on), account.c.disabled_at.is_(None))
-        .where(sa.literal(unit_path).op("^@")(unit.c.path))
+        .where(unit.c.path.in_(paths_above(sa.literal(unit_path))))
         .order_by(role_grant.c.account_id)
     )
     if tier:

@@ -1,7 +1,7 @@
-"""The policy in force, and the calendar of working days."""
+"""The policy in force, and the calendar of working days; what is written once is read once and kept."""
 
+from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,40 +12,65 @@ from workflows.policy import PolicySet, in_force
 from workflows.policy_file import read_policy
 from workflows.workdays import Calendar
 
+MOST_CALENDARS = 64
 
-@lru_cache(maxsize=256)
-def _read(source: str) -> PolicySet:
-    """Policy sets are written once, so their text may be kept."""
-    return read_policy(source)
+_sets: dict[UUID, PolicySet] = {}
+"""Policy sets by id: a row is written once and its id is never used again."""
+
+_calendars: dict[tuple[tuple[int, str], ...], Calendar] = {}
+"""Calendars by the years they know and the digest of each year's file."""
+
+
+def effective(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
+    """Sets whose dates cover `on`."""
+    return sa.and_(
+        policy_set.c.effective_from <= on,
+        sa.or_(policy_set.c.effective_to.is_(None), policy_set.c.effective_to >= on),
+    )
 
 
 def in_force_on(tx: sa.Connection, division: str, on: date) -> tuple[UUID, PolicySet]:
     """The set that governs `division` on `on`. Raises policy.NoPolicy when none does."""
-    rows = tx.execute(
-        sa.select(policy_set.c.id, policy_set.c.source).where(
-            policy_set.c.effective_from <= on,
-            sa.or_(policy_set.c.effective_to.is_(None), policy_set.c.effective_to >= on),
-        )
-    ).all()
-    sets = [(row.id, _read(row.source)) for row in rows]
-    chosen = in_force((policy for _, policy in sets), division, on)
-    return next((policy_id, policy) for policy_id, policy in sets if policy is chosen)
+    return chosen(tx, tx.scalars(sa.select(policy_set.c.id).where(effective(on))), division, on)
+
+
+def chosen(tx: sa.Connection, ids: Iterable[UUID], division: str, on: date) -> tuple[UUID, PolicySet]:
+    """The one of these sets that governs `division` on `on`. Raises policy.NoPolicy when none does."""
+    sets = [(each, cited(tx, each)) for each in ids]
+    found = in_force((policy for _, policy in sets), division, on)
+    return next((policy_id, policy) for policy_id, policy in sets if policy is found)
 
 
 def cited(tx: sa.Connection, policy_set_id: UUID) -> PolicySet:
     """The set a decision cites."""
-    return _read(tx.scalars(sa.select(policy_set.c.source).where(policy_set.c.id == policy_set_id)).one())
+    if policy_set_id not in _sets:
+        source = tx.scalars(sa.select(policy_set.c.source).where(policy_set.c.id == policy_set_id)).one()
+        _sets[policy_set_id] = read_policy(source)
+    return _sets[policy_set_id]
+
+
+def years_around(on: date) -> tuple[int, int]:
+    """The years whose working days a decision of `on` may need: the one before, and two after."""
+    return on.year - 1, on.year + 2
 
 
 def calendar(tx: sa.Connection, on: date) -> Calendar:
-    """The known exceptions to Monday–Friday from the year before `on` to two years after it."""
-    years = range(on.year - 1, on.year + 3)
-    known = tx.scalars(sa.select(calendar_year.c.year).where(calendar_year.c.year.in_(years))).all()
-    first, last = date(on.year - 1, 1, 1), date(on.year + 2, 12, 31)
-    days = tx.execute(
-        sa.select(calendar_day.c.on, calendar_day.c.working).where(calendar_day.c.on.between(first, last))
-    )
-    return Calendar({row.on: row.working for row in days}, frozenset(known))
+    """The known exceptions to Monday–Friday in the years around `on`."""
+    around = calendar_year.c.year.between(*years_around(on))
+    known = sa.select(calendar_year.c.year, calendar_year.c.digest).where(around).order_by(calendar_year.c.year)
+    return calendar_of(tx, tuple((row.year, row.digest) for row in tx.execute(known)))
+
+
+def calendar_of(tx: sa.Connection, known: tuple[tuple[int, str], ...]) -> Calendar:
+    """The calendar of these years, each named with its file's digest."""
+    if known not in _calendars:
+        if len(_calendars) >= MOST_CALENDARS:
+            _calendars.clear()
+        years = frozenset(year for year, _ in known)
+        inside = sa.extract("year", calendar_day.c.on).in_(years)
+        days = tx.execute(sa.select(calendar_day.c.on, calendar_day.c.working).where(inside))
+        _calendars[known] = Calendar({row.on: row.working for row in days}, years)
+    return _calendars[known]
 
 
 def all_sets(tx: sa.Connection) -> list[dict[str, Any]]:

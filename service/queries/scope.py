@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from workflows.terms import Actor, Grant, Role
 
@@ -55,6 +57,43 @@ def path_end(path: str) -> str:
 def below(column: sa.ColumnElement[str], path: str) -> sa.ColumnElement[bool]:
     """Rows of the unit at `path` and of every unit below it; "0" follows "/" in the C collation."""
     return sa.and_(column >= path, column < path_end(path))
+
+
+_STEP = 33
+"""The letters of one unit in a path: 32 hex digits and a slash."""
+
+
+def paths_above(path: sa.ColumnElement[str]) -> sa.Select[Any]:
+    """The paths of the unit at `path` and of every unit above it, spelled from the path alone, so that an index finds
+    them.
+    """
+    step, one = sa.literal_column(str(_STEP), sa.Integer()), sa.literal_column("1", sa.Integer())
+    depth = (
+        sa.func.generate_series(one, sa.func.length(path, type_=sa.Integer()) // step)
+        .table_valued("n")
+        .render_derived()
+    )
+    return sa.select(sa.func.left(path, one + step * depth.c.n)).correlate_except(depth)
+
+
+SEEN_FROM, SEEN_TO = "seen_from", "seen_to"
+
+
+def visible_by_name(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """visible_to() for a statement spelled once: its ranges are the parameters that ranges() gives."""
+    seen = (
+        sa.func.unnest(sa.bindparam(SEEN_FROM, type_=ARRAY(sa.Text())), sa.bindparam(SEEN_TO, type_=ARRAY(sa.Text())))
+        .table_valued("first", "past")
+        .render_derived()
+    )
+    first, past = (sa.collate(each, "C") for each in (seen.c.first, seen.c.past))
+    return sa.exists(sa.select(sa.literal_column("1")).select_from(seen).where(column >= first, column < past))
+
+
+def ranges(caller: Caller, roles: frozenset[Role] = CASE_ROLES) -> dict[str, list[str]]:
+    """The ranges of paths `caller` may see, by parameter name."""
+    paths = sorted({held.unit_path for held in caller.held if held.role in roles})
+    return {SEEN_FROM: paths, SEEN_TO: [path_end(path) for path in paths]}
 
 
 def visible_to(

@@ -112,5 +112,5 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
         " loaded_by loaded_at",
     ),
     "calendar_day": _columns(neither="on working name"),
-    "calendar_year": _columns(neither="year source"),
+    "calendar_year": _columns(neither="year source digest"),
 }

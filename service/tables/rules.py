@@ -38,4 +38,5 @@ calendar_year = sa.Table(
     METADATA,
     sa.Column("year", sa.SmallInteger(), primary_key=True),
     sa.Column("source", sa.Text(), nullable=False),
+    sa.Column("digest", sa.Text(), nullable=False),
 )

@@ -91,7 +91,7 @@ class Ground:
 
     def content(self) -> str:
         """The digest a signature would be given over now."""
-        known = case_facts.read(self.tx, self.case_id, self.asked.caller)
+        known = case_facts.read(self.tx, self.case_id, self.asked.caller, self.asked.today)
         assert known is not None
         return known.facts.content
 

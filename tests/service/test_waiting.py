@@ -1,0 +1,80 @@
+"""Whoever waits for a case sees it as it is when his turn comes, not as it was when he began to wait."""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from service.actions import cases, economy
+from service.actions.economy import Economy, Line
+from service.queries import case_facts
+from tests.client import Desk
+from tests.journeys.test_lives import Life, start
+from workflows.terms import Fen
+
+DAY = date(2025, 9, 1)
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+@pytest.fixture
+def life(desk: Desk, engine: sa.Engine) -> Life:
+    """A case in survey that nobody has visited."""
+    life = start(desk, engine, "hardship", "LIV", {})
+    life.act("registrar", "submit")
+    return life
+
+
+def one_after_the_other(
+    engine: sa.Engine, first: Callable[[sa.Connection], object], second: Callable[[sa.Connection], object]
+) -> None:
+    """`second` begins while `first` holds the case, and goes on when it has been kept."""
+
+    def follow() -> None:
+        with engine.begin() as tx:
+            second(tx)
+
+    other = threading.Thread(target=follow)
+    with engine.begin() as tx:
+        first(tx)
+        other.start()
+        with engine.connect() as look:
+            while other.is_alive() and not look.scalar(sa.text(WAITING)):
+                look.rollback()
+    other.join(30)
+    assert not other.is_alive()
+
+
+def test_a_step_that_waited_sees_the_visit_that_came_meanwhile(life: Life, engine: sa.Engine) -> None:
+    office = life.desk.office
+    went = [str(office.people[who]) for who in ("visitor_1", "visitor_2")]
+    visit = {"on": DAY.isoformat(), "visitors": went, "place": "home", "conclusion": "confirmed"}
+
+    def step(who: str, action: str, answers: dict[str, object]) -> Callable[[sa.Connection], object]:
+        return lambda tx: cases.take(tx, UUID(life.case_id), action, answers, office.asked(tx, who, DAY))
+
+    one_after_the_other(engine, step("visitor_1", "record_visit", visit), step("registrar", "finish_survey", {}))
+    assert life.desk.get("registrar", f"/cases/{life.case_id}").get_json()["state"] == "verification"
+
+
+def test_a_step_that_waited_sees_the_file_that_changed_meanwhile(life: Life, engine: sa.Engine) -> None:
+    seen: list[str] = []
+    poorer = Economy(date(2024, 12, 31), (Line("income", "wage", Fen(2_000_000)),))
+
+    def correct(tx: sa.Connection) -> None:
+        economy.replace_economy(tx, life.family.household_id, poorer, life.desk.office.asked(tx, "registrar", DAY))
+
+    def look(tx: sa.Connection) -> None:
+        caller = life.desk.office.asked(tx, "visitor_1", DAY).caller
+        known = case_facts.locked(tx, UUID(life.case_id), caller, DAY, weighs=False)
+        assert known is not None
+        seen.append(known.facts.content)
+
+    one_after_the_other(engine, correct, look)
+    with engine.connect() as tx:
+        caller = life.desk.office.asked(tx, "visitor_1", DAY).caller
+        known = case_facts.read(tx, UUID(life.case_id), caller, DAY)
+    assert known is not None
+    assert seen == [known.facts.content]
