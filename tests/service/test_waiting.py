@@ -1,7 +1,7 @@
 """Whoever waits for a case sees it as it is when his turn comes, not as it was when he began to wait."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -52,7 +52,7 @@ def test_a_step_that_waited_sees_the_visit_that_came_meanwhile(life: Life, engin
     went = [str(office.people[who]) for who in ("visitor_1", "visitor_2")]
     visit = {"on": DAY.isoformat(), "visitors": went, "place": "home", "conclusion": "confirmed"}
 
-    def step(who: str, action: str, answers: dict[str, object]) -> Callable[[sa.Connection], object]:
+    def step(who: str, action: str, answers: Mapping[str, object]) -> Callable[[sa.Connection], object]:
         return lambda tx: cases.take(tx, UUID(life.case_id), action, answers, office.asked(tx, who, DAY))
 
     one_after_the_other(engine, step("visitor_1", "record_visit", visit), step("registrar", "finish_survey", {}))
