@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.db import Prepared
 from service.queries.scope import Caller, Held, paths_above
 from service.tables.units import account, role_grant, token, unit
 from workflows.terms import Role
@@ -30,32 +31,38 @@ def _runs(grant: Any, on: date | sa.ColumnElement[date]) -> sa.ColumnElement[boo
     return sa.and_(grant.from_on <= on, grant.until_on >= on, not_revoked)
 
 
-def caller_with(tx: sa.Connection, token_hash: bytes, at: datetime, on: date) -> Caller | None:
-    """The account behind a token that is valid at `at` (real time), with its grants of the day `on`."""
-    rows = tx.execute(
+_ON = sa.bindparam("on", type_=sa.Date())
+_AT = sa.bindparam("at", type_=sa.DateTime(timezone=True))
+
+
+def _account(*, by_token: bool) -> sa.Select[Any]:
+    """An account that is not disabled, a row for each grant of the day."""
+    found = (
         sa.select(account.c.id, account.c.login, account.c.display_name, account.c.unit_id)
         .add_columns(role_grant.c.role, role_grant.c.tier, unit.c.path, role_grant.c.for_account_id)
         .select_from(account)
-        .join(token, token.c.account_id == account.c.id)
-        .outerjoin(role_grant, sa.and_(role_grant.c.account_id == account.c.id, in_force(on)))
+        .outerjoin(role_grant, sa.and_(role_grant.c.account_id == account.c.id, in_force(_ON)))
         .outerjoin(unit, unit.c.id == role_grant.c.unit_id)
-        .where(token.c.hash == token_hash, token.c.expires_at > at, account.c.disabled_at.is_(None))
-        .where(sa.or_(token.c.revoked_at.is_(None), token.c.revoked_at > at))
-    ).all()
-    return _caller(rows)
+        .where(account.c.disabled_at.is_(None))
+    )
+    if not by_token:
+        return found.where(account.c.login == sa.bindparam("login", type_=sa.Text()))
+    valid = sa.and_(token.c.expires_at > _AT, sa.or_(token.c.revoked_at.is_(None), token.c.revoked_at > _AT))
+    shown = token.c.hash == sa.bindparam("hash", type_=sa.LargeBinary())
+    return found.join(token, token.c.account_id == account.c.id).where(shown, valid)
+
+
+_WITH_TOKEN, _NAMED = Prepared(_account(by_token=True)), Prepared(_account(by_token=False))
+
+
+def caller_with(tx: sa.Connection, token_hash: bytes, at: datetime, on: date) -> Caller | None:
+    """The account behind a token that is valid at `at` (real time), with its grants of the day `on`."""
+    return _caller(_WITH_TOKEN.run(tx, {"hash": token_hash, "at": at, "on": on}).all())
 
 
 def caller_named(tx: sa.Connection, login: str, on: date) -> Caller | None:
     """The account with this login, for the command line and the worker."""
-    rows = tx.execute(
-        sa.select(account.c.id, account.c.login, account.c.display_name, account.c.unit_id)
-        .add_columns(role_grant.c.role, role_grant.c.tier, unit.c.path, role_grant.c.for_account_id)
-        .select_from(account)
-        .outerjoin(role_grant, sa.and_(role_grant.c.account_id == account.c.id, in_force(on)))
-        .outerjoin(unit, unit.c.id == role_grant.c.unit_id)
-        .where(account.c.login == login, account.c.disabled_at.is_(None))
-    ).all()
-    return _caller(rows)
+    return _caller(_NAMED.run(tx, {"login": login, "on": on}).all())
 
 
 def _caller(rows: Sequence[sa.Row[Any]]) -> Caller | None:
