@@ -47,12 +47,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _take_away(folder: Path) -> None:
-    if (folder / "postgres" / "data").exists():
-        start_postgres(folder / "postgres", durable=False).stop()
-    for broker in folder.glob("broker-*"):
+    for postgres in (folder / "postgres", *folder.glob("*/postgres")):
+        if (postgres / "data").exists():
+            start_postgres(postgres, durable=False).stop()
+        shutil.rmtree(postgres.resolve(), ignore_errors=True)
+    for broker in (*folder.glob("broker-*"), *folder.glob("*/broker")):
         start_broker(broker, durable=False).stop()
-    shutil.rmtree((folder / "postgres").resolve(), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers_folder(pytestconfig: pytest.Config) -> Path:
+    """Where a test may start servers of its own; what it leaves running there is stopped with the run."""
+    return pytestconfig.stash[_FOLDER]
 
 
 @pytest.fixture(scope="session")

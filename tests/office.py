@@ -105,32 +105,38 @@ def open_office(tx: sa.Connection, *, above: Office | None = None, fen: int = 10
         )
     )
     for who, role, tier in STAFF:
-        office.people[who] = new_id()
-        office.tokens[who] = f"snt_test_{office.people[who].hex}"
-        tx.execute(
-            account.insert().values(
-                id=office.people[who],
-                unit_id=unit_id,
-                login=office.login(who),
-                display_name=who,
-                email=f"{who}@example.org",
-                **made,
-            )
-        )
-        grant(tx, office, who, role, tier)
-        tx.execute(
-            token.insert().values(
-                id=new_id(),
-                account_id=office.people[who],
-                hash=sha256(office.tokens[who].encode()).digest(),
-                label="test",
-                expires_at=datetime(2099, 1, 1, tzinfo=UTC),
-                **made,
-            )
-        )
+        hire(tx, office, who, role, tier)
     rules(tx, office)
     office.fund_id = open_fund(tx, office, fen)
     return office
+
+
+def hire(tx: sa.Connection, office: Office, who: str, role: str, tier: int = 0) -> None:
+    """One more member of staff, with a role and a token."""
+    made = {"created_at": datetime.now(UTC)}
+    office.people[who] = new_id()
+    office.tokens[who] = f"snt_test_{office.people[who].hex}"
+    tx.execute(
+        account.insert().values(
+            id=office.people[who],
+            unit_id=office.unit_id,
+            login=office.login(who),
+            display_name=who,
+            email=f"{who}@example.org",
+            **made,
+        )
+    )
+    grant(tx, office, who, role, tier)
+    tx.execute(
+        token.insert().values(
+            id=new_id(),
+            account_id=office.people[who],
+            hash=sha256(office.tokens[who].encode()).digest(),
+            label="test",
+            expires_at=datetime(2099, 1, 1, tzinfo=UTC),
+            **made,
+        )
+    )
 
 
 def grant(

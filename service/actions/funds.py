@@ -71,7 +71,7 @@ def receive(tx: sa.Connection, fund_id: UUID, fen: Fen, document: str, on: date,
     line = tx.execute(
         sa.select(fund.c.unit_path)
         .where(fund.c.id == fund_id, visible_to(asked.caller, fund.c.unit_path, frozenset(Role)))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if line is None:
         raise Unknown

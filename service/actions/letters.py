@@ -61,7 +61,7 @@ def resend(tx: sa.Connection, letter_id: UUID, asked: Asked) -> None:
         raise Refused(Reason.of("role_missing", roles=[role.value for role in roles]))
     if state not in letters.DEAD:
         raise Refused(Reason.of("letter_not_dead", state=state))
-    tx.execute(sa.select(account.c.id).where(account.c.id == asked.caller.account).with_for_update())
+    tx.execute(sa.select(account.c.id).where(account.c.id == asked.caller.account).with_for_update(key_share=True))
     trail.append(tx, "account", asked.caller.account, "resend_letter", {"letter": str(letter_id)}, asked)
     again = {"state": "created", "attempts": 0, "not_before": sa.func.now(), "last_error": None}
     tx.execute(letter.update().where(letter.c.id == letter_id).values(**again))

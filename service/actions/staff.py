@@ -143,7 +143,9 @@ def _stand_in(tx: sa.Connection, new: NewGrant, path: str) -> Iterator[Reason]:
 def revoke(tx: sa.Connection, grant_id: UUID, asked: Asked) -> None:
     """End a grant today; the person may not use it any more on this very day. A second time does nothing."""
     found = sa.select(role_grant, unit.c.path).join(unit, unit.c.id == role_grant.c.unit_id)
-    row = tx.execute(found.where(role_grant.c.id == grant_id).with_for_update(of=role_grant)).one_or_none()
+    row = tx.execute(
+        found.where(role_grant.c.id == grant_id).with_for_update(of=role_grant, key_share=True)
+    ).one_or_none()
     if row is None:
         raise Unknown
     right = need(asked, (Role.ADMIN,), row.path)
@@ -184,7 +186,7 @@ def token_hash(shown: str) -> bytes:
 
 def revoke_token(tx: sa.Connection, token_id: UUID, asked: Asked) -> None:
     """End a token now. A second time does nothing. Raises Refused, Unknown."""
-    row = tx.execute(sa.select(token).where(token.c.id == token_id).with_for_update()).one_or_none()
+    row = tx.execute(sa.select(token).where(token.c.id == token_id).with_for_update(key_share=True)).one_or_none()
     if row is None:
         raise Unknown
     right = _right_over(tx, row.account_id, asked)

@@ -101,7 +101,7 @@ def _one(*columns: sa.ColumnElement[Any] | sa.FromClause) -> sa.Select[Any]:
 def _statement(*, lock: bool) -> sa.Select[Any]:
     """The case and its household first, locked if asked for; then, of that one row, everything else."""
     one = _one(case, *_OF_THE_FILE)
-    held = (one.with_for_update(of=[case, household]) if lock else one).cte("held").alias("case")
+    held = (one.with_for_update(of=[case, household], key_share=True) if lock else one).cte("held").alias("case")
     parts: list[sa.Label[Any]] = [sa.literal_column(f"({sql})").label(name) for name, sql in _PARTS.items()]
     staff = _staff(held.c.unit_path).label("staff")
     return sa.select(held, _fresh(held).label("fresh"), *parts, staff, _policies(), _calendar())
@@ -141,5 +141,5 @@ def _calendar() -> sa.Label[Any]:
     return known.where(calendar_year.c.year.between(FIRST_YEAR, LAST_YEAR)).scalar_subquery().label("calendar")
 
 
-LOCK = Prepared(_one(case.c.id).with_for_update(of=[case, household]))
+LOCK = Prepared(_one(case.c.id).with_for_update(of=[case, household], key_share=True))
 LOCKED, READ = Prepared(_statement(lock=True)), Prepared(_statement(lock=False))

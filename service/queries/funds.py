@@ -19,7 +19,9 @@ def _as_facts(row: sa.RowMapping | None) -> Fund | None:
 
 def locked(tx: sa.Connection, fund_id: UUID) -> Fund | None:
     """The line, locked until the transaction ends, so that what it can bear is counted once."""
-    return _as_facts(tx.execute(_SEEN.where(fund.c.id == fund_id).with_for_update()).mappings().one_or_none())
+    return _as_facts(
+        tx.execute(_SEEN.where(fund.c.id == fund_id).with_for_update(key_share=True)).mappings().one_or_none()
+    )
 
 
 def open_to_unit(tx: sa.Connection, fund_id: UUID, unit_path: str) -> Fund | None:

@@ -38,7 +38,7 @@ def for_opening(tx: sa.Connection, household_id: UUID, person_id: UUID, caller: 
         )
         .join(person, sa.and_(person.c.household_id == household.c.id, person.c.id == person_id, person.c.active))
         .where(household.c.id == household_id, visible_to(caller, household.c.unit_path))
-        .with_for_update(of=household)
+        .with_for_update(of=household, key_share=True)
     ).one_or_none()
     if row is None:
         return None
@@ -69,7 +69,7 @@ def open_case_no(tx: sa.Connection, person_id: UUID, item: str) -> str | None:
 def one(tx: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:
     """The household's row, or None when the caller may not see it."""
     rows = sa.select(household).where(household.c.id == household_id, visible_to(caller, household.c.unit_path))
-    row = tx.execute(rows.with_for_update() if lock else rows).mappings().one_or_none()
+    row = tx.execute(rows.with_for_update(key_share=True) if lock else rows).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 
@@ -117,7 +117,11 @@ def person_seen(tx: sa.Connection, person_id: UUID, caller: Caller, *, lock: boo
         .join(household, household.c.id == person.c.household_id)
         .where(person.c.id == person_id, visible_to(caller, household.c.unit_path))
     )
-    row = tx.execute(rows.with_for_update(of=[person, household]) if lock else rows).mappings().one_or_none()
+    row = (
+        tx.execute(rows.with_for_update(of=[household, person], key_share=True) if lock else rows)
+        .mappings()
+        .one_or_none()
+    )
     return dict(row) if row is not None else None
 
 

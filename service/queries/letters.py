@@ -90,7 +90,7 @@ def claimed(tx: sa.Connection, letter_id: UUID, now: datetime) -> Owed | None:
         .outerjoin(account, account.c.id == letter.c.account_id)
         .outerjoin(person, person.c.id == letter.c.person_id)
         .where(letter.c.id == letter_id, letter.c.state.in_(OWED), letter.c.not_before <= now)
-        .with_for_update(of=letter, skip_locked=True)
+        .with_for_update(of=letter, skip_locked=True, key_share=True)
     )
     row = tx.execute(rows).one_or_none()
     return Owed(*row) if row is not None else None
@@ -151,7 +151,7 @@ def dead_one(tx: sa.Connection, letter_id: UUID, caller: Caller) -> tuple[str, s
         sa.select(letter.c.state, case.c.unit_path)
         .join(case, case.c.id == letter.c.case_id)
         .where(letter.c.id == letter_id, visible_to(caller, case.c.unit_path, _MENDERS))
-        .with_for_update(of=letter)
+        .with_for_update(of=letter, key_share=True)
     )
     row = tx.execute(rows).one_or_none()
     return (row.state, row.unit_path) if row is not None else None
