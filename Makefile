@@ -15,7 +15,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench lock clean
+.PHONY: help demo serve test lint fire bench lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -34,6 +34,9 @@ lint: $(DEV) ## style, types and who may import whom
 
 test: lint ## lint, then every test
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+fire: $(DEV) ## the foundation under fire: long races, kills and recounts, and a table of figures with their seeds
+	$(BIN)/pytest tests/fire -m fire -n 0 -p no:randomly
 
 bench: $(DEV) ## whole case lives a second: the one door beside hand-written psycopg and its peers, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.contest

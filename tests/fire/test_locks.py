@@ -52,7 +52,7 @@ def test_whoever_looks_at_a_person_and_a_step_that_writes_to_him_do_not_meet_cro
 
     with ground.engine.begin() as tx:
         asked = ground.office.asked(tx, "reviewer", NOTICED)
-        assert case_facts.locked(tx, seat.case_id, asked.caller) is not None
+        assert case_facts.locked(tx, seat.case_id, asked.caller, NOTICED) is not None
         other = Thread(target=looks_meanwhile)
         other.start()
         assert wait_until(lambda: waits(ground))
