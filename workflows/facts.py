@@ -19,6 +19,8 @@ class Visit:
     on: date
     visitors: frozenset[UUID]
     conclusion: str = "confirmed"
+    seq: int = 0
+    """The number of the event that recorded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,18 @@ class Verification:
     replied_on: date
     outcome: str
     explained: bool = False
+    people: str | None = None
+    """The digest of the members it was asked about; None in checks that were recorded before this was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The latest return to survey: its event and day, what besides the visit must be done anew, and papers seen since."""
+
+    seq: int
+    on: date
+    again: frozenset[str] = frozenset()
+    papers_since: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,10 @@ class Facts:
     consented_until: date | None = None
     papers: frozenset[str] = frozenset()
     visits: tuple[Visit, ...] = ()
+    returned: Returned | None = None
+    people: str = ""
+    """The digest of the members on file now."""
+
     verification: Verification | None = None
     notice: Notice | None = None
     approvals: tuple[Approval, ...] = ()
@@ -108,6 +126,16 @@ class Facts:
     def next_tier(self) -> int:
         """The approval tier whose signature comes next, counted from 1."""
         return len(self.approvals) + 1
+
+    @property
+    def surveys(self) -> tuple[Visit, ...]:
+        """The survey visits that count: those since the latest return to survey."""
+        since = self.returned.seq if self.returned else -1
+        return tuple(visit for visit in self.visits if visit.kind == "survey" and visit.seq > since)
+
+    def must_again(self, what: str) -> bool:
+        """Whether the latest return to survey asks for `what` anew."""
+        return self.returned is not None and what in self.returned.again
 
     def acted(self, duty: Duty) -> frozenset[UUID]:
         """The people who have done `duty` on this case."""
@@ -124,8 +152,9 @@ class Ask:
     calendar: Calendar
     today: date
     answers: Mapping[str, object] = field(default_factory=dict)
-    entitled: frozenset[UUID] = frozenset()
-    """Of the accounts named in the answers, those who hold the visitor's role over the case's unit today."""
+    entitled: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
+    """Of the accounts named in the answers, those who hold the visitor's role over the case's unit today, and whom they
+    stand in for (nobody, when the role is their own)."""
 
     looking: bool = False
     """True when it is only asked what may be done, and no form has been filled in yet."""
@@ -144,3 +173,9 @@ class Ask:
         """The answer `key` when it names accounts."""
         value = self.answers.get(key)
         return frozenset(UUID(str(each)) for each in value) if isinstance(value, list) else frozenset()
+
+    @property
+    def went(self) -> frozenset[UUID]:
+        """The people named as visitors, and whom they stand in for: a stand-in counts as both."""
+        named = self.accounts("visitors")
+        return named.union(*(self.entitled.get(each, frozenset()) for each in named))

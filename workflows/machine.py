@@ -124,36 +124,46 @@ def duty_of(step: Step, ask: Ask) -> Duty | None:
 
 def clashes(duty: Duty, people: frozenset[object], ask: Ask) -> Iterator[Reason]:
     """Four eyes over the whole case: every earlier duty of these people that may not meet this one."""
-    for done, person in sorted(ask.facts.duties, key=str):
-        if person in people and frozenset((duty, done)) in CLASHING:
+    did = {done for done, person in ask.facts.duties if person in people}
+    for done in sorted(did):
+        if frozenset((duty, done)) in CLASHING:
             yield Reason.of("clashing_duty", duty=duty.value, done=done.value)
 
 
-def _standing(step: Step, ask: Ask) -> tuple[Grant | None, list[Reason]]:
-    """The grant the step would be taken under, and what stands against this person taking it."""
-    grants = ask.actor.grants_as(step.roles)
-    if not grants:
-        return None, [Reason.of("role_missing", roles=[role.value for role in step.roles])]
-    duty = duty_of(step, ask)
-    best: tuple[Grant, list[Reason]] | None = None
-    for grant in grants:
-        people = ask.actor.people(grant)
-        against = list(clashes(duty, frozenset(people), ask)) if duty else []
-        if people & ask.facts.family_staff:
-            against.append(Reason.of("own_family"))
-        if step.duty is Duty.APPROVER and grant.tier < ask.facts.next_tier:
-            against.append(Reason.of("tier_too_low", tier=grant.tier, needed=ask.facts.next_tier))
-        if best is None or len(against) < len(best[1]):
-            best = (grant, against)
-    return best or (None, [])
+def _standing(step: Step, grant: Grant, ask: Ask) -> Iterator[Reason]:
+    """What stands against this person taking the step under this grant; a stand-in is two people."""
+    duty, people = duty_of(step, ask), ask.actor.people(grant)
+    if duty:
+        yield from clashes(duty, frozenset(people), ask)
+    if people & ask.facts.family_staff:
+        yield Reason.of("own_family")
+    if step.duty is Duty.APPROVER and grant.tier < ask.facts.next_tier:
+        yield Reason.of("tier_too_low", tier=grant.tier, needed=ask.facts.next_tier)
+
+
+def _holds(step: Step, ask: Ask) -> Iterator[Reason]:
+    if ask.facts.held and not step.while_held:
+        yield Reason.of("case_suspended")
+    yield from (reason for rule in step.must_hold if (reason := rule(ask)) is not None)
 
 
 def _against(step: Step, ask: Ask) -> tuple[Grant | None, list[Reason]]:
-    grant, reasons = _standing(step, ask)
-    if ask.facts.held and not step.while_held:
-        reasons.append(Reason.of("case_suspended"))
-    reasons += [reason for rule in step.must_hold if (reason := rule(ask)) is not None]
-    return grant, reasons
+    """The grant the step would be taken under, and every reason against it.
+
+    Each grant is judged alone, rules and all, so that no step rests on a reach its event does not name; the one with
+    the fewest reasons is used, one's own before one held for another.
+    """
+    grants = ask.actor.grants_as(step.roles)
+    if not grants:
+        missing = Reason.of("role_missing", roles=[role.value for role in step.roles])
+        return None, [missing, *_holds(step, ask)]
+    best: tuple[Grant, list[Reason]] | None = None
+    for grant in grants:
+        under = replace(ask, actor=replace(ask.actor, grants=(grant,)))
+        against = [*_standing(step, grant, ask), *_holds(step, under)]
+        if best is None or len(against) < len(best[1]):
+            best = (grant, against)
+    return best or (None, [])
 
 
 def _postings(step: Step, ask: Ask) -> tuple[Posting, ...]:

@@ -104,6 +104,7 @@ class Record(StrEnum):
 
     VISIT = "visit"
     PAPERS = "papers"
+    RESURVEY = "resurvey"
     VERIFICATION = "verification"
     AWARD = "award"
     OBJECTION = "objection"

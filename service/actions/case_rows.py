@@ -204,7 +204,7 @@ def _duties(step: Stepped) -> list[dict[str, object]]:
     """Who did what by this step, unless he is already known to have done it."""
     if step.move.duty is None:
         return []
-    went = step.ask.accounts("visitors") if step.move.step.record is Record.VISIT else frozenset()
+    went = step.ask.went if step.move.step.record is Record.VISIT else frozenset()
     people = step.ask.actor.people(step.move.grant) | went
     done = {(duty, person) for duty, person, _ in step.known.row.duties or ()}
     new = [each for each in sorted(people, key=str) if (step.move.duty.value, str(each)) not in done]

@@ -109,7 +109,7 @@ def _ask(tx: sa.Connection, known: Known, policy: PolicySet, asked: Asked, answe
         calendar=policies.calendar_of(tx, tuple((year, digest) for year, digest in known.row.calendar or ())),
         today=asked.today,
         answers=answers,
-        entitled=visitors & {each.account for each in known.staff if each.role is Role.VISITOR},
+        entitled=known.visitors(visitors),
     )
 
 

@@ -25,6 +25,7 @@ def _visit(step: Stepped, rows: Rows) -> None:
         "unit_path": case.unit_path,
         "case_id": case.id,
         "household_id": case.household_id,
+        "seq": step.after.seq,
         "kind": "survey" if step.move.step.duty == "visitor" else "follow_up",
         "on": step.answers["on"],
         "place": step.answers["place"],
@@ -47,7 +48,7 @@ def _papers(step: Stepped, rows: Rows) -> None:
 def _verification(step: Stepped, rows: Rows) -> None:
     kept = ("authority", "request_no", "replied_on", "outcome")
     said = {name: step.answers[name] for name in kept} | {"explained": bool(step.answers.get("explained"))}
-    rows.add(verification, {**step.told, "seq": step.after.seq, **said})
+    rows.add(verification, {**step.told, "seq": step.after.seq, "people": step.known.facts.people, **said})
 
 
 def _award(step: Stepped, rows: Rows) -> None:
@@ -174,4 +175,5 @@ RECORDERS: Mapping[Record, Recorder] = {
     Record.RECALL: _recall,
     Record.HOLD: _nothing_more,
     Record.RESUME: _nothing_more,
+    Record.RESURVEY: _nothing_more,
 }

@@ -14,7 +14,7 @@ from service.queries import policies
 from service.queries.case_select import LOCK, LOCKED, READ
 from service.queries.scope import Caller, ranges
 from workflows.eligibility import Economy, IncomeLine, SpendingLine
-from workflows.facts import Approval, Award, Facts, Fund, Notice, Verification, Visit
+from workflows.facts import Approval, Award, Facts, Fund, Notice, Returned, Verification, Visit
 from workflows.terms import Duty, Fen, Role
 
 
@@ -26,6 +26,8 @@ class Holder:
     role: Role
     tier: int
     mailed: bool
+    principal: UUID | None = None
+    """Whom he stands in for, if the role is not his own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,17 @@ class Known:
     def registrars(self) -> dict[UUID, bool]:
         """Who opened the case, and whether mail reaches him."""
         return {UUID(each): mailed for duty, each, mailed in self.row.duties or () if duty == Duty.REGISTRAR.value}
+
+    def visitors(self, named: frozenset[UUID]) -> dict[UUID, frozenset[UUID]]:
+        """Those of `named` who may visit, and whom they stand in for: nobody, if any of their grants is their own."""
+        able: dict[UUID, frozenset[UUID | None]] = {}
+        for each in self.staff:
+            if each.role is Role.VISITOR and each.account in named:
+                able[each.account] = able.get(each.account, frozenset()) | {each.principal}
+        return {
+            account: frozenset() if None in principals else frozenset(each for each in principals if each)
+            for account, principals in able.items()
+        }
 
 
 def locked(
@@ -86,7 +99,10 @@ def _seen(case_id: UUID, caller: Caller) -> dict[str, Any]:
 def _known(row: sa.Row[Any] | None) -> Known | None:
     if row is None:
         return None
-    staff = (Holder(UUID(who), Role(role), tier, mailed) for who, role, tier, mailed in row.staff or ())
+    staff = (
+        Holder(UUID(who), Role(role), tier, mailed, UUID(principal) if principal else None)
+        for who, role, tier, mailed, principal in row.staff or ()
+    )
     return Known(row, _facts(row), tuple(staff))
 
 
@@ -98,6 +114,8 @@ def _facts(row: sa.Row[Any]) -> Facts:
     return replace(
         _file_facts(row),
         visits=tuple(_visit(each) for each in row.visits or ()),
+        returned=_returned(row.returned),
+        people=people_of(row),
         verification=_verification(row.verification),
         notice=_notice(row.notice),
         approvals=tuple(Approval(tier, UUID(by), content) for tier, by, content, _ in row.approvals or ()),
@@ -139,13 +157,26 @@ def _file_facts(row: sa.Row[Any]) -> Facts:
 
 def _visit(each: dict[str, Any]) -> Visit:
     visitors = frozenset(UUID(account) for account in each["visitors"] or ())
-    return Visit(each["kind"], date.fromisoformat(each["on"]), visitors, each["conclusion"])
+    return Visit(each["kind"], date.fromisoformat(each["on"]), visitors, each["conclusion"], each["seq"] or 0)
 
 
 def _verification(each: dict[str, Any] | None) -> Verification | None:
     if each is None:
         return None
-    return Verification(date.fromisoformat(each["replied_on"]), each["outcome"], each["explained"])
+    return Verification(date.fromisoformat(each["replied_on"]), each["outcome"], each["explained"], each["people"])
+
+
+def _returned(each: dict[str, Any] | None) -> Returned | None:
+    if each is None:
+        return None
+    again = frozenset(each["again"] or ())
+    return Returned(each["seq"], date.fromisoformat(each["on"]), again, each["papers_since"])
+
+
+def people_of(row: sa.Row[Any]) -> str:
+    """The digest of who belongs to the family: each member by number, or by name where none is on file."""
+    members = sorted(number or name for _, name, number in row.members or ())
+    return sha256("\n".join(members).encode()).hexdigest()
 
 
 def _notice(each: dict[str, Any] | None) -> Notice | None:

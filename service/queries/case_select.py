@@ -12,6 +12,8 @@ from service.tables.cases import case
 from service.tables.households import household
 from service.tables.rules import calendar_year, policy_set
 from service.tables.units import account, role_grant, unit
+from workflows.programmes import PROGRAMMES
+from workflows.terms import Record
 
 TODAY = sa.bindparam("today", type_=sa.Date())
 ROLES = sa.bindparam("roles", type_=sa.ARRAY(sa.Text()))
@@ -22,6 +24,13 @@ FIRST_YEAR, LAST_YEAR = (sa.bindparam(name, type_=sa.Integer()) for name in ("fi
 _SAME_PERSON = """(SELECT twin.id FROM person AS me JOIN person AS twin ON twin.id = me.id
     OR twin.id_no_index = me.id_no_index WHERE me.id = "case".beneficiary_id)"""
 """The beneficiary under every row he has ever had: the number says who he is."""
+
+
+def _actions(record: Record) -> str:
+    """The actions, of any programme, that leave `record`, as an SQL list."""
+    steps = (step for programme in PROGRAMMES.values() for step in programme.steps)
+    return ", ".join(sorted({f"'{step.action}'" for step in steps if step.record is record}))
+
 
 _PARTS = {
     "duties": """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty
@@ -40,11 +49,15 @@ _PARTS = {
         WHERE person.id = "case".beneficiary_id""",
     "consented_until": """SELECT max(until_on) FROM consent WHERE household_id = "case".household_id""",
     "papers": """SELECT json_agg(kind ORDER BY kind) FROM paper WHERE case_id = "case".id""",
-    "visits": """SELECT json_agg(json_build_object('kind', kind, 'on', "on", 'conclusion', conclusion, 'visitors',
+    "visits": """SELECT json_agg(json_build_object('kind', kind, 'on', "on", 'conclusion', conclusion, 'seq', seq, 'visitors',
         (SELECT json_agg(account_id) FROM visit_visitor WHERE visit_id = visit.id)) ORDER BY id)
         FROM visit WHERE case_id = "case".id""",
-    "verification": """SELECT row_to_json(v) FROM (SELECT replied_on, outcome, explained FROM verification
+    "verification": """SELECT row_to_json(v) FROM (SELECT replied_on, outcome, explained, people FROM verification
         WHERE case_id = "case".id ORDER BY seq DESC LIMIT 1) AS v""",
+    "returned": f"""SELECT row_to_json(r) FROM (SELECT e.seq, e."on", e.body::json -> 'answers' -> 'again' AS again,
+        EXISTS (SELECT FROM event AS p WHERE p.subject_id = e.subject_id AND p.seq > e.seq
+        AND p.action IN ({_actions(Record.PAPERS)})) AS papers_since FROM event AS e WHERE e.subject_id = "case".id
+        AND e.action IN ({_actions(Record.RESURVEY)}) ORDER BY e.seq DESC LIMIT 1) AS r""",  # noqa: S608 - our own words
     "notice": """SELECT row_to_json(n) FROM (SELECT id, posted_on, ended_on, content,
         (SELECT count(*) FROM objection o WHERE o.case_id = notice.case_id AND outcome IS NULL) AS open,
         (SELECT o.id FROM objection o WHERE o.case_id = notice.case_id AND outcome IS NULL ORDER BY o.id LIMIT 1) AS oldest,
@@ -115,9 +128,13 @@ def _fresh(held: sa.FromClause) -> sa.ColumnElement[bool]:
 
 
 def _staff(path: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
-    """Who holds one of ROLES over the case's unit today: account, role, tier, and whether mail reaches him."""
+    """Who holds one of ROLES over the case's unit today: account, role, tier, whether mail reaches him, and in whose place."""
     each = sa.func.json_build_array(
-        role_grant.c.account_id, role_grant.c.role, role_grant.c.tier, account.c.email.is_not(None)
+        role_grant.c.account_id,
+        role_grant.c.role,
+        role_grant.c.tier,
+        account.c.email.is_not(None),
+        role_grant.c.for_account_id,
     )
     return (
         sa.select(sa.func.json_agg(each))

@@ -75,6 +75,7 @@ visit = sa.Table(
     sa.Column("unit_path", Path, nullable=False),
     to("case", "case_id", optional=True, index=True),
     to("household", "household_id", optional=True, index=True),
+    sa.Column("seq", sa.Integer()),
     sa.Column("kind", sa.Text(), nullable=False),
     sa.Column("occasion", sa.Text()),
     sa.Column("on", sa.Date(), nullable=False),
@@ -87,6 +88,7 @@ visit = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     one_of("kind", ("survey", "follow_up", "festival", "hardship", "bereavement", "pairing", "retired")),
     sa.CheckConstraint("(kind IN ('survey', 'follow_up')) = (case_id IS NOT NULL)", name="case"),
+    sa.CheckConstraint("seq IS NULL OR case_id IS NOT NULL", name="seq"),
     sa.CheckConstraint("(kind = 'bereavement') = (relation_of_deceased IS NOT NULL)", name="bereavement"),
     sa.Index("ix_visit_report", "unit_path", "on"),
 )
@@ -118,6 +120,7 @@ verification = sa.Table(
     sa.Column("replied_on", sa.Date(), nullable=False),
     sa.Column("outcome", sa.Text(), nullable=False),
     sa.Column("explained", sa.Boolean(), nullable=False),
+    sa.Column("people", sa.Text()),
     sa.UniqueConstraint("case_id", "seq"),
     one_of("outcome", ("clear", "hits")),
 )

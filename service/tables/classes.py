@@ -60,11 +60,11 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
     "clashing_duty": _columns(neither="one other"),
     "visit": _columns(
         personal="story_sealed",
-        neither=_PLACE + "case_id household_id kind occasion on place conclusion with_employer companions"
+        neither=_PLACE + "case_id household_id seq kind occasion on place conclusion with_employer companions"
         " relation_of_deceased",
     ),
     "visit_visitor": _columns(neither="visit_id account_id"),
-    "verification": _columns(neither="id case_id seq authority request_no replied_on outcome explained"),
+    "verification": _columns(neither="id case_id seq authority request_no replied_on outcome explained people"),
     "notice": _columns(
         personal="shown_sealed", neither="id case_id seq posted_on ends_on ended_on places shown_hash content"
     ),

@@ -35,6 +35,7 @@ GRANTS: Mapping[str, tuple[Grant, ...]] = {
 }
 PEOPLE: Mapping[str, UUID] = {name: UUID(int=number) for number, name in enumerate(GRANTS, start=1)}
 VISITORS = frozenset({PEOPLE["visitor"], PEOPLE["visitor_2"]})
+OF_THEIR_OWN: Mapping[UUID, frozenset[UUID]] = dict.fromkeys(VISITORS, frozenset())
 
 SHOWN = "digest of what was shown"
 AWARD = Fen(300_000)
@@ -211,7 +212,7 @@ def ask(
     )
     who = by or stage.by
     actor = Actor(PEOPLE[who], GRANTS[who] if grants is None else grants)
-    return Ask(actor, known, policy, CALENDAR, today or stage.today, answers or {}, VISITORS)
+    return Ask(actor, known, policy, CALENDAR, today or stage.today, answers or {}, OF_THEIR_OWN)
 
 
 def filled(action: str, asked: Ask) -> Ask:

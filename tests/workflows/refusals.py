@@ -10,7 +10,7 @@ from tests.workflows.asks import CALLED, ENDED, FAMILY, FUND, PEOPLE, POSTED, SU
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
 from tests.workflows.sample_policy import SAMPLE
 from workflows.eligibility import IncomeLine
-from workflows.facts import Approval, Ask
+from workflows.facts import Approval, Ask, Returned
 from workflows.programme import Programme
 from workflows.terms import Duty, Fen, Grant, Role
 
@@ -21,6 +21,9 @@ NAMED = [str(PEOPLE["visitor"]), str(PEOPLE["visitor_2"])]
 SIGNED_BEFORE_THE_EDIT: dict[str, Any] = {"approvals": (Approval(1, PEOPLE["approver"], "older"),)}
 LARGE: dict[str, Any] = {"policy": replace(SAMPLE, tiers=(Fen(100_000), Fen(200_000), None))}
 """Under this policy an award of 3,000.00 needs all three tiers."""
+SENT_BACK = Returned(3, date(2025, 9, 8))
+SENT_BACK_FOR_PAPERS = replace(SENT_BACK, again=frozenset({"papers", "verification"}))
+AGAIN = replace(SURVEY, seq=4)
 BETTER_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(6_000_000)),))
 WELL_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(9_000_000)),))
 
@@ -49,6 +52,8 @@ def survey(programme: Programme) -> list[Line]:
         ("record_visit", visit(did=((Duty.REVIEWER, "visitor"),)), ["clashing_duty", "visitor_clashes"]),
         ("finish_survey", asked("survey", visits=()), ["survey_missing"]),
         ("finish_survey", asked("survey", visits=(CALLED,)), ["survey_missing"]),
+        ("finish_survey", asked("survey", returned=SENT_BACK), ["survey_not_repeated"]),
+        ("finish_survey", asked("survey", returned=SENT_BACK_FOR_PAPERS, visits=(AGAIN,)), ["papers_not_repeated"]),
         ("finish_survey", asked("survey", visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
         ("finish_survey", asked("survey", visits=(SURVEY, replace(SURVEY, conclusion="refuted"))), ["survey_refuted"]),
     ]
@@ -62,6 +67,7 @@ def fieldwork_at_review(programme: Programme) -> list[Line]:
         ("pass_review", review(filed=False), ["household_not_filed"]),
         ("pass_review", review(consented_until=date(2025, 9, 28)), ["consent_missing"]),
         ("pass_review", review(visits=()), ["survey_missing"]),
+        ("pass_review", review(returned=SENT_BACK), ["survey_not_repeated"]),
         ("pass_review", review(visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
         ("pass_review", review(visits=(replace(SURVEY, conclusion="refuted"),)), ["survey_refuted"]),
         ("pass_review", review(papers=papers), ["papers_missing"]),

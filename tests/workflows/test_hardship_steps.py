@@ -8,7 +8,7 @@ import pytest
 from tests.workflows import refusals
 from tests.workflows.asks import AWARD, FAMILY, FUND, ask, filled, other_award
 from tests.workflows.happy import HAPPY, Happy
-from tests.workflows.refusals import Line, labels
+from tests.workflows.refusals import SENT_BACK_FOR_PAPERS, Line, labels
 from tests.workflows.sample_policy import SAMPLE
 from workflows.facts import Ask, Verification
 from workflows.machine import take
@@ -19,7 +19,13 @@ LOOKED_UP = Verification(date(2025, 9, 12), "clear")
 
 ONLY_HARDSHIP: list[Line] = [
     ("record_check", ask("verification", answers={"replied_on": "2025-09-13"}), ["in_the_future"]),
+    (
+        "record_check",
+        ask("verification", returned=SENT_BACK_FOR_PAPERS, answers={"replied_on": "2025-09-07"}),
+        ["verification_not_repeated"],
+    ),
     ("pass_review", ask("review", verification=None), ["verification_missing"]),
+    ("pass_review", ask("review", verification=replace(LOOKED_UP, people="of others")), ["verification_of_others"]),
     (
         "pass_review",
         ask("review", verification=replace(LOOKED_UP, replied_on=date(2025, 4, 1))),

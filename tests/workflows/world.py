@@ -10,7 +10,7 @@ from uuid import UUID
 from tests.workflows.sample_policy import RUSHAN
 from workflows import machine
 from workflows.eligibility import Economy
-from workflows.facts import Approval, Ask, Award, Facts, Fund, Notice, Verification, Visit
+from workflows.facts import Approval, Ask, Award, Facts, Fund, Notice, Returned, Verification, Visit
 from workflows.machine import Move
 from workflows.policy import PolicySet
 from workflows.programme import Programme, Step
@@ -66,17 +66,19 @@ class World:
     today: date
     family: Family
     others: tuple[Award, ...] = ()
-    visitors: frozenset[UUID] = field(init=False)
+    visitors: Mapping[UUID, frozenset[UUID]] = field(init=False)
     facts: Facts = field(init=False)
     cited: PolicySet = field(init=False)
     fund: UUID | None = None
     due_on: date | None = None
+    number: int = 0
+    """Of the latest event."""
     pots: Counter[Pot] = field(default_factory=Counter)
     payments: list[str] = field(default_factory=list)
     objections: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.visitors = frozenset(each.account for each in self.people if each.grants_as((Role.VISITOR,)))
+        self.visitors = {each.account: stood_in_for(each) for each in self.people if each.grants_as((Role.VISITOR,))}
 
     def open_case(self, item: str, asked: int, own: Mapping[str, Plain], papers: frozenset[str], by: UUID) -> None:
         """The family asks, as service.actions.case_opening writes it down."""
@@ -134,6 +136,7 @@ class World:
 
     def apply(self, move: Move, asked: Ask) -> None:
         """Write the move down: the case, its duties, its money, and the row its record leaves."""
+        self.number += 1
         if self.facts.award is None or move.step.record is Record.AWARD:
             self.cited = asked.policy
         if move.source != move.target:
@@ -141,7 +144,7 @@ class World:
         if move.source != move.target or move.step.record is Record.RESUME:
             self.due_on = move.due_on
         if move.duty is not None:
-            named = frozenset(accounts(move)) if move.step.record is Record.VISIT else frozenset()
+            named = asked.went if move.step.record is Record.VISIT else frozenset()
             did = {(move.duty, person) for person in asked.actor.people(move.grant) | named}
             self.facts = replace(self.facts, duties=self.facts.duties | did)
         for posting in move.postings:
@@ -156,6 +159,12 @@ class World:
         self.pots[target] += fen
         drawn = (source is Pot.AVAILABLE) - (target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
         self.facts = replace(self.facts, outstanding=Fen(self.facts.outstanding + drawn * fen))
+
+
+def stood_in_for(visitor: Actor) -> frozenset[UUID]:
+    """Whom a visitor goes for: nobody, if any of his grants is his own."""
+    principals = {grant.principal for grant in visitor.grants_as((Role.VISITOR,))}
+    return frozenset(each for each in principals if each is not None) if None not in principals else frozenset()
 
 
 def named_fund(answers: Mapping[str, object]) -> UUID | None:
@@ -175,14 +184,21 @@ def accounts(move: Move) -> list[UUID]:
 def _visit(world: World, move: Move, _asked: Ask) -> None:
     kind = "survey" if move.duty is Duty.VISITOR else "follow_up"
     day, conclusion = date.fromisoformat(str(move.answers["on"])), str(move.answers["conclusion"])
-    visit = Visit(kind, day, frozenset(accounts(move)), conclusion)
+    visit = Visit(kind, day, frozenset(accounts(move)), conclusion, world.number)
     world.facts = replace(world.facts, visits=(*world.facts.visits, visit))
+
+
+def _resurvey(world: World, move: Move, _asked: Ask) -> None:
+    again = move.answers.get("again")
+    named = frozenset(str(each) for each in again) if isinstance(again, list) else frozenset[str]()
+    world.facts = replace(world.facts, returned=Returned(world.number, world.today, named))
 
 
 def _papers(world: World, move: Move, _asked: Ask) -> None:
     kinds = move.answers["papers"]
     seen = {str(kind) for kind in kinds} if isinstance(kinds, list) else set()
-    world.facts = replace(world.facts, papers=world.facts.papers | seen)
+    returned = world.facts.returned and replace(world.facts.returned, papers_since=True)
+    world.facts = replace(world.facts, papers=world.facts.papers | seen, returned=returned)
 
 
 def _verification(world: World, move: Move, _asked: Ask) -> None:
@@ -269,5 +285,6 @@ EFFECTS: Mapping[Record, Effect] = {
     Record.RECALL: _ended("recalled"),
     Record.HOLD: _held(held=True),
     Record.RESUME: _held(held=False),
+    Record.RESURVEY: _resurvey,
 }
 """Beside service.actions.records.RECORDERS, effect by effect."""

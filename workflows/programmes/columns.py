@@ -13,7 +13,9 @@ from workflows.rules.notice import (
 from workflows.rules.payment import cash_explained, fund_allows, fund_can_bear, not_paid_yet, payee_known
 from workflows.rules.survey import (
     followers_have_clean_hands,
+    papers_seen_again,
     recorder_went,
+    surveyed_by_two,
     surveyors_have_clean_hands,
     visited_already,
     visitors_enough,
@@ -23,6 +25,7 @@ from workflows.rules.survey import (
 from workflows.terms import Money, Pot, Sum
 
 VISITORS = (visitors_enough, recorder_went, visitors_entitled, visitors_not_family, visited_already)
+SURVEYED = (surveyed_by_two, papers_seen_again)
 SURVEYORS = (*VISITORS, surveyors_have_clean_hands)
 CALLERS = (visitors_entitled, recorder_went, visitors_not_family, visited_already, followers_have_clean_hands)
 NOTICE_OVER = (notice_ended, no_open_objection, no_upheld_objection)

@@ -22,6 +22,12 @@ FOLLOW_UP = (
     ),
     Question("story", "回访情况", Kind.TEXT, required=False),
 )
+RESURVEY = (Question("again", "另须重做", Kind.CODES, required=False, choices=("papers", "verification")), WHY)
+"""A case sent back is visited anew in any case; the reviewer names what else."""
+
+RESURVEY_UNVERIFIED = (Question("again", "另须重做", Kind.CODES, required=False, choices=("papers",)), WHY)
+"""The same where no economic check is made."""
+
 PAPERS = (Question("papers", "已核材料", Kind.CODES),)
 VERIFICATION = (
     Question("authority", "核对机构", Kind.NAME),

@@ -7,6 +7,7 @@ from workflows.programmes.columns import (
     HIGHER,
     NOTICE_OVER,
     PAYABLE,
+    SURVEYED,
     SURVEYORS,
     call_back,
     come_back,
@@ -29,6 +30,7 @@ from workflows.programmes.forms import (
     RECALL,
     RECEIPT,
     REST,
+    RESURVEY,
     RETURNED,
     SIGNATURE,
     VERIFICATION,
@@ -37,7 +39,7 @@ from workflows.programmes.forms import (
     WRITE_OFF,
 )
 from workflows.questions import Kind, Question
-from workflows.rules.authority import payer_stays_out, tier_reaches
+from workflows.rules.authority import makers_stay_out, tier_reaches
 from workflows.rules.holding import held, hold_has_an_end
 from workflows.rules.means import (
     award_positive,
@@ -55,7 +57,14 @@ from workflows.rules.means import (
 )
 from workflows.rules.notice import an_objection_is_open
 from workflows.rules.payment import followed_up, fund_allows, fund_can_bear, part_of_what_is_out, payee_in_family
-from workflows.rules.survey import consent_given, papers_complete, reply_already, surveyed_by_two, verified
+from workflows.rules.survey import (
+    checked_again,
+    consent_given,
+    papers_complete,
+    reply_already,
+    surveyed_by_two,
+    verified,
+)
 from workflows.terms import Duty, Phase, Record, Role
 
 MEANS = (economy_on_file, line_known, within_income_test, no_exclusion)
@@ -100,10 +109,10 @@ HARDSHIP = Programme(
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
         Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),
-        Step("finish_survey",     "survey",        "verification", (Role.REGISTRAR, Role.VISITOR), (surveyed_by_two,), None, None,          None,                 None,                     (),               "完成调查"),
-        Step("record_check",      "verification",  "review",       Role.VERIFIER,   (reply_already,),      None,         None,              Duty.VERIFIER,        Record.VERIFICATION,      VERIFICATION,     "记录核对结果"),
+        Step("finish_survey",     "survey",        "verification", (Role.REGISTRAR, Role.VISITOR), SURVEYED, None, None,          None,                 None,                     (),               "完成调查"),
+        Step("record_check",      "verification",  "review",       Role.VERIFIER,   (reply_already, checked_again), None,      None,              Duty.VERIFIER,        Record.VERIFICATION,      VERIFICATION,     "记录核对结果"),
         Step("return_to_draft",   "review",        "draft",        Role.REVIEWER,   (),                    None,         "returned",        Duty.REVIEWER,        None,                     (WHY,),           "退回补正"),
-        Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        None,                     (WHY,),           "退回重新调查"),
+        Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        Record.RESURVEY,          RESURVEY,         "退回重新调查"),
         Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
         Step("object",            "notice",        SAME,           Role.REGISTRAR,  (),                    None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),
         Step("answer_objection",  "notice",        SAME,           Role.REVIEWER,   (an_objection_is_open,), None,       None,              Duty.REVIEWER,        Record.OBJECTION_ANSWER,  OBJECTION_ANSWER, "答复异议"),
@@ -123,10 +132,10 @@ HARDSHIP = Programme(
         Step("withdraw",          "payment",       "withdrawn",    Role.REGISTRAR,  (),                    release,      "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
         Step("suspend",           OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (hold_has_an_end,), None, None, None,               Record.HOLD,              HOLD,             "暂停"),
         Step("resume",            OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (held,), None,       None,              None,                 Record.RESUME,            (WHY,),           "恢复", True),
-        Step("recall",            ("receipt", "follow_up", "closed"), "recalling", Role.APPROVER, (payer_stays_out, tier_reaches),      call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
+        Step("recall",            ("receipt", "follow_up", "closed"), "recalling", Role.APPROVER, (makers_stay_out, tier_reaches),      call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
         Step("recover_part",      "recalling",     SAME,           Role.CASHIER,    (part_of_what_is_out,), recover_part, None,             Duty.PAYER,           None,                     PART,             "部分收回"),
         Step("recover",           "recalling",     "recovered",    Role.CASHIER,    (),                    recover_rest, "recovered",       Duty.PAYER,           None,                     REST,             "全部收回"),
-        Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   (payer_stays_out, tier_reaches),                    write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
+        Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   (makers_stay_out, tier_reaches),                    write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
     ),
 )
 # fmt: on

@@ -7,6 +7,7 @@ from workflows.programmes.columns import (
     HIGHER,
     NOTICE_OVER,
     PAYABLE,
+    SURVEYED,
     SURVEYORS,
     call_back,
     come_back,
@@ -29,6 +30,7 @@ from workflows.programmes.forms import (
     RECALL,
     RECEIPT,
     REST,
+    RESURVEY_UNVERIFIED,
     RETURNED,
     SIGNATURE,
     VISIT,
@@ -36,7 +38,7 @@ from workflows.programmes.forms import (
     WRITE_OFF,
 )
 from workflows.questions import Kind, Question
-from workflows.rules.authority import payer_stays_out, tier_reaches
+from workflows.rules.authority import makers_stay_out, tier_reaches
 from workflows.rules.holding import held, hold_has_an_end
 from workflows.rules.means import (
     award_positive,
@@ -115,9 +117,9 @@ TUITION = Programme(
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
         Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),
-        Step("finish_survey",     "survey",        "review",       (Role.REGISTRAR, Role.VISITOR), (surveyed_by_two,), None, None,          None,                 None,                     (),               "完成调查"),
+        Step("finish_survey",     "survey",        "review",       (Role.REGISTRAR, Role.VISITOR), SURVEYED, None, None,          None,                 None,                     (),               "完成调查"),
         Step("return_to_draft",   "review",        "draft",        Role.REVIEWER,   (),                    None,         "returned",        Duty.REVIEWER,        None,                     (WHY,),           "退回补正"),
-        Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        None,                     (WHY,),           "退回重新调查"),
+        Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        Record.RESURVEY,          RESURVEY_UNVERIFIED,"退回重新调查"),
         Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
         Step("object",            "notice",        SAME,           Role.REGISTRAR,  (),                    None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),
         Step("answer_objection",  "notice",        SAME,           Role.REVIEWER,   (an_objection_is_open,), None,       None,              Duty.REVIEWER,        Record.OBJECTION_ANSWER,  OBJECTION_ANSWER, "答复异议"),
@@ -137,10 +139,10 @@ TUITION = Programme(
         Step("withdraw",          "payment",       "withdrawn",    Role.REGISTRAR,  (),                    release,      "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
         Step("suspend",           OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (hold_has_an_end,), None, None, None,               Record.HOLD,              HOLD,             "暂停"),
         Step("resume",            OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (held,), None,       None,              None,                 Record.RESUME,            (WHY,),           "恢复", True),
-        Step("recall",            ("receipt", "follow_up", "closed"), "recalling", Role.APPROVER, (payer_stays_out, tier_reaches),      call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
+        Step("recall",            ("receipt", "follow_up", "closed"), "recalling", Role.APPROVER, (makers_stay_out, tier_reaches),      call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
         Step("recover_part",      "recalling",     SAME,           Role.CASHIER,    (part_of_what_is_out,), recover_part, None,             Duty.PAYER,           None,                     PART,             "部分收回"),
         Step("recover",           "recalling",     "recovered",    Role.CASHIER,    (),                    recover_rest, "recovered",       Duty.PAYER,           None,                     REST,             "全部收回"),
-        Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   (payer_stays_out, tier_reaches),                    write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
+        Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   (makers_stay_out, tier_reaches),                    write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
     ),
 )
 # fmt: on

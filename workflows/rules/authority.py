@@ -1,7 +1,7 @@
 """Who may sign for how much: approval in tiers by amount, and signatures bound to what they cover."""
 
 from workflows.facts import Ask
-from workflows.terms import APPROVERS, Duty, Reason, Role
+from workflows.terms import APPROVERS, CLASHING, Duty, Reason, Role
 
 
 def tiers_needed(ask: Ask) -> int:
@@ -50,18 +50,22 @@ def fully_signed(ask: Ask) -> Reason | None:
 
 
 def tier_reaches(ask: Ask) -> Reason | None:
-    """What several tiers signed is not called back, or written off, by a lower one alone (domain/1 §1.9)."""
+    """What several tiers signed is not called back, or written off, by a lower one alone (domain/1 §1.9).
+
+    The actor of a rule comes with the one grant the step would be taken under, so a reach that is lent is named.
+    """
     held = max((grant.tier for grant in ask.actor.grants if grant.role is Role.APPROVER), default=0)
     if 0 < held < tiers_needed(ask):
         return Reason.of("tier_too_low", tier=held, needed=tiers_needed(ask))
     return None
 
 
-def payer_stays_out(ask: Ask) -> Reason | None:
-    """Who paid, or took money back, decides neither that it is called back nor that it is written off."""
+def makers_stay_out(ask: Ask) -> Reason | None:
+    """Who made the case, paid, or took money back, decides neither that it is called back nor that it is written off."""
     people = {ask.actor.account, *(grant.principal for grant in ask.actor.grants)}
-    if people & ask.facts.acted(Duty.PAYER):
-        return Reason.of("clashing_duty", duty=Duty.APPROVER_1.value, done=Duty.PAYER.value)
+    for done, person in sorted(ask.facts.duties, key=str):
+        if person in people and done not in APPROVERS and frozenset((Duty.APPROVER_1, done)) in CLASHING:
+            return Reason.of("clashing_duty", duty=Duty.APPROVER_1.value, done=done.value)
     return None
 
 

@@ -32,7 +32,7 @@ def recorder_went(ask: Ask) -> Reason | None:
 
 def visitors_entitled(ask: Ask) -> Reason | None:
     """Everybody named as a visitor holds the visitor's role over this case's unit today."""
-    strangers = ask.accounts("visitors") - ask.entitled
+    strangers = ask.accounts("visitors") - ask.entitled.keys()
     if strangers:
         return Reason.of("visitor_not_entitled", accounts=sorted(map(str, strangers)))
     return None
@@ -40,7 +40,7 @@ def visitors_entitled(ask: Ask) -> Reason | None:
 
 def visitors_not_family(ask: Ask) -> Reason | None:
     """A relative of the household never visits it for a case (domain/1 §1.2)."""
-    relatives = ask.accounts("visitors") & ask.facts.family_staff
+    relatives = ask.went & ask.facts.family_staff
     if relatives:
         return Reason.of("visitor_is_family", accounts=sorted(map(str, relatives)))
     return None
@@ -48,7 +48,7 @@ def visitors_not_family(ask: Ask) -> Reason | None:
 
 def _hands(ask: Ask, duty: Duty) -> Reason | None:
     for done, person in sorted(ask.facts.duties, key=str):
-        if person in ask.accounts("visitors") and frozenset((duty, done)) in CLASHING:
+        if person in ask.went and frozenset((duty, done)) in CLASHING:
             return Reason.of("visitor_clashes", account=str(person), duty=duty.value, done=done.value)
     return None
 
@@ -84,8 +84,13 @@ def reply_already(ask: Ask) -> Reason | None:
 
 
 def surveyed_by_two(ask: Ask) -> Reason | None:
-    """入户调查: a survey visit by at least `min_visitors` people, whose conclusion stands (domain/1 §1.4)."""
-    visits = [visit for visit in ask.facts.visits if visit.kind == "survey"]
+    """入户调查: a survey visit by at least `min_visitors` people, whose conclusion stands (domain/1 §1.4).
+
+    A case that was sent back is visited anew.
+    """
+    visits, returned = ask.facts.surveys, ask.facts.returned
+    if not visits and returned is not None:
+        return Reason.of("survey_not_repeated", returned_on=returned.on.isoformat())
     if not visits:
         return Reason.of("survey_missing", param="min_visitors", value=ask.policy.min_visitors)
     most = max(len(visit.visitors) for visit in visits)
@@ -103,13 +108,35 @@ def papers_complete(ask: Ask) -> Reason | None:
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
+def papers_seen_again(ask: Ask) -> Reason | None:
+    """A return that names the papers wants them seen anew (domain/1 §1.3 steps 4 and 5)."""
+    returned = ask.facts.returned
+    if returned is not None and ask.facts.must_again("papers") and not returned.papers_since:
+        return Reason.of("papers_not_repeated", returned_on=returned.on.isoformat())
+    return None
+
+
+def checked_again(ask: Ask) -> Reason | None:
+    """A return that names the economic check wants an answer given since (domain/1 §1.3 step 6)."""
+    returned, given = ask.facts.returned, ask.text("replied_on")
+    if returned is None or not ask.facts.must_again("verification") or given is None:
+        return None
+    if date.fromisoformat(given) < returned.on:
+        return Reason.of("verification_not_repeated", given=given, returned_on=returned.on.isoformat())
+    return None
+
+
 def verified(ask: Ask) -> Reason | None:
-    """经济状况核对: an answer not older than `verification_valid_days`, its hits explained (domain/1 §1.3 step 6)."""
+    """经济状况核对: an answer about these very people, not older than `verification_valid_days`, its hits explained
+    (domain/1 §1.3 step 6).
+    """
     if not ask.policy.verification_required:
         return None
     check = ask.facts.verification
     if check is None:
         return Reason.of("verification_missing", param="verification_required", value=True)
+    if check.people is not None and check.people != ask.facts.people:
+        return Reason.of("verification_of_others", replied_on=check.replied_on.isoformat())
     age = (ask.today - check.replied_on).days
     if age > ask.policy.verification_valid_days:
         return Reason.of(
