@@ -61,6 +61,13 @@ def port_free(port: int) -> bool:
     return True
 
 
+def a_free_port() -> int:
+    """A port of the system's choosing: two demos that begin at once do not choose the same."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _with_mail(house: ExitStack, settings: Settings) -> Settings:
     if settings.mail is not None:
         return settings

@@ -17,7 +17,7 @@ from service.cli.demo.year import live
 from service.cli.place import FAULTS, servers, settings_at
 from service.cli.processes import Processes
 from service.cli.records import write_files
-from service.cli.serve import port_free, start_all
+from service.cli.serve import a_free_port, start_all
 from service.config import MailServer
 from service.db import now
 from service.mailbox import Mailbox
@@ -44,7 +44,7 @@ def demo(samples: Path, var: Path | None) -> None:
         box = house.enter_context(Mailbox(settings.var / "mail"))
         mailed = replace(stage.settings, mail=MailServer("127.0.0.1", box.port, tls=False))
         running = house.enter_context(Processes(settings.var / "log"))
-        port = next(each for each in range(8800, 8900) if port_free(each))
+        port = a_free_port()
         start_all(running, mailed, port, with_beat=False)
         told = live(stage, f"http://127.0.0.1:{port}", samples / "09-applications.xlsx", running, out)
         section = _section(stage)
