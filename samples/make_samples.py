@@ -79,7 +79,7 @@ def staff() -> dict[str, Rows]:
 
 
 def funds() -> dict[str, Rows]:
-    """资金 and 到账."""
+    """资金, 到账 and 资金开放."""
     lines: Rows = [
         {"资金编号": code, "资金名称": title, "所属单位": unit, "来源": source, "年度": 2025, "可用项目": items}
         | {"依据文号": f"示例〔2025〕{number}号", "启用日期": FIRST, "截止日期": LAST, "登记人": keeper}
@@ -87,7 +87,10 @@ def funds() -> dict[str, Rows]:
     ]
     headers = ("资金编号", "所属单位", "到账日期", "到账金额", "到账凭证", "登记人")
     arrived = [dict(zip(headers, row, strict=True)) | {"年度": 2025} for row in sample_year.RECEIPTS]
-    return {"资金": lines, "到账": arrived}
+    headers = ("资金编号", "所属单位", "开放单位", "含下属单位", "限额", "依据文号", "登记人")
+    term = {"年度": 2025, "起始日期": FIRST, "截止日期": LAST}
+    opened = [dict(zip(headers, row, strict=True)) | term for row in sample_year.OPENINGS]
+    return {"资金": lines, "到账": arrived, "资金开放": opened}
 
 
 def households(homes: list[Household]) -> dict[str, Rows]:

@@ -89,6 +89,14 @@ RECEIPTS = [
     ("S-OWN-2025", SCHOOL, date(2025, 1, 9), "5000.00", "转账2025-004", "yan.qing"),
 ]
 
+OPENINGS = [
+    # code, whose, open to, with units below, up to, document, decided by
+    ("C-CNT-2025", COUNTY, FACTORIES[1], "", "25000.00", "示例〔2025〕21号", "lin.hai"),
+    ("C-CNT-2025", COUNTY, SCHOOL, "", "10000.00", "示例〔2025〕22号", "lin.hai"),
+    ("B-UPS-2025", BUREAU, BUREAU, "是", "", "示例〔2025〕23号", "chen.shan"),
+    ("B-OWN-2025", BUREAU, BUREAU, "是", "", "示例〔2025〕23号", "chen.shan"),
+]
+
 PAIRS = (("bai.lu", "jin.tao"), ("gu.yue", "wei.ran"), ("bai.lu", "gu.yue"), ("jin.tao", "wei.ran"))
 RELATIVE, RELATIVE_OF = "wei.ran", 9
 """One of the visitors is a declared relative of a family and keeps away from it."""

@@ -21,7 +21,7 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "uq_person_one_active_file": "person_in_other_file",
     "uq_case_one_grant_per_school_year": "student_repeated",
     "uq_payment_one_live": "already_paid",
-    "ck_fund_no_pot_below_zero": "fund_short",
+    "ck_fund_no_pot_below_zero": "fund_cannot_bear",
     "case_duty_clash": "clashing_duty",
     "uq_household_unit_id_file_no": "file_no_taken",
     "uq_fund_unit_id_code_year": "fund_code_taken",

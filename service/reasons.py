@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from service.words import LANGUAGES, NoWords, say
 from workflows.terms import Reason
 
-MONEY = frozenset({"award", "asked", "before", "cap", "available", "amount", "outstanding", "fen"})
+MONEY = frozenset({"award", "asked", "before", "cap", "available", "amount", "outstanding", "share", "fen"})
 """Values of reasons that are fen, shown as yuan."""
 
 

@@ -73,6 +73,14 @@ class Fund:
     categories: frozenset[str]
     opens_on: date
     expires_on: date
+    opened: bool = True
+    """Whether the case's unit may draw on it: it is its own, or was opened to it."""
+
+    share: Fen | None = None
+    """What the case's unit may still draw of a line of another unit; None where nothing limits it."""
+
+    seen: bool = True
+    """Whether who asks may know what lies in it."""
 
 
 @dataclass(frozen=True, slots=True)

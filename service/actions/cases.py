@@ -37,7 +37,7 @@ def take(tx: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, ob
     programme = PROGRAMMES[known.row.programme]
     step = programme.step(action, known.row.state)
     policy_id, policy = _policy(tx, known, step, asked)
-    known, fund_id = _with_fund(tx, known, step, answers)
+    known, fund_id = _with_fund(tx, known, step, asked, answers)
     ask = _ask(tx, known, policy, asked, answers)
     move = machine.take(programme, action, ask)
     return _record(tx, known, move, ask, asked, After.of(known.row, policy_id=policy_id, fund_id=fund_id))
@@ -49,6 +49,9 @@ def open_to(tx: sa.Connection, case_id: UUID, asked: Asked) -> tuple[Choice, ...
     if known is None:
         raise Unknown
     _, policy = _policy(tx, known, None, asked)
+    if known.row.fund:
+        met = funds.met(tx, known.row.fund, known.row.unit_path, asked.caller, asked.today)
+        known = replace(known, facts=replace(known.facts, fund=met))
     return machine.open_to(PROGRAMMES[known.row.programme], _ask(tx, known, policy, asked, {}))
 
 
@@ -79,17 +82,18 @@ def _policy(tx: sa.Connection, known: Known, step: Step | None, asked: Asked) ->
 
 
 def _with_fund(
-    tx: sa.Connection, known: Known, step: Step | None, answers: Mapping[str, object]
+    tx: sa.Connection, known: Known, step: Step | None, asked: Asked, answers: Mapping[str, object]
 ) -> tuple[Known, UUID | None]:
     """The case with its fund: locked when money moves (lock order: case, then fund), named anew by an award."""
     fund_id: UUID | None = known.row.fund_id
+    here = (known.row.unit_path, asked.caller, asked.today)
     if step is not None and step.record is Record.AWARD:
         fund_id = _named_fund(answers)
-        found = funds.open_to_unit(tx, fund_id, known.row.unit_path) if fund_id else None
+        found = funds.named(tx, fund_id, *here) if fund_id else None
         return replace(known, facts=replace(known.facts, fund=found)), fund_id if found else None
     if step is None or step.money is None or fund_id is None:
         return known, fund_id
-    return replace(known, facts=replace(known.facts, fund=funds.locked(tx, fund_id))), fund_id
+    return replace(known, facts=replace(known.facts, fund=funds.locked(tx, fund_id, *here))), fund_id
 
 
 def _named_fund(answers: Mapping[str, object]) -> UUID | None:

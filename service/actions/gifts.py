@@ -17,6 +17,7 @@ from service.tables.cases import visit
 from service.tables.gifts import gift
 from workflows.facts import Fund
 from workflows.policy import NoPolicy
+from workflows.rules.payment import short_of
 from workflows.terms import APPROVERS, Fen, Plain, Pot, Reason, Refused, Role
 
 MONEY_ITEMS = ("EDU", "HOU", "LIV", "SWN", "CON")
@@ -57,8 +58,9 @@ def hand_over(tx: sa.Connection, new: NewGift, asked: Asked, *, from_paper: bool
     home = households.one(tx, new.household_id, asked.caller, lock=True)
     if home is None:
         raise Unknown
-    fund = _fund_locked(tx, new, path)
-    reasons = [*_hands(tx, new, path, home), *_fund_says(new, fund), *_other_visit(tx, new)]
+    fund = _fund_locked(tx, new, path, asked)
+    spent_on = {new.on} if from_paper else {new.on, asked.today}
+    reasons = [*_hands(tx, new, path, home), *_fund_says(new, fund, spent_on), *_other_visit(tx, new)]
     reasons += [*_recorded_by(tx, new, home, asked, from_paper=from_paper)]
     if reasons:
         raise Refused(*reasons)
@@ -94,25 +96,28 @@ def _problems(new: NewGift, today: date) -> Iterator[Reason]:
     yield from fields.whole("quantity", new.quantity)
 
 
-def _fund_locked(tx: sa.Connection, new: NewGift, path: str) -> Fund | None:
-    if new.fund_id is None or funds.open_to_unit(tx, new.fund_id, path) is None:
-        return None
-    return funds.locked(tx, new.fund_id)
+def _fund_locked(tx: sa.Connection, new: NewGift, path: str, asked: Asked) -> Fund | None:
+    found = funds.locked(tx, new.fund_id, path, asked.caller, new.on) if new.fund_id is not None else None
+    return found if found is not None and found.opened else None
 
 
-def _fund_says(new: NewGift, fund: Fund | None) -> Iterator[Reason]:
-    """The line permits the item on that day and can bear it (domain/4 §4.3); the line is locked."""
+def _fund_says(new: NewGift, fund: Fund | None, spent_on: set[date]) -> Iterator[Reason]:
+    """The line permits the item and can bear it (domain/4 §4.3); the line is locked.
+
+    It is open on the day of the gift, and still on the day it is recorded, unless a signed list on paper is brought in.
+    """
     if new.fen is None:
         return
     if fund is None:
         yield Reason.of("fund_missing")
         return
-    if not fund.opens_on <= new.on <= fund.expires_on:
+    if not all(fund.opens_on <= on <= fund.expires_on for on in spent_on):
         yield Reason.of("fund_closed", opens_on=fund.opens_on.isoformat(), expires_on=fund.expires_on.isoformat())
     if new.item not in fund.items:
         yield Reason.of("item_not_permitted", item=new.item, permitted=sorted(fund.items))
-    if fund.available < new.fen:
-        yield Reason.of("fund_short", available=fund.available, award=new.fen)
+    short = short_of(fund, new.fen)
+    if short is not None:
+        yield short
 
 
 def _hands(tx: sa.Connection, new: NewGift, path: str, home: dict[str, Any]) -> Iterator[Reason]:

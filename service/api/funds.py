@@ -7,13 +7,14 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.actions import funds as fund_actions
+from service.actions import openings as opening_actions
 from service.actions import policies as policy_actions
 from service.actions.trail import Unknown
 from service.api.etags import tagged
 from service.auth import EVERYONE, READERS, needs
 from service.queries import funds as read
-from service.queries import policies
-from service.request import asked, caller, tx
+from service.queries import openings, policies
+from service.request import asked, caller, today, tx
 from service.schemas import money as shapes
 from service.schemas.households import MadeOut
 from workflows.terms import Fen, Role
@@ -58,6 +59,43 @@ def receive(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
     """Money arrived on the line."""
     made = fund_actions.receive(tx(), fund_id, Fen(body["amount"]), body["document"], body["on"], asked())
     return {"id": made}
+
+
+@funds.get("/funds/<uuid:fund_id>/openings")
+@needs(*READERS)
+@funds.response(200, shapes.OpeningsOut)
+def list_openings(fund_id: UUID) -> dict[str, Any]:
+    """To whom a line of your units is or was open, and what was drawn under each opening."""
+    if read.one(tx(), fund_id, caller()) is None:
+        raise Unknown
+    return {"items": openings.of_line(tx(), fund_id)}
+
+
+@funds.post("/funds/<uuid:fund_id>/openings")
+@needs(Role.APPROVER)
+@funds.arguments(shapes.OpeningIn)
+@funds.response(201, MadeOut)
+def open_to_unit(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
+    """Open a line of yours to a unit below (下拨)."""
+    ceiling = body.pop("ceiling")
+    new = opening_actions.NewOpening(fund_id, **body, ceiling=Fen(ceiling) if ceiling is not None else None)
+    return {"id": opening_actions.open_to_unit(tx(), new, asked())}
+
+
+@funds.post("/fund-openings/<uuid:opening_id>/end")
+@needs(Role.APPROVER)
+@funds.response(204)
+def close_opening(opening_id: UUID) -> None:
+    """End an opening from today on; what was promised under it stands."""
+    opening_actions.close(tx(), opening_id, asked())
+
+
+@funds.get("/fund-openings")
+@needs(*READERS)
+@funds.response(200, shapes.OpenLinesOut)
+def list_open_lines() -> dict[str, Any]:
+    """Lines of units above that are open to yours today: what they are for, never their balance."""
+    return {"items": openings.open_to(tx(), caller(), today())}
 
 
 @funds.get("/policy-sets")

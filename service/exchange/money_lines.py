@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from service.actions import funds
+from service.actions import funds, openings
 from service.actions.funds import NewFund
+from service.actions.openings import NewOpening
 from service.exchange import cells, labels
 from service.exchange.columns import Book, Column, Row, Sheet
 from service.exchange.desk import Desk
@@ -42,8 +43,26 @@ RECEIPTS = Sheet(
 )
 
 
+OPENINGS = Sheet(
+    "资金开放",
+    (
+        Column("资金编号", "fund_id", cells.words),
+        Column("所属单位", "owner", cells.words),
+        Column("年度", "year", cells.whole),
+        Column("开放单位", "unit_id", cells.words),
+        Column("含下属单位", "with_below", cells.yes_no, required=False, default=False),
+        Column("起始日期", "from_on", cells.day),
+        Column("截止日期", "until_on", cells.day),
+        Column("限额", "ceiling", cells.money, required=False),
+        Column("依据文号", "document", cells.words),
+        KEEPER,
+    ),
+    optional=True,
+)
+
+
 def write_funds(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:
-    """Open the lines, then let the money arrive."""
+    """Open the lines, let the money arrive, and open them to the units below that may spend it."""
     lines = sheets[FUNDS.title]
     for row in desk.each(lines):
         with desk.trying(row):
@@ -55,7 +74,16 @@ def write_funds(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:
             asked = desk.keeper(row)
             line = desk.fund(row["fund_id"], row["year"], desk.unit(row["unit_id"])[1])
             funds.receive(desk.tx, line, row["fen"], row["document"], row["on"], asked)
+    for row in desk.each(sheets[OPENINGS.title]):
+        with desk.trying(row):
+            openings.open_to_unit(desk.tx, _opening(desk, row), desk.keeper(row), from_paper=True)
     return len(lines)
 
 
-FUND_BOOK = Book("funds", (FUNDS, RECEIPTS), write_funds)
+def _opening(desk: Desk, row: Row) -> NewOpening:
+    given = {key: row[key] for key in ("with_below", "from_on", "until_on", "ceiling", "document")}
+    line = desk.fund(row["fund_id"], row["year"], desk.unit(row["owner"], "owner")[1])
+    return NewOpening(fund_id=line, unit_id=desk.unit(row["unit_id"])[0], **given)
+
+
+FUND_BOOK = Book("funds", (FUNDS, RECEIPTS, OPENINGS), write_funds)

@@ -1,7 +1,7 @@
 """Everything the rules need of one case, read by one SELECT that can lock it, and turned into Facts."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -120,7 +120,7 @@ def _facts(row: sa.Row[Any]) -> Facts:
         notice=_notice(row.notice),
         approvals=tuple(Approval(tier, UUID(by), content) for tier, by, content, _ in row.approvals or ()),
         content=content_of(row, row.award_fen, row.fund_id, row.policy_set_id, row.category),
-        fund=fund_facts(row.fund),
+        fund=fund_facts(row.fund) if row.fund else None,
         payee_in_family=row.payee["in_family"] if row.payee else None,
         live_payment=row.live_payment is not None,
         others=tuple(
@@ -186,10 +186,8 @@ def _notice(each: dict[str, Any] | None) -> Notice | None:
     return Notice(posted, each["content"], ended, each["open"], each["upheld"])
 
 
-def fund_facts(each: dict[str, Any] | None) -> Fund | None:
-    """A fund line as the rules see it, from the row's JSON."""
-    if each is None:
-        return None
+def fund_facts(each: Mapping[str, Any]) -> Fund:
+    """A fund line as the rules see it, from its row or the row's JSON."""
     return Fund(
         available=Fen(each["available_fen"]),
         items=frozenset(each["permitted_items"]),

@@ -81,8 +81,8 @@ _PARTS = {
         SELECT o.item, p.fen, p.paid_on AS "on" FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
         WHERE o.household_id = "case".household_id AND o.id <> "case".id AND p.state = 'live' UNION ALL
         SELECT item, fen, "on" FROM gift WHERE gift.household_id = "case".household_id AND fen IS NOT NULL) AS aid""",
-    "fund": """SELECT row_to_json(f) FROM (SELECT available_fen, permitted_items, categories, opens_on, expires_on
-        FROM fund WHERE fund.id = "case".fund_id) AS f""",
+    "fund": """SELECT row_to_json(f) FROM (SELECT id, unit_path, available_fen, permitted_items, categories, opens_on,
+        expires_on FROM fund WHERE fund.id = "case".fund_id) AS f""",
     "family_reader": """SELECT person.id FROM person WHERE person.household_id = "case".household_id AND person.active
         AND person.email_sealed IS NOT NULL ORDER BY person.relation <> 'head', person.id LIMIT 1""",
     "head": """SELECT json_build_object('id', person.id, 'name', encode(person.name_sealed, 'hex'), 'unit', unit.name)

@@ -1,33 +1,43 @@
 """Fund lines as the rules and the pages see them."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.queries import openings
 from service.queries.case_facts import fund_facts
-from service.queries.scope import Caller, visible_to
+from service.queries.scope import CASE_ROLES, Caller, visible_to
 from service.tables.funds import fund
 from workflows.facts import Fund
 
-_SEEN = sa.select(fund.c.available_fen, fund.c.permitted_items, fund.c.categories, fund.c.opens_on, fund.c.expires_on)
+_LINE = ("id", "unit_path", "available_fen", "permitted_items", "categories", "opens_on", "expires_on")
+_SEEN = sa.select(*(fund.c[name] for name in _LINE))
 
 
-def _as_facts(row: sa.RowMapping | None) -> Fund | None:
-    return fund_facts(dict(row)) if row is not None else None
+def met(tx: sa.Connection, line: Mapping[str, Any], unit_path: str, caller: Caller, on: date) -> Fund:
+    """A line as a case or a gift of the unit at `unit_path` meets it on a day: its own, or opened to it, or neither."""
+    found = fund_facts(line)
+    opened, share = True, None
+    if line["unit_path"] != unit_path:
+        opened, share = openings.left(tx, UUID(str(line["id"])), unit_path, on)
+    return replace(found, opened=opened, share=share, seen=caller.holds(CASE_ROLES, line["unit_path"]))
 
 
-def locked(tx: sa.Connection, fund_id: UUID) -> Fund | None:
+def locked(tx: sa.Connection, fund_id: UUID, unit_path: str, caller: Caller, on: date) -> Fund | None:
     """The line, locked until the transaction ends, so that what it can bear is counted once."""
-    return _as_facts(
-        tx.execute(_SEEN.where(fund.c.id == fund_id).with_for_update(key_share=True)).mappings().one_or_none()
-    )
+    row = tx.execute(_SEEN.where(fund.c.id == fund_id).with_for_update(key_share=True)).mappings().one_or_none()
+    return met(tx, dict(row), unit_path, caller, on) if row is not None else None
 
 
-def open_to_unit(tx: sa.Connection, fund_id: UUID, unit_path: str) -> Fund | None:
-    """The line if it belongs to the unit at `unit_path` or to one above it."""
-    above = sa.literal(unit_path).op("^@")(fund.c.unit_path)
-    return _as_facts(tx.execute(_SEEN.where(fund.c.id == fund_id, above)).mappings().one_or_none())
+def named(tx: sa.Connection, fund_id: UUID, unit_path: str, caller: Caller, on: date) -> Fund | None:
+    """The line if the unit at `unit_path` may draw on it that day; whether there is another is not told."""
+    row = tx.execute(_SEEN.where(fund.c.id == fund_id)).mappings().one_or_none()
+    found = met(tx, dict(row), unit_path, caller, on) if row is not None else None
+    return found if found is not None and found.opened else None
 
 
 def seen(tx: sa.Connection, caller: Caller) -> list[dict[str, Any]]:

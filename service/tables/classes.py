@@ -75,6 +75,9 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
         neither=_PLACE + "code title source year document permitted_items categories opens_on expires_on"
         " available_fen committed_fen paid_fen recovering_fen written_off_fen outside_fen version",
     ),
+    "fund_opening": _columns(
+        neither=_PLACE + "fund_id with_below from_on until_on ceiling_fen document opened_by closed_on"
+    ),
     "entry": _columns(neither="id fund_id subject_id seq case_id source_pot target_pot fen on at"),
     "payment": _columns(
         neither="id case_id fund_id seq fen method bank_account_id cash_reason voucher paid_on paid_by state"

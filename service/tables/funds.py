@@ -44,6 +44,25 @@ fund = sa.Table(
     ),
 )
 
+fund_opening = sa.Table(
+    "fund_opening",
+    METADATA,
+    key(),
+    to("fund", "fund_id", index=True),
+    to("unit", "unit_id"),
+    sa.Column("unit_path", Path, nullable=False, index=True),
+    sa.Column("with_below", sa.Boolean(), nullable=False, server_default=sa.false()),
+    sa.Column("from_on", sa.Date(), nullable=False),
+    sa.Column("until_on", sa.Date(), nullable=False),
+    money("ceiling_fen", optional=True),
+    sa.Column("document", sa.Text(), nullable=False),
+    to("account", "opened_by"),
+    sa.Column("closed_on", sa.Date()),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.CheckConstraint("from_on <= until_on", name="dates"),
+    sa.CheckConstraint("ceiling_fen > 0", name="ceiling"),
+)
+
 entry = sa.Table(
     "entry",
     METADATA,

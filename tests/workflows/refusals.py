@@ -101,6 +101,8 @@ def fund_at_review(programme: Programme) -> list[Line]:
         ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 9, 28))), ["fund_closed"]),
         ("pass_review", review(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
         ("pass_review", review(fund=replace(FUND, available=Fen(299_999))), ["fund_short"]),
+        ("pass_review", review(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_cannot_bear"]),
+        ("pass_review", review(fund=replace(FUND, share=Fen(299_999))), ["fund_share_short"]),
         ("pass_review", review(payee_in_family=False), ["payee_not_family"]),
     ]
 
@@ -160,6 +162,9 @@ def approving(programme: Programme) -> list[Line]:
         ("approve", last(fund=replace(FUND, expires_on=date(2025, 10, 14))), ["fund_closed"]),
         ("approve", last(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
         ("approve", last(fund=replace(FUND, available=Fen(299_999))), ["fund_short"]),
+        ("approve", last(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_cannot_bear"]),
+        ("approve", last(fund=replace(FUND, share=Fen(299_999))), ["fund_share_short"]),
+        ("approve", last(fund=replace(FUND, opened=False)), ["fund_not_open"]),
         ("approve", last(award=None), ["nothing_to_move"]),
     ]
 

@@ -10,7 +10,14 @@ from workflows.rules.notice import (
     notice_taken_down,
     shown_is_unchanged,
 )
-from workflows.rules.payment import cash_explained, fund_allows, fund_can_bear, not_paid_yet, payee_known
+from workflows.rules.payment import (
+    cash_explained,
+    fund_allows,
+    fund_can_bear,
+    fund_open_to_unit,
+    not_paid_yet,
+    payee_known,
+)
 from workflows.rules.survey import (
     followers_have_clean_hands,
     papers_seen_again,
@@ -31,7 +38,7 @@ CALLERS = (visitors_entitled, recorder_went, visitors_not_family, visited_alread
 NOTICE_OVER = (notice_ended, no_open_objection, no_upheld_objection)
 SIGNABLE = (notice_taken_down, no_open_objection, no_upheld_objection, shown_is_unchanged, signatures_cover_this)
 HIGHER = (*SIGNABLE, higher_tier_follows, minutes_attached)
-FINAL = (*SIGNABLE, final_tier, minutes_attached, fund_allows, fund_can_bear)
+FINAL = (*SIGNABLE, final_tier, minutes_attached, fund_open_to_unit, fund_allows, fund_can_bear)
 PAYABLE = (
     _fully_signed,
     signatures_cover_this,

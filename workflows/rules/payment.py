@@ -1,7 +1,7 @@
 """Where the money comes from, to whom it goes, and how it comes back."""
 
-from workflows.facts import Ask
-from workflows.terms import Reason
+from workflows.facts import Ask, Fund
+from workflows.terms import Fen, Reason
 
 
 def fund_allows(ask: Ask) -> Reason | None:
@@ -19,9 +19,22 @@ def fund_allows(ask: Ask) -> Reason | None:
 def fund_can_bear(ask: Ask) -> Reason | None:
     """The line still has the money; the fund row is locked while this is asked (domain/4 §4.3, hard stop at zero)."""
     fund, award = ask.facts.fund, ask.fen("award") or ask.facts.award
-    if fund is not None and award is not None and fund.available < award:
-        return Reason.of("fund_short", available=fund.available, award=award)
+    return short_of(fund, award) if fund is not None and award is not None else None
+
+
+def short_of(fund: Fund, award: Fen) -> Reason | None:
+    """What is missing for an award of so many fen; what lies in a line is told only to those who may see it."""
+    if fund.share is not None and fund.share < award:
+        return Reason.of("fund_share_short", share=fund.share, award=award)
+    if fund.available < award:
+        unseen = Reason.of("fund_cannot_bear")
+        return Reason.of("fund_short", available=fund.available, award=award) if fund.seen else unseen
     return None
+
+
+def fund_open_to_unit(ask: Ask) -> Reason | None:
+    """A line of a unit above is drawn on only while it is open to the case's unit (下拨; domain/4 §4.3)."""
+    return Reason.of("fund_not_open") if ask.facts.fund is not None and not ask.facts.fund.opened else None
 
 
 def payee_in_family(ask: Ask) -> Reason | None:

@@ -1,0 +1,203 @@
+"""Whose money it is: a unit spends a line of the unit above only while an approver there has opened it, and no more."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.tables.events import event
+from service.tables.units import role_grant
+from tests.client import Desk
+from tests.journeys.test_lives import Life, start
+from tests.office import file_family, open_office
+
+PASS = date(2025, 9, 15)
+
+
+@pytest.fixture
+def school(desk: Desk, engine: sa.Engine) -> Desk:
+    """A school under the office, with people of its own; the county's line is `school.county.fund_id`."""
+    with engine.begin() as tx:
+        return Desk(desk.http, open_office(tx, above=desk.office, fen=0), desk.today)
+
+
+def opening(desk: Desk, school: Desk, **changes: Any) -> dict[str, Any]:
+    days = {"from_on": desk.today.isoformat(), "until_on": "2025-12-31"}
+    return {"unit_id": str(school.office.unit_id), "document": "示例〔2025〕31号", **days, **changes}
+
+
+def opened(desk: Desk, school: Desk, **changes: Any) -> str:
+    """The county's approver opens the county's line to the school."""
+    made = desk.post("approver_1", f"/funds/{desk.office.fund_id}/openings", opening(desk, school, **changes))
+    assert made.status_code == 201, made.get_json()
+    return str(made.get_json()["id"])
+
+
+def award(desk: Desk, fen: str = "1500.00") -> dict[str, Any]:
+    return {"award": fen, "fund": str(desk.office.fund_id), "places": ["unit_board"]}
+
+
+def passed(life: Life, desk: Desk, fen: str = "1500.00") -> None:
+    """A case of the school, on the county's money, waiting for its approver."""
+    life.to_review()
+    life.act("reviewer", "pass_review", **award(desk, fen))
+    life.desk.today = PASS
+    life.act("clock", "end_notice")
+
+
+def case_of(school: Desk, engine: sa.Engine) -> Life:
+    return start(school, engine, "hardship", "LIV", {})
+
+
+def test_a_school_does_not_spend_the_countys_line(school: Desk, desk: Desk, engine: sa.Engine) -> None:
+    life = case_of(school, engine)
+    life.to_review()
+    assert life.no("reviewer", "pass_review", **award(desk)) == ["fund_missing"]
+
+
+def test_a_school_does_not_give_away_the_countys_money(school: Desk, desk: Desk, engine: sa.Engine) -> None:
+    with engine.begin() as tx:
+        family = file_family(tx, school.office)
+    given = {"on": school.today.isoformat(), "item": "LIV", "purpose": "慰问", "account_code": "502"}
+    people = school.office.people
+    hands = {"handed_by": str(people["visitor_1"]), "approved_by": str(people["approver_3"]), "signed_by_family": True}
+    what = {"amount": "100.00", "fund_id": str(desk.office.fund_id)}
+    where = {"unit_id": str(school.office.unit_id), "household_id": str(family.household_id)}
+    made = school.post("approver_3", "/gifts", {**given, **hands, **what, **where})
+    assert school.codes(made) == ["fund_missing"]
+    opened(desk, school)
+    assert school.post("approver_3", "/gifts", {**given, **hands, **what, **where}).status_code == 201
+
+
+def test_a_line_that_was_opened_is_spent_and_the_opening_is_in_the_trail(
+    school: Desk, desk: Desk, engine: sa.Engine
+) -> None:
+    opened(desk, school)
+    life = case_of(school, engine)
+    passed(life, desk)
+    assert life.act("approver_1", "approve") == "payment"
+    with engine.connect() as tx:
+        told = sa.select(event.c.actor_id).where(
+            event.c.subject_id == desk.office.fund_id, event.c.action == "open_to_unit"
+        )
+        assert tx.scalar(told) == desk.office.people["approver_1"]
+
+
+def test_nobody_opens_a_line_to_himself(school: Desk, desk: Desk) -> None:
+    """Not the school's approver, nor anybody of the county who is no approver."""
+    path = f"/funds/{desk.office.fund_id}/openings"
+    assert school.post("approver_3", path, opening(desk, school)).status_code == 404
+    assert desk.post("cashier", path, opening(desk, school)).status_code == 403
+    assert desk.post("reviewer", path, opening(desk, school)).status_code == 403
+
+
+def test_an_opening_ends(school: Desk, desk: Desk, engine: sa.Engine) -> None:
+    """Closed while a case waits for its approver: nothing is promised any more."""
+    ours = opened(desk, school)
+    life = case_of(school, engine)
+    passed(life, desk)
+    desk.today = PASS
+    assert desk.post("approver_2", f"/fund-openings/{ours}/end", {}).status_code == 204
+    assert desk.codes(desk.post("approver_2", f"/fund-openings/{ours}/end", {})) == ["opening_closed"]
+    assert life.no("approver_1", "approve") == ["fund_not_open"]
+    shown = life.desk.get("approver_1", f"/cases/{life.case_id}/actions").get_json()
+    approve = next(each for each in shown["items"] if each["action"] == "approve")
+    assert [each["code"] for each in approve["reasons"]] == ["fund_not_open"]
+
+
+def test_what_was_promised_is_paid_after_the_opening_ended(school: Desk, desk: Desk, engine: sa.Engine) -> None:
+    opened(desk, school, until_on=PASS.isoformat())
+    life = case_of(school, engine)
+    passed(life, desk)
+    life.act("approver_1", "approve")
+    life.desk.today = date(2025, 9, 17)
+    assert life.act("cashier", "pay", method="bank", voucher="V-1") == "receipt"
+
+
+def test_a_ceiling_holds_over_all_cases_of_the_unit(school: Desk, desk: Desk, engine: sa.Engine) -> None:
+    opened(desk, school, ceiling="2000.00")
+    first, second = case_of(school, engine), case_of(school, engine)
+    for each in (first, second):
+        school.today = date(2025, 9, 1)
+        passed(each, desk)
+    first.act("approver_1", "approve")
+    assert second.no("approver_1", "approve") == ["fund_share_short"]
+    third = case_of(school, engine)
+    third.to_review()
+    assert third.no("reviewer", "pass_review", **award(desk, "500.01")) == ["fund_share_short"]
+
+
+def test_a_neighbour_is_not_meant_nor_a_unit_below_unless_it_is_said(
+    school: Desk, desk: Desk, engine: sa.Engine
+) -> None:
+    with engine.begin() as tx:
+        workshop = Desk(desk.http, open_office(tx, above=school.office, fen=0), desk.today)
+        beside = Desk(desk.http, open_office(tx, above=desk.office, fen=0), desk.today)
+    opened(desk, school)
+    lives = [case_of(other, engine) for other in (workshop, beside)]
+    for life in lives:
+        life.to_review()
+        assert life.no("reviewer", "pass_review", **award(desk)) == ["fund_missing"]
+    wide = opening(desk, school, unit_id=str(desk.office.unit_id), with_below=True)
+    assert desk.post("approver_1", f"/funds/{desk.office.fund_id}/openings", wide).status_code == 201
+    assert [life.act("reviewer", "pass_review", **award(desk)) for life in lives] == ["notice", "notice"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"from_on": "2025-08-31"}, "in_the_past"),
+        ({"until_on": "2027-01-01"}, "opening_outlives_line"),
+        ({"unit_id": "own"}, "opening_not_below"),
+        ({"until_on": "2025-08-31"}, "dates_reversed"),
+    ],
+)
+def test_an_opening_that_would_not_do(school: Desk, desk: Desk, changes: dict[str, str], code: str) -> None:
+    asked = opening(desk, school, **changes)
+    if changes.get("unit_id") == "own":
+        asked["unit_id"] = str(desk.office.unit_id)
+    refused = desk.post("approver_1", f"/funds/{desk.office.fund_id}/openings", asked)
+    assert desk.codes(refused) == [code]
+
+
+def test_a_line_is_not_opened_twice_to_add_up_two_ceilings(school: Desk, desk: Desk) -> None:
+    opened(desk, school, ceiling="100.00")
+    again = desk.post("approver_1", f"/funds/{desk.office.fund_id}/openings", opening(desk, school, ceiling="100.00"))
+    assert desk.codes(again) == ["opening_overlaps"]
+
+
+def test_a_refusal_does_not_tell_the_balance_of_a_line_one_may_not_see(
+    school: Desk, desk: Desk, engine: sa.Engine
+) -> None:
+    """The county's line holds 100,000 yuan; the school's reviewer learns only that it will not bear the award."""
+    opened(desk, school)
+    life = case_of(school, engine)
+    life.to_review()
+    with engine.begin() as tx:
+        tx.execute(sa.text('UPDATE "case" SET asked_fen = 20000000 WHERE id = :id'), {"id": life.case_id})
+    refused = school.act("reviewer", life.case_id, "pass_review", **award(desk, "150000.00"))
+    assert "fund_cannot_bear" in school.codes(refused)
+    assert "fund_short" not in school.codes(refused)
+    assert "100000" not in refused.get_data(as_text=True)
+    assert "10000000" not in refused.get_data(as_text=True)
+
+
+def test_the_school_sees_what_is_open_to_it_and_no_balance(school: Desk, desk: Desk) -> None:
+    assert school.get("reviewer", "/fund-openings").get_json()["items"] == []
+    opened(desk, school, ceiling="2000.00")
+    (line,) = school.get("reviewer", "/fund-openings").get_json()["items"]
+    assert (line["fund_id"], line["ceiling"], line["drawn"]) == (str(desk.office.fund_id), "2000.00", "0.00")
+    assert not {"available", "received", "paid"} & line.keys()
+    assert school.get("reviewer", f"/funds/{desk.office.fund_id}/openings").status_code == 404
+    assert [
+        each["unit_id"] for each in desk.get("auditor", f"/funds/{desk.office.fund_id}/openings").get_json()["items"]
+    ]
+
+
+def test_an_opening_needs_a_right_that_holds_today(school: Desk, desk: Desk, engine: sa.Engine) -> None:
+    with engine.begin() as tx:
+        his = role_grant.c.account_id == desk.office.people["approver_1"]
+        tx.execute(role_grant.update().where(his).values(until_on=date(2025, 8, 31)))
+    path = f"/funds/{desk.office.fund_id}/openings"
+    assert desk.post("approver_1", path, opening(desk, school)).status_code == 403
