@@ -1,7 +1,6 @@
 """`songnuan serve`: the whole house on one machine, its processes side by side until it is told to stop."""
 
 import signal
-import socket
 import sys
 import threading
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from service.cli.processes import Processes, environment
 from service.config import MailServer, Settings
 from service.db import engine
 from service.mailbox import Mailbox
+from service.servers import port_free
 from service.words import say
 
 out = Console()
@@ -48,24 +48,6 @@ def serve(port: int, of_demo: bool, var: Path | None) -> None:
         if of_demo:
             out.print(say("cli.demo_token", token=(settings.var / "token").read_text().strip()))
         _until_told(running)
-
-
-def port_free(port: int) -> bool:
-    """Whether nobody listens there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def a_free_port() -> int:
-    """A port of the system's choosing: two demos that begin at once do not choose the same."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _with_mail(house: ExitStack, settings: Settings) -> Settings:

@@ -3,6 +3,6 @@
 from service.servers.broker import start_broker
 from service.servers.postgres import start_postgres
 from service.servers.programs import postgres_programs
-from service.servers.started import CannotStart, Started
+from service.servers.started import CannotStart, Started, a_free_port, port_free
 
-__all__ = ["CannotStart", "Started", "postgres_programs", "start_broker", "start_postgres"]
+__all__ = ["CannotStart", "Started", "a_free_port", "port_free", "postgres_programs", "start_broker", "start_postgres"]

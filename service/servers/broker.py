@@ -3,17 +3,27 @@
 import importlib.util
 import secrets
 import shutil
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, run
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from service.servers.account import Account
-from service.servers.started import CannotStart, Started, alone, plain_environment, runs, tail, wait_until
+from service.servers.started import (
+    CannotStart,
+    Started,
+    a_free_port,
+    alone,
+    plain_environment,
+    port_free,
+    runs,
+    tail,
+    wait_until,
+)
 
 _MEND = "Mend: apt-get install redis-server, or point REDIS_URL at a Redis or Valkey that runs."
 
@@ -55,7 +65,7 @@ class _Broker:
             return None
 
     def start(self, program: Path, *, durable: bool) -> None:
-        port, password = _free_port(), secrets.token_urlsafe(24)
+        port, password = self._before() or (a_free_port(), secrets.token_urlsafe(24))
         settings = {
             "bind": "127.0.0.1",
             "port": str(port),
@@ -74,6 +84,11 @@ class _Broker:
         if done.returncode:
             raise CannotStart(f"{fault}:\n{tail(self.folder / 'valkey.log')}\n{_MEND}")
         wait_until(lambda: self.pid() is not None, f"{fault}. {_MEND}")
+
+    def _before(self) -> tuple[int, str] | None:
+        """Port and password of its last life, while nobody else has the port: who was told the url finds it again."""
+        url = urlsplit(self.url())
+        return (url.port, url.password) if url.port and url.password and port_free(url.port) else None
 
     def stop(self) -> None:
         with alone(self.folder):
@@ -100,9 +115,3 @@ def _valkey() -> Path:
         if on_path:
             return Path(on_path)
     raise CannotStart(f"No Valkey or Redis on this machine. {_MEND}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -59,6 +60,24 @@ def runs(pid: int, argument: str = "") -> bool:
         return process.status() != psutil.STATUS_ZOMBIE and (not argument or argument in process.cmdline())
     except psutil.Error:
         return False
+
+
+def port_free(port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def a_free_port() -> int:
+    """A port of the system's choosing: two that begin at once do not choose the same."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_until(happened: Callable[[], bool], fault: str) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from service.actions import cases, funds
 from service.actions.case_opening import open_case
 from service.actions.case_rows import Opening
+from service.actions.founding import CLOCK
 from service.actions.funds import NewFund
 from tests.office import Office, file_family, hire, open_office
 from workflows.terms import Fen
@@ -58,6 +59,12 @@ class Ground:
             for each in names:
                 hire(tx, self.office, each, role, tier)
         return names
+
+    def name_the_clock(self) -> None:
+        """Give the office's clock the name the worker looks for."""
+        with self.engine.begin() as tx:
+            was = {"was": self.office.login("clock"), "name": CLOCK}
+            tx.execute(sa.text("UPDATE account SET login = :name WHERE login = :was"), was)
 
     def line(self, fen: int) -> UUID:
         """A fund line with `fen` in it, opened and filled as a cashier does."""

@@ -1,7 +1,6 @@
 """Clients that do at random what people do all day, over HTTP, each request until it is answered; and what they were told."""
 
 import random
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,14 +14,12 @@ from tests.fire.wire import Answer, Lost, Wire
 from workflows.programmes import PROGRAMMES
 from workflows.terms import Phase, Role
 
-ONWARD = {
-    *("submit", "record_visit", "add_papers", "finish_survey", "record_check", "pass_review", "end_notice", "endorse"),
-    *("approve", "pay", "confirm_receipt", "record_follow_up", "close", "recover_part", "recover"),
-}
-"""Actions that bring a case on; they are tried more often than those that turn it."""
-
-STANDS_BACK = 30.0
-"""Seconds a client goes on repeating one request after the load has ended."""
+ONWARD = (
+    *("submit", "record_visit", "finish_survey", "record_check", "pass_review", "end_notice", "endorse", "approve"),
+    *("pay", "confirm_receipt", "record_follow_up", "close", "recover_part", "recover"),
+)
+LIKELY = {**dict.fromkeys(ONWARD, 12), "add_papers": 4}
+"""How likely an action is tried: what brings a case on more often than what turns it, which is 1."""
 
 ROLES = {
     Role.REGISTRAR: ("registrar", "witness"),
@@ -114,8 +111,7 @@ class Load:
 
     def post(self, who: str, path: str, day: date, body: object) -> Answer:
         """A request that is repeated with its key until it is answered."""
-        until = self._began + sys.maxsize if not self._end.is_set() else time.monotonic() + STANDS_BACK
-        return self.wire.surely(who, path, day, body, until=until)
+        return self.wire.surely(who, path, day, body)
 
     def acted(self, seat: Seat, action: str, answer: Answer) -> Answer:
         """Remember what was told of a case."""
@@ -145,7 +141,7 @@ def _step(load: Load, chance: random.Random, seat: Seat, day: date) -> Answer:
     steps = hardship.steps_from(seat.state)
     if hardship.state(seat.state).phase is Phase.ENDED and chance.randrange(10):
         return _again(load, chance, seat, day)
-    step = chance.choices(steps, [12 if each.action in ONWARD else 1 for each in steps])[0] if steps else None
+    step = chance.choices(steps, [LIKELY.get(each.action, 1) for each in steps])[0] if steps else None
     if step is None:
         return _again(load, chance, seat, day)
     who = chance.choice([name for role in step.roles for name in load.people[role]])

@@ -10,7 +10,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.audit.chain import verify
-from service.mailbox import Mailbox
 from service.queries.reminders import REMINDERS
 from service.tables.events import idempotency
 from service.tables.letters import letter
@@ -99,8 +98,3 @@ def _promises(tx: sa.Connection) -> Iterator[str]:
     yield from (f"a letter is owed that is no row: {each}" for each in (named_letters - kept).elements())
     yield from (f"a letter is a row that nobody owes: {each}" for each in (kept - named_letters).elements())
     yield from (f"a duty and its event differ: {each}" for each in named_duties ^ duties)
-
-
-def arrivals(mailbox: Mailbox) -> Counter[str]:
-    """How often each letter arrived, by the id in its Message-ID."""
-    return Counter(str(each["Message-ID"]).strip("<>").partition("@")[0] for each in mailbox.messages())

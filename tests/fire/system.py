@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 from service import db, schema
 from service.cli import processes
 from service.cli.serve import QUEUES
-from service.servers import Started, start_broker, start_postgres
+from service.servers import Started, a_free_port, start_broker, start_postgres
 from service.servers.started import runs
 from tests.fire.wire import answers
 from tests.office import RING
@@ -29,13 +28,6 @@ PATIENCE = 60.0
 
 WEB = {"SONGNUAN_WEB_WORKERS": "3", "SONGNUAN_WEB_THREADS": "8"}
 NO_RATES = {"SONGNUAN_RATE_TOKEN": "off", "SONGNUAN_RATE_ADDRESS": "off"}
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -66,7 +58,7 @@ class System:
     smtp_url: str = ""
     demo_clock: bool = True
     durable: bool = True
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=a_free_port)
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     commands: dict[str, Sequence[str]] = field(default_factory=dict)
     postgres: Started = field(init=False)

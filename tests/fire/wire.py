@@ -3,9 +3,10 @@
 import http.client
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -45,7 +46,9 @@ class Wire:
     tokens: Mapping[str, str]
     lost: int = 0
     away: int = 0
+    replayed: int = 0
     faults: list[str] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
 
     def ask(
         self, method: str, who: str, path: str, day: date, body: object = None, key: str = "", **headers: str
@@ -74,32 +77,38 @@ class Wire:
         """POST, once. Raises Lost."""
         return self.ask("POST", who, path, day, body, key, **headers)
 
-    def surely(
-        self, who: str, path: str, day: date, body: object, *, until: float, tell: Callable[[], None] = lambda: None
-    ) -> Answer:
-        """POST again and again with one key until the answer is a yes or a no; `tell` hears of each repetition.
+    def surely(self, who: str, path: str, day: date, body: object, *, patience: float = 120.0) -> Answer:
+        """POST again and again with one key until the answer is a yes or a no, or `patience` seconds have gone.
 
-        A 503 without Retry-After, and any other 5xx, is kept in `faults`.
+        A 503 without Retry-After, and any other 5xx, is kept in `faults`. Raises Lost when the last line was.
         """
-        key = uuid4().hex
+        key, until = uuid4().hex, time.monotonic() + patience
         while True:
             try:
                 answer = self.post(who, path, day, body, key)
             except Lost:
-                self.lost += 1
+                self._met(None)
                 if time.monotonic() > until:
                     raise
             else:
-                if answer.status < 500:
+                if self._met(answer) or time.monotonic() > until:
                     return answer
-                if answer.status != 503 or "Retry-After" not in answer.headers:
-                    self.faults.append(f"{answer.status} {path}: {answer.text[:300]}")
-                    return answer
-                self.away += 1
-                if time.monotonic() > until:
-                    return answer
-            tell()
             time.sleep(0.1)
+
+    def _met(self, answer: Answer | None) -> bool:
+        """Count what came back; whether it is a yes or a no."""
+        with self._lock:
+            if answer is None:
+                self.lost += 1
+            elif answer.status < 500:
+                self.replayed += "Idempotency-Replayed" in answer.headers
+                return True
+            elif answer.status == 503 and "Retry-After" in answer.headers:
+                self.away += 1
+            else:
+                self.faults.append(f"{answer.status} {answer.text[:300]}")
+                return True
+        return False
 
 
 def answers(port: int) -> bool:

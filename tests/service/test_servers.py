@@ -3,6 +3,7 @@
 import os
 import pwd
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from service.servers import CannotStart, Started, postgres_programs, start_broker, start_postgres
+from tests.worker.processes import wait_until
 
 
 @pytest.fixture
@@ -152,9 +154,22 @@ def test_a_broker_is_made_found_running_stopped_and_kept(folder: Path) -> None:
 def test_a_killed_broker_starts_again(folder: Path) -> None:
     killed = start_broker(folder / "broker")
     os.kill(killed.pid, signal.SIGKILL)
+    assert wait_until(lambda: gone(killed.pid))
     with start_broker(folder / "broker") as again:
         assert not again.found
         assert again.pid != killed.pid
+        assert again.url == killed.url, "whoever was told where it is finds it again"
+
+
+def test_a_broker_whose_port_was_taken_meanwhile_finds_another(folder: Path) -> None:
+    with start_broker(folder / "broker") as first:
+        port = int(first.url.rpartition(":")[2].partition("/")[0])
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        with start_broker(folder / "broker") as second:
+            assert second.url != first.url
 
 
 def test_nobody_reaches_the_broker_without_its_password(folder: Path) -> None:

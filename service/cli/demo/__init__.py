@@ -17,12 +17,13 @@ from service.cli.demo.year import live
 from service.cli.place import FAULTS, servers, settings_at
 from service.cli.processes import Processes
 from service.cli.records import write_files
-from service.cli.serve import a_free_port, start_all
+from service.cli.serve import start_all
 from service.config import MailServer
 from service.db import now
 from service.mailbox import Mailbox
 from service.report.figures import snapshot
 from service.report.section import Section, make_section
+from service.servers import a_free_port
 
 out = Console(highlight=False)
 SAMPLES = Path(__file__).resolve().parents[3] / "samples"

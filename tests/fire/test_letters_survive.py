@@ -1,0 +1,169 @@
+"""Workers, broker and lines die while letters are owed: every letter arrives, and twice only where nobody could know."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from service.cli import processes
+from tests.fire.conftest import Tell
+from tests.fire.ground import open_ground
+from tests.fire.postbox import Postbox
+from tests.fire.recount import recount
+from tests.fire.system import PATIENCE, System
+from tests.worker.letters import owe, states
+from tests.worker.processes import wait_until
+
+CHILDREN = 2
+"""Processes of one worker, each with one letter in its hand at most."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many letters are owed, and what dies how often meanwhile."""
+
+    letters: int
+    workers: int
+    flushes: int
+    brokers: int
+    cuts: int
+
+
+@dataclass
+class Deaths:
+    """When a process with letters in its hands was killed: from when to when."""
+
+    spans: list[tuple[float, float]] = field(default_factory=list)
+
+    @contextmanager
+    def span(self) -> Iterator[None]:
+        began = time.time()
+        yield
+        self.spans.append((began, time.time()))
+
+    def between(self, first: float, last: float) -> bool:
+        """Whether any lay between a letter's two arrivals."""
+        return any(first <= end and begin <= last for begin, end in self.spans)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(Size(letters=80, workers=2, flushes=1, brokers=1, cuts=4), id="quick"),
+        pytest.param(
+            Size(letters=300, workers=5, flushes=3, brokers=3, cuts=15),
+            id="full",
+            marks=[pytest.mark.fire, pytest.mark.timeout(900)],
+        ),
+    ],
+)
+@pytest.mark.timeout(300)
+def test_every_letter_arrives(folder: Path, tmp_path: Path, size: Size, seed: int, tell: Tell) -> None:
+    deaths = Deaths()
+    with (
+        Postbox(tmp_path / "mail", cuts=size.cuts) as postbox,
+        System(folder, smtp_url=postbox.url, demo_clock=False) as system,
+        system.engine() as engine,
+    ):
+        ground = open_ground(engine)
+        system.start_worker()
+        system.start_relay()
+        owed = {str(each) for each in owe(engine, ground.office, size.letters)}
+        disturb(system, postbox, size, seed, deaths)
+        everything = wait_until(lambda: states(engine) == {"delivered": size.letters}, 3 * PATIENCE)
+        left, found = states(engine), recount(engine)
+    arrived = Counter(letter for letter, _ in postbox.arrivals())
+    twice = {letter for letter, times in arrived.items() if times > 1}
+    tell("letters owed, arrivals", f"{len(owed)}, {arrived.total()}")
+    tell("killed (-9)", f"worker {size.workers} times, broker {size.brokers} times, flushed {size.flushes} times")
+    tell("twice: the line was dropped", len(twice & postbox.cut))
+    tell("twice: killed between acceptance and commit", len(twice - postbox.cut))
+    assert everything, left
+    assert set(arrived) == owed
+    assert len(postbox.cut) == size.cuts
+    for letter in twice - postbox.cut:
+        assert deaths.between(*postbox.first_and_last(letter)), letter
+    assert arrived.total() - len(owed) <= size.cuts + size.workers * CHILDREN
+    assert found.faults == ()
+
+
+def disturb(system: System, postbox: Postbox, size: Size, seed: int, deaths: Deaths) -> None:
+    """What is to die dies in an order left to chance, each after some more letters have come."""
+
+    def lose_worker() -> None:
+        with deaths.span():
+            system.kill("worker")
+        system.start_worker()
+
+    def lose_broker() -> None:
+        system.kill_broker()
+        time.sleep(chance.random())
+        system.start_broker()
+
+    chance = random.Random(seed)
+    blows: list[Callable[[], None]] = [
+        *[lose_worker] * size.workers,
+        *[system.flush_broker] * size.flushes,
+        *[lose_broker] * size.brokers,
+    ]
+    chance.shuffle(blows)
+    apart = size.letters // (len(blows) + 1)
+    for number, blow in enumerate(blows, start=1):
+        assert come(postbox, number * apart), len(postbox.files())
+        blow()
+
+
+def come(postbox: Postbox, count: int) -> bool:
+    """Whether so many arrive in time."""
+    return wait_until(lambda: len(postbox.files()) >= count, 2 * PATIENCE)
+
+
+def test_two_beats_at_once(folder: Path, tmp_path: Path, tell: Tell) -> None:
+    """Two beats ring ten times as often as they ought, two workers and two relays hear them: nothing is done twice."""
+    ended = sa.text("SELECT subject_id, count(*) FROM event WHERE action = 'end_notice' GROUP BY 1")
+    rung = sa.text("SELECT at FROM job_run WHERE job = 'hardship.end_notice'")
+    done = sa.text("SELECT job, sum(done) FROM job_run WHERE done > 0 GROUP BY 1")
+    with (
+        Postbox(tmp_path / "mail") as postbox,
+        System(folder, smtp_url=postbox.url, demo_clock=False) as system,
+        system.engine() as engine,
+    ):
+        ground = open_ground(engine)
+        ground.line(500_000)
+        ground.seat_many(["notice"] * 12 + ["approval"] * 4)
+        ground.name_the_clock()
+        for number in (1, 2):
+            system.start_worker(f"worker-{number}")
+            system.start_relay(f"relay-{number}")
+            quick = [
+                each.replace("worker.app", "tests.fire.quick_beat")
+                for each in processes.beat(folder / f"beat-{number}")
+            ]
+            system.start(f"beat-{number}", quick)
+        rings: set[object] = set()
+
+        def rung_often() -> bool:
+            with engine.connect() as tx:
+                rings.update(tx.scalars(rung))
+                return len(rings) >= 10 and set(states(engine)) == {"delivered"}
+
+        enough = wait_until(rung_often, 2 * PATIENCE)
+        with engine.connect() as tx:
+            times = Counter(row[1] for row in tx.execute(ended))
+            jobs = {job: int(count) for job, count in tx.execute(done)}
+            mailed = tx.scalar(sa.text("SELECT count(*) FROM letter WHERE channel = 'email'"))
+            reminded = tx.scalar(sa.text("SELECT count(*) FROM letter WHERE kind IN ('overdue', 'follow_up_due')"))
+        found = recount(engine)
+    arrived = Counter(letter for letter, _ in postbox.arrivals())
+    tell("ticks seen, notices ended, letters mailed", f"{len(rings)}, {times.total()}, {arrived.total()}")
+    assert enough, rings
+    assert times == {1: 16}
+    assert jobs == {"hardship.end_notice": 12, "overdue": reminded}
+    assert (len(arrived), arrived.total()) == (mailed, mailed)
+    assert found.faults == ()
