@@ -16,10 +16,10 @@ RUN groupadd --gid 10001 songnuan \
     && install -d -o songnuan -g songnuan -m 0700 /var/lib/songnuan
 COPY --from=build /app /app
 WORKDIR /app
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE=1 SONGNUAN_VAR=/var/lib/songnuan
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE=1 SONGNUAN_VAR=/var/lib/songnuan \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 USER 10001:10001
 VOLUME /var/lib/songnuan
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["gunicorn", "service.app:create_app()", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=4", \
-     "--timeout=60", "--graceful-timeout=30", "--worker-tmp-dir=/dev/shm", "--no-control-socket", "--access-logfile=-"]
+CMD ["gunicorn", "-c", "python:service.serving", "--bind=0.0.0.0:8000"]

@@ -1,18 +1,17 @@
 """create_app: puts the web process together, and owns the request's transaction through auth and request."""
 
-import logging
 import os
-import sys
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import auth, errors, request
+from service import auth, errors, metrics, request, watch
 from service.api import BLUEPRINTS, document
 from service.config import Settings, read_settings
 from service.db import engine
+from service.pace import Pace
 from service.privacy import Keyring, keyring_at, read_keyring
 
-LARGEST_BODY = 2 * 1024 * 1024
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';"
     " base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -33,19 +32,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings(os.environ)
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set. Run `songnuan serve`, which starts a database of its own.")
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("transitions").setLevel(logging.WARNING)
     app = Flask("service", static_folder="static", template_folder="templates")
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    bounds = settings.bounds
+    app.config["MAX_CONTENT_LENGTH"] = bounds.max_body
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["songnuan"] = request.House(settings, engine(settings.database_url), keyring(settings))
+    made = engine(settings.database_url, pool=bounds.pool, bounds=bounds)
+    metrics.watch_pool(made, 2 * bounds.pool)
+    app.extensions["songnuan"] = request.House(settings, made, keyring(settings), Pace(bounds))
+    if bounds.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=bounds.proxies)  # type: ignore[method-assign]
     app.after_request(_headers)
     request.register(app)
     auth.register(app)
     errors.register(app)
     document.register(app, BLUEPRINTS)
-    app.add_url_rule("/healthz", "healthz", auth.open_to_all(lambda: {"status": "ok"}))
+    watch.register(app)
     left_open = auth.unguarded(app)
     if left_open:
         raise UnguardedRoute(f"these routes do not say who may call them: {', '.join(left_open)}")

@@ -1,18 +1,21 @@
 """Who may call a route: every view names the roles it serves, or the app does not start."""
 
+import hmac
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, g, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from service import repeats
 from service.actions.staff import token_hash
 from service.db import now
-from service.errors import Problem
+from service.errors import Problem, of_database
 from service.queries import accounts
-from service.request import at, check_body, house, settle, today, tx
+from service.request import abandon, address, at, check_body, house, settle, today, tx
 from workflows.terms import Reason, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -20,6 +23,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 CASE_ROLES = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.CLOCK)
 READERS = (*CASE_ROLES, Role.AUDITOR)
 EVERYONE = tuple(Role)
+WATCHERS = ("watcher",)
+"""Who asks whether the house is well: no account, but this machine or the bearer of the watchers' token."""
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="songnuan"'}
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 
 
 def needs(*roles: Role) -> Callable[[View], View]:
@@ -53,22 +61,61 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def open_to_watchers(view: View) -> View:
+    """Let a view be called by whoever shows SONGNUAN_WATCH_TOKEN; where none is set, from this very machine only.
+
+    A request that came through a proxy comes from elsewhere, whatever its last hop.
+    """
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        token = house().settings.watch_token
+        shown = request.headers.get("Authorization", "").partition(" ")[2].strip()
+        if token is None and (not _is_here(request.remote_addr) or any(name in request.headers for name in FORWARDED)):
+            raise Problem(HTTPStatus.FORBIDDEN, Reason.of("watchers_only", setting="SONGNUAN_WATCH_TOKEN"))
+        if token is not None and not hmac.compare_digest(shown.encode(), token.encode()):
+            house().pace.check("guesses", address())
+            house().pace.count("guesses", address())
+            raise Problem(HTTPStatus.UNAUTHORIZED, Reason.of("token_invalid"), headers=CHALLENGE)
+        return view(*args, **kwargs)
+
+    checked.needs = WATCHERS  # type: ignore[attr-defined]
+    return cast(View, checked)
+
+
+def _is_here(remote: str | None) -> bool:
+    try:
+        return ip_address(remote or "").is_loopback
+    except ValueError:
+        return not remote  # a socket file has no address, and is on this machine
+
+
 def _identified() -> Any:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    challenge = {"WWW-Authenticate": 'Bearer realm="songnuan"'}
     if scheme.lower() != "bearer" or not text.strip():
-        raise Problem(HTTPStatus.UNAUTHORIZED, Reason.of("token_missing"), headers=challenge)
-    found = accounts.caller_with(tx(), token_hash(text.strip()), now(), today())
+        raise Problem(HTTPStatus.UNAUTHORIZED, Reason.of("token_missing"), headers=CHALLENGE)
+    pace, shown = house().pace, token_hash(text.strip())
+    pace.check("guesses", address())
+    found = accounts.caller_with(tx(), shown, now(), today())
     if found is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, Reason.of("token_invalid"), headers=challenge)
+        pace.count("guesses", address())
+        raise Problem(HTTPStatus.UNAUTHORIZED, Reason.of("token_invalid"), headers=CHALLENGE)
+    pace.count("token", shown.hex())
     return found
 
 
 def _finish(response: Response) -> Response:
-    """Keep a POST's answer with its key, then commit or roll back, then let it go."""
-    if "claimed" in g:
-        repeats.keep(tx(), g.caller, response, house().ring)
-    return settle(response)
+    """Keep a POST's answer with its key, then commit or roll back, then let it go.
+
+    A database that goes away at this moment leaves it open whether the thing was done: the same key finds out.
+    """
+    try:
+        if "claimed" in g:
+            repeats.keep(tx(), g.caller, response, house().ring)
+        return settle(response)
+    except SQLAlchemyError as error:
+        abandon(error)
+        return of_database(error)
 
 
 def register(app: Flask) -> None:

@@ -1,10 +1,13 @@
 """Settings: everything the environment may say, read once by a face and checked there."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from service.bounds import BadBound, Bounds, read_bounds
 
 LANGUAGES = ("zh_CN", "en")
 _DATABASES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -12,6 +15,7 @@ _BROKERS = ("redis", "rediss")
 _MAIL_SERVERS = ("smtp", "smtps")
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
+_TOKEN = re.compile(r"[!-~]{24,200}")
 
 
 class BadSetting(ValueError):
@@ -38,7 +42,8 @@ class Settings:
     """What one process was told. Secrets are left out of its repr.
 
     `database_url` and `redis_url` are None where the house is to start servers of its own (service/servers.py);
-    `keyring` is None where the key is the file `var/keyring`; `mail` is None where no letter leaves the house.
+    `keyring` is None where the key is the file `var/keyring`; `mail` is None where no letter leaves the house;
+    `watch_token` is None where only this machine may read /readyz and /metrics.
     """
 
     var: Path
@@ -49,6 +54,8 @@ class Settings:
     keyring: str | None = field(default=None, repr=False)
     demo_clock: bool = False
     language: str = LANGUAGES[0]
+    watch_token: str | None = field(default=None, repr=False)
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -62,6 +69,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         keyring=environ.get("KEYRING") or None,
         demo_clock=_switch(environ, "SONGNUAN_DEMO_CLOCK"),
         language=_language(environ),
+        watch_token=_watch_token(environ),
+        bounds=_bounds(environ),
     )
 
 
@@ -118,3 +127,17 @@ def _language(environ: Mapping[str, str]) -> str:
     if language not in LANGUAGES:
         raise BadSetting("SONGNUAN_LANG", "there is no catalogue for it", f"Write {' or '.join(LANGUAGES)}")
     return language
+
+
+def _watch_token(environ: Mapping[str, str]) -> str | None:
+    token = environ.get("SONGNUAN_WATCH_TOKEN") or None
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise BadSetting("SONGNUAN_WATCH_TOKEN", "it is too short or cannot stand in a header", "openssl rand -hex 24")
+    return token
+
+
+def _bounds(environ: Mapping[str, str]) -> Bounds:
+    try:
+        return read_bounds(environ)
+    except BadBound as bad:
+        raise BadSetting(bad.variable, bad.fault, bad.mend) from None

@@ -10,6 +10,11 @@ import uuid_utils.compat
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from service.bounds import Bounds
+
+_SILENT = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""A server that answers nothing any more is given up after half a minute."""
+
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -27,22 +32,25 @@ Words = pg.ARRAY(sa.Text())
 Json = pg.JSONB
 
 
-def engine(url: str, *, pool: int = 8, echo: bool = False) -> sa.Engine:
+def engine(url: str, *, pool: int = 8, echo: bool = False, bounds: Bounds = Bounds()) -> sa.Engine:  # noqa: B008 - frozen
     """An engine on PostgreSQL through psycopg 3; `url` may start with postgresql:// or postgresql+psycopg://.
 
-    Instants come back aware and in UTC; a lost statement is cut after 30 s, a forgotten transaction after 60 s.
+    Instants come back aware and in UTC. Nothing waits without end: not for a connection, a lock or a statement (see
+    Bounds), not for a server that has gone silent; a forgotten transaction is ended after 60 s.
     """
     scheme, _, rest = url.partition("://")
     if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
         raise ValueError(f"DATABASE_URL must start with postgresql://, not {scheme}://")
-    options = "-c timezone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    waits = f"-c statement_timeout={bounds.statement_time}s -c lock_timeout={bounds.lock_wait}s"
+    options = f"-c timezone=UTC {waits} -c idle_in_transaction_session_timeout=60s"
     made = sa.create_engine(
         f"postgresql+psycopg://{rest}",
         pool_size=pool,
         max_overflow=pool,
+        pool_timeout=bounds.pool_wait,
         echo=echo,
         hide_parameters=True,
-        connect_args={"options": options, "connect_timeout": 10},
+        connect_args={"options": options, "connect_timeout": 3, **_SILENT},
     )
     sa.event.listen(made, "checkout", _still_there)
     return made

@@ -6,9 +6,10 @@ from typing import Any
 
 import psycopg
 import sqlalchemy.exc
-from flask import Flask, Response, current_app, json, request
+from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException
 
+from service import logs, metrics
 from service.actions.trail import Stale, Unknown
 from service.reasons import in_words
 from service.words import LANGUAGES
@@ -28,6 +29,13 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "uq_account_login": "login_taken",
 }
 
+AWAY: tuple[tuple[tuple[str, ...], str, int], ...] = (
+    (("25006",), "database_read_only", 30),
+    (("25P03", "40", "53", "55P03", "57014"), "database_busy", 2),
+    (("08", "57P"), "database_away", 5),
+)
+"""SQLSTATEs that begin so are nobody's fault and end by themselves: the code, and after how many seconds to try again."""
+
 
 class Problem(Exception):
     """A refusal of the face itself: no token, no key, wrong version, unknown page."""
@@ -46,6 +54,8 @@ def language() -> str:
 def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | None = None) -> Response:
     """A problem document: title, code of the first reason, and all of them with words and values."""
     lang, listed = language(), list(reasons)
+    for reason in listed:
+        metrics.REFUSALS.labels(reason.code).inc()
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -55,6 +65,7 @@ def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | 
         "reasons": [
             {"code": each.code, "message": in_words(each, lang), "values": dict(each.values)} for each in listed
         ],
+        "request_id": logs.REQUEST.get(),
     }
     return Response(
         json.dumps(document, ensure_ascii=False),
@@ -80,6 +91,7 @@ CODES: Mapping[int, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
     HTTPStatus.UNPROCESSABLE_ENTITY: "unprocessable",
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal_server_error",
 }
 """What Flask and webargs refuse by themselves; our own names, because the standard library renames its."""
 
@@ -105,12 +117,36 @@ def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:
         yield where, str(messages)
 
 
-def _unavailable(_error: Exception) -> Response:
-    return answer(HTTPStatus.SERVICE_UNAVAILABLE, [Reason.of("database_away")], {"Retry-After": "5"})
+def of_database(error: sqlalchemy.exc.SQLAlchemyError) -> Response:
+    """503 for a database that is away, busy or takes no writes just now; anything else it says is a fault of ours."""
+    code, wait = _passing(error)
+    if code is None:
+        return _broken(error)
+    logs.tell("database", "warning", code=code, fault=logs.fault(error))
+    return answer(HTTPStatus.SERVICE_UNAVAILABLE, [Reason(code)], {"Retry-After": str(wait)})
+
+
+_HUNG_UP = "This connection is closed"
+"""What the pool says when a server hangs up twice in a row (db._still_there)."""
+
+
+def _passing(error: sqlalchemy.exc.SQLAlchemyError) -> tuple[str | None, int]:
+    if isinstance(error, sqlalchemy.exc.TimeoutError):
+        return "database_busy", 2
+    if isinstance(error, sqlalchemy.exc.InvalidRequestError) and str(error) == _HUNG_UP:
+        return "database_away", 5
+    if not isinstance(error, sqlalchemy.exc.DBAPIError):
+        return None, 0
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        lost = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError)
+        return ("database_away", 5) if lost or error.connection_invalidated else (None, 0)
+    found = ((code, wait) for states, code, wait in AWAY if state.startswith(states))
+    return next(found, (None, 0))
 
 
 def _broken(error: Exception) -> Response:
-    current_app.logger.error("unexpected", exc_info=error)
+    logs.tell("unexpected", "error", fault=logs.fault(error))
     return answer(HTTPStatus.INTERNAL_SERVER_ERROR, [Reason.of("internal_server_error")])
 
 
@@ -139,7 +175,7 @@ HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
     CalendarUnknown: lambda error: answer(HTTPStatus.CONFLICT, [Reason.of("calendar_unknown", year=error.year)]),
     sqlalchemy.exc.IntegrityError: _stored_refusal,
     sqlalchemy.exc.DataError: lambda _error: answer(HTTPStatus.UNPROCESSABLE_ENTITY, [Reason.of("value_unstorable")]),
-    sqlalchemy.exc.OperationalError: _unavailable,
+    sqlalchemy.exc.SQLAlchemyError: of_database,
     HTTPException: _http,
     Exception: _broken,
 }
@@ -150,3 +186,8 @@ def register(app: Flask) -> None:
     """Teach an app every "no" of the house."""
     for kind, handler in HANDLERS.items():
         app.register_error_handler(kind, handler)
+    app.log_exception = _logged  # type: ignore[method-assign, assignment]
+
+
+def _logged(told: Any) -> None:
+    logs.tell("unexpected", "error", fault=logs.fault(told[1]))

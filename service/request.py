@@ -1,21 +1,26 @@
 """What one request knows: the house it came to, its transaction, its clock, and who is calling."""
 
 import json
+import re
+import time
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from http import HTTPStatus
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, request
 
+from service import logs, metrics
 from service.actions.trail import Asked
 from service.config import Settings
-from service.db import now
+from service.db import new_id, now
 from service.errors import Problem
+from service.pace import Pace, line_of
 from service.privacy import Keyring
 from service.queries.scope import Caller
-from workflows.terms import Reason
+from workflows.terms import Plain, Reason
 
 UNION_TIME = ZoneInfo("Asia/Shanghai")
 DEEPEST = 20
@@ -24,15 +29,19 @@ FIRST_YEAR, LAST_YEAR = 1950, 2150
 """The years a demo clock may show."""
 DATE_HEADER = "X-Songnuan-Date"
 CLOCK_HEADER = "X-Songnuan-Clock"
+REQUEST_HEADER = "X-Request-Id"
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_ACTION = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(frozen=True)
 class House:
-    """What a web process holds: settings, database, keys."""
+    """What a web process holds: settings, database, keys, and how often each has asked."""
 
     settings: Settings
     engine: sa.Engine
     ring: Keyring
+    pace: Pace
 
 
 def house() -> House:
@@ -121,12 +130,7 @@ def caller() -> Caller:
 
 def asked(version: int | None = None) -> Asked:
     """What every action needs to know of this request."""
-    return Asked(caller(), at(), today(), house().ring, version)
-
-
-def opening_of(day: date) -> datetime:
-    """Midnight of a union's day."""
-    return datetime.combine(day, time(), UNION_TIME)
+    return Asked(caller(), at(), today(), house().ring, version, logs.REQUEST.get())
 
 
 def settle(response: Response) -> Response:
@@ -156,7 +160,58 @@ def tell_clock(response: Response) -> Response:
     return response
 
 
+def began() -> None:
+    """Give the request its id: the one it brought, if that is well-formed, else a new one; and see that it may come."""
+    g.began = time.perf_counter()
+    given = request.headers.get(REQUEST_HEADER, "").lower()
+    g.named = logs.REQUEST.set(given if logs.WELL_FORMED.fullmatch(given) else str(new_id()))
+    house().pace.count("address", address())
+
+
+def address() -> str:
+    """Where the request came from, as limits count it."""
+    return line_of(request.remote_addr)
+
+
+def ended(response: Response) -> Response:
+    """Count the request and write its line: which route, which ids, what answer; no query, no body, no other words."""
+    seconds, route = time.perf_counter() - g.began, request.url_rule.rule if request.url_rule else "none"
+    method = request.method if request.method in METHODS else "other"
+    metrics.REQUESTS.labels(method, route, response.status_code).inc()
+    metrics.SECONDS.labels(route).observe(seconds)
+    if "taken" in g and response.status_code < HTTPStatus.BAD_REQUEST:
+        metrics.STEPS.labels(*g.taken).inc()
+    who = str(g.caller.account) if "caller" in g else None
+    told: dict[str, Plain] = {
+        "method": method,
+        "route": route,
+        "path": _path(route),
+        "status": response.status_code,
+        "account": who,
+    }
+    logs.tell("request", **told, ms=round(seconds * 1000), replayed="Idempotency-Replayed" in response.headers)
+    response.headers[REQUEST_HEADER] = logs.REQUEST.get() or ""
+    return response
+
+
+def _path(route: str) -> str:
+    """The route with the ids and actions it was asked for; any other word in its place might be somebody's name."""
+    for name, value in (request.view_args or {}).items():
+        if isinstance(value, UUID) or (name == "action" and _ACTION.fullmatch(value)):
+            route = re.sub(rf"<(?:\w+:)?{name}>", str(value), route)
+    return route
+
+
+def forget(_error: BaseException | None) -> None:
+    """The thread's next request is another."""
+    if "named" in g:
+        logs.REQUEST.reset(g.pop("named"))
+
+
 def register(app: Flask) -> None:
-    """Hook the transaction and the clock into an app; settle runs last, when the answer is complete."""
+    """Hook the request's id, line, transaction and clock into an app; what is registered first runs last."""
+    app.before_request(began)
+    app.after_request(ended)
     app.after_request(tell_clock)
     app.teardown_request(abandon)
+    app.teardown_request(forget)

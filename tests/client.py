@@ -15,24 +15,31 @@ from service.app import create_app
 from service.config import read_settings
 from tests.office import RING, Office
 
+NO_RATES = dict.fromkeys(("SONGNUAN_RATE_TOKEN", "SONGNUAN_RATE_ADDRESS", "SONGNUAN_RATE_GUESSES"), "off")
+"""A test may ask as often as it likes; the limits have tests of their own."""
 
-def make_app(url: str, folder: Path, *, demo_clock: bool = True) -> Flask:
+
+def make_app(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) -> Flask:
     """The web process on a database, its keys those of the tests."""
     environ = {
+        **NO_RATES,
         "DATABASE_URL": url,
         "SONGNUAN_VAR": str(folder),
         "SONGNUAN_DEMO_CLOCK": "1" if demo_clock else "0",
         "KEYRING": ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items()),
+        **more,
     }
     return create_app(read_settings(environ))
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, demo_clock: bool = True) -> Iterator[Flask]:
+def serving(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) -> Iterator[Flask]:
     """The same, its connections ended with the context."""
-    app = make_app(url, folder, demo_clock=demo_clock)
-    yield app
-    app.extensions["songnuan"].engine.dispose()
+    app = make_app(url, folder, demo_clock=demo_clock, **more)
+    try:
+        yield app
+    finally:
+        app.extensions["songnuan"].engine.dispose()
 
 
 @dataclass

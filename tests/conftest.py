@@ -19,6 +19,9 @@ from service.servers.started import runs
 _FOLDER = pytest.StashKey[Path]()
 _PREFIX = "songnuan-test-"
 
+for _rate in ("TOKEN", "ADDRESS", "GUESSES"):  # what the tests start may be asked as often as they like
+    os.environ.setdefault(f"SONGNUAN_RATE_{_rate}", "off")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for the servers of a run; with xdist the workers share the controller's."""

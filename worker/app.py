@@ -7,9 +7,10 @@ from uuid import UUID
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import celeryd_init, setup_logging, worker_process_init
 from kombu import Queue
 
+from service import logs
 from service.config import read_settings
 from service.db import now
 from worker import clock, outbox
@@ -44,6 +45,7 @@ app.conf.update(
     },
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    worker_redirect_stdouts=False,
     # A worker that is told to stop finishes the letter in its hand.
     worker_soft_shutdown_timeout=60,
     timezone="Asia/Shanghai",
@@ -68,6 +70,13 @@ def _room(_pid: int) -> PostRoom:
 def room() -> PostRoom:
     """This process's own post room: a connection that two processes share is a broken one, so each opens its own."""
     return _room(os.getpid())
+
+
+@celeryd_init.connect
+@setup_logging.connect
+def _lines(**_said: object) -> None:
+    """Celery's own words go into the log in the house's form."""
+    logs.configure()
 
 
 @worker_process_init.connect

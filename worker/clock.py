@@ -19,6 +19,7 @@ from service.actions.founding import CLOCK
 from service.actions.letters import remind
 from service.actions.trail import Asked, Unknown
 from service.config import read_settings
+from service.db import new_id
 from service.db import now as present
 from service.privacy import Keyring
 from service.queries import accounts, reminders
@@ -72,7 +73,7 @@ def run_day(engine: sa.Engine, ring: Keyring, now: datetime, today: date) -> dic
         caller = accounts.caller_named(tx, LOGIN, today)
     if caller is None:
         raise NoClock(f"make an account {LOGIN!r} and grant it the role {Role.CLOCK.value!r} over the top unit")
-    day = Day(engine, Asked(caller, now, today, ring))
+    day = Day(engine, Asked(caller, now, today, ring, request=str(new_id())))
     report = {f"{programme.key}.{action}": _steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _reminders(day, reminder) for reminder in REMINDERS}
     report["forget_replies"] = _forget_replies(day)

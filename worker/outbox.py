@@ -1,7 +1,5 @@
 """The sending of letters: one letter, one transaction; the row is the promise, and whoever holds its lock sends it."""
 
-import logging
-import traceback
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service import db, letter_text
+from service import db, letter_text, logs
 from service.actions.letters import delivered, given_up, put_off
 from service.config import BadSetting, Settings
 from service.privacy import Keyring, Unsealable, keyring_at, read_keyring, unseal
@@ -28,8 +26,6 @@ BUDGET = timedelta(seconds=30)
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 5, 15, 60, *[60] * 22))
 """How long to wait after each failed attempt: at once, 1, 5, 15, 60 minutes, then each hour until a day is over."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,8 @@ def send_one(room: PostRoom, letter_id: UUID, now: datetime) -> Fate | None:
             return None
         handed = _hand_over(room, owed, now)
         _record(tx, owed, handed, now)
-    _log.info("letter %s (%s, %s): %s", owed.id, owed.kind, owed.channel, handed.why or handed.fate.value)
+    named = {"letter": str(owed.id), "kind": owed.kind, "channel": owed.channel, "request": owed.request}
+    logs.tell("letter", **named, attempt=owed.attempts + 1, fate=handed.fate.value, why=handed.why)
     return handed.fate
 
 
@@ -98,8 +95,7 @@ def _hand_over(room: PostRoom, owed: Owed, now: datetime) -> Handed:
     except (NoWords, Unsealable) as fault:
         return Handed(Fate.NOT_NOW, type(fault).__name__)
     except Exception as fault:  # noqa: BLE001 - whatever it is, the row must say that it happened
-        place = traceback.extract_tb(fault.__traceback__)[-1]  # the fault's own words may name the reader
-        _log.error("letter %s: %s at %s:%s", owed.id, type(fault).__name__, place.filename, place.lineno)
+        logs.tell("letter_fault", "error", letter=str(owed.id), request=owed.request, fault=logs.fault(fault))
         return Handed(Fate.NOT_NOW, type(fault).__name__)
 
 

@@ -17,6 +17,7 @@ import psycopg
 from kombu.exceptions import OperationalError as BrokerGone
 from sqlalchemy.exc import DBAPIError
 
+from service import logs
 from service.config import read_settings
 from service.db import now
 from service.queries.letters import Due
@@ -147,7 +148,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--poll", type=float, default=2.0, metavar="SECONDS", help="look at least this often")
     parser.add_argument("--patience", type=float, default=30.0, metavar="SECONDS", help="publish again after this long")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure()
     stop = threading.Event()
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: stop.set())

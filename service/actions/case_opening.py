@@ -100,7 +100,7 @@ def _write(
     rows.add(case_duty, *_registered(case_id, hands(family, asked)))
     rows.add(remark, *sealed_words(case_id, 1, words, asked))
     rows.write(tx)
-    return Taken(case_id, case_no, first.key, first.phase.value, 1, due_on)
+    return Taken(case_id, case_no, first.key, first.phase.value, 1, due_on, programme.key, "open")
 
 
 def _registered(case_id: UUID, people: frozenset[UUID]) -> list[dict[str, object]]:

@@ -48,6 +48,8 @@ class Taken:
     phase: str
     version: int
     due_on: date | None
+    programme: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
     rows.add(event, _event(step, body, head))
     rows.change(case, {"id": case_id, **_columns(after), "head_hash": head})
     rows.write(tx)
-    return Taken(case_id, step.known.row.case_no, after.state, after.phase, after.seq, after.due_on)
+    what = (step.known.row.programme, step.move.step.action)
+    return Taken(case_id, step.known.row.case_no, after.state, after.phase, after.seq, after.due_on, *what)
 
 
 def _entries(step: Stepped) -> list[dict[str, object]]:

@@ -86,6 +86,7 @@ def remind(tx: sa.Connection, reminder: Reminder, asked: Asked) -> int:
             "on": asked.today,
             "not_before": asked.at,
             "created_at": asked.at,
+            "request": asked.request,
         }
         for each in reminders.owed(tx, reminder, asked.today)
         for channel in (("inbox", "email") if each.mailed else ("inbox",))

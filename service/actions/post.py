@@ -36,8 +36,9 @@ def owed(known: Known, move: Move, asked: Asked) -> list[dict[str, Any]]:
     for audience in letter.to:
         for reader in _AUDIENCES[audience](known, move):
             found[(reader.kind or letter.kind, reader)] = None
-    common = {"subject_id": known.row.id, "seq": known.row.version + 1, "case_id": known.row.id, "on": asked.today}
-    return [{**row, **common} for row in _addressed(known, found)]
+    common = {"subject_id": known.row.id, "seq": known.row.version + 1, "case_id": known.row.id}
+    told = {"on": asked.today, "request": asked.request}
+    return [{**row, **common, **told} for row in _addressed(known, found)]
 
 
 def _addressed(known: Known, found: Iterable[tuple[str, Reader]]) -> Iterable[dict[str, Any]]:

@@ -24,6 +24,8 @@ class Asked:
     today: date
     ring: Keyring
     version: int | None = None
+    request: str | None = None
+    """The id of the request, command or tick it came from; it stands in the event, the letter and the log."""
 
 
 class Unknown(Exception):
@@ -49,6 +51,7 @@ def envelope(subject: str, subject_id: UUID, seq: int, action: str, asked: Asked
         "actor": str(asked.caller.account),
         "on": asked.today.isoformat(),
         "at": asked.at.isoformat(),
+        "request": asked.request,
     }
 
 

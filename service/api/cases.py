@@ -12,6 +12,7 @@ from service.actions.case_rows import Opening, Taken
 from service.actions.trail import Unknown
 from service.api.etags import tagged, version_read
 from service.api.pages import paged
+from service.api.steps import counted, take_step
 from service.auth import CASE_ROLES, READERS, needs
 from service.errors import language
 from service.queries import cases as case_queries
@@ -39,7 +40,7 @@ cases = Blueprint("cases", __name__, description="个案 Cases")
 @cases.response(201, TakenOut)
 def open_case(body: dict[str, Any]) -> Taken:
     """Open a case for a family. 409 lists every reason it was refused."""
-    return case_opening.open_case(tx(), Opening(**body), asked())
+    return counted(case_opening.open_case(tx(), Opening(**body), asked()))
 
 
 @cases.get("/cases")
@@ -83,7 +84,7 @@ def list_actions(case_id: UUID) -> dict[str, Any]:
 @cases.response(200, TakenOut)
 def take(body: dict[str, Any], case_id: UUID, action: str) -> Response:
     """Take one action on a case. 409 lists every reason it was refused; If-Match guards against stale reading."""
-    taken = case_actions.take(tx(), case_id, action, body["answers"], asked(version_read(required=False)))
+    taken = take_step(case_id, action, body["answers"], version_read(required=False))
     return tagged(TakenOut().dump(taken), taken.version)
 
 

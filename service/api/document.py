@@ -35,6 +35,7 @@ class ProblemSchema(Schema):
     code = fields.String(required=True)
     detail = fields.String()
     reasons = fields.List(fields.Nested(Reasons), required=True)
+    request_id = fields.String(allow_none=True)
 
 
 class ProblemApi(Api):  # type: ignore[misc]

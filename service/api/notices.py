@@ -6,15 +6,15 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
-from service.actions import cases as case_actions
 from service.actions.case_rows import Taken
 from service.actions.trail import Unknown
 from service.api.pages import paged
+from service.api.steps import take_step
 from service.auth import READERS, needs
 from service.privacy import unseal
 from service.queries import notices as read
 from service.queries.cases import Page
-from service.request import asked, caller, house, tx
+from service.request import caller, house, tx
 from service.schemas import money as shapes
 from service.schemas.cases import TakenOut
 from workflows.terms import Role
@@ -50,7 +50,7 @@ def see_notice(notice_id: UUID) -> dict[str, Any]:
 @notices.response(201, TakenOut)
 def object_to(body: dict[str, Any], notice_id: UUID) -> Taken:
     """Record an objection; it stops approval until it is answered."""
-    return case_actions.take(tx(), _seen(notice_id)["case_id"], "object", body, asked())
+    return take_step(_seen(notice_id)["case_id"], "object", body)
 
 
 @notices.post("/notices/<uuid:notice_id>/answers")
@@ -59,7 +59,7 @@ def object_to(body: dict[str, Any], notice_id: UUID) -> Taken:
 @notices.response(201, TakenOut)
 def answer(body: dict[str, Any], notice_id: UUID) -> Taken:
     """Answer the oldest open objection."""
-    return case_actions.take(tx(), _seen(notice_id)["case_id"], "answer_objection", body, asked())
+    return take_step(_seen(notice_id)["case_id"], "answer_objection", body)
 
 
 def _seen(notice_id: UUID) -> dict[str, Any]:

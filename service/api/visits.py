@@ -5,9 +5,9 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
-from service.actions import cases as case_actions
 from service.actions import visits as visit_actions
 from service.api.pages import paged
+from service.api.steps import take_step
 from service.auth import READERS, needs
 from service.queries import visits as read
 from service.request import asked, caller, tx
@@ -29,7 +29,7 @@ def record_visit(body: dict[str, Any]) -> dict[str, UUID]:
     """Record a visit. With `case_id` it is the case's survey or follow-up; its id is then the case's."""
     case_id, kind = body.pop("case_id"), body["kind"]
     if case_id is not None:
-        return {"id": case_actions.take(tx(), case_id, _action(kind), _answers(body), asked()).case_id}
+        return {"id": take_step(case_id, _action(kind), _answers(body)).case_id}
     if body["unit_id"] is None:
         raise BadAnswers(Reason.of("answer_missing", field="unit_id", kind="id"))
     body.pop("conclusion")

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Self
 
 from service.config import Settings
 
-PATIENCE = 20.0
-"""Seconds a process has to stop before it is killed."""
+PATIENCE = 70.0
+"""Seconds a process has to stop before it is killed: longer than any letter takes."""
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:
@@ -28,28 +27,22 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
     return {**os.environ, **told, **more}
 
 
-def web(port: int, access_log: Path, *, workers: int = 2, threads: int = 4) -> list[str]:
-    """The command of the web process."""
-    return [
-        *(sys.executable, "-m", "gunicorn", "service.app:create_app()"),
-        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
-        *("--workers", str(workers), "--threads", str(threads), "--access-logfile", str(access_log)),
-        *("--access-logformat", '%(t)s "%(m)s %(U)s" %(s)s %(D)sus', "--graceful-timeout", "20", "--no-control-socket"),
-        *("--limit-request-line", "8190"),
-    ]
+def web(port: int) -> list[str]:
+    """The command of the web processes; their number and patience are settings (service/bounds.py)."""
+    return [sys.executable, "-m", "gunicorn", "-c", "python:service.serving", "--bind", f"127.0.0.1:{port}"]
 
 
 def worker(queues: str, *, concurrency: int = 2) -> list[str]:
     """The command of a Celery worker."""
     return [
-        *(sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--loglevel", "INFO"),
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "worker.app", "worker", "--loglevel", "INFO"),
         *("--concurrency", str(concurrency), "--queues", queues, "--without-gossip", "--without-mingle"),
     ]
 
 
 def beat(schedule: Path) -> list[str]:
     """The command of the clock's beat."""
-    return [*(sys.executable, "-m", "celery", "-A", "worker.app", "beat", "--schedule", str(schedule))]
+    return [*(sys.executable, "-m", "celery", "--quiet", "-A", "worker.app", "beat", "--schedule", str(schedule))]
 
 
 def relay() -> list[str]:
@@ -65,11 +58,11 @@ class Processes:
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Start one; its words go to `logs/<name>.log`."""
+        """Start one; its log, which is what it writes to standard error, goes to `logs/<name>.log`."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.children[name] = subprocess.Popen(
-                list(command), env=dict(environ), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                list(command), env=dict(environ), stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
             )
 
     def ended(self) -> str | None:
@@ -77,14 +70,15 @@ class Processes:
         return next((name for name, child in self.children.items() if child.poll() is not None), None)
 
     def stop(self) -> None:
-        """Ask each to stop, last started first; one that does not is killed with its children."""
+        """Ask one after another to stop and wait for it, last started first; one that does not is killed with its
+        children. So a letter owed by the last request is seen by the relay, and what the relay rang for by the worker,
+        when the web is the last to be started.
+        """
         for child in reversed(self.children.values()):
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
-        until = time.monotonic() + PATIENCE
-        for child in reversed(self.children.values()):
             try:
-                child.wait(max(0.1, until - time.monotonic()))
+                child.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()

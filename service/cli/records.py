@@ -12,7 +12,7 @@ from service.actions import founding
 from service.actions.trail import Asked
 from service.cli.place import Place, opened
 from service.cli.words import refusal
-from service.db import now
+from service.db import new_id, now
 from service.queries import accounts
 from service.report.figures import snapshot
 from service.report.figures_json import figures_json
@@ -70,7 +70,7 @@ def asked_by(tx: sa.Connection, place: Place, login: str) -> Asked:
     caller = accounts.caller_named(tx, login, union_day(instant))
     if caller is None:
         raise click.ClickException(say("cli.no_account", login=login))
-    return Asked(caller, instant, union_day(instant), place.ring)
+    return Asked(caller, instant, union_day(instant), place.ring, request=str(new_id()))
 
 
 @click.command("report")

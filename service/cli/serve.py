@@ -21,6 +21,8 @@ from service.servers import port_free
 from service.words import say
 
 out = Console()
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a service manager, a terminal that is closed."""
 QUEUES = "clock,inbox,email"
 """The worker of one machine serves every queue of worker/app.py."""
 
@@ -38,16 +40,19 @@ def serve(port: int, of_demo: bool, var: Path | None) -> None:
             raise click.ClickException(say("cli.no_demo"))
     if not port_free(port):
         raise click.ClickException(say("cli.port_taken", port=port, other=port + 1))
+    told = _stop_when_told()
     with ExitStack() as house:
         settings = house.enter_context(servers(settings, broker=True))
         settings = _with_mail(house, settings)
         _migrated(settings)
         running = house.enter_context(Processes(settings.var / "log"))
+        if told.is_set():
+            return
         start_all(running, settings, port)
         out.print(say("cli.serving", url=f"http://127.0.0.1:{port}/api/v1/docs", log=settings.var / "log"))
         if of_demo:
             out.print(say("cli.demo_token", token=(settings.var / "token").read_text().strip()))
-        _until_told(running)
+        _until_told(running, told)
 
 
 def _with_mail(house: ExitStack, settings: Settings) -> Settings:
@@ -66,21 +71,30 @@ def _migrated(settings: Settings) -> None:
 
 
 def start_all(running: Processes, settings: Settings, port: int, *, with_beat: bool = True) -> None:
-    """Web, worker, relay and beat, each told the same."""
+    """Beat, worker, relay and the web, each told the same; stopped, the web goes first and the work it left is done."""
     told = environment(settings, SONGNUAN_DEMO_CLOCK="1" if settings.demo_clock else "0")
     if settings.mail is not None and "SMTP_URL" not in told:
         told["SMTP_URL"] = f"smtp://{settings.mail.host}:{settings.mail.port}"
-    running.start("web", processes.web(port, settings.var / "log" / "access.log"), told)
-    running.start("worker", processes.worker(QUEUES), told)
-    running.start("relay", processes.relay(), told)
+    told["PROMETHEUS_MULTIPROC_DIR"] = str(settings.var / "metrics")
     if with_beat:
         running.start("beat", processes.beat(settings.var / "celerybeat-schedule"), told)
+    running.start("worker", processes.worker(QUEUES), told)
+    running.start("relay", processes.relay(), told)
+    running.start("web", processes.web(port), told)
 
 
-def _until_told(running: Processes) -> None:
+def _stop_when_told() -> threading.Event:
+    """Set by a signal, whenever it comes: what is being started is started first, so that nothing is left behind; told
+    again while it stops, the house goes on stopping.
+    """
     told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPS:
         signal.signal(number, lambda *_: told.set())
+    return told
+
+
+def _until_told(running: Processes, told: threading.Event) -> None:
+    """Wait for a signal, or for a process that ends by itself."""
     while not told.wait(1.0):
         name = running.ended()
         if name is not None:

@@ -1,6 +1,6 @@
 """Fund lines as the rules and the pages see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from service.queries.case_facts import fund_facts
 from service.queries.scope import CASE_ROLES, Caller, visible_to
 from service.tables.funds import fund
 from workflows.facts import Fund
+from workflows.terms import Pot
 
 _LINE = ("id", "unit_path", "available_fen", "permitted_items", "categories", "opens_on", "expires_on")
 _SEEN = sa.select(*(fund.c[name] for name in _LINE))
@@ -44,6 +45,13 @@ def seen(tx: sa.Connection, caller: Caller) -> list[dict[str, Any]]:
     """The lines of the caller's units with their pots (fen), by year and code."""
     rows = sa.select(fund).where(visible_to(caller, fund.c.unit_path)).order_by(fund.c.year, fund.c.code, fund.c.id)
     return [dict(row) for row in tx.execute(rows).mappings()]
+
+
+def pots(tx: sa.Connection) -> Sequence[sa.Row[Any]]:
+    """Every line's unit, code, year and pots (fen), for the operator's figures; it names nobody."""
+    pots_of_row = [fund.c[f"{pot.value}_fen"] for pot in Pot]
+    rows = sa.select(fund.c.unit_id, fund.c.code, fund.c.year, *pots_of_row)
+    return tx.execute(rows.order_by(fund.c.unit_id, fund.c.year, fund.c.code)).all()
 
 
 def one(tx: sa.Connection, fund_id: UUID, caller: Caller) -> dict[str, Any] | None:

@@ -46,6 +46,7 @@ class Owed:
     person_id: UUID | None
     account_email: str | None
     person_email: bytes | None
+    request: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def claimed(tx: sa.Connection, letter_id: UUID, now: datetime) -> Owed | None:
             letter.c.person_id,
             sa.case((account.c.disabled_at.is_(None), account.c.email)),
             sa.case((person.c.active, person.c.email_sealed)),
+            letter.c.request,
         )
         .outerjoin(case, case.c.id == letter.c.case_id)
         .outerjoin(account, account.c.id == letter.c.account_id)
@@ -93,7 +95,7 @@ def claimed(tx: sa.Connection, letter_id: UUID, now: datetime) -> Owed | None:
         .with_for_update(of=letter, skip_locked=True, key_share=True)
     )
     row = tx.execute(rows).one_or_none()
-    return Owed(*row) if row is not None else None
+    return Owed(*tuple(row)) if row is not None else None
 
 
 def backlog(tx: sa.Connection) -> Backlog:

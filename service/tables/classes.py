@@ -100,7 +100,7 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
     "remark": _columns(personal="text_sealed", neither="id subject_id seq field"),
     "letter": _columns(
         neither="id subject_id seq case_id kind channel account_id person_id on state attempts not_before created_at"
-        " delivered_at read_at last_error",
+        " delivered_at read_at last_error request",
     ),
     "idempotency": _columns(personal="body_sealed", neither="account_id key fingerprint status headers created_at"),
     "imported_file": _columns(neither="sha256 kind rows by_id at"),

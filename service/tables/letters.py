@@ -26,6 +26,7 @@ letter = sa.Table(
     sa.Column("delivered_at", Instant),
     sa.Column("read_at", Instant),
     sa.Column("last_error", sa.Text()),
+    sa.Column("request", sa.Text()),
     one_of("state", STATES),
     one_of("channel", CHANNELS),
     sa.CheckConstraint("(account_id IS NULL) <> (person_id IS NULL)", name="one_reader"),

@@ -137,7 +137,7 @@ class System:
 
     def start_web(self) -> None:
         """gunicorn with several processes, answering."""
-        self.start("web", processes.web(self.port, self.folder / "access.log", workers=3, threads=8))
+        self.start("web", processes.web(self.port))
         assert wait_until(lambda: answers(self.port), PATIENCE), self.log("web")[-4000:]
 
     def start_worker(self, name: str = "worker") -> None:

@@ -32,7 +32,8 @@ COMMITTERS = re.compile(
     r"service/(request|schema)\.py|service/cli(\.py|/.*)|service/(api|web)/.*|worker/.*|migrations/env\.py"
 )
 """The faces. schema.py runs migrations for the command line, env.py belongs to Alembic: both end their own transactions."""
-FACES = re.compile(r"service/(request|auth|db)\.py|service/cli(\.py|/.*)|service/servers/.*|worker/.*")
+FACES = re.compile(r"service/(request|auth|db|watch|logs|pace)\.py|service/cli(\.py|/.*)|service/servers/.*|worker/.*")
+"""Besides: what watches the machine looks at the machine's clock, whatever day a demo's request names."""
 MONEY_ROOMS = (
     "service/tables",
     "service/queries",

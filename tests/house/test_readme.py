@@ -1,9 +1,11 @@
 """What the README says of the house is so."""
 
 import re
+from dataclasses import fields
 
 import pytest
 
+from service.bounds import Bounds
 from service.cli import main
 from tests.house.source import ROOT, listed
 from workflows.diagram import mermaid, refreshed
@@ -79,3 +81,6 @@ def test_every_setting_is_told() -> None:
     read = set(re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', config)) - {"SONGNUAN_DEMO_CLOCK"}
     assert read
     assert [name for name in sorted(read) if f"`{name}`" not in README] == []
+    operator = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    bounds = [f"SONGNUAN_{each.name.upper()}" for each in fields(Bounds)]
+    assert [name for name in bounds if f"`{name}`" not in operator] == []

@@ -98,9 +98,11 @@ def test_every_expected_figure_is_counted_exactly(lived: Lived) -> None:
     assert checked >= 30
 
 
-def test_the_access_log_shows_one_post_for_each_step(lived: Lived) -> None:
-    log = (lived.folder / "log" / "access.log").read_text()
-    posts = re.findall(r'"POST /api/v1/cases(?:/([0-9a-f-]+)/actions/[a-z_]+)?" 20[01] ', log)
+def test_the_webs_log_shows_one_post_for_each_step(lived: Lived) -> None:
+    told = [json.loads(line) for line in (lived.folder / "log" / "web.log").read_text().splitlines()]
+    kept = [each["path"] for each in told if each.get("method") == "POST" and each["status"] < 300]
+    found = [re.fullmatch(r"/api/v1/cases(?:/([0-9a-f-]+)/actions/[a-z_]+)?", path) for path in kept]
+    posts = [each[1] or "" for each in found if each]
     with lived.engine.connect() as tx:
         counts = sa.select(event.c.subject_id, sa.func.count()).where(event.c.subject == "case")
         steps = {str(case_id): count for case_id, count in tx.execute(counts.group_by(event.c.subject_id))}

@@ -64,6 +64,18 @@ def _letter_id(message: EmailMessage) -> str:
 
 def tuition_at_notice(tx: sa.Connection, office: Office, family: Family) -> UUID:
     """A tuition case whose notice was posted on 29 September 2025; it hangs until 13 October (domain/1 §1.5)."""
+    case_id = tuition_at_review(tx, office, family)
+    award: dict[str, object] = {
+        "award": "3000.00",
+        "fund": str(office.fund_id),
+        "places": ["workplace", "village_board"],
+    }
+    cases.take(tx, case_id, "pass_review", award, office.asked(tx, "reviewer", POSTED))
+    return case_id
+
+
+def tuition_at_review(tx: sa.Connection, office: Office, family: Family) -> UUID:
+    """A tuition case on the reviewer's desk."""
     form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
     opening = Opening("tuition", family.household_id, family.child_id, "EDU", Fen(300_000), form)
     case_id = open_case(tx, opening, office.asked(tx, "registrar", OPENED)).case_id
@@ -74,17 +86,11 @@ def tuition_at_notice(tx: sa.Connection, office: Office, family: Family) -> UUID
         "place": "home",
         "conclusion": "confirmed",
     }
-    award: dict[str, object] = {
-        "award": "3000.00",
-        "fund": str(office.fund_id),
-        "places": ["workplace", "village_board"],
-    }
     steps: tuple[tuple[str, str, date, dict[str, object]], ...] = (
         ("registrar", "submit", OPENED, {}),
         ("registrar", "add_papers", OPENED, {"papers": PAPERS}),
         ("visitor_1", "record_visit", SURVEYED, visit),
         ("registrar", "finish_survey", SURVEYED, {}),
-        ("reviewer", "pass_review", POSTED, award),
     )
     for who, action, day, answers in steps:
         cases.take(tx, case_id, action, answers, office.asked(tx, who, day))

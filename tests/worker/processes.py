@@ -50,7 +50,7 @@ class Process:
     def terminate(self) -> int:
         """Ask it to stop; the exit code."""
         self.running.terminate()
-        return self.running.wait(30)
+        return self.running.wait(100)
 
 
 @dataclass

@@ -1,8 +1,11 @@
 """The books are closed: what the web served, what the trail holds, what was posted and what was sent must agree."""
 
+import json
 import re
 import time
 from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from service.tables.letters import letter
 from service.words import say
 
 PATIENCE = 60.0
-_POST = re.compile(r'"POST /api/v1/cases(?:/([0-9a-f-]{36})/actions/[a-z_]+)?" (\d{3})')
+_POST = re.compile(r"/api/v1/cases(?:/([0-9a-f-]{36})/actions/[a-z_]+)?")
 
 
 def prove(stage: Stage, told: Told, folder: Path, out: Console) -> list[str]:
@@ -32,7 +35,7 @@ def prove(stage: Stage, told: Told, folder: Path, out: Console) -> list[str]:
         letters = _counted(tx, letter.c.channel)
         entries = tx.scalar(sa.select(sa.func.count()).select_from(entry).where(entry.c.case_id.is_not(None))) or 0
         trail = verify(tx)
-    served, opened, refused = _served(folder / "log" / "access.log")
+    served, opened, refused = _served(folder / "log" / "web.log")
     with_opening = {case_id: count + 1 for case_id, count in served.items()}
     mails = len(list((folder / "mail").glob("*.eml")))
     faults = [
@@ -72,14 +75,23 @@ def _wait_for_letters(stage: Stage) -> int:
 
 
 def _served(log: Path) -> tuple[Counter[str], int, int]:
-    """From the access log: POSTs that succeeded by case, cases opened, POSTs refused."""
+    """From the web's log: POSTs that succeeded by case, cases opened, POSTs refused."""
     served: Counter[str] = Counter()
     opened = refused = 0
-    for case_id, status in _POST.findall(log.read_text()):
-        if not status.startswith("2"):
+    for path, status in _posts(log):
+        if status >= HTTPStatus.BAD_REQUEST:
             refused += 1
-        elif case_id:
-            served[case_id] += 1
+        elif path[1]:
+            served[path[1]] += 1
         else:
             opened += 1
     return served, opened, refused
+
+
+def _posts(log: Path) -> Iterator[tuple[re.Match[str], int]]:
+    """The POSTs on cases, each with its answer."""
+    told = (json.loads(line) for line in log.read_text().splitlines())
+    for each in told:
+        path = _POST.fullmatch(each["path"]) if each["event"] == "request" and each["method"] == "POST" else None
+        if path:
+            yield path, each["status"]

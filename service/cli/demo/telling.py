@@ -17,7 +17,7 @@ def tell(section: Section, files: list[Path], folder: Path, seconds: float, out:
         out.print(f"[bold]{chapter.heading}[/bold]")
         out.print(Padding("".join(each.text for each in chapter.paragraphs), (0, 2, 1, 2)))
     out.print(Rule())
-    for file in (*files, folder / "mail", folder / "log" / "access.log"):
+    for file in (*files, folder / "mail", folder / "log" / "web.log"):
         out.print(f"  {_near(file)}")
     out.print(say("cli.demo.done", seconds=round(seconds), token=_near(folder / "token")))
 
