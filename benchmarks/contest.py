@@ -27,10 +27,14 @@ from service.audit.chain import verify
 from service.db import engine as make_engine
 from service.db import new_id
 from service.servers import start_postgres
+from service.tables.cases import case
 from tests.office import Office, open_office
 
 PLENTY = 10**13
 """Fen in each contestant's fund: no life is refused for want of money."""
+
+SPELLED_ALIKE = {"psycopg_two", "two_pipelined", "take"}
+"""Those whose events are spelled as the house spells them; the others keep a chain too, of words of their own."""
 
 
 @dataclass(frozen=True)
@@ -129,14 +133,16 @@ def contest(given: argparse.Namespace, told: table.Telling) -> list[Round]:
                 for name in (*names[turn % len(names) :], *names[: turn % len(names)]):
                     rounds.append(arena.round(name, number))
                     told.heard(rounds[-1])
-        _check(engine)
+        _check(engine, [office for name, office in offices.items() if name in SPELLED_ALIKE])
     return rounds
 
 
-def _check(engine: sa.Engine) -> None:
-    """The house's own verification of everything every contestant wrote."""
+def _check(engine: sa.Engine, offices: list[Office]) -> None:
+    """The house's own verification of what was written in the house's own spelling."""
     with engine.connect() as tx:
-        faults = [each for each in verify(tx).faults if each.subject == "case"]
+        units = [office.unit_id for office in offices]
+        ours = set(tx.scalars(sa.select(case.c.id).where(case.c.unit_id.in_(units))))
+        faults = [each for each in verify(tx).faults if each.subject_id in ours]
     if faults:
         raise SystemExit(f"the trail does not hold: {faults[:5]}")
 

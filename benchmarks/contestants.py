@@ -7,6 +7,7 @@ from uuid import UUID
 
 from benchmarks import life
 from benchmarks.plain_rules import Clerk
+from benchmarks.psycopg_one import OneDesk
 from benchmarks.psycopg_two import Desk
 from service.actions import cases
 from service.actions.case_opening import open_case
@@ -55,9 +56,9 @@ def clerk(caller: Caller) -> Clerk:
     return Clerk(caller.account, grants, sorted({held.unit_path for held in caller.held}))
 
 
-def psycopg_two(url: str, office: Office, *, pipelined: bool = False) -> Live:
+def psycopg_two(url: str, office: Office, *, pipelined: bool = False, desk_of: type[Desk] = Desk) -> Live:
     """One locking SELECT, plain checks in Python, one statement, commit."""
-    desk, lines = Desk(url, RING, pipelined=pipelined), life.lines(office)
+    desk, lines = desk_of(url, RING, pipelined=pipelined), life.lines(office)
     clerks = {key: clerk(caller) for key, caller in callers(url, office).items()}
 
     def live(family: Family) -> None:
@@ -70,6 +71,7 @@ def psycopg_two(url: str, office: Office, *, pipelined: bool = False) -> Live:
 
 
 CONTESTANTS: Mapping[str, Callable[[str, Office], Live]] = {
+    "psycopg_one": partial(psycopg_two, desk_of=OneDesk),
     "psycopg_two": psycopg_two,
     "two_pipelined": partial(psycopg_two, pipelined=True),
     "take": take,

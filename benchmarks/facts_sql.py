@@ -12,8 +12,8 @@ _PAPERS = "(SELECT json_agg(kind ORDER BY kind) FROM paper WHERE case_id = c.id)
 _PAYEE = """(SELECT json_build_array(b.id, encode(card_index, 'hex'), person_id, p.household_id = h.id AND p.active)
     FROM bank_account AS b JOIN person AS p ON p.id = person_id WHERE b.household_id = h.id AND b.active) AS payee"""
 _DUTIES = """(SELECT json_agg(json_build_array(duty, account_id)) FROM case_duty WHERE case_id = c.id) AS duties"""
-_FILERS = """(SELECT json_agg(DISTINCT actor_id) FROM event WHERE (subject_id = h.id OR subject_id IN
-    (SELECT id FROM person WHERE household_id = h.id)) AND action <> 'reveal') AS filers"""
+_FILERS = """(SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
+    WHERE household_id = h.id) || h.id) AND action <> 'reveal') AS filers"""
 _FAMILY_STAFF = """ARRAY(SELECT account_id FROM kinship WHERE household_id = h.id UNION
     SELECT a.id FROM account AS a JOIN person AS p ON p.id_no_index = a.id_no_index
     WHERE p.household_id = h.id AND p.active) AS family_staff"""
@@ -43,9 +43,9 @@ def _holders(role: str, tier: str = "") -> str:
 
 
 _VISITS = """(SELECT json_agg(json_build_array(kind, "on", conclusion,
-    (SELECT count(*) FROM visit_visitor WHERE visit_id = v.id)) ORDER BY v.id) FROM visit AS v WHERE case_id = c.id) AS visits"""
+    (SELECT count(*) FROM visit_visitor WHERE visit_id = v.id), coalesce(seq, 0)) ORDER BY v.id) FROM visit AS v WHERE case_id = c.id) AS visits"""
 _CONSENT = "(SELECT max(until_on) FROM consent WHERE household_id = h.id) AS consented_until"
-_CHECK = """(SELECT json_build_array(replied_on, outcome, explained) FROM verification WHERE case_id = c.id
+_CHECK = """(SELECT json_build_array(replied_on, outcome, explained, people) FROM verification WHERE case_id = c.id
     ORDER BY seq DESC LIMIT 1) AS verification"""
 _NOTICE = """(SELECT json_build_array(posted_on, ended_on, content,
     (SELECT count(*) FROM objection AS o WHERE o.case_id = n.case_id AND outcome IS NULL),
@@ -55,12 +55,15 @@ _APPROVALS = """(SELECT json_agg(json_build_array(tier, content) ORDER BY tier) 
     WHERE case_id = c.id AND voided_seq IS NULL) AS approvals"""
 _LIVE = "EXISTS (SELECT FROM payment WHERE case_id = c.id AND state = 'live') AS live_payment"
 _IN_FAMILY = "(SELECT active AND household_id = h.id FROM person WHERE id = c.beneficiary_id) AS beneficiary_in_family"
-_TWINS = """(SELECT twin.id FROM person AS me JOIN person AS twin ON twin.id = me.id OR twin.id_no_index = me.id_no_index
-    WHERE me.id = c.beneficiary_id)"""
+TWINS = """ARRAY(SELECT c.beneficiary_id UNION SELECT twin.id FROM person AS me
+    JOIN person AS twin ON twin.id_no_index = me.id_no_index WHERE me.id = c.beneficiary_id)"""
+_RETURNED = """(SELECT json_build_array(e.seq, e."on", e.body::json -> 'answers' -> 'again', EXISTS (SELECT FROM event AS p
+    WHERE p.subject_id = c.id AND p.seq > e.seq AND p.action = 'add_papers')) FROM event AS e
+    WHERE e.subject_id = c.id AND e.action = 'return_to_survey' ORDER BY e.seq DESC LIMIT 1) AS returned"""
 _OTHERS = f"""(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o.item, o.outstanding_fen AS fen,
     coalesce((SELECT max(a."on") FROM approval AS a WHERE a.case_id = o.id AND a.voided_seq IS NULL), o.entered_on) AS "on"
     FROM "case" AS o WHERE o.id <> c.id AND o.outstanding_fen > 0
-    AND (o.household_id = h.id OR o.beneficiary_id IN {_TWINS})
+    AND (o.household_id = h.id OR o.beneficiary_id = ANY ({TWINS}))
     UNION ALL SELECT item, fen, "on" FROM gift WHERE household_id = h.id AND fen IS NOT NULL
     AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given) AS others"""  # noqa: S608 - constants of ours
 _PRIOR_AID = """(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o.item, p.fen, p.paid_on AS "on"
@@ -69,14 +72,18 @@ _PRIOR_AID = """(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT
     UNION ALL SELECT item, fen, "on" FROM gift WHERE household_id = h.id AND fen IS NOT NULL) AS aid) AS prior_aid"""
 _HEAD = """(SELECT json_build_array(p.id, encode(p.name_sealed, 'hex'), u.name) FROM person AS p, unit AS u
     WHERE p.household_id = h.id AND p.relation = 'head' AND p.active AND u.id = c.unit_id) AS head"""
-_FUND = "f.available_fen, f.permitted_items, f.categories, f.opens_on, f.expires_on"
+OPENED = """(f.unit_path = c.unit_path OR EXISTS (SELECT FROM fund_opening AS o WHERE o.fund_id = f.id
+    AND (o.unit_path = c.unit_path OR (o.with_below AND starts_with(c.unit_path, o.unit_path)))
+    AND %(today)s BETWEEN o.from_on AND o.until_on AND (o.closed_on IS NULL OR o.closed_on > %(today)s))) AS opened"""
+_FUND = f"f.available_fen, f.permitted_items, f.categories, f.opens_on, f.expires_on, {OPENED}"
 
 _MEANS = (_OTHERS, _PRIOR_AID, _IN_FAMILY)
 _ASKED = {
     "submit": (_CONSENT,),
     "record_visit": (_ENTITLED,),
-    "finish_survey": (_VISITS,),
-    "pass_review": (*_MEANS, _CONSENT, _VISITS, _CHECK, _HEAD, _FAMILY, _REGISTRARS, _FUND),
+    "finish_survey": (_VISITS, _RETURNED),
+    "record_check": (_RETURNED,),
+    "pass_review": (*_MEANS, _CONSENT, _VISITS, _RETURNED, _CHECK, _HEAD, _FAMILY, _REGISTRARS, _FUND),
     "end_notice": (_NOTICE, _holders("approver", "AND g.tier = 1")),
     "approve": (*_MEANS, _NOTICE, _APPROVALS, _FAMILY, _REGISTRARS, _holders("cashier"), _FUND),
     "pay": (_APPROVALS, _LIVE, _IN_FAMILY, _FAMILY, _REGISTRARS, _FUND),
@@ -84,7 +91,7 @@ _ASKED = {
     "close": (_VISITS,),
 }
 _FUNDS = {
-    "pass_review": ("LEFT JOIN fund AS f ON f.id = %(fund)s AND starts_with(c.unit_path, f.unit_path)", ""),
+    "pass_review": ("LEFT JOIN fund AS f ON f.id = %(fund)s", ""),
     "approve": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
     "pay": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
 }
@@ -100,7 +107,7 @@ def _select(action: str) -> str:
             ON t.id = s.household_id WHERE s.id = c.id) AS behind, {facts}
         FROM "case" AS c JOIN household AS h ON h.id = c.household_id {join}
         WHERE c.id = %(case)s AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS p (path)
-            WHERE starts_with(c.unit_path, p.path)) FOR UPDATE OF c, h{of}"""  # noqa: S608 - constants of ours
+            WHERE starts_with(c.unit_path, p.path)) FOR NO KEY UPDATE OF c, h{of}"""  # noqa: S608 - constants of ours
 
 
 ACTIONS = ("submit", "record_visit", "add_papers", "finish_survey", "record_check", "pass_review", "end_notice")
@@ -111,4 +118,4 @@ OPENING = f"""SELECT h.unit_id, h.unit_path, h.division, h.kind, h.exited_on, {_
     (SELECT case_no FROM "case" WHERE beneficiary_id = p.id AND item = %(item)s AND phase <> 'ended' LIMIT 1) AS already
     FROM household AS h JOIN person AS p ON p.household_id = h.id AND p.id = %(person)s AND p.active
     WHERE h.id = %(household)s AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS q (path)
-        WHERE starts_with(h.unit_path, q.path)) FOR UPDATE OF h"""  # noqa: S608 - constants of ours
+        WHERE starts_with(h.unit_path, q.path)) FOR NO KEY UPDATE OF h"""  # noqa: S608 - constants of ours

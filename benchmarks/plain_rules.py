@@ -6,6 +6,7 @@ A row is what benchmarks.facts_sql selects. Each check appends a code; nothing i
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,11 @@ def standing(look: Look, action: str) -> UUID | None:
     return principal
 
 
+def people(row: Any) -> str:
+    """The digest of who belongs to the family, in the house's spelling."""
+    return sha256("\n".join(sorted(number or name for _, name, number in row.members or ())).encode()).hexdigest()
+
+
 def judged(row: Any, policy: PolicySet, today: date) -> judgement.Judgement | None:
     """The means test over the row."""
     if row.economy_as_of is None or not row.members:
@@ -119,7 +125,9 @@ def _record_follow_up(look: Look) -> None:
 
 
 def _surveyed(look: Look) -> None:
-    visits = [each for each in look.row.visits or () if each[0] == "survey"]
+    since, _, again, papers_since = look.row.returned or (-1, None, None, True)
+    visits = [each for each in look.row.visits or () if each[0] == "survey" and each[4] > since]
+    look.no("papers_not_repeated", "papers" in (again or ()) and not papers_since)
     if not visits:
         look.against.append("survey_missing")
         return
@@ -128,7 +136,10 @@ def _surveyed(look: Look) -> None:
 
 
 def _record_check(look: Look) -> None:
-    look.no("in_the_future", date.fromisoformat(look.answers["replied_on"]) > look.today)
+    replied = date.fromisoformat(look.answers["replied_on"])
+    _, returned, again, _ = look.row.returned or (-1, look.answers["replied_on"], None, True)
+    look.no("in_the_future", replied > look.today)
+    look.no("verification_not_repeated", "verification" in (again or ()) and replied < date.fromisoformat(returned))
 
 
 def _verified(look: Look) -> None:
@@ -140,6 +151,7 @@ def _verified(look: Look) -> None:
         return
     age = (look.today - date.fromisoformat(check[0])).days
     look.no("verification_stale", age > look.policy.verification_valid_days)
+    look.no("verification_of_others", check[3] is not None and check[3] != people(look.row))
     look.no("verification_hits_unexplained", check[1] == "hits" and not check[2])
 
 
@@ -169,6 +181,7 @@ def _fund(look: Look, award: int, category: str | None) -> None:
     if row.available_fen is None:
         look.against.append("fund_missing")
         return
+    look.no("fund_not_open", not row.opened)
     look.no("fund_closed", not row.opens_on <= look.today <= row.expires_on)
     look.no("item_not_permitted", row.item not in row.permitted_items)
     look.no("category_not_permitted", row.categories and category not in row.categories)

@@ -134,7 +134,7 @@ class Desk:
         row, seq = look.row, look.row.version + 1
         award, fund, category, bound = _award(look, action, policy_id)
         state, phase, deadline = TARGET.get(action, (row.state, row.phase, None))
-        owed, entry, people = letters(action, row), _entry(action, award), _people(look, principal)
+        owed, entry, people = letters(action, row), _entry(action, award), _people(look, action, principal)
         where = {"seq": seq, "action": action, "source": row.state, "state": state, "principal": principal, "at": at}
         told = {**happened(look, where), **cited(policy_id, look.policy), **_consequences(owed, entry, action, people)}
         body, prev = canonical({**told, "content": bound, "award": award}), bytes(row.head_hash)
@@ -147,10 +147,11 @@ class Desk:
         return state, seq
 
 
-def _people(look: Look, principal: UUID | None) -> list[UUID]:
-    """Whose duty the step is: the clerk's, whom he stands in for, and everybody who went."""
+def _people(look: Look, action: str, principal: UUID | None) -> list[UUID]:
+    """Whose duty the step is, unless it is his already: the clerk, whom he stands in for, and everybody who went."""
     named = map(UUID, look.answers.get("visitors", ()))
-    return sorted({look.clerk.account, *([principal] if principal else ()), *named})
+    done = {UUID(account) for duty, account in look.row.duties or () if duty == DUTY.get(action)}
+    return sorted({look.clerk.account, *([principal] if principal else ()), *named} - done)
 
 
 def _consequences(

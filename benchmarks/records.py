@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from benchmarks.plain_rules import Look
+from benchmarks.plain_rules import Look, people
 from service.db import new_id
 from service.privacy import Keyring, fingerprint, seal, unseal
 from workflows import disclosure, judgement, workdays
@@ -112,11 +112,12 @@ def of_visit(look: Look, action: str) -> dict[str, object]:
 
 
 def of_check(look: Look) -> dict[str, object]:
-    """The reply of the economic check."""
-    return {
+    """The reply of the economic check, and whom it was asked about."""
+    said = {
         "replied_on": date.fromisoformat(look.answers["replied_on"]),
         "explained": bool(look.answers.get("explained")),
     }
+    return {**said, "members": people(look.row)}
 
 
 def of_award(look: Look, ring: Keyring, row_id: UUID) -> dict[str, object]:

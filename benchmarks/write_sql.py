@@ -29,8 +29,8 @@ _OWED = """, owed AS (
         AS l (id, kind, channel, account, person)
 )"""
 _VISIT = """, visited AS (
-    INSERT INTO visit (id, unit_id, unit_path, case_id, household_id, kind, "on", place, conclusion, created_at)
-    VALUES (%(row)s, %(unit)s, %(path)s, %(case)s, %(household)s, %(kind)s, %(went)s, %(place)s, %(conclusion)s, %(at)s)
+    INSERT INTO visit (id, unit_id, unit_path, case_id, household_id, seq, kind, "on", place, conclusion, created_at)
+    VALUES (%(row)s, %(unit)s, %(path)s, %(case)s, %(household)s, %(seq)s, %(kind)s, %(went)s, %(place)s, %(conclusion)s, %(at)s)
 ), went AS (
     INSERT INTO visit_visitor (visit_id, account_id) SELECT %(row)s, account FROM unnest(%(visitors)s::uuid[]) AS v (account)
 )"""
@@ -39,8 +39,8 @@ _PAPERS = """, seen AS (
     SELECT %(case)s, kind, %(today)s, %(actor)s FROM unnest(%(papers)s::text[]) AS p (kind) ON CONFLICT DO NOTHING
 )"""
 _CHECK = """, checked AS (
-    INSERT INTO verification (id, case_id, seq, authority, request_no, replied_on, outcome, explained)
-    VALUES (%(row)s, %(case)s, %(seq)s, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, %(explained)s)
+    INSERT INTO verification (id, case_id, seq, authority, request_no, replied_on, outcome, explained, people)
+    VALUES (%(row)s, %(case)s, %(seq)s, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, %(explained)s, %(members)s)
 )"""
 _NOTICE = """, hung AS (
     INSERT INTO notice (id, case_id, seq, posted_on, ends_on, places, shown_sealed, shown_hash, content)

@@ -13,7 +13,7 @@ person = sa.Table(
     sealed("name_sealed", optional=False),
     sa.Column("name_index", sa.LargeBinary(), nullable=False, index=True),
     sealed("id_no_sealed"),
-    sa.Column("id_no_index", sa.LargeBinary()),
+    sa.Column("id_no_index", sa.LargeBinary(), index=True),
     sealed("phone_sealed"),
     sa.Column("phone_index", sa.LargeBinary(), index=True),
     sealed("email_sealed"),

@@ -1,0 +1,36 @@
+"""Plans as PostgreSQL makes them when it may not read a table whole for being small: which ones it must read whole even so."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.db import METADATA
+
+SMALL = frozenset(
+    ("unit", "account", "role_grant", "token", "fund", "fund_opening", "policy_set", "calendar_year", "calendar_day")
+)
+"""Tables that grow with the union and not with its cases."""
+
+GROWING = frozenset(METADATA.tables) - SMALL
+"""Tables of which a page or a step must never read all."""
+
+
+def read_whole(tx: sa.Connection, sql: str, values: dict[str, Any]) -> set[str]:
+    """The growing tables that a statement reads from end to end."""
+    for way in ("seqscan", "hashjoin", "mergejoin"):
+        tx.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+    plan = tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).scalar_one()
+    return {node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if _is_whole(node)} & GROWING
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _is_whole(node: dict[str, Any]) -> bool:
+    """A table read in order, or an index read without a question."""
+    without_index = node["Node Type"] == "Seq Scan"
+    return without_index or (node["Node Type"] in {"Index Scan", "Index Only Scan"} and "Index Cond" not in node)
