@@ -1,12 +1,15 @@
 """The database: engine, naming convention, column shapes every table shares, aware UTC time, client-made keys."""
 
+import re
 import select
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
 import uuid_utils.compat
+from psycopg.rows import namedtuple_row
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
@@ -66,17 +69,37 @@ def _still_there(connection: Any, _record: object, _proxy: object) -> None:
         raise sa.exc.DisconnectionError("the server hung up")
 
 
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+
 class Prepared:
     """A statement spelled once, when its module is read, and handed to the driver as it is: for the paths that every
-    case step goes through, where spelling it anew costs as much as running it. Values are given by name.
+    case step goes through, where spelling it anew and describing its rows cost as much as running it.
     """
 
-    def __init__(self, statement: sa.ClauseElement) -> None:
-        self.sql = str(statement.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
+    def __init__(self, statement: sa.ClauseElement | str) -> None:
+        dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        spelled = statement if isinstance(statement, str) else str(statement.compile(dialect=dialect))
+        self.names = tuple(dict.fromkeys(_NAMED.findall(spelled)))
+        places = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
+        self.sql = _NAMED.sub(lambda found: places[found[1]], spelled).replace("%%", "%")
 
-    def run(self, tx: sa.Connection, values: dict[str, Any]) -> sa.CursorResult[Any]:
-        """Run it in `tx`."""
-        return tx.exec_driver_sql(self.sql, values)
+    def rows(self, tx: sa.Connection, values: dict[str, Any]) -> list[Any]:
+        """Run it in `tx` with its values by name; its rows, each with its columns as attributes.
+
+        Raises what SQLAlchemy raises: IntegrityError, OperationalError …
+        """
+        if not tx.in_transaction():
+            tx.begin()
+        line: Any = tx.connection.driver_connection
+        try:
+            with psycopg.RawCursor(line, row_factory=namedtuple_row) as cursor:
+                cursor.execute(self.sql, [values[name] for name in self.names], prepare=True)
+                return cursor.fetchall()
+        except psycopg.Error as fault:
+            raise sa.exc.DBAPIError.instance(
+                self.sql, None, fault, psycopg.Error, hide_parameters=True, dialect=tx.dialect
+            ) from fault
 
 
 def new_id() -> UUID:

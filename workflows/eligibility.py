@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from workflows.judgement import ByKind, Grounds, Judgement, Sums, as_record, conclude, recheck
 from workflows.policy import Cap, PolicySet, dibao_line
@@ -67,6 +68,7 @@ class Economy:
             raise ValueError("amounts are not below zero")
 
 
+@lru_cache(maxsize=256)
 def judge(policy: PolicySet, economy: Economy, division: str, on: date) -> Judgement:
     """Judge a household under a policy set on a day, keeping every intermediate value.
 

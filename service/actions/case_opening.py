@@ -9,7 +9,7 @@ from service.actions.case_rows import Opening, Taken
 from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown, envelope, proofs, sealed_words
 from service.chain import GENESIS, canonical, link
-from service.db import new_id
+from service.db import Prepared, new_id
 from service.queries import households, policies
 from service.queries.households import Family
 from service.tables.cases import case, case_duty
@@ -21,7 +21,7 @@ from workflows.programmes import PROGRAMMES
 from workflows.questions import Kind
 from workflows.terms import BadAnswers, Duty, Plain, Reason, Refused, Role
 
-CASE_NO = sa.text("SELECT nextval('case_no')")
+_CASE_NO = Prepared("SELECT nextval('case_no') AS number")
 
 
 def open_case(tx: sa.Connection, opening: Opening, asked: Asked) -> Taken:
@@ -90,7 +90,7 @@ def _write(
     told = _body(case_id, opening, plain, words, {"id": str(policy_id), "digest": policy.digest}, asked)
     principal = next(iter(hands(family, asked) - {asked.caller.account}), None)
     body = canonical({**told, "principal": str(principal) if principal else None})
-    case_no = f"{programme.key[:2].upper()}{today.year}-{tx.scalar(CASE_NO):06d}"
+    case_no = f"{programme.key[:2].upper()}{today.year}-{_CASE_NO.rows(tx, {})[0].number:06d}"
     first = programme.state(programme.start)
     due = {"policy_set_id": policy_id, "due_on": due_on, "due_is_provisional": provisional}
     stands = {"state": first.key, "phase": first.phase.value, "answers": plain, "head_hash": link(GENESIS, body), **due}

@@ -71,7 +71,7 @@ class After:
     content: str
 
     @staticmethod
-    def of(row: sa.Row[Any], *, policy_id: UUID, fund_id: UUID | None) -> "After":
+    def of(row: Any, *, policy_id: UUID, fund_id: UUID | None) -> "After":
         """The columns before the step, with the policy it cites and the fund it names."""
         return After(
             state=row.state,
@@ -107,7 +107,7 @@ class After:
             held_until=None,
         )
 
-    def awarded(self, row: sa.Row[Any], award: Fen, fund_id: UUID | None, judgement: Judgement | None) -> "After":
+    def awarded(self, row: Any, award: Fen, fund_id: UUID | None, judgement: Judgement | None) -> "After":
         """With the sum, the fund and the category a reviewer proposes; the content is digested anew."""
         category = judgement.category if judgement else None
         content = content_of(row, award, fund_id, self.policy_id, category)

@@ -7,6 +7,8 @@ from functools import cache
 
 import sqlalchemy as sa
 
+from service.db import Prepared
+
 Row = Mapping[str, object]
 _Shape = tuple[str, tuple[str, ...]]
 """A table and the columns that are given."""
@@ -40,14 +42,14 @@ class Rows:
         values = {f"added_{number}": _json(rows) for number, rows in enumerate(self.added.values())}
         values |= {f"changed_{number}": _json(row) for number, (_, row) in enumerate(self.changed)}
         ids = {f"id_{number}": row["id"] for number, (_, row) in enumerate(self.changed)}
-        tx.exec_driver_sql(_statement(added, changed), values | ids)
+        _statement(added, changed).rows(tx, values | ids)
 
 
 @cache
-def _statement(added: tuple[_Shape, ...], changed: tuple[_Shape, ...]) -> str:
+def _statement(added: tuple[_Shape, ...], changed: tuple[_Shape, ...]) -> Prepared:
     parts = [_insert(number, *shape) for number, shape in enumerate(added)]
     parts += [_update(number, *shape) for number, shape in enumerate(changed)]
-    return "WITH " + ", ".join(parts) + " SELECT 1"
+    return Prepared("WITH " + ", ".join(parts) + " SELECT 1")
 
 
 def _insert(number: int, table: str, columns: tuple[str, ...]) -> str:

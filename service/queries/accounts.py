@@ -57,15 +57,15 @@ _WITH_TOKEN, _NAMED = Prepared(_account(by_token=True)), Prepared(_account(by_to
 
 def caller_with(tx: sa.Connection, token_hash: bytes, at: datetime, on: date) -> Caller | None:
     """The account behind a token that is valid at `at` (real time), with its grants of the day `on`."""
-    return _caller(_WITH_TOKEN.run(tx, {"hash": token_hash, "at": at, "on": on}).all())
+    return _caller(_WITH_TOKEN.rows(tx, {"hash": token_hash, "at": at, "on": on}))
 
 
 def caller_named(tx: sa.Connection, login: str, on: date) -> Caller | None:
     """The account with this login, for the command line and the worker."""
-    return _caller(_NAMED.run(tx, {"login": login, "on": on}).all())
+    return _caller(_NAMED.rows(tx, {"login": login, "on": on}))
 
 
-def _caller(rows: Sequence[sa.Row[Any]]) -> Caller | None:
+def _caller(rows: Sequence[Any]) -> Caller | None:
     if not rows:
         return None
     first = rows[0]

@@ -34,7 +34,7 @@ class Holder:
 class Known:
     """A case as it stands: its row, what the rules see of it, and the accounts of the family."""
 
-    row: sa.Row[Any]
+    row: Any
     facts: Facts
 
     staff: tuple[Holder, ...] = ()
@@ -73,17 +73,17 @@ def locked(
     another case leaves no mark on this one.
     """
     values = _values(case_id, caller, on, roles)
-    if weighs and LOCK.run(tx, _seen(case_id, caller)).one_or_none() is None:
+    if weighs and not LOCK.rows(tx, _seen(case_id, caller)):
         return None
-    row = LOCKED.run(tx, values).one_or_none()
-    if row is not None and not row.fresh:
-        row = LOCKED.run(tx, values).one_or_none()
-    return _known(row)
+    found = LOCKED.rows(tx, values)
+    if found and not found[0].fresh:
+        found = LOCKED.rows(tx, values)
+    return _known(found)
 
 
 def read(tx: sa.Connection, case_id: UUID, caller: Caller, on: date, roles: Collection[Role] = ()) -> Known | None:
     """The case as it stands, without a lock; None when `caller` may not see it."""
-    return _known(READ.run(tx, _values(case_id, caller, on, roles)).one_or_none())
+    return _known(READ.rows(tx, _values(case_id, caller, on, roles)))
 
 
 def _values(case_id: UUID, caller: Caller, on: date, roles: Collection[Role]) -> dict[str, Any]:
@@ -96,9 +96,10 @@ def _seen(case_id: UUID, caller: Caller) -> dict[str, Any]:
     return {"case_id": case_id, **ranges(caller)}
 
 
-def _known(row: sa.Row[Any] | None) -> Known | None:
-    if row is None:
+def _known(found: list[Any]) -> Known | None:
+    if not found:
         return None
+    row = found[0]
     staff = (
         Holder(UUID(who), Role(role), tier, mailed, UUID(principal) if principal else None)
         for who, role, tier, mailed, principal in row.staff or ()
@@ -110,7 +111,7 @@ def _day(text: str | date | None) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) else text
 
 
-def _facts(row: sa.Row[Any]) -> Facts:
+def _facts(row: Any) -> Facts:
     return replace(
         _file_facts(row),
         visits=tuple(_visit(each) for each in row.visits or ()),
@@ -130,7 +131,7 @@ def _facts(row: sa.Row[Any]) -> Facts:
     )
 
 
-def _file_facts(row: sa.Row[Any]) -> Facts:
+def _file_facts(row: Any) -> Facts:
     """What the case's row and the household's file say by themselves."""
     return Facts(
         state=row.state,
@@ -173,7 +174,7 @@ def _returned(each: dict[str, Any] | None) -> Returned | None:
     return Returned(each["seq"], date.fromisoformat(each["on"]), again, each["papers_since"])
 
 
-def people_of(row: sa.Row[Any]) -> str:
+def people_of(row: Any) -> str:
     """The digest of who belongs to the family: each member by number, or by name where none is on file."""
     members = sorted(number or name for _, name, number in row.members or ())
     return sha256("\n".join(members).encode()).hexdigest()
@@ -197,7 +198,7 @@ def fund_facts(each: Mapping[str, Any]) -> Fund:
     )
 
 
-def _economy(row: sa.Row[Any]) -> Economy | None:
+def _economy(row: Any) -> Economy | None:
     if row.economy_as_of is None or not row.members:
         return None
     lines = row.lines or ()
@@ -215,9 +216,7 @@ def _economy(row: sa.Row[Any]) -> Economy | None:
     )
 
 
-def content_of(
-    row: sa.Row[Any], award: int | None, fund_id: UUID | None, policy_set_id: UUID, category: str | None
-) -> str:
+def content_of(row: Any, award: int | None, fund_id: UUID | None, policy_set_id: UUID, category: str | None) -> str:
     """The digest an approval binds: payee, account, sum, fund, category, household facts, papers, answers.
 
     Anything listed here that changes voids the signatures that covered it (design, "What always holds" 4).

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.db import Prepared
 from service.queries import openings
 from service.queries.case_facts import fund_facts
 from service.queries.scope import CASE_ROLES, Caller, visible_to
@@ -17,6 +18,9 @@ from workflows.terms import Pot
 
 _LINE = ("id", "unit_path", "available_fen", "permitted_items", "categories", "opens_on", "expires_on")
 _SEEN = sa.select(*(fund.c[name] for name in _LINE))
+
+_ONE = fund.c.id == sa.bindparam("fund_id", type_=sa.Uuid())
+_LOCKED = Prepared(_SEEN.where(_ONE).with_for_update(key_share=True))
 
 
 def met(tx: sa.Connection, line: Mapping[str, Any], unit_path: str, caller: Caller, on: date) -> Fund:
@@ -30,8 +34,8 @@ def met(tx: sa.Connection, line: Mapping[str, Any], unit_path: str, caller: Call
 
 def locked(tx: sa.Connection, fund_id: UUID, unit_path: str, caller: Caller, on: date) -> Fund | None:
     """The line, locked until the transaction ends, so that what it can bear is counted once."""
-    row = tx.execute(_SEEN.where(fund.c.id == fund_id).with_for_update(key_share=True)).mappings().one_or_none()
-    return met(tx, dict(row), unit_path, caller, on) if row is not None else None
+    found = _LOCKED.rows(tx, {"fund_id": fund_id})
+    return met(tx, found[0]._asdict(), unit_path, caller, on) if found else None
 
 
 def named(tx: sa.Connection, fund_id: UUID, unit_path: str, caller: Caller, on: date) -> Fund | None:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.scope import Caller, visible_to
+from service.db import Prepared
+from service.queries.scope import Caller, ranges, visible_by_name, visible_to
 from service.tables.cases import case
 from service.tables.households import consent, economy_line, household, kinship
 from service.tables.people import bank_account, person
@@ -26,44 +27,48 @@ class Family:
     staff: frozenset[UUID]
 
 
+_HOUSEHOLD, _PERSON = (sa.bindparam(name, type_=sa.Uuid()) for name in ("household_id", "person_id"))
+_OPENING = Prepared(
+    sa.select(household.c.unit_id, household.c.unit_path, household.c.division, household.c.kind, household.c.exited_on)
+    .join(person, sa.and_(person.c.household_id == household.c.id, person.c.id == _PERSON, person.c.active))
+    .where(household.c.id == _HOUSEHOLD, visible_by_name(household.c.unit_path))
+    .with_for_update(of=household, key_share=True)
+)
+_STAFF = Prepared(
+    sa.union(
+        sa.select(kinship.c.account_id.label("id")).where(kinship.c.household_id == _HOUSEHOLD),
+        sa.select(account.c.id)
+        .join(person, person.c.id_no_index == account.c.id_no_index)
+        .where(person.c.household_id == _HOUSEHOLD, person.c.active),
+    )
+)
+_OPEN_CASE = Prepared(
+    sa.select(case.c.case_no).where(
+        case.c.beneficiary_id == _PERSON,
+        case.c.item == sa.bindparam("item", type_=sa.Text()),
+        case.c.phase != sa.literal_column(f"'{Phase.ENDED.value}'"),
+    )
+)
+
+
 def for_opening(tx: sa.Connection, household_id: UUID, person_id: UUID, caller: Caller) -> Family | None:
     """The household if the caller may see it and the person is an active member; the row is locked."""
-    row = tx.execute(
-        sa.select(
-            household.c.unit_id,
-            household.c.unit_path,
-            household.c.division,
-            household.c.kind,
-            household.c.exited_on,
-        )
-        .join(person, sa.and_(person.c.household_id == household.c.id, person.c.id == person_id, person.c.active))
-        .where(household.c.id == household_id, visible_to(caller, household.c.unit_path))
-        .with_for_update(of=household, key_share=True)
-    ).one_or_none()
-    if row is None:
+    found = _OPENING.rows(tx, {"household_id": household_id, "person_id": person_id, **ranges(caller)})
+    if not found:
         return None
-    staff = staff_of(tx, household_id)
+    row, staff = found[0], staff_of(tx, household_id)
     return Family(row.unit_id, row.unit_path, row.division, row.kind, row.exited_on is not None, staff)
 
 
 def staff_of(tx: sa.Connection, household_id: UUID) -> frozenset[UUID]:
     """Accounts that are relatives of the household, declared or found by the same identity number."""
-    declared = sa.select(kinship.c.account_id).where(kinship.c.household_id == household_id)
-    found = (
-        sa.select(account.c.id)
-        .join(person, person.c.id_no_index == account.c.id_no_index)
-        .where(person.c.household_id == household_id, person.c.active)
-    )
-    return frozenset(tx.scalars(declared.union(found)))
+    return frozenset(row.id for row in _STAFF.rows(tx, {"household_id": household_id}))
 
 
 def open_case_no(tx: sa.Connection, person_id: UUID, item: str) -> str | None:
     """The number of an open case for the same person and item, or None."""
-    return tx.scalar(
-        sa.select(case.c.case_no)
-        .where(case.c.beneficiary_id == person_id, case.c.item == item, case.c.phase != Phase.ENDED.value)
-        .limit(1)
-    )
+    found = _OPEN_CASE.rows(tx, {"person_id": person_id, "item": item})
+    return found[0].case_no if found else None
 
 
 def one(tx: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.db import Prepared
 from service.tables.rules import calendar_day, calendar_year, policy_set
 from workflows.policy import PolicySet, in_force
 from workflows.policy_file import read_policy
@@ -29,9 +30,12 @@ def effective(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     )
 
 
+_EFFECTIVE = Prepared(sa.select(policy_set.c.id).where(effective(sa.bindparam("on", type_=sa.Date()))))
+
+
 def in_force_on(tx: sa.Connection, division: str, on: date) -> tuple[UUID, PolicySet]:
     """The set that governs `division` on `on`. Raises policy.NoPolicy when none does."""
-    return chosen(tx, tx.scalars(sa.select(policy_set.c.id).where(effective(on))), division, on)
+    return chosen(tx, [row.id for row in _EFFECTIVE.rows(tx, {"on": on})], division, on)
 
 
 def chosen(tx: sa.Connection, ids: Iterable[UUID], division: str, on: date) -> tuple[UUID, PolicySet]:
@@ -54,11 +58,17 @@ def years_around(on: date) -> tuple[int, int]:
     return on.year - 1, on.year + 2
 
 
+_KNOWN = Prepared(
+    sa.select(calendar_year.c.year, calendar_year.c.digest)
+    .where(calendar_year.c.year >= sa.bindparam("first"), calendar_year.c.year <= sa.bindparam("last"))
+    .order_by(calendar_year.c.year)
+)
+
+
 def calendar(tx: sa.Connection, on: date) -> Calendar:
     """The known exceptions to Monday–Friday in the years around `on`."""
-    around = calendar_year.c.year.between(*years_around(on))
-    known = sa.select(calendar_year.c.year, calendar_year.c.digest).where(around).order_by(calendar_year.c.year)
-    return calendar_of(tx, tuple((row.year, row.digest) for row in tx.execute(known)))
+    first, last = years_around(on)
+    return calendar_of(tx, tuple((row.year, row.digest) for row in _KNOWN.rows(tx, {"first": first, "last": last})))
 
 
 def calendar_of(tx: sa.Connection, known: tuple[tuple[int, str], ...]) -> Calendar:

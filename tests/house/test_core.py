@@ -32,6 +32,8 @@ COMMITTERS = re.compile(
     r"service/(request|schema)\.py|service/cli(\.py|/.*)|service/(api|web)/.*|worker/.*|migrations/env\.py"
 )
 """The faces. schema.py runs migrations for the command line, env.py belongs to Alembic: both end their own transactions."""
+BEGUN = re.compile(r"service/db\.py:\d+ tx\.begin")
+"""db.py tells SQLAlchemy that a transaction runs when a prepared statement is its first; it ends none."""
 FACES = re.compile(r"service/(request|auth|db|watch|logs|pace)\.py|service/cli(\.py|/.*)|service/servers/.*|worker/.*")
 """Besides: what watches the machine looks at the machine's clock, whatever day a demo's request names."""
 MONEY_ROOMS = (
@@ -120,7 +122,7 @@ def _loses(node: ast.BinOp, *, every_division: bool) -> bool:
 def test_only_faces_close_a_transaction() -> None:
     """Why: an action that commits cannot be one of two that must both happen, or neither."""
     closers = [found for page in pages(*FLOORS, "migrations") for found in _closings(page)]
-    assert [closer for closer in closers if not COMMITTERS.match(closer)] == []
+    assert [closer for closer in closers if not COMMITTERS.match(closer) and not BEGUN.fullmatch(closer)] == []
 
 
 def _closings(page: Page) -> Iterator[str]:
