@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.fire.wire import answers
 from tests.office import RING
 from tests.worker.processes import ROOT, wait_until
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds anything may take to come up on a machine that is busy with other tests."""
 
 WEB = {"SONGNUAN_WEB_WORKERS": "3", "SONGNUAN_WEB_THREADS": "8"}
@@ -58,6 +58,7 @@ class System:
     smtp_url: str = ""
     demo_clock: bool = True
     durable: bool = True
+    more: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=a_free_port)
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     commands: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -120,7 +121,7 @@ class System:
             "SMTP_URL": self.smtp_url,
             "MAIL_FROM": "送温暖 <post@union.example>",
         }
-        return {**os.environ, **told, **WEB, **NO_RATES, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, **told, **WEB, **NO_RATES, **self.more, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 
     def log(self, name: str) -> str:
         """What a process has said, over all its lives."""
