@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.actions import fields, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked
 from service.db import new_id
 from service.tables.gifts import activity
@@ -40,10 +41,11 @@ def record_activity(tx: sa.Connection, new: NewActivity, asked: Asked) -> UUID:
     row = new_id()
     columns = {name: getattr(new, name) for name in NewActivity.__slots__}
     who = {"recorded_by": asked.caller.account, "created_at": asked.at}
-    tx.execute(activity.insert().values(id=row, unit_path=path, **columns, **who))
+    rows = Rows()
+    rows.add(activity, {"id": row, "unit_path": path, **columns, **who})
     facts: dict[str, Plain] = {"kind": new.kind, "on": new.on.isoformat(), "fen": new.fen}
     facts |= {"unit": str(new.unit_id), "account_code": new.account_code, **right}
-    trail.append(tx, "activity", row, "record_activity", facts, asked)
+    trail.append(tx, "activity", row, "record_activity", facts, asked, rows)
     return row
 
 

@@ -87,18 +87,20 @@ def _write(
     kinds = {question.key: question.kind for question in programme.answers}
     words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
     plain = {key: value for key, value in answers.items() if key not in words}
-    told = _body(case_id, opening, plain, words, {"id": str(policy_id), "digest": policy.digest}, asked)
-    principal = next(iter(hands(family, asked) - {asked.caller.account}), None)
-    body = canonical({**told, "principal": str(principal) if principal else None})
     case_no = f"{programme.key[:2].upper()}{today.year}-{_CASE_NO.rows(tx, {})[0].number:06d}"
     first = programme.state(programme.start)
     due = {"policy_set_id": policy_id, "due_on": due_on, "due_is_provisional": provisional}
-    stands = {"state": first.key, "phase": first.phase.value, "answers": plain, "head_hash": link(GENESIS, body), **due}
+    stands = {"state": first.key, "phase": first.phase.value, "answers": plain, **due}
+    opened = {"id": case_id, "case_no": case_no, **_request(opening, family, asked), **stands}
     rows = Rows()
-    rows.add(case, {"id": case_id, "case_no": case_no, **_request(opening, family, asked), **stands})
-    rows.add(event, _first_event(case_id, first.key, body, principal, asked))
+    rows.add(case, opened)
     rows.add(case_duty, *_registered(case_id, hands(family, asked)))
     rows.add(remark, *sealed_words(case_id, 1, words, asked))
+    told = _body(case_id, opening, plain, words, {"id": str(policy_id), "digest": policy.digest}, asked)
+    principal = next(iter(hands(family, asked) - {asked.caller.account}), None)
+    body = canonical({**told, "principal": str(principal) if principal else None, "rows": rows.named()})
+    opened["head_hash"] = link(GENESIS, body)
+    rows.add(event, _first_event(case_id, first.key, body, principal, asked))
     rows.write(tx)
     return Taken(case_id, case_no, first.key, first.phase.value, 1, due_on, programme.key, "open")
 

@@ -142,10 +142,14 @@ def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
     rows.add(letter, *post.owed(step.known, step.move, step.asked))
     rows.add(case_duty, *_duties(step))
     rows.add(remark, *sealed_words(case_id, after.seq, words, step.asked))
+    columns = _columns(after)
+    rows.done(
+        case, {"id": case_id} | {name: new for name, new in columns.items() if new != getattr(step.known.row, name)}
+    )
     body = canonical(_body(step, words, rows))
     head = link(bytes(step.known.row.head_hash), body)
     rows.add(event, _event(step, body, head))
-    rows.change(case, {"id": case_id, **_columns(after), "head_hash": head})
+    rows.change(case, {"id": case_id, **columns, "head_hash": head})
     rows.write(tx)
     what = (step.known.row.programme, step.move.step.action)
     return Taken(case_id, step.known.row.case_no, after.state, after.phase, after.seq, after.due_on, *what)
@@ -227,6 +231,7 @@ def _body(step: Stepped, words: dict[str, str], rows: Rows) -> dict[str, Plain]:
     body["entries"] = [_told(each, "id", "source_pot", "target_pot", "fen") for each in rows.added.get("entry", ())]
     body["letters"] = [f"{each['kind']}/{each['channel']}" for each in rows.added.get("letter", ())]
     body["duties"] = [_told(each, "duty", "account_id") for each in rows.added.get("case_duty", ())]
+    body["rows"] = rows.named()
     judgement = judged(ask) if move.step.record in {Record.AWARD, Record.APPROVAL} else None
     body["judgement"] = as_record(judgement) if judgement else None
     return body

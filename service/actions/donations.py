@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.actions import fields, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked
 from service.db import new_id
 from service.tables.gifts import donation
@@ -40,10 +41,11 @@ def record_donation(tx: sa.Connection, new: NewDonation, asked: Asked) -> UUID:
     row = new_id()
     columns = {name: getattr(new, name) for name in NewDonation.__slots__}
     who = {"recorded_by": asked.caller.account, "created_at": asked.at}
-    tx.execute(donation.insert().values(id=row, unit_path=path, **columns, **who))
+    rows = Rows()
+    rows.add(donation, {"id": row, "unit_path": path, **columns, **who})
     facts: dict[str, Plain] = {"direction": new.direction, "on": new.on.isoformat(), "fen": new.fen}
     facts |= {"unit": str(new.unit_id), "donors": new.donors, **right}
-    trail.append(tx, "donation", row, "record_donation", facts, asked)
+    trail.append(tx, "donation", row, "record_donation", facts, asked, rows)
     return row
 
 

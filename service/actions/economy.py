@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from service.actions import fields, trail
 from service.actions.persons import file_open, touch
+from service.actions.rows import Rows
 from service.actions.trail import Asked
 from service.db import new_id
 from service.queries import households
-from service.tables.households import economy_line, household
+from service.tables.households import economy_line
 from workflows.terms import Fen, Plain, Reason
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -85,20 +86,19 @@ def _line_problems(line: Line, members: Collection[UUID], place: str) -> Iterato
 
 def replace_economy(tx: sa.Connection, household_id: UUID, economy: Economy, asked: Asked) -> None:
     """Put these lines in the place of those on file. Raises BadAnswers, Refused, Unknown, Stale."""
-    right = file_open(tx, household_id, asked)
+    file = file_open(tx, household_id, asked)
     members = [row["id"] for row in households.members(tx, household_id)]
     fields.refuse(problems(economy, members, asked.today))
-    tx.execute(economy_line.delete().where(economy_line.c.household_id == household_id))
-    insert(tx, household_id, economy.lines)
-    columns = {"economy_as_of": economy.as_of, "idle_able_members": economy.idle_able_members}
-    tx.execute(household.update().where(household.c.id == household_id).values(**columns))
-    touch(tx, household_id)
-    trail.append(tx, "household", household_id, "replace_economy", {**told(economy), **right}, asked)
+    rows, old = Rows(), economy_line.delete().where(economy_line.c.household_id == household_id)
+    rows.gone(economy_line, *({"id": each} for each in tx.scalars(old.returning(economy_line.c.id))))
+    rows.add(economy_line, *as_rows(household_id, economy.lines))
+    touch(rows, file, economy_as_of=economy.as_of, idle_able_members=economy.idle_able_members)
+    trail.append(tx, "household", household_id, "replace_economy", {**told(economy), **file.right}, asked, rows)
 
 
-def insert(tx: sa.Connection, household_id: UUID, lines: Sequence[Line]) -> None:
-    """Write lines that have been checked."""
-    rows = [
+def as_rows(household_id: UUID, lines: Sequence[Line]) -> list[dict[str, object]]:
+    """Lines that have been checked, as they are written."""
+    return [
         {
             "id": new_id(),
             "household_id": household_id,
@@ -110,8 +110,6 @@ def insert(tx: sa.Connection, household_id: UUID, lines: Sequence[Line]) -> None
         }
         for line in lines
     ]
-    if rows:
-        tx.execute(economy_line.insert(), rows)
 
 
 def told(economy: Economy) -> dict[str, Plain]:

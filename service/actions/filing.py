@@ -13,13 +13,14 @@ from service.actions.authority import need, path_of
 from service.actions.economy import Economy
 from service.actions.payees import Payee
 from service.actions.persons import Person
+from service.actions.rows import Rows
 from service.actions.ties import Consent
 from service.actions.trail import Asked
 from service.db import new_id
 from service.privacy import seal
 from service.queries import households
 from service.tables.cases import case
-from service.tables.households import household
+from service.tables.households import economy_line, household
 from service.tables.people import person
 from workflows.terms import Phase, Plain, Reason, Refused, Role
 
@@ -85,9 +86,8 @@ def file_household(tx: sa.Connection, new: NewFile, asked: Asked) -> UUID:
     if reasons:
         raise Refused(*reasons)
     row = new_id()
-    tx.execute(household.insert().values(**_columns(row, new, path, asked)))
-    _parts(tx, row, new, asked)
-    trail.append(tx, "household", row, "file_household", {**_told(new), **right}, asked)
+    rows = _parts(row, new, path, asked)
+    trail.append(tx, "household", row, "file_household", {**_told(new), **right}, asked, rows)
     for each in new.members:
         trail.append(tx, "person", each.id, "add_person", {"household": str(row), "relation": each.relation}, asked)
     return row
@@ -154,14 +154,17 @@ def _columns(row: UUID, new: NewFile, path: str, asked: Asked) -> dict[str, obje
     }
 
 
-def _parts(tx: sa.Connection, row: UUID, new: NewFile, asked: Asked) -> None:
-    persons.insert(tx, row, new.members, asked)
+def _parts(row: UUID, new: NewFile, path: str, asked: Asked) -> Rows:
+    rows = Rows()
+    rows.add(household, _columns(row, new, path, asked))
+    rows.add(person, *persons.as_rows(row, new.members, asked))
     if new.economy is not None:
-        economy.insert(tx, row, new.economy.lines)
+        rows.add(economy_line, *economy.as_rows(row, new.economy.lines))
     if new.consent is not None:
-        ties.insert_consent(tx, row, new.consent)
+        ties.add_consent(rows, row, new.consent)
     if new.payee is not None:
-        payees.insert(tx, row, new.payee, asked)
+        payees.add(rows, row, new.payee, asked)
+    return rows
 
 
 def _told(new: NewFile) -> dict[str, Plain]:
@@ -172,7 +175,7 @@ def _told(new: NewFile) -> dict[str, Plain]:
 
 def edit_household(tx: sa.Connection, household_id: UUID, changes: Mapping[str, object], asked: Asked) -> None:
     """Correct some fields of a file (keys of CHECKS). Raises BadAnswers, Refused, Unknown, Stale."""
-    right = persons.file_open(tx, household_id, asked)
+    file = persons.file_open(tx, household_id, asked)
     fields.refuse(fields.choices("changes", changes, CHECKS))
     fields.refuse(*(CHECKS[key](key, value) for key, value in changes.items()))
     columns = dict(changes)
@@ -182,15 +185,15 @@ def edit_household(tx: sa.Connection, household_id: UUID, changes: Mapping[str, 
         told = columns.pop("story")
         columns["story_sealed"] = seal(asked.ring, "household.story", household_id, str(told)) if told else None
     if columns:
-        tx.execute(household.update().where(household.c.id == household_id).values(**columns))
-        persons.touch(tx, household_id)
-        facts: dict[str, Plain] = {"fields": ",".join(sorted(changes)), **right}
-        trail.append(tx, "household", household_id, "edit_household", facts, asked)
+        rows = Rows()
+        persons.touch(rows, file, **columns)
+        facts: dict[str, Plain] = {"fields": ",".join(sorted(changes)), **file.right}
+        trail.append(tx, "household", household_id, "edit_household", facts, asked, rows)
 
 
 def end_file(tx: sa.Connection, household_id: UUID, exited_on: date, asked: Asked) -> None:
     """End a file; its members may then be filed elsewhere. Raises BadAnswers, Refused (cases_open), Unknown, Stale."""
-    right = persons.file_open(tx, household_id, asked)
+    file = persons.file_open(tx, household_id, asked)
     row = households.one(tx, household_id, asked.caller) or {}
     fields.refuse(
         fields.not_ahead("exited_on", exited_on, asked.today), fields.in_order("exited_on", row["filed_on"], exited_on)
@@ -199,7 +202,8 @@ def end_file(tx: sa.Connection, household_id: UUID, exited_on: date, asked: Aske
     numbers = list(tx.scalars(sa.select(case.c.case_no).where(running).order_by(case.c.case_no)))
     if numbers:
         raise Refused(Reason.of("cases_open", cases=list(numbers)))
-    tx.execute(household.update().where(household.c.id == household_id).values(exited_on=exited_on))
-    tx.execute(person.update().where(person.c.household_id == household_id).values(active=False))
-    persons.touch(tx, household_id)
-    trail.append(tx, "household", household_id, "end_file", {"on": exited_on.isoformat(), **right}, asked)
+    rows, members = Rows(), sa.and_(person.c.household_id == household_id, person.c.active)
+    for each in tx.scalars(person.update().where(members).values(active=False).returning(person.c.id)):
+        rows.done(person, {"id": each, "active": False})
+    persons.touch(rows, file, exited_on=exited_on)
+    trail.append(tx, "household", household_id, "end_file", {"on": exited_on.isoformat(), **file.right}, asked, rows)

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.actions import fields, trail
+from service.actions.rows import Rows
 from service.actions.staff import NewAccount, account_problems
 from service.actions.trail import Asked
 from service.actions.units import KINDS, columns
@@ -50,26 +51,25 @@ def found(tx: sa.Connection, new: Founding, at: datetime, today: date, ring: Key
     root = columns(unit_id, new.unit_name, new.kind, new.division, "/")
     admin = Caller(admin_id, new.login, new.display_name, unit_id, (Held(Role.ADMIN, 0, str(root["path"]), None),))
     asked = Asked(admin, at, today, ring)
-    tx.execute(unit.insert().values(**root, created_at=at))
-    person = {"login": new.login, "display_name": new.display_name, "email": new.email}
-    tx.execute(account.insert().values(id=admin_id, unit_id=unit_id, created_at=at, **person))
-    trail.append(tx, "unit", unit_id, "found", {"kind": new.kind, "division": new.division}, asked)
-    _with_role(tx, admin_id, Role.ADMIN, new.until_on, asked)
+    person, rows = {"login": new.login, "display_name": new.display_name, "email": new.email}, Rows()
+    rows.add(unit, {**root, "created_at": at})
+    rows.add(account, {"id": admin_id, "unit_id": unit_id, "created_at": at, **person})
+    trail.append(tx, "unit", unit_id, "found", {"kind": new.kind, "division": new.division}, asked, rows)
+    _with_role(tx, admin_id, Role.ADMIN, new.until_on, asked, Rows())
     _clock(tx, unit_id, asked)
     return admin
 
 
 def _clock(tx: sa.Connection, unit_id: UUID, asked: Asked) -> None:
     """The account that ends notices and calls deadlines; it has no token and no end."""
-    row = new_id()
-    columns_ = {"login": CLOCK, "display_name": CLOCK, "unit_id": unit_id, "created_at": asked.at}
-    tx.execute(account.insert().values(id=row, **columns_))
-    _with_role(tx, row, Role.CLOCK, date.max, asked)
+    row, rows = new_id(), Rows()
+    rows.add(account, {"id": row, "login": CLOCK, "display_name": CLOCK, "unit_id": unit_id, "created_at": asked.at})
+    _with_role(tx, row, Role.CLOCK, date.max, asked, rows)
 
 
-def _with_role(tx: sa.Connection, account_id: UUID, role: Role, until_on: date, asked: Asked) -> None:
+def _with_role(tx: sa.Connection, account_id: UUID, role: Role, until_on: date, asked: Asked, rows: Rows) -> None:
     row, unit_id = new_id(), asked.caller.unit_id
     period = {"from_on": asked.today, "until_on": until_on}
-    tx.execute(role_grant.insert().values(id=row, account_id=account_id, unit_id=unit_id, role=role.value, **period))
+    rows.add(role_grant, {"id": row, "account_id": account_id, "unit_id": unit_id, "role": role.value, **period})
     facts = {"grant": str(row), "role": role.value, "until": until_on.isoformat()}
-    trail.append(tx, "account", account_id, "found", facts, asked)
+    trail.append(tx, "account", account_id, "found", facts, asked, rows)

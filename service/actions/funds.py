@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.actions import entries, fields, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.queries.scope import visible_to
@@ -47,9 +48,10 @@ def open_line(tx: sa.Connection, new: NewFund, asked: Asked) -> UUID:
     items, categories = list(dict.fromkeys(new.items)), list(dict.fromkeys(new.categories))
     columns = {name: getattr(new, name) for name in NewFund.__slots__ if name not in {"items", "categories"}}
     lists = {"permitted_items": items, "categories": categories}
-    tx.execute(fund.insert().values(**columns, **lists, id=row, unit_path=path, created_at=asked.at))
+    rows = Rows()
+    rows.add(fund, {**columns, **lists, "id": row, "unit_path": path, "created_at": asked.at})
     facts: dict[str, Plain] = {"code": new.code, "year": new.year, "source": new.source, "document": new.document}
-    trail.append(tx, "fund", row, "open_line", {**facts, "items": ",".join(items), **right}, asked)
+    trail.append(tx, "fund", row, "open_line", {**facts, "items": ",".join(items), **right}, asked, rows)
     return row
 
 
@@ -77,7 +79,7 @@ def receive(tx: sa.Connection, fund_id: UUID, fen: Fen, document: str, on: date,
         raise Unknown
     right = need(asked, (Role.CASHIER,), line.unit_path)
     fields.refuse(fields.amount("fen", fen), fields.text("document", document), fields.not_ahead("on", on, asked.today))
-    moved = entries.named(Pot.OUTSIDE, Pot.AVAILABLE, fen)
-    facts: dict[str, Plain] = {"document": document.strip(), "on": on.isoformat(), "entries": [moved], **right}
-    seq = trail.append(tx, "fund", fund_id, "receive", facts, asked)
-    return entries.post(tx, moved, fund_id, fund_id, seq, on, asked)
+    moved = entries.moved(Pot.OUTSIDE, Pot.AVAILABLE, fen, fund_id, on, asked)
+    told: dict[str, Plain] = {"document": document.strip(), "on": on.isoformat(), "entries": entries.told([moved])}
+    trail.append(tx, "fund", fund_id, "receive", {**told, **right}, asked, moved=[moved])
+    return UUID(str(moved["id"]))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from service.actions import entries, fields, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.queries import accounts, funds, households, policies
@@ -66,12 +67,13 @@ def hand_over(tx: sa.Connection, new: NewGift, asked: Asked, *, from_paper: bool
         raise Refused(*reasons)
     row = new_id()
     columns = {name: getattr(new, name) for name in NewGift.__slots__}
-    tx.execute(gift.insert().values(id=row, unit_path=path, created_at=asked.at, **columns))
-    moved = entries.named(Pot.AVAILABLE, Pot.PAID, new.fen) if new.fen is not None else None
-    facts: dict[str, Plain] = {**_told(new), "entries": [moved] if moved else [], **right}
-    seq = trail.append(tx, "gift", row, "hand_over", facts, asked)
-    if moved is not None and new.fund_id is not None:
-        entries.post(tx, moved, new.fund_id, row, seq, new.on, asked)
+    rows = Rows()
+    rows.add(gift, {"id": row, "unit_path": path, "created_at": asked.at, **columns})
+    moved = []
+    if new.fen is not None and new.fund_id is not None:
+        moved.append(entries.moved(Pot.AVAILABLE, Pot.PAID, new.fen, new.fund_id, new.on, asked))
+    facts: dict[str, Plain] = {**_told(new), "entries": entries.told(moved), **right}
+    trail.append(tx, "gift", row, "hand_over", facts, asked, rows, moved)
     return row
 
 

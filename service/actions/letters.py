@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from service.actions import trail
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.queries import letters, reminders
 from service.queries.reminders import Reminder
 from service.tables.letters import letter
 from service.tables.units import account
-from workflows.terms import Reason, Refused, Role
+from workflows.terms import Plain, Reason, Refused, Role
 
 
 def delivered(tx: sa.Connection, letter_id: UUID, at: datetime) -> None:
@@ -70,11 +71,11 @@ def resend(tx: sa.Connection, letter_id: UUID, asked: Asked) -> None:
 def remind(tx: sa.Connection, reminder: Reminder, asked: Asked) -> int:
     """Owe a reminder to the registrar of each case it has come due for; returns how many letters were owed.
 
-    A reminder is not an event: a case's version is the number of its last event, and a reminder changes nothing about
-    the case. So it hangs on the case's latest event, and the outbox's unique key (event, kind, channel, reader) keeps
+    A reminder is no event of the case: a case's version is the number of its last event, and a reminder changes nothing
+    about the case. It is one on the clock's own chain, and hangs on the case's latest event, and the outbox's unique key (event, kind, channel, reader) keeps
     it to once for each event; `reminders.owed` keeps it to once for each deadline.
     """
-    rows = [
+    owed = [
         {
             "id": new_id(),
             "subject_id": each.id,
@@ -91,6 +92,13 @@ def remind(tx: sa.Connection, reminder: Reminder, asked: Asked) -> int:
         for each in reminders.owed(tx, reminder, asked.today)
         for channel in (("inbox", "email") if each.mailed else ("inbox",))
     ]
-    if not rows:
+    if not owed:
         return 0
-    return len(tx.execute(pg.insert(letter).on_conflict_do_nothing().returning(letter.c.id), rows).all())
+    went = set(tx.scalars(pg.insert(letter).on_conflict_do_nothing().returning(letter.c.id), owed))
+    if not went:
+        return 0
+    rows = Rows()
+    rows.there(letter, *(each for each in owed if each["id"] in went))
+    facts: dict[str, Plain] = {"kind": reminder.kind, "letters": len(went)}
+    trail.append(tx, "account", asked.caller.account, "remind", facts, asked, rows)
+    return len(went)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from service.actions import fields, trail
 from service.actions.persons import file_open, touch
+from service.actions.rows import Rows
 from service.actions.trail import Asked
 from service.db import new_id
 from service.privacy import blind_index, seal
@@ -41,30 +42,25 @@ def set_payee(tx: sa.Connection, household_id: UUID, payee: Payee, asked: Asked)
     """Name the account money goes to from now on; signatures that covered another fall. Raises BadAnswers, Refused,
     Unknown, Stale.
     """
-    right = file_open(tx, household_id, asked)
+    file = file_open(tx, household_id, asked)
     members = [row["id"] for row in households.members(tx, household_id)]
     fields.refuse(problems(payee, members))
     live = sa.and_(bank_account.c.household_id == household_id, bank_account.c.active)
-    tx.execute(bank_account.update().where(live).values(active=False))
-    row = insert(tx, household_id, payee, asked)
-    touch(tx, household_id)
-    facts: dict[str, Plain] = {"account": str(row), "person": str(payee.person_id), **right}
-    trail.append(tx, "household", household_id, "set_payee", facts, asked)
+    rows = Rows()
+    for each in tx.scalars(bank_account.update().where(live).values(active=False).returning(bank_account.c.id)):
+        rows.done(bank_account, {"id": each, "active": False})
+    row = add(rows, household_id, payee, asked)
+    touch(rows, file)
+    facts: dict[str, Plain] = {"account": str(row), "person": str(payee.person_id), **file.right}
+    trail.append(tx, "household", household_id, "set_payee", facts, asked, rows)
     return row
 
 
-def insert(tx: sa.Connection, household_id: UUID, payee: Payee, asked: Asked) -> UUID:
-    """Write an account that has been checked."""
+def add(rows: Rows, household_id: UUID, payee: Payee, asked: Asked) -> UUID:
+    """Add an account that has been checked."""
     row, card = new_id(), _digits(payee.card)
-    tx.execute(
-        bank_account.insert().values(
-            id=row,
-            household_id=household_id,
-            person_id=payee.person_id,
-            bank=payee.bank.strip(),
-            card_sealed=seal(asked.ring, "bank_account.card", row, card),
-            card_index=blind_index(asked.ring, "card", card),
-            created_at=asked.at,
-        )
-    )
+    whose = {"id": row, "household_id": household_id, "person_id": payee.person_id, "bank": payee.bank.strip()}
+    sealed = seal(asked.ring, "bank_account.card", row, card)
+    kept = {"card_sealed": sealed, "card_index": blind_index(asked.ring, "card", card), "created_at": asked.at}
+    rows.add(bank_account, {**whose, **kept})
     return row

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from service.actions import fields, identity, trail
 from service.actions.authority import need
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Stale, Unknown
 from service.db import new_id
 from service.privacy import Keyring, blind_index, seal, unseal
@@ -84,9 +85,9 @@ def in_other_files(tx: sa.Connection, members: Iterable[tuple[str, Person]], ask
     return reasons
 
 
-def insert(tx: sa.Connection, household_id: UUID, members: Iterable[Person], asked: Asked) -> None:
-    """Write members who have been checked."""
-    rows = [
+def as_rows(household_id: UUID, members: Iterable[Person], asked: Asked) -> list[dict[str, object]]:
+    """Members who have been checked, as they are written."""
+    return [
         {
             "id": each.id,
             "household_id": household_id,
@@ -97,7 +98,6 @@ def insert(tx: sa.Connection, household_id: UUID, members: Iterable[Person], ask
         }
         for each in members
     ]
-    tx.execute(person.insert(), rows)
 
 
 def kept(each: Person, ring: Keyring) -> dict[str, bytes | None]:
@@ -114,19 +114,29 @@ def kept(each: Person, ring: Keyring) -> dict[str, bytes | None]:
 
 def add_person(tx: sa.Connection, household_id: UUID, new: Person, asked: Asked) -> UUID:
     """Add a member to a file. Raises BadAnswers, Refused (…, head_twice, person_in_other_file), Unknown, Stale."""
-    right = file_open(tx, household_id, asked)
+    file = file_open(tx, household_id, asked)
     fields.refuse(problems(new, asked.today))
     reasons = [*_head_twice(tx, household_id, new), *in_other_files(tx, [("", new)], asked)]
     if reasons:
         raise Refused(*reasons)
-    insert(tx, household_id, [new], asked)
-    touch(tx, household_id)
+    rows = Rows()
+    rows.add(person, *as_rows(household_id, [new], asked))
+    touch(rows, file)
+    trail.append(tx, "household", household_id, "add_person", {"person": str(new.id), **file.right}, asked, rows)
     trail.append(tx, "person", new.id, "add_person", {"household": str(household_id), "relation": new.relation}, asked)
-    trail.append(tx, "household", household_id, "add_person", {"person": str(new.id), **right}, asked)
     return new.id
 
 
-def file_open(tx: sa.Connection, household_id: UUID, asked: Asked, *, versioned: bool = True) -> dict[str, Plain]:
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that the caller may change, locked: its version, and what an event says of his right."""
+
+    id: UUID
+    version: int
+    right: dict[str, Plain]
+
+
+def file_open(tx: sa.Connection, household_id: UUID, asked: Asked, *, versioned: bool = True) -> File:
     """Lock a file that the caller may change. Raises Unknown, Stale, Refused (role_missing, household_not_filed)."""
     row = households.one(tx, household_id, asked.caller, lock=True)
     if row is None:
@@ -138,12 +148,12 @@ def file_open(tx: sa.Connection, household_id: UUID, asked: Asked, *, versioned:
         raise Refused(Reason.of("household_not_filed"))
     if asked.caller.account in households.staff_of(tx, household_id):
         raise Refused(Reason.of("own_family"))
-    return right
+    return File(household_id, row["version"], right)
 
 
-def touch(tx: sa.Connection, household_id: UUID) -> None:
-    """Whatever changes in a file changes its version."""
-    tx.execute(household.update().where(household.c.id == household_id).values(version=household.c.version + 1))
+def touch(rows: Rows, file: File, **columns: object) -> None:
+    """Whatever changes in a file changes its version, and perhaps columns of its own row."""
+    rows.change(household, {"id": file.id, **columns, "version": file.version + 1})
 
 
 def _head_twice(tx: sa.Connection, household_id: UUID, new: Person) -> list[Reason]:
@@ -159,7 +169,7 @@ def edit_person(tx: sa.Connection, person_id: UUID, changes: Mapping[str, str | 
     Raises BadAnswers, Refused (…, head_missing, head_twice, person_in_other_file), Unknown, Stale.
     """
     row = _seen(tx, person_id, asked)
-    right = file_open(tx, row["household_id"], asked, versioned=False)
+    file = file_open(tx, row["household_id"], asked, versioned=False)
     fields.refuse(fields.choices("changes", changes, EDITABLE))
     before = _opened(row, asked.ring)
     after = replace(before, **changes)  # type: ignore[arg-type]
@@ -173,8 +183,8 @@ def edit_person(tx: sa.Connection, person_id: UUID, changes: Mapping[str, str | 
     if not changed:
         return
     columns = {"relation": after.relation, "student_stage": after.student_stage, **kept(after, asked.ring)}
-    _write(tx, row, columns)
-    trail.append(tx, "person", person_id, "edit_person", {"fields": ",".join(changed), **right}, asked)
+    facts: dict[str, Plain] = {"fields": ",".join(changed), **file.right}
+    _write(tx, row, columns, file, "edit_person", facts, asked, Rows())
 
 
 def _seen(tx: sa.Connection, person_id: UUID, asked: Asked) -> dict[str, Any]:
@@ -193,9 +203,21 @@ def _opened(row: Mapping[str, Any], ring: Keyring) -> Person:
     return Person(row["relation"], name, **plain, student_stage=row["student_stage"], id=row["id"])
 
 
-def _write(tx: sa.Connection, row: Mapping[str, Any], columns: Mapping[str, object]) -> None:
-    tx.execute(person.update().where(person.c.id == row["id"]).values(**columns, version=row["version"] + 1))
-    touch(tx, row["household_id"])
+def _write(
+    tx: sa.Connection,
+    row: Mapping[str, Any],
+    columns: Mapping[str, object],
+    file: File,
+    action: str,
+    facts: dict[str, Plain],
+    asked: Asked,
+    rows: Rows,
+) -> None:
+    """The member's new columns; the file's event names the rows, the member's own says who did it and why."""
+    rows.change(person, {"id": row["id"], **columns, "version": row["version"] + 1})
+    touch(rows, file)
+    trail.append(tx, "household", file.id, action, {"person": str(row["id"]), **facts}, asked, rows)
+    trail.append(tx, "person", row["id"], action, facts, asked)
 
 
 def deactivate_person(tx: sa.Connection, person_id: UUID, asked: Asked) -> None:
@@ -204,13 +226,14 @@ def deactivate_person(tx: sa.Connection, person_id: UUID, asked: Asked) -> None:
     Raises Refused (head_missing, person_is_payee), Unknown, Stale.
     """
     row = _seen(tx, person_id, asked)
-    right = file_open(tx, row["household_id"], asked, versioned=False)
+    file = file_open(tx, row["household_id"], asked, versioned=False)
     paid = sa.select(bank_account.c.id).where(bank_account.c.person_id == person_id, bank_account.c.active)
     reasons = [Reason.of("head_missing", field="relation")] if row["relation"] == "head" else []
     if tx.scalar(paid) is not None:
         reasons.append(Reason.of("person_is_payee"))
     if reasons:
         raise Refused(*reasons)
-    tx.execute(economy_line.update().where(economy_line.c.person_id == person_id).values(person_id=None))
-    _write(tx, row, {"active": False})
-    trail.append(tx, "person", person_id, "deactivate_person", right, asked)
+    rows, hers = Rows(), economy_line.update().where(economy_line.c.person_id == person_id).values(person_id=None)
+    for each in tx.scalars(hers.returning(economy_line.c.id)):
+        rows.done(economy_line, {"id": each, "person_id": None})
+    _write(tx, row, {"active": False}, file, "deactivate_person", file.right, asked, rows)

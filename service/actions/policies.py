@@ -7,9 +7,9 @@ from hashlib import sha256
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from service.actions import trail
+from service.actions.rows import Rows
 from service.actions.trail import Asked
 from service.db import new_id
 from service.tables.rules import calendar_day, calendar_year, policy_set
@@ -46,9 +46,10 @@ def load_policy(tx: sa.Connection, source: str, asked: Asked) -> UUID:
     new = new_id()
     columns = {name: getattr(policy, name) for name in _KEPT} | {"version": str(policy.version), "source": source}
     loaded = {"loaded_by": asked.caller.account, "loaded_at": asked.at}
-    tx.execute(policy_set.insert().values(id=new, **columns, **loaded))
+    rows = Rows()
+    rows.add(policy_set, {"id": new, **columns, **loaded})
     facts: dict[str, Plain] = {"key": policy.key, "version": policy.version, "digest": policy.digest}
-    trail.append(tx, "policy", new, "load_policy", facts, asked)
+    trail.append(tx, "policy", new, "load_policy", facts, asked, rows)
     return new
 
 
@@ -82,15 +83,22 @@ def load_calendar(tx: sa.Connection, source: str, year: int, asked: Asked) -> in
     days, names = {day: at for day, at in calendar.days.items() if day.year == year}, _names(source)
     if _same(tx, year, days):
         return len(days)
-    tx.execute(calendar_day.delete().where(sa.extract("year", calendar_day.c.on) == year))
-    rows = [{"on": day, "working": at, "name": names.get(day.isoformat(), "")} for day, at in sorted(days.items())]
-    tx.execute(calendar_day.insert(), rows)
-    digest = sha256(source.encode()).hexdigest()
-    known = {"year": year, "source": _remark(source), "digest": digest}
-    tx.execute(insert(calendar_year).values(**known).on_conflict_do_update(index_elements=["year"], set_=known))
+    digest, rows = sha256(source.encode()).hexdigest(), _forgotten(tx, year)
+    known = [{"on": day, "working": at, "name": names.get(day.isoformat(), "")} for day, at in sorted(days.items())]
+    rows.add(calendar_day, *known)
+    rows.add(calendar_year, {"year": year, "source": _remark(source), "digest": digest})
     facts: dict[str, Plain] = {"year": year, "days": len(days), "sha256": digest}
-    trail.append(tx, "policy", subject, "load_calendar", facts, asked)
+    trail.append(tx, "policy", subject, "load_calendar", facts, asked, rows)
     return len(days)
+
+
+def _forgotten(tx: sa.Connection, year: int) -> Rows:
+    """What was known of the year is taken away, and the event is to say so."""
+    rows, of_year = Rows(), sa.extract("year", calendar_day.c.on) == year
+    gone = tx.scalars(calendar_day.delete().where(of_year).returning(calendar_day.c.on)).all()
+    rows.gone(calendar_day, *({"on": each} for each in gone))
+    tx.execute(calendar_year.delete().where(calendar_year.c.year == year))
+    return rows
 
 
 def _same(tx: sa.Connection, year: int, days: dict[date, bool]) -> bool:

@@ -8,6 +8,8 @@ from functools import cache
 import sqlalchemy as sa
 
 from service.db import Prepared
+from service.tables.bound import named
+from workflows.terms import Plain
 
 Row = Mapping[str, object]
 _Shape = tuple[str, tuple[str, ...]]
@@ -23,6 +25,9 @@ class Rows:
 
     added: dict[str, list[Row]] = field(default_factory=dict)
     changed: list[tuple[str, Row]] = field(default_factory=list)
+    removed: list[tuple[str, Row]] = field(default_factory=list)
+    already: list[tuple[str, Row]] = field(default_factory=list)
+    present: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: sa.Table, *rows: Row) -> None:
         """Add rows to a table; none is nothing."""
@@ -34,6 +39,22 @@ class Rows:
         if row["id"] is None:
             raise ValueError(f"{table.name}: there is no row to change")
         self.changed.append((table.name, row))
+
+    def gone(self, table: sa.Table, *rows: Row) -> None:
+        """Say that rows, known by their keys, are no more; who says so has deleted them."""
+        self.removed.extend((table.name, row) for row in rows)
+
+    def done(self, table: sa.Table, row: Row) -> None:
+        """Say that columns of the row have new values; who says so has written them."""
+        self.already.append((table.name, row))
+
+    def there(self, table: sa.Table, *rows: Row) -> None:
+        """Say that rows are new in a table; who says so has added them."""
+        self.present.setdefault(table.name, []).extend(rows)
+
+    def named(self) -> dict[str, Plain]:
+        """What the event they are written with says of them."""
+        return named(self.added | self.present, [*self.already, *self.changed], self.removed)
 
     def write(self, tx: sa.Connection) -> None:
         """Write all of it, or nothing: one statement, in which every key is checked at its end."""

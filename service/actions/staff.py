@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from service.actions import fields, identity, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.privacy import blind_index
@@ -58,8 +59,10 @@ def add_account(tx: sa.Connection, new: NewAccount, asked: Asked) -> UUID:
         raise Refused(*reasons)
     row = new_id()
     columns = {"login": new.login, "display_name": new.display_name.strip(), "unit_id": new.unit_id, "email": new.email}
-    tx.execute(account.insert().values(id=row, id_no_index=index, created_at=asked.at, **columns))
-    trail.append(tx, "account", row, "add_account", {"login": new.login, "unit": str(new.unit_id), **right}, asked)
+    rows = Rows()
+    rows.add(account, {"id": row, "id_no_index": index, "created_at": asked.at, **columns})
+    facts: dict[str, Plain] = {"login": new.login, "unit": str(new.unit_id), **right}
+    trail.append(tx, "account", row, "add_account", facts, asked, rows)
     return row
 
 
@@ -89,10 +92,10 @@ def grant_role(tx: sa.Connection, new: NewGrant, asked: Asked) -> UUID:
     reasons = [*_clashes(tx, new), *_stand_in(tx, new, path)]
     if reasons:
         raise Refused(*reasons)
-    row = new_id()
+    row, rows = new_id(), Rows()
     columns = {name: getattr(new, name) for name in NewGrant.__slots__}
-    tx.execute(role_grant.insert().values(**columns | {"id": row, "role": new.role.value}))
-    trail.append(tx, "account", new.account_id, "grant_role", {"grant": str(row), **_told(new), **right}, asked)
+    rows.add(role_grant, columns | {"id": row, "role": new.role.value})
+    trail.append(tx, "account", new.account_id, "grant_role", {"grant": str(row), **_told(new), **right}, asked, rows)
     return row
 
 
@@ -152,8 +155,10 @@ def revoke(tx: sa.Connection, grant_id: UUID, asked: Asked) -> None:
     if row.revoked_on is not None:
         return
     _account_locked(tx, row.account_id)
-    tx.execute(role_grant.update().where(role_grant.c.id == grant_id).values(revoked_on=asked.today))
-    trail.append(tx, "account", row.account_id, "revoke", {"grant": str(grant_id), "role": row.role, **right}, asked)
+    rows = Rows()
+    rows.change(role_grant, {"id": grant_id, "revoked_on": asked.today})
+    facts: dict[str, Plain] = {"grant": str(grant_id), "role": row.role, **right}
+    trail.append(tx, "account", row.account_id, "revoke", facts, asked, rows)
 
 
 def make_token(tx: sa.Connection, account_id: UUID, label: str, expires_at: datetime, asked: Asked) -> str:
@@ -167,9 +172,10 @@ def make_token(tx: sa.Connection, account_id: UUID, label: str, expires_at: date
         raise Refused(Reason.of("token_ends_in_past", expires_at=expires_at.isoformat(), now=asked.at.isoformat()))
     row, shown = new_id(), SHOWN_WITH + secrets.token_urlsafe(32)
     columns = {"account_id": account_id, "label": label.strip(), "created_at": asked.at, "expires_at": expires_at}
-    tx.execute(token.insert().values(id=row, hash=token_hash(shown), **columns))
+    rows = Rows()
+    rows.add(token, {"id": row, "hash": token_hash(shown), **columns})
     facts: dict[str, Plain] = {"token": str(row), "expires_at": expires_at.isoformat(), **right}
-    trail.append(tx, "account", account_id, "make_token", facts, asked)
+    trail.append(tx, "account", account_id, "make_token", facts, asked, rows)
     return shown
 
 
@@ -191,8 +197,9 @@ def revoke_token(tx: sa.Connection, token_id: UUID, asked: Asked) -> None:
         raise Unknown
     right = _right_over(tx, row.account_id, asked)
     if row.revoked_at is None:
-        tx.execute(token.update().where(token.c.id == token_id).values(revoked_at=asked.at))
-        trail.append(tx, "account", row.account_id, "revoke_token", {"token": str(token_id), **right}, asked)
+        rows = Rows()
+        rows.change(token, {"id": token_id, "revoked_at": asked.at})
+        trail.append(tx, "account", row.account_id, "revoke_token", {"token": str(token_id), **right}, asked, rows)
 
 
 def _account_locked(tx: sa.Connection, account_id: UUID) -> UUID:

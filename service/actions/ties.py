@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from service.actions import fields, trail
 from service.actions.authority import need, path_of
 from service.actions.persons import file_open, touch
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.queries import households
@@ -51,37 +52,39 @@ def consent_problems(new: Consent, today: date, place: str = "") -> Iterator[Rea
 
 def give_consent(tx: sa.Connection, household_id: UUID, new: Consent, asked: Asked) -> UUID:
     """Keep a family's authorisation. Raises BadAnswers, Refused, Unknown, Stale."""
-    right = file_open(tx, household_id, asked)
+    file = file_open(tx, household_id, asked)
     fields.refuse(consent_problems(new, asked.today))
-    row = insert_consent(tx, household_id, new)
-    touch(tx, household_id)
-    facts: dict[str, Plain] = {"until": new.until_on.isoformat(), "text_version": new.text_version, **right}
-    trail.append(tx, "household", household_id, "give_consent", facts, asked)
+    rows = Rows()
+    row = add_consent(rows, household_id, new)
+    touch(rows, file)
+    facts: dict[str, Plain] = {"until": new.until_on.isoformat(), "text_version": new.text_version, **file.right}
+    trail.append(tx, "household", household_id, "give_consent", facts, asked, rows)
     return row
 
 
-def insert_consent(tx: sa.Connection, household_id: UUID, new: Consent) -> UUID:
-    """Write a consent that has been checked."""
+def add_consent(rows: Rows, household_id: UUID, new: Consent) -> UUID:
+    """Add a consent that has been checked."""
     row = new_id()
     columns = {name: getattr(new, name) for name in Consent.__slots__}
-    tx.execute(consent.insert().values(id=row, household_id=household_id, **columns))
+    rows.add(consent, {"id": row, "household_id": household_id, **columns})
     return row
 
 
 def declare_kinship(tx: sa.Connection, household_id: UUID, account_id: UUID, relation: str, asked: Asked) -> UUID:
     """Keep that somebody who works here is a relative. Raises BadAnswers, Refused (kinship_known, …), Unknown."""
-    right = file_open(tx, household_id, asked)
+    file = file_open(tx, household_id, asked)
     fields.refuse(fields.choice("relation", relation, KIN))
     if tx.scalar(sa.select(account.c.id).where(account.c.id == account_id)) is None:
         raise Unknown
     same = sa.and_(kinship.c.household_id == household_id, kinship.c.account_id == account_id)
     if tx.scalar(sa.select(kinship.c.id).where(same)) is not None:
         raise Refused(Reason.of("kinship_known"))
-    row = new_id()
+    row, rows = new_id(), Rows()
     columns = {"household_id": household_id, "account_id": account_id, "relation": relation}
-    tx.execute(kinship.insert().values(id=row, declared_on=asked.today, **columns))
-    touch(tx, household_id)
-    trail.append(tx, "household", household_id, "declare_kinship", {"account": str(account_id), **right}, asked)
+    rows.add(kinship, {"id": row, "declared_on": asked.today, **columns})
+    touch(rows, file)
+    facts: dict[str, Plain] = {"account": str(account_id), **file.right}
+    trail.append(tx, "household", household_id, "declare_kinship", facts, asked, rows)
     return row
 
 
@@ -100,9 +103,9 @@ def pair(tx: sa.Connection, household_id: UUID, new: Pairing, asked: Asked) -> U
     overlap = sa.and_(pairing.c.from_on <= last, sa.func.coalesce(pairing.c.until_on, date.max) >= new.from_on)
     if tx.scalar(sa.select(pairing.c.id).where(same, overlap).limit(1)) is not None:
         raise Refused(Reason.of("paired_already"))
-    row = new_id()
+    row, rows = new_id(), Rows()
     columns = {name: getattr(new, name) for name in Pairing.__slots__}
-    tx.execute(pairing.insert().values(id=row, household_id=household_id, **columns))
+    rows.add(pairing, {"id": row, "household_id": household_id, **columns})
     facts: dict[str, Plain] = {"pairing": str(row), "unit": str(new.unit_id), "from": new.from_on.isoformat(), **right}
-    trail.append(tx, "household", household_id, "pair", facts, asked)
+    trail.append(tx, "household", household_id, "pair", facts, asked, rows)
     return row

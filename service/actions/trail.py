@@ -1,17 +1,19 @@
 """The trail: canonical words of an event, its link to the one before, and appending one to any subject."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.actions.rows import Rows
 from service.chain import GENESIS, canonical, link
 from service.db import new_id
 from service.privacy import Keyring, fingerprint, seal
 from service.queries.scope import Caller
-from service.tables.events import event
+from service.tables.events import chain_head, event
+from service.tables.funds import entry
 from workflows.terms import Plain
 
 
@@ -56,31 +58,35 @@ def envelope(subject: str, subject_id: UUID, seq: int, action: str, asked: Asked
 
 
 def append(
-    tx: sa.Connection, subject: str, subject_id: UUID, action: str, facts: Mapping[str, Plain], asked: Asked
+    tx: sa.Connection,
+    subject: str,
+    subject_id: UUID,
+    action: str,
+    facts: Mapping[str, Plain],
+    asked: Asked,
+    rows: Rows | None = None,
+    moved: Sequence[Mapping[str, object]] = (),
 ) -> int:
-    """Add an event to a subject's chain and return its number; the subject's row is locked by the caller."""
-    last = tx.execute(
-        sa.select(event.c.seq, event.c.hash)
-        .where(event.c.subject_id == subject_id)
-        .order_by(event.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
-    seq, prev = (last.seq + 1, bytes(last.hash)) if last else (1, GENESIS)
-    body = canonical({**envelope(subject, subject_id, seq, action, asked), "facts": dict(facts)})
-    tx.execute(
-        event.insert().values(
-            subject_id=subject_id,
-            seq=seq,
-            subject=subject,
-            action=action,
-            actor_id=asked.caller.account,
-            on=asked.today,
-            at=asked.at,
-            body=body,
-            prev=prev,
-            hash=link(prev, body),
-        )
-    )
+    """Add an event to a subject's chain, and write with it the rows and the entries it names; returns its number.
+
+    Whoever comes second waits at the head of the chain. An entry lacks only its event, which is this one.
+    """
+    rows = rows or Rows()
+    found = sa.select(chain_head.c.seq, chain_head.c.hash).where(chain_head.c.id == subject_id)
+    head = tx.execute(found.with_for_update()).one_or_none()
+    seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
+    rows.add(entry, *({**each, "subject_id": subject_id, "seq": seq} for each in moved))
+    said = {**envelope(subject, subject_id, seq, action, asked), "facts": dict(facts), "rows": rows.named()}
+    body = canonical(said)
+    what = {"subject_id": subject_id, "seq": seq, "subject": subject, "action": action}
+    who = {"actor_id": asked.caller.account, "on": asked.today, "at": asked.at}
+    stands = {"id": subject_id, "seq": seq, "hash": link(prev, body)}
+    rows.add(event, {**what, **who, "body": body, "prev": prev, "hash": stands["hash"]})
+    if head:
+        rows.change(chain_head, stands)
+    else:
+        rows.add(chain_head, stands)
+    rows.write(tx)
     return seq
 
 

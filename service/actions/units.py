@@ -6,10 +6,11 @@ import sqlalchemy as sa
 
 from service.actions import fields, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Stale, Unknown
 from service.db import new_id
 from service.tables.units import unit
-from workflows.terms import Reason, Refused, Role
+from workflows.terms import Plain, Reason, Refused, Role
 
 KINDS = ("national", "province", "city", "county", "industry", "grass_roots")
 
@@ -25,12 +26,10 @@ def add_unit(tx: sa.Connection, name: str, kind: str, division: str, parent_id: 
     )
     _name_free(tx, parent_id, name)
     row = new_id()
-    tx.execute(
-        unit.insert().values(**columns(row, name, kind, division, above), parent_id=parent_id, created_at=asked.at)
-    )
-    trail.append(
-        tx, "unit", row, "add_unit", {"kind": kind, "division": division, "parent": str(parent_id), **right}, asked
-    )
+    rows = Rows()
+    rows.add(unit, {**columns(row, name, kind, division, above), "parent_id": parent_id, "created_at": asked.at})
+    facts: dict[str, Plain] = {"kind": kind, "division": division, "parent": str(parent_id), **right}
+    trail.append(tx, "unit", row, "add_unit", facts, asked, rows)
     return row
 
 
@@ -51,8 +50,9 @@ def rename(tx: sa.Connection, unit_id: UUID, name: str, asked: Asked) -> None:
     if name.strip() == row.name:
         return
     _name_free(tx, row.parent_id, name)
-    tx.execute(unit.update().where(unit.c.id == unit_id).values(name=name.strip(), version=row.version + 1))
-    trail.append(tx, "unit", unit_id, "rename", {"before": row.name, "after": name.strip(), **right}, asked)
+    rows = Rows()
+    rows.change(unit, {"id": unit_id, "name": name.strip(), "version": row.version + 1})
+    trail.append(tx, "unit", unit_id, "rename", {"before": row.name, "after": name.strip(), **right}, asked, rows)
 
 
 def _name_free(tx: sa.Connection, parent_id: UUID | None, name: str) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.actions import fields, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.privacy import seal
@@ -67,10 +68,10 @@ def record_visit(tx: sa.Connection, new: NewVisit, asked: Asked) -> UUID:
     row = new_id()
     columns = {name: getattr(new, name) for name in NewVisit.__slots__ if name not in {"visitors", "story"}}
     told = seal(asked.ring, "visit.story", row, new.story) if new.story else None
-    tx.execute(visit.insert().values(id=row, unit_path=path, story_sealed=told, created_at=asked.at, **columns))
-    went = [{"visit_id": row, "account_id": each} for each in sorted(set(new.visitors), key=str)]
-    tx.execute(visit_visitor.insert(), went)
-    trail.append(tx, "visit", row, "record_visit", {**_told(new), **right}, asked)
+    rows = Rows()
+    rows.add(visit, {"id": row, "unit_path": path, "story_sealed": told, "created_at": asked.at, **columns})
+    rows.add(visit_visitor, *({"visit_id": row, "account_id": each} for each in sorted(set(new.visitors), key=str)))
+    trail.append(tx, "visit", row, "record_visit", {**_told(new), **right}, asked, rows)
     return row
 
 

@@ -1,4 +1,4 @@
-"""The trail: events chained by hash, free words sealed beside them, repeated requests, imported files."""
+"""The trail: events chained by hash, their heads and anchors, free words sealed beside them, repeated requests, imported files."""
 
 import sqlalchemy as sa
 
@@ -22,9 +22,34 @@ event = sa.Table(
     sa.Column("body", sa.Text(), nullable=False),
     sa.Column("prev", sa.LargeBinary(), nullable=False),
     sa.Column("hash", sa.LargeBinary(), nullable=False, unique=True),
+    sa.Column("no", sa.BigInteger(), sa.Identity(), nullable=False, unique=True),
     one_of("subject", SUBJECTS),
     sa.CheckConstraint("seq > 0 AND octet_length(prev) = 32 AND octet_length(hash) = 32", name="chain"),
 )
+
+chain_head = sa.Table(
+    "chain_head",
+    METADATA,
+    key(),
+    sa.Column("seq", sa.Integer(), nullable=False),
+    sa.Column("hash", sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint("seq > 0 AND octet_length(hash) = 32", name="chain"),
+)
+"""The last event of every chain but a case's, which keeps its own: `id` is the subject's."""
+
+anchor = sa.Table(
+    "anchor",
+    METADATA,
+    sa.Column("no", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("on", sa.Date(), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("up_to", sa.BigInteger(), nullable=False, unique=True),
+    sa.Column("events", sa.BigInteger(), nullable=False),
+    sa.Column("root", sa.LargeBinary(), nullable=False),
+    sa.Column("hash", sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint("no > 0 AND events > 0 AND octet_length(root) = 32 AND octet_length(hash) = 32", name="chain"),
+)
+"""The Merkle root over the events that came since the anchor before, up to `event.no`, chained to that anchor."""
 
 remark = sa.Table(
     "remark",

@@ -10,8 +10,9 @@ from service.db import METADATA, new_id
 from service.tables.funds import fund
 from tests.office import open_office
 
-WRITTEN_ONCE = ("event", "entry", "policy_set", "case_duty", "clashing_duty", "verification")
+WRITTEN_ONCE = ("event", "anchor", "entry", "policy_set", "case_duty", "clashing_duty", "verification")
 MAY_CHANGE = {
+    "chain_head": {"seq", "hash"},
     "approval": {"voided_seq"},
     "notice": {"ended_on"},
     "objection": {"outcome", "answered_on"},
