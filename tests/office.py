@@ -4,16 +4,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
-from service.actions.trail import Asked
+from service.actions.policies import _CALENDARS
+from service.actions.rows import Rows
+from service.actions.trail import Asked, append
 from service.db import new_id
 from service.privacy import Keyring, blind_index, seal
 from service.queries import accounts
-from service.tables.events import event
-from service.tables.funds import entry, fund
+from service.queries.scope import Caller
+from service.tables.funds import fund
 from service.tables.households import consent, economy_line, household
 from service.tables.people import bank_account, person
 from service.tables.rules import calendar_day, calendar_year, policy_set
@@ -76,34 +79,37 @@ def rules(tx: sa.Connection, office: Office) -> None:
         office.policy_id = found
         return
     text = (SAMPLES / "policy-2025.toml").read_text()
-    policy = read_policy(text)
+    policy, rows = read_policy(text), Rows()
     columns = ("key", "title", "issuer", "document", "region", "effective_from", "effective_to", "sample", "digest")
-    values = {name: getattr(policy, name) for name in columns}
-    tx.execute(
-        policy_set.insert().values(
-            id=office.policy_id, source=text, version=str(policy.version), loaded_at=datetime.now(UTC), **values
-        )
-    )
+    values = {name: getattr(policy, name) for name in columns} | {"version": str(policy.version)}
+    rows.add(policy_set, {"id": office.policy_id, "source": text, "loaded_at": datetime.now(UTC), **values})
+    told(tx, office, "policy", office.policy_id, rows)
     for year in (2025, 2026):
-        source = (SAMPLES / f"calendar-{year}.csv").read_text()
+        source, rows = (SAMPLES / f"calendar-{year}.csv").read_text(), Rows()
         days = read_calendar(source).days
         digest = sha256(source.encode()).hexdigest()
-        tx.execute(calendar_year.insert().values(year=year, source="samples", digest=digest))
-        tx.execute(calendar_day.insert(), [{"on": on, "working": is_on, "name": ""} for on, is_on in days.items()])
+        rows.add(calendar_year, {"year": year, "source": "samples", "digest": digest})
+        rows.add(calendar_day, *({"on": on, "working": is_on, "name": ""} for on, is_on in days.items()))
+        told(tx, office, "policy", uuid5(_CALENDARS, str(year)), rows)
+
+
+def told(tx: sa.Connection, office: Office, subject: str, subject_id: UUID, rows: Rows, *moved: Any) -> None:
+    """Write rows with an event that names them, as every act does; the administrator is who set the office up."""
+    admin = Caller(office.people["admin"], office.login("admin"), "admin", office.unit_id, ())
+    day = date(2025, 1, 2)
+    append(tx, subject, subject_id, "set_up", {}, Asked(admin, instant(day), day, RING), rows, moved)
 
 
 def open_office(tx: sa.Connection, *, above: Office | None = None, fen: int = 10_000_000) -> Office:
     """A unit with its staff, their tokens, a fund with `fen` in it, and the rules."""
     unit_id = new_id()
     path = f"{above.unit_path if above else '/'}{unit_id.hex}/"
-    office = Office(unit_id, path)
-    made = {"created_at": datetime.now(UTC)}
+    office, rows = Office(unit_id, path), Rows()
+    named = {"name": "示例县总工会", "kind": "county", "division": "371083", "path": path}
     parent = above.unit_id if above else None
-    tx.execute(
-        unit.insert().values(
-            id=unit_id, parent_id=parent, name="示例县总工会", kind="county", division="371083", path=path, **made
-        )
-    )
+    rows.add(unit, {"id": unit_id, "parent_id": parent, **named, "created_at": datetime.now(UTC)})
+    rows.add(account, _engaged(office, "admin"))
+    told(tx, office, "unit", unit_id, rows)
     for who, role, tier in STAFF:
         hire(tx, office, who, role, tier)
     rules(tx, office)
@@ -111,32 +117,24 @@ def open_office(tx: sa.Connection, *, above: Office | None = None, fen: int = 10
     return office
 
 
+def _engaged(office: Office, who: str) -> dict[str, object]:
+    office.people[who] = new_id()
+    row = {"id": office.people[who], "unit_id": office.unit_id, "login": office.login(who), "display_name": who}
+    return {**row, "email": f"{who}@example.org", "created_at": datetime.now(UTC)}
+
+
 def hire(tx: sa.Connection, office: Office, who: str, role: str, tier: int = 0) -> None:
     """One more member of staff, with a role and a token."""
-    made = {"created_at": datetime.now(UTC)}
-    office.people[who] = new_id()
-    office.tokens[who] = f"snt_test_{office.people[who].hex}"
-    tx.execute(
-        account.insert().values(
-            id=office.people[who],
-            unit_id=office.unit_id,
-            login=office.login(who),
-            display_name=who,
-            email=f"{who}@example.org",
-            **made,
-        )
-    )
+    rows = Rows()
+    if who not in office.people:
+        rows.add(account, _engaged(office, who))
+    person_id = office.people[who]
+    office.tokens[who] = f"snt_test_{person_id.hex}"
+    shown = {"hash": sha256(office.tokens[who].encode()).digest(), "label": "test"}
+    dates = {"created_at": datetime.now(UTC), "expires_at": datetime(2099, 1, 1, tzinfo=UTC)}
+    rows.add(token, {"id": new_id(), "account_id": person_id, **shown, **dates})
+    told(tx, office, "account", person_id, rows)
     grant(tx, office, who, role, tier)
-    tx.execute(
-        token.insert().values(
-            id=new_id(),
-            account_id=office.people[who],
-            hash=sha256(office.tokens[who].encode()).digest(),
-            label="test",
-            expires_at=datetime(2099, 1, 1, tzinfo=UTC),
-            **made,
-        )
-    )
 
 
 def grant(
@@ -151,42 +149,22 @@ def grant(
     until: date = FAR,
 ) -> None:
     """Give a role in the office's unit, perhaps to stand in for somebody."""
-    tx.execute(
-        role_grant.insert().values(
-            id=new_id(),
-            account_id=office.people[who],
-            unit_id=office.unit_id,
-            role=role,
-            tier=tier,
-            for_account_id=office.people[for_whom] if for_whom else None,
-            from_on=since,
-            until_on=until,
-        )
-    )
+    whose, rows = {"account_id": office.people[who], "unit_id": office.unit_id}, Rows()
+    what = {"role": role, "tier": tier, "for_account_id": office.people[for_whom] if for_whom else None}
+    rows.add(role_grant, {"id": new_id(), **whose, **what, "from_on": since, "until_on": until})
+    told(tx, office, "account", office.people[who], rows)
 
 
 def open_fund(
     tx: sa.Connection, office: Office, fen: int, *, items: tuple[str, ...] = ("LIV", "MED", "EDU", "HOU")
 ) -> UUID:
     """A fund line of the office with `fen` in it."""
-    fund_id = new_id()
-    made = {"created_at": datetime.now(UTC)}
-    tx.execute(
-        fund.insert().values(
-            id=fund_id,
-            unit_id=office.unit_id,
-            unit_path=office.unit_path,
-            code=f"OWN-{fund_id.hex[-6:]}",
-            title="本级经费",
-            source="OWN",
-            year=2025,
-            document="示例〔2025〕1号",
-            permitted_items=list(items),
-            opens_on=date(2025, 1, 1),
-            expires_on=date(2026, 12, 31),
-            **made,
-        )
-    )
+    fund_id, rows = new_id(), Rows()
+    line = {"id": fund_id, "unit_id": office.unit_id, "unit_path": office.unit_path, "code": f"OWN-{fund_id.hex[-6:]}"}
+    rests_on = {"title": "本级经费", "source": "OWN", "year": 2025, "document": "示例〔2025〕1号"}
+    dates = {"opens_on": date(2025, 1, 1), "expires_on": date(2026, 12, 31), "created_at": datetime.now(UTC)}
+    rows.add(fund, {**line, **rests_on, "permitted_items": list(items), "categories": [], **dates})
+    told(tx, office, "fund", fund_id, rows)
     if fen:
         receive(tx, office, fund_id, fen)
     return fund_id
@@ -194,24 +172,10 @@ def open_fund(
 
 def receive(tx: sa.Connection, office: Office, fund_id: UUID, fen: int) -> None:
     """Money comes in from outside."""
-    day, moment = date(2025, 1, 2), instant(date(2025, 1, 2))
-    happened = {"subject_id": fund_id, "seq": 1, "on": day, "at": moment}
-    tx.execute(
-        event.insert().values(
-            subject="fund",
-            action="receive",
-            actor_id=office.people["admin"],
-            body="{}",
-            prev=bytes(32),
-            hash=sha256(fund_id.bytes).digest(),
-            **happened,
-        )
-    )
-    tx.execute(
-        entry.insert().values(
-            id=new_id(), fund_id=fund_id, source_pot="outside", target_pot="available", fen=fen, **happened
-        )
-    )
+    day = date(2025, 1, 2)
+    pots = {"source_pot": "outside", "target_pot": "available", "fen": fen}
+    moved = {"id": new_id(), "fund_id": fund_id, "case_id": None, **pots, "on": day, "at": instant(day)}
+    told(tx, office, "fund", fund_id, Rows(), moved)
 
 
 @dataclass(frozen=True)
@@ -225,62 +189,30 @@ class Family:
 
 def file_family(tx: sa.Connection, office: Office, *, income_fen: int = 3_000_000, email: str | None = None) -> Family:
     """A worker's household of three: head, spouse, child; consent signed, account on file."""
-    household_id, made = new_id(), {"created_at": datetime.now(UTC)}
-    tx.execute(
-        household.insert().values(
-            id=household_id,
-            unit_id=office.unit_id,
-            unit_path=office.unit_path,
-            file_no=f"F{household_id.hex[-8:]}",
-            kind="worker",
-            identity="laid_off",
-            division="371083",
-            cause="illness",
-            economy_as_of=date(2024, 12, 31),
-            filed_on=date(2025, 1, 3),
-            **made,
-        )
-    )
+    household_id, made, rows = new_id(), {"created_at": datetime.now(UTC)}, Rows()
+    here = {"unit_id": office.unit_id, "unit_path": office.unit_path, "file_no": f"F{household_id.hex[-8:]}"}
+    what = {"kind": "worker", "identity": "laid_off", "division": "371083", "cause": "illness"}
+    stood = {"economy_as_of": date(2024, 12, 31), "filed_on": date(2025, 1, 3), "observed": [], "idle_able_members": 0}
+    rows.add(household, {"id": household_id, **here, **what, **stood, "version": 1, **made})
     ids = {}
     for relation, name in (("head", "示例甲"), ("spouse", "示例乙"), ("child", "示例丙")):
         row = ids[relation] = new_id()
         mail = seal(RING, "person.email", row, email) if email and relation == "head" else None
-        tx.execute(
-            person.insert().values(
-                id=row,
-                household_id=household_id,
-                relation=relation,
-                name_sealed=seal(RING, "person.name", row, name),
-                name_index=blind_index(RING, "name", name),
-                email_sealed=mail,
-                **made,
-            )
+        sealed = {"name_sealed": seal(RING, "person.name", row, name), "name_index": blind_index(RING, "name", name)}
+        rows.add(
+            person,
+            {"id": row, "household_id": household_id, "relation": relation, **sealed, "email_sealed": mail, **made},
         )
-    card = new_id()
-    tx.execute(
-        bank_account.insert().values(
-            id=card,
-            household_id=household_id,
-            person_id=ids["head"],
-            bank="示例银行",
-            card_sealed=seal(RING, "bank_account.card", card, f"62{card.int % 10**16:016d}"),
-            card_index=blind_index(RING, "card", f"62{card.int % 10**16:016d}"),
-            **made,
-        )
-    )
-    tx.execute(
-        economy_line.insert().values(
-            id=new_id(), household_id=household_id, side="income", kind="wage", fen=income_fen, reimbursed_fen=0
-        )
-    )
-    tx.execute(
-        consent.insert().values(
-            id=new_id(),
-            household_id=household_id,
-            signed_on=date(2025, 1, 3),
-            until_on=date(2026, 12, 31),
-            text_version="2025-1",
-            adults_signed=2,
-        )
-    )
+    card, number = new_id(), f"62{new_id().int % 10**16:016d}"
+    holder = {"id": card, "household_id": household_id, "person_id": ids["head"], "bank": "示例银行"}
+    kept = {
+        "card_sealed": seal(RING, "bank_account.card", card, number),
+        "card_index": blind_index(RING, "card", number),
+    }
+    rows.add(bank_account, {**holder, **kept, **made})
+    earned = {"side": "income", "kind": "wage", "fen": income_fen, "reimbursed_fen": 0}
+    rows.add(economy_line, {"id": new_id(), "household_id": household_id, **earned})
+    signed = {"signed_on": date(2025, 1, 3), "until_on": date(2026, 12, 31), "text_version": "2025-1"}
+    rows.add(consent, {"id": new_id(), "household_id": household_id, **signed, "adults_signed": 2})
+    told(tx, office, "household", household_id, rows)
     return Family(household_id, ids["head"], ids["child"])

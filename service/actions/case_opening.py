@@ -84,9 +84,7 @@ def _write(
     facts = Facts(programme.start, today, today, opening.item, opening.asked)
     ask = Ask(asked.caller.actor_over(family.unit_path), facts, policy, policies.calendar(tx, today), today)
     due_on, provisional = machine.start(programme, ask)
-    kinds = {question.key: question.kind for question in programme.answers}
-    words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
-    plain = {key: value for key, value in answers.items() if key not in words}
+    words, plain = _parted(programme, answers)
     case_no = f"{programme.key[:2].upper()}{today.year}-{_CASE_NO.rows(tx, {})[0].number:06d}"
     first = programme.state(programme.start)
     due = {"policy_set_id": policy_id, "due_on": due_on, "due_is_provisional": provisional}
@@ -103,6 +101,13 @@ def _write(
     rows.add(event, _first_event(case_id, first.key, body, principal, asked))
     rows.write(tx)
     return Taken(case_id, case_no, first.key, first.phase.value, 1, due_on, programme.key, "open")
+
+
+def _parted(programme: Programme, answers: Mapping[str, Plain]) -> tuple[dict[str, str], dict[str, Plain]]:
+    """The free words of the form, which are sealed, and the rest of it."""
+    kinds = {question.key: question.kind for question in programme.answers}
+    words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
+    return words, {key: value for key, value in answers.items() if key not in words}
 
 
 def _registered(case_id: UUID, people: frozenset[UUID]) -> list[dict[str, object]]:

@@ -72,29 +72,19 @@ def remind(tx: sa.Connection, reminder: Reminder, asked: Asked) -> int:
     """Owe a reminder to the registrar of each case it has come due for; returns how many letters were owed.
 
     A reminder is no event of the case: a case's version is the number of its last event, and a reminder changes nothing
-    about the case. It is one on the clock's own chain, and hangs on the case's latest event, and the outbox's unique key (event, kind, channel, reader) keeps
-    it to once for each event; `reminders.owed` keeps it to once for each deadline.
+    about the case. It hangs on the case's latest event, and the outbox's unique key (event, kind, channel, reader) keeps
+    it to once for each event; `reminders.owed` keeps it to once for each deadline. That it was owed stands on the chain
+    of the clock's own account.
     """
     owed = [
-        {
-            "id": new_id(),
-            "subject_id": each.id,
-            "seq": each.version,
-            "case_id": each.id,
-            "kind": reminder.kind,
-            "channel": channel,
-            "account_id": each.account_id,
-            "on": asked.today,
-            "not_before": asked.at,
-            "created_at": asked.at,
-            "request": asked.request,
-        }
+        {"id": new_id(), "subject_id": each.id, "seq": each.version, "case_id": each.id, "kind": reminder.kind}
+        | {"channel": channel, "account_id": each.account_id, "on": asked.today, "request": asked.request}
+        | {"not_before": asked.at, "created_at": asked.at}
         for each in reminders.owed(tx, reminder, asked.today)
         for channel in (("inbox", "email") if each.mailed else ("inbox",))
     ]
-    if not owed:
-        return 0
-    went = set(tx.scalars(pg.insert(letter).on_conflict_do_nothing().returning(letter.c.id), owed))
+    insert = pg.insert(letter).on_conflict_do_nothing().returning(letter.c.id)
+    went = set(tx.scalars(insert, owed)) if owed else set()
     if not went:
         return 0
     rows = Rows()

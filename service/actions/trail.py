@@ -73,19 +73,17 @@ def append(
     """
     rows = rows or Rows()
     found = sa.select(chain_head.c.seq, chain_head.c.hash).where(chain_head.c.id == subject_id)
-    head = tx.execute(found.with_for_update()).one_or_none()
+    head = tx.execute(found.with_for_update(key_share=True)).one_or_none()
     seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
     rows.add(entry, *({**each, "subject_id": subject_id, "seq": seq} for each in moved))
-    said = {**envelope(subject, subject_id, seq, action, asked), "facts": dict(facts), "rows": rows.named()}
-    body = canonical(said)
+    told = {"facts": dict(facts), "rows": rows.named()}
+    body = canonical({**envelope(subject, subject_id, seq, action, asked), **told})
     what = {"subject_id": subject_id, "seq": seq, "subject": subject, "action": action}
     who = {"actor_id": asked.caller.account, "on": asked.today, "at": asked.at}
     stands = {"id": subject_id, "seq": seq, "hash": link(prev, body)}
     rows.add(event, {**what, **who, "body": body, "prev": prev, "hash": stands["hash"]})
-    if head:
-        rows.change(chain_head, stands)
-    else:
-        rows.add(chain_head, stands)
+    keep = rows.change if head else rows.add
+    keep(chain_head, stands)
     rows.write(tx)
     return seq
 

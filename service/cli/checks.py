@@ -46,8 +46,8 @@ def audit_verify(as_json: bool, var: Path | None) -> None:
             total = tx.scalar(sa.select(sa.func.count()).select_from(event)) or 0
             task = bar.add_task(say("cli.verifying"), total=total)
             found = verify(tx, lambda done: bar.update(task, completed=done))
-    counts = {"events": found.events, "subjects": found.subjects, "entries": found.entries, "funds": found.funds}
-    faults = [{**asdict(fault), "subject_id": str(fault.subject_id)} for fault in found.faults]
+    counts = {"events": found.events, "subjects": found.subjects, "rows": found.rows, "funds": found.funds}
+    faults = [asdict(fault) for fault in found.faults]
     if as_json:
         click.echo(json.dumps({**counts, "faults": faults}, ensure_ascii=False))
     else:

@@ -56,7 +56,7 @@ UNBOUND: Mapping[str, str] = {
 }
 """Tables the trail does not bind, and why."""
 
-FIXED = "is"
+FIXED = "fixed"
 """Where a named row keeps the digest over the columns that never change."""
 
 _DEFAULTS: Mapping[str, Any] = {"0": 0, "1": 1, "{}": [], "false": False, "true": True}

@@ -74,7 +74,7 @@ def recount(engine: sa.Engine) -> Recount:
         letters, answers = (
             tx.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in (letter, idempotency)
         )
-        return Recount(chain.events, chain.entries, letters, answers, tuple(faults))
+        return Recount(chain.events, chain.rows, letters, answers, tuple(faults))
 
 
 def _promises(tx: sa.Connection) -> Iterator[str]:

@@ -36,7 +36,7 @@ SOURCES = (
     Source("Problem", "service/exchange/", ("import.{}", *REASON), 4, FIELD),
     Source("shaped", "service/actions/", REASON, 3, FIELD),
     Source("ValidationError", "service/schemas/", REASON, 0, FIELD),
-    Source("Fault", "service/audit/chain.py", ("cli.fault.{}",), 0, frozenset({"subject", "subject_id", "seq"})),
+    Source("Fault", "service/audit/", ("cli.fault.{}",), 0, frozenset({"subject", "key", "seq", "columns"})),
 )
 
 

@@ -51,4 +51,4 @@ def _live(desk: Desk, family: Family, engine: sa.Engine) -> None:
         actions = tx.scalars(sa.select(event.c.action).where(event.c.subject_id == case["id"]).order_by(event.c.seq))
         assert tuple(pots) == (90_000, 10_000_000 - 90_000)
         assert list(actions) == ["open", "post", "take_down", "sign", "hand_out"]
-        assert [fault for fault in verify(tx).faults if str(fault.subject_id) == case_id] == []
+        assert [fault for fault in verify(tx).faults if fault.key == case_id] == []

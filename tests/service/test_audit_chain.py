@@ -1,5 +1,6 @@
 """What the verifier must name: done as the owner of the tables with the triggers off, as an intruder would."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -8,18 +9,20 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.actions import cases
+from service.actions import cases, entries
 from service.actions.case_opening import open_case
 from service.actions.case_rows import Opening
 from service.actions.trail import append
-from service.audit.chain import Fault, verify
-from service.chain import GENESIS, link
+from service.audit import opened
+from service.audit.chain import verify
+from service.audit.faults import Fault
+from service.chain import GENESIS, canonical, link
 from service.db import new_id
-from service.tables.cases import case, case_duty, paper
+from service.tables.cases import case, case_duty, clashing_duty, paper
 from service.tables.events import event
 from service.tables.funds import entry, fund
 from tests.office import Office, file_family, open_office
-from workflows.terms import Fen, Plain
+from workflows.terms import Fen, Pot
 
 DAY = date(2025, 9, 1)
 
@@ -60,8 +63,18 @@ def of(case_id: UUID, seq: int | None = None) -> sa.ColumnElement[bool]:
     return chain if seq is None else sa.and_(chain, event.c.seq == seq)
 
 
+def forged(tx: sa.Connection, office: Office, case_id: UUID, says: dict[str, Any]) -> None:
+    """One more event at the end of a case, well linked, by somebody who knows how."""
+    head = tx.execute(sa.select(event).where(of(case_id)).order_by(event.c.seq.desc()).limit(1)).mappings().one()
+    seq, at = head["seq"] + 1, office.asked(tx, "registrar", DAY).at
+    who = {"subject": "case", "action": "submit", "on": DAY.isoformat(), "at": at.isoformat()}
+    body = canonical({"id": str(case_id), "seq": seq, "actor": str(head["actor_id"]), **who, **says})
+    columns = {"prev": head["hash"], "hash": link(head["hash"], body), "body": body, "actor_id": head["actor_id"]}
+    tx.execute(event.insert().values(**who | {"on": DAY, "at": at}, subject_id=case_id, seq=seq, **columns))
+
+
 def codes(faults: list[Fault], case_id: UUID) -> list[tuple[str, int | None]]:
-    return [(fault.code, fault.seq) for fault in faults if fault.subject_id == case_id]
+    return [(fault.code, fault.seq) for fault in faults if fault.key == str(case_id)]
 
 
 def test_an_untouched_trail_has_no_fault(tx: sa.Connection, case_id: UUID) -> None:
@@ -76,12 +89,12 @@ def test_a_flipped_byte(tampered: Callable[..., list[Fault]], case_id: UUID) -> 
 
 
 def test_a_deleted_event(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
-    assert codes(tampered(event.delete().where(of(case_id, 2))), case_id) == [("event_missing", 3)]
+    assert ("event_missing", 3) in codes(tampered(event.delete().where(of(case_id, 2))), case_id)
 
 
 def test_a_cut_tail(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
-    assert codes(tampered(event.delete().where(of(case_id, 4))), case_id) == [("trail_cut", 3)]
-    assert codes(tampered(event.delete().where(of(case_id))), case_id) == [("trail_cut", 0)]
+    assert ("trail_cut", 3) in codes(tampered(event.delete().where(of(case_id, 4))), case_id)
+    assert ("trail_cut", 0) in codes(tampered(event.delete().where(of(case_id))), case_id)
 
 
 def test_a_swapped_pair(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
@@ -92,8 +105,44 @@ def test_a_swapped_pair(tampered: Callable[..., list[Fault]], case_id: UUID) -> 
 def test_an_inserted_event_and_a_chain_made_anew(
     tampered: Callable[..., list[Fault]], tx: sa.Connection, office: Office, case_id: UUID
 ) -> None:
-    append(tx, "case", case_id, "submit", {}, office.asked(tx, "registrar", DAY))
+    forged(tx, office, case_id, {"rows": {}})
     assert codes(tampered(), case_id) == [("head_differs", 5)]
+
+
+def test_an_event_whose_rows_nobody_can_read(
+    tampered: Callable[..., list[Fault]], tx: sa.Connection, office: Office, case_id: UUID
+) -> None:
+    forged(tx, office, case_id, {"rows": {"pyramid": {}}})
+    assert ("event_unreadable", 5) in codes(tampered(), case_id)
+
+
+def test_two_events_that_name_one_row(
+    tampered: Callable[..., list[Fault]], tx: sa.Connection, office: Office, case_id: UUID
+) -> None:
+    first = json.loads(tx.scalars(sa.select(event.c.body).where(of(case_id, 1))).one())
+    forged(tx, office, case_id, {"rows": {"case_duty": first["rows"]["case_duty"]}})
+    assert "row_named_twice" in {fault.code for fault in tampered()}
+
+
+def test_a_row_that_was_edited_is_named_with_its_columns(tampered: Callable[..., list[Fault]], case_id: UUID) -> None:
+    later = case.update().where(case.c.id == case_id).values(outstanding_fen=1, due_on=date(2099, 1, 1), item="MED")
+    found = [each for each in tampered(later) if each.key == str(case_id)]
+    assert [(each.code, each.columns) for each in found] == [("row_altered", "due_on、fixed、outstanding_fen")]
+
+
+def test_a_guard_that_was_taken_away(tampered: Callable[..., list[Fault]]) -> None:
+    pair = sa.and_(clashing_duty.c.one == "payer", clashing_duty.c.other == "follower")
+    assert [(each.code, each.key) for each in tampered(clashing_duty.delete().where(pair))] == [
+        ("guard_differs", "follower/payer")
+    ]
+
+
+def test_when_too_much_differs_the_rest_is_counted(
+    tampered: Callable[..., list[Fault]], case_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened, "ROOM", 0)
+    found = [each.code for each in tampered(sa.delete(paper).where(paper.c.case_id == case_id))]
+    assert sorted(found) == ["row_missing", "rows_differ_elsewhere"]
 
 
 def test_columns_that_say_other_than_the_body(
@@ -113,23 +162,24 @@ def test_a_pot_that_was_helped_and_an_entry_nobody_told(
 ) -> None:
     pot = fund.update().where(fund.c.id == office.fund_id)
     more = pot.values(available_fen=5, outside_fen=-5)
-    assert [each.code for each in tampered(more) if each.subject_id == office.fund_id] == ["pot_differs"]
+    assert ("pot_differs", str(office.fund_id)) in [(each.code, each.key) for each in tampered(more)]
     seq = append(tx, "fund", office.fund_id, "receive", {}, office.asked(tx, "admin", DAY))
     row = new_id()
     at = office.asked(tx, "admin", DAY).at
     moved = {"source_pot": "outside", "target_pot": "available", "fen": 5, "on": DAY, "at": at}
     told = {"id": row, "fund_id": office.fund_id, "subject_id": office.fund_id, "seq": seq}
     untold = entry.insert().values(**told, **moved)
-    assert ("entry_not_in_trail", row) in [(each.code, each.subject_id) for each in tampered(untold)]
+    assert ("row_not_in_trail", "entry", str(row)) in [(each.code, each.subject, each.key) for each in tampered(untold)]
 
 
 def test_an_entry_of_the_trail_that_is_gone(
     tampered: Callable[..., list[Fault]], tx: sa.Connection, office: Office
 ) -> None:
-    row = new_id()
-    named: dict[str, Plain] = {"id": str(row), "source_pot": "outside", "target_pot": "available", "fen": 5}
-    append(tx, "fund", office.fund_id, "receive", {"entries": [named]}, office.asked(tx, "admin", DAY))
-    assert ("entry_missing", row) in [(each.code, each.subject_id) for each in tampered()]
+    asked = office.asked(tx, "admin", DAY)
+    moved = entries.moved(Pot.OUTSIDE, Pot.AVAILABLE, Fen(5), office.fund_id, DAY, asked)
+    append(tx, "fund", office.fund_id, "receive", {}, asked, moved=[moved])
+    gone = tampered(entry.delete().where(entry.c.id == moved["id"]))
+    assert ("row_missing", "entry", str(moved["id"])) in [(each.code, each.subject, each.key) for each in gone]
 
 
 def test_the_link_is_over_the_bytes_as_stored() -> None:

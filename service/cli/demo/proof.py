@@ -43,7 +43,7 @@ def prove(stage: Stage, told: Told, folder: Path, out: Console) -> list[str]:
         *(["story"] if told.posts != steps or refused != sum(told.refusals.values()) else []),
         *(["versions"] if versions != steps else []),
         *(["letters"] if waiting or mails != letters["email"] else []),
-        *(f"{fault.code}:{fault.subject_id}" for fault in trail.faults),
+        *(f"{fault.code}:{fault.subject}:{fault.key}" for fault in trail.faults),
     ]
     counts = {
         "cases": len(steps),

@@ -1,0 +1,71 @@
+"""The rows as they stand: streamed table by table in any order, beside the heads of the chains, the pots, the guards."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.audit.faults import Fault
+from service.audit.told import CASE_HEAD, HEAD, head_stands
+from service.tables.bound import BOUND, Bound
+from service.tables.cases import case, clashing_duty
+from service.tables.events import chain_head
+from service.tables.funds import entry, fund
+from workflows.terms import CLASHING, Plain, Pot
+
+BATCH = 5000
+
+Found = tuple[str, str, Plain]
+"""Table, key, and how the row stands."""
+
+
+def streamed(tx: sa.Connection, rows: sa.Select[Any]) -> sa.Result[Any]:
+    """Rows as they come, a batch at a time, so that a million need no memory."""
+    return tx.execute(rows, execution_options={"stream_results": True, "yield_per": BATCH})
+
+
+def found_rows(tx: sa.Connection) -> Iterator[Found]:
+    """Every row that the trail binds, and the head of every chain."""
+    for bound in BOUND.values():
+        yield from _rows_of(tx, bound)
+    for row in streamed(tx, sa.select(case.c.id, case.c.version, case.c.head_hash)):
+        yield CASE_HEAD, str(row.id), head_stands(row.version, row.head_hash)
+    for row in streamed(tx, sa.select(chain_head)):
+        yield HEAD, str(row.id), head_stands(row.seq, row.hash)
+
+
+def _rows_of(tx: sa.Connection, bound: Bound) -> Iterator[Found]:
+    names = (*bound.fixed, *bound.changing)
+    for row in streamed(tx, sa.select(*(bound.table.c[name] for name in names))):
+        stands = dict(zip(names, row, strict=True))
+        yield bound.name, bound.key_of(stands), bound.stands(stands)
+
+
+def pot_faults(tx: sa.Connection) -> tuple[int, list[Fault]]:
+    """How many fund lines there are, and those of which a pot is not the sum of its entries."""
+    moved = _moves().subquery()
+    sums = sa.select(moved.c.fund_id, moved.c.pot, sa.func.sum(moved.c.fen).label("fen"))
+    counted: dict[tuple[UUID, str], int] = {
+        (row.fund_id, row.pot): int(row.fen) for row in tx.execute(sums.group_by(moved.c.fund_id, moved.c.pot))
+    }
+    lines = tx.execute(sa.select(fund).order_by(fund.c.id)).mappings().all()
+    differ = [
+        Fault("pot_differs", "fund", str(row["id"]))
+        for row in lines
+        if any(row[f"{pot.value}_fen"] != counted.get((row["id"], pot.value), 0) for pot in Pot)
+    ]
+    return len(lines), differ
+
+
+def _moves() -> sa.CompoundSelect[Any]:
+    came = sa.select(entry.c.fund_id, entry.c.target_pot.label("pot"), entry.c.fen)
+    went = sa.select(entry.c.fund_id, entry.c.source_pot.label("pot"), (-entry.c.fen).label("fen"))
+    return came.union_all(went)
+
+
+def guard_faults(tx: sa.Connection) -> Iterator[Fault]:
+    """The duties the database keeps apart are those the rules keep apart."""
+    kept = {frozenset(row) for row in tx.execute(sa.select(clashing_duty.c.one, clashing_duty.c.other))}
+    for pair in sorted("/".join(sorted(each)) for each in kept ^ {frozenset(map(str, each)) for each in CLASHING}):
+        yield Fault("guard_differs", "clashing_duty", pair)
