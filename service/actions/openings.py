@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from service.actions import fields, trail
 from service.actions.authority import need, path_of
+from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.queries.scope import visible_to
@@ -46,10 +47,12 @@ def open_to_unit(tx: sa.Connection, new: NewOpening, asked: Asked, *, from_paper
     row = new_id()
     columns = {name: getattr(new, name) for name in NewOpening.__slots__ if name != "ceiling"}
     who = {"opened_by": asked.caller.account, "created_at": asked.at}
-    tx.execute(fund_opening.insert().values(id=row, unit_path=path, ceiling_fen=new.ceiling, **columns, **who))
+    rows = Rows()
+    rows.add(fund_opening, {"id": row, "unit_path": path, "ceiling_fen": new.ceiling, **columns, **who})
     facts: dict[str, Plain] = {"opening": str(row), "unit": str(new.unit_id), "with_below": new.with_below}
     facts |= {"from": new.from_on.isoformat(), "until": new.until_on.isoformat(), "ceiling": new.ceiling}
-    trail.append(tx, "fund", new.fund_id, "open_to_unit", {**facts, "document": new.document.strip(), **right}, asked)
+    facts |= {"document": new.document.strip(), **right}
+    trail.append(tx, "fund", new.fund_id, "open_to_unit", facts, asked, rows)
     return row
 
 
@@ -67,8 +70,9 @@ def close(tx: sa.Connection, opening_id: UUID, asked: Asked) -> None:
     right = need(asked, (Role.APPROVER,), line.unit_path)
     if found.closed_on is not None or found.until_on < asked.today:
         raise Refused(Reason.of("opening_closed"))
-    tx.execute(fund_opening.update().where(fund_opening.c.id == opening_id).values(closed_on=asked.today))
-    trail.append(tx, "fund", found.fund_id, "close_opening", {"opening": str(opening_id), **right}, asked)
+    rows = Rows()
+    rows.change(fund_opening, {"id": opening_id, "closed_on": asked.today})
+    trail.append(tx, "fund", found.fund_id, "close_opening", {"opening": str(opening_id), **right}, asked, rows)
 
 
 def _line(tx: sa.Connection, fund_id: UUID, asked: Asked) -> sa.Row[Any]:

@@ -27,6 +27,7 @@ CHANGING: Mapping[str, str] = {
     "objection": "outcome answered_on",
     "approval": "voided_seq",
     "payment": "state returned_on returned_code recalled_on receipt_on receipt_evidence",
+    "fund_opening": "closed_on",
     "unit": "name version",
     "role_grant": "revoked_on",
     "token": "revoked_at",
