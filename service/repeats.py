@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Response, g, json, request
 from sqlalchemy.dialects.postgresql import insert
 
+from service.db import Prepared
 from service.errors import Problem
 from service.privacy import Keyring, fingerprint, seal, unseal
 from service.queries.scope import Caller
@@ -16,6 +17,22 @@ from workflows.terms import Reason
 
 HEADER = "Idempotency-Key"
 _SHAPE = re.compile(r"[\x21-\x7e]{8,120}")
+
+_MINE = sa.and_(
+    idempotency.c.account_id == sa.bindparam("account_id", type_=sa.Uuid()),
+    idempotency.c.key == sa.bindparam("key", type_=sa.Text()),
+)
+_CLAIMED = ("account_id", "key", "fingerprint", "created_at")
+_CLAIM = Prepared(
+    insert(idempotency)
+    .values({name: sa.bindparam(name, type_=idempotency.c[name].type) for name in _CLAIMED})
+    .on_conflict_do_nothing()
+    .returning(idempotency.c.key)
+)
+_STORED = Prepared(sa.select(idempotency).where(_MINE))
+_ANSWER = {name: sa.bindparam(name, type_=idempotency.c[name].type) for name in ("status", "headers", "body_sealed")}
+_KEEP = Prepared(idempotency.update().where(_MINE).values(_ANSWER).returning(idempotency.c.key))
+_FORGET = Prepared(idempotency.delete().where(_MINE).returning(idempotency.c.key))
 
 
 def _fingerprint(ring: Keyring) -> bytes:
@@ -32,18 +49,11 @@ def claim(tx: sa.Connection, caller: Caller, at: datetime, ring: Keyring) -> Res
     key = request.headers.get(HEADER, "")
     if not _SHAPE.fullmatch(key):
         raise Problem(HTTPStatus.BAD_REQUEST, Reason.of("idempotency_key_missing", header=HEADER))
-    mark = _fingerprint(ring)
-    claimed = tx.execute(
-        insert(idempotency)
-        .values(account_id=caller.account, key=key, fingerprint=mark, created_at=at)
-        .on_conflict_do_nothing()
-        .returning(idempotency.c.key)
-    )
-    if claimed.one_or_none() is not None:
+    mark, mine = _fingerprint(ring), {"account_id": caller.account, "key": key}
+    if _CLAIM.rows(tx, {**mine, "fingerprint": mark, "created_at": at}):
         g.claimed = key
         return None
-    mine = sa.and_(idempotency.c.account_id == caller.account, idempotency.c.key == key)
-    stored = tx.execute(sa.select(idempotency).where(mine)).one()
+    stored = _STORED.rows(tx, mine)[0]
     if bytes(stored.fingerprint) != mark:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("idempotency_key_reused", header=HEADER))
     headers = {**json.loads(stored.headers), "Idempotency-Replayed": "true"}
@@ -53,8 +63,7 @@ def claim(tx: sa.Connection, caller: Caller, at: datetime, ring: Keyring) -> Res
 
 def forget(tx: sa.Connection, caller: Caller) -> None:
     """Keep no answer of this request: it shows what must be asked for, and recorded, each time anew."""
-    mine = sa.and_(idempotency.c.account_id == caller.account, idempotency.c.key == g.pop("claimed"))
-    tx.execute(idempotency.delete().where(mine))
+    _FORGET.rows(tx, {"account_id": caller.account, "key": g.pop("claimed")})
 
 
 def keep(tx: sa.Connection, caller: Caller, response: Response, ring: Keyring) -> None:
@@ -62,8 +71,7 @@ def keep(tx: sa.Connection, caller: Caller, response: Response, ring: Keyring) -
     key = g.pop("claimed", None)
     if key is None or response.status_code >= HTTPStatus.BAD_REQUEST:
         return
-    mine = sa.and_(idempotency.c.account_id == caller.account, idempotency.c.key == key)
     kept = {name: value for name, value in response.headers if name in {"ETag", "Location"}}
     body = seal(ring, f"idempotency.{key}", caller.account, response.get_data(as_text=True))
     answered = {"status": response.status_code, "headers": json.dumps(kept), "body_sealed": body}
-    tx.execute(idempotency.update().where(mine).values(**answered))
+    _KEEP.rows(tx, {"account_id": caller.account, "key": key, **answered})
