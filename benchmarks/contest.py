@@ -141,8 +141,8 @@ def _check(engine: sa.Engine, offices: list[Office]) -> None:
     """The house's own verification of what was written in the house's own spelling."""
     with engine.connect() as tx:
         units = [office.unit_id for office in offices]
-        ours = set(tx.scalars(sa.select(case.c.id).where(case.c.unit_id.in_(units))))
-        faults = [each for each in verify(tx).faults if each.subject_id in ours]
+        ours = {str(each) for each in tx.scalars(sa.select(case.c.id).where(case.c.unit_id.in_(units)))}
+        faults = [each for each in verify(tx).faults if each.key in ours and each.code.startswith("event_")]
     if faults:
         raise SystemExit(f"the trail does not hold: {faults[:5]}")
 
