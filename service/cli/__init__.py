@@ -15,7 +15,7 @@ from service.cli.tokens import token
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="songnuan")
 def main() -> None:
-    """送温暖 · Hardship and tuition assistance of a trade union: casework, trustworthy money, and the annual report."""
+    """送温暖：工会困难帮扶和金秋助学 · Hardship and tuition assistance of a trade union: cases, money, annual report."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
 

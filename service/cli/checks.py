@@ -14,27 +14,27 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from service import schema
 from service.audit.chain import verify
-from service.cli.place import FAULTS, Place, keys_of, opened, settings_at
+from service.cli.place import AS_JSON, VAR, Place, installed, keys_of, opened, settings_at
+from service.cli.words import FAULTS, say
 from service.config import Settings
 from service.report.figures import snapshot
 from service.servers import CannotStart, postgres_programs
 from service.tables.events import event
 from service.tables.rules import calendar_year, policy_set
-from service.words import say
 
 err = Console(stderr=True)
 
 
 @click.group()
 def audit() -> None:
-    """审计 · What an auditor may trust, checked."""
+    """审计核验 · What an auditor may trust, checked."""
 
 
 @audit.command("verify")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--var", type=click.Path(path_type=Path), help="The installation's folder (default: var).")
+@AS_JSON
+@VAR
 def audit_verify(as_json: bool, var: Path | None) -> None:
-    """核验留痕链 · Read the whole trail and the books; exit 1 when anything is not as it was written."""
+    """核验留痕和账目，有问题退出码为 1 · Read the whole trail and the books; exit 1 when anything is amiss."""
     with opened(var) as place:
         columns = (
             SpinnerColumn(),
@@ -63,15 +63,20 @@ Finding = tuple[str, bool, str]
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--var", type=click.Path(path_type=Path), help="The installation's folder (default: var).")
+@AS_JSON
+@VAR
 def doctor(as_json: bool, var: Path | None) -> None:
-    """体检 · What is well and what is missing, with the mend; exit 1 when something must be mended."""
-    findings = [*_machine(settings_at(var))]
-    with opened(var) as place:
-        findings += _record(place)
+    """体检：缺什么、怎么补 · What is missing, with the mend; exit 1 when something must be mended."""
+    settings = settings_at(var)
+    findings = [*_machine(settings)]
+    if installed(settings):
+        with opened(var, any_schema=True) as place:
+            findings += _record(place)
+    else:
+        findings.append(("installation", False, say("cli.no_installation", folder=settings.var)))
     if as_json:
-        click.echo(json.dumps([{"check": name, "well": well, "words": words} for name, well, words in findings]))
+        listed = [{"check": name, "well": well, "words": words} for name, well, words in findings]
+        click.echo(json.dumps(listed, ensure_ascii=False))
     else:
         for _, well, words in findings:
             click.echo(f"{'✓' if well else '✗'} {words}")
@@ -82,7 +87,8 @@ def doctor(as_json: bool, var: Path | None) -> None:
 def _machine(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(settings.var if settings.var.exists() else Path.cwd()).free // 2**20
     yield "disk", free > 500, say("cli.doctor.disk", free=free)
-    yield "keyring", *_tried(lambda: keys_of(settings), say("cli.doctor.keyring"), say("cli.doctor.keyring_bad"))
+    if installed(settings):
+        yield "keyring", *_tried(lambda: keys_of(settings), say("cli.doctor.keyring"), say("cli.doctor.keyring_bad"))
     if settings.database_url is None:
         yield "postgres", *_tried(postgres_programs, say("cli.doctor.postgres"), say("cli.doctor.postgres_missing"))
     if settings.redis_url is not None:
@@ -102,11 +108,8 @@ def _tried(attempt: Callable[[], object], well: str, ill: str) -> tuple[bool, st
 def _record(place: Place) -> Iterator[Finding]:
     with place.engine.connect() as tx:
         at, head = schema.present(tx), schema.newest()
-        yield (
-            "migrations",
-            at == head,
-            say("cli.doctor.migrations" if at == head else "cli.doctor.behind", at=at, head=head),
-        )
+        words = "migrations" if at == head else "behind" if at else "empty"
+        yield "migrations", at == head, say(f"cli.doctor.{words}", at=at, head=head)
         if at != head:
             return
         sets = tx.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0

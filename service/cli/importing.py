@@ -7,41 +7,54 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
+from xlsxwriter.exceptions import FileCreateError
 
-from service.cli.place import FAULTS, opened
-from service.cli.records import VAR, asked_by
-from service.exchange.folder import Imported, import_files
+from service.cli.place import AS_JSON, VAR, opened
+from service.cli.records import asked_by
+from service.cli.words import FAULTS, Cannot, language, say
+from service.exchange.folder import Imported, import_files, importable
 from service.exchange.mending import write_mending
-from service.exchange.problems import BadSheets, place, told
-from service.words import say
+from service.exchange.problems import BadSheets, Problem, Unreadable, place, told
+from service.exchange.sheets import read_bytes
 
 err = Console(stderr=True)
 
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--by", required=True, help="Login of the administrator who imports; each row names its own keeper.")
-@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--by", required=True, help="导入人（管理员）的登录名；各行的登记人写在表里 · Login of the administrator."
+)
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 · Check everything, write nothing.")
+@AS_JSON
 @VAR
 def import_year(paths: tuple[Path, ...], by: str, dry_run: bool, as_json: bool, var: Path | None) -> None:
-    """导入表格 · All the files or, when one row is wrong, nothing; then each is given back with its remarks."""
-    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if wanted(file)]
-    with opened(var) as here, here.engine.begin() as tx, Progress(console=err, disable=as_json) as bar:
+    """导入表格：全部写入，或一行也不写 · Spreadsheets, policy sets and calendars: all of them, or nothing."""
+    files = _files(paths)
+    with opened(var) as here, here.engine.begin() as tx:
+        asked = asked_by(tx, here, by)
         try:
-            found = import_files(tx, files, asked_by(tx, here, by), shown_on(bar), dry_run=dry_run)
+            with Progress(console=err, disable=as_json) as bar:
+                found = import_files(tx, files, asked, shown_on(bar), dry_run=dry_run)
         except BadSheets as bad:
             _tell_problems(bad, files, as_json)
             raise SystemExit(FAULTS) from None
     if as_json:
-        click.echo(json.dumps({"counts": dict(found.counts), "repeated": found.repeated, "dry_run": dry_run}))
+        told = {"counts": dict(found.counts), "repeated": found.repeated, "only_read": found.only_read}
+        click.echo(json.dumps({**told, "dry_run": dry_run}, ensure_ascii=False))
     else:
         click.echo(summary(found))
 
 
-def wanted(file: Path) -> bool:
-    """Whether a file of a folder is one to import."""
-    return file.suffix in {".xlsx", ".toml"} or (file.suffix == ".csv" and file.name.startswith("calendar"))
+def _files(paths: tuple[Path, ...]) -> list[Path]:
+    """Every file that is named, and of a folder those that can be imported; a folder without any ends the command."""
+    files = []
+    for path in paths:
+        within = importable(path) if path.is_dir() else [path]
+        if not within:
+            raise Cannot(say("cli.nothing_to_import", folder=path))
+        files += within
+    return files
 
 
 def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
@@ -57,24 +70,39 @@ def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
 
 
 def summary(found: Imported) -> str:
-    """What came in, in one line, and what had come in before in another."""
+    """What came in, in one line; in others what had come in before, and what is only checked."""
     counts = "，".join(f"{say(f'cli.kind.{kind}')} {count}" for kind, count in found.counts.items()) or "—"
-    lines = [say("cli.imported", counts=counts)]
+    lines = [say("cli.import_tried" if found.dry_run else "cli.imported", counts=counts)]
     if found.repeated:
         lines.append(say("cli.imported_before", files="、".join(found.repeated)))
+    if found.only_read:
+        lines.append(say("cli.import_only_read", files="、".join(found.only_read)))
     return "\n".join(lines)
 
 
 def _tell_problems(bad: BadSheets, files: list[Path], as_json: bool) -> None:
-    """Every problem with its place, and beside each workbook a copy with a column 错误."""
-    listed = [{"where": place(each), "code": each.code, "words": told(each)} for each in bad.problems]
+    """Every problem with its place, and of each workbook a copy with a column 错误."""
+    lang = language()
+    listed = [{"where": place(each, lang), "code": each.code, "words": told(each, lang)} for each in bad.problems]
     if as_json:
         click.echo(json.dumps(listed, ensure_ascii=False))
         return
     for each in listed:
         click.echo(f"  {each['where']}：{each['words']}", err=True)
+    click.echo(say("cli.import_wrong", count=len(listed)), err=True)
     wrong = {each.file for each in bad.problems}
-    for file in (each for each in files if each.suffix == ".xlsx" and each.name in wrong):
-        target = Path(f"{file.stem}-错误.xlsx")
-        write_mending(file.read_bytes(), [each for each in bad.problems if each.file == file.name], target)
-        click.echo(say("cli.import_wrong", count=len(bad.problems), file=target), err=True)
+    for file in (each for each in files if each.name in wrong):
+        _give_back(file, [each for each in bad.problems if each.file == file.name])
+
+
+def _give_back(file: Path, problems: list[Problem]) -> None:
+    """A copy of the workbook with the problems beside the rows, in the folder we stand in; none of what is no workbook."""
+    target = Path(f"{file.stem}-错误.xlsx")
+    try:
+        write_mending(read_bytes(file), problems, target, language())
+    except Unreadable:
+        return
+    except (OSError, FileCreateError):
+        click.echo(say("cli.import_no_copy", file=target), err=True)
+        return
+    click.echo(say("cli.import_copy", file=target), err=True)

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import click
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
+from service import schema
+from service.cli.words import Cannot, say
 from service.config import BadSetting, Settings, read_settings
 from service.db import engine
 from service.privacy import Keyring, keyring_at, read_keyring
 from service.servers import CannotStart, start_broker, start_postgres
-from service.words import say
 
-CANNOT = 2
-"""Exit code: the command could not begin (a setting, a server, a file)."""
-FAULTS = 1
-"""Exit code: it ran, and what it looked at has faults."""
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="给脚本读的 JSON · Print one JSON document.")
+VAR = click.option("--var", type=click.Path(path_type=Path), help="数据所在的文件夹（默认 var）· Where the data lies.")
+DEMO_SUFFIX = "_demo"
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,31 @@ def settings_at(folder: Path | None = None) -> Settings:
     try:
         found = read_settings(os.environ)
     except BadSetting as fault:
-        raise click.ClickException(str(fault)) from None
+        raise Cannot(str(fault)) from None
     return replace(found, var=folder.absolute()) if folder else found
+
+
+def of_the_demo(settings: Settings, folder: Path) -> Settings:
+    """The same settings for the demo in `folder`: its own clock and its own database, so that no office is touched.
+
+    Its own server holds nothing else; on a server that DATABASE_URL names, its database stands beside the named one.
+    """
+    own = demo_url(settings.database_url) if settings.database_url else None
+    return replace(settings, var=folder.absolute(), database_url=own, demo_clock=True)
+
+
+def demo_url(url: str) -> str:
+    """The demo's database beside the one a URL names."""
+    plain = make_url(url).set(drivername="postgresql")
+    return plain.set(database=f"{plain.database}{DEMO_SUFFIX}").render_as_string(hide_password=False)
 
 
 def keys_of(settings: Settings) -> Keyring:
     """The installation's keyring."""
     try:
         return read_keyring(settings.keyring) if settings.keyring else keyring_at(settings.var / "keyring")
-    except ValueError as fault:
-        raise click.ClickException(str(fault)) from None
+    except (ValueError, OSError) as fault:
+        raise Cannot(str(fault)) from None
 
 
 @contextmanager
@@ -59,27 +75,42 @@ def servers(settings: Settings, *, broker: bool, durable: bool = True) -> Iterat
                 bell = open_servers.enter_context(start_broker(settings.var / "broker", durable=durable))
                 settings = replace(settings, redis_url=bell.url)
         except CannotStart as fault:
-            raise click.ClickException(str(fault)) from None
+            raise Cannot(str(fault)) from None
+        except OSError as fault:
+            raise Cannot(say("cli.no_folder", folder=settings.var, why=fault.strerror or fault)) from None
         yield settings
 
 
 @contextmanager
-def opened(folder: Path | None = None) -> Iterator[Place]:
-    """A database to work on, for a command that needs no broker."""
-    with servers(settings_at(folder), broker=False) as settings:
+def opened(folder: Path | None = None, *, new: bool = False, any_schema: bool = False) -> Iterator[Place]:
+    """A database to work on, for a command that needs no broker.
+
+    Only a `new` one is made where there is none; only with `any_schema` may it wait for a migration.
+    """
+    told = settings_at(folder)
+    if not new and not installed(told):
+        raise Cannot(say("cli.no_installation", folder=told.var))
+    with servers(told, broker=False) as settings:
         made = engine(settings.database_url or "")
         try:
-            _reached(made)
+            _reached(made, any_schema=any_schema)
             yield Place(settings, made, keys_of(settings))
         finally:
             made.dispose()
 
 
-def _reached(made: sa.Engine) -> None:
-    """A database that is away ends the command with a word, not with a trace."""
+def installed(settings: Settings) -> bool:
+    """Whether there is a database to open: a server somewhere, or data in the folder."""
+    return settings.database_url is not None or (settings.var / "postgres").is_dir()
+
+
+def _reached(made: sa.Engine, *, any_schema: bool) -> None:
+    """A database that is away, or not of this version, ends the command with a word, not with a trace."""
     try:
-        with made.connect():
-            return
+        with made.connect() as tx:
+            at, head = schema.present(tx), schema.newest()
     except sa.exc.OperationalError as away:
         why = str(away.orig).splitlines()[0] if away.orig else "?"
-        raise click.ClickException(say("cli.no_database", why=why)) from None
+        raise Cannot(say("cli.no_database", why=why)) from None
+    if not any_schema and at != head:
+        raise Cannot(say("cli.doctor.behind", at=at, head=head) if at else say("cli.doctor.empty"))

@@ -12,13 +12,13 @@ from rich.console import Console
 
 from service import schema
 from service.cli import processes
-from service.cli.place import CANNOT, keys_of, servers, settings_at
+from service.cli.place import VAR, keys_of, of_the_demo, servers, settings_at
 from service.cli.processes import Processes, environment
+from service.cli.words import CANNOT, Cannot, say
 from service.config import MailServer, Settings
 from service.db import engine
 from service.mailbox import Mailbox
 from service.servers import port_free
-from service.words import say
 
 out = Console()
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -28,18 +28,18 @@ QUEUES = "clock,inbox,email"
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--demo", "of_demo", is_flag=True, help="Serve the year that `songnuan demo` has lived.")
-@click.option("--var", type=click.Path(path_type=Path), help="The installation's folder (default: var).")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="端口 · Port.")
+@click.option("--demo", "of_demo", is_flag=True, help="打开演示过的那一年 · Serve the year `songnuan demo` has lived.")
+@VAR
 def serve(port: int, of_demo: bool, var: Path | None) -> None:
-    """开门办公 · Database and broker (unless given), web, worker, beat and relay, until Ctrl-C."""
+    """开门办公，Ctrl-C 停 · Database and broker (unless given), web, worker, beat and relay, until Ctrl-C."""
     settings = settings_at(var)
     if of_demo:
-        settings = replace(settings, var=settings.var / "demo", demo_clock=True)
+        settings = of_the_demo(settings, settings.var / "demo")
         if not (settings.var / "token").exists():
-            raise click.ClickException(say("cli.no_demo"))
+            raise Cannot(say("cli.no_demo"))
     if not port_free(port):
-        raise click.ClickException(say("cli.port_taken", port=port, other=port + 1))
+        raise Cannot(say("cli.port_taken", port=port, other=port + 1))
     told = _stop_when_told()
     with ExitStack() as house:
         settings = house.enter_context(servers(settings, broker=True))

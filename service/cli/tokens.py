@@ -9,33 +9,35 @@ import click
 import sqlalchemy as sa
 
 from service.actions import staff
-from service.cli.place import opened
-from service.cli.records import VAR, asked_by
-from service.cli.words import refusal
+from service.actions.trail import Unknown
+from service.cli.place import AS_JSON, VAR, opened
+from service.cli.records import asked_by
+from service.cli.words import Cannot, refusal, say
 from service.tables.units import account
 from service.tables.units import token as token_table
-from service.words import say
 from workflows.terms import BadAnswers, Refused
 
 
 @click.group()
 def token() -> None:
-    """令牌 · Bearer tokens of the API."""
+    """接口令牌 · Bearer tokens of the API."""
 
 
 @token.command("create")
 @click.argument("login")
-@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is valid.")
-@click.option("--label", default="cli", show_default=True, help="What it is for.")
-@click.option("--by", help="Login of the administrator who makes it (default: the account itself).")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=90, show_default=True, help="有效天数 · How long it is valid."
+)
+@click.option("--label", default="cli", show_default=True, help="用途 · What it is for.")
+@click.option("--by", help="办理的管理员（默认本人）· Login of the administrator who makes it.")
+@AS_JSON
 @VAR
 def create(login: str, days: int, label: str, by: str | None, as_json: bool, var: Path | None) -> None:
-    """Make a token for LOGIN. It is shown this once; only its hash is kept."""
+    """发一个令牌，只显示这一次 · Make a token for LOGIN; only its hash is kept."""
     with opened(var) as place, place.engine.begin() as tx:
         account_id = tx.scalar(sa.select(account.c.id).where(account.c.login == login))
         if account_id is None:
-            raise click.ClickException(say("cli.no_account", login=login))
+            raise Cannot(say("cli.no_account", login=login))
         asked = asked_by(tx, place, by or login)
         ends = asked.at + timedelta(days=days)
         try:
@@ -50,10 +52,10 @@ def create(login: str, days: int, label: str, by: str | None, as_json: bool, var
 
 
 @token.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@AS_JSON
 @VAR
 def list_tokens(as_json: bool, var: Path | None) -> None:
-    """Every token with its owner and its end; never the token itself."""
+    """列出令牌的主人和期限 · Every token with its owner and its end; never the token itself."""
     rows = (
         sa.select(
             token_table.c.id, account.c.login, token_table.c.label, token_table.c.expires_at, token_table.c.revoked_at
@@ -65,20 +67,26 @@ def list_tokens(as_json: bool, var: Path | None) -> None:
         found = [
             {key: str(value) if value else None for key, value in row.items()} for row in tx.execute(rows).mappings()
         ]
-    click.echo(
-        json.dumps(found) if as_json else "\n".join(f"{each['id']}  {each['login']}  {each['label']}" for each in found)
-    )
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for each in found:
+        end = say("cli.token_ended") if each["revoked_at"] else say("cli.token_until", day=str(each["expires_at"])[:10])
+        click.echo(f"{each['id']}  {each['login']}  {each['label']}  {end}")
 
 
 @token.command("revoke")
 @click.argument("token_id", type=click.UUID)
-@click.option("--by", required=True, help="Login of the owner or an administrator.")
+@click.option("--by", required=True, help="令牌主人或管理员的登录名 · Login of the owner or an administrator.")
 @VAR
 def revoke(token_id: UUID, by: str, var: Path | None) -> None:
-    """End a token now."""
+    """立即停用一个令牌 · End a token now."""
     with opened(var) as place, place.engine.begin() as tx:
         try:
             staff.revoke_token(tx, token_id, asked_by(tx, place, by))
+        except Unknown:
+            raise Cannot(say("cli.no_token", id=token_id)) from None
         except (Refused, BadAnswers) as no:
             raise refusal(no) from None
+    click.echo(say("cli.token_revoked", id=token_id))
     click.echo(say("cli.token_revoked", id=token_id))

@@ -55,14 +55,19 @@ def import_folder(
     tx: sa.Connection, folder: Path, asked: Asked, progress: Progress = silent, *, dry_run: bool = False
 ) -> Imported:
     """Import every .toml, calendar*.csv and .xlsx of a folder. See import_files."""
-    names = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~")))
-    return import_files(tx, [path for path in names if _kind(path)], asked, progress, dry_run=dry_run)
+    return import_files(tx, importable(folder), asked, progress, dry_run=dry_run)
+
+
+def importable(folder: Path) -> list[Path]:
+    """The files of a folder that can be imported, by name; what an office program leaves beside an open file is none."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~")) and _kind(path))
 
 
 def _kind(path: Path) -> str | None:
-    if path.suffix == ".csv":
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
         return "calendar" if path.name.startswith("calendar") else None
-    return {".toml": "policy", ".xlsx": "workbook"}.get(path.suffix)
+    return {".toml": "policy", ".xlsx": "workbook"}.get(suffix)
 
 
 def import_files(

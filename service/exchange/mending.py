@@ -23,14 +23,14 @@ def write_mending(stored: bytes, problems: Iterable[Problem], target: Path, lang
 
     Raises Unreadable when `stored` is no workbook.
     """
-    listed = list(problems)
+    listed, sheets = list(problems), read_workbook(stored)
     with xlsxwriter.Workbook(target, NO_GUESSING) as book:
         formats = {
             "text": book.add_format({"num_format": "@"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
             "red": book.add_format({"num_format": "@", "font_color": "#B00020", "text_wrap": True}),
         }
-        for title, cells in read_workbook(stored).items():
+        for title, cells in sheets.items():
             if title != PROBLEMS:
                 page = book.add_worksheet(title)
                 _copy(page, cells, formats)

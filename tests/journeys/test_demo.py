@@ -3,22 +3,27 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
-from service.cli.demo.stage import SUFFIX, demo_url
+from service.cli.place import demo_url
 from service.db import engine as make_engine
 from service.exchange.applications import read_applications
 from service.report.figures import snapshot
@@ -31,31 +36,75 @@ from service.tables.units import unit
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(400)]
 ROOT = Path(__file__).parents[2]
+SONGNUAN = (sys.executable, "-c", "from service.cli import main; main()")
 EXPECTED = json.loads((ROOT / "samples" / "expected.json").read_text())
 
 
 @dataclass(frozen=True)
 class Lived:
-    """A demo that has run: what it printed, where its files are, and its database."""
+    """A demo that has run: what it printed, where its files are, its database, and what it was told."""
 
     printed: str
     folder: Path
     engine: sa.Engine
+    environ: dict[str, str]
 
 
 @pytest.fixture(scope="module")
 def lived(empty_database: Any, broker_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    url, folder = empty_database(), tmp_path_factory.mktemp("demo")
+    url, folder = empty_database(), tmp_path_factory.mktemp("var") / "demo"
     environ = {**os.environ, "DATABASE_URL": url, "REDIS_URL": broker_url, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    command = [sys.executable, "-c", "from service.cli import main; main()", "demo", "--var", str(folder)]
-    run = subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=380, check=False)
+    command = [*SONGNUAN, "demo", "--var", str(folder)]
+    run = subprocess.run(
+        command, env=environ, cwd=folder.parent, capture_output=True, text=True, timeout=380, check=False
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     made = make_engine(demo_url(url))
-    yield Lived(run.stdout, folder, made)
+    yield Lived(run.stdout, folder, made, environ)
     made.dispose()
     with psycopg.connect(url, autocommit=True) as server:
-        name = sql.Identifier(f"{sa.make_url(url).database}{SUFFIX}")
+        name = sql.Identifier(sa.make_url(demo_url(url)).database or "")
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+@contextmanager
+def _served(lived: Lived, port: int) -> Iterator[httpx.Client]:
+    """`songnuan serve --demo` on what the demo left, and a client with the token it left."""
+    command = [*SONGNUAN, "serve", "--demo", "--port", str(port), "--var", str(lived.folder.parent)]
+    with subprocess.Popen(command, env=lived.environ, cwd=lived.folder.parent, stdout=subprocess.DEVNULL) as serving:
+        token = (lived.folder / "token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
+            try:
+                _wait_for(client, serving)
+                yield client
+            finally:
+                serving.send_signal(signal.SIGINT)
+                serving.wait(60)
+
+
+def _wait_for(client: httpx.Client, serving: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert serving.poll() is None, "serve has ended by itself"
+        with suppress(httpx.TransportError):
+            client.get("/api/v1/openapi.json")
+            return
+        time.sleep(0.2)
+    raise AssertionError("serve does not answer")
+
+
+def test_serve_after_the_demo_shows_that_year_and_each_figure_opens_as_many_rows_as_it_says(lived: Lived) -> None:
+    """`make demo`, `make serve`, then README's curl: the token and the links of var/demo work on what is served."""
+    figures = json.loads((lived.folder / "figures.json").read_text())["figures"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with _served(lived, port) as client:
+        for figure in figures:
+            answer = client.get(figure["link"])
+            assert answer.status_code == 200, (figure["key"], answer.text)
+            assert answer.json()["count"] == figure["rows"], figure["key"]
 
 
 def _section(engine: sa.Engine) -> Section:

@@ -14,10 +14,11 @@ from service.cli.demo.proof import prove
 from service.cli.demo.stage import Stage, open_stage
 from service.cli.demo.telling import tell
 from service.cli.demo.year import live
-from service.cli.place import FAULTS, servers, settings_at
+from service.cli.place import of_the_demo, servers, settings_at
 from service.cli.processes import Processes
 from service.cli.records import write_files
 from service.cli.serve import start_all
+from service.cli.words import FAULTS
 from service.config import MailServer
 from service.db import now
 from service.mailbox import Mailbox
@@ -31,17 +32,22 @@ FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
 
 
 @click.command()
-@click.option("--samples", type=click.Path(exists=True, file_okay=False, path_type=Path), default=SAMPLES)
-@click.option("--var", type=click.Path(path_type=Path), help="Where the demo lives (default: var/demo).")
+@click.option(
+    "--samples",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=SAMPLES,
+    help="示例表格的文件夹 · The folder of spreadsheets.",
+)
+@click.option("--var", type=click.Path(path_type=Path), help="演示放在哪里（默认 var/demo）· Where the demo lives.")
 def demo(samples: Path, var: Path | None) -> None:
-    """演示 · Live a union's year over HTTP, person by person, and write the welfare section of its annual report."""
+    """演示工会的一年，写出报告 · Live a union's year over HTTP, person by person, and write its report."""
     began = time.monotonic()
-    settings = settings_at(var or Path("var") / "demo")
-    settings = replace(settings, demo_clock=True)
+    told_so = settings_at()
+    settings = of_the_demo(told_so, var or Path("var") / "demo")
     _sweep(settings.var)
     with ExitStack() as house:
         settings = house.enter_context(servers(settings, broker=True, durable=False))
-        stage = open_stage(settings, samples, out)
+        stage = open_stage(settings, told_so.database_url, samples, out)
         box = house.enter_context(Mailbox(settings.var / "mail"))
         mailed = replace(stage.settings, mail=MailServer("127.0.0.1", box.port, tls=False))
         running = house.enter_context(Processes(settings.var / "log"))

@@ -15,12 +15,12 @@ from rich.console import Console
 from service.audit.chain import verify
 from service.cli.demo.stage import Stage
 from service.cli.demo.year import Told
+from service.cli.words import say
 from service.report.figures import snapshot
 from service.tables.cases import case
 from service.tables.events import event
 from service.tables.funds import entry
 from service.tables.letters import letter
-from service.words import say
 
 PATIENCE = 60.0
 _POST = re.compile(r"/api/v1/cases(?:/([0-9a-f-]{36})/actions/[a-z_]+)?")

@@ -1,11 +1,10 @@
 """The stage of the demo: a fresh database, the founding, the spreadsheets, and a token for everybody."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import click
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
@@ -19,16 +18,17 @@ from service.actions.trail import Asked
 from service.cli.importing import shown_on, summary
 from service.cli.place import keys_of
 from service.cli.records import UNION_TIME, union_day
+from service.cli.words import Cannot, say
 from service.config import Settings
 from service.db import engine, now
 from service.exchange.folder import import_folder
 from service.exchange.problems import BadSheets, place, told
 from service.privacy import Keyring
 from service.tables.units import account, role_grant, unit
-from service.words import say
 from workflows.terms import Role
 
-SUFFIX = "_demo"
+MAINTENANCE = "postgres"
+"""The database of the house's own server that is there to make others from."""
 TOKEN_DAYS = 7
 FIRST_DAY = datetime(2025, 1, 1, 9, tzinfo=UNION_TIME)
 LAST_DAY = datetime(2025, 12, 31, 17, tzinfo=UNION_TIME)
@@ -58,30 +58,27 @@ class Stage:
     people: dict[str, UUID]
 
 
-def demo_url(url: str) -> str:
-    """The demo's own database, beside the one the URL names: nothing of an installation is touched."""
-    plain = make_url(url).set(drivername="postgresql")
-    return plain.set(database=f"{plain.database}{SUFFIX}").render_as_string(hide_password=False)
-
-
-def _fresh(url: str) -> str:
-    """Drop and make the demo's database."""
-    beside, plain = demo_url(url), make_url(url).set(drivername="postgresql")
-    name = sql.Identifier(f"{plain.database}{SUFFIX}")
+def _fresh(url: str, beside: str | None) -> None:
+    """Drop and make the demo's database, from another of the same server."""
+    wanted = make_url(url).set(drivername="postgresql")
+    other = make_url(beside).set(drivername="postgresql") if beside else wanted.set(database=MAINTENANCE)
+    name = sql.Identifier(wanted.database or "")
     try:
-        with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as server:
+        with psycopg.connect(other.render_as_string(hide_password=False), autocommit=True) as server:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
             server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
     except psycopg.errors.InsufficientPrivilege:
-        raise click.ClickException(say("cli.demo.no_createdb", name=f"{plain.database}{SUFFIX}")) from None
+        raise Cannot(say("cli.demo.no_createdb", name=wanted.database)) from None
     except psycopg.OperationalError as away:
-        raise click.ClickException(say("cli.demo.no_database", why=str(away).splitlines()[0])) from None
-    return beside
+        raise Cannot(say("cli.no_database", why=str(away).splitlines()[0])) from None
 
 
-def open_stage(settings: Settings, samples: Path, out: Console) -> Stage:
-    """Make the database, found the union, import its spreadsheets, give everybody a token."""
-    settings = replace(settings, database_url=_fresh(settings.database_url or ""))
+def open_stage(settings: Settings, beside: str | None, samples: Path, out: Console) -> Stage:
+    """Make the database anew, found the union, import its spreadsheets, give everybody a token.
+
+    `beside` is the database to make it from, None on the house's own server.
+    """
+    _fresh(settings.database_url or "", beside)
     made, ring = engine(settings.database_url or ""), keys_of(settings)
     out.print(say("cli.demo.migrated", at=schema.upgrade(made)))
     with made.begin() as tx:
@@ -102,7 +99,7 @@ def _imported(tx: sa.Connection, samples: Path, asked: Asked, out: Console) -> N
             found = import_folder(tx, samples, asked, shown_on(bar))
         except BadSheets as bad:
             lines = [f"{place(each)}：{told(each)}" for each in bad.problems]
-            raise click.ClickException("\n  ".join(lines)) from None
+            raise Cannot("\n  ".join(lines)) from None
     out.print(summary(found))
 
 

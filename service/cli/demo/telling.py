@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
 
+from service.cli.words import say
 from service.report.section import Section
-from service.words import say
 
 
 def tell(section: Section, files: list[Path], folder: Path, seconds: float, out: Console) -> None:

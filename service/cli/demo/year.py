@@ -16,13 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from service.cli.demo.people import Desks, Unexpected
 from service.cli.demo.stage import Stage
 from service.cli.processes import Processes
+from service.cli.words import say
 from service.exchange.applications import Application, read_applications, yuan
 from service.exchange.stories import Act, acts
 from service.privacy import blind_index
 from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.people import person
-from service.words import say
 from workflows.programmes import PROGRAMMES
 
 PATIENCE = 30.0
