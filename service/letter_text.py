@@ -9,6 +9,9 @@ from workflows.letters import LETTERS, Audience
 TELL_FAMILY = "tell_family"
 """What the registrar gets in the family's stead when the family gave no address (actions/post.py)."""
 
+CASES = "/api/v1/cases"
+"""Where a case is served."""
+
 FAMILY, STAFF = "family", "staff"
 
 
@@ -36,5 +39,5 @@ def write(kind: str, reader: str, lang: str, *, case_no: str | None, case_id: UU
     number = case_no or "—"
     subject = say(f"letters.{kind}.{reader}.subject", lang, case_no=number)
     body = say(f"letters.{kind}.{reader}.body", lang, case_no=number)
-    link = f"/cases/{case_id}" if case_id else "/"
+    link = f"{CASES}/{case_id}" if case_id else "/"
     return Text(subject, say(f"letters.frame.{reader}", lang, body=body, case_no=number, link=link))

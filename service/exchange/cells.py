@@ -102,10 +102,10 @@ def _exact(value: object) -> str:
 def whole(value: object) -> int:
     """A whole number of people, goods or days."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII):
         return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise Unreadable("cell_not_whole", found=str(value)[:40], uncounted=UNCOUNTED)
     return value
 

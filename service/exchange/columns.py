@@ -122,7 +122,10 @@ def _header_faults(sheet: Sheet, cells: Cells, top: int) -> Iterator[tuple[str |
             yield header, Unreadable("column_twice")
         if header not in known and header not in UNREAD:
             close: list[str] = difflib.get_close_matches(header, known, 1)
-            yield header, Unreadable("column_unknown", near=close[0] if close else "", remarks=REMARKS)
+            if close:
+                yield header, Unreadable("column_unknown", near=close[0], remarks=REMARKS)
+            else:
+                yield header, Unreadable("column_stray", remarks=REMARKS)
     for column in sheet.columns:
         if column.required and column.header not in headers:
             yield column.header, Unreadable("column_missing")

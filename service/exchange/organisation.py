@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+import sqlalchemy as sa
+
 from service.actions import staff, units
 from service.actions.staff import NewAccount, NewGrant
 from service.exchange import cells, labels
 from service.exchange.columns import Book, Column, Row, Sheet
 from service.exchange.desk import Desk
 from service.exchange.problems import Unreadable
+from service.tables.units import unit
 from workflows.terms import Role
 
 TIERS = {"一级": 1, "二级": 2, "三级": 3}
@@ -59,12 +62,19 @@ def write_units(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:
     for row in desk.each(sheets[UNITS.title]):
         with desk.trying(row):
             if row["parent_id"] is None:
-                desk.unit(row["name"], "name")
+                _at_the_root(desk, row["name"])
             else:
                 parent, _ = desk.unit(row["parent_id"], "parent_id")
                 units.add_unit(desk.tx, row["name"], row["kind"], row["division"], parent, desk.asked)
                 written += 1
     return written
+
+
+def _at_the_root(desk: Desk, name: str) -> None:
+    """The unit at the root was made by `songnuan found`; a table made for another union names another."""
+    root = desk.tx.scalar(sa.select(unit.c.name).where(unit.c.parent_id.is_(None)))
+    if name != root:
+        raise Unreadable("unit_not_root", field="name", found=name, root=root)
 
 
 def write_staff(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:

@@ -110,6 +110,7 @@ SENTENCES = (
     Sentence("on_file",          "files",  (some("households_on_file"),),                    (Place("households", "households_on_file"), Place("filed", "households_filed"), Place("exited", "households_exited")), (BY_CATEGORY,)),
     Sentence("none_on_file",     "files",  (WORK, none("households_on_file"))),
     Sentence("handled",          "files",  (some(*HANDLED),),                                (Place("opened", "cases_opened"), Place("closed", "cases_closed"), Place("declined", "cases_declined"), Place("withdrawn", "cases_withdrawn"))),
+    Sentence("recovered",        "files",  (some("cases_recovered"),),                         (Place("cases", "cases_recovered"),)),
     Sentence("came_back",        "files",  (some(*CAME_BACK),),                              (Place("returned", "money_returned"), Place("recalled", "money_recalled"), Place("recovered", "money_recovered"), Place("written_off", "money_written_off"))),
 
     Sentence("activities",       "apart",  (some("activities"),),                            (Place("times", "activities"), Place("money", "activity_money", OVER))),

@@ -25,7 +25,7 @@ TIGHTER: Final = -5
 counts lines: a character grid narrower than its characters gives each of them two cells in LibreOffice."""
 
 OFF_GRID: Final = {"Title": 36.0, "Body Text 2": 18.0, "Body Text 3": 18.0}
-"""Styles that keep their own line height, in points, off the grid."""
+"""Styles that keep their own line height, in points, off the grid; a note is not broken over two pages."""
 
 STYLES = (
     #  name            font          pt          alignment                     first line: characters indented
@@ -50,6 +50,7 @@ def lay_out(document: Document) -> None:
         layout = document.styles[name].element.get_or_add_pPr()
         layout.insert_element_before(element("w:snapToGrid", val=0), "w:spacing", "w:ind", "w:jc")
         document.styles[name].paragraph_format.line_spacing = Pt(height)
+        document.styles[name].paragraph_format.keep_together = name != "Title"
     document.styles["Caption"].paragraph_format.space_before = Pt(SMALL_FOUR)
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)

@@ -1,7 +1,9 @@
 """Every route says who may call it, before the house opens."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -9,6 +11,7 @@ from flask_smorest import Blueprint
 
 from service import api, app, auth
 from service.api import document
+from service.letter_text import write
 from tests.client import serving
 from tests.house.source import listed
 
@@ -74,3 +77,12 @@ def _braces(rule: str) -> str:
     return "".join(
         part if i == 0 else "{" + part.split(":")[-1].replace(">", "}", 1) for i, part in enumerate(rule.split("<"))
     )
+
+
+def test_the_address_in_a_letter_is_served(house: Flask) -> None:
+    """Why: a letter that names a page nobody built sends its reader nowhere."""
+    case_id = uuid4()
+    text = write("approval_due", "staff", "zh_CN", case_no="HA2025-000001", case_id=case_id)
+    address = next(word for word in re.split(r"[\s：]", text.body) if word.endswith(str(case_id)))
+    endpoint, _ = house.url_map.bind("127.0.0.1").match(address, method="GET")
+    assert endpoint.startswith("cases.")

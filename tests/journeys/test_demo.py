@@ -127,6 +127,7 @@ def test_the_section_has_the_words_of_the_sample_report(lived: Lived) -> None:
         "资金28,000余元",
         "吊唁慰问2次",
         "转交捐款2,880元",
+        "受理申请26件，办结22件，不予救助2件，撤回1件。另有1件发放后全部追回、了结。",
     ):
         assert words in text
 

@@ -75,10 +75,11 @@ def test_a_small_union_starts_for_real(run: Run, place: tuple[str, Path]) -> Non
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("token", "create", "nobody.at.all"), 1, "没有登录名"),
+        (("token", "create", "nobody.at.all"), 2, "没有登录名"),
+        (("token", "revoke", "00000000-0000-7000-8000-000000000000", "--by", "nobody.at.all"), 2, "没有登录名"),
         (("report", "--from", "2025-12-31", "--to", "2025-01-01"), 2, "早于"),
         (("report", "--from", "yesterday", "--to", "2025-01-01"), 2, "yesterday"),
-        (("report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "没有的工会"), 1, "没有的工会"),
+        (("report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "没有的工会"), 2, "没有的工会"),
         (("import", "nowhere", "--by", "admin"), 2, "nowhere"),
         (("serve", "--port", "0"), 2, "0"),
     ],
@@ -92,10 +93,10 @@ def test_what_cannot_be_done_is_said(run: Run, words: tuple[str, ...], code: int
 
 def test_a_wrong_setting_names_itself(run: Run) -> None:
     ended = run("migrate", DATABASE_URL="mysql://x")
-    assert ended.exit_code == 1
+    assert ended.exit_code == 2
     assert "DATABASE_URL" in ended.output
     away = run("migrate", DATABASE_URL="postgresql://nobody@127.0.0.1:9/nothing")
-    assert away.exit_code == 1
+    assert away.exit_code == 2
     assert "DATABASE_URL" in away.output
     assert "Traceback" not in away.output
 

@@ -58,6 +58,8 @@ def test_read(read: Any, value: object, expected: object) -> None:
         (cells.digits, 62258801, "cell_number_not_text"),
         (cells.whole, 2.5, "cell_not_whole"),
         (cells.whole, "约20", "cell_not_whole"),
+        (cells.whole, -5.0, "cell_not_whole"),
+        (cells.whole, "-5", "cell_not_whole"),
         (cells.yes_no, "也许", "cell_not_yes_no"),
         (cells.chosen({"下岗": "laid_off"}), "离岗", "cell_not_a_choice"),
         (cells.words, True, "cell_not_text"),
@@ -82,6 +84,7 @@ def test_headers_are_found_below_a_title_and_in_any_order() -> None:
     [
         (["姓名", "姓名"], ["column_twice"]),
         (["姓名", "金额元"], ["column_unknown"]),
+        (["姓名", "瞎写的表头"], ["column_stray"]),
         (["金额"], ["column_missing"]),
         (["姓名", "备注", "错误"], []),
     ],

@@ -259,6 +259,14 @@ def test_sheets_that_do_not_belong(union: Union, tmp_path: Path) -> None:
     assert union.refused(half) == [("授权", None, None, "sheet_missing")]
 
 
+def test_a_table_of_another_union_is_told_the_unit_at_the_root(union: Union, tmp_path: Path) -> None:
+    other = {"单位名称": "别县总工会", "单位类别": "县级", "行政区划代码": "371098", "上级单位": None}
+    same = {**other, "单位名称": "临澜县总工会"}
+    wrong = union.refused(workbook(tmp_path / "a.xlsx", 单位=[other]))
+    assert [each[3] for each in wrong if each[2] == "单位名称"] == ["unit_not_root"], wrong
+    assert union.bring(workbook(tmp_path / "b.xlsx", 单位=[same])).counts == {"units": 0}
+
+
 def test_rules_that_cannot_be_read(union: Union, tmp_path: Path) -> None:
     policy = (SAMPLES / "policy-2025.toml").read_text("utf-8")
     (tmp_path / "a.toml").write_text(policy.replace("notice_days = 5", "notice_days = 0"), "utf-8")
