@@ -61,7 +61,7 @@ def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | 
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": listed[0].code if listed else CODES.get(status, "http_error"),
-        "detail": "；".join(in_words(reason, lang) for reason in listed),
+        "detail": _together([in_words(reason, lang) for reason in listed]),
         "reasons": [
             {"code": each.code, "message": in_words(each, lang), "values": dict(each.values)} for each in listed
         ],
@@ -73,6 +73,11 @@ def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | 
         content_type="application/problem+json",
         headers=dict(headers or {}),
     )
+
+
+def _together(sentences: list[str]) -> str:
+    """All reasons in a line: each but the last gives its full stop for a semicolon."""
+    return "；".join([*(each.rstrip("。.") for each in sentences[:-1]), *sentences[-1:]])
 
 
 def _stored_refusal(error: sqlalchemy.exc.IntegrityError) -> Response:

@@ -20,7 +20,7 @@ from service.db import engine
 from service.mailbox import Mailbox
 from service.servers import port_free
 
-out = Console()
+out = Console(soft_wrap=True)
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a service manager, a terminal that is closed."""
 QUEUES = "clock,inbox,email"

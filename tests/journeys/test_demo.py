@@ -36,6 +36,7 @@ from service.tables.units import unit
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(400)]
 ROOT = Path(__file__).parents[2]
+PRINTED = "serve.txt"
 SONGNUAN = (sys.executable, "-c", "from service.cli import main; main()")
 EXPECTED = json.loads((ROOT / "samples" / "expected.json").read_text())
 
@@ -71,7 +72,8 @@ def lived(empty_database: Any, broker_url: str, tmp_path_factory: pytest.TempPat
 def _served(lived: Lived, port: int) -> Iterator[httpx.Client]:
     """`songnuan serve --demo` on what the demo left, and a client with the token it left."""
     command = [*SONGNUAN, "serve", "--demo", "--port", str(port), "--var", str(lived.folder.parent)]
-    with subprocess.Popen(command, env=lived.environ, cwd=lived.folder.parent, stdout=subprocess.DEVNULL) as serving:
+    environ, printed = {**lived.environ, "COLUMNS": "40"}, (lived.folder.parent / PRINTED).open("wb")
+    with printed, subprocess.Popen(command, env=environ, cwd=lived.folder.parent, stdout=printed) as serving:
         token = (lived.folder / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
@@ -105,6 +107,8 @@ def test_serve_after_the_demo_shows_that_year_and_each_figure_opens_as_many_rows
             answer = client.get(figure["link"])
             assert answer.status_code == 200, (figure["key"], answer.text)
             assert answer.json()["count"] == figure["rows"], figure["key"]
+    token = (lived.folder / "token").read_text().strip()
+    assert token in (lived.folder.parent / PRINTED).read_text(), "a narrow screen breaks no token in two"
 
 
 def _section(engine: sa.Engine) -> Section:

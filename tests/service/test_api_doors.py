@@ -197,6 +197,14 @@ def test_words_follow_the_reader(desk: Desk) -> None:
     assert english["detail"] == "Not found, or not yours to see."
 
 
+def test_many_reasons_read_as_one_sentence(desk: Desk) -> None:
+    answer = desk.post("registrar", "/cases", {}).get_json()
+    assert len(answer["reasons"]) > 1
+    assert answer["detail"].count("；") == len(answer["reasons"]) - 1
+    assert "。；" not in answer["detail"]
+    assert ".；" not in answer["detail"]
+
+
 def test_an_office_has_people(desk: Desk) -> None:
     office: Office = desk.office
     me = desk.get("approver_2", "/me").get_json()

@@ -36,7 +36,7 @@ def test_a_letter_goes_once(engine: sa.Engine, office: Office, room: PostRoom, m
     assert message["Message-ID"] == f"<{letter_id}@union.example>"
     assert str(message["From"]) == "送温暖 <post@union.example>"
     assert message["To"] == "registrar@example.org"
-    assert mailbox.files()[0].name == "001-案件-已退回补正.eml"
+    assert mailbox.files()[0].name == "001-个案-已退回补正.eml"
     row = one(engine, letter_id)
     assert (row.state, row.attempts, row.last_error) == ("delivered", 1, None)
     assert row.delivered_at is not None
