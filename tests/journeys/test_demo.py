@@ -81,8 +81,8 @@ def _served(lived: Lived, port: int) -> Iterator[httpx.Client]:
                 _wait_for(client, serving)
                 yield client
             finally:
-                serving.send_signal(signal.SIGINT)
-                serving.wait(60)
+                serving.send_signal(signal.SIGHUP)
+                assert serving.wait(60) == 0, "a terminal that closes stops the house in good order"
 
 
 def _wait_for(client: httpx.Client, serving: "subprocess.Popen[bytes]") -> None:
