@@ -32,6 +32,8 @@ from workflows.machine import Choice
 from workflows.terms import Role
 
 cases = Blueprint("cases", __name__, description="个案 Cases")
+_ACTION, _TAKEN = ActionIn(), TakenOut()
+"""Made once: making a schema costs more than reading or writing with it."""
 
 
 @cases.post("/cases")
@@ -80,12 +82,12 @@ def list_actions(case_id: UUID) -> dict[str, Any]:
 
 @cases.post("/cases/<uuid:case_id>/actions/<action>")
 @needs(*CASE_ROLES)
-@cases.arguments(ActionIn)
+@cases.arguments(_ACTION)
 @cases.response(200, TakenOut)
 def take(body: dict[str, Any], case_id: UUID, action: str) -> Response:
     """Take one action on a case. 409 lists every reason it was refused; If-Match guards against stale reading."""
     taken = take_step(case_id, action, body["answers"], version_read(required=False))
-    return tagged(TakenOut().dump(taken), taken.version)
+    return tagged(_TAKEN.dump(taken), taken.version)
 
 
 def _open(case_id: UUID) -> tuple[Choice, ...]:

@@ -1,5 +1,6 @@
 """Processes of the house: the web, the worker, beat and the relay, started side by side and stopped in good order."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from service.config import Settings
+
+_PR_SET_PDEATHSIG = 1
 
 PATIENCE = 70.0
 """Seconds a process has to stop before it is killed: longer than any letter takes."""
@@ -50,6 +53,12 @@ def relay() -> list[str]:
     return [sys.executable, "-m", "worker.relay"]
 
 
+def _end_with_parent() -> None:
+    """Linux asks a child to stop when whoever started it is gone, even killed: none of the house is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 @dataclass
 class Processes:
     """Children of this process, each with its own log; leaving the context stops them, last started first."""
@@ -62,7 +71,12 @@ class Processes:
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.children[name] = subprocess.Popen(
-                list(command), env=dict(environ), stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+                list(command),
+                env=dict(environ),
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs here yet
             )
 
     def ended(self) -> str | None:
