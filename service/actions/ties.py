@@ -1,4 +1,4 @@
-"""What binds a household to others: its signed consent, relatives among the staff, and the unit paired with it."""
+"""What binds a household to others: its signed consent, and the unit paired with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +14,8 @@ from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.queries import households
-from service.tables.households import consent, kinship, pairing
-from service.tables.units import account
+from service.tables.households import consent, pairing
 from workflows.terms import Plain, Reason, Refused, Role
-
-KIN = ("spouse", "child", "parent", "sibling", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +64,6 @@ def add_consent(rows: Rows, household_id: UUID, new: Consent) -> UUID:
     row = new_id()
     columns = {name: getattr(new, name) for name in Consent.__slots__}
     rows.add(consent, {"id": row, "household_id": household_id, **columns})
-    return row
-
-
-def declare_kinship(tx: sa.Connection, household_id: UUID, account_id: UUID, relation: str, asked: Asked) -> UUID:
-    """Keep that somebody who works here is a relative. Raises BadAnswers, Refused (kinship_known, …), Unknown."""
-    file = file_open(tx, household_id, asked)
-    fields.refuse(fields.choice("relation", relation, KIN))
-    if tx.scalar(sa.select(account.c.id).where(account.c.id == account_id)) is None:
-        raise Unknown
-    same = sa.and_(kinship.c.household_id == household_id, kinship.c.account_id == account_id)
-    if tx.scalar(sa.select(kinship.c.id).where(same)) is not None:
-        raise Refused(Reason.of("kinship_known"))
-    row, rows = new_id(), Rows()
-    columns = {"household_id": household_id, "account_id": account_id, "relation": relation}
-    rows.add(kinship, {"id": row, "declared_on": asked.today, **columns})
-    touch(rows, file)
-    facts: dict[str, Plain] = {"account": str(account_id), **file.right}
-    trail.append(tx, "household", household_id, "declare_kinship", facts, asked, rows)
     return row
 
 

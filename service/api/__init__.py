@@ -5,10 +5,11 @@ from service.api.funds import funds
 from service.api.help import help_given
 from service.api.households import households
 from service.api.inbox import inbox
+from service.api.kin import kin
 from service.api.notices import notices
 from service.api.persons import people
 from service.api.reports import reports
 from service.api.units import units
 from service.api.visits import visits
 
-BLUEPRINTS = (units, households, people, cases, visits, notices, funds, help_given, reports, inbox)
+BLUEPRINTS = (units, households, kin, people, cases, visits, notices, funds, help_given, reports, inbox)

@@ -1,4 +1,4 @@
-"""/households: open a file, list, see, correct; its economy, consent, account, kin and pairing."""
+"""/households: open a file, list, see, correct; its economy, consent, account and pairing."""
 
 from typing import Any
 from uuid import UUID
@@ -147,15 +147,6 @@ def give_consent(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
 def set_payee(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
     """Name the account money goes to from now on; signatures that covered another fall."""
     return {"id": payees.set_payee(tx(), household_id, _payee(body, {}), asked(version_read(required=False)))}
-
-
-@households.post("/households/<uuid:household_id>/kin")
-@needs(Role.REGISTRAR, Role.ADMIN)
-@households.arguments(shapes.KinshipIn)
-@households.response(201, shapes.MadeOut)
-def declare_kinship(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
-    """Declare that somebody who works here is a relative; he can then do nothing on the family's cases."""
-    return {"id": ties.declare_kinship(tx(), household_id, body["account_id"], body["relation"], asked())}
 
 
 @households.post("/households/<uuid:household_id>/pairings")

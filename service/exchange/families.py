@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from service.actions import filing, ties
+from service.actions import filing, kin, ties
 from service.actions.economy import NOTHING, Economy, Line
 from service.actions.filing import NewFile
 from service.actions.payees import Payee
@@ -75,7 +75,7 @@ def write_families(desk: Desk, sheets: Mapping[str, list[Row]]) -> int:
             asked = desk.keeper(row)
             file = desk.household(row["file_no"], desk.unit(row["unit_id"])[1], "file_no")
             relative = desk.account(row["account_id"], "account_id")
-            ties.declare_kinship(desk.tx, file, relative, row["relation"], asked)
+            kin.declare(desk.tx, file, relative, row["relation"], asked, from_paper=True)
     return len(heads)
 
 

@@ -39,9 +39,11 @@ _PARTS = {
     "duties": """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty
         JOIN account ON account.id = account_id WHERE case_id = "case".id""",
     "filers": """SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
-        WHERE person.household_id = "case".household_id) || "case".household_id) AND action <> 'reveal'""",
+        WHERE person.household_id = "case".household_id) || "case".household_id) AND action NOT IN
+        ('reveal', 'match_number', 'confirm_kinship')""",
     "family_staff": """SELECT json_agg(account_id) FROM (
-        SELECT account_id FROM kinship WHERE household_id = "case".household_id UNION
+        SELECT account_id FROM kinship WHERE household_id = "case".household_id AND confirmed_on IS NOT NULL
+        AND ended_on IS NULL UNION
         SELECT account.id FROM account JOIN person ON person.id_no_index = account.id_no_index
         WHERE person.household_id = "case".household_id AND person.active) AS staff""",
     "lines": """SELECT json_agg(json_build_array(side, kind, coalesce(person_id::text, ''), fen, reimbursed_fen)

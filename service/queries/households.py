@@ -36,7 +36,9 @@ _OPENING = Prepared(
 )
 _STAFF = Prepared(
     sa.union(
-        sa.select(kinship.c.account_id.label("id")).where(kinship.c.household_id == _HOUSEHOLD),
+        sa.select(kinship.c.account_id.label("id")).where(
+            kinship.c.household_id == _HOUSEHOLD, kinship.c.confirmed_on.is_not(None), kinship.c.ended_on.is_(None)
+        ),
         sa.select(account.c.id)
         .join(person, person.c.id_no_index == account.c.id_no_index)
         .where(person.c.household_id == _HOUSEHOLD, person.c.active),
@@ -61,8 +63,14 @@ def for_opening(tx: sa.Connection, household_id: UUID, person_id: UUID, caller: 
 
 
 def staff_of(tx: sa.Connection, household_id: UUID) -> frozenset[UUID]:
-    """Accounts that are relatives of the household, declared or found by the same identity number."""
+    """Accounts that are relatives of the household: declared and confirmed, or found by the same identity number."""
     return frozenset(row.id for row in _STAFF.rows(tx, {"household_id": household_id}))
+
+
+def kin(tx: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
+    """Every kinship that was ever declared of a household, oldest first."""
+    rows = sa.select(kinship).where(kinship.c.household_id == household_id).order_by(kinship.c.id)
+    return [dict(row) for row in tx.execute(rows).mappings()]
 
 
 def open_case_no(tx: sa.Connection, person_id: UUID, item: str) -> str | None:

@@ -195,6 +195,25 @@ class KinshipIn(In):
     relation = fields.String(required=True, validate=CODE)
 
 
+class KinshipOut(Schema):
+    """A declared kinship; it bars the person from the family's cases once it is confirmed, until it is ended."""
+
+    id = fields.UUID()
+    account_id = fields.UUID()
+    relation = fields.String()
+    declared_on = fields.Date()
+    declared_by = fields.UUID(allow_none=True)
+    confirmed_on = fields.Date(allow_none=True)
+    confirmed_by = fields.UUID(allow_none=True)
+    ended_on = fields.Date(allow_none=True)
+
+
+class KinOut(Schema):
+    """Every declaration about a household."""
+
+    items = fields.List(fields.Nested(KinshipOut))
+
+
 class PairingIn(In):
     """结对帮扶."""
 

@@ -28,6 +28,7 @@ CHANGING: Mapping[str, str] = {
     "approval": "voided_seq",
     "payment": "state returned_on returned_code recalled_on receipt_on receipt_evidence",
     "fund_opening": "closed_on",
+    "kinship": "confirmed_on confirmed_by ended_on",
     "unit": "name version",
     "role_grant": "revoked_on",
     "token": "revoked_at",

@@ -47,7 +47,9 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
     ),
     "economy_line": _columns(bound="household_id person_id side kind fen reimbursed_fen", neither="id"),
     "consent": _columns(neither="id household_id signed_on until_on text_version adults_signed"),
-    "kinship": _columns(neither="id household_id account_id relation declared_on"),
+    "kinship": _columns(
+        neither="id household_id account_id relation declared_on declared_by confirmed_on confirmed_by ended_on"
+    ),
     "pairing": _columns(neither="id household_id unit_id programme_name issued_by from_on until_on"),
     # the case
     "case": _columns(

@@ -67,7 +67,13 @@ kinship = sa.Table(
     to("account", "account_id", index=True),
     sa.Column("relation", sa.Text(), nullable=False),
     sa.Column("declared_on", sa.Date(), nullable=False),
-    sa.UniqueConstraint("household_id", "account_id"),
+    to("account", "declared_by", optional=True),
+    sa.Column("confirmed_on", sa.Date()),
+    to("account", "confirmed_by", optional=True),
+    sa.Column("ended_on", sa.Date()),
+    sa.Index(
+        "uq_kinship_one_live", "household_id", "account_id", unique=True, postgresql_where=sa.text("ended_on IS NULL")
+    ),
 )
 
 pairing = sa.Table(

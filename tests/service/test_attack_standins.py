@@ -67,9 +67,11 @@ def test_a_named_visitor_does_not_go_for_a_relative(life: Life, engine: sa.Engin
             sa.text("DELETE FROM role_grant WHERE account_id = :who AND for_account_id IS NULL"),
             named(life, "follower"),
         )
-        kin = "INSERT INTO kinship (id, household_id, account_id, relation, declared_on)"
+        kin = "INSERT INTO kinship (id, household_id, account_id, relation, declared_on, confirmed_on)"
         home = {"home": life.family.household_id, **named(life, "auditor")}
-        tx.execute(sa.text(f"{kin} VALUES (gen_random_uuid(), :home, :who, 'sibling', '2025-09-01')"), home)
+        tx.execute(
+            sa.text(f"{kin} VALUES (gen_random_uuid(), :home, :who, 'sibling', '2025-09-01', '2025-09-01')"), home
+        )
     life.act("registrar", "submit")
     ids = [str(life.desk.office.people[each]) for each in ("visitor_1", "follower")]
     form = {"on": "2025-09-01", "visitors": ids, "place": "home", "conclusion": "confirmed"}

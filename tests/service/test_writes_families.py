@@ -13,6 +13,7 @@ from service.actions import (
     economy,
     filing,
     gifts,
+    kin,
     payees,
     persons,
     ties,
@@ -143,8 +144,8 @@ def test_ties(union: Union) -> None:
     back = Consent(DAY, DAY - timedelta(days=1), "2025-1", 0)
     assert codes(lambda: ties.give_consent(union.tx, row, back, asked)) == ["dates_reversed", "not_a_number"]
     relative = union.account("wei.ran")
-    ties.declare_kinship(union.tx, row, relative, "sibling", asked)
-    assert codes(lambda: ties.declare_kinship(union.tx, row, relative, "spouse", asked)) == ["kinship_known"]
+    kin.declare(union.tx, row, relative, "sibling", asked)
+    assert codes(lambda: kin.declare(union.tx, row, relative, "spouse", asked)) == ["kinship_known"]
     new = Pairing(union.unit(BUREAU), "结对", "县里", DAY)
     ties.pair(union.tx, row, new, asked)
     later = replace(new, from_on=DAY + timedelta(days=30))
@@ -184,7 +185,7 @@ def test_a_gift_is_tied_to_the_visit_of_that_day(union: Union) -> None:
     gifts.hand_over(union.tx, new, asked, from_paper=True)
     other_day = replace(new, on=DAY + timedelta(days=1))
     assert codes(lambda: gifts.hand_over(union.tx, other_day, asked)) == ["visit_of_others"]
-    ties.declare_kinship(union.tx, row, union.account("bai.lu"), "sibling", asked)
+    kin.declare(union.tx, row, union.account("bai.lu"), "sibling", union.asked("bai.lu"))
     assert codes(lambda: gifts.hand_over(union.tx, new, asked, from_paper=True)) == ["own_family"]
 
 
