@@ -22,7 +22,7 @@ _MINE = sa.and_(
     idempotency.c.account_id == sa.bindparam("account_id", type_=sa.Uuid()),
     idempotency.c.key == sa.bindparam("key", type_=sa.Text()),
 )
-_CLAIMED = ("account_id", "key", "fingerprint", "created_at")
+_CLAIMED = ("account_id", "key", "fingerprint", "created_at", "grants")
 _CLAIM = Prepared(
     insert(idempotency)
     .values({name: sa.bindparam(name, type_=idempotency.c[name].type) for name in _CLAIMED})
@@ -44,21 +44,29 @@ def _fingerprint(ring: Keyring) -> bytes:
 def claim(tx: sa.Connection, caller: Caller, at: datetime, ring: Keyring) -> Response | None:
     """Claim the request's key; the stored answer when it was done before, else None.
 
-    Two requests with one key wait for each other here. The same key with another body is refused with 422.
+    Two requests with one key wait for each other here. The same key with another body is refused with 422. An answer
+    that was given under a grant which holds no longer is not shown again: it may show what that grant let one see.
     """
     key = request.headers.get(HEADER, "")
     if not _SHAPE.fullmatch(key):
         raise Problem(HTTPStatus.BAD_REQUEST, Reason.of("idempotency_key_missing", header=HEADER))
     mark, mine = _fingerprint(ring), {"account_id": caller.account, "key": key}
-    if _CLAIM.rows(tx, {**mine, "fingerprint": mark, "created_at": at}):
+    if _CLAIM.rows(tx, {**mine, "fingerprint": mark, "created_at": at, "grants": _grants(caller)}):
         g.claimed = key
         return None
     stored = _STORED.rows(tx, mine)[0]
     if bytes(stored.fingerprint) != mark:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("idempotency_key_reused", header=HEADER))
+    if not set(stored.grants) <= set(_grants(caller)):
+        raise Problem(HTTPStatus.FORBIDDEN, Reason.of("right_ended_since"))
     headers = {**json.loads(stored.headers), "Idempotency-Replayed": "true"}
     body = unseal(ring, f"idempotency.{key}", caller.account, stored.body_sealed)
     return Response(body, stored.status, headers=headers, content_type="application/json")
+
+
+def _grants(caller: Caller) -> list[str]:
+    """What the caller may do today, as words that can be compared."""
+    return sorted(f"{held.role}/{held.tier}/{held.unit_path}/{held.principal or ''}" for held in caller.held)
 
 
 def forget(tx: sa.Connection, caller: Caller) -> None:

@@ -51,6 +51,7 @@ class Notice:
     posted_on: date
     content: str
     ended_on: date | None = None
+    id: UUID | None = None
     open_objections: int = 0
     upheld_objections: int = 0
 

@@ -10,6 +10,7 @@ from transitions import Machine
 from workflows import questions, workdays
 from workflows.disclosure import looks_personal
 from workflows.facts import Ask
+from workflows.policy import PolicySet
 from workflows.programme import DaysAre, Programme, State, Step
 from workflows.questions import Kind, Question
 from workflows.terms import (
@@ -19,6 +20,7 @@ from workflows.terms import (
     Duty,
     Fen,
     Grant,
+    Money,
     Phase,
     Plain,
     Pot,
@@ -144,7 +146,10 @@ def _standing(step: Step, grant: Grant, ask: Ask) -> Iterator[Reason]:
 def _holds(step: Step, ask: Ask) -> Iterator[Reason]:
     if ask.facts.held and not step.while_held:
         yield Reason.of("case_suspended")
-    yield from (reason for rule in step.must_hold if (reason := rule(ask)) is not None)
+    against = [reason for rule in step.must_hold if (reason := rule(ask)) is not None]
+    yield from against
+    if not against and _moves_nothing(step, ask):
+        yield Reason.of("nothing_to_move")
 
 
 def _against(step: Step, ask: Ask) -> tuple[Grant | None, list[Reason]]:
@@ -166,14 +171,21 @@ def _against(step: Step, ask: Ask) -> tuple[Grant | None, list[Reason]]:
     return best or (None, [])
 
 
-def _postings(step: Step, ask: Ask) -> tuple[Posting, ...]:
-    if step.money is None:
-        return ()
+def _moved(money: Money, ask: Ask) -> Fen | None:
     sums = {Sum.AWARD: ask.facts.award, Sum.ANSWER: ask.fen("amount"), Sum.REST: ask.facts.outstanding}
-    fen = sums[step.money.amount]
-    if fen is None or fen <= 0:
-        raise Refused(Reason.of("nothing_to_move"))
-    return (Posting(step.money.source, step.money.target, fen),)
+    return sums[money.amount]
+
+
+def _moves_nothing(step: Step, ask: Ask) -> bool:
+    """Whether a step that moves money finds none; an amount that has not been asked for yet is not missing."""
+    if step.money is None or (ask.looking and step.money.amount is Sum.ANSWER):
+        return False
+    return (_moved(step.money, ask) or 0) <= 0
+
+
+def _postings(step: Step, ask: Ask) -> tuple[Posting, ...]:
+    fen = _moved(step.money, ask) if step.money else None
+    return (Posting(step.money.source, step.money.target, fen),) if step.money and fen else ()
 
 
 def read_form(asks: tuple[Question, ...], given: Mapping[str, object]) -> dict[str, Plain]:
@@ -235,19 +247,21 @@ def _no_such_step(programme: Programme, action: str, state: str) -> Reason:
     return Reason.of("wrong_state", state=state, possible_from=list(dict.fromkeys(sources)))
 
 
-def open_to(programme: Programme, ask: Ask) -> tuple[Choice, ...]:
+def open_to(programme: Programme, ask: Ask, in_force: PolicySet | None = None) -> tuple[Choice, ...]:
     """Every action out of the present state, each with all reasons against this person taking it now.
 
-    Rules about answers that have not been given yet say nothing here; take() asks them.
+    Rules about answers that have not been given yet say nothing here; take() asks them. An award would be made anew
+    under `in_force`, if that is another set than the one the case cites.
     """
     return tuple(
         Choice(step.action, step.label, step.goes_to(ask.facts.state), step.asks, tuple(_against(step, look)[1]))
         for step in programme.steps_from(ask.facts.state)
-        for look in [_look(step, ask)]
+        for look in [_look(step, ask, in_force or ask.policy)]
     )
 
 
-def _look(step: Step, ask: Ask) -> Ask:
+def _look(step: Step, ask: Ask, in_force: PolicySet) -> Ask:
     """The same without a form; what a new award will name anew is not known yet either."""
-    facts = replace(ask.facts, award=None, fund=None) if step.record is Record.AWARD else ask.facts
-    return replace(ask, facts=facts, answers={}, looking=True)
+    if step.record is Record.AWARD:
+        ask = replace(ask, facts=replace(ask.facts, award=None, fund=None), policy=in_force)
+    return replace(ask, answers={}, looking=True)

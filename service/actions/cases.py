@@ -49,10 +49,13 @@ def open_to(tx: sa.Connection, case_id: UUID, asked: Asked) -> tuple[Choice, ...
     if known is None:
         raise Unknown
     _, policy = _policy(tx, known, None, asked)
+    programme = PROGRAMMES[known.row.programme]
+    anew = next((step for step in programme.steps_from(known.row.state) if step.record is Record.AWARD), None)
+    in_force = _policy(tx, known, anew, asked)[1] if anew else None
     if known.row.fund:
         met = funds.met(tx, known.row.fund, known.row.unit_path, asked.caller, asked.today)
         known = replace(known, facts=replace(known.facts, fund=met))
-    return machine.open_to(PROGRAMMES[known.row.programme], _ask(tx, known, policy, asked, {}))
+    return machine.open_to(programme, _ask(tx, known, policy, asked, {}), in_force)
 
 
 def _named(action: str) -> list[Step]:

@@ -50,7 +50,7 @@ def see_notice(notice_id: UUID) -> dict[str, Any]:
 @notices.response(201, TakenOut)
 def object_to(body: dict[str, Any], notice_id: UUID) -> Taken:
     """Record an objection; it stops approval until it is answered."""
-    return take_step(_seen(notice_id)["case_id"], "object", body)
+    return take_step(_seen(notice_id)["case_id"], "object", {**body, "notice": str(notice_id)})
 
 
 @notices.post("/notices/<uuid:notice_id>/answers")
@@ -59,7 +59,7 @@ def object_to(body: dict[str, Any], notice_id: UUID) -> Taken:
 @notices.response(201, TakenOut)
 def answer(body: dict[str, Any], notice_id: UUID) -> Taken:
     """Answer the oldest open objection."""
-    return take_step(_seen(notice_id)["case_id"], "answer_objection", body)
+    return take_step(_seen(notice_id)["case_id"], "answer_objection", {**body, "notice": str(notice_id)})
 
 
 def _seen(notice_id: UUID) -> dict[str, Any]:

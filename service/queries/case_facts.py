@@ -184,7 +184,7 @@ def _notice(each: dict[str, Any] | None) -> Notice | None:
     if each is None:
         return None
     posted, ended = date.fromisoformat(each["posted_on"]), _day(each["ended_on"])
-    return Notice(posted, each["content"], ended, each["open"], each["upheld"])
+    return Notice(posted, each["content"], ended, UUID(each["id"]), each["open"], each["upheld"])
 
 
 def fund_facts(each: Mapping[str, Any]) -> Fund:

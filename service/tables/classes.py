@@ -106,7 +106,9 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
         neither="id subject_id seq case_id kind channel account_id person_id on state attempts not_before created_at"
         " delivered_at read_at last_error request",
     ),
-    "idempotency": _columns(personal="body_sealed", neither="account_id key fingerprint status headers created_at"),
+    "idempotency": _columns(
+        personal="body_sealed", neither="account_id key fingerprint status headers grants created_at"
+    ),
     "imported_file": _columns(neither="sha256 kind rows by_id at"),
     "job_run": _columns(neither="job on at done refused"),
     # the house: names and work addresses of staff stand in plain (docs/decisions/0005)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db import METADATA, Instant, key, one_of, sealed, to
+from service.db import METADATA, Instant, Words, key, one_of, sealed, to
 
 SUBJECTS = ("case", "household", "person", "fund", "unit", "account", "visit", "gift", "donation", "activity", "policy")
 
@@ -72,6 +72,7 @@ idempotency = sa.Table(
     sa.Column("status", sa.SmallInteger()),
     sa.Column("headers", sa.Text()),
     sealed("body_sealed"),
+    sa.Column("grants", Words, nullable=False, server_default="{}"),
     sa.Column("created_at", Instant, nullable=False, index=True),
 )
 

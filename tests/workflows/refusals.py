@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from tests.workflows.asks import CALLED, ENDED, FAMILY, FUND, PEOPLE, POSTED, SURVEY, ask, other_award
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
@@ -24,6 +25,9 @@ LARGE: dict[str, Any] = {"policy": replace(SAMPLE, tiers=(Fen(100_000), Fen(200_
 SENT_BACK = Returned(3, date(2025, 9, 8))
 SENT_BACK_FOR_PAPERS = replace(SENT_BACK, again=frozenset({"papers", "verification"}))
 AGAIN = replace(SURVEY, seq=4)
+ANOTHER = str(UUID(int=77))
+"""The id of a notice that does not hang."""
+
 BETTER_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(6_000_000)),))
 WELL_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(9_000_000)),))
 
@@ -104,6 +108,7 @@ def fund_at_review(programme: Programme) -> list[Line]:
         ("pass_review", review(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_cannot_bear"]),
         ("pass_review", review(fund=replace(FUND, share=Fen(299_999))), ["fund_share_short"]),
         ("pass_review", review(payee_in_family=False), ["payee_not_family"]),
+        ("pass_review", review(today=date(2025, 12, 29)), ["calendar_unknown"]),
     ]
 
 
@@ -118,6 +123,8 @@ def notice(programme: Programme) -> list[Line]:
         ("end_notice", clock(**ONE_OBJECTION), ["objection_open"]),
         ("end_notice", clock(notice=replace(POSTED, upheld_objections=1)), ["objection_upheld"]),
         ("end_notice", clock(today=date(2025, 10, 13), **ONE_OBJECTION), ["notice_running", "objection_open"]),
+        ("object", clock("registrar", answers={"notice": ANOTHER}), ["notice_over"]),
+        ("answer_objection", clock("reviewer", answers={"notice": ANOTHER}, **ONE_OBJECTION), ["notice_over"]),
         ("answer_objection", clock("reviewer"), ["no_objection"]),
         ("answer_objection", clock("reviewer", notice=None), ["no_objection"]),
     ]

@@ -133,6 +133,8 @@ def answer(question: Question, world: World, dice: Dice) -> object:
     """An answer to a step's form, near enough to what would do."""
     if question.key == "papers":
         return PAPERS[dice.mostly((0, 1)) :]
+    if question.key == "notice":
+        return str(world.facts.notice.id if world.facts.notice and dice.below(4) else UUID(int=0))
     if question.key == "until":
         return (world.today + timedelta(days=dice.mostly((30, 1, 90, 91, 0)))).isoformat()
     of_kind: Mapping[Kind, Callable[[], object]] = {
@@ -221,14 +223,14 @@ def something_to_try(world: World, open_: tuple[Choice, ...], dice: Dice) -> Ste
 
 def attempt(world: World, dice: Dice) -> Turn:
     """Somebody tries something: mostly a step out of the present state, by somebody with the role for it."""
-    to_newcomer = machine.open_to(world.programme, world.ask(ANYBODY, None, {}))
+    to_newcomer = machine.open_to(world.programme, world.ask(ANYBODY, None, {}), world.in_force)
     step = something_to_try(world, to_newcomer, dice)
     able = [each for each in world.people if each.grants_as(step.roles)]
     actor = dice.one_of(able if able and dice.below(10) else world.people)
     given = form(step, actor, world, dice)
     here = world.programme.step(step.action, world.facts.state)
     asked = world.ask(actor, here, given)
-    shown = machine.open_to(world.programme, world.ask(actor, None, {})) if dice.below(2) else None
+    shown = machine.open_to(world.programme, world.ask(actor, None, {}), world.in_force) if dice.below(2) else None
     before, move = world.facts, None
     try:
         move = machine.take(world.programme, step.action, asked)

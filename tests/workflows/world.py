@@ -209,7 +209,7 @@ def _verification(world: World, move: Move, _asked: Ask) -> None:
 
 def _award(world: World, move: Move, asked: Ask) -> None:
     award, world.fund = Fen(int(str(move.answers["award"]))), named_fund(move.answers)
-    posted = Notice(world.today, world.content(award, world.fund, asked.policy))
+    posted = Notice(world.today, world.content(award, world.fund, asked.policy), id=UUID(int=world.number))
     world.facts, world.objections = replace(world.facts, award=award, notice=posted), []
 
 

@@ -41,11 +41,14 @@ AWARD = (
     Question("fund", "资金来源", Kind.ID),
     Question("places", "公示地点", Kind.CODES),
 )
+_WHICH = Question("notice", "所指公示", Kind.ID, required=False)
 OBJECTION = (
+    _WHICH,
     Question("source", "异议渠道", Kind.CODE, choices=("written", "phone", "visit", "hotline")),
     Question("objection", "异议内容", Kind.TEXT),
 )
 OBJECTION_ANSWER = (
+    _WHICH,
     Question("outcome", "处理结果", Kind.CODE, choices=("cleared", "upheld")),
     Question("answer", "调查情况", Kind.TEXT),
 )

@@ -55,7 +55,7 @@ from workflows.rules.means import (
     within_cap,
     within_income_test,
 )
-from workflows.rules.notice import an_objection_is_open
+from workflows.rules.notice import an_objection_is_open, notice_can_end, this_notice
 from workflows.rules.payment import followed_up, fund_allows, fund_can_bear, part_of_what_is_out, payee_in_family
 from workflows.rules.survey import (
     checked_again,
@@ -113,9 +113,9 @@ HARDSHIP = Programme(
         Step("record_check",      "verification",  "review",       Role.VERIFIER,   (reply_already, checked_again), None,      None,              Duty.VERIFIER,        Record.VERIFICATION,      VERIFICATION,     "记录核对结果"),
         Step("return_to_draft",   "review",        "draft",        Role.REVIEWER,   (),                    None,         "returned",        Duty.REVIEWER,        None,                     (WHY,),           "退回补正"),
         Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        Record.RESURVEY,          RESURVEY,         "退回重新调查"),
-        Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
-        Step("object",            "notice",        SAME,           Role.REGISTRAR,  (),                    None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),
-        Step("answer_objection",  "notice",        SAME,           Role.REVIEWER,   (an_objection_is_open,), None,       None,              Duty.REVIEWER,        Record.OBJECTION_ANSWER,  OBJECTION_ANSWER, "答复异议"),
+        Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED, notice_can_end),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
+        Step("object",            "notice",        SAME,           Role.REGISTRAR,  (this_notice,),        None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),
+        Step("answer_objection",  "notice",        SAME,           Role.REVIEWER,   (this_notice, an_objection_is_open), None,       None,              Duty.REVIEWER,        Record.OBJECTION_ANSWER,  OBJECTION_ANSWER, "答复异议"),
         Step("end_notice",        "notice",        "approval",     Role.CLOCK,      NOTICE_OVER,           None,         "approval_due",    None,                 Record.NOTICE_END,        (),               "公示期满"),
         Step("return_to_review",  ("notice", "approval"), "review", (Role.REVIEWER, Role.APPROVER), (),    None,         None,              None,                 Record.VOID_APPROVALS,    (WHY,),           "退回审核"),
         Step("endorse",           "approval",      SAME,           Role.APPROVER,   HIGHER,                None,         "approval_due",    Duty.APPROVER,        Record.APPROVAL,          SIGNATURE,        "同意并报上级"),

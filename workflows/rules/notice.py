@@ -43,6 +43,23 @@ def no_upheld_objection(ask: Ask) -> Reason | None:
     return None
 
 
+def this_notice(ask: Ask) -> Reason | None:
+    """An objection that names a notice, or its answer, is about the one that hangs now."""
+    named, notice = ask.text("notice"), ask.facts.notice
+    if named is not None and (notice is None or str(notice.id) != named):
+        return Reason.of("notice_over")
+    return None
+
+
+def notice_can_end(ask: Ask) -> Reason | None:
+    """The calendar that says when a notice posted today would end is known (domain/1 §1.5)."""
+    try:
+        workdays.after(ask.today, ask.policy.notice_days, ask.calendar)
+    except workdays.CalendarUnknown as unknown:
+        return Reason.of("calendar_unknown", year=unknown.year)
+    return None
+
+
 def an_objection_is_open(ask: Ask) -> Reason | None:
     """There is something to answer."""
     notice = ask.facts.notice
