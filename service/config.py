@@ -12,6 +12,7 @@ from service.bounds import BadBound, Bounds, read_bounds
 LANGUAGES = ("zh_CN", "en")
 _DATABASES = ("postgresql", "postgres", "postgresql+psycopg")
 _BROKERS = ("redis", "rediss")
+_PAGES = ("https", "http")
 _MAIL_SERVERS = ("smtp", "smtps")
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
@@ -44,6 +45,7 @@ class Settings:
     `database_url` and `redis_url` are None where the house is to start servers of its own (service/servers.py);
     `keyring` is None where the key is the file `var/keyring`; `mail` is None where no letter leaves the house;
     `watch_token` is None where only this machine may read /readyz and /metrics.
+    `public_url` is where people open the pages, without a slash at its end, or empty.
     """
 
     var: Path
@@ -56,6 +58,7 @@ class Settings:
     language: str = LANGUAGES[0]
     watch_token: str | None = field(default=None, repr=False)
     bounds: Bounds = field(default_factory=Bounds)
+    public_url: str = ""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -71,6 +74,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         language=_language(environ),
         watch_token=_watch_token(environ),
         bounds=_bounds(environ),
+        public_url=(_url(environ, "PUBLIC_URL", _PAGES, "https://songnuan.union.example") or "").rstrip("/"),
     )
 
 

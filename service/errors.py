@@ -6,11 +6,11 @@ from typing import Any
 
 import psycopg
 import sqlalchemy.exc
-from flask import Flask, Response, json, request
+from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from service import logs, metrics
-from service.actions.trail import Stale, Unknown
+from service.actions.trail import Stale, Told, Unknown
 from service.reasons import in_words
 from service.words import LANGUAGES
 from workflows.policy import NoPolicy, PoliciesOverlap
@@ -167,8 +167,14 @@ def _policy(problem: Any) -> Reason:
     return Reason.of("policy_" + problem.code, field=problem.path, **dict(problem.values))
 
 
+def _told(error: Told) -> Response:
+    g.told = error.persons
+    return answer(HTTPStatus.CONFLICT, error.reasons)
+
+
 HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
     Problem: lambda error: answer(error.status, error.reasons, error.headers),
+    Told: _told,
     Refused: lambda error: answer(HTTPStatus.CONFLICT, error.reasons),
     BadAnswers: lambda error: answer(HTTPStatus.UNPROCESSABLE_ENTITY, error.problems),
     BadPolicy: lambda error: answer(HTTPStatus.UNPROCESSABLE_ENTITY, [_policy(each) for each in error.problems]),

@@ -31,13 +31,14 @@ def readers(kind: str) -> tuple[str, ...]:
     return ((FAMILY,) if Audience.FAMILY in to else ()) + ((STAFF,) if set(to) - {Audience.FAMILY} else ())
 
 
-def write(kind: str, reader: str, lang: str, *, case_no: str | None, case_id: UUID | None) -> Text:
+def write(kind: str, reader: str, lang: str, *, case_no: str | None, case_id: UUID | None, home: str = "") -> Text:
     """The text of one letter: no name, no illness, no amount (design, "What always holds" 6).
 
-    `reader` is FAMILY or STAFF. Staff get the path of the case, which only they can open. Raises NoWords.
+    `reader` is FAMILY or STAFF. Staff get a link to the case, which only they can open: under `home`, the address of the
+    pages, or as a bare path where nobody said what it is. Raises NoWords.
     """
     number = case_no or "—"
     subject = say(f"letters.{kind}.{reader}.subject", lang, case_no=number)
     body = say(f"letters.{kind}.{reader}.body", lang, case_no=number)
-    link = f"{CASES}/{case_id}" if case_id else "/"
+    link = f"{home}{CASES}/{case_id}" if case_id else f"{home}/"
     return Text(subject, say(f"letters.frame.{reader}", lang, body=body, case_no=number, link=link))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, request
 
 from service import logs, metrics
+from service.actions import looks
 from service.actions.trail import Asked
 from service.config import Settings
 from service.db import new_id, now
@@ -142,7 +143,16 @@ def settle(response: Response) -> Response:
                 connection.commit()
             else:
                 connection.rollback()
+                _record_told(connection)
     return response
+
+
+def _record_told(connection: sa.Connection) -> None:
+    """What a refusal told of people is recorded, though all else it came of is undone."""
+    persons = g.pop("told", None)
+    if persons:
+        looks.record_match(connection, persons, asked())
+        connection.commit()
 
 
 def abandon(_error: BaseException | None) -> None:

@@ -36,6 +36,8 @@ class PostRoom:
     ring: Keyring
     counter: Counter
     language: str
+    home: str = ""
+    """Where staff open the pages; letters name bare paths where it is empty."""
 
 
 def open_room(settings: Settings) -> PostRoom:
@@ -44,7 +46,7 @@ def open_room(settings: Settings) -> PostRoom:
         raise BadSetting("DATABASE_URL", "the post room needs a database", "`songnuan serve` names its own; or set it")
     ring = read_keyring(settings.keyring) if settings.keyring else keyring_at(settings.var / "keyring")
     counter = Counter(settings.mail, settings.mail_from)
-    return PostRoom(db.engine(settings.database_url, pool=2), ring, counter, settings.language)
+    return PostRoom(db.engine(settings.database_url, pool=2), ring, counter, settings.language, settings.public_url)
 
 
 def due(room: PostRoom, now: datetime, limit: int) -> list[Due]:
@@ -101,7 +103,8 @@ def _hand_over(room: PostRoom, owed: Owed, now: datetime) -> Handed:
 
 def _parcel(room: PostRoom, owed: Owed, now: datetime) -> Parcel:
     reader = letter_text.FAMILY if owed.person_id else letter_text.STAFF
-    text = letter_text.write(owed.kind, reader, room.language, case_no=owed.case_no, case_id=owed.case_id)
+    case_no, case_id = owed.case_no, owed.case_id
+    text = letter_text.write(owed.kind, reader, room.language, case_no=case_no, case_id=case_id, home=room.home)
     return Parcel(owed.id, _address(room, owed), text.subject, text.body, now)
 
 

@@ -38,6 +38,7 @@ _ROWS = (
     Letter("recovered", (Audience.REGISTRAR,)),
     Letter("overdue", (Audience.STAFF,)),
     Letter("follow_up_due", (Audience.REGISTRAR,)),
+    Letter("hold_over", (Audience.REGISTRAR,)),
 )
 
 LETTERS: Mapping[str, Letter] = {letter.kind: letter for letter in _ROWS}

@@ -55,6 +55,6 @@ def _problems(new: NewDonation, today: date) -> Iterator[Reason]:
     yield from fields.text("campaign", new.campaign)
     yield from fields.text("organiser", new.organiser)
     yield from fields.text("handed_to", new.handed_to)
-    yield from fields.text("receipt_no", new.receipt_no, longest=64, required=False)
+    yield from fields.number("receipt_no", new.receipt_no, longest=64, required=False)
     yield from fields.amount("fen", new.fen)
     yield from fields.whole("donors", new.donors)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
-from workflows.terms import BadAnswers, Reason
+from workflows.disclosure import looks_personal
+from workflows.terms import BadAnswers, Plain, Reason
 
 LONGEST = 120
 LONGEST_STORY = 2000
@@ -16,8 +17,26 @@ PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}", re.ASCII)
 CARD = re.compile(r"[0-9]{12,30}", re.ASCII)
 
 
-def text(field: str, value: str | None, *, longest: int = LONGEST, required: bool = True) -> Iterator[Reason]:
-    """Words that are there, not too long, and without control characters."""
+EVERY_KIND = ("id_number", "phone", "card")
+
+
+def impersonal(field: str, value: str, kinds: Collection[str] = EVERY_KIND) -> Iterator[Reason]:
+    """Words that stay readable for good name no number of a person (domain/7); which one is not repeated."""
+    found: list[Plain] = [kind for kind in looks_personal(value) if kind in kinds]
+    if found:
+        yield Reason.of("looks_personal", field=field, kinds=found)
+
+
+def number(field: str, value: str | None, *, longest: int = LONGEST, required: bool = True) -> Iterator[Reason]:
+    """The number of a document or receipt: as long as a card's, perhaps, but nobody's identity number."""
+    yield from text(field, value, longest=longest, required=required, sealed=True)
+    yield from impersonal(field, value or "", ("id_number",))
+
+
+def text(
+    field: str, value: str | None, *, longest: int = LONGEST, required: bool = True, sealed: bool = False
+) -> Iterator[Reason]:
+    """Words that are there, not too long, without control characters, and, unless they are kept `sealed`, impersonal."""
     if value is None or not value.strip():
         if required or value is not None:
             yield Reason.of("not_text", field=field)
@@ -25,6 +44,8 @@ def text(field: str, value: str | None, *, longest: int = LONGEST, required: boo
         yield Reason.of("too_long", field=field, limit=longest)
     elif any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
         yield Reason.of("control_characters", field=field)
+    elif not sealed:
+        yield from impersonal(field, value)
 
 
 def shaped(

@@ -82,9 +82,7 @@ def file_household(tx: sa.Connection, new: NewFile, asked: Asked) -> UUID:
     right = need(asked, (Role.REGISTRAR,), path)
     fields.refuse(_problems(new, asked.today))
     named = [(f"members[{number}].", each) for number, each in enumerate(new.members, start=1)]
-    reasons = [*_number_taken(tx, new), *persons.in_other_files(tx, named, asked)]
-    if reasons:
-        raise Refused(*reasons)
+    persons.refuse(tx, _number_taken(tx, new), named, asked)
     row = new_id()
     rows = _parts(row, new, path, asked)
     trail.append(tx, "household", row, "file_household", {**_told(new), **right}, asked, rows)
@@ -95,6 +93,7 @@ def file_household(tx: sa.Connection, new: NewFile, asked: Asked) -> UUID:
 
 def _problems(new: NewFile, today: date) -> Iterator[Reason]:
     yield from fields.shaped("file_no", new.file_no, fields.CODE, "not_code")
+    yield from fields.impersonal("file_no", new.file_no)
     yield from fields.choice("kind", new.kind, FILE_KINDS)
     yield from fields.not_ahead("filed_on", new.filed_on, today)
     for key, check in CHECKS.items():
@@ -130,7 +129,7 @@ CHECKS: Mapping[str, _Check] = {
     "category": lambda key, value: fields.choice(key, value, CATEGORIES, required=False),
     "observed": lambda key, value: fields.choices(key, value, OBSERVED),
     "event_kind": lambda key, value: fields.choice(key, value, EVENTS, required=False),
-    "story": lambda key, value: fields.text(key, value, longest=fields.LONGEST_STORY, required=False),
+    "story": lambda key, value: fields.text(key, value, longest=fields.LONGEST_STORY, required=False, sealed=True),
 }
 """What of a file may be corrected later, and how each is checked."""
 

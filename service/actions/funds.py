@@ -60,7 +60,7 @@ def _problems(new: NewFund) -> Iterator[Reason]:
     yield from fields.text("title", new.title)
     yield from fields.choice("source", new.source, SOURCES)
     yield from fields.whole("year", new.year, 2000, 2100)
-    yield from fields.text("document", new.document)
+    yield from fields.number("document", new.document)
     yield from fields.choices("items", new.items, ITEMS)
     if not new.items:
         yield Reason.of("answer_missing", field="items")
@@ -78,7 +78,9 @@ def receive(tx: sa.Connection, fund_id: UUID, fen: Fen, document: str, on: date,
     if line is None:
         raise Unknown
     right = need(asked, (Role.CASHIER,), line.unit_path)
-    fields.refuse(fields.amount("fen", fen), fields.text("document", document), fields.not_ahead("on", on, asked.today))
+    fields.refuse(
+        fields.amount("fen", fen), fields.number("document", document), fields.not_ahead("on", on, asked.today)
+    )
     moved = entries.moved(Pot.OUTSIDE, Pot.AVAILABLE, fen, fund_id, on, asked)
     told: dict[str, Plain] = {"document": document.strip(), "on": on.isoformat(), "entries": entries.told([moved])}
     trail.append(tx, "fund", fund_id, "receive", {**told, **right}, asked, moved=[moved])

@@ -85,7 +85,7 @@ def _line(tx: sa.Connection, fund_id: UUID, asked: Asked) -> sa.Row[Any]:
 
 
 def _problems(new: NewOpening, today: date, *, from_paper: bool) -> Iterator[Reason]:
-    yield from fields.text("document", new.document)
+    yield from fields.number("document", new.document)
     yield from fields.in_order("until_on", new.from_on, new.until_on)
     yield from fields.amount("ceiling", new.ceiling)
     if not from_paper and new.from_on < today:

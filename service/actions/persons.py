@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from dataclasses import fields as dataclass_fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import fields, identity, trail
+from service.actions import fields, identity, looks, trail
 from service.actions.authority import need
 from service.actions.rows import Rows
-from service.actions.trail import Asked, Stale, Unknown
+from service.actions.trail import Asked, Stale, Told, Unknown
 from service.db import new_id
 from service.privacy import Keyring, blind_index, seal, unseal
 from service.queries import households
@@ -20,6 +20,9 @@ from service.queries.scope import CASE_ROLES, visible_to
 from service.tables.households import economy_line, household
 from service.tables.people import bank_account, person
 from workflows.terms import Plain, Reason, Refused, Role
+
+MATCHES_A_DAY = 20
+"""How often in a day a caller may hear that a number is in a file already; bringing in a year's files is not bounded."""
 
 RELATIONS = ("head", "spouse", "child", "parent", "other")
 STAGES = ("preschool", "compulsory", "senior", "vocational", "junior_college", "bachelor", "master", "doctor")
@@ -48,18 +51,34 @@ EDITABLE = tuple(each.name for each in dataclass_fields(Person) if each.name != 
 def problems(new: Person, today: date, place: str = "") -> Iterator[Reason]:
     """Everything that is wrong with a member; `place` stands before the field's name, e.g. `members[2].`."""
     yield from fields.choice(f"{place}relation", new.relation, RELATIONS)
-    yield from fields.text(f"{place}name", new.name, longest=60)
+    yield from fields.text(f"{place}name", new.name, longest=60, sealed=True)
     if new.id_no is not None:
         yield from identity.problems(f"{place}id_no", new.id_no, today)
     yield from fields.shaped(f"{place}phone", new.phone, fields.PHONE, "phone_shape", required=False)
     yield from fields.shaped(f"{place}email", new.email, fields.EMAIL, "email_wrong", required=False)
-    yield from fields.text(f"{place}address", new.address, required=False)
-    yield from fields.text(f"{place}workplace", new.workplace, required=False)
+    yield from fields.text(f"{place}address", new.address, required=False, sealed=True)
+    yield from fields.text(f"{place}workplace", new.workplace, required=False, sealed=True)
     yield from fields.choice(f"{place}student_stage", new.student_stage, STAGES, required=False)
 
 
-def in_other_files(tx: sa.Connection, members: Iterable[tuple[str, Person]], asked: Asked) -> list[Reason]:
-    """Members (with their places) whose number stands in an active file; a file elsewhere is not named.
+def refuse(tx: sa.Connection, reasons: Iterable[Reason], members: Iterable[tuple[str, Person]], asked: Asked) -> None:
+    """Raise every reason against a file, with those of members (with their places) whose number is in another one.
+
+    That somebody is on file elsewhere is itself something told of him: it is recorded with his file, a caller hears it
+    `MATCHES_A_DAY` times a day and then nothing about numbers at all, and which unit has the file is never said.
+    """
+    numbered = [each for each in members if each[1].id_no is not None]
+    found = in_other_files(tx, numbered, asked)
+    if numbered and looks.matches_since(tx, asked.caller.account, asked.at - timedelta(days=1)) >= MATCHES_A_DAY:
+        raise Refused(*reasons, Reason.of("too_many_matches", limit=MATCHES_A_DAY))
+    if found:
+        raise Told(*reasons, *(reason for _, reason in found), persons=tuple(who for who, _ in found))
+    if told := tuple(reasons):
+        raise Refused(*told)
+
+
+def in_other_files(tx: sa.Connection, members: Iterable[tuple[str, Person]], asked: Asked) -> list[tuple[UUID, Reason]]:
+    """Members whose number stands in an active file: who it is there, and the reason; a file elsewhere is not named.
 
     Two who file one person at the same moment take turns, so that the second is told.
     """
@@ -81,7 +100,7 @@ def in_other_files(tx: sa.Connection, members: Iterable[tuple[str, Person]], ask
         place, each = by_index[bytes(row.id_no_index)]
         if row.id != each.id:
             where = {"file_no": row.file_no if row.seen else "", "elsewhere": not row.seen}
-            reasons.append(Reason.of("person_in_other_file", field=f"{place}id_no", **where))
+            reasons.append((row.id, Reason.of("person_in_other_file", field=f"{place}id_no", **where)))
     return reasons
 
 
@@ -116,9 +135,7 @@ def add_person(tx: sa.Connection, household_id: UUID, new: Person, asked: Asked)
     """Add a member to a file. Raises BadAnswers, Refused (…, head_twice, person_in_other_file), Unknown, Stale."""
     file = file_open(tx, household_id, asked)
     fields.refuse(problems(new, asked.today))
-    reasons = [*_head_twice(tx, household_id, new), *in_other_files(tx, [("", new)], asked)]
-    if reasons:
-        raise Refused(*reasons)
+    refuse(tx, _head_twice(tx, household_id, new), [("", new)], asked)
     rows = Rows()
     rows.add(person, *as_rows(household_id, [new], asked))
     touch(rows, file)
@@ -174,11 +191,10 @@ def edit_person(tx: sa.Connection, person_id: UUID, changes: Mapping[str, str | 
     before = _opened(row, asked.ring)
     after = replace(before, **changes)  # type: ignore[arg-type]
     fields.refuse(problems(after, asked.today))
-    reasons = [*_head_twice(tx, row["household_id"], after), *in_other_files(tx, [("", after)], asked)]
+    reasons = _head_twice(tx, row["household_id"], after)
     if before.relation == "head" and after.relation != "head":
         reasons.append(Reason.of("head_missing", field="relation"))
-    if reasons:
-        raise Refused(*reasons)
+    refuse(tx, reasons, [("", after)] if after.id_no != before.id_no else [], asked)
     changed = [name for name in EDITABLE if getattr(before, name) != getattr(after, name)]
     if not changed:
         return

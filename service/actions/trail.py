@@ -14,7 +14,7 @@ from service.privacy import Keyring, fingerprint, seal
 from service.queries.scope import Caller
 from service.tables.events import chain_head, event
 from service.tables.funds import entry
-from workflows.terms import Plain
+from workflows.terms import Plain, Reason, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,14 @@ class Asked:
 
 class Unknown(Exception):
     """There is no such row, or the caller may not see it: the answer is the same."""
+
+
+class Told(Refused):
+    """A refusal that itself tells something of people in files elsewhere: the face records it once the rest is undone."""
+
+    def __init__(self, *reasons: Reason, persons: tuple[UUID, ...]) -> None:
+        super().__init__(*reasons)
+        self.persons = persons
 
 
 class Stale(Exception):

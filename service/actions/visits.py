@@ -81,7 +81,7 @@ def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
     yield from fields.choice("occasion", new.occasion, OCCASIONS, required=new.kind == "festival")
     yield from fields.not_ahead("on", new.on, today)
     yield from fields.whole("companions", new.companions, 0, 10_000)
-    yield from fields.text("story", new.story, longest=fields.LONGEST_STORY, required=False)
+    yield from fields.text("story", new.story, longest=fields.LONGEST_STORY, required=False, sealed=True)
     if not new.visitors:
         yield Reason.of("answer_missing", field="visitors")
     if new.kind in OF_A_HOUSEHOLD and new.household_id is None:

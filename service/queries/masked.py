@@ -17,7 +17,7 @@ def opened(ring: Keyring, row: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: _plain(ring, f"person.{name}", row["id"], row[f"{name}_sealed"]) for name in FIELDS}
 
 
-def member(ring: Keyring, row: Mapping[str, Any], profile: Profile = Profile.DESK) -> dict[str, Any]:
+def member(ring: Keyring, row: Mapping[str, Any], profile: Profile = Profile.LIST) -> dict[str, Any]:
     """A member with each sealed field masked for `profile`."""
     plain = opened(ring, row)
     masked = {
@@ -26,7 +26,7 @@ def member(ring: Keyring, row: Mapping[str, Any], profile: Profile = Profile.DES
     return {key: row[key] for key in ("id", "household_id", "relation", "student_stage", "version")} | masked
 
 
-def payee(ring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Profile.DESK) -> dict[str, Any] | None:
+def payee(ring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Profile.LIST) -> dict[str, Any] | None:
     """The account money goes to, its number masked."""
     if row is None:
         return None

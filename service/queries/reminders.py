@@ -52,6 +52,7 @@ REMINDERS = (
         sa.and_(sa.tuple_(case.c.programme, case.c.state).in_(_states_of(Duty.FOLLOWER)), ~_followed),
         case.c.due_on - FOLLOW_UP_AHEAD,
     ),
+    Reminder("hold_over", case.c.held_until.is_not(None), case.c.held_until + timedelta(days=1)),
 )
 
 

@@ -25,10 +25,12 @@ def test_everything_can_be_said() -> None:
             "SMTP_URL": "smtps://post:p%40ss@mail.union.example",
             "MAIL_FROM": "送温暖 <songnuan@union.example>",
             "KEYRING": "1:00ff",
+            "PUBLIC_URL": "https://songnuan.union.example/",
         }
     )
     assert settings.var == Path("/srv/songnuan")
     assert settings.demo_clock
+    assert settings.public_url == "https://songnuan.union.example"
     assert settings.mail == MailServer("mail.union.example", 465, tls=True, user="post", password="p@ss")
     assert "secret" not in repr(settings)
     assert "p@ss" not in repr(settings)
@@ -45,6 +47,7 @@ def test_everything_can_be_said() -> None:
         ("SMTP_URL", "smtp://mail:25/secret"),
         ("SMTP_URL", "mail secret"),
         ("MAIL_FROM", "secret"),
+        ("PUBLIC_URL", "ftp://secret"),
         ("MAIL_FROM", "a@b.example\nBcc: secret@c.example"),
         ("SONGNUAN_DEMO_CLOCK", "secret"),
         ("SONGNUAN_LANG", "secret"),

@@ -106,6 +106,7 @@ def test_two_clocks_at_once_and_again_have_one_effect(engine: sa.Engine, noticed
         "tuition.end_notice": 1,
         "overdue": 0,
         "follow_up_due": 0,
+        "hold_over": 0,
         "forget_replies": 0,
     }
 
@@ -180,3 +181,16 @@ def test_without_an_account_the_clock_says_what_to_do(engine: sa.Engine) -> None
 def test_the_unions_day_is_that_of_shanghai() -> None:
     assert clock.union_day(datetime(2025, 10, 13, 15, 59, tzinfo=UTC)) == date(2025, 10, 13)
     assert clock.union_day(datetime(2025, 10, 13, 16, 0, tzinfo=UTC)) == date(2025, 10, 14)
+
+
+def test_a_hold_that_has_run_out_is_called_to_mind(engine: sa.Engine, office: Office, noticed: UUID) -> None:
+    """The case still stands where it was held; nobody but its registrar would notice."""
+    last = POSTED + 5 * DAY
+    with engine.begin() as tx:
+        answers = {"until": last.isoformat(), "ground": "query", "reason": "有疑点"}
+        cases.take(tx, noticed, "suspend", answers, office.asked(tx, "reviewer", POSTED))
+    run_day(engine, RING, NOW, last)
+    assert letters_of(engine, noticed, "hold_over") == []
+    run_day(engine, RING, NOW, last + DAY)
+    run_day(engine, RING, NOW, last + 2 * DAY)
+    assert letters_of(engine, noticed, "hold_over") == [("inbox", last + DAY), ("email", last + DAY)]

@@ -1,5 +1,6 @@
 """The inbox, letters that died, and the words of every kind."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from service import db, letter_text
 from service.actions import letters as actions
 from service.actions.trail import Unknown
+from service.mailbox import Mailbox
 from service.queries import letters
 from service.tables.events import event
 from service.words import LANGUAGES, catalogue
@@ -85,3 +87,18 @@ def test_a_stranger_neither_sees_nor_resends(engine: sa.Engine, office: Office) 
     (letter_id,) = owe(engine, office, 1)
     with engine.begin() as tx, pytest.raises(Unknown):
         actions.resend(tx, letter_id, office.asked(tx, "admin", OPENED))
+
+
+def test_a_letter_to_staff_links_to_the_pages_where_they_are(
+    room: PostRoom, engine: sa.Engine, office: Office, mailbox: Mailbox
+) -> None:
+    """Why: a bare path in a mail program leads nowhere."""
+    ids = owe(engine, office, 1)
+    send_all(replace(room, home="https://songnuan.union.example"), ids, db.now)
+    (message,) = mailbox.messages()
+    assert "https://songnuan.union.example/" in message.get_content()
+    case_id = UUID(int=1)
+    about = letter_text.write(
+        "overdue", letter_text.STAFF, "en", case_no="1", case_id=case_id, home="https://x.example"
+    )
+    assert f"https://x.example/cases/{case_id}" in about.body
