@@ -1,7 +1,7 @@
 """What the verifier must name: done as the owner of the tables with the triggers off, as an intruder would."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from service import schema
 from service.actions import cases, entries
 from service.actions.case_opening import open_case
 from service.actions.case_rows import Opening
@@ -17,6 +18,7 @@ from service.audit import opened
 from service.audit.chain import verify
 from service.audit.faults import Fault
 from service.chain import GENESIS, canonical, link
+from service.db import engine as make_engine
 from service.db import new_id
 from service.tables.cases import case, case_duty, clashing_duty, paper
 from service.tables.events import event
@@ -25,6 +27,23 @@ from tests.office import Office, file_family, open_office
 from workflows.terms import Fen, Pot
 
 DAY = date(2025, 9, 1)
+
+
+@pytest.fixture(scope="module")
+def untouched(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+    """A database of these tests alone: other tests leave rows that were changed past the trail, and are named for it."""
+    made = make_engine(empty_database())
+    schema.upgrade(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def tx(untouched: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that is undone when the test ends."""
+    with untouched.connect() as connection:
+        yield connection
+        connection.rollback()
 
 
 @pytest.fixture
