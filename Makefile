@@ -15,7 +15,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fire bench lock clean
+.PHONY: help demo serve test lint fuzz canary fire bench lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -40,6 +40,12 @@ fire: $(DEV) ## the foundation under fire: long races, kills and recounts, and a
 
 bench: $(DEV) ## whole case lives a second: the one door beside hand-written psycopg and its peers, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.contest
+
+fuzz: $(DEV) ## schemathesis, all phases, with each role's token: no 5xx, no broken contract
+	PYTHONPATH=. $(BIN)/python -m tests.fuzz.fuzzing
+
+canary: $(DEV) ## a thousand planted families: nowhere in plain
+	CANARIES=1000 $(BIN)/pytest -q -s tests/worker/test_canary.py
 
 lock: ## choose the versions of everything anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build pyproject.toml -o requirements.lock

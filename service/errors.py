@@ -1,5 +1,6 @@
 """The only place where a "no" becomes an HTTP answer: RFC 9457 problem details with every reason, in words."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +30,9 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "uq_account_login": "login_taken",
 }
 
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}(?:[.\[](?:[A-Za-z_][A-Za-z0-9_]{0,60}|[0-9]{1,4})\]?){0,9}")
+"""What the name of a field looks like: name, name.0.name, name[0].name."""
+
 AWAY: tuple[tuple[tuple[str, ...], str, int], ...] = (
     (("25006",), "database_read_only", 30),
     (("25P03", "40", "53", "55P03", "57014"), "database_busy", 2),
@@ -53,7 +57,7 @@ def language() -> str:
 
 def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | None = None) -> Response:
     """A problem document: title, code of the first reason, and all of them with words and values."""
-    lang, listed = language(), list(reasons)
+    lang, listed = language(), [_named(reason) for reason in reasons]
     for reason in listed:
         metrics.REFUSALS.labels(reason.code).inc()
     document: dict[str, Any] = {
@@ -120,6 +124,14 @@ def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:
             yield from _flat(value, where)
     else:
         yield where, str(messages)
+
+
+def _named(reason: Reason) -> Reason:
+    """The reason with its field named only where that is a name: somebody's number typed as one is not repeated."""
+    field = reason.values.get("field")
+    if not isinstance(field, str) or _FIELD.fullmatch(field):
+        return reason
+    return Reason(reason.code, {**reason.values, "field": "?"})
 
 
 def of_database(error: sqlalchemy.exc.SQLAlchemyError) -> Response:

@@ -1,0 +1,170 @@
+"""Who may call each route, and about whose rows: the one table the tests of scope are held against.
+
+`about` says what a caller from elsewhere meets: `row` and `unit` are not there for him (404), a `list` holds nothing of
+it, `self` speaks of the caller alone, `shared` is everybody's. A path's {name} and a body's "{name}" are ids of the
+place being asked about (tests/service/place.py).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workflows.terms import Role
+
+REGISTRAR, VISITOR, VERIFIER, REVIEWER = Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER
+APPROVER, CASHIER, CLOCK, AUDITOR, ADMIN = Role.APPROVER, Role.CASHIER, Role.CLOCK, Role.AUDITOR, Role.ADMIN
+HANDS = (REGISTRAR, VISITOR, VERIFIER, REVIEWER, APPROVER, CASHIER, CLOCK)
+READERS = (*HANDS, AUDITOR)
+EVERYONE = (*READERS, ADMIN)
+DAY = "2025-09-01"
+PERIOD = "unit={unit}&from=2025-01-01&to=2025-12-31"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route: how it is called, by whom, and about what."""
+
+    method: str
+    rule: str
+    roles: tuple[Role, ...]
+    about: str
+    path: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+    blind: tuple[Role, ...] = ()
+    """Roles that are let in and then see no family: for them nothing is there."""
+
+    @property
+    def called(self) -> str:
+        """The address to call, its places still open."""
+        return f"/api/v1{self.path or self.rule}"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule}"
+
+
+def _route(
+    method: str,
+    rule: str,
+    roles: tuple[Role, ...],
+    about: str,
+    query: str = "",
+    blind: tuple[Role, ...] = (),
+    **body: Any,
+) -> Route:
+    path = "/".join(_open(part) for part in rule.split("/"))
+    return Route(method, rule, roles, about, path + (f"?{query}" if query else ""), body, blind)
+
+
+def _open(part: str) -> str:
+    named = {"<uuid:": "_id>", "<": ">"}
+    for begins, ends in named.items():
+        if part.startswith(begins):
+            return "{" + part.removeprefix(begins).removesuffix(ends) + "}"
+    return part
+
+
+MEMBER: dict[str, Any] = {"relation": "other", "name": "示例丁"}
+HOME: dict[str, Any] = {
+    "file_no": "{fresh}",
+    "identity": "laid_off",
+    "division": "371083",
+    "cause": "illness",
+    "filed_on": DAY,
+}
+CONSENT: dict[str, Any] = {"signed_on": DAY, "until_on": "2026-08-31", "text_version": "2025-1", "adults_signed": 2}
+GIFT: dict[str, Any] = {
+    "on": DAY,
+    "item": "KIND",
+    "purpose": "慰问",
+    "account_code": "502",
+    "goods": "米",
+    "goods_unit": "袋",
+}
+ECONOMY: dict[str, Any] = {"as_of": "2025-08-31", "lines": []}
+LINE: dict[str, Any] = {"title": "专项", "source": "OWN", "year": 2025, "document": "示例〔2025〕2号", "items": ["LIV"]}
+OPENED: dict[str, Any] = {"from_on": "2025-09-30", "until_on": "2025-12-31", "document": "示例〔2025〕3号"}
+GRANTED: dict[str, Any] = {"role": "visitor", "from_on": "2025-09-30", "until_on": "2025-12-31"}
+ACTIVITY: dict[str, Any] = {"on": DAY, "title": "球赛", "kind": "sport", "amount": "1.00", "account_code": "501"}
+DONATED: dict[str, Any] = {
+    "on": DAY,
+    "direction": "passed_on",
+    "campaign": "募捐",
+    "organiser": "县",
+    "amount": "1.00",
+    "handed_to": "县",
+}
+VISITED: dict[str, Any] = {"kind": "festival", "on": DAY, "place": "home", "occasion": "daily"}
+
+ROUTES = (
+    #      method    rule                                        who may call               about      what it is called with
+    _route("GET", "/me", EVERYONE, "self"),
+    _route("GET", "/units", EVERYONE, "list"),
+    _route("POST", "/units", (ADMIN,), "unit", name="{fresh}", kind="grassroots", division="371083", parent_id="{unit}"),
+    _route("GET", "/units/<uuid:unit_id>", EVERYONE, "row"),
+    _route("PATCH", "/units/<uuid:unit_id>", (ADMIN,), "row", name="{fresh}"),
+    _route("POST", "/accounts", (ADMIN,), "unit", login="{fresh}", display_name="某人", unit_id="{unit}"),
+    _route("POST", "/accounts/<uuid:account_id>/grants", (ADMIN,), "row", **GRANTED, unit_id="{unit}"),
+    _route("POST", "/grants/<uuid:grant_id>/revocation", (ADMIN,), "row"),
+    _route("GET", "/households", READERS, "list"),
+    _route("POST", "/households", (REGISTRAR,), "unit", **HOME, unit_id="{unit}", members=[{**MEMBER, "relation": "head"}]),
+    _route("GET", "/households/<uuid:household_id>", READERS, "row"),
+    _route("PATCH", "/households/<uuid:household_id>", (REGISTRAR,), "row", cause="other"),
+    _route("PUT", "/households/<uuid:household_id>/economy", (REGISTRAR,), "row", **ECONOMY),
+    _route("POST", "/households/<uuid:household_id>/members", (REGISTRAR,), "row", **MEMBER),
+    _route("POST", "/households/<uuid:household_id>/consents", (REGISTRAR, VISITOR), "row", **CONSENT),
+    _route("POST", "/households/<uuid:household_id>/payee", (REGISTRAR,), "row", person="{person}", bank="行", card="6" * 16),
+    _route("POST", "/households/<uuid:household_id>/kin", (REGISTRAR, ADMIN), "row", blind=(ADMIN,), account_id="{bystander}", relation="other"),
+    _route(
+        "POST", "/households/<uuid:household_id>/pairings", (REGISTRAR,), "row",
+        unit_id="{unit}", programme_name="结对", issued_by="县", from_on=DAY,
+    ),
+    _route("GET", "/persons/<uuid:person_id>", READERS, "row"),
+    _route("PATCH", "/persons/<uuid:person_id>", (REGISTRAR,), "row", name="示例戊"),
+    _route("DELETE", "/persons/<uuid:person_id>", (REGISTRAR,), "row"),
+    _route("POST", "/persons/<uuid:person_id>/reveal", (REGISTRAR, VISITOR, VERIFIER, CASHIER), "row", purpose="survey"),
+    _route("GET", "/cases", READERS, "list"),
+    _route(
+        "POST", "/cases", (REGISTRAR,), "row", programme="hardship", household_id="{household}", beneficiary_id="{person}",
+        item="LIV", asked="1.00", answers={},
+    ),
+    _route("GET", "/cases/<uuid:case_id>", READERS, "row"),
+    _route("GET", "/cases/<uuid:case_id>/events", READERS, "row"),
+    _route("GET", "/cases/<uuid:case_id>/actions", READERS, "row"),
+    _route("POST", "/cases/<uuid:case_id>/actions/<action>", HANDS, "row", answers={}),
+    _route("GET", "/visits", READERS, "list"),
+    _route("POST", "/visits", (VISITOR, REGISTRAR), "unit", **VISITED, unit_id="{unit}", visitors=["{visitor}"]),
+    _route("GET", "/notices", READERS, "list"),
+    _route("GET", "/notices/<uuid:notice_id>", READERS, "row"),
+    _route("POST", "/notices/<uuid:notice_id>/objections", (REGISTRAR,), "row", source="written", objection="有异议"),
+    _route("POST", "/notices/<uuid:notice_id>/answers", (REVIEWER,), "row", outcome="rejected", answer="已查"),
+    _route("GET", "/funds", READERS, "list"),
+    _route(
+        "POST", "/funds", (CASHIER, ADMIN), "unit", **LINE, unit_id="{unit}", code="{fresh}", opens_on=DAY, expires_on=DAY
+    ),
+    _route("GET", "/funds/<uuid:fund_id>", READERS, "row"),
+    _route("POST", "/funds/<uuid:fund_id>/receipts", (CASHIER, ADMIN), "row", amount="1.00", document="单", on=DAY),
+    _route("GET", "/funds/<uuid:fund_id>/openings", READERS, "row"),
+    _route("POST", "/funds/<uuid:fund_id>/openings", (APPROVER,), "row", **OPENED, unit_id="{unit}"),
+    _route("GET", "/fund-openings", READERS, "list", "unit={unit}"),
+    _route("POST", "/fund-openings/<uuid:opening_id>/end", (APPROVER,), "row"),
+    _route("GET", "/policy-sets", EVERYONE, "shared"),
+    _route("GET", "/policy-sets/<uuid:policy_set_id>", EVERYONE, "shared"),
+    _route("POST", "/policy-sets", (ADMIN,), "shared", source="x"),
+    _route(
+        "POST", "/gifts", (REGISTRAR, VISITOR, CASHIER, APPROVER), "unit", **GIFT, unit_id="{unit}",
+        household_id="{household}", handed_by="{visitor}", signed_by_family=True,
+    ),
+    _route("POST", "/donations", (REGISTRAR, CASHIER), "unit", **DONATED, unit_id="{unit}"),
+    _route("POST", "/activities", (REGISTRAR, CASHIER), "unit", **ACTIVITY, unit_id="{unit}"),
+    _route("GET", "/reports/welfare", READERS, "unit", PERIOD),
+    _route("GET", "/reports/welfare.md", READERS, "unit", PERIOD),
+    _route("GET", "/reports/welfare.docx", READERS, "unit", PERIOD),
+    _route("GET", "/reports/welfare/figures/<key>/rows", READERS, "unit", PERIOD),
+    _route("GET", "/inbox", EVERYONE, "self"),
+    _route("POST", "/inbox/<uuid:letter_id>/read", EVERYONE, "addressee"),
+    _route("POST", "/letters/<uuid:letter_id>/resending", (REGISTRAR, ADMIN), "row"),
+)  # fmt: skip
+
+OPEN = {"/healthz", "/api/v1/openapi.json", "/api/v1/docs", "/static/<path:filename>"}
+"""Served to everybody; nothing of any case is there."""
+WATCHED = {"/readyz", "/metrics"}
+"""Served to who watches over the machine."""

@@ -1,0 +1,37 @@
+"""A refusal names the field and repeats nothing that was typed."""
+
+import pytest
+
+from tests.client import Desk
+
+NUMBER = "11010519491231002X"
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "body"),
+    [
+        ("registrar", "/cases", {NUMBER: 1}),
+        ("registrar", "/households", {"members": [{NUMBER: 1}]}),
+        ("admin", "/policy-sets", {"source": f"{NUMBER} = 1"}),
+        ("registrar", "/cases", {"programme": NUMBER, "asked": NUMBER, "household_id": NUMBER}),
+    ],
+)
+def test_a_number_typed_as_a_fields_name_is_not_repeated(
+    desk: Desk, who: str, path: str, body: dict[str, object]
+) -> None:
+    refused = desk.post(who, path, body)
+    assert refused.status_code == 422
+    assert NUMBER not in refused.get_data(as_text=True)
+
+
+def test_a_date_that_is_none_is_not_repeated(desk: Desk) -> None:
+    refused = desk.get("registrar", "/cases", **{"X-Songnuan-Date": NUMBER})
+    assert desk.codes(refused) == ["demo_clock_unreadable"]
+    assert NUMBER not in refused.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("field", ["stray", "members.0.stray", "__class__"])
+def test_a_name_is_repeated(desk: Desk, field: str) -> None:
+    body = {"members": [{"stray": 1}]} if "." in field else {field: 1}
+    refused = desk.post("registrar", "/households", body).get_json()
+    assert field in {each["values"]["field"] for each in refused["reasons"]}
