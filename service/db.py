@@ -97,8 +97,16 @@ class Prepared:
                 cursor.execute(self.sql, [values[name] for name in self.names], prepare=True)
                 return cursor.fetchall()
         except psycopg.Error as fault:
+            if line.closed:
+                tx.invalidate(fault)
             raise sa.exc.DBAPIError.instance(
-                self.sql, None, fault, psycopg.Error, hide_parameters=True, dialect=tx.dialect
+                self.sql,
+                None,
+                fault,
+                psycopg.Error,
+                hide_parameters=True,
+                connection_invalidated=line.closed,
+                dialect=tx.dialect,
             ) from fault
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
-from service.db import METADATA
+from service.db import METADATA, Prepared
 
 SMALL = frozenset(
     ("unit", "account", "role_grant", "token", "fund", "fund_opening", "policy_set", "calendar_year", "calendar_day")
@@ -16,12 +17,15 @@ GROWING = frozenset(METADATA.tables) - SMALL
 """Tables of which a page or a step must never read all."""
 
 
-def read_whole(tx: sa.Connection, sql: str, values: dict[str, Any]) -> set[str]:
+def read_whole(tx: sa.Connection, statement: Prepared, values: dict[str, Any]) -> set[str]:
     """The growing tables that a statement reads from end to end."""
     for way in ("seqscan", "hashjoin", "mergejoin"):
         tx.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-    plan = tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).scalar_one()
-    return {node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if _is_whole(node)} & GROWING
+    line: Any = tx.connection.driver_connection
+    with psycopg.RawCursor(line) as cursor:
+        plan = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", [values[name] for name in statement.names])
+        whole = plan.fetchall()[0][0][0]["Plan"]
+    return {node["Relation Name"] for node in _nodes(whole) if _is_whole(node)} & GROWING
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

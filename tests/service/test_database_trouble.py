@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,33 +91,39 @@ def test_a_database_that_takes_no_writes_is_read_all_the_same(
     assert said(desk.act("registrar", case_id, "submit"))[0] == 200
 
 
+CUT = """
+    CREATE FUNCTION cut_here() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NEW; END $$;
+    CREATE TRIGGER cut_here BEFORE {when} FOR EACH ROW EXECUTE FUNCTION cut_here()"""
+
+
+@contextmanager
+def cut_at(engine: sa.Engine, when: str) -> Iterator[None]:
+    """Whoever writes here loses his connection."""
+    with engine.begin() as tx:
+        tx.execute(sa.text(CUT.format(when=when)))
+    yield
+    with engine.begin() as tx:
+        tx.execute(sa.text("DROP FUNCTION cut_here() CASCADE"))
+
+
+@pytest.mark.parametrize("when", ['INSERT ON "case"', "UPDATE ON idempotency"])
 def test_a_connection_that_is_cut_in_the_middle_is_no_fault_of_ours(
-    desk: Desk, engine: sa.Engine, database_url: str, tmp_path: Path
+    desk: Desk, engine: sa.Engine, database_url: str, tmp_path: Path, when: str
 ) -> None:
     """Cut while the transaction is open, and while the answer is being kept."""
-    cut = sa.text("SELECT pg_terminate_backend(:pid)")
+    body = opening(desk, engine)
     with desk_on(desk, database_url, tmp_path) as cutting:
-        house = cutting.http.application.extensions["songnuan"]
-        for statement in ('INSERT INTO "case"', "UPDATE idempotency"):
-            body, done = opening(desk, engine), threading.Event()
-
-            def kill(conn: Any, _cursor: Any, sql: str, *_: Any, at: str = statement, done: Any = done) -> None:
-                if at in sql and not done.is_set():
-                    done.set()
-                    with engine.begin() as other:
-                        other.execute(cut, {"pid": conn.connection.dbapi_connection.info.backend_pid})
-                        time.sleep(0.2)
-
-            sa.event.listen(house.engine, "before_cursor_execute", kill)
-            headers = cutting.headers("registrar")
+        headers = cutting.headers("registrar")
+        with cut_at(engine, when):
             lost = cutting.http.post("/api/v1/cases", json=body, headers=headers)
-            assert (said(lost), done.is_set()) == ((503, "database_away"), True)
-            again = cutting.http.post("/api/v1/cases", json=body, headers=headers)
-            assert said(again)[0] == 201, "the same key does it once"
-            with engine.connect() as tx:
-                mine = case.c.household_id == body["household_id"]
-                assert tx.scalar(sa.select(sa.func.count()).where(mine)) == 1
-                assert tx.scalar(sa.select(sa.func.count()).where(idempotency.c.key == headers["Idempotency-Key"])) == 1
+        assert said(lost) == (503, "database_away")
+        again = cutting.http.post("/api/v1/cases", json=body, headers=headers)
+        assert said(again)[0] == 201, "the same key does it once"
+        with engine.connect() as tx:
+            mine = case.c.household_id == body["household_id"]
+            assert tx.scalar(sa.select(sa.func.count()).where(mine)) == 1
+            assert tx.scalar(sa.select(sa.func.count()).where(idempotency.c.key == headers["Idempotency-Key"])) == 1
 
 
 def test_a_commit_that_fails_is_503_and_leaves_nothing(

@@ -25,4 +25,4 @@ def test_a_step_reads_no_table_whole(tx: sa.Connection, statement: Prepared) -> 
     opening = Opening("hardship", family.household_id, family.head_id, "LIV", Fen(300_000), {})
     case_id = open_case(tx, opening, asked).case_id
     values = case_facts._values(case_id, asked.caller, DAY, [Role.VISITOR])
-    assert not read_whole(tx, statement.sql, values) & {"case", "event", "person", "household"}
+    assert not read_whole(tx, statement, values) & {"case", "event", "person", "household"}

@@ -31,7 +31,7 @@ class Ground:
     def put(self, table: str) -> None:
         """One row of whatever fits the types."""
         model = METADATA.tables[table]
-        self.tx.execute(model.insert().values({column.name: _filling(column) for column in model.columns}))
+        self.tx.execute(model.insert().values(_filled(model)))
 
     def refused(self, statement: sa.Executable) -> str:
         """What the database says to a statement, or nothing when it lets it pass."""
@@ -41,6 +41,11 @@ class Ground:
         except DBAPIError as error:
             return str(error.orig)
         return ""
+
+
+def _filled(model: sa.Table) -> dict[str, object]:
+    """Something in every column that the database does not number itself."""
+    return {column.name: _filling(column) for column in model.columns if column.identity is None}
 
 
 def _filling(column: sa.Column[object]) -> object:

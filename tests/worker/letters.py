@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from service.actions import cases, trail
 from service.actions.case_opening import open_case
 from service.actions.case_rows import Opening
+from service.actions.rows import Rows
 from service.db import new_id
 from service.mailbox import Mailbox
+from service.tables.events import chain_head
 from service.tables.letters import letter
 from tests.office import Family, Office
 from workflows.terms import Fen
@@ -29,9 +31,11 @@ def owe(engine: sa.Engine, office: Office, count: int, *, channel: str = "email"
     ids = [new_id() for _ in range(count)]
     with engine.begin() as tx:
         asked = office.asked(tx, "registrar", OPENED)
-        for each in ids:
-            seq = trail.append(tx, "unit", office.unit_id, "test", {"letter": str(each)}, asked)
-            tx.execute(letter.insert().values(**row(office, each, seq, channel, kind)))
+        last = tx.scalar(sa.select(chain_head.c.seq).where(chain_head.c.id == office.unit_id)) or 0
+        for seq, each in enumerate(ids, start=last + 1):
+            rows = Rows()
+            rows.add(letter, row(office, each, seq, channel, kind))
+            assert trail.append(tx, "unit", office.unit_id, "test", {}, asked, rows) == seq
     return ids
 
 

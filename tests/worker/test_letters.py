@@ -102,4 +102,4 @@ def test_a_letter_to_staff_links_to_the_pages_where_they_are(
     about = letter_text.write(
         "overdue", letter_text.STAFF, "en", case_no="1", case_id=case_id, home="https://x.example"
     )
-    assert f"https://x.example/cases/{case_id}" in about.body
+    assert f"https://x.example/api/v1/cases/{case_id}" in about.body
