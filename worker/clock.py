@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from service.actions import cases
+from service.actions import anchoring, cases
 from service.actions.founding import CLOCK
 from service.actions.letters import remind
 from service.actions.trail import Asked, Unknown
@@ -76,7 +76,7 @@ def run_day(engine: sa.Engine, ring: Keyring, now: datetime, today: date) -> dic
     day = Day(engine, Asked(caller, now, today, ring, request=str(new_id())))
     report = {f"{programme.key}.{action}": _steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _reminders(day, reminder) for reminder in REMINDERS}
-    report["forget_replies"] = _forget_replies(day)
+    report |= {"forget_replies": _forget_replies(day), "anchor": _anchored(day)}
     for job, done in report.items():
         _log.info("%s on %s: %d done, refused %s", job, today, done.done, dict(done.refused))
     return report
@@ -159,6 +159,24 @@ def _forget_replies(day: Day) -> Done:
         tally = Done(tx.execute(old).rowcount)
         _count(tx, "forget_replies", tally, day.asked)
     return tally
+
+
+def _anchored(day: Day) -> Done:
+    """Anchor what has come up to now, once a day; while a long transaction is writing, at a later tick."""
+    with day.engine.begin() as tx:
+        if _done_today(tx, "anchor", day.asked) or (up_to := anchoring.settled(tx)) is None:
+            return Done()
+    with day.engine.begin() as tx:
+        if not _first_today(tx, "anchor", day.asked):
+            return Done()
+        tally = Done(int(anchoring.make(tx, up_to, day.asked) is not None))
+        _count(tx, "anchor", tally, day.asked)
+    return tally
+
+
+def _done_today(tx: sa.Connection, job: str, asked: Asked) -> bool:
+    mine = sa.and_(job_run.c.job == job, job_run.c.on == asked.today)
+    return tx.scalar(sa.select(job_run.c.job).where(mine)) is not None
 
 
 def union_day(now: datetime) -> date:

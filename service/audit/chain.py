@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.audit.anchors import anchor_faults
 from service.audit.drawers import Drawers
 from service.audit.faults import Fault
 from service.audit.opened import differences
@@ -28,6 +29,8 @@ class Verified:
     subjects: int = 0
     rows: int = 0
     funds: int = 0
+    anchors: int = 0
+    unanchored: int = 0
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -52,6 +55,8 @@ def verify(tx: sa.Connection, progress: Callable[[int], None] = lambda _done: No
         verified.faults += differences(tx, unequal, drawers.named, lambda naming: _read_again(tx, naming))
     verified.funds, faults = pot_faults(tx)
     verified.faults += [*faults, *guard_faults(tx)]
+    verified.anchors, verified.unanchored, faults = anchor_faults(tx)
+    verified.faults += faults
     return verified
 
 

@@ -4,7 +4,8 @@ import logging
 
 import click
 
-from service.cli.checks import audit, doctor
+from service.cli.auditing import audit
+from service.cli.checks import doctor
 from service.cli.demo import demo
 from service.cli.importing import import_year
 from service.cli.records import found, migrate, report

@@ -1,63 +1,20 @@
-"""`songnuan audit verify` and `songnuan doctor`: what can be proved, and what is missing on this machine."""
+"""`songnuan doctor`: what is well and what is missing on this machine, with the mend."""
 
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 import redis
 import sqlalchemy as sa
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from service import schema
-from service.audit.chain import verify
 from service.cli.place import AS_JSON, VAR, Place, installed, keys_of, opened, settings_at
 from service.cli.words import FAULTS, say
 from service.config import Settings
-from service.report.figures import snapshot
 from service.servers import CannotStart, postgres_programs
-from service.tables.events import event
 from service.tables.rules import calendar_year, policy_set
-
-err = Console(stderr=True)
-
-
-@click.group()
-def audit() -> None:
-    """审计核验 · What an auditor may trust, checked."""
-
-
-@audit.command("verify")
-@AS_JSON
-@VAR
-def audit_verify(as_json: bool, var: Path | None) -> None:
-    """核验留痕和账目，有问题退出码为 1 · Read the whole trail and the books; exit 1 when anything is amiss."""
-    with opened(var) as place:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TextColumn("{task.completed}"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=err, disable=as_json) as bar, snapshot(place.engine) as tx:
-            total = tx.scalar(sa.select(sa.func.count()).select_from(event)) or 0
-            task = bar.add_task(say("cli.verifying"), total=total)
-            found = verify(tx, lambda done: bar.update(task, completed=done))
-    counts = {"events": found.events, "subjects": found.subjects, "rows": found.rows, "funds": found.funds}
-    faults = [asdict(fault) for fault in found.faults]
-    if as_json:
-        click.echo(json.dumps({**counts, "faults": faults}, ensure_ascii=False))
-    else:
-        click.echo(say("cli.verified", **counts))
-        for fault in faults:
-            click.echo("  " + say(f"cli.fault.{fault['code']}", **fault))
-        click.echo(say("cli.trail_whole") if not faults else say("cli.trail_broken", count=len(faults)))
-    if faults:
-        raise SystemExit(FAULTS)
-
 
 Finding = tuple[str, bool, str]
 

@@ -108,6 +108,7 @@ def test_two_clocks_at_once_and_again_have_one_effect(engine: sa.Engine, noticed
         "follow_up_due": 0,
         "hold_over": 0,
         "forget_replies": 0,
+        "anchor": 1,
     }
 
 
