@@ -46,7 +46,9 @@ class Drawers:
         return {table: numbers for table, numbers in sorted(found.items()) if numbers}
 
     def _sum(self, table: str) -> list[int]:
-        return self._sums.setdefault(table, [0] * DRAWERS)
+        if table not in self._sums:
+            self._sums[table] = [0] * DRAWERS
+        return self._sums[table]
 
     def _mark(self, table: str, key: str, said: Plain) -> int:
         spelled = said if isinstance(said, str) else _SPELLED(said)

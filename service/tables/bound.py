@@ -1,4 +1,4 @@
-"""What an event says of the rows written with it, so that every row can be held against the trail (decisions/0008)."""
+"""What an event says of the rows written with it, so that every row can be held against the trail (decisions/0012)."""
 
 import json
 from collections.abc import Iterable, Mapping
