@@ -123,11 +123,11 @@ def _engaged(office: Office, who: str) -> dict[str, object]:
     return {**row, "email": f"{who}@example.org", "created_at": datetime.now(UTC)}
 
 
-def hire(tx: sa.Connection, office: Office, who: str, role: str, tier: int = 0) -> None:
+def hire(tx: sa.Connection, office: Office, who: str, role: str, tier: int = 0, *, login: str | None = None) -> None:
     """One more member of staff, with a role and a token."""
     rows = Rows()
     if who not in office.people:
-        rows.add(account, _engaged(office, who))
+        rows.add(account, _engaged(office, who) | ({"login": login} if login else {}))
     person_id = office.people[who]
     office.tokens[who] = f"snt_test_{person_id.hex}"
     shown = {"hash": sha256(office.tokens[who].encode()).digest(), "label": "test"}

