@@ -164,7 +164,7 @@ def test_two_beats_at_once(folder: Path, tmp_path: Path, tell: Tell) -> None:
     tell("ticks seen, notices ended, letters mailed", f"{len(rings)}, {times.total()}, {arrived.total()}")
     assert enough, rings
     assert times == {1: 16}
-    assert jobs == {"hardship.end_notice": 12, "overdue": reminded}
+    assert jobs == {"hardship.end_notice": 12, "anchor": 1, "overdue": reminded}
     assert (len(arrived), arrived.total()) == (mailed, mailed)
     clock = str(ground.office.people["clock"])  # name_the_clock() renamed it past the trail, which is noticed
     assert [each for each in found.faults if clock not in each] == []
