@@ -13,7 +13,7 @@ from kombu import Queue
 from service import logs
 from service.config import read_settings
 from service.db import now
-from worker import clock, outbox
+from worker import bell, clock, outbox
 from worker.channels import CHANNELS
 from worker.outbox import PostRoom
 
@@ -21,6 +21,7 @@ _NOWHERE = "redis://127.0.0.1:6379/0"
 _log = logging.getLogger(__name__)
 
 SETTINGS = read_settings(os.environ)
+bell.hang_up_gently()
 
 app = Celery("songnuan", broker=SETTINGS.redis_url or _NOWHERE)
 app.conf.update(

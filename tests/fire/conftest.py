@@ -69,7 +69,7 @@ def folder(servers_folder: Path, request: pytest.FixtureRequest) -> Iterator[Pat
 def _show_logs(folder: Path, request: pytest.FixtureRequest) -> None:
     """What the processes said last, for whoever reads a failure."""
     for log in sorted(folder.glob("*.log")) if request.session.testsfailed else []:
-        sys.stdout.write(f"\n--- {log.name}\n{log.read_text('utf-8', 'replace')[-3000:]}\n")
+        sys.stdout.write(f"\n--- {log.name}\n{log.read_text('utf-8', 'replace')[-20000:]}\n")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.cli import processes
+from service.mailbox import Mailbox, Mood
 from tests.fire.conftest import Tell
 from tests.fire.ground import open_ground
 from tests.fire.postbox import Postbox
@@ -122,6 +123,43 @@ def disturb(system: System, postbox: Postbox, size: Size, seed: int, deaths: Dea
 def come(postbox: Postbox, count: int) -> bool:
     """Whether so many arrive in time."""
     return wait_until(lambda: len(postbox.files()) >= count, 2 * PATIENCE)
+
+
+def test_a_broker_that_dies_while_a_worker_has_a_letter_in_its_hand_does_not_end_the_worker(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Celery once gave up there: closing the line, it tried to hand back what it held through the line that was gone."""
+    with (
+        Mailbox(tmp_path / "mail", mood=Mood.HANG) as mailbox,
+        System(folder, smtp_url=mailbox.url, demo_clock=False) as system,
+        system.engine() as engine,
+    ):
+        ground = open_ground(engine)
+        system.start_worker()
+        system.start_relay()
+        owe(engine, ground.office, 5)
+        assert wait_until(lambda: in_hand(engine), PATIENCE)
+        said = len(system.log("worker"))
+        system.kill_broker()
+        assert wait_until(lambda: len(system.log("worker")) > said, PATIENCE), "the worker has noticed"
+        system.start_broker()
+        mailbox.mood = Mood.ACCEPT
+        for owed in (5, 10):
+            assert delivered(engine, owed), states(engine)
+            assert system.running["worker"].poll() is None, system.log("worker")[-4000:]
+            owe(engine, ground.office, 5)
+
+
+def delivered(engine: sa.Engine, count: int) -> bool:
+    """Whether so many letters, and no others, have gone in time."""
+    return wait_until(lambda: states(engine) == {"delivered": count}, 2 * PATIENCE)
+
+
+def in_hand(engine: sa.Engine) -> bool:
+    """Whether some process has locked a letter and waits for the mail server."""
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+    with engine.connect() as tx:
+        return bool(tx.scalar(sa.text(idle)))
 
 
 def test_two_beats_at_once(folder: Path, tmp_path: Path, tell: Tell) -> None:
