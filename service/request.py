@@ -31,6 +31,8 @@ FIRST_YEAR, LAST_YEAR = 1950, 2150
 DATE_HEADER = "X-Songnuan-Date"
 CLOCK_HEADER = "X-Songnuan-Clock"
 REQUEST_HEADER = "X-Request-Id"
+DRAINED = 16 * 2**20
+"""Bytes of a refused body that are still taken in."""
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _ACTION = re.compile(r"[a-z_]{1,40}")
 
@@ -200,8 +202,17 @@ def ended(response: Response) -> Response:
         "account": who,
     }
     logs.tell("request", **told, ms=round(seconds * 1000), replayed="Idempotency-Replayed" in response.headers)
+    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        _heard_out()
     response.headers[REQUEST_HEADER] = logs.REQUEST.get() or ""
     return response
+
+
+def _heard_out() -> None:
+    """Let a body that is too large come in and go, within reason: who is still sending does not hear the answer."""
+    left, body = DRAINED, request.environ["wsgi.input"]
+    while left > 0 and (part := body.read(min(left, 2**16))):
+        left -= len(part)
 
 
 def _path(route: str) -> str:

@@ -1,6 +1,7 @@
 """/notices: what hangs or hung, exactly as shown; objections to it and their answers go through the case."""
 
 import json
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -71,4 +72,10 @@ def _seen(notice_id: UUID) -> dict[str, Any]:
 
 def _opened(row: dict[str, Any]) -> dict[str, Any]:
     shown = json.loads(unseal(house().ring, "notice.shown", row["id"], row["shown_sealed"]))
-    return {**row, "shown": shown, "objections": row["objections"] or []}
+    return {**row, "shown": shown, "objections": [_dated(each) for each in row["objections"] or []]}
+
+
+def _dated(objection: dict[str, Any]) -> dict[str, Any]:
+    """Its days as days: they come out of the database's JSON as text."""
+    days = {name: objection[name] and date.fromisoformat(objection[name]) for name in ("raised_on", "answered_on")}
+    return objection | days

@@ -198,3 +198,16 @@ def test_a_kept_answer_is_not_shown_to_whom_the_right_was_taken_from(http: Any, 
     with engine.begin() as tx:
         tx.execute(role_grant.update().where(_grant(desk.office, "registrar")).values(revoked_on=TODAY))
     assert http.post(path, json=body, headers=headers).status_code == 403
+
+
+def test_a_notice_with_an_objection_can_be_read(http: Any, engine: sa.Engine) -> None:
+    """Its days come out of the database as text, and the page that shows them was a 500."""
+    with engine.begin() as tx:
+        place = build(tx)
+    desk, path = Desk(http, place.offices["own"], TODAY), f"/notices/{place.ids['notice']}"
+    raised = desk.post("registrar", f"{path}/objections", {"source": "written", "objection": "有异议"})
+    assert raised.status_code == 201
+    for answer in (desk.get("auditor", path), desk.get("auditor", "/notices")):
+        assert answer.status_code == 200
+        shown = answer.get_json().get("items", [answer.get_json()])[0]["objections"]
+        assert [(each["raised_on"], each["answered_on"]) for each in shown] == [(TODAY.isoformat(), None)]

@@ -231,7 +231,7 @@ def test_what_is_no_request_is_refused_in_our_own_form_and_not_repeated(serve: C
 
 def test_a_body_too_large_is_refused_and_the_web_goes_on(serve: Callable[..., Web]) -> None:
     web = serve(SONGNUAN_MAX_BODY="2048")
-    refused = web.post("registrar", "/cases", {"x": "x" * 100_000})
+    refused = web.post("registrar", "/cases", {"x": "x" * 1_000_000})
     assert (refused.status_code, refused.json()["code"]) == (413, "request_too_large")
     assert web.get("registrar", "/api/v1/me").status_code == 200
 
