@@ -105,28 +105,13 @@ CODES: Mapping[int, str] = {
 """What Flask and webargs refuse by themselves; our own names, because the standard library renames its."""
 
 
-MOST_UNHEARD = 64 * 2**20
-"""Bytes of a refused body that are still taken in, so that whoever sent them hears why."""
-
-
 def _http(error: HTTPException) -> Response:
     """404, 405, 413 and webargs' 422, in the same form; the fields marshmallow refused become reasons."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        _read_to_the_end()
     messages = getattr(error, "data", {}).get("messages", {}) if hasattr(error, "data") else {}
     reasons = [Reason.of("field_wrong", field=where, fault=fault) for where, fault in _flat(messages)]
     headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
     return answer(status, reasons or [Reason.of(CODES.get(status, "http_error"), status=int(status))], headers)
-
-
-def _read_to_the_end() -> None:
-    """Let go by what nobody will use of a body, up to a bound: a server that hangs up on words it has not heard cuts off
-    its own answer.
-    """
-    heard, left = request.environ["wsgi.input"], MOST_UNHEARD
-    while left > 0 and (words := heard.read(min(left, 2**16))):
-        left -= len(words)
 
 
 def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:

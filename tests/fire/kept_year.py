@@ -14,6 +14,7 @@ from service.actions import (
     economy,
     filing,
     gifts,
+    kin,
     letters,
     looks,
     openings,
@@ -120,7 +121,7 @@ def _outside_cases(tx: sa.Connection, ground: Ground, below: UUID) -> None:
     office, people = ground.office, ground.office.people
     home = file_family(tx, office)
     asked = office.asked(tx, "registrar", DECIDED)
-    ties.declare_kinship(tx, home.household_id, people["auditor"], "sibling", asked)
+    kin.declare(tx, home.household_id, people["auditor"], "sibling", asked)
     for day in (OPENED, DECIDED):
         known = ties.Pairing(office.unit_id, f"连心{day}", "市总工会", day, day)
         ties.pair(tx, home.household_id, known, asked)

@@ -16,6 +16,7 @@ from service import schema
 from service.db import engine as make_engine
 from service.servers import Started, start_postgres
 from service.tables.cases import case
+from service.tables.events import idempotency
 from tests.client import Desk, serving
 from tests.office import open_office
 from tests.service.test_api_doors import opening
