@@ -103,10 +103,11 @@ def test_a_wrong_setting_names_itself(run: Run) -> None:
 
 def test_a_broken_sheet_leaves_nothing_and_is_given_back(run: Run, place: tuple[str, Path]) -> None:
     run("migrate")
+    run("found", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
     broken = place[1] / "02-staff.xlsx"
     broken.write_bytes((SAMPLES / "01-units.xlsx").read_bytes()[:-200])
     ended = run("import", str(broken), "--by", "admin")
-    assert ended.exit_code == 1
+    assert ended.exit_code == 1, ended.output
     made = make_engine(place[0])
     with made.connect() as tx:
         assert tx.scalar(sa.select(sa.func.count()).where(account.c.login == "nobody.at.all")) == 0
