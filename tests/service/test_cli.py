@@ -25,7 +25,10 @@ def place(empty_database: Callable[..., str], tmp_path_factory: pytest.TempPathF
 @pytest.fixture
 def run(place: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `songnuan …` in an empty installation that the module shares."""
-    url, folder = place
+    return runner(*place, monkeypatch)
+
+
+def runner(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(folder)
 
     def command(*words: str, **environ: str) -> Result:
@@ -101,7 +104,11 @@ def test_a_wrong_setting_names_itself(run: Run) -> None:
     assert "Traceback" not in away.output
 
 
-def test_a_broken_sheet_leaves_nothing_and_is_given_back(run: Run, place: tuple[str, Path]) -> None:
+def test_a_broken_sheet_leaves_nothing_and_is_given_back(
+    empty_database: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = (empty_database(), tmp_path)
+    run = runner(*place, monkeypatch)
     run("migrate")
     run("found", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
     broken = place[1] / "02-staff.xlsx"
