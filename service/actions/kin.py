@@ -105,15 +105,14 @@ def _refuse_again(tx: sa.Connection, home: dict[str, Any], account_id: UUID) -> 
 
 
 def _live(tx: sa.Connection, kinship_id: UUID, asked: Asked) -> tuple[sa.Row[Any], dict[str, Any]]:
-    """A declaration that has not ended, read once its file is locked."""
+    """A declaration that has not ended, read once its file is locked. Raises Unknown, Refused (kinship_over)."""
     whose = tx.scalar(sa.select(kinship.c.household_id).where(kinship.c.id == kinship_id))
     if whose is None:
         raise Unknown
     home = _home(tx, whose, asked)
-    live = sa.select(kinship).where(kinship.c.id == kinship_id, kinship.c.ended_on.is_(None))
-    row = tx.execute(live).one_or_none()
-    if row is None:
-        raise Unknown
+    row = tx.execute(sa.select(kinship).where(kinship.c.id == kinship_id)).one()
+    if row.ended_on is not None:
+        raise Refused(Reason.of("kinship_over"))
     return row, home
 
 

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from service.actions import openings
+from service.actions import kin, openings
 from service.tables.cases import notice, visit
 from service.tables.funds import fund_opening
+from service.tables.households import kinship
 from service.tables.letters import letter
 from service.tables.units import role_grant
 from tests.office import Office, file_family, open_office
@@ -35,7 +36,9 @@ class Place:
 
     def secret(self) -> set[str]:
         """The ids that only the bureau and those above it may meet; its own id is known to the school, as its parent."""
-        return {self.ids[name] for name in ("case", "household", "person", "fund", "notice", "visit", "opening")}
+        return {
+            self.ids[name] for name in ("case", "household", "person", "fund", "notice", "visit", "opening", "kinship")
+        }
 
 
 def build(tx: sa.Connection) -> Place:
@@ -53,6 +56,8 @@ def build(tx: sa.Connection) -> Place:
     case_id = tuition_at_notice(tx, bureau, family)
     new = openings.NewOpening(bureau.fund_id, nephew.unit_id, TODAY, date(2025, 12, 31), "示例〔2025〕9号")
     openings.open_to_unit(tx, new, bureau.asked(tx, "approver_3", TODAY))
+    asked = bureau.asked(tx, "registrar", TODAY)
+    kin.declare(tx, family.household_id, bureau.people["follower"], "other", asked)
     return Place(offices, _ids(tx, bureau, family.household_id, family.head_id, case_id))
 
 
@@ -69,6 +74,7 @@ def _ids(tx: sa.Connection, bureau: Office, household: UUID, head: UUID, case_id
         "fund": str(bureau.fund_id), "policy_set": str(bureau.policy_id), "account": str(bureau.people["witness"]),
         "notice": first(notice.c.id, notice.c.case_id == case_id), "letter": first(letter.c.id, *letters), "dead": dead,
         "visit": first(visit.c.id, visit.c.case_id == case_id),
+        "kinship": first(kinship.c.id, kinship.c.household_id == household),
         "opening": first(fund_opening.c.id, fund_opening.c.fund_id == bureau.fund_id),
         "grant": first(role_grant.c.id, role_grant.c.account_id == bureau.people["witness"]),
         "visitor": str(bureau.people["visitor_1"]), "bystander": str(bureau.people["witness"]),

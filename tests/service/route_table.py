@@ -112,7 +112,10 @@ ROUTES = (
     _route("POST", "/households/<uuid:household_id>/members", (REGISTRAR,), "row", **MEMBER),
     _route("POST", "/households/<uuid:household_id>/consents", (REGISTRAR, VISITOR), "row", **CONSENT),
     _route("POST", "/households/<uuid:household_id>/payee", (REGISTRAR,), "row", person="{person}", bank="行", card="6" * 16),
-    _route("POST", "/households/<uuid:household_id>/kin", (REGISTRAR, ADMIN), "row", blind=(ADMIN,), account_id="{bystander}", relation="other"),
+    _route("GET", "/households/<uuid:household_id>/kin", EVERYONE, "row"),
+    _route("POST", "/households/<uuid:household_id>/kin", EVERYONE, "row", account_id="{bystander}", relation="other"),
+    _route("POST", "/kin/<uuid:kinship_id>/confirmation", EVERYONE, "row"),
+    _route("POST", "/kin/<uuid:kinship_id>/end", (ADMIN,), "row"),
     _route(
         "POST", "/households/<uuid:household_id>/pairings", (REGISTRAR,), "row",
         unit_id="{unit}", programme_name="结对", issued_by="县", from_on=DAY,

@@ -89,6 +89,7 @@ def test_who_confirms_has_not_written_the_file(life: Life) -> None:
     kinship = declared(life, "approver_1", "registrar")
     assert confirm(life, kinship, "approver_1").status_code == 204
     assert life.desk.post("admin", f"/kin/{kinship}/end", {}).status_code == 204
+    assert life.desk.codes(life.desk.post("admin", f"/kin/{kinship}/end", {})) == ["kinship_over"]
     life.to_review()
     life.to_payment()
 
