@@ -38,3 +38,26 @@ def test_a_bound_row_is_only_written_with_the_event_that_names_it() -> None:
         and call.func.value.id in BOUND
     ]
     assert not beside, listed(beside)
+
+
+def test_a_bound_row_that_is_changed_or_taken_away_is_named_too() -> None:
+    """Why: the event must say what the row has become, or the next audit calls an honest edit a forgery."""
+    silent = [
+        page.at(call)
+        for page in pages(*FLOORS)
+        for function in page.functions()
+        for call in ast.walk(function)
+        if _changes_a_bound_row(call) and not {"done", "gone"} & {_method(each) for each in ast.walk(function)}
+    ]
+    assert not silent, listed(silent)
+
+
+def _changes_a_bound_row(node: ast.AST) -> bool:
+    """A letter is changed by its delivery, which the trail does not bind."""
+    table = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    named = isinstance(table, ast.Name) and table.id in BOUND and table.id != "letter"
+    return named and _method(node) in {"update", "delete"}
+
+
+def _method(node: ast.AST) -> str:
+    return node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
