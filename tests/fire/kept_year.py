@@ -121,7 +121,9 @@ def _outside_cases(tx: sa.Connection, ground: Ground, below: UUID) -> None:
     office, people = ground.office, ground.office.people
     home = file_family(tx, office)
     asked = office.asked(tx, "registrar", DECIDED)
-    kin.declare(tx, home.household_id, people["auditor"], "sibling", asked)
+    mine, wrong = (kin.declare(tx, home.household_id, people[who], "sibling", asked) for who in ("auditor", "verifier"))
+    kin.confirm(tx, mine, office.asked(tx, "admin", DECIDED))
+    kin.end(tx, wrong, office.asked(tx, "admin", DECIDED))
     for day in (OPENED, DECIDED):
         known = ties.Pairing(office.unit_id, f"连心{day}", "市总工会", day, day)
         ties.pair(tx, home.household_id, known, asked)

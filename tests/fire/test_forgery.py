@@ -24,10 +24,12 @@ BATCH = 50
 def kept(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
     """A database of its own with a small year in it."""
     made = make_engine(empty_database())
-    schema.upgrade(made)
-    lived(made)
-    yield made
-    made.dispose()
+    try:
+        schema.upgrade(made)
+        lived(made)
+        yield made
+    finally:
+        made.dispose()
 
 
 def test_a_record_nobody_touched_has_no_fault_and_every_kind_of_row(kept: sa.Engine) -> None:
