@@ -56,7 +56,7 @@ class Deaths:
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param(Size(letters=80, workers=2, flushes=1, brokers=1, cuts=4), id="quick"),
+        pytest.param(Size(letters=60, workers=1, flushes=1, brokers=1, cuts=4), id="quick"),
         pytest.param(
             Size(letters=300, workers=5, flushes=3, brokers=3, cuts=15),
             id="full",

@@ -39,7 +39,7 @@ class Size:
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param(Size(postgres=1, web=2, clients=8, cases=20), id="quick"),
+        pytest.param(Size(postgres=1, web=1, clients=8, cases=12), id="quick"),
         pytest.param(
             Size(postgres=3, web=5, clients=24, cases=100),
             id="full",
