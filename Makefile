@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 HERE := $(shell pwd | cksum | cut -d' ' -f1)
 RUN := $(VENV)/ready-$(HERE)
 DEV := $(VENV)/ready-dev-$(HERE)
+# What the house is measured against lives in an environment of its own.
+RIVAL := var/bench/django
 
 # Chinese in paths and on the screen, whatever the shell was told.
 export PYTHONUTF8 := 1
@@ -38,8 +40,8 @@ test: lint ## lint, then every test
 fire: $(DEV) ## the foundation under fire: long races, kills and recounts, and a table of figures with their seeds
 	$(BIN)/pytest tests/fire -m fire -n 0 -p no:randomly
 
-bench: $(DEV) ## whole case lives a second: the one door beside hand-written psycopg and its peers, into var/bench
-	PYTHONPATH=. $(BIN)/python -m benchmarks.contest
+bench: $(DEV) $(RIVAL)/ready ## whole case lives a second: the one door beside hand-written psycopg and its peers, into var/bench
+	PYTHONPATH=. $(BIN)/python -m benchmarks.contest --django $(RIVAL)/bin/python
 
 fuzz: $(DEV) ## schemathesis, all phases, with each role's token: no 5xx, no broken contract
 	PYTHONPATH=. $(BIN)/python -m tests.fuzz.fuzzing
@@ -50,6 +52,7 @@ canary: $(DEV) ## a thousand planted families: nowhere in plain
 lock: ## choose the versions of everything anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build pyproject.toml -o requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) -c requirements-dev.lock benchmarks/requirements-django.in -o benchmarks/requirements-django.lock
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade
 
 clean: ## take away the environment and what the tools keep; the record in var/ stays
@@ -61,3 +64,8 @@ $(RUN): requirements.lock pyproject.toml .ci/environment
 
 $(DEV): requirements-dev.lock pyproject.toml .ci/environment
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/environment requirements-dev.lock $@
+
+$(RIVAL)/ready: benchmarks/requirements-django.lock | $(DEV)
+	rm -rf $(RIVAL) && $(BIN)/python -m venv $(RIVAL)
+	$(RIVAL)/bin/python -m pip install -qq --no-input --no-deps --require-hashes --only-binary :all: -r $<
+	@touch $@

@@ -5,7 +5,9 @@ from datetime import date
 from functools import partial
 from uuid import UUID
 
-from benchmarks import life
+from sqlalchemy.orm import Session
+
+from benchmarks import life, orm_way, script
 from benchmarks.plain_rules import Clerk
 from benchmarks.psycopg_one import OneDesk
 from benchmarks.psycopg_two import Desk
@@ -26,7 +28,7 @@ def callers(url: str, office: Office) -> Mapping[tuple[str, date], Caller]:
     engine = make_engine(url, pool=1)
     with engine.connect() as tx:
         found = {
-            (who, day): office.asked(tx, who, day).caller for who in office.people for day in (life.DAY, life.LATER)
+            (who, day): office.asked(tx, who, day).caller for who in office.people for day in (script.DAY, script.LATER)
         }
     engine.dispose()
     return found
@@ -41,8 +43,8 @@ def take(url: str, office: Office) -> Live:
 
     def live(family: Family) -> None:
         with engine.begin() as tx:
-            opening = Opening("hardship", family.household_id, family.head_id, life.ITEM, Fen(life.ASKED_FEN), {})
-            case_id: UUID = open_case(tx, opening, asked("registrar", life.DAY)).case_id
+            opening = Opening("hardship", family.household_id, family.head_id, script.ITEM, Fen(script.ASKED_FEN), {})
+            case_id: UUID = open_case(tx, opening, asked("registrar", script.DAY)).case_id
         for line in lines:
             with engine.begin() as tx:
                 cases.take(tx, case_id, line.action, line.answers, asked(line.who, line.day))
@@ -56,16 +58,32 @@ def clerk(caller: Caller) -> Clerk:
     return Clerk(caller.account, grants, sorted({held.unit_path for held in caller.held}))
 
 
-def psycopg_two(url: str, office: Office, *, pipelined: bool = False, desk_of: type[Desk] = Desk) -> Live:
+def psycopg_two(url: str, office: Office, *, desk_of: type[Desk] = Desk) -> Live:
     """One locking SELECT, plain checks in Python, one statement, commit."""
-    desk, lines = desk_of(url, RING, pipelined=pipelined), life.lines(office)
+    desk, lines = desk_of(url, RING), life.lines(office)
     clerks = {key: clerk(caller) for key, caller in callers(url, office).items()}
 
     def live(family: Family) -> None:
-        who, day = clerks["registrar", life.DAY], life.DAY
-        case = desk.open((family.household_id, family.head_id), life.ITEM, life.ASKED_FEN, who, instant(day), day)
+        who, day = clerks["registrar", script.DAY], script.DAY
+        case = desk.open((family.household_id, family.head_id), script.ITEM, script.ASKED_FEN, who, instant(day), day)
         for line in lines:
             desk.take(case, line.action, line.answers, clerks[line.who, line.day], instant(line.day), line.day)
+
+    return live
+
+
+def orm(url: str, office: Office) -> Live:
+    """Objects, lazily loaded, and a machine for each."""
+    engine, lines, ways = make_engine(url, pool=1), life.lines(office), callers(url, office)
+    clerks = {key: clerk(caller) for key, caller in ways.items()}
+
+    def live(family: Family) -> None:
+        who, asked = clerks["registrar", script.DAY], (script.ITEM, script.ASKED_FEN)
+        with Session(engine) as session:
+            case = orm_way.open_case(session, (family.household_id, family.head_id), asked, who, script.DAY)
+        for line in lines:
+            with Session(engine) as session:
+                orm_way.take(session, case, line.action, line.answers, clerks[line.who, line.day], line.day)
 
     return live
 
@@ -73,6 +91,6 @@ def psycopg_two(url: str, office: Office, *, pipelined: bool = False, desk_of: t
 CONTESTANTS: Mapping[str, Callable[[str, Office], Live]] = {
     "psycopg_one": partial(psycopg_two, desk_of=OneDesk),
     "psycopg_two": psycopg_two,
-    "two_pipelined": partial(psycopg_two, pipelined=True),
     "take": take,
+    "orm": orm,
 }

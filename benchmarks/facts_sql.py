@@ -39,7 +39,7 @@ _REGISTRARS = """(SELECT json_agg(json_build_array(a.id, a.email IS NOT NULL) OR
 
 def _holders(role: str, tier: str = "") -> str:
     return f"""(SELECT json_agg(json_build_array(id, mailed) ORDER BY id) FROM (SELECT DISTINCT g.account_id AS id,
-        a.email IS NOT NULL AS mailed {_HOLDING} AND g.role = '{role}' {tier}) AS held) AS holders"""  # noqa: S608
+        a.email IS NOT NULL AS mailed {_HOLDING} AND g.role = '{role}' {tier}) AS held) AS holders"""
 
 
 _VISITS = """(SELECT json_agg(json_build_array(kind, "on", conclusion,
@@ -49,11 +49,12 @@ _CHECK = """(SELECT json_build_array(replied_on, outcome, explained, people) FRO
     ORDER BY seq DESC LIMIT 1) AS verification"""
 _NOTICE = """(SELECT json_build_array(posted_on, ended_on, content,
     (SELECT count(*) FROM objection AS o WHERE o.case_id = n.case_id AND outcome IS NULL),
-    (SELECT count(*) FROM objection AS o WHERE o.notice_id = n.id AND outcome = 'upheld'))
+    (SELECT count(*) FROM objection AS o WHERE o.notice_id = n.id AND outcome = 'upheld'), n.id)
     FROM notice AS n WHERE case_id = c.id ORDER BY seq DESC LIMIT 1) AS notice"""
 _APPROVALS = """(SELECT json_agg(json_build_array(tier, content) ORDER BY tier) FROM approval
     WHERE case_id = c.id AND voided_seq IS NULL) AS approvals"""
 _LIVE = "EXISTS (SELECT FROM payment WHERE case_id = c.id AND state = 'live') AS live_payment"
+_PAYMENT = "(SELECT id FROM payment WHERE case_id = c.id AND state = 'live') AS payment"
 _IN_FAMILY = "(SELECT active AND household_id = h.id FROM person WHERE id = c.beneficiary_id) AS beneficiary_in_family"
 TWINS = """ARRAY(SELECT c.beneficiary_id UNION SELECT twin.id FROM person AS me
     JOIN person AS twin ON twin.id_no_index = me.id_no_index WHERE me.id = c.beneficiary_id)"""
@@ -65,7 +66,7 @@ _OTHERS = f"""(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o
     FROM "case" AS o WHERE o.id <> c.id AND o.outstanding_fen > 0
     AND (o.household_id = h.id OR o.beneficiary_id = ANY ({TWINS}))
     UNION ALL SELECT item, fen, "on" FROM gift WHERE household_id = h.id AND fen IS NOT NULL
-    AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given) AS others"""  # noqa: S608 - constants of ours
+    AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given) AS others"""
 _PRIOR_AID = """(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o.item, p.fen, p.paid_on AS "on"
     FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
     WHERE o.household_id = h.id AND o.id <> c.id AND p.state = 'live'
@@ -87,6 +88,7 @@ _ASKED = {
     "end_notice": (_NOTICE, _holders("approver", "AND g.tier = 1")),
     "approve": (*_MEANS, _NOTICE, _APPROVALS, _FAMILY, _REGISTRARS, _holders("cashier"), _FUND),
     "pay": (_APPROVALS, _LIVE, _IN_FAMILY, _FAMILY, _REGISTRARS, _FUND),
+    "confirm_receipt": (_PAYMENT,),
     "record_follow_up": (_ENTITLED,),
     "close": (_VISITS,),
 }
@@ -107,15 +109,15 @@ def _select(action: str) -> str:
             ON t.id = s.household_id WHERE s.id = c.id) AS behind, {facts}
         FROM "case" AS c JOIN household AS h ON h.id = c.household_id {join}
         WHERE c.id = %(case)s AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS p (path)
-            WHERE starts_with(c.unit_path, p.path)) FOR NO KEY UPDATE OF c, h{of}"""  # noqa: S608 - constants of ours
+            WHERE starts_with(c.unit_path, p.path)) FOR NO KEY UPDATE OF c, h{of}"""
 
 
 ACTIONS = ("submit", "record_visit", "add_papers", "finish_survey", "record_check", "pass_review", "end_notice")
 LATER_ACTIONS = ("approve", "pay", "confirm_receipt", "record_follow_up", "close")
 FACTS = {action: _select(action) for action in (*ACTIONS, *LATER_ACTIONS)}
 
-OPENING = f"""SELECT h.unit_id, h.unit_path, h.division, h.kind, h.exited_on, {_FAMILY_STAFF}, {_POLICIES}, {_YEARS},
+OPENING = f"""SELECT nextval('case_no') AS number, h.unit_id, h.unit_path, h.division, h.kind, h.exited_on, {_FAMILY_STAFF}, {_POLICIES}, {_YEARS},
     (SELECT case_no FROM "case" WHERE beneficiary_id = p.id AND item = %(item)s AND phase <> 'ended' LIMIT 1) AS already
     FROM household AS h JOIN person AS p ON p.household_id = h.id AND p.id = %(person)s AND p.active
     WHERE h.id = %(household)s AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS q (path)
-        WHERE starts_with(h.unit_path, q.path)) FOR NO KEY UPDATE OF h"""  # noqa: S608 - constants of ours
+        WHERE starts_with(h.unit_path, q.path)) FOR NO KEY UPDATE OF h"""

@@ -1,75 +1,29 @@
-"""The life every contestant lives: the ground it stands on, who does what on which day, and the families it is about."""
+"""The ground a life stands on: an office, told from process to process, and the families it is about."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from benchmarks import script
+from service.actions.trail import Asked, envelope
+from service.chain import GENESIS, canonical, link
 from service.db import new_id
 from service.privacy import blind_index, seal
-from tests.office import RING, Family, Office
+from service.queries.scope import Caller
+from service.tables.bound import named
+from tests.office import RING, Family, Office, instant
 
-DAY, LATER = date(2025, 9, 1), date(2025, 9, 15)
-ITEM, ASKED_FEN = "LIV", 300_000
-PAPERS = ["application", "identity", "household_register", "authorisation", "income_proof", "bank_card"]
-ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One step after the case is open: who takes which action on which day, and the form he fills in."""
-
-    who: str
-    day: date
-    action: str
-    answers: Mapping[str, object]
+FILED_ON = date(2025, 1, 3)
+Rows = dict[str, list[dict[str, Any]]]
 
 
-def lines(office: Office) -> list[Line]:
-    """The twelve steps of a hardship case from request to close; opening it is the thirteenth commit."""
-    forms = _forms(office)
-    days = [*((DAY, step) for step in _FIRST), *((LATER, step) for step in _THEN)]
-    return [Line(who, day, action, forms.get(action, {})) for day, (who, action) in days]
-
-
-_FIRST = (
-    ("registrar", "submit"),
-    ("visitor_1", "record_visit"),
-    ("registrar", "add_papers"),
-    ("registrar", "finish_survey"),
-    ("verifier", "record_check"),
-    ("reviewer", "pass_review"),
-)
-_THEN = (
-    ("clock", "end_notice"),
-    ("approver_1", "approve"),
-    ("cashier", "pay"),
-    ("witness", "confirm_receipt"),
-    ("follower", "record_follow_up"),
-    ("registrar", "close"),
-)
-COMMITS = 13
-"""Durable commits of a life: the opening, then a commit for each step."""
-
-
-def _forms(office: Office) -> dict[str, dict[str, object]]:
-    people = {name: str(row) for name, row in office.people.items()}
-    went = {"on": DAY.isoformat(), "visitors": [people["visitor_1"], people["visitor_2"]], "place": "home"}
-    check = {"authority": "示例核对中心", "request_no": "HD-1", "replied_on": DAY.isoformat(), "outcome": "clear"}
-    called = {"on": LATER.isoformat(), "visitors": [people["follower"]], "place": "phone", "conclusion": "received"}
-    return {
-        "record_visit": {**went, "conclusion": "confirmed"},
-        "add_papers": {"papers": PAPERS + ILLNESS},
-        "record_check": dict(check),
-        "pass_review": {"award": "1500.00", "fund": str(office.fund_id), "places": ["unit_board"]},
-        "pay": {"method": "bank", "voucher": "V-1"},
-        "confirm_receipt": {"evidence": "signature"},
-        "record_follow_up": dict(called),
-    }
+def lines(office: Office) -> list[script.Line]:
+    """The script with this office's people and fund."""
+    return script.lines({name: str(row) for name, row in office.people.items()}, str(office.fund_id))
 
 
 def told(office: Office) -> str:
@@ -87,39 +41,41 @@ def heard(text: str) -> Office:
 
 def file_families(tx: sa.Connection, office: Office, number: int) -> list[Family]:
     """`number` households like tests.office.file_family makes, by COPY: they are the ground, not the contest."""
-    families = [Family(new_id(), new_id(), new_id()) for _ in range(number)]
-    driver: Any = tx.connection.driver_connection
-    for table, rows in _rows(office, families, datetime.now(UTC)).items():
-        names = ", ".join(rows[0])
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(list(row.values()))
+    families, at = [Family(new_id(), new_id(), new_id()) for _ in range(number)], datetime.now(UTC)
+    filed: Rows = {}
+    for family in families:
+        rows = _rows(office, family, at)
+        for table, more in (*rows.items(), *_filing(office, family, rows).items()):
+            filed.setdefault(table, []).extend(more)
+    for table, more in filed.items():
+        pour(tx, table, more)
     return families
 
 
-def _rows(office: Office, families: list[Family], at: datetime) -> dict[str, list[dict[str, object]]]:
-    return {
-        "household": [_household(office, each, at) for each in families],
-        "person": [
-            _person(each.household_id, row, relation, name, at)
-            for each in families
-            for row, relation, name in (
-                (each.head_id, "head", "示例甲"),
-                (new_id(), "spouse", "示例乙"),
-                (each.child_id, "child", "示例丙"),
-            )
-        ],
-        "bank_account": [_card(each, at) for each in families],
-        "economy_line": [_wage(each) for each in families],
-        "consent": [_consent(each) for each in families],
-    }
+def pour(tx: sa.Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Put rows, which all name the same columns, into a table by COPY."""
+    driver: Any = tx.connection.driver_connection
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(list(row.values()))
 
 
-def _household(office: Office, family: Family, at: datetime) -> dict[str, object]:
+def _rows(office: Office, family: Family, at: datetime) -> Rows:
     where = {"unit_id": office.unit_id, "unit_path": office.unit_path, "division": "371083"}
     what = {"kind": "worker", "identity": "laid_off", "cause": "illness", "economy_as_of": date(2024, 12, 31)}
-    file = {"file_no": f"F{family.household_id.hex[-12:]}", "filed_on": date(2025, 1, 3), "created_at": at}
-    return {"id": family.household_id, **where, **what, **file}
+    file = {"file_no": f"F{family.household_id.hex[-12:]}", "filed_on": FILED_ON, "created_at": at}
+    wage = {"side": "income", "kind": "wage", "fen": 3_000_000, "reimbursed_fen": 0}
+    signed = {"signed_on": FILED_ON, "until_on": date(2026, 12, 31), "text_version": "2025-1", "adults_signed": 2}
+    names = ((family.head_id, "head", "示例甲"), (new_id(), "spouse", "示例乙"), (family.child_id, "child", "示例丙"))
+    home = {"household_id": family.household_id}
+    return {
+        "household": [{"id": family.household_id, **where, **what, **file, "version": 1}],
+        "person": [_person(family.household_id, row, relation, name, at) for row, relation, name in names],
+        "bank_account": [_card(family, at)],
+        "economy_line": [{"id": new_id(), **home, **wage}],
+        "consent": [{"id": new_id(), **home, **signed}],
+    }
 
 
 def _person(household_id: UUID, row: UUID, relation: str, name: str, at: datetime) -> dict[str, object]:
@@ -138,16 +94,13 @@ def _card(family: Family, at: datetime) -> dict[str, object]:
     return {"id": row, **whose, **card, "created_at": at}
 
 
-def _wage(family: Family) -> dict[str, object]:
-    wage = {"side": "income", "kind": "wage", "fen": 3_000_000, "reimbursed_fen": 0}
-    return {"id": new_id(), "household_id": family.household_id, **wage}
-
-
-def _consent(family: Family) -> dict[str, object]:
-    signed = {
-        "signed_on": date(2025, 1, 3),
-        "until_on": date(2026, 12, 31),
-        "text_version": "2025-1",
-        "adults_signed": 2,
-    }
-    return {"id": new_id(), "household_id": family.household_id, **signed}
+def _filing(office: Office, family: Family, rows: Rows) -> Rows:
+    """The event that names the family's rows, as every act leaves one."""
+    clerk = Caller(office.people["admin"], "", "", office.unit_id, ())
+    asked = Asked(clerk, instant(FILED_ON), FILED_ON, RING)
+    subject, account = family.household_id, office.people["admin"]
+    body = canonical({**envelope("household", subject, 1, "set_up", asked), "facts": {}, "rows": named(rows)})
+    head = link(GENESIS, body)
+    event = {"subject_id": subject, "seq": 1, "subject": "household", "action": "set_up", "actor_id": account}
+    chained = {"on": FILED_ON, "at": asked.at, "body": body, "prev": GENESIS, "hash": head}
+    return {"event": [{**event, **chained}], "chain_head": [{"id": subject, "seq": 1, "hash": head}]}

@@ -60,7 +60,7 @@ _MEANS = f"""others AS (
         WHEN c.event_kind = ANY (%(events)s) AND income <= 3 * line AND income - misfortune <= 1.5 * line THEN 'sudden'
         WHEN c.event_kind = ANY (%(events)s) AND income > 3 * line AND misfortune > 0.8 * income
             AND income + assets - misfortune <= 1.5 * line THEN 'sudden' END AS judged FROM sums AS s, c
-)"""  # noqa: S608 - constants of ours
+)"""
 _NO_MEANS = "m AS (SELECT NULL::text AS judged)"
 
 _BOUND = "encode(sha256(convert_to(jsonb_build_array(facts, {award}, {fund}, %(policy)s::text, {category})::text, 'UTF8')), 'hex')"
@@ -132,7 +132,7 @@ def statement(action: str, beside: str) -> str:
     ), c AS MATERIALIZED (SELECT *, {bound} AS bound FROM seen), {_MEANS if means else _NO_MEANS},
     ok AS MATERIALIZED (SELECT c.*, m.judged, {bound_after} AS bound_after FROM c, m WHERE {" AND ".join(checks(action))}),
     {owed}{said}, {_MOVED.format(columns=_columns(action), state=state)}{_left(action, owed=bool(owed))}{beside}
-    SELECT count(*) FROM moved"""  # noqa: S608 - constants of ours
+    SELECT count(*) FROM moved"""
 
 
 def _columns(action: str) -> str:

@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from uuid_utils.compat import uuid7 as new_id
+
 from benchmarks.plain_rules import Look, people
-from service.db import new_id
 from service.privacy import Keyring, fingerprint, seal, unseal
 from workflows import disclosure, judgement, workdays
 from workflows.policy import PolicySet
@@ -51,7 +52,14 @@ def content(row: Any, award: int | None, fund: UUID | None, policy: UUID, catego
 
 def opened(case: UUID, actor: UUID, at: datetime, today: date) -> dict[str, Plain]:
     """The body of a case's first event, but for what was asked and the policy."""
-    envelope: dict[str, Plain] = {"v": 1, "subject": "case", "id": str(case), "seq": 1, "action": "open"}
+    envelope: dict[str, Plain] = {
+        "v": 1,
+        "subject": "case",
+        "id": str(case),
+        "seq": 1,
+        "action": "open",
+        "request": None,
+    }
     when = {"on": today.isoformat(), "at": at.isoformat()}
     what = {"from": None, "to": "draft", "programme": "hardship", "principal": None}
     return {**envelope, "actor": str(actor), **when, **what, **_NO_WORDS}
@@ -64,7 +72,14 @@ def cited(policy_id: UUID, policy: PolicySet) -> dict[str, Plain]:
 
 def happened(look: Look, where: Mapping[str, Any]) -> dict[str, Plain]:
     """The body of a later event: who did what when, with which answers, and the judgement if there was one."""
-    envelope = {"v": 1, "subject": "case", "id": str(look.row.id), "seq": where["seq"], "action": where["action"]}
+    envelope = {
+        "v": 1,
+        "subject": "case",
+        "id": str(look.row.id),
+        "seq": where["seq"],
+        "action": where["action"],
+        "request": None,
+    }
     who = {"actor": str(look.clerk.account), "principal": str(where["principal"]) if where["principal"] else None}
     when = {"on": look.today.isoformat(), "at": where["at"].isoformat(), "from": where["source"], "to": where["state"]}
     judged = judgement.as_record(look.judged) if look.judged else None
@@ -147,7 +162,11 @@ def of_signature(look: Look) -> dict[str, object]:
 def of_payment(look: Look) -> dict[str, object]:
     """By transfer to the account on file, or in cash for a reason."""
     by_bank = look.answers["method"] == "bank"
-    return {"card": UUID(look.row.payee[0]) if by_bank else None, "cash_reason": look.answers.get("cash_reason")}
+    return {
+        "card": UUID(look.row.payee[0]) if by_bank else None,
+        "cash_reason": look.answers.get("cash_reason"),
+        "paid_state": "live",
+    }
 
 
 def beside(action: str, look: Look, ring: Keyring) -> Mapping[str, object]:

@@ -54,4 +54,4 @@ def recount(tx: sa.Connection, office: Office, since: UUID, lives: int) -> Recou
 
 def _counted(table: str, column: str) -> str:
     return f"""SELECT count(*) FROM {table} AS t JOIN "case" AS c ON c.id = t.{column}
-        WHERE c.unit_id = :unit AND c.id > :since"""  # noqa: S608 - names of ours
+        WHERE c.unit_id = :unit AND c.id > :since"""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Protocol
 
+from benchmarks.entrants import WANTED
+
 YARDSTICK = "psycopg_two"
 
 
@@ -15,6 +17,10 @@ class Turn(Protocol):
     def name(self) -> str: ...
     @property
     def clients(self) -> int: ...
+    @property
+    def lives(self) -> int: ...
+    @property
+    def rows(self) -> dict[str, int]: ...
     @property
     def lives_per_second(self) -> float: ...
     @property
@@ -46,21 +52,48 @@ def ratio(rounds: Sequence[Turn], name: str, to: str, clients: int) -> float:
     return median(one / other for one, other in pairs)
 
 
-def show(rounds: Sequence[Turn]) -> None:
-    """Print the table."""
+def show(rounds: Sequence[Turn]) -> dict[str, dict[str, float]]:
+    """Print the table; the ratios that were promised, by clients."""
     names = list(dict.fromkeys(each.name for each in rounds))
     numbers = sorted({each.clients for each in rounds})
     print("\r\033[K" if sys.stderr.isatty() else "", end="", file=sys.stderr)
-    print(" " * 18 + "".join(f"{number:>5} clients          " for number in numbers))
+    print(f"{'lives a second, × ' + YARDSTICK:<34}" + "".join(f"{number:>4} clients            " for number in numbers))
     for name in names:
         cells = "".join(_cell(rounds, name, number) for number in numbers)
         one = [each for each in rounds if each.name == name]
         commits = median(each.commits_per_life for each in one)
         faults = sum(sum(each.faults.values()) for each in one)
-        print(f"{name:<18}{cells}  {commits:.2f} commits a life, {faults} faults")
+        print(f"{name:<34}{cells}{commits:.1f} commits a life, {faults} faults")
+    _show_rows(rounds, names)
+    return _show_ratios(rounds, names, numbers)
+
+
+def _show_ratios(rounds: Sequence[Turn], names: list[str], numbers: list[int]) -> dict[str, dict[str, float]]:
+    told = {}
+    for name, to, wanted in WANTED:
+        if {name, to} <= set(names):
+            by_clients = {str(number): round(ratio(rounds, name, to, number), 2) for number in numbers}
+            told[f"{name}/{to}"] = by_clients
+            cells = "".join(f"{by_clients[str(number)]:>14.2f}      " for number in numbers)
+            print(f"{f'{name} / {to}, wanted {wanted}':<34}{cells}")
+    return told
+
+
+def _show_rows(rounds: Sequence[Turn], names: list[str]) -> None:
+    """Say which tables hold another number of rows a life than the yardstick leaves."""
+    left = {name: _rows(rounds, name) for name in names}
+    for name in names:
+        other = {table: rows for table, rows in left[name].items() if rows != left[names[0]].get(table)}
+        print(f"{name}: rows a life that differ from {names[0]}: {other}" if other else "", end="\n" if other else "")
+
+
+def _rows(rounds: Sequence[Turn], name: str) -> dict[str, float]:
+    one = [each for each in rounds if each.name == name]
+    lives = sum(each.lives for each in one)
+    return {table: round(sum(each.rows[table] for each in one) / lives, 2) for table in one[0].rows}
 
 
 def _cell(rounds: Sequence[Turn], name: str, clients: int) -> str:
     cpu = median(each.cpu_ms_per_life for each in rounds if (each.name, each.clients) == (name, clients))
     share = f"×{ratio(rounds, name, YARDSTICK, clients):.2f}" if rates(rounds, YARDSTICK, clients) else ""
-    return f"{median(rates(rounds, name, clients)):>7.1f} {share:<6}{cpu:>5.1f}ms  "
+    return f"{median(rates(rounds, name, clients)):>8.1f} {share:<6}{cpu:>6.1f} ms "

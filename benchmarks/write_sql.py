@@ -86,7 +86,7 @@ OPEN = """WITH opened AS (
     INSERT INTO "case" (id, case_no, programme, year, unit_id, unit_path, household_id, beneficiary_id, item, state, phase,
         version, answers, asked_fen, outstanding_fen, policy_set_id, opened_on, entered_on, due_on, due_is_provisional,
         head_hash, created_at)
-    VALUES (%(case)s, 'HA' || %(year)s::text || '-' || to_char(nextval('case_no'), 'FM000000'), 'hardship', %(year)s,
+    VALUES (%(case)s, %(number)s, 'hardship', %(year)s,
         %(unit)s, %(path)s, %(household)s, %(person)s, %(item)s, 'draft', 'survey', 1, '{}', %(asked)s, 0, %(policy)s,
         %(today)s, %(today)s, %(due_on)s, FALSE, %(hash)s, %(at)s) RETURNING case_no
 ), happened AS (

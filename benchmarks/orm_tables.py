@@ -1,0 +1,92 @@
+"""The house's tables as objects, the way an ORM is taught: relationships everywhere, each loaded when first touched."""
+
+from typing import Any
+
+from sqlalchemy.orm import registry, relationship
+
+from service.tables.cases import approval, case, case_duty, notice, objection, paper, verification, visit, visit_visitor
+from service.tables.events import event
+from service.tables.funds import entry, fund, payment
+from service.tables.gifts import gift
+from service.tables.households import consent, economy_line, household, kinship
+from service.tables.letters import letter
+from service.tables.people import bank_account, person
+from service.tables.rules import calendar_day, calendar_year, policy_set
+from service.tables.units import account, role_grant, unit
+
+
+class Row:
+    """An object of one row."""
+
+    def __init__(self, **columns: Any) -> None:
+        for name, value in columns.items():
+            setattr(self, name, value)
+
+
+def _named(name: str) -> Any:
+    return type(name, (Row,), {})
+
+
+Account, Approval, BankAccount, CalendarDay = map(_named, ("Account", "Approval", "BankAccount", "CalendarDay"))
+CalendarYear, Case, CaseDuty, Consent = map(_named, ("CalendarYear", "Case", "CaseDuty", "Consent"))
+EconomyLine, Entry, Event, Fund, Gift = map(_named, ("EconomyLine", "Entry", "Event", "Fund", "Gift"))
+Household, Kinship, Letter, Notice, Objection = map(_named, ("Household", "Kinship", "Letter", "Notice", "Objection"))
+Paper, Payment, Person, PolicySet, RoleGrant = map(_named, ("Paper", "Payment", "Person", "PolicySet", "RoleGrant"))
+Unit, Verification, Visit = map(_named, ("Unit", "Verification", "Visit"))
+
+_PLAIN = (
+    *((Account, account), (Approval, approval), (CalendarDay, calendar_day), (CalendarYear, calendar_year)),
+    *((Consent, consent), (EconomyLine, economy_line), (Entry, entry), (Event, event), (Fund, fund), (Gift, gift)),
+    *((Kinship, kinship), (Letter, letter), (Objection, objection), (Paper, paper), (Payment, payment)),
+    *((PolicySet, policy_set), (Unit, unit), (Verification, verification)),
+)
+_JOINED: tuple[tuple[type, Any, dict[str, Any]], ...] = (
+    (Person, person, {}),
+    (BankAccount, bank_account, {"person": relationship(Person)}),
+    (CaseDuty, case_duty, {"account": relationship(Account)}),
+    (Visit, visit, {"visitors": relationship(Account, secondary=visit_visitor)}),
+    (Notice, notice, {"objections": relationship(Objection)}),
+    (
+        RoleGrant,
+        role_grant,
+        {"unit": relationship(Unit), "account": relationship(Account, foreign_keys=[role_grant.c.account_id])},
+    ),
+    (
+        Household,
+        household,
+        {
+            "members": relationship(Person, order_by=person.c.id),
+            "lines": relationship(EconomyLine),
+            "consents": relationship(Consent),
+            "bank_accounts": relationship(BankAccount),
+            "kin": relationship(Kinship),
+            "gifts": relationship(Gift),
+            "cases": relationship(Case, back_populates="household"),
+        },
+    ),
+    (
+        Case,
+        case,
+        {
+            "household": relationship(Household, back_populates="cases"),
+            "beneficiary": relationship(Person),
+            "unit": relationship(Unit),
+            "fund": relationship(Fund),
+            "duties": relationship(CaseDuty),
+            "visits": relationship(Visit, order_by=visit.c.id),
+            "papers": relationship(Paper, order_by=paper.c.kind),
+            "verifications": relationship(Verification, order_by=verification.c.seq),
+            "notices": relationship(Notice, order_by=notice.c.seq),
+            "objections": relationship(Objection),
+            "approvals": relationship(Approval, order_by=approval.c.tier),
+            "payments": relationship(Payment),
+        },
+    ),
+)
+
+_MAPPED = registry()
+for _made, _table in _PLAIN:
+    _MAPPED.map_imperatively(_made, _table)
+for _made, _table, _ties in _JOINED:
+    _MAPPED.map_imperatively(_made, _table, properties=_ties)
+_MAPPED.configure()

@@ -1,0 +1,81 @@
+"""The thinnest web face there is: Flask's routes, one look at the token, JSON in and out, and hand-written psycopg behind.
+
+Served with the house's own gunicorn settings: `gunicorn benchmarks.thin_flask:create_app()`.
+"""
+
+import os
+import threading
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, request
+
+from benchmarks.facts_sql import HOLDS
+from benchmarks.plain_rules import Clerk
+from benchmarks.psycopg_two import Desk, Refused
+from service.privacy import read_keyring
+from workflows.questions import money
+from workflows.terms import BadAnswers
+
+_WHO = f"""SELECT a.id, g.role, g.tier, u.path, g.for_account_id FROM token AS t JOIN account AS a ON a.id = t.account_id
+    LEFT JOIN role_grant AS g ON g.account_id = a.id AND {HOLDS} LEFT JOIN unit AS u ON u.id = g.unit_id
+    WHERE t.hash = %(hash)s AND t.expires_at > now() AND (t.revoked_at IS NULL OR t.revoked_at > now())
+    AND a.disabled_at IS NULL"""
+
+
+class Kept(threading.local):
+    """A connection for each thread."""
+
+    def __init__(self) -> None:
+        self.desk = Desk(os.environ["DATABASE_URL"], read_keyring(os.environ["KEYRING"]))
+
+
+def create_app() -> Flask:
+    """The app; each of its threads keeps a connection."""
+    app = Flask("thin")
+    app.add_url_rule("/api/v1/cases", view_func=open_case, methods=["POST"])
+    app.add_url_rule("/api/v1/cases/<uuid:case>/actions/<action>", view_func=take, methods=["POST"])
+    app.register_error_handler(Refused, lambda no: ({"codes": list(no.args)}, 409))
+    app.register_error_handler(BadAnswers, lambda no: ({"codes": str(no)}, 422))
+    app.teardown_request(lambda _error: _desk().db.rollback())
+    return app
+
+
+_KEPT: list[Kept] = []
+
+
+def _desk() -> Desk:
+    """This thread's; the first request of a process makes the shelf, so that nothing is opened before the fork."""
+    if not _KEPT:
+        _KEPT.append(Kept())
+    return _KEPT[0].desk
+
+
+def open_case() -> tuple[dict[str, Any], int]:
+    """Open a case."""
+    body, at, desk = request.get_json(), _at(), _desk()
+    family = (UUID(body["household_id"]), UUID(body["beneficiary_id"]))
+    case = desk.open(family, body["item"], money(body["asked"]), _clerk(desk, at.date()), at, at.date())
+    return {"id": str(case), "state": "draft", "version": 1}, 201
+
+
+def take(case: UUID, action: str) -> dict[str, Any]:
+    """Take one step."""
+    at, desk, answers = _at(), _desk(), request.get_json()["answers"]
+    state, version = desk.take(case, action, answers, _clerk(desk, at.date()), at, at.date())
+    return {"id": str(case), "state": state, "version": version}
+
+
+def _at() -> datetime:
+    return datetime.fromisoformat(request.headers["X-Songnuan-Date"])
+
+
+def _clerk(desk: Desk, today: date) -> Clerk:
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    rows = desk.db.execute(_WHO, {"hash": sha256(token.encode()).digest(), "today": today}).fetchall()
+    if not rows:
+        raise Refused("token_invalid")
+    grants = tuple((row.role, row.tier, row.path, row.for_account_id) for row in rows if row.role)
+    return Clerk(rows[0].id, grants, sorted({grant[2] for grant in grants}))
