@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from service.audit.chain import verify
 from service.queries.reminders import REMINDERS
 from service.tables.events import idempotency
+from service.tables.funds import entry
 from service.tables.letters import letter
 
 ORPHANS = {
@@ -71,10 +72,11 @@ def recount(engine: sa.Engine) -> Recount:
         for words, rows in ORPHANS.items():
             faults += [f"{words}: {tuple(row)}" for row in tx.execute(sa.text(rows))]
         faults += _promises(tx)
-        letters, answers = (
-            tx.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in (letter, idempotency)
+        counted = (
+            tx.scalar(sa.select(sa.func.count()).select_from(each)) or 0 for each in (entry, letter, idempotency)
         )
-        return Recount(chain.events, chain.rows, letters, answers, tuple(faults))
+        entries, letters, answers = counted
+        return Recount(chain.events, entries, letters, answers, tuple(faults))
 
 
 def _promises(tx: sa.Connection) -> Iterator[str]:
