@@ -64,8 +64,9 @@ def _still_there(connection: Any, _record: object, _proxy: object) -> None:
     a word to the server, where a ping before every use costs as much as a SELECT. The pool then opens another line.
     """
     line = select.poll()
-    line.register(connection.fileno(), select.POLLIN)
-    if line.poll(0):
+    if not connection.closed:
+        line.register(connection.fileno(), select.POLLIN)
+    if connection.closed or line.poll(0):
         raise sa.exc.DisconnectionError("the server hung up")
 
 

@@ -84,12 +84,13 @@ def test_a_chain_written_anew_with_its_head(tx: sa.Connection, office: Office) -
     """Why: hashes without a secret can be made by anybody; only what was written down earlier tells."""
     append(tx, "person", office.unit_id, "reveal", {"purpose": "x"}, office.asked(tx, "admin", DAY))
     anchored(tx, office)
+    known = set(verify(tx).faults)  # other tests of this database change rows past the trail
     row = tx.execute(sa.select(event).where(event.c.action == "reveal").order_by(event.c.no.desc()).limit(1)).one()
     body = row.body.replace('"purpose":"x"', '"purpose":"y"')
     mine = sa.and_(event.c.subject_id == row.subject_id, event.c.seq == row.seq)
     tx.execute(event.update().where(mine).values(body=body, hash=link(row.prev, body)))
     tx.execute(chain_head.update().where(chain_head.c.id == row.subject_id).values(hash=link(row.prev, body)))
-    assert {fault.code for fault in verify(tx).faults} == {"anchor_differs"}
+    assert {fault.code for fault in set(verify(tx).faults) - known} == {"anchor_differs"}
 
 
 @pytest.mark.usefixtures("tampering")
