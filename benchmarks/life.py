@@ -44,29 +44,44 @@ def file_families(tx: sa.Connection, office: Office, number: int) -> list[Family
     families, at = [Family(new_id(), new_id(), new_id()) for _ in range(number)], datetime.now(UTC)
     filed: Rows = {}
     for family in families:
-        rows = _rows(office, family, at)
-        for table, more in (*rows.items(), *_filing(office, family, rows).items()):
-            filed.setdefault(table, []).extend(more)
+        add(filed, family_rows(office, family, at))
     for table, more in filed.items():
         pour(tx, table, more)
     return families
 
 
 def pour(tx: sa.Connection, table: str, rows: list[dict[str, Any]]) -> None:
-    """Put rows, which all name the same columns, into a table by COPY."""
+    """Put rows into a table by COPY; they name the columns of the first, or fewer."""
     driver: Any = tx.connection.driver_connection
-    names = ", ".join(f'"{name}"' for name in rows[0])
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+    names = list(rows[0])
+    columns = ", ".join(f'"{name}"' for name in names)
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
         for row in rows:
-            copy.write_row(list(row.values()))
+            copy.write_row([_json(row.get(name)) for name in names])
 
 
-def _rows(office: Office, family: Family, at: datetime) -> Rows:
+def _json(value: object) -> object:
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+def add(rows: Rows, more: Rows) -> None:
+    """Put more rows beside those of the same tables."""
+    for table, each in more.items():
+        rows.setdefault(table, []).extend(each)
+
+
+def family_rows(office: Office, family: Family, at: datetime, filed_on: date = FILED_ON) -> Rows:
+    """Every row of a family's file, and the event that names them, as every act leaves one."""
+    rows = _rows(office, family, at, filed_on)
+    return {**rows, **_filing(office, family, rows, filed_on)}
+
+
+def _rows(office: Office, family: Family, at: datetime, filed_on: date) -> Rows:
     where = {"unit_id": office.unit_id, "unit_path": office.unit_path, "division": "371083"}
     what = {"kind": "worker", "identity": "laid_off", "cause": "illness", "economy_as_of": date(2024, 12, 31)}
-    file = {"file_no": f"F{family.household_id.hex[-12:]}", "filed_on": FILED_ON, "created_at": at}
+    file = {"file_no": f"F{family.household_id.hex[-12:]}", "filed_on": filed_on, "created_at": at}
     wage = {"side": "income", "kind": "wage", "fen": 3_000_000, "reimbursed_fen": 0}
-    signed = {"signed_on": FILED_ON, "until_on": date(2026, 12, 31), "text_version": "2025-1", "adults_signed": 2}
+    signed = {"signed_on": filed_on, "until_on": date(2026, 12, 31), "text_version": "2025-1", "adults_signed": 2}
     names = ((family.head_id, "head", "示例甲"), (new_id(), "spouse", "示例乙"), (family.child_id, "child", "示例丙"))
     home = {"household_id": family.household_id}
     return {
@@ -94,13 +109,13 @@ def _card(family: Family, at: datetime) -> dict[str, object]:
     return {"id": row, **whose, **card, "created_at": at}
 
 
-def _filing(office: Office, family: Family, rows: Rows) -> Rows:
-    """The event that names the family's rows, as every act leaves one."""
+def _filing(office: Office, family: Family, rows: Rows, on: date) -> Rows:
     clerk = Caller(office.people["admin"], "", "", office.unit_id, ())
-    asked = Asked(clerk, instant(FILED_ON), FILED_ON, RING)
+    asked = Asked(clerk, instant(on), on, RING)
     subject, account = family.household_id, office.people["admin"]
     body = canonical({**envelope("household", subject, 1, "set_up", asked), "facts": {}, "rows": named(rows)})
     head = link(GENESIS, body)
     event = {"subject_id": subject, "seq": 1, "subject": "household", "action": "set_up", "actor_id": account}
-    chained = {"on": FILED_ON, "at": asked.at, "body": body, "prev": GENESIS, "hash": head}
+    event |= {"from_state": None, "to_state": None}
+    chained = {"on": on, "at": asked.at, "body": body, "prev": GENESIS, "hash": head}
     return {"event": [{**event, **chained}], "chain_head": [{"id": subject, "seq": 1, "hash": head}]}

@@ -149,7 +149,9 @@ def _money_side(
     elif step.action == "pay":
         how = {"method": left["method"], "bank_account_id": left["card"], "cash_reason": left["cash_reason"]}
         paid = {"voucher": left["voucher"], "paid_on": today, "paid_by": look.clerk.account, "state": "live"}
-        session.add(rows.Payment(**own, **how, **paid, fund_id=case.fund_id, fen=case.award_fen))
+        session.add(
+            rows.Payment(**own, unit_path=case.unit_path, **how, **paid, fund_id=case.fund_id, fen=case.award_fen)
+        )
     elif step.action == "confirm_receipt":
         live = next(each for each in case.payments if each.state == "live")
         live.receipt_on, live.receipt_evidence = today, left["evidence"]

@@ -36,6 +36,7 @@ class Refused(Exception):
 def connect(url: str) -> psycopg.Connection[Any]:
     """A connection with the house's limits whose statements are prepared when first used."""
     options = "-c timezone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    options += " -c random_page_cost=1.1"
     made = psycopg.connect(url, options=options, row_factory=namedtuple_row)
     made.prepare_threshold = 0
     return made

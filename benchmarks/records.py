@@ -166,6 +166,7 @@ def of_payment(look: Look) -> dict[str, object]:
         "card": UUID(look.row.payee[0]) if by_bank else None,
         "cash_reason": look.answers.get("cash_reason"),
         "paid_state": "live",
+        "path": look.row.unit_path,
     }
 
 

@@ -66,6 +66,7 @@ _BESIDE: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "id": "row",
             "case_id": "case",
+            "unit_path": "path",
             "fund_id": "fund",
             "seq": "seq",
             "fen": "award",

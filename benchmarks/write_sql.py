@@ -52,9 +52,9 @@ _SIGNED = """, signed AS (
     VALUES (%(row)s, %(case)s, %(seq)s, %(tier)s, %(actor)s, %(principal)s, %(today)s, %(award)s, %(content)s, %(minutes)s)
 )"""
 _PAID = """, paid AS (
-    INSERT INTO payment (id, case_id, fund_id, seq, fen, method, bank_account_id, cash_reason, voucher, paid_on, paid_by,
+    INSERT INTO payment (id, case_id, unit_path, fund_id, seq, fen, method, bank_account_id, cash_reason, voucher, paid_on, paid_by,
         state)
-    VALUES (%(row)s, %(case)s, %(fund)s, %(seq)s, %(award)s, %(method)s, %(card)s, %(cash_reason)s, %(voucher)s,
+    VALUES (%(row)s, %(case)s, %(path)s, %(fund)s, %(seq)s, %(award)s, %(method)s, %(card)s, %(cash_reason)s, %(voucher)s,
         %(today)s, %(actor)s, 'live')
 )"""
 _RECEIPT = """, confirmed AS (

@@ -35,6 +35,11 @@ Words = pg.ARRAY(sa.Text())
 Json = pg.JSONB
 
 
+_ANY_PAGE = "-c random_page_cost=1.1"
+"""On the disks of today a page here costs as much as a page there: without this PostgreSQL would rather read a whole table
+than ask an index a thousand times (benchmarks/scale.py: a county's section took five times as long)."""
+
+
 def engine(url: str, *, pool: int = 8, echo: bool = False, bounds: Bounds = Bounds()) -> sa.Engine:  # noqa: B008 - frozen
     """An engine on PostgreSQL through psycopg 3; `url` may start with postgresql:// or postgresql+psycopg://.
 
@@ -45,7 +50,7 @@ def engine(url: str, *, pool: int = 8, echo: bool = False, bounds: Bounds = Boun
     if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
         raise ValueError(f"DATABASE_URL must start with postgresql://, not {scheme}://")
     waits = f"-c statement_timeout={bounds.statement_time}s -c lock_timeout={bounds.lock_wait}s"
-    options = f"-c timezone=UTC {waits} -c idle_in_transaction_session_timeout=60s"
+    options = f"-c timezone=UTC {waits} -c idle_in_transaction_session_timeout=60s {_ANY_PAGE}"
     made = sa.create_engine(
         f"postgresql+psycopg://{rest}",
         pool_size=pool,

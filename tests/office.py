@@ -100,12 +100,14 @@ def told(tx: sa.Connection, office: Office, subject: str, subject_id: UUID, rows
     append(tx, subject, subject_id, "set_up", {}, Asked(admin, instant(day), day, RING), rows, moved)
 
 
-def open_office(tx: sa.Connection, *, above: Office | None = None, fen: int = 10_000_000) -> Office:
+def open_office(
+    tx: sa.Connection, *, above: Office | None = None, fen: int = 10_000_000, kind: str = "county"
+) -> Office:
     """A unit with its staff, their tokens, a fund with `fen` in it, and the rules."""
     unit_id = new_id()
     path = f"{above.unit_path if above else '/'}{unit_id.hex}/"
     office, rows = Office(unit_id, path), Rows()
-    named = {"name": "示例县总工会", "kind": "county", "division": "371083", "path": path}
+    named = {"name": "示例县总工会", "kind": kind, "division": "371083", "path": path}
     parent = above.unit_id if above else None
     rows.add(unit, {"id": unit_id, "parent_id": parent, **named, "created_at": datetime.now(UTC)})
     rows.add(account, _engaged(office, "admin"))

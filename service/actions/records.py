@@ -124,6 +124,7 @@ def _payment(step: Stepped, rows: Rows) -> None:
     by_bank = step.answers["method"] == "bank"
     row = {
         **step.told,
+        "unit_path": step.known.row.unit_path,
         "fund_id": step.after.fund_id,
         "seq": step.after.seq,
         "fen": step.after.award,

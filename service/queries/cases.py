@@ -8,10 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.scope import Caller, visible_to
+from service.queries.scope import Caller, below, visible_to
 from service.tables.cases import case
 from service.tables.events import event
 from service.tables.units import account, unit
+from workflows.terms import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +29,44 @@ def not_held(today: date) -> sa.ColumnElement[bool]:
     return sa.or_(case.c.held_until.is_(None), case.c.held_until < today)
 
 
-def matching(caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
-    """The cases the caller may see under a filter: the page, the count and the export all start here."""
+def matching(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
+    """The cases the caller may see under a filter: the page, the count and the export all start here.
+
+    The path of the unit asked for is looked up first, so that the planner knows how much of the tree it covers.
+    """
     rows = sa.select(case).where(visible_to(caller, case.c.unit_path))
     for name in ("programme", "state", "phase", "item", "household_id"):
         if name in filters:
             rows = rows.where(case.c[name] == filters[name])
     if "unit_id" in filters:
-        path = sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]).scalar_subquery()
-        rows = rows.where(case.c.unit_path.op("^@")(sa.func.coalesce(path, "-")))
+        path = tx.scalar(sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]))
+        rows = rows.where(below(case.c.unit_path, path) if path else sa.false())
     if "overdue" in filters:
-        late = sa.and_(case.c.due_on < today, not_held(today))
+        late = sa.and_(case.c.phase != Phase.ENDED.value, case.c.due_on < today, not_held(today))
         rows = rows.where(late if filters["overdue"] else sa.not_(sa.func.coalesce(late, sa.false())))
     return rows
+
+
+def number(rows: sa.Select[Any]) -> sa.Select[Any]:
+    """How many those rows are."""
+    return sa.select(sa.func.count()).select_from(rows.with_only_columns(case.c.unit_path).subquery())
+
+
+def newest(rows: sa.Select[Any], after: list[str] | None, size: int) -> sa.Select[Any]:
+    """The newest `size` of those rows after the key `after`, and one more if there is one."""
+    if after is not None:
+        opened, last_id = date.fromisoformat(after[0]), UUID(after[1])
+        rows = rows.where(sa.tuple_(case.c.opened_on, case.c.id) < sa.tuple_(sa.literal(opened), sa.literal(last_id)))
+    return rows.order_by(case.c.opened_on.desc(), case.c.id.desc()).limit(size + 1)
 
 
 def page(
     tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date, after: list[str] | None, size: int
 ) -> Page:
     """`size` cases, newest first, after the key `after`; paged by key, never by offset."""
-    rows = matching(caller, filters, today)
-    count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
-    if after is not None:
-        opened, last_id = date.fromisoformat(after[0]), UUID(after[1])
-        rows = rows.where(sa.tuple_(case.c.opened_on, case.c.id) < sa.tuple_(sa.literal(opened), sa.literal(last_id)))
-    newest = rows.order_by(case.c.opened_on.desc(), case.c.id.desc()).limit(size + 1)
-    found = [dict(row) for row in tx.execute(newest).mappings()]
+    rows = matching(tx, caller, filters, today)
+    count = tx.scalar(number(rows)) or 0
+    found = [dict(row) for row in tx.execute(newest(rows, after, size)).mappings()]
     shown = found[:size]
     last = [shown[-1]["opened_on"].isoformat(), str(shown[-1]["id"])] if len(found) > size else None
     return Page(shown, count, last)

@@ -122,10 +122,15 @@ def _arrived(account_id: UUID) -> sa.ColumnElement[bool]:
 
 def inbox(tx: sa.Connection, account_id: UUID, before: UUID | None, size: int) -> list[dict[str, Any]]:
     """An account's letters, newest first (ids are in order of time), `size` of them before the letter `before`."""
+    return [dict(row) for row in tx.execute(arrivals(account_id, before, size)).mappings()]
+
+
+def arrivals(account_id: UUID, before: UUID | None, size: int) -> sa.Select[Any]:
+    """The page of an inbox."""
     rows = sa.select(*_SHOWN).outerjoin(case, case.c.id == letter.c.case_id).where(_arrived(account_id))
     if before is not None:
         rows = rows.where(letter.c.id < before)
-    return [dict(row) for row in tx.execute(rows.order_by(letter.c.id.desc()).limit(size)).mappings()]
+    return rows.order_by(letter.c.id.desc()).limit(size)
 
 
 def unread(tx: sa.Connection, account_id: UUID) -> int:

@@ -48,20 +48,18 @@ def evidence(tx: sa.Connection, scope: Scope) -> Evidence:
 
 def _cited(scope: Scope) -> sa.Select[Any]:
     """The sets of cases opened, paid or ended in the period."""
-    paid = sa.exists().where(payment.c.case_id == case.c.id, within(payment.c.paid_on, scope))
-    ended = sa.and_(case.c.phase == "ended", within(case.c.entered_on, scope))
-    columns = (
-        policy_set.c.title,
-        policy_set.c.issuer,
-        policy_set.c.document,
-        policy_set.c.version,
-        policy_set.c.sample,
+    here = below(case.c.unit_path, scope.unit_path)
+    opened = sa.select(case.c.policy_set_id).where(here, within(case.c.opened_on, scope))
+    ended = sa.select(case.c.policy_set_id).where(here, case.c.phase == "ended", within(case.c.entered_on, scope))
+    paid = (
+        sa.select(case.c.policy_set_id)
+        .join(payment, payment.c.case_id == case.c.id)
+        .where(below(payment.c.unit_path, scope.unit_path), within(payment.c.paid_on, scope))
     )
+    names = (policy_set.c[name] for name in ("title", "issuer", "document", "version", "sample"))
     return (
-        sa.select(*columns)
-        .distinct()
-        .join(case, case.c.policy_set_id == policy_set.c.id)
-        .where(below(case.c.unit_path, scope.unit_path), sa.or_(within(case.c.opened_on, scope), paid, ended))
+        sa.select(*names)
+        .where(policy_set.c.id.in_(sa.union(opened, ended, paid)))
         .order_by(policy_set.c.document, policy_set.c.version, policy_set.c.title)
     )
 

@@ -81,7 +81,8 @@ def came_back(state: str, on: sa.ColumnElement[Any]) -> Callable[[Scope], Rows]:
             .select_from(payment)
             .join(case, case.c.id == payment.c.case_id)
             .join(unit, unit.c.id == case.c.unit_id)
-            .where(below(case.c.unit_path, scope.unit_path), payment.c.state == state, within(on, scope))
+            .where(below(payment.c.unit_path, scope.unit_path), payment.c.state == state, within(on, scope))
+            .where(payment.c.state != "live")
         )
 
     return rows

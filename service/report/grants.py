@@ -39,7 +39,7 @@ def _payments(*columns: sa.ColumnElement[Any]) -> Rows:
 def _live(scope: Scope) -> tuple[Condition, ...]:
     """A payment that was returned by the bank or recalled does not count."""
     return (
-        below(case.c.unit_path, scope.unit_path),
+        below(payment.c.unit_path, scope.unit_path),
         household.c.kind == "worker",
         payment.c.state == "live",
         within(payment.c.paid_on, scope),

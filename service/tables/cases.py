@@ -39,7 +39,11 @@ case = sa.Table(
     sa.CheckConstraint("asked_fen >= 0 AND award_fen > 0 AND outstanding_fen >= 0", name="amounts"),
     sa.CheckConstraint("(award_fen IS NULL) = (fund_id IS NULL)", name="award_has_fund"),
     sa.CheckConstraint("version > 0 AND octet_length(head_hash) = 32", name="chain"),
+    # A list of one unit, a list of much of the tree, a list of a rare state; and counts, which need the narrowest.
     sa.Index("ix_case_list", "unit_path", "opened_on", "id"),
+    sa.Index("ix_case_newest", "opened_on", "id"),
+    sa.Index("ix_case_state", "state", "opened_on", "id"),
+    sa.Index("ix_case_count", "unit_path", "programme", "item", "phase", "state"),
     sa.Index(
         "uq_case_one_grant_per_school_year",
         "beneficiary_id",

@@ -82,7 +82,7 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
     ),
     "entry": _columns(neither="id fund_id subject_id seq case_id source_pot target_pot fen on at"),
     "payment": _columns(
-        neither="id case_id fund_id seq fen method bank_account_id cash_reason voucher paid_on paid_by state"
+        neither="id case_id unit_path fund_id seq fen method bank_account_id cash_reason voucher paid_on paid_by state"
         " returned_on returned_code recalled_on receipt_on receipt_evidence",
     ),
     # help outside cases

@@ -81,6 +81,7 @@ entry = sa.Table(
     sa.CheckConstraint("fen > 0 AND source_pot <> target_pot", name="amount"),
     sa.ForeignKeyConstraint(["subject_id", "seq"], ["event.subject_id", "event.seq"]),
     sa.UniqueConstraint("subject_id", "seq", "source_pot", "target_pot"),
+    sa.Index("ix_entry_recovering", "on", postgresql_where=sa.text("source_pot = 'recovering'")),
 )
 
 payment = sa.Table(
@@ -88,6 +89,7 @@ payment = sa.Table(
     METADATA,
     key(),
     to("case", "case_id", index=True),
+    sa.Column("unit_path", Path, nullable=False),
     to("fund", "fund_id"),
     sa.Column("seq", sa.Integer(), nullable=False),
     money("fen"),
@@ -110,5 +112,7 @@ payment = sa.Table(
     sa.CheckConstraint("(state = 'recalled') = (recalled_on IS NOT NULL)", name="recalled"),
     sa.CheckConstraint("(method = 'cash') = (cash_reason IS NOT NULL)", name="cash"),
     sa.CheckConstraint("method = 'cash' OR bank_account_id IS NOT NULL", name="account"),
+    sa.Index("ix_payment_report", "unit_path", "paid_on"),
+    sa.Index("ix_payment_back", "unit_path", postgresql_where=sa.text("state <> 'live'")),
     sa.Index("uq_payment_one_live", "case_id", unique=True, postgresql_where=sa.text("state = 'live'")),
 )

@@ -6,6 +6,7 @@ from service.db import METADATA, Instant, key, one_of, to
 
 STATES = ("created", "sending", "delivered", "temporary_failure", "permanent_failure", "technical_failure")
 CHANNELS = ("inbox", "email")
+_ARRIVED = "channel = 'inbox' AND state = 'delivered'"
 
 letter = sa.Table(
     "letter",
@@ -35,6 +36,8 @@ letter = sa.Table(
     sa.UniqueConstraint(
         "subject_id", "seq", "kind", "channel", "account_id", "person_id", postgresql_nulls_not_distinct=True
     ),
+    sa.Index("ix_letter_inbox", "account_id", "id", postgresql_where=sa.text(_ARRIVED)),
+    sa.Index("ix_letter_unread", "account_id", postgresql_where=sa.text(f"{_ARRIVED} AND read_at IS NULL")),
     sa.Index(
         "ix_letter_owed",
         "not_before",

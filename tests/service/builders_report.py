@@ -190,6 +190,7 @@ def pay_again(tx: sa.Connection, office: Office, case_id: UUID, fund_id: UUID, f
         payment.insert().values(
             id=new_id(),
             case_id=case_id,
+            unit_path=sa.select(case.c.unit_path).where(case.c.id == case_id).scalar_subquery(),
             fund_id=fund_id,
             seq=1,
             fen=fen,
