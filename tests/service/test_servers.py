@@ -61,6 +61,7 @@ def test_a_killed_database_starts_again_though_its_pid_file_lies(folder: Path) -
     killed = start_postgres(folder / "pg")
     write(killed, "committed")
     os.kill(killed.pid, signal.SIGKILL)
+    assert wait_until(lambda: gone(killed.pid))
     with start_postgres(folder / "pg") as again:
         assert not again.found
         assert words(again) == ["committed"]
