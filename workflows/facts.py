@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from workflows.eligibility import Economy
@@ -97,7 +98,7 @@ class Award:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a rule may look at; built by one SELECT per table, or by a test."""
+    """Everything a rule may look at; built from one SELECT, or by a test."""
 
     state: str
     opened_on: date
@@ -130,6 +131,18 @@ class Facts:
     payee_in_family: bool | None = None
     live_payment: bool = False
     others: tuple[Award, ...] = ()
+
+    @classmethod
+    def of(cls, **read: Any) -> "Facts":
+        """Facts of which only these were read. Whoever asks for another meets AttributeError: never a guess."""
+        facts = object.__new__(cls)
+        for name, value in read.items():
+            object.__setattr__(facts, name, value)
+        return facts
+
+    def but(self, **changed: Any) -> "Facts":
+        """The same with other values; what was not read stays unread."""
+        return Facts.of(**{name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)} | changed)
 
     @property
     def next_tier(self) -> int:

@@ -93,7 +93,9 @@ def _machine(programme: Programme) -> Machine:
     return Machine(model=None, states=states, initial=programme.start, transitions=rows, auto_transitions=False)
 
 
+@cache
 def _target(programme: Programme, action: str, state: str) -> str:
+    """Where the machine leads; asked once of each place, since it remembers nothing."""
     place = _Place(state)
     _machine(programme).events[action].trigger(place)
     return place.state
@@ -263,5 +265,5 @@ def open_to(programme: Programme, ask: Ask, in_force: PolicySet | None = None) -
 def _look(step: Step, ask: Ask, in_force: PolicySet) -> Ask:
     """The same without a form; what a new award will name anew is not known yet either."""
     if step.record is Record.AWARD:
-        ask = replace(ask, facts=replace(ask.facts, award=None, fund=None), policy=in_force)
+        ask = replace(ask, facts=ask.facts.but(award=None, fund=None), policy=in_force)
     return replace(ask, answers={}, looking=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,10 +12,10 @@ from service.actions.case_rows import After, Stepped, Taken, write
 from service.actions.records import RECORDERS
 from service.actions.rows import Rows
 from service.actions.trail import Asked, Stale, Unknown
-from service.queries import case_facts, funds, policies
-from service.queries.case_facts import Known
+from service.queries import case_facts, case_needs, funds, policies
+from service.queries.case_facts import Known, Needs
 from workflows import machine
-from workflows.facts import Ask
+from workflows.facts import Ask, Fund
 from workflows.machine import Choice, Move
 from workflows.policy import PolicySet
 from workflows.programme import Step
@@ -29,7 +30,7 @@ def take(tx: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, ob
     Raises Refused with every reason, BadAnswers with every wrong field, Unknown when the caller may not see the
     case, Stale when `asked.version` is behind.
     """
-    known = case_facts.locked(tx, case_id, asked.caller, asked.today, _roles(action), weighs=_weighs(action))
+    known = case_facts.locked(tx, case_id, asked.caller, asked.today, _needs(action, answers))
     if known is None:
         raise Unknown
     if asked.version is not None and asked.version != known.row.version:
@@ -54,33 +55,32 @@ def open_to(tx: sa.Connection, case_id: UUID, asked: Asked) -> tuple[Choice, ...
     in_force = _policy(tx, known, anew, asked)[1] if anew else None
     if known.row.fund:
         met = funds.met(tx, known.row.fund, known.row.unit_path, asked.caller, asked.today)
-        known = replace(known, facts=replace(known.facts, fund=met))
+        known = replace(known, facts=known.facts.but(fund=met))
     return machine.open_to(programme, _ask(tx, known, policy, asked, {}), in_force)
 
 
-def _named(action: str) -> list[Step]:
-    """The steps of this name in any programme: whose it is shows only when the case has been read."""
-    return [step for programme in PROGRAMMES.values() for step in programme.steps if step.action == action]
+def _needs(action: str, answers: Mapping[str, object]) -> Needs:
+    """What has to be read before the action can be decided and written down."""
+    parts = case_needs.parts(action)
+    fund = _named_fund(answers) if "named_fund" in parts else None
+    return Needs(parts, _roles(action), case_needs.moves_money(action), case_needs.weighs(action), fund)
 
 
+@cache
 def _roles(action: str) -> frozenset[Role]:
     """Whose holders the action may need: those who hear of it, and those its form may name."""
-    heard = [role for step in _named(action) for role in post.roles(step.letter)]
-    named = [Role.VISITOR for step in _named(action) for question in step.asks if question.key == "visitors"]
+    steps = case_needs.named(action)
+    heard = [role for step in steps for role in post.roles(step.letter)]
+    named = [Role.VISITOR for step in steps for question in step.asks if question.key == "visitors"]
     return frozenset((*heard, *named))
-
-
-def _weighs(action: str) -> bool:
-    """Whether the action weighs what else the family was granted: an award, a signature, money."""
-    weighing = {Record.AWARD, Record.APPROVAL}
-    return any(step.record in weighing or step.money is not None for step in _named(action))
 
 
 def _policy(tx: sa.Connection, known: Known, step: Step | None, asked: Asked) -> tuple[UUID, PolicySet]:
     """The set a decision cites once there is an award; before that, and for the award itself, the one in force."""
     awarding = step is not None and step.record is Record.AWARD
     if known.row.award_fen is None or awarding:
-        return policies.chosen(tx, known.row.policies or (), known.row.division, asked.today)
+        sets = [UUID(each) for each in known.row.policies or ()]
+        return policies.chosen(tx, sets, known.row.division, asked.today)
     return known.row.policy_set_id, policies.cited(tx, known.row.policy_set_id)
 
 
@@ -91,12 +91,16 @@ def _with_fund(
     fund_id: UUID | None = known.row.fund_id
     here = (known.row.unit_path, asked.caller, asked.today)
     if step is not None and step.record is Record.AWARD:
-        fund_id = _named_fund(answers)
-        found = funds.named(tx, fund_id, *here) if fund_id else None
-        return replace(known, facts=replace(known.facts, fund=found)), fund_id if found else None
+        found = funds.open_to(tx, known.row.named_fund, *here)
+        return _drawing(known, found), _named_fund(answers) if found else None
     if step is None or step.money is None or fund_id is None:
         return known, fund_id
-    return replace(known, facts=replace(known.facts, fund=funds.locked(tx, fund_id, *here))), fund_id
+    line = funds.met(tx, known.line, *here) if known.line else funds.locked(tx, fund_id, *here)
+    return _drawing(known, line), fund_id
+
+
+def _drawing(known: Known, line: Fund | None) -> Known:
+    return replace(known, facts=known.facts.but(fund=line))
 
 
 def _named_fund(answers: Mapping[str, object]) -> UUID | None:

@@ -62,7 +62,7 @@ def _row(kind: str, channel: str, reader: Reader) -> dict[str, Any]:
 def _family(known: Known, _move: Move) -> list[Reader]:
     """By mail when the head (or the student) gave an address; else the registrar is asked to tell the family."""
     if known.row.family_reader is not None:
-        return [Reader(person_id=known.row.family_reader)]
+        return [Reader(person_id=UUID(known.row.family_reader))]
     return [Reader(account_id=each, kind="tell_family") for each in sorted(known.registrars, key=str)]
 
 

@@ -140,7 +140,8 @@ def _payment(step: Stepped, rows: Rows) -> None:
 
 
 def _paid(step: Stepped, rows: Rows, **columns: object) -> None:
-    rows.change(payment, {"id": step.known.row.live_payment, **columns})
+    live = step.known.row.live_payment
+    rows.change(payment, {"id": UUID(live) if live else None, **columns})
 
 
 def _payment_returned(step: Stepped, rows: Rows) -> None:

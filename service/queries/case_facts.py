@@ -1,17 +1,19 @@
 """Everything the rules need of one case, read by one SELECT that can lock it, and turned into Facts."""
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.queries import policies
-from service.queries.case_select import LOCK, LOCKED, READ
+from service.queries.case_needs import EVERYTHING
+from service.queries.case_select import LOCK, reading
 from service.queries.scope import Caller, ranges
 from workflows.eligibility import Economy, IncomeLine, SpendingLine
 from workflows.facts import Approval, Award, Facts, Fund, Notice, Returned, Verification, Visit
@@ -40,6 +42,9 @@ class Known:
     staff: tuple[Holder, ...] = ()
     """Who holds one of the roles that were asked for with the case."""
 
+    line: Mapping[str, Any] | None = None
+    """The case's line of money, if it was locked with the case."""
+
     @property
     def bank_account(self) -> UUID | None:
         """The account on file that a transfer would go to."""
@@ -63,97 +68,116 @@ class Known:
         }
 
 
-def locked(
-    tx: sa.Connection, case_id: UUID, caller: Caller, on: date, roles: Collection[Role] = (), *, weighs: bool = True
-) -> Known | None:
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What is read of a case: parts of the SELECT, holders of roles, and the line somebody names (case_needs.py)."""
+
+    parts: frozenset[str]
+    roles: frozenset[Role] = frozenset()
+    money: bool = False
+    """Whether the line of the case is locked with it."""
+
+    weighs: bool = False
+    """Whether it is weighed what else the family was granted."""
+
+    fund: UUID | None = None
+
+
+def locked(tx: sa.Connection, case_id: UUID, caller: Caller, on: date, needs: Needs) -> Known | None:
     """The case and its household, locked until the transaction ends; None when `caller` may not see it.
 
     Whoever had to wait for the lock saw the facts of before he waited. What is written under the same two locks shows
     in their versions, and then he looks again. A step that weighs the family's other cases waits first, and looks then:
-    another case leaves no mark on this one.
+    another case leaves no mark on this one. The line of a step that moves money is locked along, after the household;
+    where the case has none, it is read without.
     """
-    values = _values(case_id, caller, on, roles)
-    if weighs and not LOCK.rows(tx, _seen(case_id, caller)):
+    values = _values(case_id, caller, on, needs)
+    if needs.weighs and not LOCK.rows(tx, values):
         return None
-    found = LOCKED.rows(tx, values)
-    if found and not found[0].fresh:
-        found = LOCKED.rows(tx, values)
+    found = _fresh(tx, needs, values, money=needs.money)
+    if not found and needs.money:
+        found = _fresh(tx, needs, values, money=False)
     return _known(found)
 
 
-def read(tx: sa.Connection, case_id: UUID, caller: Caller, on: date, roles: Collection[Role] = ()) -> Known | None:
-    """The case as it stands, without a lock; None when `caller` may not see it."""
-    return _known(READ.rows(tx, _values(case_id, caller, on, roles)))
+def read(tx: sa.Connection, case_id: UUID, caller: Caller, on: date) -> Known | None:
+    """The case as it stands with every fact, without a lock; None when `caller` may not see it."""
+    return _known(reading(EVERYTHING, lock=False).rows(tx, _values(case_id, caller, on, Needs(EVERYTHING))))
 
 
-def _values(case_id: UUID, caller: Caller, on: date, roles: Collection[Role]) -> dict[str, Any]:
+def _fresh(tx: sa.Connection, needs: Needs, values: dict[str, Any], *, money: bool) -> list[Any]:
+    statement = reading(needs.parts, lock=True, money=money, staff=bool(needs.roles))
+    found = statement.rows(tx, values)
+    return found if not found or found[0].fresh else statement.rows(tx, values)
+
+
+def _values(case_id: UUID, caller: Caller, on: date, needs: Needs) -> dict[str, Any]:
     first, last = policies.years_around(on)
     when = {"today": on, "first_year": first, "last_year": last}
-    return {"roles": [role.value for role in roles], **when, **_seen(case_id, caller)}
-
-
-def _seen(case_id: UUID, caller: Caller) -> dict[str, Any]:
-    return {"case_id": case_id, **ranges(caller)}
+    named = {"roles": [role.value for role in needs.roles], "fund_id": needs.fund}
+    return {"case_id": case_id, **named, **when, **ranges(caller)}
 
 
 def _known(found: list[Any]) -> Known | None:
     if not found:
         return None
-    row = found[0]
+    columns = found[0]._asdict()
+    parts = columns.pop("parts")
+    row = SimpleNamespace(**columns, **parts)
     staff = (
         Holder(UUID(who), Role(role), tier, mailed, UUID(principal) if principal else None)
-        for who, role, tier, mailed, principal in row.staff or ()
+        for who, role, tier, mailed, principal in parts.get("staff") or ()
     )
-    return Known(row, _facts(row), tuple(staff))
+    return Known(row, _facts(row, parts), tuple(staff), columns.get("line"))
 
 
 def _day(text: str | date | None) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) else text
 
 
-def _facts(row: Any) -> Facts:
-    return replace(
-        _file_facts(row),
-        visits=tuple(_visit(each) for each in row.visits or ()),
-        returned=_returned(row.returned),
-        people=people_of(row),
-        verification=_verification(row.verification),
-        notice=_notice(row.notice),
-        approvals=tuple(Approval(tier, UUID(by), content) for tier, by, content, _ in row.approvals or ()),
+def _facts(row: Any, parts: Mapping[str, Any]) -> Facts:
+    """Facts of what was read; what was not is not there."""
+    read = {fact: make(row) for part, (fact, make) in _OF_PART.items() if part in parts}
+    return Facts.of(
         content=content_of(row, row.award_fen, row.fund_id, row.policy_set_id, row.category),
-        fund=fund_facts(row.fund) if row.fund else None,
+        people=people_of(row),
         payee_in_family=row.payee["in_family"] if row.payee else None,
-        live_payment=row.live_payment is not None,
-        others=tuple(
-            Award(item, Fen(fen), date.fromisoformat(on), school_year, same_student=student)
-            for item, fen, on, school_year, student in row.others or ()
-        ),
+        **_file_facts(row),
+        **read,
     )
 
 
-def _file_facts(row: Any) -> Facts:
+def _file_facts(row: Any) -> dict[str, Any]:
     """What the case's row and the household's file say by themselves."""
-    return Facts(
-        state=row.state,
-        opened_on=row.opened_on,
-        entered_on=row.entered_on,
-        item=row.item,
-        asked=Fen(row.asked_fen),
-        award=row.award_fen,
-        outstanding=Fen(row.outstanding_fen),
-        held=row.held_until is not None,
-        duties=frozenset((Duty(duty), UUID(person)) for duty, person, _ in row.duties or ())
+    return {
+        "state": row.state,
+        "opened_on": row.opened_on,
+        "entered_on": row.entered_on,
+        "item": row.item,
+        "asked": Fen(row.asked_fen),
+        "award": row.award_fen,
+        "outstanding": Fen(row.outstanding_fen),
+        "held": row.held_until is not None,
+        "duties": frozenset((Duty(duty), UUID(person)) for duty, person, _ in row.duties or ())
         | frozenset((Duty.FILER, UUID(person)) for person in row.filers or ()),
-        family_staff=frozenset(UUID(each) for each in row.family_staff or ()),
-        answers=row.answers,
-        filed=row.exited_on is None,
-        beneficiary_in_family=bool(row.beneficiary_in_family),
-        division=row.division,
-        cause=row.cause,
-        economy=_economy(row),
-        consented_until=_day(row.consented_until),
-        papers=frozenset(row.papers or ()),
+        "family_staff": frozenset(UUID(each) for each in row.family_staff or ()),
+        "answers": row.answers,
+        "filed": row.exited_on is None,
+        "division": row.division,
+        "cause": row.cause,
+        "papers": frozenset(row.papers or ()),
+    }
+
+
+def _others(row: Any) -> tuple[Award, ...]:
+    return tuple(
+        Award(item, Fen(fen), date.fromisoformat(on), school_year, same_student=student)
+        for item, fen, on, school_year, student in row.others or ()
     )
+
+
+def _approvals(row: Any) -> tuple[Approval, ...]:
+    return tuple(Approval(tier, UUID(by), content) for tier, by, content, _ in row.approvals or ())
 
 
 def _visit(each: dict[str, Any]) -> Visit:
@@ -214,6 +238,22 @@ def _economy(row: Any) -> Economy | None:
         event=row.event_kind,
         observed=frozenset(row.observed),
     )
+
+
+_OF_PART: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "visits": ("visits", lambda row: tuple(_visit(each) for each in row.visits or ())),
+    "returned": ("returned", lambda row: _returned(row.returned)),
+    "verification": ("verification", lambda row: _verification(row.verification)),
+    "notice": ("notice", lambda row: _notice(row.notice)),
+    "approvals": ("approvals", _approvals),
+    "fund": ("fund", lambda row: fund_facts(row.fund) if row.fund else None),
+    "live_payment": ("live_payment", lambda row: row.live_payment is not None),
+    "others": ("others", _others),
+    "prior_aid": ("economy", _economy),
+    "consented_until": ("consented_until", lambda row: _day(row.consented_until)),
+    "beneficiary_in_family": ("beneficiary_in_family", lambda row: bool(row.beneficiary_in_family)),
+}
+"""The fact that a part of the SELECT brings, and how it is made of the row."""
 
 
 def content_of(row: Any, award: int | None, fund_id: UUID | None, policy_set_id: UUID, category: str | None) -> str:

@@ -1,5 +1,6 @@
-"""The one SELECT that reads everything a step needs of a case, locked or not; spelled once."""
+"""The one SELECT that reads what a step needs of a case, locked or not; spelled once for each set of needs."""
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from service.db import Prepared
 from service.queries import accounts, policies
 from service.queries.scope import paths_above, visible_by_name
 from service.tables.cases import case
+from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.rules import calendar_year, policy_set
 from service.tables.units import account, role_grant, unit
@@ -35,7 +37,10 @@ def _actions(record: Record) -> str:
     return ", ".join(sorted({f"'{step.action}'" for step in steps if step.record is record}))
 
 
-_PARTS = {
+LINE = ("id", "unit_path", "available_fen", "permitted_items", "categories", "opens_on", "expires_on")
+"""What is read of a fund line."""
+
+PARTS = {
     "duties": """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty
         JOIN account ON account.id = account_id WHERE case_id = "case".id""",
     "filers": """SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
@@ -86,8 +91,8 @@ _PARTS = {
         SELECT o.item, p.fen, p.paid_on AS "on" FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
         WHERE o.household_id = "case".household_id AND o.id <> "case".id AND p.state = 'live' UNION ALL
         SELECT item, fen, "on" FROM gift WHERE gift.household_id = "case".household_id AND fen IS NOT NULL) AS aid""",
-    "fund": """SELECT row_to_json(f) FROM (SELECT id, unit_path, available_fen, permitted_items, categories, opens_on,
-        expires_on FROM fund WHERE fund.id = "case".fund_id) AS f""",
+    "fund": f"""SELECT row_to_json(f) FROM (SELECT {", ".join(LINE)} FROM fund WHERE fund.id = "case".fund_id) AS f""",  # noqa: S608 - our own words
+    "named_fund": "the line somebody names, by its id",
     "family_reader": """SELECT person.id FROM person WHERE person.household_id = "case".household_id AND person.active
         AND person.email_sealed IS NOT NULL ORDER BY person.relation <> 'head', person.id LIMIT 1""",
     "head": """SELECT json_build_object('id', person.id, 'name', encode(person.name_sealed, 'hex'), 'unit', unit.name)
@@ -108,21 +113,50 @@ _OF_THE_FILE = (
     household.c.file_no,
     household.c.version.label("file_version"),
 )
+_FILE = case.join(household, household.c.id == case.c.household_id)
+_MONEY = _FILE.join(fund, fund.c.id == case.c.fund_id)
 
 
-def _one(*columns: sa.ColumnElement[Any] | sa.FromClause) -> sa.Select[Any]:
+def _one(*columns: sa.ColumnElement[Any] | sa.FromClause, of: sa.FromClause) -> sa.Select[Any]:
     """One case the caller may see, and its household."""
-    found = sa.select(*columns).join_from(case, household, household.c.id == case.c.household_id)
+    found = sa.select(*columns).select_from(of)
     return found.where(case.c.id == sa.bindparam("case_id", type_=sa.Uuid()), visible_by_name(case.c.unit_path))
 
 
-def _statement(*, lock: bool) -> sa.Select[Any]:
-    """The case and its household first, locked if asked for; then, of that one row, everything else."""
-    one = _one(case, *_OF_THE_FILE)
-    held = (one.with_for_update(of=[case, household], key_share=True) if lock else one).cte("held").alias("case")
-    parts: list[sa.Label[Any]] = [sa.literal_column(f"({sql})").label(name) for name, sql in _PARTS.items()]
-    staff = _staff(held.c.unit_path).label("staff")
-    return sa.select(held, _fresh(held).label("fresh"), *parts, staff, _policies(), _calendar())
+def _held(*, lock: bool, money: bool) -> sa.FromClause:
+    """The case and its household, with the line its money comes from if that moves: locked in this order."""
+    line = sa.func.json_build_object(*(part for name in LINE for part in (_word(name), fund.c[name])))
+    more, of = ((line.label("line"),), _MONEY) if money else ((), _FILE)
+    one = _one(case, *_OF_THE_FILE, *more, of=of)
+    rows = [case, household, *([fund] if money else [])]
+    return (one.with_for_update(of=rows, key_share=True) if lock else one).cte("held").alias("case")
+
+
+def _word(name: str) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{name}'")
+
+
+def _part(name: str) -> sa.ColumnElement[Any]:
+    """A part as it is written; the one that asks for a line by its id has a parameter."""
+    if name != "named_fund":
+        return sa.literal_column(f"({PARTS[name]})")
+    named = sa.select(*(fund.c[each] for each in LINE)).where(fund.c.id == sa.bindparam("fund_id", type_=sa.Uuid()))
+    line = named.subquery("line")
+    return sa.select(sa.func.row_to_json(sa.literal_column("line"))).select_from(line).scalar_subquery()
+
+
+@cache
+def reading(parts: frozenset[str], *, lock: bool, money: bool = False, staff: bool = True) -> Prepared:
+    """The case and its household first, locked if asked for; then, of that one row, these PARTS as one JSON object.
+
+    With `money` the line of the case comes along as `line`, locked too; a case without a line is then not found.
+    """
+    held = _held(lock=lock, money=money)
+    told: dict[str, sa.ColumnElement[Any]] = {name: _part(name) for name in sorted(parts)}
+    told |= {"staff": _staff(held.c.unit_path)} if staff else {}
+    told |= {"policies": _policies(), "calendar": _calendar()}
+    said = sa.func.json_build_object(*(part for name, each in told.items() for part in (_word(name), each)))
+    return Prepared(sa.select(held, _fresh(held).label("fresh"), said.label("parts")))
 
 
 def _fresh(held: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -152,16 +186,14 @@ def _staff(path: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
     )
 
 
-def _policies() -> sa.Label[Any]:
-    found = sa.select(sa.func.array_agg(policy_set.c.id)).where(policies.effective(TODAY))
-    return found.scalar_subquery().label("policies")
+def _policies() -> sa.ScalarSelect[Any]:
+    return sa.select(sa.func.json_agg(policy_set.c.id)).where(policies.effective(TODAY)).scalar_subquery()
 
 
-def _calendar() -> sa.Label[Any]:
+def _calendar() -> sa.ScalarSelect[Any]:
     year = sa.func.json_build_array(calendar_year.c.year, calendar_year.c.digest)
     known = sa.select(sa.func.json_agg(aggregate_order_by(year, calendar_year.c.year)))
-    return known.where(calendar_year.c.year.between(FIRST_YEAR, LAST_YEAR)).scalar_subquery().label("calendar")
+    return known.where(calendar_year.c.year.between(FIRST_YEAR, LAST_YEAR)).scalar_subquery()
 
 
-LOCK = Prepared(_one(case.c.id).with_for_update(of=[case, household], key_share=True))
-LOCKED, READ = Prepared(_statement(lock=True)), Prepared(_statement(lock=False))
+LOCK = Prepared(_one(case.c.id, of=_FILE).with_for_update(of=[case, household], key_share=True))

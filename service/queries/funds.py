@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from service.db import Prepared
 from service.queries import openings
 from service.queries.case_facts import fund_facts
+from service.queries.case_select import LINE
 from service.queries.scope import CASE_ROLES, Caller, visible_to
 from service.tables.funds import fund
 from workflows.facts import Fund
 from workflows.terms import Pot
 
-_LINE = ("id", "unit_path", "available_fen", "permitted_items", "categories", "opens_on", "expires_on")
-_SEEN = sa.select(*(fund.c[name] for name in _LINE))
+_SEEN = sa.select(*(fund.c[name] for name in LINE))
 
 _ONE = fund.c.id == sa.bindparam("fund_id", type_=sa.Uuid())
 _LOCKED = Prepared(_SEEN.where(_ONE).with_for_update(key_share=True))
@@ -38,10 +38,9 @@ def locked(tx: sa.Connection, fund_id: UUID, unit_path: str, caller: Caller, on:
     return met(tx, found[0]._asdict(), unit_path, caller, on) if found else None
 
 
-def named(tx: sa.Connection, fund_id: UUID, unit_path: str, caller: Caller, on: date) -> Fund | None:
+def open_to(tx: sa.Connection, line: Mapping[str, Any] | None, unit_path: str, caller: Caller, on: date) -> Fund | None:
     """The line if the unit at `unit_path` may draw on it that day; whether there is another is not told."""
-    row = tx.execute(_SEEN.where(fund.c.id == fund_id)).mappings().one_or_none()
-    found = met(tx, dict(row), unit_path, caller, on) if row is not None else None
+    found = met(tx, line, unit_path, caller, on) if line is not None else None
     return found if found is not None and found.opened else None
 
 

@@ -9,7 +9,9 @@ from service.actions.case_opening import open_case
 from service.actions.case_rows import Opening
 from service.db import Prepared
 from service.queries import case_facts
-from service.queries.case_select import LOCKED, READ
+from service.queries.case_facts import Needs
+from service.queries.case_needs import EVERYTHING
+from service.queries.case_select import reading
 from tests.office import file_family, open_office
 from tests.service.plans import read_whole
 from workflows.terms import Fen, Role
@@ -17,12 +19,12 @@ from workflows.terms import Fen, Role
 DAY = date(2025, 9, 1)
 
 
-@pytest.mark.parametrize("statement", [LOCKED, READ])
+@pytest.mark.parametrize("statement", [reading(EVERYTHING, lock=True), reading(EVERYTHING, lock=False)])
 def test_a_step_reads_no_table_whole(tx: sa.Connection, statement: Prepared) -> None:
     office = open_office(tx)
     family = file_family(tx, office)
     asked = office.asked(tx, "registrar", DAY)
     opening = Opening("hardship", family.household_id, family.head_id, "LIV", Fen(300_000), {})
     case_id = open_case(tx, opening, asked).case_id
-    values = case_facts._values(case_id, asked.caller, DAY, [Role.VISITOR])
+    values = case_facts._values(case_id, asked.caller, DAY, Needs(EVERYTHING, frozenset({Role.VISITOR})))
     assert not read_whole(tx, statement, values) & {"case", "event", "person", "household"}
