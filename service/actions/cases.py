@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -66,7 +65,6 @@ def _needs(action: str, answers: Mapping[str, object]) -> Needs:
     return Needs(parts, _roles(action), case_needs.moves_money(action), case_needs.weighs(action), fund)
 
 
-@cache
 def _roles(action: str) -> frozenset[Role]:
     """Whose holders the action may need: those who hear of it, and those its form may name."""
     steps = case_needs.named(action)
@@ -93,8 +91,10 @@ def _with_fund(
     if step is not None and step.record is Record.AWARD:
         found = funds.open_to(tx, known.row.named_fund, *here)
         return _drawing(known, found), _named_fund(answers) if found else None
-    if step is None or step.money is None or fund_id is None:
+    if step is None or step.money is None:
         return known, fund_id
+    if fund_id is None:
+        return _drawing(known, None), None
     line = funds.met(tx, known.line, *here) if known.line else funds.locked(tx, fund_id, *here)
     return _drawing(known, line), fund_id
 

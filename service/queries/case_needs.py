@@ -50,19 +50,16 @@ OF_OTHER_CASES = frozenset({"others", "prior_aid"})
 """What another case of the family may change without leaving a mark on this one."""
 
 
-@cache
+def named(action: str) -> tuple[Step, ...]:
+    """The steps of this name in any programme: none for a name somebody made up, so nothing is kept of it."""
+    return tuple(step for programme in PROGRAMMES.values() for step in programme.steps if step.action == action)
+
+
 def parts(action: str) -> frozenset[str]:
     """The parts an action needs, in whichever programme it is taken: whose it is shows only when the case is read."""
     return ALWAYS.union(*(_parts(step) for step in named(action)))
 
 
-@cache
-def named(action: str) -> tuple[Step, ...]:
-    """The steps of this name in any programme."""
-    return tuple(step for programme in PROGRAMMES.values() for step in programme.steps if step.action == action)
-
-
-@cache
 def moves_money(action: str) -> bool:
     """Whether every step of this name moves money, so that its line is locked with the case."""
     steps = named(action)
@@ -74,6 +71,7 @@ def weighs(action: str) -> bool:
     return not parts(action).isdisjoint(OF_OTHER_CASES)
 
 
+@cache
 def _parts(step: Step) -> frozenset[str]:
     looked = looks_at(step)
     found = {OF_FACT[fact] for fact in looked if fact in OF_FACT}

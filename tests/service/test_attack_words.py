@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from service.actions import looks
 from service.actions.persons import MATCHES_A_DAY
 from service.privacy import blind_index, seal
-from service.tables.cases import case_duty
+from service.tables.cases import case_duty, visit
 from service.tables.events import event
 from service.tables.people import person
 from tests.client import Desk
@@ -164,3 +164,9 @@ def test_what_is_kept_sealed_may_name_people(desk: Desk, engine: sa.Engine) -> N
     form = {"on": "2025-09-01", "visitors": ids, "place": "home", "conclusion": "confirmed", "story": "电话13812345678"}
     life.act("visitor_1", "record_visit", **form)
     life.act("registrar", "add_papers", papers=PAPERS + ILLNESS)
+    with engine.connect() as tx:
+        case_id = UUID(life.case_id)
+        kept = tx.scalars(sa.select(visit.c.story_sealed).where(visit.c.case_id == case_id)).one()
+        said = " ".join(tx.scalars(sa.select(event.c.body).where(event.c.subject_id == case_id)))
+    assert kept
+    assert "13812345678" not in said

@@ -1,0 +1,30 @@
+"""What a step reads is bounded by the tables of the programmes, and a case that lacks something is refused, not dropped."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import cases
+from service.queries import case_needs, case_select
+from service.tables.cases import case
+from tests.client import Desk
+from tests.journeys.test_lives import start
+from workflows import looks
+
+
+def test_made_up_actions_leave_nothing_behind() -> None:
+    """The name of an action comes from outside: what is kept of it would grow without end."""
+    kept = (case_needs._parts, case_select.reading, looks.looks_at)
+    before = [each.cache_info().currsize for each in kept]
+    for number in range(300):
+        cases._needs(f"made_up_{number}", {})
+    assert [each.cache_info().currsize for each in kept] == before
+
+
+def test_a_step_that_moves_money_is_refused_for_a_case_without_a_line(desk: Desk, engine: sa.Engine) -> None:
+    """A case that stands at approval with neither award nor line, as only a wrong hand in the database leaves it."""
+    life = start(desk, engine, "hardship", "LIV", {})
+    with engine.begin() as tx:
+        at = {"state": "approval", "phase": "approval"}
+        tx.execute(case.update().where(case.c.id == UUID(life.case_id)).values(**at))
+    assert {"fund_missing", "notice_missing"} <= set(life.no("approver_1", "approve"))
