@@ -1,6 +1,6 @@
 """Every figure of a section, counted in one snapshot, and the list of rows behind any one of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.report.grants import tuition_months
-from service.report.measure import FLOOR, PARTS, PIECE, Measure, Scope
+from service.report.measure import FLOOR, PARTS, PIECE, Ground, Measure, Rows, Scope
 from service.report.measures import BATCH, MEASURES, TABLE
 from workflows.disclosure import suppress_row
 from workflows.wording import Quantity, Several, Unit, pieces
@@ -80,10 +80,10 @@ def figures(tx: sa.Connection, scope: Scope) -> list[Figure]:
     """Every measure of the table over the scope, then each month's tuition batch. Raises Torn outside a snapshot."""
     if tx.scalar(sa.text("SHOW transaction_isolation")) not in _SNAPSHOTS:
         raise Torn("count figures in one REPEATABLE READ transaction (service.report.figures.snapshot)")
-    counted = [figure for measure in TABLE for figure in _counted(tx, measure, scope)]
-    for month in tx.scalars(tuition_months(scope)):
-        batch = _month(scope, month)
-        counted += [figure for measure in BATCH for figure in _counted(tx, measure, batch, f"@{month:%Y-%m}")]
+    ground = Ground(scope)
+    counted = _counted(tx, TABLE, ground)
+    for month in tx.scalars(tuition_months(ground)).all():
+        counted += _counted(tx, BATCH, Ground(_month(scope, month)), f"@{month:%Y-%m}")
     return counted
 
 
@@ -93,16 +93,30 @@ def _month(scope: Scope, first: date) -> Scope:
     return Scope(scope.unit_path, max(scope.start, first), min(scope.end, last))
 
 
-def _counted(tx: sa.Connection, measure: Measure, scope: Scope, suffix: str = "") -> list[Figure]:
-    """The value is computed from the very SELECT that lists the rows."""
-    rows = measure.rows(scope).subquery("behind")
+def _counted(tx: sa.Connection, measures: Sequence[Measure], ground: Ground, suffix: str = "") -> list[Figure]:
+    """Every value is computed from the very SELECT that lists its rows; what several stand on is read once for all."""
+    found = tx.execute(sa.union_all(*(_sums(measure, ground) for measure in measures))).all()
+    by_key: dict[str, list[sa.Row[Any]]] = {measure.key: [] for measure in measures}
+    for row in sorted(found, key=lambda row: row.first):
+        by_key[row.key].append(row)
+    return [each for measure in measures for each in _told(measure, by_key[measure.key], ground.scope, suffix)]
+
+
+def _sums(measure: Measure, ground: Ground) -> Rows:
+    """Of each part of a measure: how many rows, their sum, whether any is unknown, and the id of its first row."""
+    rows = measure.rows(ground).subquery("behind")
     total = sa.func.coalesce(sa.func.sum(rows.c.amount), 0)
-    found = tx.execute(
-        sa.select(rows.c.part, sa.func.count().label("number"), sa.cast(total, sa.BigInteger()).label("total"))
+    return (
+        sa.select(sa.literal_column(f"'{measure.key}'").label("key"), rows.c.part, sa.func.count().label("number"))
+        .add_columns(sa.cast(total, sa.BigInteger()).label("total"))
         .add_columns(sa.func.bool_or(rows.c.amount.is_(None)).label("unknown"))
+        .add_columns(sa.func.min(sa.cast(rows.c.id, sa.Text())).label("first"))
         .group_by(rows.c.part)
-        .order_by(sa.func.min(sa.cast(rows.c.id, sa.Text())))
-    ).all()
+    )
+
+
+def _told(measure: Measure, found: list[sa.Row[Any]], scope: Scope, suffix: str) -> list[Figure]:
+    """The figures of one measure, its parts in the order they are told in."""
     order = PARTS.get(measure.split, ())
     found = sorted(found, key=lambda row: order.index(row.part) if row.part in order else len(order))
     told = [_figure(measure, scope, suffix, row.part, row.number, _value(measure, row)) for row in found]
@@ -147,7 +161,7 @@ def rows_behind(tx: sa.Connection, key: str, scope: Scope, after: UUID | None, s
     Raises NoSuchFigure.
     """
     measure, part, narrowed = _asked_for(key, scope)
-    behind = measure.rows(narrowed).subquery("behind")
+    behind = measure.rows(Ground(narrowed)).subquery("behind")
     rows = sa.select(behind).where(behind.c.part == part if part is not None else sa.true())
     count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
     page = rows.order_by(behind.c.id).limit(size + 1)

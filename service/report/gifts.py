@@ -1,83 +1,116 @@
 """Help outside cases: gifts of money and goods, donations passed on, activities; kept apart from aid."""
 
 from collections.abc import Callable
-from typing import Any
 
 import sqlalchemy as sa
 
 from service.queries.scope import below
-from service.report.measure import NO_PART, PIECE, Rows, Scope, within
+from service.report.measure import NO_PART, PIECE, Columns, Condition, Ground, Rows, Value, none, within
 from service.tables.funds import fund
 from service.tables.gifts import activity, donation, gift
 from service.tables.households import household
 from service.tables.units import unit
 
-Condition = sa.ColumnElement[bool]
 
-TO_PAIRED = household.c.kind == "rural_paired"
-TO_WORKER = household.c.kind == "worker"
-OF_MONEY = gift.c.fen.is_not(None)
-OF_GOODS = gift.c.goods.is_not(None)
-
-GOODS = sa.func.translate(gift.c.goods, "/", "／") + PIECE + gift.c.goods_unit
-"""What was given and how it is counted; the part of a figure stands in an address, so it holds no slash."""
-
-
-def item(code: str) -> Condition:
-    """Gifts under one item of aid."""
-    return gift.c.item == code
-
-
-def _given(scope: Scope, amount: sa.ColumnElement[Any], part: sa.ColumnElement[Any], *conditions: Condition) -> Rows:
+def given(ground: Ground) -> Rows:
+    """One row per gift of money or goods to a family."""
     return (
         sa.select(gift.c.id, household.c.file_no.label("reference"), gift.c.on, unit.c.name.label("unit"))
-        .add_columns(sa.cast(amount, sa.BigInteger()).label("amount"), part.label("part"))
+        .add_columns(gift.c.fen, gift.c.goods, gift.c.goods_unit, gift.c.quantity, gift.c.item, fund.c.source)
+        .add_columns(household.c.kind.label("family"))
         .select_from(gift)
         .join(household, household.c.id == gift.c.household_id)
         .join(unit, unit.c.id == gift.c.unit_id)
         .outerjoin(fund, fund.c.id == gift.c.fund_id)
-        .where(below(gift.c.unit_path, scope.unit_path), within(gift.c.on, scope), *conditions)
+        .where(below(gift.c.unit_path, ground.scope.unit_path), within(gift.c.on, ground.scope))
     )
 
 
-def money(*conditions: Condition) -> Callable[[Scope], Rows]:
+def to_paired(gifts: Columns) -> sa.ColumnElement[bool]:
+    """To rural families paired with the union."""
+    return gifts.family == "rural_paired"
+
+
+def to_worker(gifts: Columns) -> sa.ColumnElement[bool]:
+    """To families of workers."""
+    return gifts.family == "worker"
+
+
+def item(code: str) -> Condition:
+    """Gifts under one item of aid."""
+    return lambda gifts: gifts.item == code
+
+
+def _of_money(gifts: Columns) -> sa.ColumnElement[bool]:
+    return gifts.fen.is_not(None)
+
+
+def _of_goods(gifts: Columns) -> sa.ColumnElement[bool]:
+    return gifts.goods.is_not(None)
+
+
+def _things(gifts: Columns) -> sa.ColumnElement[str]:
+    """What was given and how it is counted; the part of a figure stands in an address, so it holds no slash."""
+    named: sa.ColumnElement[str] = sa.func.translate(gifts.goods, "/", "／") + PIECE + gifts.goods_unit
+    return named
+
+
+def _told(ground: Ground, amount: Value, part: Value, *conditions: Condition) -> Rows:
+    gifts = ground.of(given).c
+    cast = sa.cast(amount(gifts), sa.BigInteger()).label("amount")
+    told = sa.select(gifts.id, gifts.reference, gifts.on, gifts.unit, cast, part(gifts).label("part"))
+    return told.where(*(condition(gifts) for condition in conditions))
+
+
+def money(*conditions: Condition) -> Callable[[Ground], Rows]:
     """One row per gift of money, with its fen."""
-    return lambda scope: _given(scope, gift.c.fen, NO_PART, OF_MONEY, *conditions)
+    return lambda ground: _told(ground, lambda gifts: gifts.fen, none, _of_money, *conditions)
 
 
-def money_by_source(scope: Scope) -> Rows:
+def money_by_source(ground: Ground) -> Rows:
     """One row per gift of money, to whomever, told by the source of its fund line."""
-    return _given(scope, gift.c.fen, fund.c.source, OF_MONEY)
+    return _told(ground, lambda gifts: gifts.fen, lambda gifts: gifts.source, _of_money)
 
 
-def goods(*conditions: Condition) -> Callable[[Scope], Rows]:
+def goods(*conditions: Condition) -> Callable[[Ground], Rows]:
     """One row per gift of goods, told by what it was; the amount is NULL when it was more than one, uncounted."""
-    return lambda scope: _given(scope, gift.c.quantity, GOODS, OF_GOODS, *conditions)
+    return lambda ground: _told(ground, lambda gifts: gifts.quantity, _things, _of_goods, *conditions)
 
 
-def donations(direction: str) -> Callable[[Scope], Rows]:
+def donated(ground: Ground) -> Rows:
     """One row per donation, by its receipt; neither donors nor organisers are told."""
+    reference = sa.func.coalesce(donation.c.receipt_no, sa.cast(donation.c.id, sa.Text()))
+    return (
+        sa.select(donation.c.id, reference.label("reference"), donation.c.on, unit.c.name.label("unit"))
+        .add_columns(donation.c.fen, donation.c.direction)
+        .select_from(donation)
+        .join(unit, unit.c.id == donation.c.unit_id)
+        .where(below(donation.c.unit_path, ground.scope.unit_path), within(donation.c.on, ground.scope))
+    )
 
-    def rows(scope: Scope) -> Rows:
-        reference = sa.func.coalesce(donation.c.receipt_no, sa.cast(donation.c.id, sa.Text()))
-        return (
-            sa.select(donation.c.id, reference.label("reference"), donation.c.on, unit.c.name.label("unit"))
-            .add_columns(donation.c.fen.label("amount"), NO_PART.label("part"))
-            .select_from(donation)
-            .join(unit, unit.c.id == donation.c.unit_id)
-            .where(below(donation.c.unit_path, scope.unit_path), within(donation.c.on, scope))
-            .where(donation.c.direction == direction)
-        )
+
+def donations(direction: str) -> Callable[[Ground], Rows]:
+    """One row per donation received or passed on."""
+
+    def rows(ground: Ground) -> Rows:
+        given = ground.of(donated).c
+        told = sa.select(given.id, given.reference, given.on, given.unit, given.fen.label("amount"))
+        return told.add_columns(NO_PART.label("part")).where(given.direction == direction)
 
     return rows
 
 
-def activities(scope: Scope) -> Rows:
+def held(ground: Ground) -> Rows:
     """One row per activity, with its cost under account 501 (nothing, when none was booked)."""
     return (
         sa.select(activity.c.id, sa.cast(activity.c.id, sa.Text()).label("reference"), activity.c.on)
         .add_columns(unit.c.name.label("unit"), activity.c.fen.label("amount"), NO_PART.label("part"))
         .select_from(activity)
         .join(unit, unit.c.id == activity.c.unit_id)
-        .where(below(activity.c.unit_path, scope.unit_path), within(activity.c.on, scope))
+        .where(below(activity.c.unit_path, ground.scope.unit_path), within(activity.c.on, ground.scope))
     )
+
+
+def activities(ground: Ground) -> Rows:
+    """One row per activity, with its cost."""
+    return sa.select(*ground.of(held).c)

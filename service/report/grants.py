@@ -1,142 +1,149 @@
 """Money paid to families of workers on file: live payments by day of payment, never one that came back."""
 
 from collections.abc import Callable
-from typing import Any
 
 import sqlalchemy as sa
 
 from service.queries.scope import below
-from service.report.measure import FLOOR, NO_PART, OTHER, Rows, Scope, within
+from service.report.measure import FLOOR, OTHER, Columns, Condition, Ground, Rows, Value, none, within
 from service.tables.cases import case
 from service.tables.funds import fund, payment
 from service.tables.households import household
 from service.tables.units import unit
 
-Condition = sa.ColumnElement[bool]
 
-RELIEF_OR_TUITION = case.c.item.in_(("LIV", "EDU"))
-TUITION = case.c.item == "EDU"
+def payments(ground: Ground) -> Rows:
+    """One row per payment; one that was returned by the bank or recalled does not count."""
+    home = unit.alias("home")
+    answered = (_answered(key).label(name) for key, name in (("tuition_part", "fee"), ("living_part", "living")))
+    return (
+        sa.select(payment.c.id, case.c.case_no.label("reference"), payment.c.paid_on.label("on"), payment.c.fen)
+        .add_columns(unit.c.name.label("unit"), case.c.item, fund.c.source, case.c.beneficiary_id, *answered)
+        .add_columns(household.c.id.label("household_id"), household.c.file_no, home.c.name.label("home"))
+        .select_from(payment)
+        .join(case, case.c.id == payment.c.case_id)
+        .join(household, household.c.id == case.c.household_id)
+        .join(fund, fund.c.id == payment.c.fund_id)
+        .join(unit, unit.c.id == case.c.unit_id)
+        .join(home, home.c.id == household.c.unit_id)
+        .where(below(payment.c.unit_path, ground.scope.unit_path), household.c.kind == "worker")
+        .where(payment.c.state == "live", within(payment.c.paid_on, ground.scope))
+    )
 
 
 def _answered(key: str) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.cast(case.c.answers[key].astext, sa.BigInteger()), 0)
 
 
-FEE, LIVING = _answered("tuition_part"), _answered("living_part")
-SPLIT = payment.c.fen == FEE + LIVING
-"""The parts named in the application make up exactly what was paid; otherwise the grant is not split."""
+def relief_or_tuition(aid: Columns) -> sa.ColumnElement[bool]:
+    """Living relief and tuition."""
+    return aid.item.in_(("LIV", "EDU"))
 
 
-def _payments(*columns: sa.ColumnElement[Any]) -> Rows:
-    return (
-        sa.select(*columns)
-        .select_from(payment)
-        .join(case, case.c.id == payment.c.case_id)
-        .join(household, household.c.id == case.c.household_id)
-    )
+def tuition(aid: Columns) -> sa.ColumnElement[bool]:
+    """Tuition."""
+    return aid.item == "EDU"
 
 
-def _live(scope: Scope) -> tuple[Condition, ...]:
-    """A payment that was returned by the bank or recalled does not count."""
-    return (
-        below(payment.c.unit_path, scope.unit_path),
-        household.c.kind == "worker",
-        payment.c.state == "live",
-        within(payment.c.paid_on, scope),
-    )
+def _split(aid: Columns) -> sa.ColumnElement[bool]:
+    """The parts named in the application make up exactly what was paid; otherwise the grant is not split."""
+    return aid.fen == aid.fee + aid.living
 
 
-def _paid(scope: Scope, amount: sa.ColumnElement[int], part: sa.ColumnElement[Any], *conditions: Condition) -> Rows:
-    return (
-        _payments(payment.c.id, case.c.case_no.label("reference"), payment.c.paid_on.label("on"))
-        .add_columns(unit.c.name.label("unit"), amount.label("amount"), part.label("part"))
-        .join(unit, unit.c.id == case.c.unit_id)
-        .join(fund, fund.c.id == payment.c.fund_id)
-        .where(*_live(scope), *conditions)
-    )
+def _fen(aid: Columns) -> sa.ColumnElement[int]:
+    return aid.fen
 
 
-def paid(*conditions: Condition) -> Callable[[Scope], Rows]:
+def _paid(ground: Ground, amount: Value, part: Value, *conditions: Condition) -> Rows:
+    aid = ground.of(payments).c
+    told = sa.select(aid.id, aid.reference, aid.on, aid.unit, amount(aid).label("amount"), part(aid).label("part"))
+    return told.where(*(condition(aid) for condition in conditions))
+
+
+def paid(*conditions: Condition) -> Callable[[Ground], Rows]:
     """One row per payment, with its fen."""
-    return lambda scope: _paid(scope, payment.c.fen, NO_PART, *conditions)
+    return lambda ground: _paid(ground, _fen, none, *conditions)
 
 
-def fee_part(scope: Scope) -> Rows:
+def fee_part(ground: Ground) -> Rows:
     """The part of each tuition grant that was for fees."""
-    return _paid(scope, FEE, NO_PART, TUITION, SPLIT, FEE > 0)
+    return _paid(ground, lambda aid: aid.fee, none, tuition, _split, lambda aid: aid.fee > 0)
 
 
-def living_part(scope: Scope) -> Rows:
+def living_part(ground: Ground) -> Rows:
     """The part of each tuition grant that was for living."""
-    return _paid(scope, LIVING, NO_PART, TUITION, SPLIT, LIVING > 0)
+    return _paid(ground, lambda aid: aid.living, none, tuition, _split, lambda aid: aid.living > 0)
 
 
-def unsplit(scope: Scope) -> Rows:
+def unsplit(ground: Ground) -> Rows:
     """Tuition grants whose application names no parts, or parts that do not make up what was paid."""
-    return _paid(scope, payment.c.fen, NO_PART, TUITION, sa.not_(SPLIT))
+    return _paid(ground, _fen, none, tuition, lambda aid: sa.not_(_split(aid)))
 
 
-def _item(scope: Scope) -> sa.ColumnElement[str]:
+def named_items(ground: Ground) -> Rows:
+    """The items that reached at least FLOOR households: these are told by name."""
+    aid = ground.of(payments).c
+    reached = sa.func.count(sa.distinct(aid.household_id))
+    return sa.select(aid.item).group_by(aid.item).having(reached >= FLOOR)
+
+
+def _item(ground: Ground) -> Value:
     """The item, or OTHER for every item that reached fewer than FLOOR households: it is merged, not named."""
-    common = (
-        _payments(case.c.item)
-        .where(*_live(scope))
-        .group_by(case.c.item)
-        .having(sa.func.count(sa.distinct(household.c.id)) >= FLOOR)
-    )
-    return sa.case((case.c.item.in_(common), case.c.item), else_=OTHER)
+    named = sa.select(ground.of(named_items).c.item)
+    return lambda aid: sa.case((aid.item.in_(named), aid.item), else_=OTHER)
 
 
-def paid_by_item(scope: Scope) -> Rows:
+def paid_by_item(ground: Ground) -> Rows:
     """One row per payment, told by item."""
-    return _paid(scope, payment.c.fen, _item(scope))
+    return _paid(ground, _fen, _item(ground))
 
 
-def paid_by_source(scope: Scope) -> Rows:
+def paid_by_source(ground: Ground) -> Rows:
     """One row per payment, told by the source of the fund line it was paid from (domain/4 §4.1)."""
-    return _paid(scope, payment.c.fen, fund.c.source)
+    return _paid(ground, _fen, lambda aid: aid.source)
 
 
-def _reached(scope: Scope, part: sa.ColumnElement[Any], *conditions: Condition) -> Rows:
+def _reached(ground: Ground, part: Value, *conditions: Condition) -> Rows:
+    aid = ground.of(payments).c
     return (
-        _payments(household.c.id, household.c.file_no.label("reference"), sa.func.min(payment.c.paid_on).label("on"))
-        .add_columns(unit.c.name.label("unit"), sa.cast(sa.func.sum(payment.c.fen), sa.BigInteger()).label("amount"))
-        .add_columns(part.label("part"))
-        .join(unit, unit.c.id == household.c.unit_id)
-        .where(*_live(scope), *conditions)
-        .group_by(household.c.id, unit.c.name, "part")
+        sa.select(aid.household_id.label("id"), aid.file_no.label("reference"), sa.func.min(aid.on).label("on"))
+        .add_columns(aid.home.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
+        .add_columns(part(aid).label("part"))
+        .where(*(condition(aid) for condition in conditions))
+        .group_by(aid.household_id, aid.file_no, aid.home, "part")
     )
 
 
-def households(*conditions: Condition) -> Callable[[Scope], Rows]:
+def households(*conditions: Condition) -> Callable[[Ground], Rows]:
     """One row per distinct household paid, with the sum it received."""
-    return lambda scope: _reached(scope, NO_PART, *conditions)
+    return lambda ground: _reached(ground, none, *conditions)
 
 
-def households_by_item(scope: Scope) -> Rows:
+def households_by_item(ground: Ground) -> Rows:
     """One row per distinct household and item."""
-    return _reached(scope, _item(scope))
+    return _reached(ground, _item(ground))
 
 
-def students(scope: Scope) -> Rows:
+def students(ground: Ground) -> Rows:
     """One row per distinct student whose tuition grant was paid, under the number of the family's file."""
+    aid = ground.of(payments).c
     return (
-        _payments(case.c.beneficiary_id.label("id"), household.c.file_no.label("reference"))
-        .add_columns(sa.func.min(payment.c.paid_on).label("on"), unit.c.name.label("unit"))
-        .add_columns(sa.cast(sa.func.sum(payment.c.fen), sa.BigInteger()).label("amount"), NO_PART.label("part"))
-        .join(unit, unit.c.id == household.c.unit_id)
-        .where(*_live(scope), TUITION)
-        .group_by(case.c.beneficiary_id, household.c.file_no, unit.c.name)
+        sa.select(aid.beneficiary_id.label("id"), aid.file_no.label("reference"), sa.func.min(aid.on).label("on"))
+        .add_columns(aid.home.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
+        .add_columns(none(aid).label("part"))
+        .where(tuition(aid))
+        .group_by(aid.beneficiary_id, aid.file_no, aid.home)
     )
 
 
-def tuition_months(scope: Scope) -> Rows:
+def tuition_months(ground: Ground) -> Rows:
     """The calendar months in which tuition was paid to at least FLOOR households: a batch each (column `month`)."""
-    month = sa.cast(sa.func.date_trunc("month", payment.c.paid_on), sa.Date()).label("month")
+    aid = ground.of(payments).c
+    month = sa.cast(sa.func.date_trunc("month", aid.on), sa.Date()).label("month")
     return (
-        _payments(month)
-        .where(*_live(scope), TUITION)
+        sa.select(month)
+        .where(tuition(aid))
         .group_by(month)
-        .having(sa.func.count(sa.distinct(household.c.id)) >= FLOOR)
+        .having(sa.func.count(sa.distinct(aid.household_id)) >= FLOOR)
         .order_by(month)
     )

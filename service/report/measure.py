@@ -1,7 +1,7 @@
 """What a reported figure is: a key, a unit, a date basis, and one SELECT that returns the rows that make it up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,39 @@ Rows = sa.Select[Any]
 """Columns id, reference, on, unit, amount (fen or pieces; NULL where unknown or not meant), part; no person's name."""
 
 
+Base = Callable[["Ground"], Rows]
+"""Rows of a scope that several figures stand on: every live payment, every visit …"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The bases of one scope, each spelled once: figures that are asked together in one statement read each but once,
+    and where one is asked alone PostgreSQL looks through it.
+    """
+
+    scope: Scope
+    _spelled: dict[Base, sa.CTE] = field(default_factory=dict)
+
+    def of(self, base: Base) -> sa.CTE:
+        """The rows of a base, to select from."""
+        if base not in self._spelled:
+            self._spelled[base] = base(self).cte(base.__name__)
+        return self._spelled[base]
+
+
+Columns = sa.ColumnCollection[str, sa.ColumnElement[Any]]
+Condition = Callable[[Columns], sa.ColumnElement[bool]]
+"""Which rows of a base count, by its columns."""
+
+Value = Callable[[Columns], sa.ColumnElement[Any]]
+"""What stands under `amount` or `part`, by the columns of a base."""
+
+
+def none(_columns: Columns) -> sa.ColumnElement[Any]:
+    """Told whole: no part."""
+    return NO_PART
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A figure's definition. Its value is the number of its rows, or the sum of their amounts (money and goods).
@@ -89,7 +122,7 @@ class Measure:
     key: str
     unit: Unit | None
     basis: Basis
-    rows: Callable[[Scope], Rows]
+    rows: Callable[["Ground"], Rows]
     split: str = ""
     small_cells: bool = False
 

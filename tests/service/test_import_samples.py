@@ -14,7 +14,7 @@ from service.exchange.applications import Application, read_applications
 from service.exchange.folder import import_folder
 from service.exchange.stories import Act, acts
 from service.privacy import unseal
-from service.report.measure import Measure, Scope
+from service.report.measure import Ground, Measure, Scope
 from service.report.measures import TABLE
 from service.tables.cases import case, case_duty, clashing_duty
 from service.tables.funds import fund
@@ -74,7 +74,7 @@ def _take(union: Union, case_id: UUID, act: Act, people: Mapping[str, UUID], lin
 
 
 def _counted(union: Union, measure: Measure, scope: Scope) -> Any:
-    rows = measure.rows(scope).subquery()
+    rows = measure.rows(Ground(scope)).subquery()
     amount = sa.cast(sa.func.sum(rows.c.amount), sa.BigInteger()) if measure.sums else sa.func.count()
     if measure.split:
         by_part = sa.select(rows.c.part, amount).group_by(rows.c.part)

@@ -16,7 +16,7 @@ from service.audit.chain import verify
 from service.db import engine as make_engine
 from service.queries import accounts, cases, letters
 from service.queries.scope import Caller
-from service.report.measure import Scope
+from service.report.measure import Ground, Scope
 from service.report.measures import MEASURES
 
 FAMILIES, SIZE = 700, 20
@@ -93,7 +93,7 @@ def test_an_inbox_reads_what_it_shows(union: tuple[sa.Connection, Union]) -> Non
 def test_a_figure_of_one_county_and_year_reads_its_rows(union: tuple[sa.Connection, Union], key: str) -> None:
     """A tenth of the years and half of the city; the rows of other tables hang on those."""
     tx, ground = union
-    behind = MEASURES[key].rows(Scope(ground.counties[0].unit_path, *YEAR_ASKED))
+    behind = MEASURES[key].rows(Ground(Scope(ground.counties[0].unit_path, *YEAR_ASKED)))
     there = tx.scalar(sa.select(sa.func.count()).select_from(behind.subquery())) or 0
     for table in ("payment", "visit", "entry"):
         assert rows_read(tx, behind, table) <= there
