@@ -14,7 +14,10 @@ GENESIS = bytes(32)
 
 def canonical(body: Mapping[str, Plain]) -> str:
     """The one spelling of an event's body: sorted keys, no spaces, no floats (they cannot be in Plain)."""
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _SPELLED(body)
+
+
+_SPELLED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def link(prev: bytes, body: str) -> bytes:

@@ -1,6 +1,8 @@
 """Opening a case: what stands against it, its row and the first event of its chain."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,12 +12,13 @@ from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown, envelope, proofs, sealed_words
 from service.chain import GENESIS, canonical, link
 from service.db import Prepared, new_id
-from service.queries import households, policies
-from service.queries.households import Family
+from service.queries import new_case
+from service.queries.new_case import Family, Standing
 from service.tables.cases import case, case_duty
 from service.tables.events import event, remark
 from workflows import machine
 from workflows.facts import Ask, Facts
+from workflows.policy import PolicySet
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
 from workflows.questions import Kind
@@ -27,14 +30,16 @@ _CASE_NO = Prepared("SELECT nextval('case_no') AS number")
 def open_case(tx: sa.Connection, opening: Opening, asked: Asked) -> Taken:
     """Open a case for a family. Raises BadAnswers, Refused or Unknown like take()."""
     programme = _programme(opening.programme)
-    family = households.for_opening(tx, opening.household_id, opening.beneficiary_id, asked.caller)
+    family = new_case.family(tx, opening.household_id, opening.beneficiary_id, asked.caller)
     if family is None:
         raise Unknown
     answers = machine.read_form(programme.answers, opening.answers)
-    reasons = _against(tx, programme, opening, family, asked)
+    stands = new_case.standing(tx, opening.household_id, opening.beneficiary_id, opening.item, asked.today)
+    reasons = _against(programme, opening, family, stands, asked)
     if reasons:
         raise Refused(*reasons)
-    return _write(tx, programme, opening, family, answers, asked)
+    start = _start(tx, programme, opening, family, stands, asked)
+    return _write(tx, programme, opening, family, answers, start, asked)
 
 
 def hands(family: Family, asked: Asked) -> frozenset[UUID]:
@@ -51,11 +56,11 @@ def _programme(key: str) -> Programme:
     return programme
 
 
-def _against(tx: sa.Connection, programme: Programme, opening: Opening, family: Family, asked: Asked) -> list[Reason]:
+def _against(programme: Programme, opening: Opening, family: Family, stands: Standing, asked: Asked) -> list[Reason]:
     reasons = []
     if not asked.caller.holds((Role.REGISTRAR,), family.unit_path):
         reasons.append(Reason.of("role_missing", roles=[Role.REGISTRAR.value]))
-    if hands(family, asked) & family.staff:
+    if hands(family, asked) & stands.staff:
         reasons.append(Reason.of("own_family"))
     if opening.item not in programme.items:
         reasons.append(Reason.of("item_not_of_programme", item=opening.item, items=list(programme.items)))
@@ -65,10 +70,29 @@ def _against(tx: sa.Connection, programme: Programme, opening: Opening, family: 
         reasons.append(Reason.of("household_not_worker"))
     if family.exited:
         reasons.append(Reason.of("household_not_filed"))
-    open_already = households.open_case_no(tx, opening.beneficiary_id, opening.item)
-    if open_already:
-        reasons.append(Reason.of("case_already_open", case_no=open_already))
+    if stands.open_already:
+        reasons.append(Reason.of("case_already_open", case_no=stands.open_already))
     return reasons
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """By which policy set a case starts, and when its first state is due."""
+
+    policy_id: UUID
+    policy: PolicySet
+    due_on: date | None
+    provisional: bool
+
+
+def _start(
+    tx: sa.Connection, programme: Programme, opening: Opening, family: Family, stands: Standing, asked: Asked
+) -> _Start:
+    today = asked.today
+    policy_id, policy = stands.policy(tx, family.division, today)
+    facts = Facts(programme.start, today, today, opening.item, opening.asked)
+    ask = Ask(asked.caller.actor_over(family.unit_path), facts, policy, stands.calendar(tx), today)
+    return _Start(policy_id, policy, *machine.start(programme, ask))
 
 
 def _write(
@@ -77,30 +101,27 @@ def _write(
     opening: Opening,
     family: Family,
     answers: Mapping[str, Plain],
+    start: _Start,
     asked: Asked,
 ) -> Taken:
-    case_id, today = new_id(), asked.today
-    policy_id, policy = policies.in_force_on(tx, family.division, today)
-    facts = Facts(programme.start, today, today, opening.item, opening.asked)
-    ask = Ask(asked.caller.actor_over(family.unit_path), facts, policy, policies.calendar(tx, today), today)
-    due_on, provisional = machine.start(programme, ask)
+    case_id = new_id()
     words, plain = _parted(programme, answers)
-    case_no = f"{programme.key[:2].upper()}{today.year}-{_CASE_NO.rows(tx, {})[0].number:06d}"
+    case_no = f"{programme.key[:2].upper()}{asked.today.year}-{_CASE_NO.rows(tx, {})[0].number:06d}"
     first = programme.state(programme.start)
-    due = {"policy_set_id": policy_id, "due_on": due_on, "due_is_provisional": provisional}
+    due = {"policy_set_id": start.policy_id, "due_on": start.due_on, "due_is_provisional": start.provisional}
     stands = {"state": first.key, "phase": first.phase.value, "answers": plain, **due}
     opened = {"id": case_id, "case_no": case_no, **_request(opening, family, asked), **stands}
     rows = Rows()
     rows.add(case, opened)
     rows.add(case_duty, *_registered(case_id, hands(family, asked)))
     rows.add(remark, *sealed_words(case_id, 1, words, asked))
-    told = _body(case_id, opening, plain, words, {"id": str(policy_id), "digest": policy.digest}, asked)
+    told = _body(case_id, opening, plain, words, {"id": str(start.policy_id), "digest": start.policy.digest}, asked)
     principal = next(iter(hands(family, asked) - {asked.caller.account}), None)
     body = canonical({**told, "principal": str(principal) if principal else None, "rows": rows.named()})
     opened["head_hash"] = link(GENESIS, body)
     rows.add(event, _first_event(case_id, first.key, body, principal, asked))
     rows.write(tx)
-    return Taken(case_id, case_no, first.key, first.phase.value, 1, due_on, programme.key, "open")
+    return Taken(case_id, case_no, first.key, first.phase.value, 1, start.due_on, programme.key, "open")
 
 
 def _parted(programme: Programme, answers: Mapping[str, Plain]) -> tuple[dict[str, str], dict[str, Plain]]:

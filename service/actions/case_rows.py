@@ -68,7 +68,6 @@ class After:
     policy_id: UUID
     category: str | None
     outstanding: int
-    content: str
 
     @staticmethod
     def of(row: Any, *, policy_id: UUID, fund_id: UUID | None) -> "After":
@@ -86,7 +85,6 @@ class After:
             policy_id=policy_id,
             category=row.category,
             outstanding=row.outstanding_fen,
-            content=content_of(row, row.award_fen, fund_id, policy_id, row.category),
         )
 
     def moved(self, move: Move, today: date) -> "After":
@@ -107,11 +105,9 @@ class After:
             held_until=None,
         )
 
-    def awarded(self, row: Any, award: Fen, fund_id: UUID | None, judgement: Judgement | None) -> "After":
-        """With the sum, the fund and the category a reviewer proposes; the content is digested anew."""
-        category = judgement.category if judgement else None
-        content = content_of(row, award, fund_id, self.policy_id, category)
-        return replace(self, award=award, fund_id=fund_id, category=category, content=content)
+    def awarded(self, award: Fen, fund_id: UUID | None, judgement: Judgement | None) -> "After":
+        """With the sum, the fund and the category a reviewer proposes."""
+        return replace(self, award=award, fund_id=fund_id, category=judgement.category if judgement else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +119,8 @@ class Stepped:
     ask: Ask
     asked: Asked
     after: After
+    content: str
+    """What a signature binds, once the step is written."""
 
     @property
     def answers(self) -> Mapping[str, Plain]:
@@ -133,6 +131,19 @@ class Stepped:
     def told(self) -> dict[str, object]:
         """The key of a row that this step makes for its case."""
         return {"id": new_id(), "case_id": self.known.row.id}
+
+
+def content_after(known: Known, after: After) -> str:
+    """What a signature binds after the step: digested anew only where the step changes what was digested before it."""
+    stood = known.row
+    if (after.award, after.fund_id, after.policy_id, after.category) == (
+        stood.award_fen,
+        stood.fund_id,
+        stood.policy_set_id,
+        stood.category,
+    ):
+        return known.facts.content
+    return content_of(stood, after.award, after.fund_id, after.policy_id, after.category)
 
 
 def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
@@ -227,7 +238,7 @@ def _body(step: Stepped, words: dict[str, str], rows: Rows) -> dict[str, Plain]:
     body["answers"] = {key: value for key, value in move.answers.items() if key not in words}
     body["words"] = proofs(words, step.asked.ring)
     body["policy"] = {"id": str(after.policy_id), "digest": ask.policy.digest}
-    body["content"], body["award"] = after.content, after.award
+    body["content"], body["award"] = step.content, after.award
     body["entries"] = [_told(each, "id", "source_pot", "target_pot", "fen") for each in rows.added.get("entry", ())]
     body["letters"] = [f"{each['kind']}/{each['channel']}" for each in rows.added.get("letter", ())]
     body["duties"] = [_told(each, "duty", "account_id") for each in rows.added.get("case_duty", ())]

@@ -6,13 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import post
-from service.actions.case_rows import After, Stepped, Taken, write
+from service.actions.case_rows import After, Stepped, Taken, content_after, write
 from service.actions.records import RECORDERS
 from service.actions.rows import Rows
 from service.actions.trail import Asked, Stale, Unknown
 from service.queries import case_facts, case_needs, funds, policies
-from service.queries.case_facts import Known, Needs
+from service.queries.case_facts import Known
 from workflows import machine
 from workflows.facts import Ask, Fund
 from workflows.machine import Choice, Move
@@ -20,7 +19,7 @@ from workflows.policy import PolicySet
 from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
 from workflows.rules.means import judged
-from workflows.terms import Fen, Pot, Record, Role
+from workflows.terms import Fen, Pot, Record
 
 
 def take(tx: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, object], asked: Asked) -> Taken:
@@ -29,7 +28,9 @@ def take(tx: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, ob
     Raises Refused with every reason, BadAnswers with every wrong field, Unknown when the caller may not see the
     case, Stale when `asked.version` is behind.
     """
-    known = case_facts.locked(tx, case_id, asked.caller, asked.today, _needs(action, answers))
+    reads = case_needs.reads(action)
+    line = _named_fund(answers) if "named_fund" in reads.parts else None
+    known = case_facts.locked(tx, case_id, asked.caller, asked.today, reads, line)
     if known is None:
         raise Unknown
     if asked.version is not None and asked.version != known.row.version:
@@ -56,21 +57,6 @@ def open_to(tx: sa.Connection, case_id: UUID, asked: Asked) -> tuple[Choice, ...
         met = funds.met(tx, known.row.fund, known.row.unit_path, asked.caller, asked.today)
         known = replace(known, facts=known.facts.but(fund=met))
     return machine.open_to(programme, _ask(tx, known, policy, asked, {}), in_force)
-
-
-def _needs(action: str, answers: Mapping[str, object]) -> Needs:
-    """What has to be read before the action can be decided and written down."""
-    parts = case_needs.parts(action)
-    fund = _named_fund(answers) if "named_fund" in parts else None
-    return Needs(parts, _roles(action), case_needs.moves_money(action), case_needs.weighs(action), fund)
-
-
-def _roles(action: str) -> frozenset[Role]:
-    """Whose holders the action may need: those who hear of it, and those its form may name."""
-    steps = case_needs.named(action)
-    heard = [role for step in steps for role in post.roles(step.letter)]
-    named = [Role.VISITOR for step in steps for question in step.asks if question.key == "visitors"]
-    return frozenset((*heard, *named))
 
 
 def _policy(tx: sa.Connection, known: Known, step: Step | None, asked: Asked) -> tuple[UUID, PolicySet]:
@@ -137,9 +123,9 @@ def _record(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked,
     after = after.moved(move, ask.today)
     if record is Record.AWARD:
         judgement = judged(ask)
-        after = after.awarded(known.row, Fen(int(str(move.answers["award"]))), _named_fund(move.answers), judgement)
+        after = after.awarded(Fen(int(str(move.answers["award"]))), _named_fund(move.answers), judgement)
     after = replace(after, outstanding=after.outstanding + _drawn(move))
-    step, rows = Stepped(known, move, ask, asked, after), Rows()
+    step, rows = Stepped(known, move, ask, asked, after, content_after(known, after)), Rows()
     if record is not None:
         RECORDERS[record](step, rows)
     return write(tx, step, rows)

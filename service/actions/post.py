@@ -22,11 +22,6 @@ class Reader:
     kind: str | None = None
 
 
-def roles(letter: str | None) -> frozenset[Role]:
-    """The roles whose holders hear of it: who they are has to be read with the case."""
-    return frozenset(HOLDERS[each] for each in LETTERS[letter].to if each in HOLDERS) if letter else frozenset()
-
-
 def owed(known: Known, move: Move, asked: Asked) -> list[dict[str, Any]]:
     """The outbox rows of a step: every reader once per channel he can be reached by."""
     if move.step.letter is None:
@@ -86,12 +81,6 @@ def _tier_after(known: Known, move: Move) -> int:
 
 
 _Find = Callable[[Known, Move], list[Reader]]
-
-HOLDERS: Mapping[Audience, Role] = {
-    Audience.REVIEWERS: Role.REVIEWER,
-    Audience.NEXT_APPROVERS: Role.APPROVER,
-    Audience.CASHIERS: Role.CASHIER,
-}
 
 _AUDIENCES: Mapping[Audience, _Find] = {
     Audience.FAMILY: _family,

@@ -61,7 +61,7 @@ def _award(step: Stepped, rows: Rows) -> None:
         "ends_on": workdays.after(today, policy.notice_days, step.ask.calendar),
         "places": step.answers["places"],
         "shown_hash": fingerprint(step.asked.ring, shown),
-        "content": step.after.content,
+        "content": step.content,
     }
     rows.add(notice, {**row, "shown_sealed": seal(step.asked.ring, "notice.shown", UUID(str(row["id"])), shown)})
 

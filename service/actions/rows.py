@@ -12,8 +12,11 @@ from service.tables.bound import named
 from workflows.terms import Plain
 
 Row = Mapping[str, object]
-_Shape = tuple[str, tuple[str, ...]]
-"""A table and the columns that are given."""
+MOST_BY_VALUE = 4
+"""So many rows of one table are spelled value by value; more come as one JSON, so that few shapes are prepared."""
+
+_Shape = tuple[str, tuple[str, ...], int]
+"""A table, the columns that are given, and how many rows are spelled out; 0 where they come as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,32 @@ class Rows:
 
     def write(self, tx: sa.Connection) -> None:
         """Write all of it, or nothing: one statement, in which every key is checked at its end."""
-        added = tuple((name, tuple(rows[0])) for name, rows in self.added.items())
-        changed = tuple((name, tuple(row)) for name, row in self.changed)
-        values = {f"added_{number}": _json(rows) for number, rows in enumerate(self.added.values())}
-        values |= {f"changed_{number}": _json(row) for number, (_, row) in enumerate(self.changed)}
-        ids = {f"id_{number}": row["id"] for number, (_, row) in enumerate(self.changed)}
-        _statement(added, changed).rows(tx, values | ids)
+        values: dict[str, object] = {}
+        added = tuple(_added(number, name, rows, values) for number, (name, rows) in enumerate(self.added.items()))
+        changed = tuple(_changed(number, name, row, values) for number, (name, row) in enumerate(self.changed))
+        _statement(added, changed).rows(tx, values)
+
+
+def _added(number: int, table: str, rows: list[Row], values: dict[str, object]) -> _Shape:
+    """Give `values` the rows' own, and say how they are spelled: each value by itself, or as one JSON when they are many."""
+    columns = tuple(rows[0])
+    if len(rows) > MOST_BY_VALUE:
+        values[f"a{number}"] = _SPELLED(rows)
+        return table, columns, 0
+    for which, row in enumerate(rows):
+        for place, name in enumerate(columns):
+            values[f"a{number}_{which}_{place}"] = _value(row[name])
+    return table, columns, len(rows)
+
+
+def _changed(number: int, table: str, row: Row, values: dict[str, object]) -> _Shape:
+    for place, value in enumerate(row.values()):
+        values[f"c{number}_{place}"] = _value(value)
+    return table, tuple(row), 1
+
+
+def _value(value: object) -> object:
+    return _SPELLED(value) if type(value) is dict else value
 
 
 @cache
@@ -73,29 +96,28 @@ def _statement(added: tuple[_Shape, ...], changed: tuple[_Shape, ...]) -> Prepar
     return Prepared("WITH " + ", ".join(parts) + " SELECT 1")
 
 
-def _insert(number: int, table: str, columns: tuple[str, ...]) -> str:
-    names = _names(columns)
-    rows = f'jsonb_populate_recordset(NULL::"{table}", %(added_{number})s::jsonb)'
-    return f'a{number} AS (INSERT INTO "{table}" ({names}) SELECT {names} FROM {rows})'  # noqa: S608 - names of our own tables
+def _insert(number: int, table: str, columns: tuple[str, ...], rows: int) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    if not rows:
+        given = f'SELECT {names} FROM jsonb_populate_recordset(NULL::"{table}", %(a{number})s::jsonb)'  # noqa: S608 - names of our own tables
+    else:
+        given = "VALUES " + ", ".join(f"({_places(f'a{number}_{which}', len(columns))})" for which in range(rows))
+    return f'a{number} AS (INSERT INTO "{table}" ({names}) {given})'
 
 
-def _update(number: int, table: str, columns: tuple[str, ...]) -> str:
-    names = _names(tuple(name for name in columns if name != "id"))
-    row = f'jsonb_populate_record(NULL::"{table}", %(changed_{number})s::jsonb)'
-    return (
-        f'c{number} AS (UPDATE "{table}" SET ({names}) = (SELECT {names} FROM {row})'  # noqa: S608 - names of our own tables
-        f" WHERE id = %(id_{number})s)"
-    )
+def _places(prefix: str, columns: int) -> str:
+    return ", ".join(f"%({prefix}_{place})s" for place in range(columns))
 
 
-def _names(columns: tuple[str, ...]) -> str:
-    return ", ".join(f'"{name}"' for name in columns)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+def _update(number: int, table: str, columns: tuple[str, ...], _rows: int) -> str:
+    places = {name: f"%(c{number}_{place})s" for place, name in enumerate(columns)}
+    news = ", ".join(f'"{name}" = {place}' for name, place in places.items() if name != "id")
+    return f'c{number} AS (UPDATE "{table}" SET {news} WHERE id = {places["id"]})'  # noqa: S608 - names of our own tables
 
 
 def _plain(value: object) -> str:
     """Bytes as PostgreSQL reads them; ids, days and instants as they are written."""
     return "\\x" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+_SPELLED = json.JSONEncoder(ensure_ascii=False, default=_plain).encode

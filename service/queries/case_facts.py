@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.queries import policies
-from service.queries.case_needs import EVERYTHING
+from service.queries.case_needs import EVERYTHING, Reads
 from service.queries.case_select import LOCK, reading
 from service.queries.scope import Caller, ranges
 from workflows.eligibility import Economy, IncomeLine, SpendingLine
@@ -68,22 +68,9 @@ class Known:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What is read of a case: parts of the SELECT, holders of roles, and the line somebody names (case_needs.py)."""
-
-    parts: frozenset[str]
-    roles: frozenset[Role] = frozenset()
-    money: bool = False
-    """Whether the line of the case is locked with it."""
-
-    weighs: bool = False
-    """Whether it is weighed what else the family was granted."""
-
-    fund: UUID | None = None
-
-
-def locked(tx: sa.Connection, case_id: UUID, caller: Caller, on: date, needs: Needs) -> Known | None:
+def locked(
+    tx: sa.Connection, case_id: UUID, caller: Caller, on: date, reads: Reads, named_fund: UUID | None
+) -> Known | None:
     """The case and its household, locked until the transaction ends; None when `caller` may not see it.
 
     Whoever had to wait for the lock saw the facts of before he waited. What is written under the same two locks shows
@@ -91,30 +78,30 @@ def locked(tx: sa.Connection, case_id: UUID, caller: Caller, on: date, needs: Ne
     another case leaves no mark on this one. The line of a step that moves money is locked along, after the household;
     where the case has none, it is read without.
     """
-    values = _values(case_id, caller, on, needs)
-    if needs.weighs and not LOCK.rows(tx, values):
+    values = _values(case_id, caller, on, reads, named_fund)
+    if reads.weighs and not LOCK.rows(tx, values):
         return None
-    found = _fresh(tx, needs, values, money=needs.money)
-    if not found and needs.money:
-        found = _fresh(tx, needs, values, money=False)
+    found = _fresh(tx, reads, values, money=reads.money)
+    if not found and reads.money:
+        found = _fresh(tx, reads, values, money=False)
     return _known(found)
 
 
 def read(tx: sa.Connection, case_id: UUID, caller: Caller, on: date) -> Known | None:
     """The case as it stands with every fact, without a lock; None when `caller` may not see it."""
-    return _known(reading(EVERYTHING, lock=False).rows(tx, _values(case_id, caller, on, Needs(EVERYTHING))))
+    return _known(reading(EVERYTHING, lock=False).rows(tx, _values(case_id, caller, on, Reads(), None)))
 
 
-def _fresh(tx: sa.Connection, needs: Needs, values: dict[str, Any], *, money: bool) -> list[Any]:
-    statement = reading(needs.parts, lock=True, money=money, staff=bool(needs.roles))
+def _fresh(tx: sa.Connection, reads: Reads, values: dict[str, Any], *, money: bool) -> list[Any]:
+    statement = reading(reads.parts, lock=True, money=money, staff=bool(reads.roles))
     found = statement.rows(tx, values)
     return found if not found or found[0].fresh else statement.rows(tx, values)
 
 
-def _values(case_id: UUID, caller: Caller, on: date, needs: Needs) -> dict[str, Any]:
+def _values(case_id: UUID, caller: Caller, on: date, reads: Reads, fund: UUID | None) -> dict[str, Any]:
     first, last = policies.years_around(on)
     when = {"today": on, "first_year": first, "last_year": last}
-    named = {"roles": [role.value for role in needs.roles], "fund_id": needs.fund}
+    named = {"roles": [role.value for role in reads.roles], "fund_id": fund}
     return {"case_id": case_id, **named, **when, **ranges(caller)}
 
 
@@ -276,5 +263,7 @@ def content_of(row: Any, award: int | None, fund_id: UUID | None, policy_set_id:
         "economy": [str(row.economy_as_of), row.idle_able_members, row.lines, row.members],
         "papers": row.papers,
     }
-    text = json.dumps(bound, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return sha256(text.encode()).hexdigest()
+    return sha256(_SPELLED(bound).encode()).hexdigest()
+
+
+_SPELLED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode

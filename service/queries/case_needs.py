@@ -3,14 +3,15 @@ programmes' tables.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from service.queries.case_select import PARTS
 from workflows.letters import LETTERS, Audience
 from workflows.looks import looks_at
-from workflows.programme import Step
+from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
-from workflows.terms import Record
+from workflows.terms import Record, Role
 
 EVERYTHING = frozenset(PARTS) - {"named_fund"}
 ALWAYS = frozenset({"duties", "filers", "family_staff", "lines", "members", "papers", "payee"})
@@ -46,32 +47,59 @@ OF_RECORD: Mapping[Record, tuple[str, ...]] = {
 OF_AUDIENCE: Mapping[Audience, str] = {Audience.FAMILY: "family_reader", Audience.NEXT_APPROVERS: "approvals"}
 """What says who an audience is, beside the holders of a role."""
 
+HOLDERS: Mapping[Audience, Role] = {
+    Audience.REVIEWERS: Role.REVIEWER,
+    Audience.NEXT_APPROVERS: Role.APPROVER,
+    Audience.CASHIERS: Role.CASHIER,
+}
+"""The role whose holders an audience is."""
+
 OF_OTHER_CASES = frozenset({"others", "prior_aid"})
 """What another case of the family may change without leaving a mark on this one."""
 
 
-def named(action: str) -> tuple[Step, ...]:
-    """The steps of this name in any programme: none for a name somebody made up, so nothing is kept of it."""
-    return tuple(step for programme in PROGRAMMES.values() for step in programme.steps if step.action == action)
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What is read for an action, in whichever programme it is taken: whose it is shows only when the case is read."""
 
+    parts: frozenset[str] = ALWAYS
+    roles: frozenset[Role] = frozenset()
+    """Whose holders the action may need: those who hear of it, and those its form may name."""
 
-def parts(action: str) -> frozenset[str]:
-    """The parts an action needs, in whichever programme it is taken: whose it is shows only when the case is read."""
-    return ALWAYS.union(*(_parts(step) for step in named(action)))
-
-
-def moves_money(action: str) -> bool:
+    money: bool = False
     """Whether every step of this name moves money, so that its line is locked with the case."""
-    steps = named(action)
-    return bool(steps) and all(step.money is not None for step in steps)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether the action weighs what else the family was granted."""
+        return not self.parts.isdisjoint(OF_OTHER_CASES)
 
 
-def weighs(action: str) -> bool:
-    """Whether the action weighs what else the family was granted."""
-    return not parts(action).isdisjoint(OF_OTHER_CASES)
+def reads(action: str) -> Reads:
+    """What the action needs; of a name somebody made up nothing is kept, so that it cannot grow."""
+    return _reads(tuple(PROGRAMMES.values())).get(action, _NOTHING_MORE)
+
+
+_NOTHING_MORE = Reads()
 
 
 @cache
+def _reads(programmes: tuple[Programme, ...]) -> Mapping[str, Reads]:
+    """Of every action these programmes know, from all its steps."""
+    named: dict[str, list[Step]] = {}
+    for programme in programmes:
+        for step in programme.steps:
+            named.setdefault(step.action, []).append(step)
+    return {action: _of(steps) for action, steps in named.items()}
+
+
+def _of(steps: list[Step]) -> Reads:
+    heard = [HOLDERS[each] for step in steps if step.letter for each in LETTERS[step.letter].to if each in HOLDERS]
+    named = [Role.VISITOR for step in steps for question in step.asks if question.key == "visitors"]
+    parts = ALWAYS.union(*(_parts(step) for step in steps))
+    return Reads(parts, frozenset((*heard, *named)), all(step.money is not None for step in steps))
+
+
 def _parts(step: Step) -> frozenset[str]:
     looked = looks_at(step)
     found = {OF_FACT[fact] for fact in looked if fact in OF_FACT}

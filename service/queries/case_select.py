@@ -154,7 +154,7 @@ def reading(parts: frozenset[str], *, lock: bool, money: bool = False, staff: bo
     held = _held(lock=lock, money=money)
     told: dict[str, sa.ColumnElement[Any]] = {name: _part(name) for name in sorted(parts)}
     told |= {"staff": _staff(held.c.unit_path)} if staff else {}
-    told |= {"policies": _policies(), "calendar": _calendar()}
+    told |= {"policies": policies_read(), "calendar": calendar_read()}
     said = sa.func.json_build_object(*(part for name, each in told.items() for part in (_word(name), each)))
     return Prepared(sa.select(held, _fresh(held).label("fresh"), said.label("parts")))
 
@@ -186,11 +186,13 @@ def _staff(path: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
     )
 
 
-def _policies() -> sa.ScalarSelect[Any]:
+def policies_read() -> sa.ScalarSelect[Any]:
+    """The ids of the policy sets whose dates cover TODAY, as JSON."""
     return sa.select(sa.func.json_agg(policy_set.c.id)).where(policies.effective(TODAY)).scalar_subquery()
 
 
-def _calendar() -> sa.ScalarSelect[Any]:
+def calendar_read() -> sa.ScalarSelect[Any]:
+    """The years from FIRST_YEAR to LAST_YEAR whose working days are known, each with its file's digest, as JSON."""
     year = sa.func.json_build_array(calendar_year.c.year, calendar_year.c.digest)
     known = sa.select(sa.func.json_agg(aggregate_order_by(year, calendar_year.c.year)))
     return known.where(calendar_year.c.year.between(FIRST_YEAR, LAST_YEAR)).scalar_subquery()

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from service.actions import cases, letters, looks, persons
 from service.db import new_id
 from service.queries import case_facts
-from service.queries.case_facts import Needs
-from service.queries.case_needs import EVERYTHING
+from service.queries.case_needs import EVERYTHING, Reads
 from service.tables.events import idempotency
 from service.tables.letters import letter
 from tests.fire.ground import NOTICED, Ground, form
@@ -54,7 +53,7 @@ def test_whoever_looks_at_a_person_and_a_step_that_writes_to_him_do_not_meet_cro
 
     with ground.engine.begin() as tx:
         asked = ground.office.asked(tx, "reviewer", NOTICED)
-        assert case_facts.locked(tx, seat.case_id, asked.caller, NOTICED, Needs(EVERYTHING, weighs=True)) is not None
+        assert case_facts.locked(tx, seat.case_id, asked.caller, NOTICED, Reads(EVERYTHING), None) is not None
         other = Thread(target=looks_meanwhile)
         other.start()
         assert wait_until(lambda: waits(ground))

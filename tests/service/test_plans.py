@@ -9,8 +9,7 @@ from service.actions.case_opening import open_case
 from service.actions.case_rows import Opening
 from service.db import Prepared
 from service.queries import case_facts
-from service.queries.case_facts import Needs
-from service.queries.case_needs import EVERYTHING
+from service.queries.case_needs import EVERYTHING, Reads
 from service.queries.case_select import reading
 from tests.office import file_family, open_office
 from tests.service.plans import read_whole
@@ -26,5 +25,5 @@ def test_a_step_reads_no_table_whole(tx: sa.Connection, statement: Prepared) -> 
     asked = office.asked(tx, "registrar", DAY)
     opening = Opening("hardship", family.household_id, family.head_id, "LIV", Fen(300_000), {})
     case_id = open_case(tx, opening, asked).case_id
-    values = case_facts._values(case_id, asked.caller, DAY, Needs(EVERYTHING, frozenset({Role.VISITOR})))
+    values = case_facts._values(case_id, asked.caller, DAY, Reads(EVERYTHING, frozenset({Role.VISITOR})), None)
     assert not read_whole(tx, statement, values) & {"case", "event", "person", "household"}

@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from service.actions import cases, economy
 from service.actions.economy import Economy, Line
 from service.queries import case_facts
-from service.queries.case_facts import Needs
-from service.queries.case_needs import EVERYTHING
+from service.queries.case_needs import EVERYTHING, Reads
 from tests.client import Desk
 from tests.journeys.test_lives import Life, start
 from workflows.terms import Fen
@@ -70,7 +69,7 @@ def test_a_step_that_waited_sees_the_file_that_changed_meanwhile(life: Life, eng
 
     def look(tx: sa.Connection) -> None:
         caller = life.desk.office.asked(tx, "visitor_1", DAY).caller
-        known = case_facts.locked(tx, UUID(life.case_id), caller, DAY, Needs(EVERYTHING))
+        known = case_facts.locked(tx, UUID(life.case_id), caller, DAY, Reads(EVERYTHING), None)
         assert known is not None
         seen.append(known.facts.content)
 
