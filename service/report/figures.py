@@ -9,13 +9,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.report.grants import tuition_months
 from service.report.measure import FLOOR, PARTS, PIECE, Ground, Measure, Rows, Scope
-from service.report.measures import BATCH, MEASURES, TABLE
+from service.report.measures import BATCH, MEASURES, REACHED, TABLE
 from workflows.disclosure import suppress_row
 from workflows.wording import Quantity, Several, Unit, pieces
 
 _SNAPSHOTS = frozenset({"repeatable read", "serializable"})
+
+
+ROOM = "64MB"
+"""What a report may sort and keep in memory; a county's files do not fit into PostgreSQL's 4 MB and went by way of a disk."""
 
 
 class Torn(RuntimeError):
@@ -30,7 +33,9 @@ class NoSuchFigure(LookupError):
 def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A read-only REPEATABLE READ transaction: every figure of a section is counted from the same moment."""
     with engine.connect() as connection:
-        yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        tx = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        tx.execute(sa.text(f"SET LOCAL work_mem = '{ROOM}'"))
+        yield tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,19 @@ def figures(tx: sa.Connection, scope: Scope) -> list[Figure]:
     """Every measure of the table over the scope, then each month's tuition batch. Raises Torn outside a snapshot."""
     if tx.scalar(sa.text("SHOW transaction_isolation")) not in _SNAPSHOTS:
         raise Torn("count figures in one REPEATABLE READ transaction (service.report.figures.snapshot)")
-    ground = Ground(scope)
-    counted = _counted(tx, TABLE, ground)
-    for month in tx.scalars(tuition_months(ground)).all():
-        counted += _counted(tx, BATCH, Ground(_month(scope, month)), f"@{month:%Y-%m}")
+    found = tx.execute(sums(scope)).all()
+    counted = [figure for measure in TABLE for figure in _told(measure, found, scope)]
+    for month in sorted({row.month for row in found if row.key == REACHED.key and row.month and row.number >= FLOOR}):
+        batch = _month(scope, month)
+        counted += [figure for measure in BATCH for figure in _told(measure, found, batch, month)]
     return counted
+
+
+def sums(scope: Scope) -> sa.CompoundSelect[Any]:
+    """The one statement that counts every figure of a scope, and of each of its months."""
+    ground = Ground(scope)
+    asked = [(measure, ground) for measure in TABLE] + [(measure, ground.by_month()) for measure in BATCH]
+    return sa.union_all(*(_sums(*each) for each in asked))
 
 
 def _month(scope: Scope, first: date) -> Scope:
@@ -93,33 +106,31 @@ def _month(scope: Scope, first: date) -> Scope:
     return Scope(scope.unit_path, max(scope.start, first), min(scope.end, last))
 
 
-def _counted(tx: sa.Connection, measures: Sequence[Measure], ground: Ground, suffix: str = "") -> list[Figure]:
-    """Every value is computed from the very SELECT that lists its rows; what several stand on is read once for all."""
-    found = tx.execute(sa.union_all(*(_sums(measure, ground) for measure in measures))).all()
-    by_key: dict[str, list[sa.Row[Any]]] = {measure.key: [] for measure in measures}
-    for row in sorted(found, key=lambda row: row.first):
-        by_key[row.key].append(row)
-    return [each for measure in measures for each in _told(measure, by_key[measure.key], ground.scope, suffix)]
-
-
 def _sums(measure: Measure, ground: Ground) -> Rows:
-    """Of each part of a measure: how many rows, their sum, whether any is unknown, and the id of its first row."""
+    """Of each part, and each month if they are told so: how many rows, their sum, whether any is unknown, the first id.
+
+    Every value is computed from the very SELECT that lists its rows; what several stand on is read once for all.
+    """
     rows = measure.rows(ground).subquery("behind")
-    total = sa.func.coalesce(sa.func.sum(rows.c.amount), 0)
+    total = sa.cast(sa.func.coalesce(sa.func.sum(rows.c.amount), 0), sa.BigInteger())
+    first = sa.func.min(sa.cast(rows.c.id, sa.Text())) if measure.split else sa.cast(sa.null(), sa.Text())
+    month = rows.c.month if ground.monthly else sa.cast(sa.null(), sa.Date())
     return (
-        sa.select(sa.literal_column(f"'{measure.key}'").label("key"), rows.c.part, sa.func.count().label("number"))
-        .add_columns(sa.cast(total, sa.BigInteger()).label("total"))
+        sa.select(sa.literal_column(f"'{measure.key}'").label("key"), month.label("month"), rows.c.part)
+        .add_columns(sa.func.count().label("number"), total.label("total"), first.label("first"))
         .add_columns(sa.func.bool_or(rows.c.amount.is_(None)).label("unknown"))
-        .add_columns(sa.func.min(sa.cast(rows.c.id, sa.Text())).label("first"))
-        .group_by(rows.c.part)
+        .group_by(rows.c.part, *([rows.c.month] if ground.monthly else []))
     )
 
 
-def _told(measure: Measure, found: list[sa.Row[Any]], scope: Scope, suffix: str) -> list[Figure]:
-    """The figures of one measure, its parts in the order they are told in."""
-    order = PARTS.get(measure.split, ())
-    found = sorted(found, key=lambda row: order.index(row.part) if row.part in order else len(order))
-    told = [_figure(measure, scope, suffix, row.part, row.number, _value(measure, row)) for row in found]
+def _told(measure: Measure, found: Sequence[Any], scope: Scope, month: date | None = None) -> list[Figure]:
+    """The figures of one measure, its parts in the order they are told in, then in the order they were recorded."""
+    order, suffix = PARTS.get(measure.split, ()), f"@{month:%Y-%m}" if month else ""
+    own = sorted(
+        (row for row in found if (row.key, row.month) == (measure.key, month)), key=lambda row: row.first or ""
+    )
+    own.sort(key=lambda row: order.index(row.part) if row.part in order else len(order))
+    told = [_figure(measure, scope, suffix, row.part, row.number, _value(measure, row)) for row in own]
     if measure.small_cells:
         return _without_small_cells(told)
     if not told and not measure.split:

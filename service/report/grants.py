@@ -57,7 +57,7 @@ def _fen(aid: Columns) -> sa.ColumnElement[int]:
 def _paid(ground: Ground, amount: Value, part: Value, *conditions: Condition) -> Rows:
     aid = ground.of(payments).c
     told = sa.select(aid.id, aid.reference, aid.on, aid.unit, amount(aid).label("amount"), part(aid).label("part"))
-    return told.where(*(condition(aid) for condition in conditions))
+    return told.add_columns(*ground.month(aid.on)).where(*(condition(aid) for condition in conditions))
 
 
 def paid(*conditions: Condition) -> Callable[[Ground], Rows]:
@@ -108,9 +108,9 @@ def _reached(ground: Ground, part: Value, *conditions: Condition) -> Rows:
     return (
         sa.select(aid.household_id.label("id"), aid.file_no.label("reference"), sa.func.min(aid.on).label("on"))
         .add_columns(aid.home.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
-        .add_columns(part(aid).label("part"))
+        .add_columns(part(aid).label("part"), *ground.month(aid.on))
         .where(*(condition(aid) for condition in conditions))
-        .group_by(aid.household_id, aid.file_no, aid.home, "part")
+        .group_by(aid.household_id, aid.file_no, aid.home, "part", *ground.month(aid.on))
     )
 
 
@@ -130,20 +130,7 @@ def students(ground: Ground) -> Rows:
     return (
         sa.select(aid.beneficiary_id.label("id"), aid.file_no.label("reference"), sa.func.min(aid.on).label("on"))
         .add_columns(aid.home.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
-        .add_columns(none(aid).label("part"))
+        .add_columns(none(aid).label("part"), *ground.month(aid.on))
         .where(tuition(aid))
-        .group_by(aid.beneficiary_id, aid.file_no, aid.home)
-    )
-
-
-def tuition_months(ground: Ground) -> Rows:
-    """The calendar months in which tuition was paid to at least FLOOR households: a batch each (column `month`)."""
-    aid = ground.of(payments).c
-    month = sa.cast(sa.func.date_trunc("month", aid.on), sa.Date()).label("month")
-    return (
-        sa.select(month)
-        .where(tuition(aid))
-        .group_by(month)
-        .having(sa.func.count(sa.distinct(aid.household_id)) >= FLOOR)
-        .order_by(month)
+        .group_by(aid.beneficiary_id, aid.file_no, aid.home, *ground.month(aid.on))
     )

@@ -89,7 +89,22 @@ class Ground:
     """
 
     scope: Scope
+    monthly: bool = False
+    """Whether rows are told month by month: then they have a column `month`, its first day."""
+
     _spelled: dict[Base, sa.CTE] = field(default_factory=dict)
+
+    def by_month(self) -> "Ground":
+        """The same rows, told month by month."""
+        return Ground(self.scope, True, self._spelled)
+
+    def month(self, on: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+        """The column `month` by a date, where rows are told month by month; otherwise none."""
+        return (
+            [sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), on), sa.Date()).label("month")]
+            if self.monthly
+            else []
+        )
 
     def of(self, base: Base) -> sa.CTE:
         """The rows of a base, to select from."""

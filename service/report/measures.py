@@ -78,4 +78,7 @@ TABLE = (
 MEASURES: Mapping[str, Measure] = {measure.key: measure for measure in TABLE}
 
 BATCH = tuple(measure for measure in TABLE if measure.key.startswith("tuition_"))
-"""What is also told of each month's tuition batch: the same SELECTs over that month alone."""
+"""What is also told of each month's tuition batch: the same rows, of that month alone."""
+
+REACHED = MEASURES["tuition_households"]
+"""What makes a batch of a month: it reached at least FLOOR households."""

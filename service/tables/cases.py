@@ -51,6 +51,7 @@ case = sa.Table(
         unique=True,
         postgresql_where=sa.text("outstanding_fen > 0 AND (answers ->> 'school_year') IS NOT NULL"),
     ),
+    sa.Index("ix_case_over", "unit_path", "entered_on", postgresql_where=sa.text("phase = 'ended'")),
     sa.Index("ix_case_due", "due_on", postgresql_where=sa.text("phase <> 'ended'")),
 )
 

@@ -1,5 +1,6 @@
 """Lists, counts, inboxes and figures of many cases read what they show, not all there is; benchmarks/scale.py times them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,10 +15,13 @@ from benchmarks.scale_reads import YEAR_ASKED
 from service import schema
 from service.audit.chain import verify
 from service.db import engine as make_engine
+from service.db import now
 from service.queries import accounts, cases, letters
 from service.queries.scope import Caller
+from service.report.figures import snapshot, sums
 from service.report.measure import Ground, Scope
 from service.report.measures import MEASURES
+from service.report.section import make_section
 
 FAMILIES, SIZE = 700, 20
 CASES = 980
@@ -99,6 +103,24 @@ def test_a_figure_of_one_county_and_year_reads_its_rows(union: tuple[sa.Connecti
         assert rows_read(tx, behind, table) <= there
 
 
+def test_a_section_reads_the_rows_of_its_year_but_once(union: tuple[sa.Connection, Union]) -> None:
+    """Each figure by itself would read the payments of the year some thirty times."""
+    tx, ground = union
+    asked = sums(Scope(ground.counties[0].unit_path, *YEAR_ASKED))
+    read = Counter(node["Relation Name"] for node in nodes(tx, asked) if "Relation Name" in node)
+    assert {"visit": 1, "gift": 1, "donation": 1, "activity": 1, "entry": 1}.items() <= read.items()
+    assert read["payment"] == 2, "the live ones, and those that came back"
+
+
+def test_a_section_asks_a_handful_of_statements(union: tuple[sa.Connection, Union]) -> None:
+    tx, ground = union
+    asked: list[str] = []
+    sa.event.listen(tx.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with snapshot(tx.engine) as moment:
+        make_section(moment, ground.counties[0].unit_path, *YEAR_ASKED, now())
+    assert 1 < len(asked) <= 8
+
+
 def rows_read(tx: sa.Connection, asked: sa.Select[Any], table: str) -> int:
     """How many rows of a table were looked at to answer."""
     looked = [node for node in nodes(tx, asked) if node.get("Relation Name") == table]
@@ -110,7 +132,7 @@ def _each(node: dict[str, Any]) -> float:
     return float(node["Actual Rows"] + passed_over)
 
 
-def nodes(tx: sa.Connection, asked: sa.Select[Any]) -> list[dict[str, Any]]:
+def nodes(tx: sa.Connection, asked: sa.SelectBase) -> list[dict[str, Any]]:
     """Every node of the plan, as it was run."""
     dialect = PGDialect()  # type: ignore[no-untyped-call]
     spelled = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
