@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fuzz canary fire bench bench-scale lock clean
+.PHONY: help demo serve test lint fuzz canary fire bench bench-profile bench-scale lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -51,6 +51,9 @@ fuzz: $(DEV) ## schemathesis, all phases, with each role's token: no 5xx, no bro
 
 canary: $(DEV) ## a thousand planted families: nowhere in plain
 	CANARIES=1000 $(BIN)/pytest -q -s tests/worker/test_canary.py
+
+bench-profile: $(DEV) ## where the time of a case's life goes: take() beside the hand-written program, in milliseconds
+	PYTHONPATH=. $(BIN)/python -m benchmarks.where_it_goes
 
 bench-scale: $(DEV) ## a record of a million cases: lists, inbox, figures, the audit (SIZES="10000 100000" for less, or 10000000)
 	PYTHONPATH=. $(BIN)/python -m benchmarks.scale $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOM),--room $(ROOM))
