@@ -21,6 +21,9 @@ from service.db import engine as make_engine
 from service.servers import start_postgres
 from tests.office import Office, open_office
 
+EVERYBODY = 200
+"""Connections: every client of every contestant and every web server keeps its own for the whole contest."""
+
 PLENTY = 10**13
 """Fen in each contestant's fund: no life is refused for want of money."""
 
@@ -74,7 +77,7 @@ class Arena(AbstractContextManager["Arena"]):
     def __enter__(self) -> Self:
         with self.stack as stack:
             self.folder.chmod(0o711)
-            server = stack.enter_context(start_postgres(self.folder / "postgres"))
+            server = stack.enter_context(start_postgres(self.folder / "postgres", connections=EVERYBODY))
             self.url, self.engine = server.url, self._open(server.url)
             schema.upgrade(self.engine)
             self.webs = stack.enter_context(Webs(self.folder))

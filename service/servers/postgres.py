@@ -39,11 +39,13 @@ def _memory() -> dict[str, str]:
     return {"shared_buffers": f"{min(max(whole // 8, 128), 512)}MB", "effective_cache_size": f"{whole // 2}MB"}
 
 
-def start_postgres(folder: Path, *, durable: bool = True, programs: Sequence[Path] = ()) -> Started:
+def start_postgres(
+    folder: Path, *, durable: bool = True, programs: Sequence[Path] = (), connections: int = 100
+) -> Started:
     """Start PostgreSQL on the data kept in `folder`, made on first use, or find it running; the url opens its database.
 
-    It listens on a socket in a folder closed to other accounts, and on no port. Not `durable` is for throw-away data: a
-    power cut loses it. For root see `account_for_servers` and `home_for`. Raises CannotStart.
+    It listens on a socket in a folder closed to other accounts, and on no port, to so many connections at once. Not
+    `durable` is for throw-away data: a power cut loses it. For root see `account_for_servers` and `home_for`. Raises CannotStart.
     """
     account = account_for_servers(folder / "data")
     home = home_for(folder, account)
@@ -51,7 +53,7 @@ def start_postgres(folder: Path, *, durable: bool = True, programs: Sequence[Pat
         cluster = _Cluster(home, account, fitting(programs or postgres_programs(), home, account))
         pid = cluster.pid()
         if pid is None:
-            cluster.start(durable=durable)
+            cluster.start(durable=durable, connections=connections)
         _ensure_database(cluster.url())
         return Started(cluster.url(), pid or cluster.pid() or 0, pid is not None, cluster.stop)
 
@@ -74,13 +76,13 @@ class _Cluster:
     def url(self) -> str:
         return f"postgresql://{NAME}@/{NAME}?host={quote(self._pid_file()[4], safe='')}&port=5432"
 
-    def start(self, *, durable: bool) -> None:
+    def start(self, *, durable: bool, connections: int) -> None:
         if not self.data.exists():
             self._make(durable=durable)
         was_killed = bool(self._pid_file())
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         settings = {"listen_addresses": "", "port": "5432", "unix_socket_directories": str(self._sockets())}
-        settings |= _memory()
+        settings |= _memory() | {"max_connections": str(connections)}
         if not durable:
             settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
         options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
