@@ -17,6 +17,7 @@ from service.queries.case_facts import Known, content_of
 from service.tables.cases import case, case_duty
 from service.tables.events import event, remark
 from service.tables.funds import entry
+from service.tables.households import household
 from service.tables.letters import letter
 from workflows.facts import Ask
 from workflows.judgement import Judgement, as_record
@@ -161,6 +162,8 @@ def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
     head = link(bytes(step.known.row.head_hash), body)
     rows.add(event, _event(step, body, head))
     rows.change(case, {"id": case_id, **columns, "head_hash": head})
+    if step.move.postings:
+        rows.change(household, {"id": step.known.row.household_id, "given": step.known.row.given + 1})
     rows.write(tx)
     what = (step.known.row.programme, step.move.step.action)
     return Taken(case_id, step.known.row.case_no, after.state, after.phase, after.seq, after.due_on, *what)

@@ -16,6 +16,7 @@ from service.db import new_id
 from service.queries import accounts, funds, households, policies
 from service.tables.cases import visit
 from service.tables.gifts import gift
+from service.tables.households import household
 from workflows.facts import Fund
 from workflows.policy import NoPolicy
 from workflows.rules.payment import short_of
@@ -69,6 +70,7 @@ def hand_over(tx: sa.Connection, new: NewGift, asked: Asked, *, from_paper: bool
     columns = {name: getattr(new, name) for name in NewGift.__slots__}
     rows = Rows()
     rows.add(gift, {"id": row, "unit_path": path, "created_at": asked.at, **columns})
+    rows.change(household, {"id": new.household_id, "given": home["given"] + 1})
     moved = []
     if new.fen is not None and new.fund_id is not None:
         moved.append(entries.moved(Pot.AVAILABLE, Pot.PAID, new.fen, new.fund_id, new.on, asked))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from service.queries import policies
 from service.queries.case_needs import EVERYTHING, Reads
-from service.queries.case_select import LOCK, reading
+from service.queries.case_select import reading
 from service.queries.scope import Caller, ranges
 from workflows.eligibility import Economy, IncomeLine, SpendingLine
 from workflows.facts import Approval, Award, Facts, Fund, Notice, Returned, Verification, Visit
@@ -74,13 +74,11 @@ def locked(
     """The case and its household, locked until the transaction ends; None when `caller` may not see it.
 
     Whoever had to wait for the lock saw the facts of before he waited. What is written under the same two locks shows
-    in their versions, and then he looks again. A step that weighs the family's other cases waits first, and looks then:
-    another case leaves no mark on this one. The line of a step that moves money is locked along, after the household;
+    in their versions, or in the mark that whatever is given to the family leaves in its file (household.given), and then
+    he looks again. The line of a step that moves money is locked along, after the household;
     where the case has none, it is read without.
     """
     values = _values(case_id, caller, on, reads, named_fund)
-    if reads.weighs and not LOCK.rows(tx, values):
-        return None
     found = _fresh(tx, reads, values, money=reads.money)
     if not found and reads.money:
         found = _fresh(tx, reads, values, money=False)

@@ -54,9 +54,6 @@ HOLDERS: Mapping[Audience, Role] = {
 }
 """The role whose holders an audience is."""
 
-OF_OTHER_CASES = frozenset({"others", "prior_aid"})
-"""What another case of the family may change without leaving a mark on this one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reads:
@@ -68,11 +65,6 @@ class Reads:
 
     money: bool = False
     """Whether every step of this name moves money, so that its line is locked with the case."""
-
-    @property
-    def weighs(self) -> bool:
-        """Whether the action weighs what else the family was granted."""
-        return not self.parts.isdisjoint(OF_OTHER_CASES)
 
 
 def reads(action: str) -> Reads:

@@ -112,6 +112,7 @@ _OF_THE_FILE = (
     household.c.exited_on,
     household.c.file_no,
     household.c.version.label("file_version"),
+    household.c.given,
 )
 _FILE = case.join(household, household.c.id == case.c.household_id)
 _MONEY = _FILE.join(fund, fund.c.id == case.c.fund_id)
@@ -162,8 +163,9 @@ def reading(parts: frozenset[str], *, lock: bool, money: bool = False, staff: bo
 def _fresh(held: sa.FromClause) -> sa.ColumnElement[bool]:
     """Whether what the statement sees is what it locked: nobody wrote between its first look and its lock."""
     seen, file = case.alias("seen"), household.alias("file")
-    versions = sa.select(seen.c.version, file.c.version).where(seen.c.id == held.c.id, file.c.id == held.c.household_id)
-    return sa.tuple_(held.c.version, held.c.file_version).in_(versions)
+    marks = sa.select(seen.c.version, file.c.version, file.c.given)
+    marks = marks.where(seen.c.id == held.c.id, file.c.id == held.c.household_id)
+    return sa.tuple_(held.c.version, held.c.file_version, held.c.given).in_(marks)
 
 
 def _staff(path: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
@@ -196,6 +198,3 @@ def calendar_read() -> sa.ScalarSelect[Any]:
     year = sa.func.json_build_array(calendar_year.c.year, calendar_year.c.digest)
     known = sa.select(sa.func.json_agg(aggregate_order_by(year, calendar_year.c.year)))
     return known.where(calendar_year.c.year.between(FIRST_YEAR, LAST_YEAR)).scalar_subquery()
-
-
-LOCK = Prepared(_one(case.c.id, of=_FILE).with_for_update(of=[case, household], key_share=True))

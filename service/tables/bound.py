@@ -40,6 +40,7 @@ chain. Every other column is written once, and an event keeps one digest over al
 
 LOOSE: Mapping[str, Mapping[str, str]] = {
     "case": dict.fromkeys(("version", "head_hash"), "the number and the hash of its last event, compared as its head"),
+    "household": {"given": "a mark for who waits at the lock; what was given stands in entries, payments and gifts"},
     "fund": {f"{pot.value}_fen": "the sum of its entries, counted by itself" for pot in Pot},
     "letter": dict.fromkeys(
         ("state", "attempts", "not_before", "created_at", "delivered_at", "read_at", "last_error"),
@@ -159,6 +160,6 @@ def named(
         if table in BOUND:
             said.setdefault(table, {}).update({BOUND[table].key_of(row): BOUND[table].stands(row) for row in rows})
     for table, row in changed:
-        if table in BOUND:
-            said.setdefault(table, {})[BOUND[table].key_of(row)] = BOUND[table].changed(row)
+        if table in BOUND and (news := BOUND[table].changed(row)):
+            said.setdefault(table, {})[BOUND[table].key_of(row)] = news
     return dict(said)

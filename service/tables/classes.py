@@ -32,7 +32,7 @@ CLASSES: Mapping[str, Mapping[str, Data]] = {
     "household": _columns(
         bound="division cause identity observed event_kind idle_able_members economy_as_of",
         personal="story_sealed",
-        neither=_PLACE + "file_no kind category filed_on exited_on version",
+        neither=_PLACE + "file_no kind category filed_on exited_on version given",
     ),
     "person": _columns(
         bound="household_id active name_index id_no_index",

@@ -25,6 +25,7 @@ household = sa.Table(
     sealed("story_sealed"),
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("given", sa.Integer(), nullable=False, server_default="0"),
     sa.UniqueConstraint("unit_id", "file_no"),
     one_of("kind", ("worker", "rural_paired")),
     one_of("category", ("deep", "relative", "sudden")),

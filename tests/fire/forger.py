@@ -17,8 +17,8 @@ HARMLESS = {
     "job_run": "spares the clock a second reminder; what it did is bound itself",
 }
 """Tables whose rows prove nothing."""
-HARMLESS_COLUMNS = {"letter": frozenset(LOOSE["letter"])}
-"""How far a letter's delivery has got: no decision, and it goes on by itself."""
+HARMLESS_COLUMNS = {name: frozenset(LOOSE[name]) for name in ("letter", "household")}
+"""How far a letter's delivery has got, and the mark for who waits at the lock: no decisions, and both go on by themselves."""
 
 NUMBERED = " WHERE no <= (SELECT max(up_to) FROM anchor)"
 """In which order events came says only an anchor; of those that came since the last one nobody has claimed anything."""

@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.actions import cases, economy
+from service.actions import cases, economy, gifts
 from service.actions.economy import Economy, Line
+from service.actions.gifts import NewGift
 from service.queries import case_facts
 from service.queries.case_needs import EVERYTHING, Reads
 from tests.client import Desk
-from tests.journeys.test_lives import Life, start
+from tests.journeys.test_lives import ILLNESS, PAPERS, Life, start
 from workflows.terms import Fen
 
 DAY = date(2025, 9, 1)
@@ -79,3 +80,55 @@ def test_a_step_that_waited_sees_the_file_that_changed_meanwhile(life: Life, eng
         known = case_facts.read(tx, UUID(life.case_id), caller, DAY)
     assert known is not None
     assert seen == [known.facts.content]
+
+
+def test_a_step_that_waited_weighs_what_the_family_was_given_meanwhile(life: Life, engine: sa.Engine) -> None:
+    """A gift leaves no mark on the case: the file it is given to says that there was one."""
+    office = life.desk.office
+    given = NewGift(
+        office.unit_id, life.family.household_id, DAY, "LIV", "示例", "502", office.people["cashier"], True,
+        fen=Fen(20_000), fund_id=office.fund_id, approved_by=office.people["approver_1"],
+    )  # fmt: skip
+    seen: list[tuple[int, ...]] = []
+
+    def hand(tx: sa.Connection) -> None:
+        gifts.hand_over(tx, given, office.asked(tx, "approver_1", DAY))
+
+    def look(tx: sa.Connection) -> None:
+        caller = office.asked(tx, "visitor_1", DAY).caller
+        known = case_facts.locked(tx, UUID(life.case_id), caller, DAY, Reads(EVERYTHING), None)
+        assert known is not None
+        seen.append(tuple(each.fen for each in known.facts.others))
+
+    one_after_the_other(engine, hand, look)
+    assert seen == [(20_000,)]
+
+
+def test_a_step_that_waited_weighs_what_another_case_of_the_family_paid_meanwhile(
+    life: Life, engine: sa.Engine
+) -> None:
+    desk, family = life.desk, life.family
+    desk.today = DAY
+    whose = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
+    wanted = {"programme": "hardship", **whose, "item": "MED", "asked": "900.00", "answers": {}}
+    other = UUID(desk.post("registrar", "/cases", wanted).get_json()["id"])
+    life.visit()
+    life.act("registrar", "add_papers", papers=PAPERS + ILLNESS)
+    life.act("registrar", "finish_survey")
+    check = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "clear", "replied_on": DAY.isoformat()}
+    life.act("verifier", "record_check", **check)
+    life.to_payment()
+    paid, seen = {"method": "bank", "voucher": "V-1"}, []
+
+    def pay(tx: sa.Connection) -> None:
+        cases.take(tx, UUID(life.case_id), "pay", paid, desk.office.asked(tx, "cashier", desk.today))
+
+    def look(tx: sa.Connection) -> None:
+        caller = desk.office.asked(tx, "visitor_1", desk.today).caller
+        known = case_facts.locked(tx, other, caller, desk.today, Reads(EVERYTHING), None)
+        assert known is not None
+        assert known.facts.economy is not None
+        seen.append([fen for _, fen, _ in known.facts.economy.prior_aid])
+
+    one_after_the_other(engine, pay, look)
+    assert seen == [[150_000]]
