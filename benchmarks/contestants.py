@@ -35,19 +35,19 @@ def callers(url: str, office: Office) -> Mapping[tuple[str, date], Caller]:
 
 
 def take(url: str, office: Office) -> Live:
-    """The one door, as it is."""
-    engine, known, lines = make_engine(url, pool=1), callers(url, office), life.lines(office)
+    """The one door, as it is; on one connection, as the hand-written program has: a step is compared, not a pool."""
+    line, known, lines = make_engine(url, pool=1).connect(), callers(url, office), life.lines(office)
 
     def asked(who: str, day: date) -> Asked:
         return Asked(known[who, day], instant(day), day, RING)
 
     def live(family: Family) -> None:
-        with engine.begin() as tx:
+        with line.begin():
             opening = Opening("hardship", family.household_id, family.head_id, script.ITEM, Fen(script.ASKED_FEN), {})
-            case_id: UUID = open_case(tx, opening, asked("registrar", script.DAY)).case_id
-        for line in lines:
-            with engine.begin() as tx:
-                cases.take(tx, case_id, line.action, line.answers, asked(line.who, line.day))
+            case_id: UUID = open_case(line, opening, asked("registrar", script.DAY)).case_id
+        for each in lines:
+            with line.begin():
+                cases.take(line, case_id, each.action, each.answers, asked(each.who, each.day))
 
     return live
 

@@ -2,6 +2,7 @@
 
 import re
 import select
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -81,16 +82,17 @@ def _still_there(connection: Any, _record: object, _proxy: object) -> None:
         raise sa.exc.DisconnectionError("the server hung up")
 
 
-_CURSOR = "songnuan_cursor"
-"""Where a connection keeps the one cursor that Prepared runs in: to make a cursor costs a fifth of a small statement."""
-
 _NAMED = re.compile(r"%\((\w+)\)s")
 
 
 class Prepared:
     """A statement spelled once, when its module is read, and handed to the driver as it is: for the paths that every
-    case step goes through, where spelling it anew and describing its rows cost as much as running it.
+    case step goes through, where spelling it anew and describing its rows cost as much as running it. Each connection
+    keeps a cursor for it, which knows how its values are told and its rows read.
     """
+
+    _make: Callable[[Any], Any] | None = None
+    """Makes a row of its values, once the first rows have told their names."""
 
     def __init__(self, statement: sa.ClauseElement | str) -> None:
         dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
@@ -108,9 +110,9 @@ class Prepared:
             tx.begin()
         held = tx.connection
         line: Any = held.driver_connection
-        cursor = held.info.get(_CURSOR)
+        cursor = held.info.get(self)
         if cursor is None:
-            cursor = held.info[_CURSOR] = psycopg.RawCursor(line, row_factory=namedtuple_row)
+            cursor = held.info[self] = psycopg.RawCursor(line, row_factory=self._row_maker)
         try:
             cursor.execute(self.sql, [values[name] for name in self.names], prepare=True)
             return cursor.fetchall()
@@ -126,6 +128,14 @@ class Prepared:
                 connection_invalidated=line.closed,
                 dialect=tx.dialect,
             ) from fault
+
+    def _row_maker(self, cursor: Any) -> Callable[[Any], Any]:
+        if self._make is None:
+            make = namedtuple_row(cursor)
+            if cursor.pgresult is None or not cursor.pgresult.nfields:
+                return make
+            self._make = make
+        return self._make
 
 
 def new_id() -> UUID:

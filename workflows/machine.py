@@ -166,7 +166,8 @@ def _against(step: Step, ask: Ask) -> tuple[Grant | None, list[Reason]]:
         return None, [missing, *_holds(step, ask)]
     best: tuple[Grant, list[Reason]] | None = None
     for grant in grants:
-        under = replace(ask, actor=replace(ask.actor, grants=(grant,)))
+        alone = ask.actor.grants == (grant,)
+        under = ask if alone else replace(ask, actor=replace(ask.actor, grants=(grant,)))
         against = [*_standing(step, grant, ask), *_holds(step, under)]
         if best is None or len(against) < len(best[1]):
             best = (grant, against)

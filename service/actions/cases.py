@@ -124,7 +124,8 @@ def _record(tx: sa.Connection, known: Known, move: Move, ask: Ask, asked: Asked,
     if record is Record.AWARD:
         judgement = judged(ask)
         after = after.awarded(Fen(int(str(move.answers["award"]))), _named_fund(move.answers), judgement)
-    after = replace(after, outstanding=after.outstanding + _drawn(move))
+    if move.postings:
+        after = replace(after, outstanding=after.outstanding + _drawn(move))
     step, rows = Stepped(known, move, ask, asked, after, content_after(known, after)), Rows()
     if record is not None:
         RECORDERS[record](step, rows)

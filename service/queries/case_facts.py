@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,9 @@ from service.queries.scope import Caller, ranges
 from workflows.eligibility import Economy, IncomeLine, SpendingLine
 from workflows.facts import Approval, Award, Facts, Fund, Notice, Returned, Verification, Visit
 from workflows.terms import Duty, Fen, Role
+
+_DUTIES: Mapping[str, Duty] = {each.value: each for each in Duty}
+_ROLES: Mapping[str, Role] = {each.value: each for each in Role}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Known:
     @property
     def registrars(self) -> dict[UUID, bool]:
         """Who opened the case, and whether mail reaches him."""
-        return {UUID(each): mailed for duty, each, mailed in self.row.duties or () if duty == Duty.REGISTRAR.value}
+        return {_account(each): mailed for duty, each, mailed in self.row.duties or () if duty == Duty.REGISTRAR.value}
 
     def visitors(self, named: frozenset[UUID]) -> dict[UUID, frozenset[UUID]]:
         """Those of `named` who may visit, and whom they stand in for: nobody, if any of their grants is their own."""
@@ -110,10 +114,16 @@ def _known(found: list[Any]) -> Known | None:
     parts = columns.pop("parts")
     row = SimpleNamespace(**columns, **parts)
     staff = (
-        Holder(UUID(who), Role(role), tier, mailed, UUID(principal) if principal else None)
+        Holder(_account(who), _ROLES[role], tier, mailed, _account(principal) if principal else None)
         for who, role, tier, mailed, principal in parts.get("staff") or ()
     )
     return Known(row, _facts(row, parts), tuple(staff), columns.get("line"))
+
+
+@lru_cache(maxsize=8192)
+def _account(text: str) -> UUID:
+    """An account's id: the same few hands are in every case, and to read an id costs more than to remember it."""
+    return UUID(text)
 
 
 def _day(text: str | date | None) -> date | None:
@@ -143,9 +153,9 @@ def _file_facts(row: Any) -> dict[str, Any]:
         "award": row.award_fen,
         "outstanding": Fen(row.outstanding_fen),
         "held": row.held_until is not None,
-        "duties": frozenset((Duty(duty), UUID(person)) for duty, person, _ in row.duties or ())
-        | frozenset((Duty.FILER, UUID(person)) for person in row.filers or ()),
-        "family_staff": frozenset(UUID(each) for each in row.family_staff or ()),
+        "duties": frozenset((_DUTIES[duty], _account(person)) for duty, person, _ in row.duties or ())
+        | frozenset((Duty.FILER, _account(person)) for person in row.filers or ()),
+        "family_staff": frozenset(_account(each) for each in row.family_staff or ()),
         "answers": row.answers,
         "filed": row.exited_on is None,
         "division": row.division,
@@ -166,7 +176,7 @@ def _approvals(row: Any) -> tuple[Approval, ...]:
 
 
 def _visit(each: dict[str, Any]) -> Visit:
-    visitors = frozenset(UUID(account) for account in each["visitors"] or ())
+    visitors = frozenset(_account(account) for account in each["visitors"] or ())
     return Visit(each["kind"], date.fromisoformat(each["on"]), visitors, each["conclusion"], each["seq"] or 0)
 
 
