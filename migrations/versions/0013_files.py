@@ -12,9 +12,7 @@ TOLD = ["id", "unit_id", "file_no", "kind", "category", "filed_on", "exited_on"]
 
 def upgrade() -> None:
     op.create_index("ix_household_report", "household", ["unit_path"], postgresql_include=TOLD)
-    op.drop_index("ix_household_unit_path", table_name="household")
 
 
 def downgrade() -> None:
-    op.create_index("ix_household_unit_path", "household", ["unit_path"])
     op.drop_index("ix_household_report", table_name="household")

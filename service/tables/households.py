@@ -9,7 +9,7 @@ household = sa.Table(
     METADATA,
     key(),
     to("unit", "unit_id", index=True),
-    sa.Column("unit_path", Path, nullable=False),
+    sa.Column("unit_path", Path, nullable=False, index=True),
     sa.Column("file_no", sa.Text(), nullable=False),
     sa.Column("kind", sa.Text(), nullable=False),
     sa.Column("identity", sa.Text(), nullable=False),
@@ -27,7 +27,7 @@ household = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("given", sa.Integer(), nullable=False, server_default="0"),
     sa.UniqueConstraint("unit_id", "file_no"),
-    # A report tells every file of a county: from this index alone.
+    # Counted by the narrow index; a report tells every file of a county from this one alone.
     sa.Index(
         "ix_household_report",
         "unit_path",
