@@ -8,8 +8,9 @@ from service.api.inbox import inbox
 from service.api.kin import kin
 from service.api.notices import notices
 from service.api.persons import people
+from service.api.programmes import programmes
 from service.api.reports import reports
 from service.api.units import units
 from service.api.visits import visits
 
-BLUEPRINTS = (units, households, kin, people, cases, visits, notices, funds, help_given, reports, inbox)
+BLUEPRINTS = (units, programmes, households, kin, people, cases, visits, notices, funds, help_given, reports, inbox)

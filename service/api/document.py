@@ -16,6 +16,8 @@ from service.words import say
 
 PREFIX = "/api/v1"
 EDITS = ("put", "patch", "delete")
+GUARDED = "/actions/{action}"
+"""A step may say which version of the case it has read; it need not."""
 
 
 class Reasons(Schema):
@@ -83,7 +85,7 @@ def register(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
 def completed(document: dict[str, Any]) -> dict[str, Any]:
     """What the house does on every route and no view need repeat: keys, tags, tokens and problem answers."""
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for method, operation in _operations(document):
+    for path, method, operation in _operations(document):
         operation["responses"]["default"] = {"description": "Problem, with every reason", "content": problem}
         for status, response in operation["responses"].items():
             if status[:1] in "45" and "content" in response:
@@ -92,16 +94,17 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
                 operation["responses"][status] = {"description": status, "content": problem}
         if method == "post":
             operation.setdefault("parameters", []).append(_header(HEADER, "^[!-~]{8,120}$", required=True))
-        if method in EDITS:
-            operation.setdefault("parameters", []).append(_header("If-Match", '^"[0-9]+"$', required=True))
+        if method in EDITS or path.endswith(GUARDED):
+            guard = _header("If-Match", '^"[0-9]+"$', required=method in EDITS)
+            operation.setdefault("parameters", []).append(guard)
     return document
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in document["paths"].values():
-        for method, operation in path.items():
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
             if method in {"get", "post", *EDITS}:
-                yield method, operation
+                yield path, method, operation
 
 
 def _header(name: str, pattern: str, *, required: bool) -> dict[str, Any]:

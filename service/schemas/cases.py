@@ -8,7 +8,7 @@ from workflows.terms import Phase
 
 
 class CaseIn(In):
-    """A family's request."""
+    """A family's request. GET /programmes tells the items of a programme and the questions of its form."""
 
     programme = fields.String(required=True, validate=CODE)
     household_id = fields.UUID(required=True)
@@ -19,7 +19,7 @@ class CaseIn(In):
 
 
 class ActionIn(In):
-    """The form of one action; its questions are listed by GET …/actions."""
+    """The form of one action; its questions are listed by GET …/actions, and by GET /programmes for all."""
 
     answers = fields.Dict(keys=fields.String(), load_default=dict)
 

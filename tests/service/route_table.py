@@ -149,6 +149,7 @@ ROUTES = (
     _route("POST", "/funds/<uuid:fund_id>/openings", (APPROVER,), "row", **OPENED, unit_id="{unit}"),
     _route("GET", "/fund-openings", READERS, "list", "unit={unit}"),
     _route("POST", "/fund-openings/<uuid:opening_id>/end", (APPROVER,), "row"),
+    _route("GET", "/programmes", EVERYONE, "shared"),
     _route("GET", "/policy-sets", EVERYONE, "shared"),
     _route("GET", "/policy-sets/<uuid:policy_set_id>", EVERYONE, "shared"),
     _route("POST", "/policy-sets", (ADMIN,), "shared", source="x"),

@@ -18,6 +18,7 @@ from service.tables.households import household
 from service.tables.units import role_grant, token
 from tests.client import Desk, serving
 from tests.office import Office, file_family, grant, open_office
+from workflows.programmes import PROGRAMMES
 
 
 def opening(desk: Desk, engine: sa.Engine) -> dict[str, Any]:
@@ -126,6 +127,30 @@ def test_who_read_an_old_version_is_told(desk: Desk, engine: sa.Engine) -> None:
     assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
     stale = desk.post("registrar", f"{path}/actions/withdraw", {"answers": {"reason": "x"}}, **{"If-Match": '"1"'})
     assert (stale.status_code, desk.codes(stale)) == (412, ["stale"])
+
+
+def test_the_document_says_that_a_step_may_name_the_version_it_read(desk: Desk) -> None:
+    paths = desk.http.get("/api/v1/openapi.json").get_json()["paths"]
+    step, edit = paths["/api/v1/cases/{case_id}/actions/{action}"]["post"], paths["/api/v1/households/{household_id}"]
+    guards = [each["required"] for each in step["parameters"] if each["name"] == "If-Match"]
+    assert guards == [False]
+    assert {each["name"] for each in edit["patch"]["parameters"]} >= {"If-Match"}
+    assert "If-Match" not in {each["name"] for each in paths["/api/v1/cases"]["post"]["parameters"]}
+
+
+def test_a_newcomer_reads_every_form_before_he_fills_one_in(desk: Desk, engine: sa.Engine) -> None:
+    """What POST /cases takes for a programme is told, and taken as it is told."""
+    told = {each["key"]: each for each in desk.get("registrar", "/programmes").get_json()["items"]}
+    assert set(told) == set(PROGRAMMES)
+    hardship = told["hardship"]
+    assert {"key": "self_paid", "label": "自付医疗费用", "kind": "money", "required": False, "choices": []} in (
+        hardship["answers"]
+    )
+    submit = next(each for each in hardship["steps"] if each["action"] == "submit")
+    assert (submit["sources"], submit["target"], submit["roles"]) == (["draft"], "survey", ["registrar"])
+    for item in hardship["items"]:
+        asked = opening(desk, engine) | {"item": item, "answers": {"self_paid": "120.50"}}
+        assert desk.post("registrar", "/cases", asked).status_code == 201, item
 
 
 def test_forged_fields_are_refused_and_change_nothing(desk: Desk, engine: sa.Engine) -> None:
