@@ -12,8 +12,17 @@ from service.tables.bound import named
 from workflows.terms import Plain
 
 Row = Mapping[str, object]
+BY_VALUE = frozenset(
+    {"approval", "case", "case_duty", "entry", "event", "letter", "notice", "payment"}
+    | {"verification", "visit", "visit_visitor"}
+)
+"""Tables that a case's steps write, always in the same few ways: their rows are spelled value by value. What varies from
+row to row (a person with or without a phone) comes as JSON: each pattern of given and missing values would be prepared
+by itself.
+"""
+
 MOST_BY_VALUE = 4
-"""So many rows of one table are spelled value by value; more come as one JSON, so that few shapes are prepared."""
+"""So many rows of such a table are spelled out; more come as JSON too."""
 
 _Shape = tuple[str, tuple[str, ...], int]
 """A table, the columns that are given, and how many rows are spelled out; 0 where they come as JSON."""
@@ -68,9 +77,9 @@ class Rows:
 
 
 def _added(number: int, table: str, rows: list[Row], values: dict[str, object]) -> _Shape:
-    """Give `values` the rows' own, and say how they are spelled: each value by itself, or as one JSON when they are many."""
+    """Give `values` the rows' own, and say how they are spelled: each value by itself, or all of them as one JSON."""
     columns = tuple(rows[0])
-    if len(rows) > MOST_BY_VALUE:
+    if table not in BY_VALUE or len(rows) > MOST_BY_VALUE:
         values[f"a{number}"] = _SPELLED(rows)
         return table, columns, 0
     for which, row in enumerate(rows):
@@ -80,6 +89,10 @@ def _added(number: int, table: str, rows: list[Row], values: dict[str, object]) 
 
 
 def _changed(number: int, table: str, row: Row, values: dict[str, object]) -> _Shape:
+    values[f"c{number}_id"] = row["id"]
+    if table not in BY_VALUE:
+        values[f"c{number}"] = _SPELLED(row)
+        return table, tuple(row), 0
     for place, value in enumerate(row.values()):
         values[f"c{number}_{place}"] = _value(value)
     return table, tuple(row), 1
@@ -109,10 +122,14 @@ def _places(prefix: str, columns: int) -> str:
     return ", ".join(f"%({prefix}_{place})s" for place in range(columns))
 
 
-def _update(number: int, table: str, columns: tuple[str, ...], _rows: int) -> str:
-    places = {name: f"%(c{number}_{place})s" for place, name in enumerate(columns)}
-    news = ", ".join(f'"{name}" = {place}' for name, place in places.items() if name != "id")
-    return f'c{number} AS (UPDATE "{table}" SET {news} WHERE id = {places["id"]})'  # noqa: S608 - names of our own tables
+def _update(number: int, table: str, columns: tuple[str, ...], rows: int) -> str:
+    kept = {name: place for place, name in enumerate(columns) if name != "id"}
+    if rows:
+        news = ", ".join(f'"{name}" = %(c{number}_{place})s' for name, place in kept.items())
+    else:
+        names = ", ".join(f'"{name}"' for name in kept)
+        news = f'({names}) = (SELECT {names} FROM jsonb_populate_record(NULL::"{table}", %(c{number})s::jsonb))'  # noqa: S608 - names of our own tables
+    return f'c{number} AS (UPDATE "{table}" SET {news} WHERE id = %(c{number}_id)s)'  # noqa: S608 - names of our own tables
 
 
 def _plain(value: object) -> str:

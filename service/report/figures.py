@@ -21,6 +21,10 @@ ROOM = "64MB"
 """What a report may sort and keep in memory; a county's files do not fit into PostgreSQL's 4 MB and went by way of a disk."""
 
 
+TIME = "300s"
+"""A report asks for all its figures in one statement; that of a province may take longer than a step of a case may."""
+
+
 class Torn(RuntimeError):
     """The transaction may see later commits between two figures; open it with `snapshot`."""
 
@@ -34,7 +38,7 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A read-only REPEATABLE READ transaction: every figure of a section is counted from the same moment."""
     with engine.connect() as connection:
         tx = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        tx.execute(sa.text(f"SET LOCAL work_mem = '{ROOM}'"))
+        tx.execute(sa.text(f"SET LOCAL work_mem = '{ROOM}'; SET LOCAL statement_timeout = '{TIME}'"))
         yield tx
 
 
