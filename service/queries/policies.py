@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.db import Prepared
-from service.tables.rules import calendar_day, calendar_year, policy_set
+from service.tables.rules import calendar_day, policy_set
 from workflows.policy import PolicySet, in_force
 from workflows.policy_file import read_policy
 from workflows.workdays import Calendar
@@ -56,19 +56,6 @@ def cited(tx: sa.Connection, policy_set_id: UUID) -> PolicySet:
 def years_around(on: date) -> tuple[int, int]:
     """The years whose working days a decision of `on` may need: the one before, and two after."""
     return on.year - 1, on.year + 2
-
-
-_KNOWN = Prepared(
-    sa.select(calendar_year.c.year, calendar_year.c.digest)
-    .where(calendar_year.c.year >= sa.bindparam("first"), calendar_year.c.year <= sa.bindparam("last"))
-    .order_by(calendar_year.c.year)
-)
-
-
-def calendar(tx: sa.Connection, on: date) -> Calendar:
-    """The known exceptions to Monday–Friday in the years around `on`."""
-    first, last = years_around(on)
-    return calendar_of(tx, tuple((row.year, row.digest) for row in _KNOWN.rows(tx, {"first": first, "last": last})))
 
 
 def calendar_of(tx: sa.Connection, known: tuple[tuple[int, str], ...]) -> Calendar:
