@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from benchmarks import script
 from service.actions.trail import Asked, envelope
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.db import new_id
 from service.privacy import blind_index, seal
 from service.queries.scope import Caller
-from service.tables.bound import named
+from service.tables.row_fingerprints import recorded_rows
 from tests.office import RING, Family, Office, instant
+from workflows.canonical_json import canonical_json
 
 FILED_ON = date(2025, 1, 3)
 Rows = dict[str, list[dict[str, Any]]]
@@ -113,7 +114,9 @@ def _filing(office: Office, family: Family, rows: Rows, on: date) -> Rows:
     clerk = Caller(office.people["admin"], "", "", office.unit_id, ())
     asked = Asked(clerk, instant(on), on, RING)
     subject, account = family.household_id, office.people["admin"]
-    body = canonical({**envelope("household", subject, 1, "set_up", asked), "facts": {}, "rows": named(rows)})
+    body = canonical_json(
+        {**envelope("household", subject, 1, "set_up", asked), "facts": {}, "rows": recorded_rows(rows)}
+    )
     head = link(GENESIS, body)
     event = {"subject_id": subject, "seq": 1, "subject": "household", "action": "set_up", "actor_id": account}
     event |= {"from_state": None, "to_state": None}

@@ -15,10 +15,11 @@ from benchmarks.orm_write import Step
 from benchmarks.plain_rules import CHECKS, Clerk, Look, judged, standing
 from benchmarks.records import cited, content, opened
 from benchmarks.steps import FORMS, MEANS, POTS
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.db import new_id
 from tests.office import instant
 from workflows import policy_file, workdays
+from workflows.canonical_json import canonical_json
 from workflows.machine import read_form
 from workflows.policy import PolicySet
 from workflows.terms import Plain
@@ -42,7 +43,7 @@ def open_case(session: Session, family: tuple[UUID, UUID], wish: tuple[str, int]
     policy_id, policy = _policy(session, None, today)
     what: dict[str, Plain] = {"item": wish[0], "asked": wish[1]}
     whose: dict[str, Plain] = {"household": str(family[0]), "beneficiary": str(family[1])}
-    body = canonical({**what, **whose, **opened(case_id, clerk.account, at, today), **cited(policy_id, policy)})
+    body = canonical_json({**what, **whose, **opened(case_id, clerk.account, at, today), **cited(policy_id, policy)})
     head, number = link(GENESIS, body), session.scalar(sa.text("SELECT nextval('case_no')"))
     due = workdays.after(today, policy.days("draft_days"), _calendar(session))
     stands = {"id": case_id, "case_no": f"HA{today.year}-{number:06d}", "policy_set_id": policy_id, "due_on": due}

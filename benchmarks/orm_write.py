@@ -13,10 +13,11 @@ from benchmarks import orm_tables as rows
 from benchmarks.plain_rules import Look, people
 from benchmarks.records import Owed, beside, cited, content, happened, letters
 from benchmarks.steps import DUTY, FIELDWORK, POTS, SOURCE, TARGET
-from service.chain import canonical, link
+from service.chain import link
 from service.db import new_id
 from tests.office import RING, instant
 from workflows import workdays
+from workflows.canonical_json import canonical_json
 from workflows.programmes.hardship import HARDSHIP
 from workflows.terms import Plain
 
@@ -50,7 +51,7 @@ def write(session: Session, case: Any, step: Step) -> None:
     told: dict[str, Plain] = {"entries": [entry] if entry else [], "duties": duties}
     told["letters"] = [f"{each.kind}/{each.channel}" for each in owed]
     said = {**happened(look, where), **cited(step.policy_id, look.policy), **told}
-    body, prev = canonical({**said, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
+    body, prev = canonical_json({**said, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
     case.head_hash, case.version, case.policy_set_id = link(prev, body), seq, step.policy_id
     event = {"subject_id": case.id, "seq": seq, "subject": "case", "action": action, "from_state": before, "at": at}
     who = {"to_state": case.state, "actor_id": look.clerk.account, "principal_id": step.principal, "on": look.today}

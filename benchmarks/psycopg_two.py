@@ -19,10 +19,11 @@ from benchmarks.records import Owed, beside, cited, content, happened, letters, 
 from benchmarks.said import rows_of, rows_opened
 from benchmarks.steps import DUTY, FORMS, MEANS, POTS, TARGET
 from benchmarks.write_sql import OPEN, WRITES
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.db import new_id
 from service.privacy import Keyring
 from workflows import policy_file, workdays
+from workflows.canonical_json import canonical_json
 from workflows.machine import read_form
 from workflows.policy import PolicySet, in_force
 from workflows.terms import Plain
@@ -71,7 +72,7 @@ class Desk:
         what: dict[str, Plain] = {"item": given["item"], "asked": given["asked"]}
         whose: dict[str, Plain] = {"household": str(given["household"]), "beneficiary": str(given["person"])}
         told = {**what, **whose, **opened(case, clerk.account, at, today), **cited(policy_id, policy)}
-        body = canonical({**told, "rows": rows_opened(values)})
+        body = canonical_json({**told, "rows": rows_opened(values)})
         return {**values, "body": body, "prev": GENESIS, "hash": link(GENESIS, body)}
 
     def take(
@@ -148,7 +149,7 @@ class Desk:
         values = {**left, **where, **after, **moved, **hands}
         told = {**happened(look, where), **cited(policy_id, look.policy), **_consequences(owed, entry, action, people)}
         rows = rows_of(row, action, values, owed, moves=action in TARGET)
-        body, prev = canonical({**told, "content": bound, "award": award, "rows": rows}), bytes(row.head_hash)
+        body, prev = canonical_json({**told, "content": bound, "award": award, "rows": rows}), bytes(row.head_hash)
         self.db.execute(WRITES[action], {**values, "body": body, "prev": prev, "hash": link(prev, body)})
         return state, seq
 

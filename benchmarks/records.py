@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7 as new_id
 
 from benchmarks.plain_rules import Look, people
 from service.privacy import Keyring, fingerprint, seal, unseal
+from service.tables.row_fingerprints import VERSION
 from workflows import disclosure, judgement, workdays
 from workflows.policy import PolicySet
 from workflows.terms import Plain
@@ -53,7 +54,7 @@ def content(row: Any, award: int | None, fund: UUID | None, policy: UUID, catego
 def opened(case: UUID, actor: UUID, at: datetime, today: date) -> dict[str, Plain]:
     """The body of a case's first event, but for what was asked and the policy."""
     envelope: dict[str, Plain] = {
-        "v": 1,
+        "v": VERSION,
         "subject": "case",
         "id": str(case),
         "seq": 1,
@@ -73,7 +74,7 @@ def cited(policy_id: UUID, policy: PolicySet) -> dict[str, Plain]:
 def happened(look: Look, where: Mapping[str, Any]) -> dict[str, Plain]:
     """The body of a later event: who did what when, with which answers, and the judgement if there was one."""
     envelope = {
-        "v": 1,
+        "v": VERSION,
         "subject": "case",
         "id": str(look.row.id),
         "seq": where["seq"],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.records import Owed
-from service.tables.bound import named
+from service.tables.row_fingerprints import recorded_rows
 from workflows.terms import Plain
 
 _OF_CASE = {
@@ -125,7 +125,7 @@ def rows_of(row: Any, action: str, values: Mapping[str, Any], owed: list[Owed], 
     if "papers" in values:
         seen = {"case_id": values["case"], "seen_on": values["today"], "seen_by": values["actor"]}
         added["paper"] = [{**seen, "kind": kind} for kind in values["papers"]]
-    return named({table: rows for table, rows in added.items() if rows}, _changed(row, action, values, moves))
+    return recorded_rows({table: rows for table, rows in added.items() if rows}, _changed(row, action, values, moves))
 
 
 def rows_opened(values: Mapping[str, Any]) -> dict[str, Plain]:
@@ -153,7 +153,7 @@ def rows_opened(values: Mapping[str, Any]) -> dict[str, Plain]:
         "created_at": values["at"],
     }
     duty = {"case_id": values["case"], "duty": "registrar", "account_id": values["actor"], "seq": 1}
-    return named({"case": [case], "case_duty": [duty]})
+    return recorded_rows({"case": [case], "case_duty": [duty]})
 
 
 def _changed(row: Any, action: str, values: Mapping[str, Any], moves: bool) -> list[tuple[str, dict[str, Any]]]:

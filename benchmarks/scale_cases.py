@@ -12,11 +12,12 @@ from uuid import UUID
 from benchmarks.life import Rows, add, family_rows
 from benchmarks.scale_ground import Place
 from service.actions.trail import Asked, envelope
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.db import new_id
 from service.queries.scope import Caller
-from service.tables.bound import named
+from service.tables.row_fingerprints import recorded_rows
 from tests.office import RING, Family, Office, instant
+from workflows.canonical_json import canonical_json
 from workflows.programmes import PROGRAMMES
 
 FIRST, LAST = date(2016, 1, 4), date(2025, 12, 19)
@@ -186,8 +187,8 @@ class _Case:
         asked = Asked(Caller(account, "", "", self.office.unit_id, ()), instant(on), on, RING)
         moved = [("case", {"id": case, **changed})] if changed else []
         told = {"from": source, "to": self.row["state"], "principal": None, "answers": {}, "words": {}}
-        rows = named(added, moved)
-        body = canonical({**envelope("case", case, self.seq, action, asked), **told, "rows": rows})
+        rows = recorded_rows(added, moved)
+        body = canonical_json({**envelope("case", case, self.seq, action, asked), **told, "rows": rows})
         event = {"subject_id": case, "seq": self.seq, "subject": "case", "action": action, "from_state": source}
         event |= {"to_state": self.row["state"], "actor_id": account, "on": on, "at": asked.at, "body": body}
         head = link(self.head, body)

@@ -1,23 +1,14 @@
-"""The arithmetic of the trail: the one spelling of an event's body, and its link to the one before."""
+"""The hash chain of the event log, the Merkle tree over it, and the hash of an anchor."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC
 from hashlib import sha256
 from typing import Any
 
-from workflows.terms import Plain
+from workflows.canonical_json import canonical_json
 
 GENESIS = bytes(32)
 """What the first event of a subject is linked to."""
-
-
-def canonical(body: Mapping[str, Plain]) -> str:
-    """The one spelling of an event's body: sorted keys, no spaces, no floats (they cannot be in Plain)."""
-    return _SPELLED(body)
-
-
-_SPELLED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def link(prev: bytes, body: str) -> bytes:
@@ -54,7 +45,7 @@ def anchored(prev: bytes, columns: Mapping[str, Any]) -> bytes:
     """The hash of an anchor: that of the anchor before, then what this one says."""
     at = columns["at"].astimezone(UTC).isoformat()
     said = {"no": columns["no"], "on": columns["on"].isoformat(), "at": at, "up_to": columns["up_to"]}
-    return link(prev, canonical({**said, "events": columns["events"], "root": bytes(columns["root"]).hex()}))
+    return link(prev, canonical_json({**said, "events": columns["events"], "root": bytes(columns["root"]).hex()}))
 
 
 def anchor_line(columns: Mapping[str, Any]) -> str:

@@ -17,9 +17,10 @@ from benchmarks.django_way.seen import Seen
 from benchmarks.plain_rules import CHECKS, Clerk, Look, judged, standing
 from benchmarks.records import cited, content, happened, letters, opened
 from benchmarks.steps import DUTY, MEANS, POTS, TARGET
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.privacy import read_keyring
 from workflows import policy_file, workdays
+from workflows.canonical_json import canonical_json
 from workflows.policy import PolicySet as Policy
 from workflows.workdays import Calendar
 
@@ -82,7 +83,7 @@ def open_case(family: tuple[UUID, UUID], item: str, asked: int, clerk: Clerk, to
         raise Refused("open")
     (policy_id, policy), case_id = _policy(None, today), uuid7()
     what = {"item": item, "asked": asked, "household": str(family[0]), "beneficiary": str(family[1])}
-    body = canonical({**what, **opened(case_id, clerk.account, at, today), **cited(policy_id, policy)})
+    body = canonical_json({**what, **opened(case_id, clerk.account, at, today), **cited(policy_id, policy)})
     head = link(GENESIS, body)
     where = {"unit_id": home.unit_id, "unit_path": home.unit_path, "household": home, "beneficiary_id": family[1]}
     due = workdays.after(today, policy.days("draft_days"), _calendar())
@@ -147,7 +148,7 @@ def _save(case: Case, asked: Asked, policy_id: UUID, before: str, owed: list[Any
     duties = [{"duty": DUTY[action], "account_id": str(each)} for each in hands]
     told = {"entries": [entry] if entry else [], "letters": [f"{each.kind}/{each.channel}" for each in owed]}
     said = {**happened(look, where), **cited(policy_id, look.policy), **told, "duties": duties}
-    body, prev = canonical({**said, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
+    body, prev = canonical_json({**said, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
     case.head_hash, case.version, case.policy_set_id = link(prev, body), seq, policy_id
     case.save()
     event = {"subject_id": case.id, "seq": seq, "subject": "case", "action": action, "from_state": before, "at": at}

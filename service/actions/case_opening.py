@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from service.actions.case_rows import Opening, Taken
 from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown, envelope, proofs, sealed_words
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.db import Prepared, new_id
 from service.queries import new_case
 from service.queries.new_case import Family, Standing
 from service.tables.cases import case, case_duty
 from service.tables.events import event, remark
 from workflows import machine
+from workflows.canonical_json import canonical_json
 from workflows.facts import Ask, Facts
 from workflows.policy import PolicySet
 from workflows.programme import Programme
@@ -117,7 +118,7 @@ def _write(
     rows.add(remark, *sealed_words(case_id, 1, words, asked))
     told = _body(case_id, opening, plain, words, {"id": str(start.policy_id), "digest": start.policy.digest}, asked)
     principal = next(iter(hands(family, asked) - {asked.caller.account}), None)
-    body = canonical({**told, "principal": str(principal) if principal else None, "rows": rows.named()})
+    body = canonical_json({**told, "principal": str(principal) if principal else None, "rows": rows.fingerprints()})
     opened["head_hash"] = link(GENESIS, body)
     rows.add(event, _first_event(case_id, first.key, body, principal, asked))
     rows.write(tx)

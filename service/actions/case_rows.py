@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.actions import post
 from service.actions.rows import Rows
 from service.actions.trail import Asked, envelope, proofs, sealed_words
-from service.chain import canonical, link
+from service.chain import link
 from service.db import new_id
 from service.queries.case_facts import Known, content_of
 from service.tables.cases import case, case_duty
@@ -19,6 +19,7 @@ from service.tables.events import event, remark
 from service.tables.funds import entry
 from service.tables.households import household
 from service.tables.letters import letter
+from workflows.canonical_json import canonical_json
 from workflows.facts import Ask
 from workflows.judgement import Judgement, as_record
 from workflows.machine import Move
@@ -158,7 +159,7 @@ def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
     rows.done(
         case, {"id": case_id} | {name: new for name, new in columns.items() if new != getattr(step.known.row, name)}
     )
-    body = canonical(_body(step, words, rows))
+    body = canonical_json(_body(step, words, rows))
     head = link(bytes(step.known.row.head_hash), body)
     rows.add(event, _event(step, body, head))
     rows.change(case, {"id": case_id, **columns, "head_hash": head})
@@ -245,7 +246,7 @@ def _body(step: Stepped, words: dict[str, str], rows: Rows) -> dict[str, Plain]:
     body["entries"] = [_told(each, "id", "source_pot", "target_pot", "fen") for each in rows.added.get("entry", ())]
     body["letters"] = [f"{each['kind']}/{each['channel']}" for each in rows.added.get("letter", ())]
     body["duties"] = [_told(each, "duty", "account_id") for each in rows.added.get("case_duty", ())]
-    body["rows"] = rows.named()
+    body["rows"] = rows.fingerprints()
     judgement = judged(ask) if move.step.record in {Record.AWARD, Record.APPROVAL} else None
     body["judgement"] = as_record(judgement) if judgement else None
     return body

@@ -8,7 +8,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from service.db import Prepared
-from service.tables.bound import named
+from service.tables.row_fingerprints import recorded_rows
 from workflows.terms import Plain
 
 Row = Mapping[str, object]
@@ -64,9 +64,9 @@ class Rows:
         """Say that rows are new in a table; who says so has added them."""
         self.present.setdefault(table.name, []).extend(rows)
 
-    def named(self) -> dict[str, Plain]:
+    def fingerprints(self) -> dict[str, Plain]:
         """What the event they are written with says of them."""
-        return named(self.added | self.present, [*self.already, *self.changed], self.removed)
+        return recorded_rows(self.added | self.present, [*self.already, *self.changed], self.removed)
 
     def write(self, tx: sa.Connection) -> None:
         """Write all of it, or nothing: one statement, in which every key is checked at its end."""

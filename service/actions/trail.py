@@ -8,12 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.actions.rows import Rows
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.db import new_id
 from service.privacy import Keyring, fingerprint, seal
 from service.queries.scope import Caller
 from service.tables.events import chain_head, event
 from service.tables.funds import entry
+from service.tables.row_fingerprints import VERSION
+from workflows.canonical_json import canonical_json
 from workflows.terms import Plain, Reason, Refused
 
 
@@ -53,7 +55,7 @@ class Stale(Exception):
 def envelope(subject: str, subject_id: UUID, seq: int, action: str, asked: Asked) -> dict[str, Plain]:
     """What every event says, whatever happened."""
     return {
-        "v": 1,
+        "v": VERSION,
         "subject": subject,
         "id": str(subject_id),
         "seq": seq,
@@ -84,8 +86,8 @@ def append(
     head = tx.execute(found.with_for_update(key_share=True)).one_or_none()
     seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
     rows.add(entry, *({**each, "subject_id": subject_id, "seq": seq} for each in moved))
-    told = {"facts": dict(facts), "rows": rows.named()}
-    body = canonical({**envelope(subject, subject_id, seq, action, asked), **told})
+    told = {"facts": dict(facts), "rows": rows.fingerprints()}
+    body = canonical_json({**envelope(subject, subject_id, seq, action, asked), **told})
     what = {"subject_id": subject_id, "seq": seq, "subject": subject, "action": action}
     who = {"actor_id": asked.caller.account, "on": asked.today, "at": asked.at}
     stands = {"id": subject_id, "seq": seq, "hash": link(prev, body)}

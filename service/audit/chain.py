@@ -1,7 +1,7 @@
 """Verify the record: every event as it was stored and linked, every row as the trail says, pots, guards and anchors."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +12,11 @@ from service.audit.anchors import anchor_faults
 from service.audit.drawers import Drawers
 from service.audit.faults import Fault
 from service.audit.opened import differences
-from service.audit.standing import found_rows, guard_faults, pot_faults, streamed
+from service.audit.standing import aid_counter_faults, found_rows, guard_faults, pot_faults, streamed
 from service.audit.told import Naming, Told
 from service.chain import GENESIS, link
 from service.tables.events import event
+from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
 
 STEP = 5000
 """How many events are read between two words of progress."""
@@ -34,35 +35,43 @@ class Verified:
     faults: list[Fault] = field(default_factory=list)
 
 
-def verify(tx: sa.Connection, progress: Callable[[int], None] = lambda _done: None) -> Verified:
+def verify(
+    tx: sa.Connection,
+    progress: Callable[[int], None] = lambda _done: None,
+    tables: Mapping[str, RowFingerprint] = FINGERPRINTS,
+) -> Verified:
     """Read the trail and all it binds once; a second time, in part, only when something differs.
 
     Run it in a REPEATABLE READ transaction, so that what is being written meanwhile is not called a fault. Memory does
     not grow with the record: see drawers.py. `progress` hears how many events are done.
     """
     verified, drawers = Verified(), Drawers()
-    for row in walk(tx, drawers.name, verified):
+    for row in walk(tx, drawers.name, verified, tables):
         verified.events += 1
         verified.faults += row
         if verified.events % STEP == 0:
             progress(verified.events)
     progress(verified.events)
-    for table, key, stands in found_rows(tx):
+    for table, key, stands in found_rows(tx, tables):
         drawers.find(table, key, stands)
     verified.rows = drawers.rows
     unequal = drawers.unequal()
     if unequal:
-        verified.faults += differences(tx, unequal, drawers.named, lambda naming: _read_again(tx, naming))
+        verified.faults += differences(
+            tx, unequal, drawers.named, lambda naming: _read_again(tx, naming, tables), tables
+        )
     verified.funds, faults = pot_faults(tx)
-    verified.faults += [*faults, *guard_faults(tx)]
+    verified.faults += [*faults, *guard_faults(tx), *aid_counter_faults(tx)]
     verified.anchors, verified.unanchored, faults = anchor_faults(tx)
     verified.faults += faults
     return verified
 
 
-def walk(tx: sa.Connection, naming: Naming, verified: Verified) -> Iterator[list[Fault]]:
+def walk(
+    tx: sa.Connection, naming: Naming, verified: Verified, tables: Mapping[str, RowFingerprint] = FINGERPRINTS
+) -> Iterator[list[Fault]]:
     """The faults of each event, one after the other; `naming` hears what the trail says of the rows."""
-    told, before = Told(naming), None
+    told, before = Told(naming, tables), None
     for row in streamed(tx, sa.select(event).order_by(event.c.subject_id, event.c.seq)):
         if before is not None and before.subject_id != row.subject_id:
             told.ends(before.subject, before.subject_id, before.seq, bytes(before.hash))
@@ -74,8 +83,8 @@ def walk(tx: sa.Connection, naming: Naming, verified: Verified) -> Iterator[list
         told.ends(before.subject, before.subject_id, before.seq, bytes(before.hash))
 
 
-def _read_again(tx: sa.Connection, naming: Naming) -> None:
-    for _faults in walk(tx, naming, Verified()):
+def _read_again(tx: sa.Connection, naming: Naming, tables: Mapping[str, RowFingerprint]) -> None:
+    for _faults in walk(tx, naming, Verified(), tables):
         pass
 
 

@@ -4,16 +4,15 @@ A row as the trail names it counts plus, a row as it stands counts minus; a draw
 marks that are summed are keyed with a secret of the run, so nobody can prepare rows whose sums agree by design.
 """
 
-import json
 import secrets
 from collections.abc import Mapping
 from hashlib import blake2b
 from zlib import crc32
 
+from workflows.canonical_json import canonical_json
 from workflows.terms import Plain
 
 DRAWERS = 4096
-_SPELLED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def drawer_of(key: str) -> int:
@@ -51,6 +50,6 @@ class Drawers:
         return self._sums[table]
 
     def _mark(self, table: str, key: str, said: Plain) -> int:
-        spelled = said if isinstance(said, str) else _SPELLED(said)
+        spelled = said if isinstance(said, str) else canonical_json(said)
         marked = blake2b(f"{table}\0{key}\0{spelled}".encode(), key=self._secret, digest_size=24)
         return int.from_bytes(marked.digest())

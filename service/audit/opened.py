@@ -8,7 +8,7 @@ from service.audit.drawers import DRAWERS, drawer_of
 from service.audit.faults import Fault
 from service.audit.standing import found_rows
 from service.audit.told import CASE_HEAD, HEAD, Naming
-from service.tables.bound import FIXED
+from service.tables.row_fingerprints import FIXED, RowFingerprint
 from workflows.terms import Plain
 
 ROOM = 200_000
@@ -40,12 +40,13 @@ def differences(
     unequal: Mapping[str, list[int]],
     named: Mapping[str, int],
     read_again: Callable[[Naming], None],
+    tables: Mapping[str, RowFingerprint],
 ) -> Iterator[Fault]:
     """A fault for every row that is not as the trail says, and one for the drawers there was no room to open."""
     heard = _Heard({table: frozenset(numbers[: _room(named.get(table, 0))]) for table, numbers in unequal.items()})
     read_again(heard.name)
     yield from heard.twice
-    for table, key, stands in found_rows(tx):
+    for table, key, stands in found_rows(tx, tables):
         if heard.holds(table, key):
             yield from _compared(table, key, heard.said.pop((table, key), None), stands)
     for (table, key), row in sorted(heard.said.items(), key=lambda each: each[0]):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from service.tables.bound import BOUND
+from service.tables.row_fingerprints import FINGERPRINTS, VERSION, RowFingerprint
 from workflows.terms import Plain
 
 HEAD, CASE_HEAD = "chain_head", "case/head"
@@ -21,23 +21,26 @@ class Unreadable(ValueError):
 class Told:
     """Gathers what one chain says of its rows until the chain ends; what can never change is passed on at once."""
 
-    def __init__(self, naming: Naming) -> None:
+    def __init__(self, naming: Naming, tables: Mapping[str, RowFingerprint] = FINGERPRINTS) -> None:
         self._naming = naming
+        self._changing = {each.log_name for each in tables.values() if each.changing}
+        self._once = {each.log_name for each in tables.values() if not each.changing}
+        self._once |= {f"{each.log_name}.{name}" for each in tables.values() for name in each.filled.values()}
         self._standing: dict[tuple[str, str], dict[str, Plain]] = {}
 
     def event(self, body: Mapping[str, Any]) -> None:
         """One more event of the chain. Raises Unreadable."""
         rows = body.get("rows")
-        if not isinstance(rows, dict) or not all(isinstance(each, dict) for each in rows.values()):
+        if body.get("v") != VERSION or not isinstance(rows, dict):
             raise Unreadable
         for table, said in rows.items():
-            if table not in BOUND:
+            if not isinstance(said, dict) or table not in self._changing | self._once:
                 raise Unreadable
             for key, row in said.items():
                 self._row(table, key, row)
 
     def _row(self, table: str, key: str, said: Plain) -> None:
-        if not BOUND[table].changing:
+        if table in self._once:
             if not isinstance(said, str):
                 raise Unreadable
             self._naming(table, key, said)

@@ -1,6 +1,5 @@
 """Everything the rules need of one case, read by one SELECT that can lock it, and turned into Facts."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from service.queries import policies
 from service.queries.case_needs import EVERYTHING, Reads
 from service.queries.case_select import reading
 from service.queries.scope import Caller, ranges
+from workflows.approval_digest import ApprovalContent, approval_digest
 from workflows.eligibility import Economy, IncomeLine, SpendingLine
 from workflows.facts import Approval, Award, Facts, Fund, Notice, Returned, Verification, Visit
 from workflows.terms import Duty, Fen, Role
@@ -252,26 +252,32 @@ _OF_PART: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def content_of(row: Any, award: int | None, fund_id: UUID | None, policy_set_id: UUID, category: str | None) -> str:
-    """The digest an approval binds: payee, account, sum, fund, category, household facts, papers, answers.
+    """The digest an approval of the case would store, with the award, fund, policy set and category given."""
+    return approval_digest(
+        ApprovalContent(
+            item=row.item,
+            requested=row.asked_fen,
+            award=award,
+            fund=fund_id,
+            policy=policy_set_id,
+            category=category,
+            beneficiary=row.beneficiary_id,
+            payee=row.payee,
+            form=row.answers,
+            division=row.division,
+            cause=row.cause,
+            identity=row.identity,
+            observed=sorted(row.observed),
+            misfortune=row.event_kind,
+            finances_as_of=row.economy_as_of,
+            idle_able_members=row.idle_able_members,
+            finance_lines=[dict(zip(_LINE_NAMES, line, strict=True)) for line in row.lines or ()],
+            members=[dict(zip(_MEMBER_NAMES, member, strict=True)) for member in row.members or ()],
+            papers=row.papers or (),
+        )
+    )
 
-    Anything listed here that changes voids the signatures that covered it (design, "What always holds" 4).
-    """
-    payee = row.payee or {}
-    bound = {
-        "item": row.item,
-        "asked": row.asked_fen,
-        "award": award,
-        "fund": str(fund_id) if fund_id else None,
-        "policy": str(policy_set_id),
-        "category": category,
-        "beneficiary": str(row.beneficiary_id),
-        "payee": [payee.get("id"), payee.get("card"), payee.get("person_id"), payee.get("in_family")],
-        "answers": row.answers,
-        "household": [row.division, row.cause, row.identity, sorted(row.observed), row.event_kind],
-        "economy": [str(row.economy_as_of), row.idle_able_members, row.lines, row.members],
-        "papers": row.papers,
-    }
-    return sha256(_SPELLED(bound).encode()).hexdigest()
 
-
-_SPELLED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+_LINE_NAMES = ("side", "kind", "person", "fen", "reimbursed")
+_MEMBER_NAMES = ("id", "name", "number")
+"""What the arrays of PARTS hold, under the names that the approval digest gives them."""

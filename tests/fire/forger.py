@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.db import METADATA
-from service.tables.bound import LOOSE
+from service.tables.row_fingerprints import UNRECORDED_COLUMNS
 
 HARMLESS = {
     "idempotency": "answers kept for a week, so that a repeated request is answered again",
@@ -17,8 +17,8 @@ HARMLESS = {
     "job_run": "spares the clock a second reminder; what it did is bound itself",
 }
 """Tables whose rows prove nothing."""
-HARMLESS_COLUMNS = {name: frozenset(LOOSE[name]) for name in ("letter", "household")}
-"""How far a letter's delivery has got, and the mark for who waits at the lock: no decisions, and both go on by themselves."""
+HARMLESS_COLUMNS = {"letter": frozenset(UNRECORDED_COLUMNS["letter"])}
+"""How far the delivery of a letter has got: nobody decides it, and it goes on by itself."""
 
 NUMBERED = " WHERE no <= (SELECT max(up_to) FROM anchor)"
 """In which order events came says only an anchor; of those that came since the last one nobody has claimed anything."""

@@ -17,13 +17,15 @@ from service.actions.trail import append
 from service.audit import opened
 from service.audit.chain import verify
 from service.audit.faults import Fault
-from service.chain import GENESIS, canonical, link
+from service.chain import GENESIS, link
 from service.db import engine as make_engine
 from service.db import new_id
 from service.tables.cases import case, case_duty, clashing_duty, paper
 from service.tables.events import event
 from service.tables.funds import entry, fund
+from service.tables.row_fingerprints import VERSION
 from tests.office import Office, file_family, open_office
+from workflows.canonical_json import canonical_json
 from workflows.terms import Fen, Pot
 
 DAY = date(2025, 9, 1)
@@ -87,7 +89,7 @@ def forged(tx: sa.Connection, office: Office, case_id: UUID, says: dict[str, Any
     head = tx.execute(sa.select(event).where(of(case_id)).order_by(event.c.seq.desc()).limit(1)).mappings().one()
     seq, at = head["seq"] + 1, office.asked(tx, "registrar", DAY).at
     who = {"subject": "case", "action": "submit", "on": DAY.isoformat(), "at": at.isoformat()}
-    body = canonical({"id": str(case_id), "seq": seq, "actor": str(head["actor_id"]), **who, **says})
+    body = canonical_json({"v": VERSION, "id": str(case_id), "seq": seq, "actor": str(head["actor_id"]), **who, **says})
     columns = {"prev": head["hash"], "hash": link(head["hash"], body), "body": body, "actor_id": head["actor_id"]}
     tx.execute(event.insert().values(**who | {"on": DAY, "at": at}, subject_id=case_id, seq=seq, **columns))
 

@@ -5,23 +5,27 @@ import ast
 import pytest
 
 from service.db import METADATA
-from service.tables.bound import BOUND, CHANGING, LOOSE, UNBOUND
+from service.tables.row_fingerprints import CHANGING, FINGERPRINTS, UNRECORDED_COLUMNS, UNRECORDED_TABLES
 from tests.house.source import FLOORS, listed, pages
 
 
 def test_every_table_is_bound_or_has_a_reason() -> None:
     """Why: a table nobody thought of is where a record can be changed without a trace."""
-    assert BOUND.keys() | UNBOUND.keys() == METADATA.tables.keys()
-    assert not BOUND.keys() & UNBOUND.keys()
+    assert FINGERPRINTS.keys() | UNRECORDED_TABLES.keys() == METADATA.tables.keys()
+    assert not FINGERPRINTS.keys() & UNRECORDED_TABLES.keys()
     assert all(
-        len(reason) > 20 for reason in (*UNBOUND.values(), *(why for each in LOOSE.values() for why in each.values()))
+        len(reason) > 20
+        for reason in (
+            *UNRECORDED_TABLES.values(),
+            *(why for each in UNRECORDED_COLUMNS.values() for why in each.values()),
+        )
     )
 
 
-@pytest.mark.parametrize("table", sorted(CHANGING.keys() | LOOSE.keys()))
+@pytest.mark.parametrize("table", sorted(CHANGING.keys() | UNRECORDED_COLUMNS.keys()))
 def test_a_column_that_may_change_or_is_loose_exists(table: str) -> None:
     """Why: a column that was renamed would be bound as if it could never change, or not at all."""
-    changing, loose = set(CHANGING.get(table, "").split()), LOOSE.get(table, {}).keys()
+    changing, loose = set(CHANGING.get(table, "").split()), UNRECORDED_COLUMNS.get(table, {}).keys()
     assert changing | loose <= {column.name for column in METADATA.tables[table].columns}
     assert not changing & loose
 
@@ -35,7 +39,7 @@ def test_a_bound_row_is_only_written_with_the_event_that_names_it() -> None:
         if isinstance(call.func, ast.Attribute)
         and call.func.attr == "insert"
         and isinstance(call.func.value, ast.Name)
-        and call.func.value.id in BOUND
+        and call.func.value.id in FINGERPRINTS
     ]
     assert not beside, listed(beside)
 
@@ -55,7 +59,7 @@ def test_a_bound_row_that_is_changed_or_taken_away_is_named_too() -> None:
 def _changes_a_bound_row(node: ast.AST) -> bool:
     """A letter is changed by its delivery, which the trail does not bind."""
     table = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
-    named = isinstance(table, ast.Name) and table.id in BOUND and table.id != "letter"
+    named = isinstance(table, ast.Name) and table.id in FINGERPRINTS and table.id != "letter"
     return named and _method(node) in {"update", "delete"}
 
 

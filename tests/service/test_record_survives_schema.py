@@ -1,0 +1,111 @@
+"""A record written before a schema change verifies after it, and a live signature stays live."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from migrations.filled_columns import record_filled_column
+from service import schema
+from service.audit.chain import verify
+from service.audit.faults import Fault
+from service.db import METADATA
+from service.db import engine as make_engine
+from service.tables.row_fingerprints import Naming, RowFingerprint, fingerprints_of
+from tests.fire.kept_year import lived
+
+LATER = Naming(
+    tables={"event_activity": "activity"},
+    columns={"event_activity": {"headline": "title"}},
+    absent={"donation": {"rounds": 1}},
+    filled={"visit": ("district",)},
+)
+"""What the code after the change says of its names."""
+
+
+@pytest.fixture(scope="module")
+def written_before(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+    """A small year, written by the code as it is; then the schema changes."""
+    made = make_engine(empty_database())
+    schema.upgrade(made)
+    lived(made)
+    with made.begin() as conn:
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        change_schema(conn)
+    yield made
+    made.dispose()
+
+
+def change_schema(conn: sa.Connection) -> None:
+    """Add a nullable write-once column, one with a constant and one that is filled; rename a table and a column."""
+    conn.execute(sa.text("ALTER TABLE payment ADD COLUMN batch_no text"))
+    conn.execute(sa.text("ALTER TABLE donation ADD COLUMN rounds integer NOT NULL DEFAULT 1"))
+    conn.execute(sa.text("ALTER TABLE visit ADD COLUMN district text"))
+    conn.execute(sa.text("UPDATE visit SET district = 'district ' || left(unit_path, 3)"))
+    conn.execute(sa.text("ALTER TABLE visit ALTER COLUMN district SET NOT NULL"))
+    rows = sa.select(sa.text("id::text, district FROM visit"))
+    assert record_filled_column(conn, "visit", "district", rows, "9999") > 0
+    conn.execute(sa.text("ALTER TABLE activity RENAME COLUMN title TO headline"))
+    conn.execute(sa.text("ALTER TABLE activity RENAME TO event_activity"))
+
+
+def tables_after() -> Mapping[str, RowFingerprint]:
+    """The fingerprints as the code after the change takes them."""
+    after = sa.MetaData()
+    for name, table in METADATA.tables.items():
+        copy = table.to_metadata(after, name="event_activity" if name == "activity" else name)
+        if name == "activity":
+            copy.c.title.name = "headline"
+    for name, column in _new_columns().items():
+        after.tables[name].append_column(column)
+    renamed = after.tables["event_activity"]
+    columns = [sa.Column("headline" if each.name == "title" else each.name, each.type) for each in renamed.columns]
+    after.remove(renamed)
+    key = sa.PrimaryKeyConstraint("id")
+    sa.Table("event_activity", after, *columns, key)
+    return fingerprints_of(after, LATER)
+
+
+def _new_columns() -> dict[str, sa.Column[Any]]:
+    return {
+        "payment": sa.Column("batch_no", sa.Text()),
+        "donation": sa.Column("rounds", sa.Integer(), server_default="1"),
+        "visit": sa.Column("district", sa.Text()),
+    }
+
+
+def faults(conn: sa.Connection) -> list[Fault]:
+    return verify(conn, tables=tables_after()).faults
+
+
+def test_record_written_before_the_change_has_no_fault(written_before: sa.Engine) -> None:
+    with written_before.connect() as conn:
+        assert faults(conn) == []
+
+
+@pytest.mark.parametrize(
+    ("forgery", "fault"),
+    [
+        ("UPDATE payment SET batch_no = 'B1' WHERE id = (SELECT min(id::text)::uuid FROM payment)", ("row_altered", "payment")),
+        ("UPDATE donation SET rounds = 2", ("row_altered", "donation")),
+        ("UPDATE visit SET district = 'elsewhere'", ("row_altered", "visit.district")),
+        ("UPDATE event_activity SET headline = 'other'", ("row_altered", "activity")),
+        ("DELETE FROM event_activity", ("row_missing", "activity")),
+    ],
+)  # fmt: skip
+def test_forgery_after_the_change_is_found(written_before: sa.Engine, forgery: str, fault: tuple[str, str]) -> None:
+    with written_before.connect() as conn:
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        assert conn.execute(sa.text(forgery)).rowcount > 0
+        assert fault in {(each.code, each.subject) for each in faults(conn)}
+        conn.rollback()
+
+
+def test_aid_counter_that_differs_from_what_moved_is_found(written_before: sa.Engine) -> None:
+    with written_before.connect() as conn:
+        conn.execute(
+            sa.text("UPDATE household SET given = given + 1 WHERE id = (SELECT household_id FROM gift LIMIT 1)")
+        )
+        assert {each.code for each in faults(conn)} == {"aid_counter_differs"}
+        conn.rollback()

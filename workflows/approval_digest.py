@@ -1,0 +1,54 @@
+"""The approval digest is what a signature covers: a change of any part of it voids the signature."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+
+from workflows.canonical_json import canonical_json, without_nulls
+from workflows.terms import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalContent:
+    """Everything a signature covers (design, "What always holds" 4); sums are in fen.
+
+    The field names are part of the digest, so they stay as they are. A new field is optional and None for every case
+    that was signed before it existed: then the signatures that are live stay valid.
+    """
+
+    item: str
+    requested: int
+    award: int | None
+    fund: UUID | None
+    policy: UUID
+    category: str | None
+    beneficiary: UUID
+    payee: Mapping[str, Plain] | None
+    """The account: `id`, `card` (its blind index), `person_id`, and whether its holder is `in_family`."""
+
+    form: Mapping[str, Plain]
+    division: str
+    cause: str
+    identity: str
+    observed: Sequence[str]
+    misfortune: str | None
+    finances_as_of: date | None
+    idle_able_members: int
+    finance_lines: Sequence[Mapping[str, Plain]]
+    """`side`, `kind`, `person`, `fen` and `reimbursed` of each line, in a fixed order."""
+
+    members: Sequence[Mapping[str, Plain]]
+    """`id`, `name` and `number` (blind indexes) of each member, in a fixed order."""
+
+    papers: Sequence[str]
+
+
+_FIELDS = tuple(each.name for each in fields(ApprovalContent))
+
+
+def approval_digest(content: ApprovalContent) -> str:
+    """Return the digest that an approval stores: SHA-256 of the content by field name, nulls left out, in hex."""
+    named = without_nulls({name: getattr(content, name) for name in _FIELDS})
+    return sha256(canonical_json(named).encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""Canonical JSON is the one spelling of everything that is hashed: sorted keys, no spaces, no nulls where none is meant."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return value.hex()
+    raise TypeError(f"canonical JSON holds no {type(value).__name__}")
+
+
+canonical_json = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
+).encode
+"""Return a value as canonical JSON: `{"b": 1, "a": date(2025, 9, 1)}` → `{"a":"2025-09-01","b":1}`.
+
+Ids, dates and instants (in UTC) become text, bytes become hex. Raises TypeError for any other object.
+"""
+
+
+def without_nulls(value: Any) -> Any:
+    """Return the value with every null member of every object left out, so that a new nullable field changes no digest."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [without_nulls(each) for each in value]
+    return value
