@@ -112,11 +112,6 @@ class Judgement:
         """The sums the judgement rests on."""
         return self.grounds.sums
 
-    @property
-    def eligible(self) -> bool:
-        """Whether a category holds and nothing excludes the household."""
-        return self.category is not None and not self.exclusions
-
 
 def conclude(grounds: Grounds) -> Judgement:
     """Apply every formula in its order; the first that holds gives the category."""

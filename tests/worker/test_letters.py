@@ -1,4 +1,4 @@
-"""The inbox, letters that died, and the words of every kind."""
+"""The inbox, letters that died, and the link to the pages."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -12,34 +12,10 @@ from service.actions.trail import Unknown
 from service.mailbox import Mailbox
 from service.queries import letters
 from service.tables.events import event
-from service.words import LANGUAGES, catalogue
 from tests.office import Office, file_family
 from tests.worker.letters import OPENED, one, owe, tuition_at_notice
 from worker.outbox import PostRoom, send_all
-from workflows.letters import LETTERS
 from workflows.terms import Refused
-
-KINDS = (*LETTERS, letter_text.TELL_FAMILY)
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_letter_has_words_and_all_words_are_used(lang: str) -> None:
-    frames = {f"frame.{reader}" for reader in (letter_text.FAMILY, letter_text.STAFF)}
-    parts = {
-        f"{kind}.{reader}.{part}"
-        for kind in KINDS
-        for reader in letter_text.readers(kind)
-        for part in ("subject", "body")
-    }
-    here = {key.removeprefix("letters.") for key in catalogue(lang) if key.startswith("letters.")}
-    assert here == frames | parts
-    for kind in KINDS:
-        for reader in letter_text.readers(kind):
-            text = letter_text.write(kind, reader, lang, case_no="TU2025-000001", case_id=UUID(int=1))
-            assert "TU2025-000001" in text.subject
-            assert "\n" not in text.subject
-            assert "{" not in text.subject + text.body
-            assert not any(mark in text.body for mark in ("元", "yuan", "￥", "¥"))
 
 
 def test_an_inbox_is_read_by_its_owner_page_by_page(engine: sa.Engine, office: Office, room: PostRoom) -> None:

@@ -103,8 +103,7 @@ def surveyed_by_two(ask: Ask) -> Reason | None:
 
 def papers_complete(ask: Ask) -> Reason | None:
     """The papers the policy asks for this cause have been seen (domain/3 §3.8)."""
-    wanted = (*ask.policy.papers.get("all", ()), *ask.policy.papers.get(ask.facts.cause, ()))
-    missing = [kind for kind in dict.fromkeys(wanted) if kind not in ask.facts.papers]
+    missing = [kind for kind in ask.policy.papers_for(ask.facts.cause) if kind not in ask.facts.papers]
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
