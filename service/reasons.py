@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 
 from service.words import LANGUAGES, NoWords, say
+from workflows.money_format import in_yuan_with_thousands
 from workflows.terms import Reason
 
 MONEY = frozenset({"award", "asked", "before", "cap", "available", "amount", "outstanding", "share", "fen"})
 """Values of reasons that are fen, shown as yuan."""
-
-
-def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals and thousands, for people: 300000 → 3,000.00."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 TERMS_OF: Mapping[str, str] = {
@@ -44,7 +40,7 @@ def in_words(reason: Reason, lang: str) -> str:
 
 def _shown(key: str, value: object, lang: str) -> object:
     if key in MONEY and isinstance(value, int):
-        return yuan(value)
+        return in_yuan_with_thousands(value)
     if isinstance(value, list | tuple):
         return ("、" if lang == LANGUAGES[0] else ", ").join(str(_shown(key, each, lang)) for each in value)
     if key in TERMS_OF:
