@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service import db, letter_text
+from service import clock, letter_text
 from service.actions import letters as actions
 from service.actions.trail import Unknown
 from service.mailbox import Mailbox
@@ -23,7 +23,7 @@ def test_an_inbox_is_read_by_its_owner_page_by_page(engine: sa.Engine, office: O
     me, somebody = office.people["registrar"], office.people["reviewer"]
     with engine.connect() as tx:
         assert letters.inbox(tx, me, None, 10) == []
-    send_all(room, ids, db.now)
+    send_all(room, ids, clock.now)
     with engine.begin() as tx:
         first = letters.inbox(tx, me, None, 3)
         rest = letters.inbox(tx, me, first[-1]["id"], 3)
@@ -56,7 +56,7 @@ def test_a_dead_letter_is_sent_again_by_those_who_may(engine: sa.Engine, office:
         his = event.c.subject_id == office.people["admin"]
         said = sa.select(event.c.action).where(his, event.c.action != "set_up")
         assert tx.scalars(said).all() == ["resend_letter"]
-    send_all(room, [found], db.now)
+    send_all(room, [found], clock.now)
     assert (one(engine, found).state, one(engine, found).attempts) == ("delivered", 1)
 
 
@@ -71,7 +71,7 @@ def test_a_letter_to_staff_links_to_the_pages_where_they_are(
 ) -> None:
     """Why: a bare path in a mail program leads nowhere."""
     ids = owe(engine, office, 1)
-    send_all(replace(room, home="https://songnuan.union.example"), ids, db.now)
+    send_all(replace(room, home="https://songnuan.union.example"), ids, clock.now)
     (message,) = mailbox.messages()
     assert "https://songnuan.union.example/" in message.get_content()
     case_id = UUID(int=1)
