@@ -137,6 +137,12 @@ class Prepared:
         return self._make
 
 
+def constraint_of(error: sa.exc.IntegrityError) -> str:
+    """Return the name of the constraint that refused a row, or "" when the database names none."""
+    diagnosis = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
+    return (diagnosis.constraint_name if diagnosis else None) or ""
+
+
 def new_id() -> UUID:
     """A UUIDv7: made by us before the row exists, so that what is sealed can be bound to its row."""
     return uuid_utils.compat.uuid7()

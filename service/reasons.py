@@ -1,6 +1,7 @@
 """Reasons in words: a code and its values become a sentence a clerk can act on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from service.words import LANGUAGES, NoWords, say
 from workflows.money_format import in_yuan_with_thousands
@@ -36,6 +37,30 @@ def in_words(reason: Reason, lang: str) -> str:
         except (NoWords, KeyError):
             continue
     return reason.code
+
+
+def problem_document(
+    status: HTTPStatus, reasons: Sequence[Reason], lang: str, request_id: str | None
+) -> dict[str, object]:
+    """Return an RFC 9457 problem document: title, code of the first reason, and every reason in words."""
+    messages = [in_words(reason, lang) for reason in reasons]
+    return {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "code": reasons[0].code if reasons else "http_error",
+        "detail": _joined(messages),
+        "reasons": [
+            {"code": reason.code, "message": message, "values": dict(reason.values)}
+            for reason, message in zip(reasons, messages, strict=True)
+        ],
+        "request_id": request_id,
+    }
+
+
+def _joined(sentences: list[str]) -> str:
+    """Put sentences in one line: each but the last gives its full stop for a semicolon."""
+    return "；".join([*(each.rstrip("。.") for each in sentences[:-1]), *sentences[-1:]])
 
 
 def _shown(key: str, value: object, lang: str) -> object:

@@ -21,7 +21,7 @@ from workflows.facts import Ask, Facts
 from workflows.policy import PolicySet
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
-from workflows.questions import Kind
+from workflows.questions import split_free_words
 from workflows.terms import BadAnswers, Duty, Plain, Reason, Refused, Role
 
 _CASE_NO = Prepared("SELECT nextval('case_no') AS number")
@@ -105,7 +105,7 @@ def _write(
     asked: Asked,
 ) -> Taken:
     case_id = new_id()
-    words, plain = _parted(programme, answers)
+    words, plain = split_free_words(programme.answers, answers)
     case_no = f"{programme.key[:2].upper()}{asked.today.year}-{_CASE_NO.rows(tx, {})[0].number:06d}"
     first = programme.state(programme.start)
     due = {"policy_set_id": start.policy_id, "due_on": start.due_on, "due_is_provisional": start.provisional}
@@ -122,13 +122,6 @@ def _write(
     rows.add(event, _first_event(case_id, first.key, body, principal, asked))
     rows.write(tx)
     return Taken(case_id, case_no, first.key, first.phase.value, 1, start.due_on, programme.key, "open")
-
-
-def _parted(programme: Programme, answers: Mapping[str, Plain]) -> tuple[dict[str, str], dict[str, Plain]]:
-    """The free words of the form, which are sealed, and the rest of it."""
-    kinds = {question.key: question.kind for question in programme.answers}
-    words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
-    return words, {key: value for key, value in answers.items() if key not in words}
 
 
 def _registered(case_id: UUID, people: frozenset[UUID]) -> list[dict[str, object]]:
