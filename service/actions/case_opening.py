@@ -17,6 +17,7 @@ from service.queries.new_case import Family, Standing
 from service.tables.cases import case, case_duty
 from service.tables.events import event, remark
 from workflows import machine
+from workflows.code_lists import HouseholdKind
 from workflows.facts import Ask, Facts
 from workflows.policy import PolicySet
 from workflows.programme import Programme
@@ -66,7 +67,7 @@ def _against(programme: Programme, opening: Opening, family: Family, stands: Sta
         reasons.append(Reason.of("item_not_of_programme", item=opening.item, items=list(programme.items)))
     if opening.asked <= 0:
         reasons.append(Reason.of("asked_nothing"))
-    if family.kind != "worker":
+    if family.kind != HouseholdKind.WORKER:
         reasons.append(Reason.of("household_not_worker"))
     if family.exited:
         reasons.append(Reason.of("household_not_filed"))
