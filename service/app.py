@@ -10,7 +10,7 @@ from service.api import BLUEPRINTS, document
 from service.config import Settings, read_settings
 from service.db import engine
 from service.pace import Pace
-from service.privacy import Keyring, keyring_at, read_keyring
+from service.privacy import installation_keyring
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';"
@@ -20,11 +20,6 @@ CSP = (
 
 class UnguardedRoute(RuntimeError):
     """A route does not say who may call it; the app does not start."""
-
-
-def keyring(settings: Settings) -> Keyring:
-    """The keys of the installation: from KEYRING, or the file var/keyring."""
-    return read_keyring(settings.keyring) if settings.keyring else keyring_at(settings.var / "keyring")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -39,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     made = engine(settings.database_url, pool=bounds.pool, bounds=bounds)
     metrics.watch_pool(made, 2 * bounds.pool)
-    app.extensions["songnuan"] = request.House(settings, made, keyring(settings), Pace(bounds))
+    app.extensions["songnuan"] = request.House(settings, made, installation_keyring(settings), Pace(bounds))
     if bounds.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=bounds.proxies)  # type: ignore[method-assign]
     app.after_request(_headers)

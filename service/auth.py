@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service import repeats
 from service.actions.staff import token_hash
-from service.db import now
+from service.clock import now
 from service.errors import Problem, of_database
 from service.queries import accounts
 from service.request import abandon, address, at, check_body, house, settle, today, tx

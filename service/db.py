@@ -1,9 +1,8 @@
-"""The database: engine, naming convention, column shapes every table shares, aware UTC time, client-made keys."""
+"""The database: engine, naming convention, column shapes every table shares, client-made keys."""
 
 import re
 import select
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -138,14 +137,15 @@ class Prepared:
         return self._make
 
 
+def constraint_of(error: sa.exc.IntegrityError) -> str:
+    """Return the name of the constraint that refused a row, or "" when the database names none."""
+    diagnosis = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
+    return (diagnosis.constraint_name if diagnosis else None) or ""
+
+
 def new_id() -> UUID:
     """A UUIDv7: made by us before the row exists, so that what is sealed can be bound to its row."""
     return uuid_utils.compat.uuid7()
-
-
-def now() -> datetime:
-    """The present instant, aware, in UTC; only faces call this."""
-    return datetime.now(UTC)
 
 
 def key() -> sa.Column[UUID]:

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import psycopg
 import sqlalchemy.exc
 from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from service import logs, metrics
 from service.actions.trail import Stale, Told, Unknown
-from service.reasons import in_words
+from service.db import constraint_of
+from service.reasons import problem_document
 from service.words import LANGUAGES
 from workflows.policy import NoPolicy, PoliciesOverlap
 from workflows.policy_values import BadPolicy
@@ -57,20 +57,10 @@ def language() -> str:
 
 def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | None = None) -> Response:
     """A problem document: title, code of the first reason, and all of them with words and values."""
-    lang, listed = language(), [_named(reason) for reason in reasons]
+    listed = [_named(reason) for reason in reasons]
     for reason in listed:
         metrics.REFUSALS.labels(reason.code).inc()
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": listed[0].code if listed else CODES.get(status, "http_error"),
-        "detail": _together([in_words(reason, lang) for reason in listed]),
-        "reasons": [
-            {"code": each.code, "message": in_words(each, lang), "values": dict(each.values)} for each in listed
-        ],
-        "request_id": logs.REQUEST.get(),
-    }
+    document = problem_document(HTTPStatus(status), listed, language(), logs.REQUEST.get())
     return Response(
         json.dumps(document, ensure_ascii=False),
         status,
@@ -79,15 +69,9 @@ def answer(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | 
     )
 
 
-def _together(sentences: list[str]) -> str:
-    """All reasons in a line: each but the last gives its full stop for a semicolon."""
-    return "；".join([*(each.rstrip("。.") for each in sentences[:-1]), *sentences[-1:]])
-
-
 def _stored_refusal(error: sqlalchemy.exc.IntegrityError) -> Response:
     """The database said no where two requests met: say which rule, as the rules themselves would have."""
-    diagnosis = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
-    name = (diagnosis.constraint_name if diagnosis else None) or ""
+    name = constraint_of(error)
     return answer(HTTPStatus.CONFLICT, [Reason.of(BY_CONSTRAINT.get(name, "conflicts_with_records"), constraint=name)])
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from service.words import say
-from workflows.letters import LETTERS, Audience
 
 TELL_FAMILY = "tell_family"
 """What the registrar gets in the family's stead when the family gave no address (actions/post.py)."""
@@ -21,14 +20,6 @@ class Text:
 
     subject: str
     body: str
-
-
-def readers(kind: str) -> tuple[str, ...]:
-    """Who reads a kind of letter, as the catalogue tells them apart. Raises KeyError for a kind nobody named."""
-    if kind == TELL_FAMILY:
-        return (STAFF,)
-    to = LETTERS[kind].to
-    return ((FAMILY,) if Audience.FAMILY in to else ()) + ((STAFF,) if set(to) - {Audience.FAMILY} else ())
 
 
 def write(kind: str, reader: str, lang: str, *, case_no: str | None, case_id: UUID | None, home: str = "") -> Text:

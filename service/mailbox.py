@@ -1,8 +1,7 @@
-"""A mail server of the house's own, on loopback: each message it takes becomes a file; for the demo and the tests."""
+"""A mail server on loopback keeps each message as a file, for the demo and the tests."""
 
 import asyncio
 import re
-import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
@@ -11,11 +10,14 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
+from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
 _HANGING = 3600.0
 _LONGEST_SLUG = 60
+_READY_WITHIN = 10.0
+"""Seconds until the server must answer."""
 
 
 class Mood(StrEnum):
@@ -36,24 +38,22 @@ def _number(file: Path) -> int:
     return int(file.name.split("-", 1)[0])
 
 
-class Mailbox:
+class Mailbox(Controller):
     """A running mail server that keeps each message as `<folder>/<nnn>-<subject>.eml`, numbered on from what is there.
 
     `with Mailbox(folder) as mailbox: … mailbox.url …`; `mood` may be changed while it runs.
     """
 
     def __init__(self, folder: Path, *, mood: Mood = Mood.ACCEPT, tls: SSLContext | None = None) -> None:
-        self.folder, self.mood, self.port = folder, mood, 0
-        self._tls = tls
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="mailbox", daemon=True)
-        self._up = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._end = asyncio.Event()
+        super().__init__(
+            self, HOST, 0, ssl_context=tls, server_hostname="mailbox", ready_timeout=_READY_WITHIN, enable_SMTPUTF8=True
+        )
+        self.folder, self.mood = folder, mood
 
     @property
     def url(self) -> str:
         """What SMTP_URL is to say."""
-        return f"{'smtps' if self._tls else 'smtp'}://{HOST}:{self.port}"
+        return f"{'smtps' if self.ssl_context else 'smtp'}://{HOST}:{self.port}"
 
     def files(self) -> list[Path]:
         """The messages kept, in the order in which they came."""
@@ -65,26 +65,17 @@ class Mailbox:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._thread.start()
-        if not self._up.wait(10):
-            raise RuntimeError(f"the mailbox does not open on {HOST}")
+        self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
+        self.stop()
 
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        server = await self._loop.create_server(self._session, HOST, self.port, ssl=self._tls)
-        self.port = server.sockets[0].getsockname()[1]
-        self._up.set()
-        async with server:
-            await self._end.wait()
-
-    def _session(self) -> SMTP:
-        return SMTP(self, enable_SMTPUTF8=True, hostname="mailbox", loop=self._loop)
+    def _trigger_server(self) -> None:
+        # Port 0 means "any free port": the one that was chosen is known once the server listens.
+        if isinstance(self.server, asyncio.Server):
+            self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from service.config import Settings
+
 FORMAT = 1
 _NONCE = 12
 _KEY_BYTES = 32
@@ -78,6 +80,11 @@ def keyring_at(path: Path) -> Keyring:
             os.link(draft, path)
         draft.unlink()
     return read_keyring(path.read_text())
+
+
+def installation_keyring(settings: Settings) -> Keyring:
+    """Return the keys of the installation: from KEYRING, else from the file var/keyring, made when there is none."""
+    return read_keyring(settings.keyring) if settings.keyring else keyring_at(settings.var / "keyring")
 
 
 def _bound_to(place: str, row: UUID) -> bytes:

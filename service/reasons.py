@@ -1,17 +1,14 @@
 """Reasons in words: a code and its values become a sentence a clerk can act on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from service.words import LANGUAGES, NoWords, say
+from workflows.money_format import in_yuan_with_thousands
 from workflows.terms import Reason
 
 MONEY = frozenset({"award", "asked", "before", "cap", "available", "amount", "outstanding", "share", "fen"})
 """Values of reasons that are fen, shown as yuan."""
-
-
-def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals and thousands, for people: 300000 → 3,000.00."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
 TERMS_OF: Mapping[str, str] = {
@@ -42,9 +39,33 @@ def in_words(reason: Reason, lang: str) -> str:
     return reason.code
 
 
+def problem_document(
+    status: HTTPStatus, reasons: Sequence[Reason], lang: str, request_id: str | None
+) -> dict[str, object]:
+    """Return an RFC 9457 problem document: title, code of the first reason, and every reason in words."""
+    messages = [in_words(reason, lang) for reason in reasons]
+    return {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "code": reasons[0].code if reasons else "http_error",
+        "detail": _joined(messages),
+        "reasons": [
+            {"code": reason.code, "message": message, "values": dict(reason.values)}
+            for reason, message in zip(reasons, messages, strict=True)
+        ],
+        "request_id": request_id,
+    }
+
+
+def _joined(sentences: list[str]) -> str:
+    """Put sentences in one line: each but the last gives its full stop for a semicolon."""
+    return "；".join([*(each.rstrip("。.") for each in sentences[:-1]), *sentences[-1:]])
+
+
 def _shown(key: str, value: object, lang: str) -> object:
     if key in MONEY and isinstance(value, int):
-        return yuan(value)
+        return in_yuan_with_thousands(value)
     if isinstance(value, list | tuple):
         return ("、" if lang == LANGUAGES[0] else ", ").join(str(_shown(key, each, lang)) for each in value)
     if key in TERMS_OF:

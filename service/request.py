@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, request
@@ -15,15 +14,15 @@ from flask import Flask, Response, current_app, g, request
 from service import logs, metrics
 from service.actions import looks
 from service.actions.trail import Asked
+from service.clock import UNION_TIME, now, union_day
 from service.config import Settings
-from service.db import new_id, now
+from service.db import new_id
 from service.errors import Problem
 from service.pace import Pace, line_of
 from service.privacy import Keyring
 from service.queries.scope import Caller
 from workflows.terms import Plain, Reason
 
-UNION_TIME = ZoneInfo("Asia/Shanghai")
 DEEPEST = 20
 """How deep a body may be nested."""
 FIRST_YEAR, LAST_YEAR = 1950, 2150
@@ -122,7 +121,7 @@ def at() -> datetime:
 
 def today() -> date:
     """The union's day: a date in Asia/Shanghai."""
-    return at().astimezone(UNION_TIME).date()
+    return union_day(at())
 
 
 def caller() -> Caller:

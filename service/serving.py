@@ -15,7 +15,9 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from service import logs
 from service.config import read_settings
-from service.words import say
+from service.reasons import problem_document
+from service.words import LANGUAGES
+from workflows.terms import Reason
 
 _BOUNDS = read_settings(os.environ).bounds
 
@@ -76,10 +78,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 def _problem(status: HTTPStatus, code: str) -> bytes:
-    words = say(f"reasons.{code}")
-    reasons = [{"code": code, "message": words, "values": {}}]
-    told = {"type": "about:blank", "title": status.phrase, "status": status.value, "code": code, "detail": words}
-    body = json.dumps(told | {"reasons": reasons, "request_id": None}, ensure_ascii=False).encode()
+    # Nothing was read of the request: it has no id, and nobody knows its reader's language.
+    document = problem_document(status, [Reason(code)], LANGUAGES[0], request_id=None)
+    body = json.dumps(document, ensure_ascii=False).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}",
         "Connection: close",

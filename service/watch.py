@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from service import logs, metrics, schema
 from service.auth import open_to_all, open_to_watchers
-from service.db import now
+from service.clock import now
 from service.errors import answer
 from service.queries import funds, letters
 from service.request import House, house

@@ -11,8 +11,8 @@ from celery.signals import celeryd_init, setup_logging, worker_process_init
 from kombu import Queue
 
 from service import logs
+from service.clock import now, union_day
 from service.config import read_settings
-from service.db import now
 from worker import bell, clock, outbox
 from worker.channels import CHANNELS
 from worker.outbox import PostRoom
@@ -106,4 +106,4 @@ def tick() -> None:
         _log.info("demo clock: the calendar is left alone")
         return
     here, instant = room(), now()
-    clock.run_day(here.engine, here.ring, instant, clock.union_day(instant))
+    clock.run_day(here.engine, here.ring, instant, union_day(instant))

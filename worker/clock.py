@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -18,9 +17,10 @@ from service.actions import anchoring, cases
 from service.actions.founding import CLOCK
 from service.actions.letters import remind
 from service.actions.trail import Asked, Unknown
+from service.clock import now as present
+from service.clock import union_day
 from service.config import read_settings
 from service.db import new_id
-from service.db import now as present
 from service.privacy import Keyring
 from service.queries import accounts, reminders
 from service.queries.reminders import REMINDERS, Reminder
@@ -34,7 +34,6 @@ from workflows.terms import BadAnswers, Refused, Role
 LOGIN = CLOCK
 """The account the clock acts as; it holds Role.CLOCK over the units it serves."""
 
-UNION_TIME = ZoneInfo("Asia/Shanghai")
 KEEP_REPLIES = timedelta(days=7)
 """How long the answer to a repeated request is kept; it may hold what the caller was shown."""
 
@@ -177,11 +176,6 @@ def _anchored(day: Day) -> Done:
 def _done_today(tx: sa.Connection, job: str, asked: Asked) -> bool:
     mine = sa.and_(job_run.c.job == job, job_run.c.on == asked.today)
     return tx.scalar(sa.select(job_run.c.job).where(mine)) is not None
-
-
-def union_day(now: datetime) -> date:
-    """The union's day at an instant."""
-    return now.astimezone(UNION_TIME).date()
 
 
 def main(arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service import db, letter_text, logs
 from service.actions.letters import delivered, given_up, put_off
 from service.config import BadSetting, Settings
-from service.privacy import Keyring, Unsealable, keyring_at, read_keyring, unseal
+from service.privacy import Keyring, Unsealable, installation_keyring, unseal
 from service.queries import letters
 from service.queries.letters import Due, Owed
 from service.words import NoWords
@@ -44,7 +44,7 @@ def open_room(settings: Settings) -> PostRoom:
     """The post room of this process. Raises BadSetting when nobody said where the database is."""
     if settings.database_url is None:
         raise BadSetting("DATABASE_URL", "the post room needs a database", "`songnuan serve` names its own; or set it")
-    ring = read_keyring(settings.keyring) if settings.keyring else keyring_at(settings.var / "keyring")
+    ring = installation_keyring(settings)
     counter = Counter(settings.mail, settings.mail_from)
     return PostRoom(db.engine(settings.database_url, pool=2), ring, counter, settings.language, settings.public_url)
 

@@ -18,8 +18,8 @@ from kombu.exceptions import OperationalError as BrokerGone
 from sqlalchemy.exc import DBAPIError
 
 from service import logs
+from service.clock import now
 from service.config import read_settings
-from service.db import now
 from service.queries.letters import Due
 from worker import outbox
 from worker.app import deliver

@@ -13,9 +13,6 @@ COMPOUND_SURNAMES = (
     *("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "司空"),
     *("夏侯", "长孙", "宇文", "端木", "轩辕", "独孤", "南宫", "闻人", "申屠", "太史", "钟离", "呼延"),
 )
-ADULT_AT = 18
-CHILD_UNDER = 14
-"""Anything about a child under 14 is sensitive personal information (个人信息保护法 28)."""
 
 
 class Profile(StrEnum):
@@ -160,21 +157,6 @@ def _keep(text: str, head: int, tail: int) -> str:
     if len(text) <= head + tail:
         return "*" * len(text)
     return text[:head] + "*" * (len(text) - head - tail) + text[len(text) - tail :]
-
-
-def age(born_on: date, on: date) -> int:
-    """Return full years of age; who is born on 29 February comes of age on 1 March."""
-    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
-
-
-def is_minor(born_on: date, on: date) -> bool:
-    """Say whether a person is under 18."""
-    return age(born_on, on) < ADULT_AT
-
-
-def is_child(born_on: date, on: date) -> bool:
-    """Say whether a person is under 14, so that everything about them is sensitive."""
-    return age(born_on, on) < CHILD_UNDER
 
 
 def suppress(count: int, floor: int) -> int | None:

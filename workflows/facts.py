@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from workflows.code_lists import SurveyConclusion
 from workflows.eligibility import Economy
 from workflows.policy import PolicySet
 from workflows.terms import Actor, Duty, Fen, Plain
@@ -19,7 +20,7 @@ class Visit:
     kind: str
     on: date
     visitors: frozenset[UUID]
-    conclusion: str = "confirmed"
+    conclusion: str = SurveyConclusion.CONFIRMED
     seq: int = 0
     """The number of the event that recorded it."""
 

@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from workflows.money_format import in_yuan
 from workflows.policy import CategoryRule, Comparator, Term, row_of
 from workflows.terms import Fen, Plain
 
@@ -112,11 +113,6 @@ class Judgement:
         """The sums the judgement rests on."""
         return self.grounds.sums
 
-    @property
-    def eligible(self) -> bool:
-        """Whether a category holds and nothing excludes the household."""
-        return self.category is not None and not self.exclusions
-
 
 def conclude(grounds: Grounds) -> Judgement:
     """Apply every formula in its order; the first that holds gives the category."""
@@ -215,8 +211,8 @@ def _rule(row: Mapping[str, Any]) -> CategoryRule:
 
 def yuan(fen: Fraction) -> str:
     """Show an exact sum of fen as yuan, the half fen rounded away from zero: 250000/3 is "833.33"."""
-    whole, part = divmod((2 * abs(fen) + 1) // 2, 100)
-    return f"{'-' if fen < 0 and (whole or part) else ''}{whole}.{part:02}"
+    rounded = (2 * abs(fen) + 1) // 2
+    return in_yuan(-rounded if fen < 0 else rounded)
 
 
 def _total(parts: ByKind) -> Fen:

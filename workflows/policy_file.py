@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
+from workflows.code_lists import Category
 from workflows.policy import DEADLINES, Cap, CategoryRule, Comparator, DibaoLine, Per, PolicySet, Term
 from workflows.policy_values import (
     BadPolicy,
@@ -31,7 +32,7 @@ from workflows.terms import Fen
 __all__ = ["BadPolicy", "Problem", "read_policy"]
 
 _AT_LINE = re.compile(r"at line (\d+)")
-category = one_of("deep", "relative", "sudden")
+category = one_of(*Category)
 
 
 def _term(value: object) -> Term:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -59,6 +59,15 @@ class NotMoney(_Wrong):
 
     def __init__(self) -> None:
         super().__init__("not_money")
+
+
+def split_free_words(
+    questions: Iterable[Question], answers: Mapping[str, Plain]
+) -> tuple[dict[str, str], dict[str, Plain]]:
+    """Return the free words of a form, which are kept sealed, and the rest of its answers."""
+    kinds = {question.key: question.kind for question in questions}
+    words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
+    return words, {key: value for key, value in answers.items() if key not in words}
 
 
 def money(value: object) -> int:

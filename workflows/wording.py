@@ -1,4 +1,4 @@
-"""Words for figures: 30多户, 4万多元, 近, 约, 全覆盖, 增长; each is a claim that can be held against the exact value.
+"""Words for figures: 30多户, 4万多元, 近, 约; each is a claim that can be held against the exact value.
 
 What may be printed and what it means are told by one function: `claim` reads a printed figure, whoever wrote it, and
 says between which values it is true (domain/6 §6.4).
@@ -164,39 +164,6 @@ def near(value: Quantity, base: int, *, commas: bool = False) -> Words | None:
 def about(value: Quantity, base: int, *, commas: bool = False) -> Words | None:
     """Say 约 `base` (in the unit's word) when the value lies within 5 % of it."""
     return _if_true(_said(f"约{_spoken(base, commas)}{value.unit.word}", value.unit), value)
-
-
-def in_ten_thousands(value: Quantity) -> Words:
-    """Say money in 万元 with two decimals, the half rounded up: 41600元 → 4.16万元."""
-    hundredths, rest = divmod(value.amount, 100 * value.unit.scale)
-    hundredths += rest * 2 >= 100 * value.unit.scale
-    return _said(f"{hundredths // 100}.{hundredths % 100:02}万{value.unit.word}", value.unit)
-
-
-def full_coverage(done: Quantity, of: Quantity) -> str | None:
-    """Say 全覆盖 when everything that was to be reached was, and there was something to reach; else None."""
-    return "全覆盖" if _alike(done, of) and 0 < of.amount == done.amount else None
-
-
-def growth(now: Quantity, base: Quantity, *, above: int = 0) -> str | None:
-    """Say 增长12.5%, 下降3.0%, 持平 or 基本持平 against a base, which the sentence must name with its period.
-
-    One decimal, the half rounded away from zero. None when the base is not above `above` (0, or the limit under which
-    a percentage would tell too much of too few).
-    """
-    if not _alike(now, base) or base.amount <= above:
-        return None
-    change = now.amount - base.amount
-    tenths = (2000 * abs(change) + base.amount) // (2 * base.amount)
-    if not tenths:
-        return "基本持平" if change else "持平"
-    return f"{'增长' if change > 0 else '下降'}{tenths // 10}.{tenths % 10}%"
-
-
-def _alike(one: Quantity, other: Quantity) -> bool:
-    if one.unit != other.unit:
-        raise TypeError(f"{one.unit.word} and {other.unit.word} cannot be compared")
-    return True
 
 
 def cell(value: Quantity | Several | None) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -79,16 +79,6 @@ def due(start: date, days: int, calendar: Calendar, *, working: bool = True) -> 
 def count(start: date, end: date, calendar: Calendar) -> int:
     """Count the working days after `start` up to and including `end`; 0 when `end` is not after `start`."""
     return sum(is_workday(start + step * _ONE, calendar) for step in range(1, (end - start).days + 1))
-
-
-def joined(calendars: Iterable[Calendar]) -> Calendar:
-    """Put several years' calendars together; of two that speak of one day, the later in the list is believed."""
-    days: dict[date, bool] = {}
-    years: set[int] = set()
-    for calendar in calendars:
-        days |= calendar.days
-        years |= calendar.years
-    return Calendar(days, frozenset(years))
 
 
 def read_calendar(text: str) -> Calendar:

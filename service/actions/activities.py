@@ -13,9 +13,9 @@ from service.actions.rows import Rows
 from service.actions.trail import Asked
 from service.db import new_id
 from service.tables.gifts import activity
+from workflows.code_lists import ActivityKind
 from workflows.terms import Fen, Plain, Reason, Role
 
-KINDS = ("culture", "sport", "training", "forum", "outing", "volunteering", "exchange", "other")
 ACCOUNT = "501"
 """职工活动支出 and what hangs below it (domain/4 §4.4)."""
 
@@ -50,7 +50,7 @@ def record_activity(tx: sa.Connection, new: NewActivity, asked: Asked) -> UUID:
 
 
 def _problems(new: NewActivity, today: date) -> Iterator[Reason]:
-    yield from fields.choice("kind", new.kind, KINDS)
+    yield from fields.choice("kind", new.kind, ActivityKind)
     yield from fields.not_ahead("on", new.on, today)
     yield from fields.text("title", new.title)
     yield from fields.amount("fen", new.fen, lowest=0)

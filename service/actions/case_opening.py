@@ -18,11 +18,12 @@ from service.tables.cases import case, case_duty
 from service.tables.events import event, remark
 from workflows import machine
 from workflows.canonical_json import canonical_json
+from workflows.code_lists import HouseholdKind
 from workflows.facts import Ask, Facts
 from workflows.policy import PolicySet
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
-from workflows.questions import Kind
+from workflows.questions import split_free_words
 from workflows.terms import BadAnswers, Duty, Plain, Reason, Refused, Role
 
 _CASE_NO = Prepared("SELECT nextval('case_no') AS number")
@@ -67,7 +68,7 @@ def _against(programme: Programme, opening: Opening, family: Family, stands: Sta
         reasons.append(Reason.of("item_not_of_programme", item=opening.item, items=list(programme.items)))
     if opening.asked <= 0:
         reasons.append(Reason.of("asked_nothing"))
-    if family.kind != "worker":
+    if family.kind != HouseholdKind.WORKER:
         reasons.append(Reason.of("household_not_worker"))
     if family.exited:
         reasons.append(Reason.of("household_not_filed"))
@@ -106,7 +107,7 @@ def _write(
     asked: Asked,
 ) -> Taken:
     case_id = new_id()
-    words, plain = _parted(programme, answers)
+    words, plain = split_free_words(programme.answers, answers)
     case_no = f"{programme.key[:2].upper()}{asked.today.year}-{_CASE_NO.rows(tx, {})[0].number:06d}"
     first = programme.state(programme.start)
     due = {"policy_set_id": start.policy_id, "due_on": start.due_on, "due_is_provisional": start.provisional}
@@ -123,13 +124,6 @@ def _write(
     rows.add(event, _first_event(case_id, first.key, body, principal, asked))
     rows.write(tx)
     return Taken(case_id, case_no, first.key, first.phase.value, 1, start.due_on, programme.key, "open")
-
-
-def _parted(programme: Programme, answers: Mapping[str, Plain]) -> tuple[dict[str, str], dict[str, Plain]]:
-    """The free words of the form, which are sealed, and the rest of it."""
-    kinds = {question.key: question.kind for question in programme.answers}
-    words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
-    return words, {key: value for key, value in answers.items() if key not in words}
 
 
 def _registered(case_id: UUID, people: frozenset[UUID]) -> list[dict[str, object]]:

@@ -23,7 +23,7 @@ from workflows.canonical_json import canonical_json
 from workflows.facts import Ask
 from workflows.judgement import Judgement, as_record
 from workflows.machine import Move
-from workflows.questions import Kind
+from workflows.questions import split_free_words
 from workflows.rules.means import judged
 from workflows.terms import Fen, Plain, Record
 
@@ -150,7 +150,8 @@ def content_after(known: Known, after: After) -> str:
 
 def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
     """Write the step beside the rows of its record. The case row is locked: its version and its chain's head are ours."""
-    case_id, after, words = step.known.row.id, step.after, _words(step.move)
+    case_id, after = step.known.row.id, step.after
+    words, plain = split_free_words(step.move.step.asks, step.answers)
     rows.add(entry, *_entries(step))
     rows.add(letter, *post.owed(step.known, step.move, step.asked))
     rows.add(case_duty, *_duties(step))
@@ -159,7 +160,7 @@ def write(tx: sa.Connection, step: Stepped, rows: Rows) -> Taken:
     rows.done(
         case, {"id": case_id} | {name: new for name, new in columns.items() if new != getattr(step.known.row, name)}
     )
-    body = canonical_json(_body(step, words, rows))
+    body = canonical_json(_body(step, words, plain, rows))
     head = link(bytes(step.known.row.head_hash), body)
     rows.add(event, _event(step, body, head))
     rows.change(case, {"id": case_id, **columns, "head_hash": head})
@@ -216,12 +217,6 @@ COLUMNS: Mapping[str, str] = {
 """Columns of the case that a step may change, and where After keeps them."""
 
 
-def _words(move: Move) -> dict[str, str]:
-    """The free words of the form: they are sealed, and the event keeps only their fingerprint."""
-    kinds = {question.key: question.kind for question in move.step.asks}
-    return {key: str(value) for key, value in move.answers.items() if kinds[key] is Kind.TEXT}
-
-
 def _duties(step: Stepped) -> list[dict[str, object]]:
     """Who did what by this step, unless he is already known to have done it."""
     if step.move.duty is None:
@@ -234,13 +229,12 @@ def _duties(step: Stepped) -> list[dict[str, object]]:
     return [{**here, "account_id": each} for each in new]
 
 
-def _body(step: Stepped, words: dict[str, str], rows: Rows) -> dict[str, Plain]:
+def _body(step: Stepped, words: dict[str, str], plain: dict[str, Plain], rows: Rows) -> dict[str, Plain]:
     move, after, ask = step.move, step.after, step.ask
     body = envelope("case", step.known.row.id, after.seq, move.step.action, step.asked)
     body["from"], body["to"] = move.source, move.target
     body["principal"] = str(move.grant.principal) if move.grant.principal else None
-    body["answers"] = {key: value for key, value in move.answers.items() if key not in words}
-    body["words"] = proofs(words, step.asked.ring)
+    body["answers"], body["words"] = plain, proofs(words, step.asked.ring)
     body["policy"] = {"id": str(after.policy_id), "digest": ask.policy.digest}
     body["content"], body["award"] = step.content, after.award
     body["entries"] = [_told(each, "id", "source_pot", "target_pot", "fen") for each in rows.added.get("entry", ())]

@@ -13,9 +13,8 @@ from service.actions.rows import Rows
 from service.actions.trail import Asked
 from service.db import new_id
 from service.tables.gifts import donation
+from workflows.code_lists import DonationDirection
 from workflows.terms import Fen, Plain, Reason, Role
-
-DIRECTIONS = ("passed_on", "received")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def record_donation(tx: sa.Connection, new: NewDonation, asked: Asked) -> UUID:
 
 
 def _problems(new: NewDonation, today: date) -> Iterator[Reason]:
-    yield from fields.choice("direction", new.direction, DIRECTIONS)
+    yield from fields.choice("direction", new.direction, DonationDirection)
     yield from fields.not_ahead("on", new.on, today)
     yield from fields.text("campaign", new.campaign)
     yield from fields.text("organiser", new.organiser)

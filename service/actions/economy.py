@@ -14,10 +14,11 @@ from service.actions.trail import Asked
 from service.db import new_id
 from service.queries import households
 from service.tables.households import economy_line
+from workflows.code_lists import LineSide
 from workflows.terms import Fen, Plain, Reason
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "income": (
+    LineSide.INCOME.value: (
         "wage",
         "business",
         "maintenance",
@@ -36,8 +37,17 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "disability_subsidy",
         "other",
     ),
-    "spending": ("illness", "disability", "schooling", "housing", "employment_cost", "accident", "disaster", "other"),
-    "asset": ("savings", "securities", "investment", "other"),
+    LineSide.SPENDING.value: (
+        "illness",
+        "disability",
+        "schooling",
+        "housing",
+        "employment_cost",
+        "accident",
+        "disaster",
+        "other",
+    ),
+    LineSide.ASSET.value: ("savings", "securities", "investment", "other"),
 }
 """What a line may be called; which of them count is the policy's word (domain/2 §2.3, §2.4)."""
 

@@ -59,15 +59,16 @@ def shaped(
         yield Reason.of(code, field=field)
 
 
-def choice(field: str, value: str | None, choices: Collection[str], *, required: bool = True) -> Iterator[Reason]:
+def choice(field: str, value: str | None, choices: Iterable[str], *, required: bool = True) -> Iterator[Reason]:
     """One of the words of a list."""
     if value is None and not required:
         return
-    if value not in choices:
-        yield Reason.of("not_a_choice", field=field, choices=list(choices))
+    known: list[Plain] = [str(each) for each in choices]
+    if value not in known:
+        yield Reason.of("not_a_choice", field=field, choices=known)
 
 
-def choices(field: str, values: Collection[str], known: Collection[str]) -> Iterator[Reason]:
+def choices(field: str, values: Collection[str], known: Iterable[str]) -> Iterator[Reason]:
     """Any number of words of a list."""
     for value in values:
         yield from choice(field, value, known)

@@ -22,34 +22,8 @@ from service.queries import households
 from service.tables.cases import case
 from service.tables.households import economy_line, household
 from service.tables.people import person
+from workflows.code_lists import Category, Cause, HouseholdKind, Identity, MisfortuneKind, Observation
 from workflows.terms import Phase, Plain, Reason, Refused, Role
-
-FILE_KINDS = ("worker", "rural_paired")
-IDENTITIES = ("on_post", "laid_off", "unemployed", "retired", "sick_leave", "migrant", "new_form", "rural")
-CAUSES = (
-    "illness",
-    "disability",
-    "accident",
-    "disaster",
-    "schooling",
-    "unemployed",
-    "low_income",
-    "single_parent",
-    "other",
-)
-CATEGORIES = ("deep", "relative", "sudden")
-OBSERVED = (
-    "two_homes",
-    "vehicle",
-    "shop",
-    "company",
-    "private_school",
-    "study_abroad",
-    "uncooperative",
-    "false_papers",
-    "idle_refusal",
-)
-EVENTS = ("disaster", "major_accident", "epidemic", "public_safety", "catastrophic_illness", "home_destroyed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +68,7 @@ def file_household(tx: sa.Connection, new: NewFile, asked: Asked) -> UUID:
 def _problems(new: NewFile, today: date) -> Iterator[Reason]:
     yield from fields.shaped("file_no", new.file_no, fields.CODE, "not_code")
     yield from fields.impersonal("file_no", new.file_no)
-    yield from fields.choice("kind", new.kind, FILE_KINDS)
+    yield from fields.choice("kind", new.kind, HouseholdKind)
     yield from fields.not_ahead("filed_on", new.filed_on, today)
     for key, check in CHECKS.items():
         yield from check(key, getattr(new, key))
@@ -123,12 +97,12 @@ def _member_problems(members: tuple[Person, ...], today: date) -> Iterator[Reaso
 _Check = Callable[[str, Any], Iterator[Reason]]
 
 CHECKS: Mapping[str, _Check] = {
-    "identity": lambda key, value: fields.choice(key, value, IDENTITIES),
+    "identity": lambda key, value: fields.choice(key, value, Identity),
     "division": lambda key, value: fields.shaped(key, value, fields.DIVISION, "not_a_division"),
-    "cause": lambda key, value: fields.choice(key, value, CAUSES),
-    "category": lambda key, value: fields.choice(key, value, CATEGORIES, required=False),
-    "observed": lambda key, value: fields.choices(key, value, OBSERVED),
-    "event_kind": lambda key, value: fields.choice(key, value, EVENTS, required=False),
+    "cause": lambda key, value: fields.choice(key, value, Cause),
+    "category": lambda key, value: fields.choice(key, value, Category, required=False),
+    "observed": lambda key, value: fields.choices(key, value, Observation),
+    "event_kind": lambda key, value: fields.choice(key, value, MisfortuneKind, required=False),
     "story": lambda key, value: fields.text(key, value, longest=fields.LONGEST_STORY, required=False, sealed=True),
 }
 """What of a file may be corrected later, and how each is checked."""

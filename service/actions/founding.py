@@ -10,11 +10,12 @@ from service.actions import fields, trail
 from service.actions.rows import Rows
 from service.actions.staff import NewAccount, account_problems
 from service.actions.trail import Asked
-from service.actions.units import KINDS, columns
+from service.actions.units import columns
 from service.db import new_id
 from service.privacy import Keyring
 from service.queries.scope import Caller, Held
 from service.tables.units import account, role_grant, unit
+from workflows.code_lists import UnitKind
 from workflows.terms import Reason, Refused, Role
 
 CLOCK = "clock"
@@ -41,7 +42,7 @@ def found(tx: sa.Connection, new: Founding, at: datetime, today: date, ring: Key
     unit_id, admin_id = new_id(), new_id()
     fields.refuse(
         fields.text("unit_name", new.unit_name),
-        fields.choice("kind", new.kind, KINDS),
+        fields.choice("kind", new.kind, UnitKind),
         fields.shaped("division", new.division, fields.DIVISION, "not_a_division"),
         account_problems(NewAccount(new.login, new.display_name, unit_id, new.email), today),
     )

@@ -13,11 +13,9 @@ from service.actions.rows import Rows
 from service.actions.trail import Asked, Unknown
 from service.db import new_id
 from service.queries.scope import visible_to
-from service.tables.funds import SOURCES, fund
+from service.tables.funds import fund
+from workflows.code_lists import FUND_ITEMS, Category, FundSource
 from workflows.terms import Fen, Plain, Pot, Reason, Refused, Role
-
-ITEMS = ("LIV", "MED", "EDU", "ACC", "TMP", "SWN", "CON", "HOU", "LEG", "TRN", "JOB")
-CATEGORIES = ("deep", "relative", "sudden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +56,13 @@ def open_line(tx: sa.Connection, new: NewFund, asked: Asked) -> UUID:
 def _problems(new: NewFund) -> Iterator[Reason]:
     yield from fields.shaped("code", new.code, fields.CODE, "not_code")
     yield from fields.text("title", new.title)
-    yield from fields.choice("source", new.source, SOURCES)
+    yield from fields.choice("source", new.source, FundSource)
     yield from fields.whole("year", new.year, 2000, 2100)
     yield from fields.number("document", new.document)
-    yield from fields.choices("items", new.items, ITEMS)
+    yield from fields.choices("items", new.items, FUND_ITEMS)
     if not new.items:
         yield Reason.of("answer_missing", field="items")
-    yield from fields.choices("categories", new.categories, CATEGORIES)
+    yield from fields.choices("categories", new.categories, Category)
     yield from fields.in_order("expires_on", new.opens_on, new.expires_on)
 
 

@@ -17,13 +17,12 @@ from service.queries import accounts, funds, households, policies
 from service.tables.cases import visit
 from service.tables.gifts import gift
 from service.tables.households import household
+from workflows.code_lists import GOODS_GIFT_ITEMS, MONEY_GIFT_ITEMS
 from workflows.facts import Fund
 from workflows.policy import NoPolicy
 from workflows.rules.payment import short_of
 from workflows.terms import APPROVERS, Fen, Plain, Pot, Reason, Refused, Role
 
-MONEY_ITEMS = ("EDU", "HOU", "LIV", "SWN", "CON")
-GOODS_ITEMS = ("KIND", "SWN", "CON")
 HANDERS = (Role.VISITOR, Role.CASHIER)
 
 
@@ -85,7 +84,7 @@ def _problems(new: NewGift, today: date) -> Iterator[Reason]:
     yield from fields.shaped("account_code", new.account_code, fields.CODE, "not_code")
     if (new.fen is None) == (new.goods is None):
         yield Reason.of("goods_or_money", field="fen")
-    yield from fields.choice("item", new.item, MONEY_ITEMS if new.fen is not None else GOODS_ITEMS)
+    yield from fields.choice("item", new.item, MONEY_GIFT_ITEMS if new.fen is not None else GOODS_GIFT_ITEMS)
     yield from fields.amount("fen", new.fen)
     for key in ("fund_id", "approved_by"):
         if new.fen is not None and getattr(new, key) is None:

@@ -14,9 +14,9 @@ from service.queries import households
 from service.queries.scope import visible_to
 from service.tables.households import household, kinship
 from service.tables.units import account
+from workflows.code_lists import Kinship
 from workflows.terms import Plain, Reason, Refused, Role
 
-KIN = ("spouse", "child", "parent", "sibling", "other")
 EVERY_ROLE = frozenset(Role)
 
 
@@ -31,7 +31,7 @@ def declare(
     home = _home(tx, household_id, asked)
     himself = account_id == asked.caller.account
     right = need(asked, tuple(EVERY_ROLE) if himself else (Role.ADMIN, Role.REGISTRAR), home["unit_path"])
-    fields.refuse(fields.choice("relation", relation, KIN))
+    fields.refuse(fields.choice("relation", relation, Kinship))
     if tx.scalar(sa.select(account.c.id).where(account.c.id == account_id)) is None:
         raise Unknown
     _refuse_again(tx, home, account_id)

@@ -19,13 +19,12 @@ from service.queries import households
 from service.queries.scope import CASE_ROLES, visible_to
 from service.tables.households import economy_line, household
 from service.tables.people import bank_account, person
+from workflows.code_lists import Relation, StudentStage
 from workflows.terms import Plain, Reason, Refused, Role
 
 MATCHES_A_DAY = 20
 """How often in a day a caller may hear that a number is in a file already; bringing in a year's files is not bounded."""
 
-RELATIONS = ("head", "spouse", "child", "parent", "other")
-STAGES = ("preschool", "compulsory", "senior", "vocational", "junior_college", "bachelor", "master", "doctor")
 SEALED = ("name", "id_no", "phone", "email", "address", "workplace")
 INDEXED = ("name", "id_no", "phone")
 
@@ -50,7 +49,7 @@ EDITABLE = tuple(each.name for each in dataclass_fields(Person) if each.name != 
 
 def problems(new: Person, today: date, place: str = "") -> Iterator[Reason]:
     """Everything that is wrong with a member; `place` stands before the field's name, e.g. `members[2].`."""
-    yield from fields.choice(f"{place}relation", new.relation, RELATIONS)
+    yield from fields.choice(f"{place}relation", new.relation, Relation)
     yield from fields.text(f"{place}name", new.name, longest=60, sealed=True)
     if new.id_no is not None:
         yield from identity.problems(f"{place}id_no", new.id_no, today)
@@ -58,7 +57,7 @@ def problems(new: Person, today: date, place: str = "") -> Iterator[Reason]:
     yield from fields.shaped(f"{place}email", new.email, fields.EMAIL, "email_wrong", required=False)
     yield from fields.text(f"{place}address", new.address, required=False, sealed=True)
     yield from fields.text(f"{place}workplace", new.workplace, required=False, sealed=True)
-    yield from fields.choice(f"{place}student_stage", new.student_stage, STAGES, required=False)
+    yield from fields.choice(f"{place}student_stage", new.student_stage, StudentStage, required=False)
 
 
 def refuse(tx: sa.Connection, reasons: Iterable[Reason], members: Iterable[tuple[str, Person]], asked: Asked) -> None:

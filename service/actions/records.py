@@ -11,6 +11,7 @@ from service.privacy import fingerprint, seal, unseal
 from service.tables.cases import approval, notice, objection, paper, verification, visit, visit_visitor
 from service.tables.funds import payment
 from workflows import disclosure, workdays
+from workflows.code_lists import PaymentMethod
 from workflows.terms import Record
 
 Recorder = Callable[[Stepped, Rows], None]
@@ -121,7 +122,7 @@ def _void_approvals(step: Stepped, rows: Rows) -> None:
 
 
 def _payment(step: Stepped, rows: Rows) -> None:
-    by_bank = step.answers["method"] == "bank"
+    by_bank = step.answers["method"] == PaymentMethod.BANK
     row = {
         **step.told,
         "unit_path": step.known.row.unit_path,

@@ -10,9 +10,8 @@ from service.actions.rows import Rows
 from service.actions.trail import Asked, Stale, Unknown
 from service.db import new_id
 from service.tables.units import unit
+from workflows.code_lists import UnitKind
 from workflows.terms import Plain, Reason, Refused, Role
-
-KINDS = ("national", "province", "city", "county", "industry", "grass_roots")
 
 
 def add_unit(tx: sa.Connection, name: str, kind: str, division: str, parent_id: UUID, asked: Asked) -> UUID:
@@ -21,7 +20,7 @@ def add_unit(tx: sa.Connection, name: str, kind: str, division: str, parent_id: 
     right = need(asked, (Role.ADMIN,), above)
     fields.refuse(
         fields.text("name", name),
-        fields.choice("kind", kind, KINDS),
+        fields.choice("kind", kind, UnitKind),
         fields.shaped("division", division, fields.DIVISION, "not_a_division"),
     )
     _name_free(tx, parent_id, name)

@@ -16,26 +16,10 @@ from service.privacy import seal
 from service.queries import accounts, households
 from service.tables.cases import visit, visit_visitor
 from service.tables.households import pairing
+from workflows.code_lists import OTHER_VISIT_KINDS, Deceased, Occasion, Place, VisitKind
 from workflows.terms import Plain, Reason, Refused, Role
 
-KINDS = ("festival", "hardship", "bereavement", "pairing", "retired")
-PLACES = ("home", "workplace", "hospital", "school", "phone", "other")
-OCCASIONS = (
-    "new_year",
-    "spring_festival",
-    "womens_day",
-    "labour_day",
-    "dragon_boat",
-    "teachers_day",
-    "mid_autumn",
-    "national_day",
-    "double_ninth",
-    "daily",
-)
-DECEASED = ("member", "spouse", "child", "mother", "father", "mother_in_law", "father_in_law")
-"""Close kin whose death the union condoles (domain/2 §2.1, CON)."""
-
-OF_A_HOUSEHOLD = {"hardship", "pairing"}
+OF_A_HOUSEHOLD = {VisitKind.HARDSHIP, VisitKind.PAIRING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +60,9 @@ def record_visit(tx: sa.Connection, new: NewVisit, asked: Asked) -> UUID:
 
 
 def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
-    yield from fields.choice("kind", new.kind, KINDS)
-    yield from fields.choice("place", new.place, PLACES)
-    yield from fields.choice("occasion", new.occasion, OCCASIONS, required=new.kind == "festival")
+    yield from fields.choice("kind", new.kind, OTHER_VISIT_KINDS)
+    yield from fields.choice("place", new.place, Place)
+    yield from fields.choice("occasion", new.occasion, Occasion, required=new.kind == VisitKind.FESTIVAL)
     yield from fields.not_ahead("on", new.on, today)
     yield from fields.whole("companions", new.companions, 0, 10_000)
     yield from fields.text("story", new.story, longest=fields.LONGEST_STORY, required=False, sealed=True)
@@ -86,8 +70,8 @@ def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
         yield Reason.of("answer_missing", field="visitors")
     if new.kind in OF_A_HOUSEHOLD and new.household_id is None:
         yield Reason.of("answer_missing", field="household_id")
-    if new.kind == "bereavement":
-        yield from fields.choice("relation_of_deceased", new.relation_of_deceased, DECEASED)
+    if new.kind == VisitKind.BEREAVEMENT:
+        yield from fields.choice("relation_of_deceased", new.relation_of_deceased, Deceased)
     elif new.relation_of_deceased is not None:
         yield Reason.of("only_of_bereavement", field="relation_of_deceased")
 

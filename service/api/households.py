@@ -13,7 +13,7 @@ from service.api.pages import paged
 from service.auth import READERS, needs
 from service.queries import households as read
 from service.queries import masked
-from service.queries.cases import Page
+from service.queries.page import Page, page_by_id
 from service.request import asked, caller, house, tx
 from service.schemas import households as shapes
 from service.schemas.fields import PageIn
@@ -78,8 +78,7 @@ def list_households(query: dict[str, Any]) -> dict[str, Any]:
 
     def run(_filters: object, after: list[str] | None, size: int) -> Page:
         found = read.page(tx(), caller(), UUID(after[0]) if after else None, size + 1)
-        last = [str(found[size - 1]["id"])] if len(found) > size else None
-        return Page(found[:size], read.count(tx(), caller()), last)
+        return page_by_id(found, size, read.count(tx(), caller()))
 
     return paged(query, run)
 

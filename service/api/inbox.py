@@ -1,5 +1,6 @@
 """/inbox: what I must hear, in words; and letters that died, to be sent again."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from service.api.pages import paged
 from service.auth import EVERYONE, needs
 from service.errors import language
 from service.queries import letters as read
-from service.queries.cases import Page
+from service.queries.page import Page, page_by_id
 from service.request import asked, caller, tx
 from service.schemas.fields import PageIn
 from service.schemas.households import MadeOut
@@ -31,8 +32,8 @@ def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
 
     def run(_filters: object, after: list[str] | None, size: int) -> Page:
         found = read.inbox(tx(), account, UUID(after[0]) if after else None, size + 1)
-        last = [str(found[size - 1]["id"])] if len(found) > size else None
-        return Page([_in_words(row) for row in found[:size]], read.arrived(tx(), account), last)
+        page = page_by_id(found, size, read.arrived(tx(), account))
+        return replace(page, rows=[_in_words(row) for row in page.rows])
 
     return paged(query, run) | {"unread": read.unread(tx(), account)}
 

@@ -1,6 +1,7 @@
 """/notices: what hangs or hung, exactly as shown; objections to it and their answers go through the case."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from service.api.steps import take_step
 from service.auth import READERS, needs
 from service.privacy import unseal
 from service.queries import notices as read
-from service.queries.cases import Page
+from service.queries.page import Page
 from service.request import caller, house, tx
 from service.schemas import money as shapes
 from service.schemas.cases import TakenOut
@@ -32,7 +33,7 @@ def list_notices(query: dict[str, Any]) -> dict[str, Any]:
 
     def run(filters: Any, after: list[str] | None, size: int) -> Page:
         page = read.page(tx(), caller(), filters, after, size)
-        return Page([_opened(row) for row in page.rows], page.count, page.last)
+        return replace(page, rows=[_opened(row) for row in page.rows])
 
     return paged(query, run)
 

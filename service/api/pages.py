@@ -8,7 +8,7 @@ from flask import request
 
 from service.errors import Problem
 from service.queries import cursor
-from service.queries.cases import Page
+from service.queries.page import Page
 from service.request import house
 from workflows.terms import Reason
 

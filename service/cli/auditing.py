@@ -17,9 +17,8 @@ from service.audit.anchors import kept_faults
 from service.audit.chain import Verified, verify
 from service.chain import anchor_line
 from service.cli.place import AS_JSON, VAR, Place, opened
-from service.cli.records import union_day
 from service.cli.words import FAULTS, Cannot, say
-from service.db import now
+from service.clock import now, union_day
 from service.queries import accounts, anchors
 from service.report.figures import snapshot
 from service.tables.events import event

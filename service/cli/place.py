@@ -14,7 +14,7 @@ from service import schema
 from service.cli.words import Cannot, say
 from service.config import BadSetting, Settings, read_settings
 from service.db import engine
-from service.privacy import Keyring, keyring_at, read_keyring
+from service.privacy import Keyring, installation_keyring
 from service.servers import CannotStart, start_broker, start_postgres
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="给脚本读的 JSON · Print one JSON document.")
@@ -58,7 +58,7 @@ def demo_url(url: str) -> str:
 def keys_of(settings: Settings) -> Keyring:
     """The installation's keyring."""
     try:
-        return read_keyring(settings.keyring) if settings.keyring else keyring_at(settings.var / "keyring")
+        return installation_keyring(settings)
     except (ValueError, OSError) as fault:
         raise Cannot(str(fault)) from None
 

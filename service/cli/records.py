@@ -1,8 +1,7 @@
 """`songnuan migrate`, `found`, `import` and `report`: the record made, filled, and told."""
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
@@ -12,7 +11,8 @@ from service.actions import founding
 from service.actions.trail import Asked
 from service.cli.place import AS_JSON, VAR, Place, opened
 from service.cli.words import Cannot, language, refusal, say
-from service.db import new_id, now
+from service.clock import now, union_day
+from service.db import new_id
 from service.queries import accounts
 from service.report.figures import snapshot
 from service.report.figures_json import figures_json
@@ -22,13 +22,6 @@ from service.report.word import write_docx
 from service.tables.units import unit
 from service.words import LANGUAGES
 from workflows.terms import BadAnswers, Refused
-
-UNION_TIME = ZoneInfo("Asia/Shanghai")
-
-
-def union_day(instant: datetime) -> date:
-    """The union's day: a date in Asia/Shanghai."""
-    return instant.astimezone(UNION_TIME).date()
 
 
 @click.command()
@@ -105,7 +98,7 @@ def report(
     if start > end:
         raise click.BadParameter(say("cli.period_backwards"), param_hint="--to")
     with opened(var) as place, snapshot(place.engine) as tx:
-        section = make_section(tx, _path(tx, unit_name), start.date(), end.date(), datetime.now(UTC), lang)
+        section = make_section(tx, _path(tx, unit_name), start.date(), end.date(), now(), lang)
         if as_json:
             click.echo(figures_json(section))
             return

@@ -9,6 +9,7 @@ from service.exchange import cells, labels
 from service.exchange.columns import Book, Column, Sheet, read_sheet
 from service.exchange.problems import BadSheets, Problem, Unreadable
 from service.exchange.sheets import read_bytes, read_workbook
+from workflows.money_format import in_yuan
 from workflows.terms import Fen
 
 LOGINS = cells.several(cells.words)
@@ -130,12 +131,7 @@ class Application:
             given["new_student"] = self.new_student
         money = {"self_paid", "tuition_part", "living_part"}
         known = {key: value for key, value in given.items() if value is not None}
-        return {key: yuan(value) if key in money else value for key, value in known.items()}
-
-
-def yuan(fen: int) -> str:
-    """Fen as the API takes money: 300000 is "3000.00"."""
-    return f"{fen // 100}.{fen % 100:02}"
+        return {key: in_yuan(value) if key in money else value for key, value in known.items()}
 
 
 def read_applications(path: Path) -> list[Application]:

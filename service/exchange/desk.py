@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import sqlalchemy as sa
 
 from service.actions.trail import Asked, Unknown
+from service.db import constraint_of
 from service.exchange.columns import Row
 from service.exchange.problems import Problem, Unreadable
 from service.queries import accounts
@@ -60,7 +60,7 @@ class Desk:
         except Unknown:
             self._note(row, locate, None, Reason.of("not_found"))
         except sa.exc.IntegrityError as error:
-            self._note(row, locate, None, Reason.of("conflicts_with_records", constraint=_constraint(error)))
+            self._note(row, locate, None, Reason.of("conflicts_with_records", constraint=constraint_of(error)))
 
     def _note(self, row: Row, locate: Locate | None, key: str | None, reason: Reason) -> None:
         at, key = locate(key) if locate else (row, key)
@@ -132,8 +132,3 @@ def _standing_in(importer: Caller, keeper: Caller) -> Caller:
 def _field(reason: Reason) -> str | None:
     value = reason.values.get("field")
     return value if isinstance(value, str) else None
-
-
-def _constraint(error: sa.exc.IntegrityError) -> str:
-    diagnosis = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
-    return (diagnosis.constraint_name if diagnosis else None) or ""

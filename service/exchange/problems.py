@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from service.reasons import MONEY
 from service.words import NoWords, say
+from workflows.money_format import in_yuan_with_thousands
 from workflows.terms import Plain, Reason
-
-MONEY = frozenset({"available", "award", "limit_fen"})
-"""Values of reasons that are fen; people read them as yuan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +65,5 @@ def _shown(name: str, value: Plain, lang: str) -> object:
     if isinstance(value, list):
         return ("、" if lang == "zh_CN" else ", ").join(str(each) for each in value)
     if name in MONEY and isinstance(value, int):
-        return f"{value // 100:,}.{value % 100:02}"
+        return in_yuan_with_thousands(value)
     return value

@@ -6,7 +6,8 @@ from datetime import date
 from itertools import zip_longest
 from typing import Any
 
-from service.exchange.applications import Application, yuan
+from service.exchange.applications import Application
+from workflows.money_format import in_yuan
 
 CLOCK = "clock"
 
@@ -59,7 +60,7 @@ def _surveyed(a: Application, on: date | None = None) -> Iterator[Act]:
 
 def _passed(a: Application, on: date | None = None) -> Iterator[Act]:
     award = a.first_award if on is None and a.first_award is not None else a.award
-    form = {"award": yuan(award or a.asked), "fund": a.fund, "places": list(a.places)}
+    form = {"award": in_yuan(award or a.asked), "fund": a.fund, "places": list(a.places)}
     yield Act(on or _day(a.reviewed_on), a.reviewer, "pass_review", form)
 
 

@@ -1,27 +1,18 @@
 """Cases as lists and pages show them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.queries.page import Page, cut
 from service.queries.scope import Caller, below, visible_to
 from service.tables.cases import case
 from service.tables.events import event
 from service.tables.units import account, unit
 from workflows.terms import Phase
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some rows of a list, how many there are in all, and the key of the last one if there are more."""
-
-    rows: list[dict[str, Any]]
-    count: int
-    last: list[str] | None
 
 
 def not_held(today: date) -> sa.ColumnElement[bool]:
@@ -67,9 +58,8 @@ def page(
     rows = matching(tx, caller, filters, today)
     count = tx.scalar(number(rows)) or 0
     found = [dict(row) for row in tx.execute(newest(rows, after, size)).mappings()]
-    shown = found[:size]
-    last = [shown[-1]["opened_on"].isoformat(), str(shown[-1]["id"])] if len(found) > size else None
-    return Page(shown, count, last)
+    shown, last = cut(found, size)
+    return Page(shown, count, [last["opened_on"].isoformat(), str(last["id"])] if last else None)
 
 
 def one(tx: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.cases import Page
+from service.queries.page import Page, page_by_id
 from service.queries.scope import Caller, visible_to
 from service.tables.cases import case, notice, objection
 
@@ -22,8 +22,7 @@ def page(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: l
     if after is not None:
         rows = rows.where(notice.c.id < UUID(after[0]))
     found = [dict(row) for row in tx.execute(rows.order_by(notice.c.id.desc()).limit(size + 1)).mappings()]
-    last = [str(found[size - 1]["id"])] if len(found) > size else None
-    return Page(found[:size], count, last)
+    return page_by_id(found, size, count)
 
 
 def one(tx: sa.Connection, notice_id: UUID, caller: Caller) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.cases import Page
+from service.queries.page import Page, page_by_id
 from service.queries.scope import Caller, visible_to
 from service.tables.cases import visit, visit_visitor
 
@@ -23,5 +23,4 @@ def page(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: l
         rows = rows.where(visit.c.id < UUID(after[0]))
     newest = rows.order_by(visit.c.id.desc()).limit(size + 1)
     found = [dict(row) for row in tx.execute(newest).mappings()]
-    last = [str(found[size - 1]["id"])] if len(found) > size else None
-    return Page(found[:size], count, last)
+    return page_by_id(found, size, count)

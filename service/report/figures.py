@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.queries.page import cut
 from service.report.measure import FLOOR, PARTS, PIECE, Ground, Measure, Rows, Scope
 from service.report.measures import BATCH, MEASURES, REACHED, TABLE
 from workflows.disclosure import suppress_row
@@ -180,9 +181,9 @@ def rows_behind(tx: sa.Connection, key: str, scope: Scope, after: UUID | None, s
     rows = sa.select(behind).where(behind.c.part == part if part is not None else sa.true())
     count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
     page = rows.order_by(behind.c.id).limit(size + 1)
-    found = tx.execute(page.where(behind.c.id > after) if after else page).mappings().all()
-    kept = tuple(dict(row) for row in found[:size])
-    return Page(kept, kept[-1]["id"] if len(found) > size else None, count)
+    found = tx.execute(page.where(behind.c.id > after) if after else page).mappings()
+    shown, last = cut([dict(row) for row in found], size)
+    return Page(tuple(shown), last["id"] if last else None, count)
 
 
 def _asked_for(key: str, scope: Scope) -> tuple[Measure, str | None, Scope]:

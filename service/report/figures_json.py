@@ -9,6 +9,7 @@ from service.report.section import Section
 from service.report.spoken import EXACT, MANY, Style, said
 from service.report.told import title
 from service.words import say
+from workflows.money_format import in_yuan
 from workflows.wording import Quantity, Several
 
 
@@ -27,7 +28,7 @@ def figures_json(section: Section) -> str:
             | {"sample": each.sample}
             for each in proof.policies
         ],
-        "funds": {"lines": proof.funds, **{pot: _yuan(fen) for pot, fen in proof.pots.items()}},
+        "funds": {"lines": proof.funds, **{pot: in_yuan(fen) for pot, fen in proof.pots.items()}},
         "check": {"cases": proof.cases, "sha256": proof.digest},
     }
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
@@ -66,12 +67,8 @@ def _value(figure: Figure) -> int | str | None:
     """A count, or yuan; None for what nobody counted and for what is withheld."""
     if not isinstance(figure.value, Quantity):
         return None
-    return figure.value.amount if figure.unit.scale == 1 else _yuan(figure.value.amount)
+    return figure.value.amount if figure.unit.scale == 1 else in_yuan(figure.value.amount)
 
 
 def _words(figure: Figure, style: Style, lang: str) -> str | None:
     return said(figure.value, style, lang) if figure.value is not None else None
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02}"

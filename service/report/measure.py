@@ -1,6 +1,6 @@
 """What a reported figure is: a key, a unit, a date basis, and one SELECT that returns the rows that make it up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.tables.funds import SOURCES
+from workflows.code_lists import HARDSHIP_ITEMS, TUITION_ITEMS, Category, FundSource
 from workflows.wording import YUAN, Unit
 
 CASES = Unit("cases", "件")
@@ -24,10 +24,10 @@ NO_AMOUNT: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.BigInteger())
 OTHER = "other"
 """The part into which the parts below the floor are merged."""
 
-PARTS = {
-    "item": ("LIV", "MED", "ACC", "TMP", "EDU"),
-    "source": SOURCES,
-    "category": ("deep", "relative", "sudden"),
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "item": (*HARDSHIP_ITEMS, *TUITION_ITEMS),
+    "source": tuple(FundSource),
+    "category": tuple(Category),
     "goods": (),
 }
 """The order parts are told in; others follow in the order they were recorded."""

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from service.clock import UNION_TIME
 from service.report.evidence import POTS, Cited, Evidence
 from service.report.measure import FLOOR, OTHER, Scope
 from service.report.spoken import EXACT, day, said
 from service.report.told import Told
 from service.words import say
 from workflows.wording import YUAN, Quantity
-
-UNION_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def notes(told: Told, proof: Evidence, scope: Scope, as_of: datetime, lang: str) -> Iterator[str]:

@@ -7,8 +7,8 @@ from functools import partial
 from service.report.measure import OTHER, PARTS
 from service.report.spoken import EXACT, Said, said
 from service.report.told import Told, part_name, title
-from service.tables.funds import SOURCES
 from service.words import catalogue, say
+from workflows.code_lists import FundSource
 from workflows.wording import HOUSEHOLDS, PERSON_TIMES, YUAN, Quantity, cell, total
 
 ITEMS = PARTS["item"]
@@ -74,9 +74,9 @@ def _item_rows(told: Told, lang: str) -> Iterator[tuple[str, ...]]:
 def _source_rows(told: Told, lang: str) -> Iterator[tuple[str, ...]]:
     columns = ("aid_money_by_source", "gift_money_by_source")
     found = {figure.part for measure in columns for figure in told.parts(measure)}
-    sums = {measure: [_yuan(told, measure, source) for source in SOURCES] for measure in columns}
+    sums = {measure: [_yuan(told, measure, source) for source in FundSource] for measure in columns}
     add = partial(total, YUAN)
-    for index, source in enumerate(SOURCES):
+    for index, source in enumerate(FundSource):
         if source in found:
             row = [sums[measure][index] for measure in columns]
             yield (say(f"report.source.{source}", lang), *(cell(value) for value in (*row, add(row))))

@@ -5,14 +5,10 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from workflows.money_format import in_yuan
 from workflows.questions import MONEY_SHAPE, NotMoney, money
 
 CODE = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}\Z", error="not_code")
-
-
-def in_yuan(fen: int) -> str:
-    """Fen as JSON says them: 300000 → "3000.00"."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 class Money(fields.Field[int]):

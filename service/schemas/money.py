@@ -2,7 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from service.schemas.fields import CODE, In, Money, PageIn, in_yuan, plain
+from service.schemas.fields import CODE, In, Money, PageIn, plain
+from workflows.money_format import in_yuan
 
 
 class FundIn(In):

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from service.db import METADATA, Instant, Json, Path, Words, key, money, one_of, sealed, to
+from workflows.code_lists import ObjectionOutcome, VerificationOutcome, VisitKind
 from workflows.terms import Duty, Phase
 
 case = sa.Table(
@@ -91,7 +92,7 @@ visit = sa.Table(
     sa.Column("relation_of_deceased", sa.Text()),
     sealed("story_sealed"),
     sa.Column("created_at", Instant, nullable=False),
-    one_of("kind", ("survey", "follow_up", "festival", "hardship", "bereavement", "pairing", "retired")),
+    one_of("kind", VisitKind),
     sa.CheckConstraint("(kind IN ('survey', 'follow_up')) = (case_id IS NOT NULL)", name="case"),
     sa.CheckConstraint("seq IS NULL OR case_id IS NOT NULL", name="seq"),
     sa.CheckConstraint("(kind = 'bereavement') = (relation_of_deceased IS NOT NULL)", name="bereavement"),
@@ -127,7 +128,7 @@ verification = sa.Table(
     sa.Column("explained", sa.Boolean(), nullable=False),
     sa.Column("people", sa.Text()),
     sa.UniqueConstraint("case_id", "seq"),
-    one_of("outcome", ("clear", "hits")),
+    one_of("outcome", VerificationOutcome),
 )
 
 notice = sa.Table(
@@ -159,7 +160,7 @@ objection = sa.Table(
     sealed("text_sealed", optional=False),
     sa.Column("outcome", sa.Text()),
     sa.Column("answered_on", sa.Date()),
-    one_of("outcome", ("cleared", "upheld")),
+    one_of("outcome", ObjectionOutcome),
     sa.CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name="answer"),
 )
 

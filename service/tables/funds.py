@@ -3,9 +3,8 @@
 import sqlalchemy as sa
 
 from service.db import METADATA, Instant, Path, Words, key, money, one_of, to
+from workflows.code_lists import FundSource, PaymentMethod
 from workflows.terms import Pot
-
-SOURCES = ("CEN", "PRV", "CTY", "CNT", "UPS", "OWN", "ADM", "DON-S", "DON-W", "CIV", "INT", "OTH")
 
 fund = sa.Table(
     "fund",
@@ -31,7 +30,7 @@ fund = sa.Table(
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("unit_id", "code", "year"),
-    one_of("source", SOURCES),
+    one_of("source", FundSource),
     sa.CheckConstraint("opens_on <= expires_on", name="dates"),
     sa.CheckConstraint(
         "available_fen >= 0 AND committed_fen >= 0 AND paid_fen >= 0 AND recovering_fen >= 0"
@@ -105,7 +104,7 @@ payment = sa.Table(
     sa.Column("recalled_on", sa.Date()),
     sa.Column("receipt_on", sa.Date()),
     sa.Column("receipt_evidence", sa.Text()),
-    one_of("method", ("bank", "cash")),
+    one_of("method", PaymentMethod),
     one_of("state", ("live", "returned", "recalled")),
     sa.CheckConstraint("fen > 0", name="amount"),
     sa.CheckConstraint("(state = 'returned') = (returned_on IS NOT NULL)", name="returned"),

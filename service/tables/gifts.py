@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from service.db import METADATA, Instant, Path, key, money, one_of, to
+from workflows.code_lists import GIFT_ITEMS, DonationDirection
 
 gift = sa.Table(
     "gift",
@@ -25,7 +26,7 @@ gift = sa.Table(
     to("account", "handed_by"),
     sa.Column("signed_by_family", sa.Boolean(), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
-    one_of("item", ("EDU", "HOU", "LIV", "SWN", "CON", "KIND")),
+    one_of("item", GIFT_ITEMS),
     sa.CheckConstraint("(fen IS NULL) = (fund_id IS NULL)", name="money_has_fund"),
     sa.CheckConstraint(
         "fen IS NULL OR (fen > 0 AND approved_by IS NOT NULL AND approved_by <> handed_by)", name="hands"
@@ -53,7 +54,7 @@ donation = sa.Table(
     sa.Column("receipt_no", sa.Text()),
     to("account", "recorded_by"),
     sa.Column("created_at", Instant, nullable=False),
-    one_of("direction", ("passed_on", "received")),
+    one_of("direction", DonationDirection),
     sa.CheckConstraint("fen > 0 AND donors > 0", name="amount"),
     sa.Index("ix_donation_report", "unit_path", "on"),
 )

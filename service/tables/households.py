@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from service.db import METADATA, Instant, Path, Words, key, money, one_of, sealed, to
+from workflows.code_lists import Category, HouseholdKind, LineSide
 
 household = sa.Table(
     "household",
@@ -33,8 +34,8 @@ household = sa.Table(
         "unit_path",
         postgresql_include=["id", "unit_id", "file_no", "kind", "category", "filed_on", "exited_on"],
     ),
-    one_of("kind", ("worker", "rural_paired")),
-    one_of("category", ("deep", "relative", "sudden")),
+    one_of("kind", HouseholdKind),
+    one_of("category", Category),
     sa.CheckConstraint("exited_on IS NULL OR exited_on >= filed_on", name="dates"),
     sa.CheckConstraint("idle_able_members >= 0", name="idle"),
 )
@@ -49,7 +50,7 @@ economy_line = sa.Table(
     sa.Column("kind", sa.Text(), nullable=False),
     money("fen"),
     money("reimbursed_fen"),
-    one_of("side", ("income", "spending", "asset")),
+    one_of("side", LineSide),
     sa.CheckConstraint("fen >= 0 AND reimbursed_fen >= 0 AND reimbursed_fen <= fen", name="amount"),
     sa.CheckConstraint("side = 'spending' OR reimbursed_fen = 0", name="reimbursed"),
 )

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from service.db import METADATA, Instant, key, one_of, sealed, to
+from workflows.code_lists import Relation
 
 person = sa.Table(
     "person",
@@ -23,7 +24,7 @@ person = sa.Table(
     sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true()),
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),
-    one_of("relation", ("head", "spouse", "child", "parent", "other")),
+    one_of("relation", Relation),
     sa.Index("uq_person_one_active_file", "id_no_index", unique=True, postgresql_where=sa.text("active")),
     sa.Index(
         "uq_person_one_head", "household_id", unique=True, postgresql_where=sa.text("active AND relation = 'head'")

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from service.db import METADATA, Instant, Path, key, one_of, to
+from workflows.code_lists import UnitKind
 from workflows.terms import Role
 
 unit = sa.Table(
@@ -16,7 +17,7 @@ unit = sa.Table(
     sa.Column("path", Path, nullable=False, unique=True),
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),
-    one_of("kind", ("national", "province", "city", "county", "industry", "grass_roots")),
+    one_of("kind", UnitKind),
     sa.CheckConstraint("path ~ '^/([0-9a-f]{32}/)+$'", name="path"),
     sa.CheckConstraint("division ~ '^[0-9]{0,12}$'", name="division"),
 )

@@ -34,7 +34,9 @@ COMMITTERS = re.compile(
 """The faces. schema.py runs migrations for the command line, env.py belongs to Alembic: both end their own transactions."""
 BEGUN = re.compile(r"service/db\.py:\d+ tx\.begin")
 """db.py tells SQLAlchemy that a transaction runs when a prepared statement is its first; it ends none."""
-FACES = re.compile(r"service/(request|auth|db|watch|logs|pace)\.py|service/cli(\.py|/.*)|service/servers/.*|worker/.*")
+FACES = re.compile(
+    r"service/(request|auth|clock|watch|logs|pace)\.py|service/cli(\.py|/.*)|service/servers/.*|worker/.*"
+)
 """Besides: what watches the machine looks at the machine's clock, whatever day a demo's request names."""
 MONEY_ROOMS = (
     "service/tables",
@@ -61,13 +63,13 @@ def test_only_a_face_looks_at_the_clock(floor: str) -> None:
 
 
 def test_the_present_instant_is_asked_for_by_faces_alone() -> None:
-    """Why: db.now() is the one clock; whoever is not a face is given the day and the instant as arguments."""
+    """Why: clock.now() is the one clock; whoever is not a face is given the day and the instant as arguments."""
     askers = [
         page.path
         for page in pages("service")
         for node in page.imports()
         if isinstance(node, ast.ImportFrom)
-        and node.module == "service.db"
+        and node.module == "service.clock"
         and any(each.name == "now" for each in node.names)
     ]
     assert [asker for asker in askers if not FACES.match(asker)] == []

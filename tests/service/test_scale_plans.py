@@ -14,8 +14,8 @@ from benchmarks.scale_ground import Union, found
 from benchmarks.scale_reads import YEAR_ASKED
 from service import schema
 from service.audit.chain import verify
+from service.clock import now
 from service.db import engine as make_engine
-from service.db import now
 from service.queries import accounts, cases, letters
 from service.queries.scope import Caller
 from service.report.figures import snapshot, sums

@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from service.actions import cases
+from service.clock import union_day
 from service.tables.cases import case
 from service.tables.events import event, idempotency, job_run
 from service.tables.letters import letter
 from tests.office import RING, Family, Office, file_family
 from tests.worker.letters import LAST_NOTICE_DAY, POSTED, tuition_at_notice
-from worker import clock
 from worker.clock import NoClock, run_day
 
 DAY = timedelta(days=1)
@@ -180,8 +180,8 @@ def test_without_an_account_the_clock_says_what_to_do(engine: sa.Engine) -> None
 
 
 def test_the_unions_day_is_that_of_shanghai() -> None:
-    assert clock.union_day(datetime(2025, 10, 13, 15, 59, tzinfo=UTC)) == date(2025, 10, 13)
-    assert clock.union_day(datetime(2025, 10, 13, 16, 0, tzinfo=UTC)) == date(2025, 10, 14)
+    assert union_day(datetime(2025, 10, 13, 15, 59, tzinfo=UTC)) == date(2025, 10, 13)
+    assert union_day(datetime(2025, 10, 13, 16, 0, tzinfo=UTC)) == date(2025, 10, 14)
 
 
 def test_a_hold_that_has_run_out_is_called_to_mind(engine: sa.Engine, office: Office, noticed: UUID) -> None:

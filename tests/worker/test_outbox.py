@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service import db
+from service import clock
 from service.config import MailServer
 from service.mailbox import HOST, Mailbox, Mood
 from service.queries import letters
@@ -30,8 +30,8 @@ from worker.outbox import PostRoom, send_all, send_one, wait_after
 
 def test_a_letter_goes_once(engine: sa.Engine, office: Office, room: PostRoom, mailbox: Mailbox) -> None:
     (letter_id,) = owe(engine, office, 1)
-    assert send_one(room, letter_id, db.now()) is Fate.DELIVERED
-    assert send_one(room, letter_id, db.now()) is None
+    assert send_one(room, letter_id, clock.now()) is Fate.DELIVERED
+    assert send_one(room, letter_id, clock.now()) is None
     (message,) = mailbox.messages()
     assert message["Message-ID"] == f"<{letter_id}@union.example>"
     assert str(message["From"]) == "送温暖 <post@union.example>"
@@ -45,7 +45,7 @@ def test_a_letter_goes_once(engine: sa.Engine, office: Office, room: PostRoom, m
 def test_an_inbox_letter_needs_no_server(engine: sa.Engine, office: Office, room: PostRoom) -> None:
     (letter_id,) = owe(engine, office, 1, channel="inbox")
     nowhere = PostRoom(engine, room.ring, Counter(None, "post@union.example"), "en")
-    assert send_one(nowhere, letter_id, db.now()) is Fate.DELIVERED
+    assert send_one(nowhere, letter_id, clock.now()) is Fate.DELIVERED
 
 
 def test_the_family_is_written_to_and_nothing_is_said_about_it(
@@ -54,7 +54,7 @@ def test_the_family_is_written_to_and_nothing_is_said_about_it(
     with engine.begin() as tx:
         tuition_at_notice(tx, office, file_family(tx, office, email="family@example.org"))
         case_no = tx.scalar(sa.text('SELECT case_no FROM "case"'))
-    send_all(room, [each.id for each in outbox.due(room, db.now(), 100)], db.now)
+    send_all(room, [each.id for each in outbox.due(room, clock.now(), 100)], clock.now)
     by_reader = {message["To"]: message for message in mailbox.messages()}
     assert set(by_reader) == {"family@example.org", "registrar@example.org"}
     for reader, message in by_reader.items():
@@ -77,7 +77,7 @@ def test_a_refusal_is_written_on_the_row(
     engine: sa.Engine, office: Office, room: PostRoom, mailbox: Mailbox, mood: Mood, state: str, why: str, arrived: int
 ) -> None:
     (letter_id,) = owe(engine, office, 1)
-    mailbox.mood, now = mood, db.now()
+    mailbox.mood, now = mood, clock.now()
     send_one(room, letter_id, now)
     row = one(engine, letter_id)
     assert (row.state, row.attempts, row.last_error) == (state, 1, why)
@@ -90,7 +90,7 @@ def test_a_line_that_broke_after_the_message_brings_it_again_under_the_same_id(
 ) -> None:
     (letter_id,) = owe(engine, office, 1)
     mailbox.mood = Mood.DROP
-    now = db.now()
+    now = clock.now()
     assert send_one(room, letter_id, now) is Fate.NOT_NOW
     mailbox.mood = Mood.ACCEPT
     assert send_one(room, letter_id, now) is Fate.DELIVERED
@@ -101,7 +101,7 @@ def test_a_letter_is_tried_for_a_day_and_then_given_up(
     engine: sa.Engine, office: Office, room: PostRoom, mailbox: Mailbox
 ) -> None:
     (letter_id,) = owe(engine, office, 1)
-    mailbox.mood, first = Mood.BUSY, db.now()
+    mailbox.mood, first = Mood.BUSY, clock.now()
     tried = [first]
     while send_one(room, letter_id, tried[-1]) is Fate.NOT_NOW and one(engine, letter_id).state == "temporary_failure":
         tried.append(one(engine, letter_id).not_before)
@@ -121,7 +121,7 @@ def test_an_address_that_is_none_and_one_that_is_missing(
         with engine.begin() as tx:
             change = sa.text("UPDATE account SET email = :email WHERE id = :id")
             tx.execute(change, {"email": email, "id": office.people["registrar"]})
-        assert send_one(room, letter_id, db.now()) is Fate.NEVER
+        assert send_one(room, letter_id, clock.now()) is Fate.NEVER
         assert one(engine, letter_id).last_error == why
     assert mailbox.files() == []
 
@@ -132,7 +132,7 @@ def test_somebody_who_has_left_gets_no_mail(
     (letter_id,) = owe(engine, office, 1)
     with engine.begin() as tx:
         tx.execute(sa.text("UPDATE account SET disabled_at = now() WHERE id = :id"), {"id": office.people["registrar"]})
-    assert send_one(room, letter_id, db.now()) is Fate.NEVER
+    assert send_one(room, letter_id, clock.now()) is Fate.NEVER
     assert mailbox.files() == []
 
 
@@ -140,7 +140,7 @@ def test_a_kind_without_words_is_put_off_and_stops_nobody(
     engine: sa.Engine, office: Office, room: PostRoom, mailbox: Mailbox
 ) -> None:
     wrong, right = *owe(engine, office, 1, kind="no_such_letter"), *owe(engine, office, 1)
-    assert send_all(room, [wrong, right], db.now) == {Fate.NOT_NOW: 1, Fate.DELIVERED: 1}
+    assert send_all(room, [wrong, right], clock.now) == {Fate.NOT_NOW: 1, Fate.DELIVERED: 1}
     assert one(engine, wrong).last_error == "NoWords"
     assert len(mailbox.files()) == 1
 
@@ -149,7 +149,7 @@ def test_many_hands_send_each_letter_once(engine: sa.Engine, office: Office, roo
     ids = owe(engine, office, 40)
     with ThreadPoolExecutor(4) as hands:
         for _ in range(4):
-            hands.submit(send_all, room, list(ids), db.now)
+            hands.submit(send_all, room, list(ids), clock.now)
     assert sorted(message_ids(mailbox)) == sorted(str(each) for each in ids)
 
 
@@ -168,7 +168,7 @@ def test_a_batch_stops_when_its_time_is_over(engine: sa.Engine, office: Office, 
 def test_the_inbox_goes_before_the_mail(engine: sa.Engine, office: Office, room: PostRoom) -> None:
     owe(engine, office, 2)
     owe(engine, office, 2, channel="inbox")
-    assert [each.channel for each in outbox.due(room, db.now(), 3)] == ["inbox", "inbox", "email"]
+    assert [each.channel for each in outbox.due(room, clock.now(), 3)] == ["inbox", "inbox", "email"]
 
 
 # --- Servers that do not keep to the rules ------------------------------------------------------------------------------
@@ -271,9 +271,9 @@ def test_a_letter_is_not_lost_when_its_fate_cannot_be_written(
     with engine.begin() as tx:
         tx.execute(sa.text("ALTER TABLE letter ADD CONSTRAINT broken CHECK (state <> 'delivered') NOT VALID"))
     with pytest.raises(sa.exc.IntegrityError):
-        send_one(room, letter_id, db.now())
+        send_one(room, letter_id, clock.now())
     with engine.begin() as tx:
         tx.execute(sa.text("ALTER TABLE letter DROP CONSTRAINT broken"))
         assert tx.scalar(sa.select(letter.c.state)) == "created"
-    assert send_one(room, letter_id, db.now()) is Fate.DELIVERED
+    assert send_one(room, letter_id, clock.now()) is Fate.DELIVERED
     assert message_ids(mailbox) == [str(letter_id)] * 2

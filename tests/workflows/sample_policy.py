@@ -1,9 +1,14 @@
-"""The sample policy set, read once, for the tests of the rules."""
+"""The sample policy set and the sample calendars, read once, for the tests of the rules."""
 
 from pathlib import Path
 
 from workflows.policy_file import read_policy
+from workflows.workdays import Calendar, read_calendar
 
-TEXT = (Path(__file__).parents[2] / "samples" / "policy-2025.toml").read_text("utf-8")
+SAMPLES = Path(__file__).parents[2] / "samples"
+TEXT = (SAMPLES / "policy-2025.toml").read_text("utf-8")
 SAMPLE = read_policy(TEXT)
 RUSHAN = "371083"
+
+_OF_2025, _OF_2026 = (read_calendar((SAMPLES / f"calendar-{year}.csv").read_text("utf-8")) for year in (2025, 2026))
+CALENDAR = Calendar({**_OF_2025.days, **_OF_2026.days}, _OF_2025.years | _OF_2026.years)

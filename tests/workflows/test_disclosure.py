@@ -12,11 +12,8 @@ from workflows.disclosure import (
     Profile,
     Show,
     Unclassified,
-    age,
     how,
-    is_child,
     is_id_number,
-    is_minor,
     looks_personal,
     mask_address,
     mask_birth_date,
@@ -139,22 +136,6 @@ def test_what_nobody_classified_is_not_shown() -> None:
 def test_every_masked_field_has_a_mask_and_every_row_a_cell_for_each_occasion() -> None:
     assert all(len(row) == len(Profile) for row in FIELDS.values())
     assert {field for field, row in FIELDS.items() if Show.MASK in row} <= set(MASKS)
-
-
-@pytest.mark.parametrize(
-    ("born", "on", "years"),
-    [
-        (date(2007, 6, 1), date(2025, 5, 31), 17),
-        (date(2007, 6, 1), date(2025, 6, 1), 18),
-        (date(2008, 2, 29), date(2026, 2, 28), 17),
-        (date(2008, 2, 29), date(2026, 3, 1), 18),
-    ],
-)
-def test_ages(born: date, on: date, years: int) -> None:
-    assert age(born, on) == years
-    assert is_minor(born, on) == (years < 18)
-    assert is_child(date(2011, 6, 2), date(2025, 6, 1))
-    assert not is_child(date(2011, 6, 1), date(2025, 6, 1))
 
 
 def test_small_cells() -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.workflows.sample_policy import CALENDAR
 from tests.workflows.walks import BYTES, STEPS, Turn, walk
-from tests.workflows.world import CALENDAR, World
+from tests.workflows.world import World
 from workflows import workdays
 from workflows.machine import Choice, take
 from workflows.programme import SAME, Programme, State, Step

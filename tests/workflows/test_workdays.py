@@ -1,12 +1,12 @@
 """Working days: the statutory calendars of 2025 and 2026, 民法典 201 and 203, and a list somebody typed."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workflows.sample_policy import CALENDAR
 from workflows.workdays import (
     BadCalendar,
     Calendar,
@@ -15,12 +15,9 @@ from workflows.workdays import (
     count,
     due,
     is_workday,
-    joined,
     read_calendar,
 )
 
-SAMPLES = Path(__file__).parents[2] / "samples"
-CALENDAR = joined(read_calendar((SAMPLES / f"calendar-{year}.csv").read_text("utf-8")) for year in (2025, 2026))
 ONE = timedelta(days=1)
 
 days_2025 = st.dates(date(2025, 1, 1), date(2025, 12, 31))

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
-from tests.workflows.sample_policy import RUSHAN
+from tests.workflows.sample_policy import CALENDAR, RUSHAN
 from workflows import machine
 from workflows.eligibility import Economy
 from workflows.facts import Approval, Ask, Award, Facts, Fund, Notice, Returned, Verification, Visit
@@ -15,10 +14,6 @@ from workflows.machine import Move
 from workflows.policy import PolicySet
 from workflows.programme import Programme, Step
 from workflows.terms import Actor, Duty, Fen, Phase, Plain, Pot, Record, Role
-from workflows.workdays import joined, read_calendar
-
-SAMPLES = Path(__file__).parents[2] / "samples"
-CALENDAR = joined(read_calendar((SAMPLES / f"calendar-{year}.csv").read_text("utf-8")) for year in (2025, 2026))
 
 
 @dataclass(frozen=True, slots=True)

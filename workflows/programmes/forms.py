@@ -1,19 +1,27 @@
 """The forms that steps of several programmes ask people to fill in."""
 
+from workflows.code_lists import (
+    FOLLOW_UP_PLACES,
+    SURVEY_PLACES,
+    ObjectionOutcome,
+    PaymentMethod,
+    SurveyConclusion,
+    VerificationOutcome,
+)
 from workflows.questions import Kind, Question
 
 WHY = Question("reason", "理由", Kind.TEXT)
 VISIT = (
     Question("on", "走访日期", Kind.DATE),
     Question("visitors", "走访人", Kind.ACCOUNTS),
-    Question("place", "地点", Kind.CODE, choices=("home", "workplace", "hospital", "school")),
-    Question("conclusion", "结论", Kind.CODE, choices=("confirmed", "refuted")),
+    Question("place", "地点", Kind.CODE, choices=SURVEY_PLACES),
+    Question("conclusion", "结论", Kind.CODE, choices=tuple(SurveyConclusion)),
     Question("story", "走访情况", Kind.TEXT, required=False),
 )
 FOLLOW_UP = (
     Question("on", "回访日期", Kind.DATE),
     Question("visitors", "回访人", Kind.ACCOUNTS),
-    Question("place", "方式", Kind.CODE, choices=("home", "workplace", "hospital", "school", "phone")),
+    Question("place", "方式", Kind.CODE, choices=FOLLOW_UP_PLACES),
     Question(
         "conclusion",
         "结论",
@@ -33,7 +41,7 @@ VERIFICATION = (
     Question("authority", "核对机构", Kind.NAME),
     Question("request_no", "核对编号", Kind.CODE),
     Question("replied_on", "答复日期", Kind.DATE),
-    Question("outcome", "核对结果", Kind.CODE, choices=("clear", "hits")),
+    Question("outcome", "核对结果", Kind.CODE, choices=tuple(VerificationOutcome)),
     Question("explained", "异常已说明", Kind.YES_NO, required=False),
 )
 AWARD = (
@@ -49,7 +57,7 @@ OBJECTION = (
 )
 OBJECTION_ANSWER = (
     _WHICH,
-    Question("outcome", "处理结果", Kind.CODE, choices=("cleared", "upheld")),
+    Question("outcome", "处理结果", Kind.CODE, choices=tuple(ObjectionOutcome)),
     Question("answer", "调查情况", Kind.TEXT),
 )
 SIGNATURE = (
@@ -57,7 +65,7 @@ SIGNATURE = (
     Question("opinion", "审批意见", Kind.TEXT, required=False),
 )
 PAYMENT = (
-    Question("method", "发放方式", Kind.CODE, choices=("bank", "cash")),
+    Question("method", "发放方式", Kind.CODE, choices=tuple(PaymentMethod)),
     Question("voucher", "凭证号", Kind.CODE),
     Question("cash_reason", "现金发放原因", Kind.CODE, required=False, choices=("no_account", "urgent", "disabled")),
 )

@@ -1,5 +1,6 @@
 """困难帮扶 hardship relief: living, medical, accident and temporary aid to the household of a worker in hardship."""
 
+from workflows.code_lists import HARDSHIP_ITEMS
 from workflows.programme import SAME, DaysAre, Programme, State, Step
 from workflows.programmes.columns import (
     CALLERS,
@@ -103,7 +104,7 @@ STATES = (
 
 # fmt: off
 HARDSHIP = Programme(
-    key="hardship", title="困难帮扶", start="draft", items=("LIV", "MED", "ACC", "TMP"), answers=ANSWERS, states=STATES,
+    key="hardship", title="困难帮扶", start="draft", items=HARDSHIP_ITEMS, answers=ANSWERS, states=STATES,
     steps=(
         #    action               from             to              who              must hold              money         letter             duty                  record                    asks
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),

@@ -1,5 +1,6 @@
 """金秋助学 tuition aid: one grant per student and school year, to the family of a filed household."""
 
+from workflows.code_lists import TUITION_ITEMS, Institution, StudentStage
 from workflows.programme import SAME, DaysAre, Programme, State, Step
 from workflows.programmes.columns import (
     CALLERS,
@@ -71,22 +72,10 @@ OPEN = ("draft", "survey", "review", "notice", "approval", "payment", "receipt",
 BEFORE_MONEY = ("draft", "survey", "review", "notice", "approval")
 FIELDWORK = ("draft", "survey", "review")
 
-STAGES = ("preschool", "compulsory", "senior", "vocational", "junior_college", "bachelor", "master", "doctor")
-INSTITUTIONS = (
-    "public",
-    "private",
-    "military",
-    "free_teacher",
-    "directed",
-    "sino_foreign",
-    "private_high_fee",
-    "abroad",
-)
-
 ANSWERS = (
     Question("school_year", "学年", Kind.CODE),
-    Question("stage", "学段", Kind.CODE, choices=STAGES),
-    Question("institution_kind", "学校类别", Kind.CODE, choices=INSTITUTIONS),
+    Question("stage", "学段", Kind.CODE, choices=tuple(StudentStage)),
+    Question("institution_kind", "学校类别", Kind.CODE, choices=tuple(Institution)),
     Question("tuition_part", "其中学费", Kind.MONEY, required=False),
     Question("living_part", "其中生活费", Kind.MONEY, required=False),
     Question("new_student", "是否新入学", Kind.YES_NO, required=False),
@@ -111,7 +100,7 @@ STATES = (
 
 # fmt: off
 TUITION = Programme(
-    key="tuition", title="金秋助学", start="draft", items=("EDU",), answers=ANSWERS, states=STATES,
+    key="tuition", title="金秋助学", start="draft", items=TUITION_ITEMS, answers=ANSWERS, states=STATES,
     steps=(
         #    action               from             to              who              must hold              money         letter             duty                  record                    asks
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),

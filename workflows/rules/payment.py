@@ -1,5 +1,6 @@
 """Where the money comes from, to whom it goes, and how it comes back."""
 
+from workflows.code_lists import PaymentMethod
 from workflows.facts import Ask, Fund
 from workflows.terms import Fen, Reason
 
@@ -44,7 +45,7 @@ def payee_in_family(ask: Ask) -> Reason | None:
 
 def payee_known(ask: Ask) -> Reason | None:
     """A transfer needs an account on file, and its holder belongs to the family; cash needs neither."""
-    if ask.looking or ask.text("method") == "cash":
+    if ask.looking or ask.text("method") == PaymentMethod.CASH:
         return None
     if ask.facts.payee_in_family is None:
         return Reason.of("payee_missing")
@@ -53,7 +54,7 @@ def payee_known(ask: Ask) -> Reason | None:
 
 def cash_explained(ask: Ask) -> Reason | None:
     """Cash is the exception that needs a reason (domain/1 §1.7, audit rule 59)."""
-    if ask.text("method") == "cash" and ask.text("cash_reason") is None:
+    if ask.text("method") == PaymentMethod.CASH and ask.text("cash_reason") is None:
         return Reason.of("cash_unexplained", field="cash_reason")
     return None
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from workflows.code_lists import SurveyConclusion, VerificationOutcome
 from workflows.facts import Ask
 from workflows.terms import CLASHING, Duty, Reason
 
@@ -96,15 +97,14 @@ def surveyed_by_two(ask: Ask) -> Reason | None:
     most = max(len(visit.visitors) for visit in visits)
     if most < ask.policy.min_visitors:
         return Reason.of("too_few_visitors", given=most, param="min_visitors", value=ask.policy.min_visitors)
-    if visits[-1].conclusion == "refuted":
+    if visits[-1].conclusion == SurveyConclusion.REFUTED:
         return Reason.of("survey_refuted", on=visits[-1].on.isoformat())
     return None
 
 
 def papers_complete(ask: Ask) -> Reason | None:
     """The papers the policy asks for this cause have been seen (domain/3 §3.8)."""
-    wanted = (*ask.policy.papers.get("all", ()), *ask.policy.papers.get(ask.facts.cause, ()))
-    missing = [kind for kind in dict.fromkeys(wanted) if kind not in ask.facts.papers]
+    missing = [kind for kind in ask.policy.papers_for(ask.facts.cause) if kind not in ask.facts.papers]
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
@@ -142,6 +142,6 @@ def verified(ask: Ask) -> Reason | None:
         return Reason.of(
             "verification_stale", age=age, param="verification_valid_days", value=ask.policy.verification_valid_days
         )
-    if check.outcome == "hits" and not check.explained:
+    if check.outcome == VerificationOutcome.HITS and not check.explained:
         return Reason.of("verification_hits_unexplained")
     return None

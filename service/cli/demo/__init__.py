@@ -19,8 +19,8 @@ from service.cli.processes import Processes
 from service.cli.records import write_files
 from service.cli.serve import start_all
 from service.cli.words import FAULTS
+from service.clock import now
 from service.config import MailServer
-from service.db import now
 from service.mailbox import Mailbox
 from service.report.figures import snapshot
 from service.report.section import Section, make_section

@@ -17,10 +17,10 @@ from service.actions import founding, staff
 from service.actions.trail import Asked
 from service.cli.importing import shown_on, summary
 from service.cli.place import keys_of
-from service.cli.records import UNION_TIME, union_day
 from service.cli.words import Cannot, say
+from service.clock import UNION_TIME, now, union_day
 from service.config import Settings
-from service.db import engine, now
+from service.db import engine
 from service.exchange.folder import import_folder
 from service.exchange.problems import BadSheets, place, told
 from service.privacy import Keyring

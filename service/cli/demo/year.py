@@ -17,12 +17,13 @@ from service.cli.demo.people import Desks, Unexpected
 from service.cli.demo.stage import Stage
 from service.cli.processes import Processes
 from service.cli.words import say
-from service.exchange.applications import Application, read_applications, yuan
+from service.exchange.applications import Application, read_applications
 from service.exchange.stories import Act, acts
 from service.privacy import blind_index
 from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.people import person
+from workflows.money_format import in_yuan
 from workflows.programmes import PROGRAMMES
 
 PATIENCE = 30.0
@@ -98,7 +99,13 @@ def _opening(stage: Stage, each: Application) -> dict[str, Any]:
     with stage.engine.connect() as tx:
         row = tx.execute(rows).one()
     who = {"household_id": str(row.id), "beneficiary_id": str(row.person_id)}
-    return {"programme": each.programme, **who, "item": each.item, "asked": yuan(each.asked), "answers": each.answers}
+    return {
+        "programme": each.programme,
+        **who,
+        "item": each.item,
+        "asked": in_yuan(each.asked),
+        "answers": each.answers,
+    }
 
 
 def _answers(stage: Stage, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,16 @@
+"""The present instant, and the union's day at an instant."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+UNION_TIME = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """Return the present instant, aware, in UTC; only entry points call this."""
+    return datetime.now(UTC)
+
+
+def union_day(instant: datetime) -> date:
+    """Return the union's day at an instant: 2025-10-13T16:00Z is 14 October in Asia/Shanghai."""
+    return instant.astimezone(UNION_TIME).date()

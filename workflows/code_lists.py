@@ -1,0 +1,289 @@
+"""Codes the office keeps: forms, CHECK constraints, policies and spreadsheets read the same lists.
+
+The order of a list is that of its CHECK constraint in the database.
+"""
+
+from enum import StrEnum
+
+
+class UnitKind(StrEnum):
+    """The level of a unit (组织层级)."""
+
+    NATIONAL = "national"
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    INDUSTRY = "industry"
+    GRASS_ROOTS = "grass_roots"
+
+
+class FundSource(StrEnum):
+    """Where the money of a fund line comes from (资金来源)."""
+
+    CENTRAL_FINANCE = "CEN"
+    PROVINCE_FINANCE = "PRV"
+    CITY_FINANCE = "CTY"
+    COUNTY_FINANCE = "CNT"
+    HIGHER_UNION = "UPS"
+    OWN_FUNDS = "OWN"
+    ADMINISTRATION = "ADM"
+    SOCIAL_DONATION = "DON-S"
+    WORKERS_DONATION = "DON-W"
+    CIVIL_AFFAIRS = "CIV"
+    INTEREST = "INT"
+    OTHER = "OTH"
+
+
+class Item(StrEnum):
+    """What is given (救助项目)."""
+
+    LIVING = "LIV"
+    MEDICAL = "MED"
+    EDUCATION = "EDU"
+    ACCIDENT = "ACC"
+    TEMPORARY = "TMP"
+    SEND_WARMTH = "SWN"
+    CONDOLENCE = "CON"
+    HOUSING = "HOU"
+    GOODS = "KIND"
+    LEGAL_AID = "LEG"
+    TRAINING = "TRN"
+    JOB_PLACEMENT = "JOB"
+
+
+FUND_ITEMS = tuple(item for item in Item if item is not Item.GOODS)
+"""What the money of a fund line may be spent on."""
+
+HARDSHIP_ITEMS = (Item.LIVING, Item.MEDICAL, Item.ACCIDENT, Item.TEMPORARY)
+TUITION_ITEMS = (Item.EDUCATION,)
+MONEY_GIFT_ITEMS = (Item.EDUCATION, Item.HOUSING, Item.LIVING, Item.SEND_WARMTH, Item.CONDOLENCE)
+GOODS_GIFT_ITEMS = (Item.GOODS, Item.SEND_WARMTH, Item.CONDOLENCE)
+GIFT_ITEMS = (*MONEY_GIFT_ITEMS, Item.GOODS)
+
+
+class HouseholdKind(StrEnum):
+    """Whose file it is (档案类别)."""
+
+    WORKER = "worker"
+    RURAL_PAIRED = "rural_paired"
+
+
+class Identity(StrEnum):
+    """How the worker stands in working life (身份)."""
+
+    ON_POST = "on_post"
+    LAID_OFF = "laid_off"
+    UNEMPLOYED = "unemployed"
+    RETIRED = "retired"
+    SICK_LEAVE = "sick_leave"
+    MIGRANT = "migrant"
+    NEW_FORM = "new_form"
+    RURAL = "rural"
+
+
+class Category(StrEnum):
+    """The category of need (困难类别)."""
+
+    DEEP = "deep"
+    RELATIVE = "relative"
+    SUDDEN = "sudden"
+
+
+class Cause(StrEnum):
+    """Why the family is in need (致困原因)."""
+
+    ILLNESS = "illness"
+    DISABILITY = "disability"
+    ACCIDENT = "accident"
+    DISASTER = "disaster"
+    SCHOOLING = "schooling"
+    UNEMPLOYED = "unemployed"
+    LOW_INCOME = "low_income"
+    SINGLE_PARENT = "single_parent"
+    OTHER = "other"
+
+
+class Observation(StrEnum):
+    """What was seen and may exclude a family (排除情形)."""
+
+    TWO_HOMES = "two_homes"
+    VEHICLE = "vehicle"
+    SHOP = "shop"
+    COMPANY = "company"
+    PRIVATE_SCHOOL = "private_school"
+    STUDY_ABROAD = "study_abroad"
+    UNCOOPERATIVE = "uncooperative"
+    FALSE_PAPERS = "false_papers"
+    IDLE_REFUSAL = "idle_refusal"
+
+
+class MisfortuneKind(StrEnum):
+    """The event behind sudden need (意外事件)."""
+
+    DISASTER = "disaster"
+    MAJOR_ACCIDENT = "major_accident"
+    EPIDEMIC = "epidemic"
+    PUBLIC_SAFETY = "public_safety"
+    CATASTROPHIC_ILLNESS = "catastrophic_illness"
+    HOME_DESTROYED = "home_destroyed"
+
+
+class Relation(StrEnum):
+    """A member's relation to the head of the household (与户主关系)."""
+
+    HEAD = "head"
+    SPOUSE = "spouse"
+    CHILD = "child"
+    PARENT = "parent"
+    OTHER = "other"
+
+
+class Kinship(StrEnum):
+    """A staff member's relation to a household (亲属关系)."""
+
+    SPOUSE = "spouse"
+    CHILD = "child"
+    PARENT = "parent"
+    SIBLING = "sibling"
+    OTHER = "other"
+
+
+class StudentStage(StrEnum):
+    """The stage of schooling (学段)."""
+
+    PRESCHOOL = "preschool"
+    COMPULSORY = "compulsory"
+    SENIOR = "senior"
+    VOCATIONAL = "vocational"
+    JUNIOR_COLLEGE = "junior_college"
+    BACHELOR = "bachelor"
+    MASTER = "master"
+    DOCTOR = "doctor"
+
+
+class Institution(StrEnum):
+    """The kind of school (学校类别)."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    MILITARY = "military"
+    FREE_TEACHER = "free_teacher"
+    DIRECTED = "directed"
+    SINO_FOREIGN = "sino_foreign"
+    PRIVATE_HIGH_FEE = "private_high_fee"
+    ABROAD = "abroad"
+
+
+class LineSide(StrEnum):
+    """The side of a household's finances a line stands on (收支)."""
+
+    INCOME = "income"
+    SPENDING = "spending"
+    ASSET = "asset"
+
+
+class VisitKind(StrEnum):
+    """Why a family is visited (走访类别)."""
+
+    SURVEY = "survey"
+    FOLLOW_UP = "follow_up"
+    FESTIVAL = "festival"
+    HARDSHIP = "hardship"
+    BEREAVEMENT = "bereavement"
+    PAIRING = "pairing"
+    RETIRED = "retired"
+
+
+CASE_VISIT_KINDS = (VisitKind.SURVEY, VisitKind.FOLLOW_UP)
+OTHER_VISIT_KINDS = tuple(kind for kind in VisitKind if kind not in CASE_VISIT_KINDS)
+"""Visits without a case."""
+
+
+class Place(StrEnum):
+    """Where a family is met (走访地点)."""
+
+    HOME = "home"
+    WORKPLACE = "workplace"
+    HOSPITAL = "hospital"
+    SCHOOL = "school"
+    PHONE = "phone"
+    OTHER = "other"
+
+
+SURVEY_PLACES = (Place.HOME, Place.WORKPLACE, Place.HOSPITAL, Place.SCHOOL)
+FOLLOW_UP_PLACES = (*SURVEY_PLACES, Place.PHONE)
+
+
+class Occasion(StrEnum):
+    """The occasion of a festival visit (慰问时机)."""
+
+    NEW_YEAR = "new_year"
+    SPRING_FESTIVAL = "spring_festival"
+    WOMENS_DAY = "womens_day"
+    LABOUR_DAY = "labour_day"
+    DRAGON_BOAT = "dragon_boat"
+    TEACHERS_DAY = "teachers_day"
+    MID_AUTUMN = "mid_autumn"
+    NATIONAL_DAY = "national_day"
+    DOUBLE_NINTH = "double_ninth"
+    DAILY = "daily"
+
+
+class Deceased(StrEnum):
+    """Close kin whose death the union condoles (domain/2 §2.1, CON)."""
+
+    MEMBER = "member"
+    SPOUSE = "spouse"
+    CHILD = "child"
+    MOTHER = "mother"
+    FATHER = "father"
+    MOTHER_IN_LAW = "mother_in_law"
+    FATHER_IN_LAW = "father_in_law"
+
+
+class SurveyConclusion(StrEnum):
+    """What a survey visit found (结论)."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+
+
+class VerificationOutcome(StrEnum):
+    """What the economic check found (核对结果)."""
+
+    CLEAR = "clear"
+    HITS = "hits"
+
+
+class ObjectionOutcome(StrEnum):
+    """How an objection was answered (处理结果)."""
+
+    CLEARED = "cleared"
+    UPHELD = "upheld"
+
+
+class PaymentMethod(StrEnum):
+    """How money is paid out (发放方式)."""
+
+    BANK = "bank"
+    CASH = "cash"
+
+
+class DonationDirection(StrEnum):
+    """Whether donations were passed on or received (转捐、收到)."""
+
+    PASSED_ON = "passed_on"
+    RECEIVED = "received"
+
+
+class ActivityKind(StrEnum):
+    """The kind of an activity (活动类别)."""
+
+    CULTURE = "culture"
+    SPORT = "sport"
+    TRAINING = "training"
+    FORUM = "forum"
+    OUTING = "outing"
+    VOLUNTEERING = "volunteering"
+    EXCHANGE = "exchange"
+    OTHER = "other"

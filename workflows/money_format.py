@@ -1,0 +1,11 @@
+"""Whole fen as yuan in text."""
+
+
+def in_yuan(fen: int) -> str:
+    """Return yuan with two decimals, as JSON and forms hold them: 300000 → "3000.00"."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
+
+
+def in_yuan_with_thousands(fen: int) -> str:
+    """Return yuan as people read them: 300000 → "3,000.00"."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02}"
