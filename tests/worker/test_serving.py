@@ -155,7 +155,6 @@ def test_a_web_told_to_stop_finishes_the_request_in_its_hand(
         web.process.running.send_signal(signal.SIGTERM)
         assert wait_until(lambda: not web.socket.exists() or not _answers(web.http)), "nobody new is let in"
         assert not answer.done()
-        engine.dispose()
     assert answer.result().status_code == 200
     assert web.process.running.wait(60) == 0
     with engine.connect() as tx:
