@@ -13,7 +13,7 @@ from service.tables.events import event
 from service.tables.people import person
 from service.tables.units import role_grant
 from tests.client import Desk
-from tests.journeys.test_lives import start
+from tests.lives import start
 from tests.office import RING, Family, file_family, grant, open_office
 
 PHONE, WORDS = "13812345678", "示例丁患尿毒症"

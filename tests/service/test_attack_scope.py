@@ -11,7 +11,7 @@ from service.actions import policies
 from service.actions.trail import Unknown
 from service.queries.policies import in_force_on
 from tests.client import Desk
-from tests.journeys.test_lives import start
+from tests.lives import award, case_at
 from tests.office import SAMPLES, open_office
 from workflows.terms import Refused
 
@@ -49,10 +49,8 @@ def test_a_school_does_not_write_the_countys_rules(tx: sa.Connection) -> None:
 
 def test_a_line_of_the_school_beside_is_not_there(below: Desk, desk: Desk, engine: sa.Engine) -> None:
     """A reviewer who names the line of a unit beside or below his own hears only that it is missing."""
-    life = start(desk, engine, "hardship", "LIV", {})
-    life.to_review()
-    form = {"award": "1500.00", "fund": str(below.office.fund_id), "places": ["unit_board"]}
-    assert life.no("reviewer", "pass_review", **form) == ["fund_missing"]
+    life = case_at("review", desk, engine)
+    assert life.no("reviewer", "pass_review", **award(desk, line=below.office.fund_id)) == ["fund_missing"]
 
 
 def test_one_set_of_rules_loaded_by_a_school_does_not_stop_the_county(tx: sa.Connection) -> None:
