@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from service import errors, logs
 from service.tables.events import event
 from service.tables.letters import letter
-from tests.client import Desk
+from tests.client import Desk, refusal
 from tests.lives import case_at
 from tests.service.test_api_doors import opening
 
@@ -165,6 +165,6 @@ def test_the_database_does_not_repeat_what_it_was_given(desk: Desk, capsys: pyte
         fault = sa.exc.DBAPIError("SELECT :x", {"x": ID_NUMBER}, ValueError(f"invalid input: {PHONE}"))
         answer = errors.of_database(fault)
     told = answer.get_data(as_text=True) + capsys.readouterr().err
-    assert answer.status_code == 500
+    assert refusal(answer) == (500, ["internal_server_error"])
     assert ID_NUMBER not in told
     assert PHONE not in told
