@@ -202,7 +202,7 @@ def test_one_payments_fund_is_the_cases(life: Life, engine: sa.Engine) -> None:
     def approve(one: Life) -> None:
         headers, path = desk.headers("approver_1"), f"/api/v1/cases/{one.case_id}/actions/approve"
         sent = desk.http.application.test_client().post(path, json={}, headers=headers)
-        answers.append((sent.status_code, desk.codes(sent) if sent.status_code == 409 else []))
+        answers.append((200, []) if sent.status_code == 200 else refusal(sent))
 
     threads = [threading.Thread(target=approve, args=(each,)) for each in lives]
     for thread in threads:
@@ -221,7 +221,7 @@ def test_one_payment_when_ten_pay_at_once(life: Life, engine: sa.Engine) -> None
         path = f"/api/v1/cases/{life.case_id}/actions/pay"
         body = {"answers": {"method": "bank", "voucher": "V-1"}}
         sent = desk.http.application.test_client().post(path, json=body, headers=desk.headers("cashier"))
-        answers.append((sent.status_code, desk.codes(sent) if sent.status_code == 409 else []))
+        answers.append((200, []) if sent.status_code == 200 else refusal(sent))
 
     threads = [threading.Thread(target=pay) for _ in range(10)]
     for each in threads:
