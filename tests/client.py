@@ -42,6 +42,11 @@ def serving(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) -> 
         app.extensions["songnuan"].engine.dispose()
 
 
+def refusal(response: Any) -> tuple[int, list[str]]:
+    """Status and reason codes of a refusal: what a test of one compares, so that no other reason passes for it."""
+    return response.status_code, [reason["code"] for reason in response.get_json()["reasons"]]
+
+
 @dataclass
 class Desk:
     """The office over HTTP."""
@@ -73,4 +78,4 @@ class Desk:
 
     def codes(self, response: Any) -> list[str]:
         """The reason codes of a refusal."""
-        return [reason["code"] for reason in response.get_json()["reasons"]]
+        return refusal(response)[1]

@@ -1,30 +1,24 @@
 """A case sent back is looked at anew: what was found before the return is not found again by nobody going there."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from tests.client import Desk
-from tests.journeys.test_lives import ILLNESS, PAPERS, Life, start
+from tests.lives import CHECK, ILLNESS, PAPERS, Life, award, start
 from tests.office import Family
 
 TUITION = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
-CHECK = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "clear"}
 
 
 @pytest.fixture
 def life(desk: Desk, engine: sa.Engine) -> Life:
     """A hardship case on the reviewer's desk since 1 September; it is the 3rd."""
     life = start(desk, engine, "hardship", "LIV", {})
-    life.to_review()
+    life.to("review")
     desk.today = date(2025, 9, 3)
     return life
-
-
-def award(desk: Desk) -> dict[str, Any]:
-    return {"award": "1500.00", "fund": str(desk.office.fund_id), "places": ["unit_board"]}
 
 
 def test_a_case_sent_back_to_survey_is_visited_again(life: Life) -> None:
@@ -38,7 +32,7 @@ def test_a_case_sent_back_to_survey_is_visited_again(life: Life) -> None:
 
 def test_a_visit_before_the_return_does_not_count_even_on_the_same_day(desk: Desk, engine: sa.Engine) -> None:
     life = start(desk, engine, "tuition", "EDU", TUITION)
-    life.to_review()
+    life.to("review")
     life.act("reviewer", "return_to_survey", reason="x")
     assert life.no("registrar", "finish_survey") == ["survey_not_repeated"]
     life.visit()
@@ -59,7 +53,7 @@ def test_what_the_return_names_is_done_anew(life: Life) -> None:
 def test_a_check_covers_only_the_people_it_was_asked_about(life: Life) -> None:
     """A brother moves in after the civil-affairs check; nobody has asked about him."""
     joined(life.desk, life.family)
-    assert "verification_of_others" in life.no("reviewer", "pass_review", **award(life.desk))
+    assert life.no("reviewer", "pass_review", **award(life.desk)) == ["verification_of_others"]
 
 
 def joined(desk: Desk, family: Family) -> None:

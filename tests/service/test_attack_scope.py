@@ -1,6 +1,5 @@
 """What a unit may do with the money and the rules of another: nothing, unless it was given them."""
 
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -8,10 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from service.actions import policies
-from service.actions.trail import Unknown
 from service.queries.policies import in_force_on
 from tests.client import Desk
-from tests.journeys.test_lives import start
+from tests.lives import award, case_at
 from tests.office import SAMPLES, open_office
 from workflows.terms import Refused
 
@@ -42,17 +40,16 @@ def test_a_school_does_not_write_the_countys_rules(tx: sa.Connection) -> None:
     text = (SAMPLES / "policy-2025.toml").read_text()
     text = text.replace('key = "sample-weihai"', 'key = "school"').replace('region = "3710"', 'region = "371083"')
     text = text.replace('tiers = ["2000.00", "20000.00"]', 'tiers = ["9999999.00"]')
-    with suppress(Refused, Unknown):
+    with pytest.raises(Refused) as refused:
         policies.load_policy(tx, text, school.asked(tx, "admin", PASS))
+    assert refused.value.codes == ["role_missing"]
     assert in_force_on(tx, "371083", PASS)[1].key == "sample-weihai"
 
 
 def test_a_line_of_the_school_beside_is_not_there(below: Desk, desk: Desk, engine: sa.Engine) -> None:
     """A reviewer who names the line of a unit beside or below his own hears only that it is missing."""
-    life = start(desk, engine, "hardship", "LIV", {})
-    life.to_review()
-    form = {"award": "1500.00", "fund": str(below.office.fund_id), "places": ["unit_board"]}
-    assert life.no("reviewer", "pass_review", **form) == ["fund_missing"]
+    life = case_at("review", desk, engine)
+    assert life.no("reviewer", "pass_review", **award(desk, line=below.office.fund_id)) == ["fund_missing"]
 
 
 def test_one_set_of_rules_loaded_by_a_school_does_not_stop_the_county(tx: sa.Connection) -> None:
@@ -60,6 +57,7 @@ def test_one_set_of_rules_loaded_by_a_school_does_not_stop_the_county(tx: sa.Con
     county = open_office(tx, fen=0)
     school = open_office(tx, above=county, fen=0)
     text = (SAMPLES / "policy-2025.toml").read_text().replace('key = "sample-weihai"', 'key = "copy"')
-    with suppress(Refused, Unknown):
+    with pytest.raises(Refused) as refused:
         policies.load_policy(tx, text, school.asked(tx, "admin", PASS))
+    assert refused.value.codes == ["role_missing"]
     assert in_force_on(tx, "371083", PASS)[1].key == "sample-weihai"

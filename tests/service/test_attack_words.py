@@ -13,7 +13,7 @@ from service.tables.cases import case_duty, visit
 from service.tables.events import event
 from service.tables.people import person
 from tests.client import Desk
-from tests.journeys.test_lives import ILLNESS, PAPERS, start
+from tests.lives import ILLNESS, PAPERS, start
 from tests.office import RING, Family, file_family, grant, open_office
 
 NUMBER = "370123197001010098"
@@ -91,8 +91,7 @@ def test_who_was_told_has_not_written_the_other_familys_file(desk: Desk, engine:
     member = {"relation": "other", "name": "示例丁", "id_no": "370123197001010274"}
     refused = desk.post("approver_1", f"/households/{other.household_id}/members", member)
     assert desk.codes(refused) == ["person_in_other_file"]
-    life.to_review()
-    life.to_payment()
+    life.to("payment")
     with engine.connect() as tx:
         mine = sa.and_(case_duty.c.case_id == life.case_id, case_duty.c.account_id == desk.office.people["approver_1"])
         assert list(tx.scalars(sa.select(case_duty.c.duty).where(mine))) == ["approver_1"]

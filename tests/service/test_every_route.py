@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from service.api import BLUEPRINTS
-from tests.client import Desk
+from tests.client import Desk, refusal
 from workflows.terms import Role
 
 NEEDS = "needs"
@@ -109,4 +109,5 @@ def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
 def test_a_page_that_is_not_there_is_a_problem_document(desk: Desk, path: str) -> None:
     """Why: an error page of the framework names the framework, and helps nobody."""
     missing = desk.http.get(path)
-    assert (missing.status_code, missing.content_type) == (404, "application/problem+json")
+    assert refusal(missing) == (404, ["not_found"])
+    assert missing.content_type == "application/problem+json"

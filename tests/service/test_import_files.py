@@ -155,6 +155,7 @@ def test_a_person_is_in_one_file_only(union: Union, tmp_path: Path) -> None:
     )
     with pytest.raises(BadSheets) as bad:
         union.bring(at_school)
+    assert [each.code for each in bad.value.problems] == ["person_in_other_file"]
     assert bad.value.problems[0].values["file_no"] == ""
 
 
@@ -286,6 +287,7 @@ def test_the_workbook_given_back(union: Union, tmp_path: Path) -> None:
     )
     with pytest.raises(BadSheets) as bad:
         union.bring(path)
+    assert {each.code for each in bad.value.problems} == {"phone_shape"}
     target = tmp_path / "mending.xlsx"
     write_mending(path.read_bytes(), bad.value.problems, target)
     given_back = CalamineWorkbook.from_path(target)
@@ -303,7 +305,8 @@ def test_problems_are_told_in_both_languages(union: Union, tmp_path: Path) -> No
     path = family_file(tmp_path / "a.xlsx", household={"人员身份": "离岗"})
     with pytest.raises(BadSheets) as bad:
         union.bring(path)
-    problem = bad.value.problems[0]
+    (problem,) = bad.value.problems
+    assert problem.code == "cell_not_a_choice"
     assert place(problem) == "a.xlsx 家庭 第2行 人员身份"
     assert "离岗" in told(problem)
     assert "下岗" in told(problem)

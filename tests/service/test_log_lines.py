@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from service import errors, logs
 from service.tables.events import event
 from service.tables.letters import letter
-from tests.client import Desk
-from tests.journeys.test_lives import start
+from tests.client import Desk, refusal
+from tests.lives import case_at
 from tests.service.test_api_doors import opening
 
 GIVEN = "0123456789abcdef0123456789abcdef"
@@ -34,8 +34,7 @@ def requests(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_a_request_has_one_id_from_its_header_to_its_event_and_letters(
     desk: Desk, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    life = start(desk, engine, "hardship", "LIV", {})
-    life.to_review()
+    life = case_at("review", desk, engine)
     capsys.readouterr()
     body = {"award": "1500.00", "fund": str(desk.office.fund_id), "places": ["unit_board"]}
     path = f"/cases/{life.case_id}/actions/pass_review"
@@ -166,6 +165,6 @@ def test_the_database_does_not_repeat_what_it_was_given(desk: Desk, capsys: pyte
         fault = sa.exc.DBAPIError("SELECT :x", {"x": ID_NUMBER}, ValueError(f"invalid input: {PHONE}"))
         answer = errors.of_database(fault)
     told = answer.get_data(as_text=True) + capsys.readouterr().err
-    assert answer.status_code == 500
+    assert refusal(answer) == (500, ["internal_server_error"])
     assert ID_NUMBER not in told
     assert PHONE not in told

@@ -48,7 +48,7 @@ def test_an_address_that_asks_too_often_is_told_so_whatever_it_asks(
     with limited(database_url, tmp_path, address="3/hour") as app:
         http = app.test_client()
         asked = [http.get(path, environ_base={"REMOTE_ADDR": "192.0.2.1"}) for path in ("/nothing", "/api/v1/me", "/x")]
-        assert [each.status_code for each in asked] == [404, 401, 404]
+        assert [refused(each) for each in asked] == [(404, "not_found"), (401, "token_missing"), (404, "not_found")]
         assert refused(me(http, desk.office.tokens["auditor"])) == (429, "asked_too_often")
         assert me(http, desk.office.tokens["auditor"], "192.0.2.2").status_code == 200
 
@@ -62,15 +62,15 @@ def test_who_guesses_tokens_is_stopped_and_his_neighbour_is_not(desk: Desk, data
         assert refused(me(http, good)) == (429, "too_many_guesses"), "even with a true one, lest he learn which it is"
         assert me(http, good, "192.0.2.2").status_code == 200
         missing = http.get("/api/v1/me", environ_base={"REMOTE_ADDR": "192.0.2.3"})
-        assert missing.status_code == 401, "to show no token is no guess"
+        assert refused(missing) == (401, "token_missing"), "to show no token is no guess"
 
 
 def test_guesses_at_the_watchers_token_count_too(database_url: str, tmp_path: Path) -> None:
     more: dict[str, Any] = {"SONGNUAN_WATCH_TOKEN": "w" * 24, "SONGNUAN_RATE_GUESSES": "2/hour"}
     with serving(database_url, tmp_path, **more) as app:
         http = app.test_client()
-        answers = [http.get("/metrics", headers={"Authorization": f"Bearer {n}"}).status_code for n in range(3)]
-        assert answers == [401, 401, 429]
+        answers = [refused(http.get("/metrics", headers={"Authorization": f"Bearer {n}"})) for n in range(3)]
+        assert answers == [(401, "token_invalid"), (401, "token_invalid"), (429, "too_many_guesses")]
 
 
 def test_the_address_is_the_one_our_own_proxy_heard(desk: Desk, database_url: str, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_address_is_the_one_our_own_proxy_heard(desk: Desk, database_url: st
         http = app.test_client()
         me(http, "wrong", "192.0.2.1", **{"X-Forwarded-For": "192.0.2.9"})
         moved = me(http, good, "192.0.2.1", **{"X-Forwarded-For": "192.0.2.10"})
-        assert moved.status_code == 429, "no proxy of ours: the header is anybody's word"
+        assert refused(moved) == (429, "too_many_guesses"), "no proxy of ours: the header is anybody's word"
 
 
 def test_an_address_is_counted_by_its_line() -> None:

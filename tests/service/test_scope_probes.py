@@ -16,11 +16,12 @@ from service.db import new_id
 from service.tables.cases import visit, visit_visitor
 from service.tables.letters import letter
 from service.tables.units import role_grant
-from tests.client import Desk
+from tests.client import Desk, refusal
 from tests.office import LONG_AGO, Office, file_family, grant, hire, open_fund, open_office
 from workflows.terms import Fen
 
 TODAY = date(2025, 9, 1)
+NO_ROLE, NOT_FOUND = (403, ["role_missing"]), (404, ["not_found"])
 UNITS, CALLERS, PROBES = 9, 12, 500
 SEEDS = (1, 2, 3, 4)
 ROOTED = 0.85
@@ -151,7 +152,7 @@ def _listed(noun: str) -> Any:
     def probe(desk: Desk, someone: Someone, tree: list[Here], _target: Here) -> bool:
         answer = desk.get(someone.who, f"/{noun}" + ("?size=100" if noun != "funds" else ""))
         if not someone.let_in():
-            return bool(answer.status_code == 403)
+            return bool(refusal(answer) == NO_ROLE)
         told = answer.get_json()
         shown = {each["id"] for each in told["items"]}
         expected = {each.ids[noun] for each in tree if someone.sees(each)}
@@ -163,8 +164,10 @@ def _listed(noun: str) -> Any:
 
 def _single(noun: str, below: str = "") -> Any:
     def probe(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> bool:
-        status = desk.get(someone.who, f"/{noun}/{target.ids[noun]}{below}").status_code
-        return bool(status == (403 if not someone.let_in() else 200 if someone.sees(target) else 404))
+        answer = desk.get(someone.who, f"/{noun}/{target.ids[noun]}{below}")
+        if someone.sees(target):
+            return bool(answer.status_code == 200)
+        return bool(refusal(answer) == (NOT_FOUND if someone.let_in() else NO_ROLE))
 
     return probe
 
@@ -175,7 +178,7 @@ def _filtered(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> 
         someone.who, f"/cases?size=1&household_id={target.ids['households']}&unit_id={target.office.unit_id}"
     )
     if not someone.let_in():
-        return bool(answer.status_code == 403)
+        return bool(refusal(answer) == NO_ROLE)
     told = answer.get_json()
     return bool(
         [each["id"] for each in told["items"]] == ([target.ids["cases"]] if someone.sees(target) else [])
@@ -185,9 +188,11 @@ def _filtered(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> 
 
 def _acted(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> bool:
     """An action nobody can take now: a stranger hears that there is no such case, anybody else why not."""
-    status = desk.act(someone.who, target.ids["cases"], "pay").status_code
+    status, codes = refusal(desk.act(someone.who, target.ids["cases"], "pay"))
     acting = any(runs and role not in {"admin", "auditor"} for role, _, runs in someone.given)
-    return bool(status == (403 if not acting else 409 if someone.sees(target) else 404))
+    if acting and someone.sees(target):
+        return (status, codes) == (409, ["wrong_state"])
+    return (status, codes) == (NOT_FOUND if acting else NO_ROLE)
 
 
 def _counted(desk: Desk, someone: Someone, tree: list[Here], target: Here) -> bool:
@@ -195,7 +200,7 @@ def _counted(desk: Desk, someone: Someone, tree: list[Here], target: Here) -> bo
     period = f"unit={target.office.unit_id}&from=2025-01-01&to=2025-12-31&size=500"
     answer = desk.get(someone.who, f"/reports/welfare/figures/festival_visits/rows?{period}")
     if not someone.let_in() or not someone.sees(target):
-        return bool(answer.status_code == (404 if someone.let_in() else 403))
+        return bool(refusal(answer) == (NOT_FOUND if someone.let_in() else NO_ROLE))
     expected = {each.ids["visits"] for each in tree if each.within(target)}
     told = answer.get_json()
     return bool({each["id"] for each in told["items"]} == expected and told["count"] == len(expected))
@@ -204,7 +209,7 @@ def _counted(desk: Desk, someone: Someone, tree: list[Here], target: Here) -> bo
 def _read(desk: Desk, someone: Someone, _tree: list[Here], _target: Here) -> bool:
     answer = desk.get(someone.who, "/inbox")
     if not any(runs for _, _, runs in someone.given):
-        return bool(answer.status_code == 403)
+        return bool(refusal(answer) == NO_ROLE)
     return bool({each["id"] for each in answer.get_json()["items"]} == someone.letters)
 
 

@@ -14,7 +14,7 @@ from service.actions.gifts import NewGift
 from service.queries import case_facts
 from service.queries.case_needs import EVERYTHING, Reads
 from tests.client import Desk
-from tests.journeys.test_lives import ILLNESS, PAPERS, Life, start
+from tests.lives import Life, case_at
 from workflows.terms import Fen
 
 DAY = date(2025, 9, 1)
@@ -24,9 +24,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 @pytest.fixture
 def life(desk: Desk, engine: sa.Engine) -> Life:
     """A case in survey that nobody has visited."""
-    life = start(desk, engine, "hardship", "LIV", {})
-    life.act("registrar", "submit")
-    return life
+    return case_at("survey", desk, engine)
 
 
 def one_after_the_other(
@@ -51,8 +49,7 @@ def one_after_the_other(
 
 def test_a_step_that_waited_sees_the_visit_that_came_meanwhile(life: Life, engine: sa.Engine) -> None:
     office = life.desk.office
-    went = [str(office.people[who]) for who in ("visitor_1", "visitor_2")]
-    visit = {"on": DAY.isoformat(), "visitors": went, "place": "home", "conclusion": "confirmed"}
+    visit = life.visited()
 
     def step(who: str, action: str, answers: Mapping[str, object]) -> Callable[[sa.Connection], object]:
         return lambda tx: cases.take(tx, UUID(life.case_id), action, answers, office.asked(tx, who, DAY))
@@ -112,12 +109,7 @@ def test_a_step_that_waited_weighs_what_another_case_of_the_family_paid_meanwhil
     whose = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
     wanted = {"programme": "hardship", **whose, "item": "MED", "asked": "900.00", "answers": {}}
     other = UUID(desk.post("registrar", "/cases", wanted).get_json()["id"])
-    life.visit()
-    life.act("registrar", "add_papers", papers=PAPERS + ILLNESS)
-    life.act("registrar", "finish_survey")
-    check = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "clear", "replied_on": DAY.isoformat()}
-    life.act("verifier", "record_check", **check)
-    life.to_payment()
+    life.to("payment")
     paid, seen = {"method": "bank", "voucher": "V-1"}, []
 
     def pay(tx: sa.Connection) -> None:

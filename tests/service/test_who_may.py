@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.tables.units import account, role_grant, token
-from tests.client import Desk, serving
+from tests.client import Desk, refusal, serving
 from tests.office import LONG_AGO, Office, grant
 from tests.service.place import TODAY, Place, build
 from tests.service.route_table import OPEN, ROUTES, WATCHED, Route
@@ -20,6 +20,7 @@ from workflows.terms import Role
 HOLDERS = {Role.VISITOR: "visitor_1", Role.APPROVER: "approver_3"}
 """Who holds a role in the offices of the tests, where it is not called like the role."""
 NOT_THERE = {"row", "unit", "addressee"}
+REFUSED = {"role_missing": (403, ["role_missing"]), "not_found": (404, ["not_found"])}
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +74,10 @@ def test_what_is_elsewhere_is_not_there(http: Any, place: Place, where: str) -> 
     for route in ROUTES:
         for role in Role:
             answer = call(http, place, route, role, where)
-            expected = 403 if role not in route.roles else 404 if route.about in NOT_THERE else None
-            if expected and answer.status_code != expected:
+            code = "role_missing" if role not in route.roles else "not_found" if route.about in NOT_THERE else ""
+            if code and not is_refused(answer, code):
                 wrong.append(f"{where} {role} {route}: {answer.status_code} {answer.get_json().get('code')}")
-            if expected is None and route.about in {"self", "list"} and answer.status_code != 200:
+            if not code and route.about in {"self", "list"} and answer.status_code != 200:
                 wrong.append(f"{where} {role} {route}: {answer.status_code}")
             leaked = [each for each in place.secret() if each in answer.get_data().decode("utf-8", "replace")]
             if leaked:
@@ -84,14 +85,20 @@ def test_what_is_elsewhere_is_not_there(http: Any, place: Place, where: str) -> 
     assert wrong == []
 
 
-def served(route: Route, role: Role, where: str, status: int) -> bool:
+def is_refused(answer: Any, code: str) -> bool:
+    """Whether an answer is the refusal with this code and no other."""
+    return bool(answer.status_code == REFUSED[code][0] and refusal(answer) == REFUSED[code])
+
+
+def served(route: Route, role: Role, where: str, answer: Any) -> bool:
     """Whether an answer fits a caller from the bureau or above it."""
+    status = answer.status_code
     if role not in route.roles:
-        return status == 403
+        return is_refused(answer, "role_missing")
     if route.about == "addressee":
-        return status == (200 if (where, role) == ("own", Role.REGISTRAR) else 404)
+        return status == 200 if (where, role) == ("own", Role.REGISTRAR) else is_refused(answer, "not_found")
     if role in route.blind:
-        return status == 404
+        return is_refused(answer, "not_found")
     return status not in {401, 403, 404, 405} and status < 500
 
 
@@ -109,7 +116,7 @@ def test_what_is_ones_own_or_below_is_there_for_the_roles_named(http: Any, place
         for role in Role:
             answer = call(http, place, route, role, where)
             text = answer.get_data().decode("utf-8", "replace")  # a Word file is no text
-            if not served(route, role, where, answer.status_code) or not listed(route, role, place, text):
+            if not served(route, role, where, answer) or not listed(route, role, place, text):
                 wrong.append(f"{where} {role} {route}: {answer.status_code} {text[:300]}")
     assert wrong == []
 
@@ -130,22 +137,29 @@ def _grant(office: Office, who: str) -> sa.ColumnElement[bool]:
 PAST = datetime(2025, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2024, 1, 1, tzinfo=UTC)
 
-ENDINGS: dict[str, tuple[Callable[[Office], sa.Update], int]] = {
+NO_TOKEN = (401, ["token_invalid"])
+ENDINGS: dict[str, tuple[Callable[[Office], sa.Update], tuple[int, list[str]]]] = {
     "token expired": (
         lambda o: token.update().where(_token(o, "auditor")).values(created_at=BEFORE, expires_at=PAST),
-        401,
+        NO_TOKEN,
     ),
-    "token revoked": (lambda o: token.update().where(_token(o, "auditor")).values(revoked_at=PAST), 401),
+    "token revoked": (lambda o: token.update().where(_token(o, "auditor")).values(revoked_at=PAST), NO_TOKEN),
     "account disabled": (
         lambda o: account.update().where(account.c.id == o.people["auditor"]).values(disabled_at=PAST),
-        401,
+        NO_TOKEN,
     ),
-    "grant ended": (lambda o: role_grant.update().where(_grant(o, "auditor")).values(until_on=YESTERDAY), 403),
+    "grant ended": (
+        lambda o: role_grant.update().where(_grant(o, "auditor")).values(until_on=YESTERDAY),
+        REFUSED["role_missing"],
+    ),
     "grant not begun": (
         lambda o: role_grant.update().where(_grant(o, "auditor")).values(from_on=date(2025, 10, 1)),
-        403,
+        REFUSED["role_missing"],
     ),
-    "grant revoked": (lambda o: role_grant.update().where(_grant(o, "auditor")).values(revoked_on=TODAY), 403),
+    "grant revoked": (
+        lambda o: role_grant.update().where(_grant(o, "auditor")).values(revoked_on=TODAY),
+        REFUSED["role_missing"],
+    ),
 }
 
 
@@ -157,10 +171,10 @@ def test_what_has_ended_opens_nothing_from_that_moment(http: Any, engine: sa.Eng
     desk = Desk(http, place.offices["own"], TODAY)
     paths = [f"/cases/{place.ids['case']}", "/cases", f"/persons/{place.ids['person']}", "/inbox"]
     assert [desk.get("auditor", path).status_code for path in paths] == [200] * 4
-    change, status = ENDINGS[ending]
+    change, expected = ENDINGS[ending]
     with engine.begin() as tx:
         tx.execute(change(desk.office))
-    assert {desk.get("auditor", path).status_code for path in paths} == {status}
+    assert [refusal(desk.get("auditor", path)) for path in paths] == [expected] * 4
 
 
 @pytest.mark.parametrize("ending", ["own ended", "principal's ended", "principal's revoked"])
@@ -180,7 +194,7 @@ def test_a_stand_in_acts_only_while_both_grants_run(http: Any, engine: sa.Engine
             tx.execute(role_grant.update().where(_grant(office, "auditor")).values(until_on=YESTERDAY))
         else:
             tx.execute(role_grant.update().where(_grant(office, "auditor")).values(revoked_on=YESTERDAY))
-    assert desk.get("witness", path).status_code == 403
+    assert refusal(desk.get("witness", path)) == REFUSED["role_missing"]
 
 
 def test_a_kept_answer_is_not_shown_to_whom_the_right_was_taken_from(http: Any, engine: sa.Engine) -> None:
@@ -197,7 +211,7 @@ def test_a_kept_answer_is_not_shown_to_whom_the_right_was_taken_from(http: Any, 
     )
     with engine.begin() as tx:
         tx.execute(role_grant.update().where(_grant(desk.office, "registrar")).values(revoked_on=TODAY))
-    assert http.post(path, json=body, headers=headers).status_code == 403
+    assert refusal(http.post(path, json=body, headers=headers)) == REFUSED["role_missing"]
 
 
 def test_a_notice_with_an_objection_can_be_read(http: Any, engine: sa.Engine) -> None:

@@ -136,8 +136,9 @@ def test_yuan_become_fen_without_a_float(fen: int) -> None:
 @given(st.dictionaries(st.text(max_size=8), st.one_of(st.integers(), st.booleans(), st.text(max_size=8)), max_size=5))
 def test_whatever_is_written_is_refused_in_order(table: dict[str, object]) -> None:
     written = "\n".join(f"{_quoted(key)} = {_value(value)}" for key, value in table.items())
-    with pytest.raises(BadPolicy):
+    with pytest.raises(BadPolicy) as bad:
         read_policy(written)
+    assert "missing" in {each.code for each in bad.value.problems}
 
 
 def _quoted(text: str) -> str:
