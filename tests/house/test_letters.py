@@ -26,6 +26,7 @@ def readers(kind: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_letter_can_be_written_to_each_of_its_readers(kind: str, lang: str) -> None:
     """Why: the outbox promises a letter in the transaction that owes it; words must not be missing when it is due."""
+    assert readers(kind)
     for reader in readers(kind):
         text = write(kind, reader, lang, case_no="HA2025-000001", case_id=None)
         assert "HA2025-000001" in text.subject

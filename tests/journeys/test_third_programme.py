@@ -12,6 +12,7 @@ from service.tables.events import event
 from service.tables.funds import fund
 from tests.client import Desk, serving
 from tests.journeys.third_programme import MUTUAL
+from tests.lives import award
 from tests.office import Family, file_family, open_office
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
@@ -36,8 +37,7 @@ def _live(desk: Desk, family: Family, engine: sa.Engine) -> None:
     wrong = desk.post("registrar", "/cases", {**opening, "answers": {"hospital_days": "ten"}})
     assert (wrong.status_code, desk.codes(wrong)) == (422, ["not_a_number"])
     case_id = desk.post("registrar", "/cases", {**opening, "answers": {"hospital_days": 10}}).get_json()["id"]
-    award = {"award": "900.00", "fund": str(office.fund_id), "places": ["unit_board"]}
-    assert desk.act("reviewer", case_id, "post", **award).get_json()["state"] == "posted"
+    assert desk.act("reviewer", case_id, "post", **award(desk, "900.00")).get_json()["state"] == "posted"
     assert desk.codes(desk.act("clock", case_id, "take_down")) == ["notice_running"]
     desk.today = date(2025, 3, 11)
     assert desk.act("clock", case_id, "take_down").get_json()["state"] == "sign"

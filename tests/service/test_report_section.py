@@ -82,13 +82,13 @@ def test_every_word_is_true_of_its_figure(tx: sa.Connection, year: Year) -> None
 
 
 def test_no_number_is_printed_that_is_no_figure(tx: sa.Connection, year: Year) -> None:
-    section = made(tx, year)
-    for chapter in section.chapters:
-        for paragraph in chapter.paragraphs:
-            left = paragraph.text.replace("2025年12月31日", "").replace("8月", "")
-            for each in sorted(paragraph.said, key=lambda said: -len(said.words)):
-                left = left.replace(each.words, "", 1)
-            assert not re.search(r"\d", left), (paragraph.key, left)
+    paragraphs = [each for chapter in made(tx, year).chapters for each in chapter.paragraphs]
+    assert paragraphs
+    for paragraph in paragraphs:
+        left = paragraph.text.replace("2025年12月31日", "").replace("8月", "")
+        for each in sorted(paragraph.said, key=lambda said: -len(said.words)):
+            left = left.replace(each.words, "", 1)
+        assert not re.search(r"\d", left), (paragraph.key, left)
 
 
 def test_changing_one_grant_changes_what_depends_on_it(tx: sa.Connection, year: Year) -> None:
