@@ -22,4 +22,4 @@ USER 10001:10001
 VOLUME /var/lib/songnuan
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["gunicorn", "-c", "python:service.serving", "--bind=0.0.0.0:8000"]
+CMD ["gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind=0.0.0.0:8000"]

@@ -38,10 +38,10 @@ lint: $(DEV) ## style, types and who may import whom
 SEED ?= 20251125
 
 test: lint ## lint, then every test
-	SONGNUAN_FIRE_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup --randomly-seed=$(SEED)
+	SONGNUAN_CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup --randomly-seed=$(SEED)
 
 fire: $(DEV) ## the foundation under fire: long races, kills and recounts, and a table of figures with their seeds
-	$(BIN)/pytest tests/fire -m fire -n 0 -p no:randomly
+	$(BIN)/pytest tests/chaos -m chaos -n 0 -p no:randomly
 
 bench: $(DEV) $(RIVAL)/ready ## whole case lives a second: the one door beside hand-written psycopg and its peers, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.contest --django $(RIVAL)/bin/python

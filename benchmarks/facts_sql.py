@@ -5,7 +5,7 @@ tells the versions it saw, and whoever finds them behind the locked ones asks on
 """
 
 _LINES = """(SELECT json_agg(json_build_array(side, kind, coalesce(person_id::text, ''), fen, reimbursed_fen)
-    ORDER BY side, kind, person_id, fen, id) FROM economy_line WHERE household_id = h.id) AS lines"""
+    ORDER BY side, kind, person_id, fen, id) FROM finance_line WHERE household_id = h.id) AS lines"""
 _MEMBERS = """(SELECT json_agg(json_build_array(id, encode(name_index, 'hex'), encode(id_no_index, 'hex')) ORDER BY id)
     FROM person WHERE household_id = h.id AND active) AS members"""
 _PAPERS = "(SELECT json_agg(kind ORDER BY kind) FROM paper WHERE case_id = c.id) AS papers"
@@ -73,7 +73,7 @@ _PRIOR_AID = """(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT
     UNION ALL SELECT item, fen, "on" FROM gift WHERE household_id = h.id AND fen IS NOT NULL) AS aid) AS prior_aid"""
 _HEAD = """(SELECT json_build_array(p.id, encode(p.name_sealed, 'hex'), u.name) FROM person AS p, unit AS u
     WHERE p.household_id = h.id AND p.relation = 'head' AND p.active AND u.id = c.unit_id) AS head"""
-OPENED = """(f.unit_path = c.unit_path OR EXISTS (SELECT FROM fund_opening AS o WHERE o.fund_id = f.id
+OPENED = """(f.unit_path = c.unit_path OR EXISTS (SELECT FROM fund_allocation AS o WHERE o.fund_id = f.id
     AND (o.unit_path = c.unit_path OR (o.with_below AND starts_with(c.unit_path, o.unit_path)))
     AND %(today)s BETWEEN o.from_on AND o.until_on AND (o.closed_on IS NULL OR o.closed_on > %(today)s))) AS opened"""
 _FUND = f"f.available_fen, f.permitted_items, f.categories, f.opens_on, f.expires_on, {OPENED}"
@@ -104,7 +104,7 @@ def _select(action: str) -> str:
     join, of = _FUNDS.get(action, ("", ""))
     facts = ", ".join((*_ALWAYS, *_ASKED.get(action, ())))
     return f"""SELECT c.*, h.version AS household_version, h.division, h.cause, h.identity, h.observed, h.event_kind,
-        h.idle_able_members, h.economy_as_of, h.exited_on,
+        h.idle_able_members, h.finances_as_of, h.exited_on,
         (SELECT (s.version, t.version) <> (c.version, h.version) FROM "case" AS s JOIN household AS t
             ON t.id = s.household_id WHERE s.id = c.id) AS behind, {facts}
         FROM "case" AS c JOIN household AS h ON h.id = c.household_id {join}

@@ -4,15 +4,24 @@ from typing import Any
 
 from sqlalchemy.orm import registry, relationship
 
-from service.tables.cases import approval, case, case_duty, notice, objection, paper, verification, visit, visit_visitor
+from service.tables.accounts import account, role_grant
+from service.tables.cases import approval, case, case_duty, paper, verification
+from service.tables.consents import consent
 from service.tables.events import event
-from service.tables.funds import entry, fund, payment
+from service.tables.finances import finance_line
+from service.tables.funds import fund
 from service.tables.gifts import gift
-from service.tables.households import consent, economy_line, household, kinship
-from service.tables.letters import letter
-from service.tables.people import bank_account, person
-from service.tables.rules import calendar_day, calendar_year, policy_set
-from service.tables.units import account, role_grant, unit
+from service.tables.households import household
+from service.tables.kinship import kinship
+from service.tables.ledger import ledger_entry
+from service.tables.notices import notice, objection
+from service.tables.notifications import notification
+from service.tables.payees import bank_account
+from service.tables.payments import payment
+from service.tables.persons import person
+from service.tables.policies import calendar_day, calendar_year, policy_set
+from service.tables.units import unit
+from service.tables.visits import visit, visit_visitor
 
 
 class Row:
@@ -29,15 +38,24 @@ def _named(name: str) -> Any:
 
 Account, Approval, BankAccount, CalendarDay = map(_named, ("Account", "Approval", "BankAccount", "CalendarDay"))
 CalendarYear, Case, CaseDuty, Consent = map(_named, ("CalendarYear", "Case", "CaseDuty", "Consent"))
-EconomyLine, Entry, Event, Fund, Gift = map(_named, ("EconomyLine", "Entry", "Event", "Fund", "Gift"))
-Household, Kinship, Letter, Notice, Objection = map(_named, ("Household", "Kinship", "Letter", "Notice", "Objection"))
+FinanceLine, Entry, Event, Fund, Gift = map(_named, ("FinanceLine", "Entry", "Event", "Fund", "Gift"))
+Household, Kinship, Notification, Notice, Objection = map(
+    _named, ("Household", "Kinship", "Notification", "Notice", "Objection")
+)
 Paper, Payment, Person, PolicySet, RoleGrant = map(_named, ("Paper", "Payment", "Person", "PolicySet", "RoleGrant"))
 Unit, Verification, Visit = map(_named, ("Unit", "Verification", "Visit"))
 
 _PLAIN = (
     *((Account, account), (Approval, approval), (CalendarDay, calendar_day), (CalendarYear, calendar_year)),
-    *((Consent, consent), (EconomyLine, economy_line), (Entry, entry), (Event, event), (Fund, fund), (Gift, gift)),
-    *((Kinship, kinship), (Letter, letter), (Objection, objection), (Paper, paper), (Payment, payment)),
+    *(
+        (Consent, consent),
+        (FinanceLine, finance_line),
+        (Entry, ledger_entry),
+        (Event, event),
+        (Fund, fund),
+        (Gift, gift),
+    ),
+    *((Kinship, kinship), (Notification, notification), (Objection, objection), (Paper, paper), (Payment, payment)),
     *((PolicySet, policy_set), (Unit, unit), (Verification, verification)),
 )
 _JOINED: tuple[tuple[type, Any, dict[str, Any]], ...] = (
@@ -56,7 +74,7 @@ _JOINED: tuple[tuple[type, Any, dict[str, Any]], ...] = (
         household,
         {
             "members": relationship(Person, order_by=person.c.id),
-            "lines": relationship(EconomyLine),
+            "lines": relationship(FinanceLine),
             "consents": relationship(Consent),
             "bank_accounts": relationship(BankAccount),
             "kin": relationship(Kinship),

@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 
 from benchmarks import orm_tables as rows
 from benchmarks import orm_write
-from benchmarks.orm_seen import Seen, household_locked
+from benchmarks.orm_case_view import Seen, household_locked
 from benchmarks.orm_write import Step
 from benchmarks.plain_rules import CHECKS, Clerk, Look, judged, standing
 from benchmarks.records import cited, content, opened
 from benchmarks.steps import FORMS, MEANS, POTS
-from service.chain import GENESIS, link
-from service.db import new_id
-from tests.office import instant
-from workflows import policy_file, workdays
+from service.crypto.hash_chain import GENESIS, event_hash
+from service.db.columns import new_id
+from tests.factories import instant
+from workflows import policy_parser, workdays
 from workflows.canonical_json import canonical_json
-from workflows.machine import read_form
 from workflows.policy import PolicySet
-from workflows.terms import Plain
+from workflows.state_machine import read_form
+from workflows.vocabulary import Plain
 from workflows.workdays import Calendar
 
 _KEPT: dict[UUID, PolicySet] = {}
@@ -41,10 +41,10 @@ def open_case(session: Session, family: tuple[UUID, UUID], wish: tuple[str, int]
     if not registers or open_already or home.exited_on or home.kind != "worker":
         raise Refused("open")
     policy_id, policy = _policy(session, None, today)
-    what: dict[str, Plain] = {"item": wish[0], "asked": wish[1]}
+    what: dict[str, Plain] = {"item": wish[0], "requested": wish[1]}
     whose: dict[str, Plain] = {"household": str(family[0]), "beneficiary": str(family[1])}
     body = canonical_json({**what, **whose, **opened(case_id, clerk.account, at, today), **cited(policy_id, policy)})
-    head, number = link(GENESIS, body), session.scalar(sa.text("SELECT nextval('case_no')"))
+    head, number = event_hash(GENESIS, body), session.scalar(sa.text("SELECT nextval('case_no')"))
     due = workdays.after(today, policy.days("draft_days"), _calendar(session))
     stands = {"id": case_id, "case_no": f"HA{today.year}-{number:06d}", "policy_set_id": policy_id, "due_on": due}
     session.add(_first(home, family[1], wish, today, {**stands, "head_hash": head}))
@@ -61,7 +61,7 @@ def _first(home: Any, person: UUID, wish: tuple[str, int], today: date, stands: 
     where = {"unit_id": home.unit_id, "unit_path": home.unit_path, "household": home, "beneficiary_id": person}
     when = {"year": today.year, "opened_on": today, "entered_on": today, "created_at": instant(today)}
     first = {"state": "draft", "phase": "survey", "version": 1, "answers": {}, "outstanding_fen": 0}
-    return rows.Case(**where, **when, **first, **stands, programme="hardship", item=wish[0], asked_fen=wish[1])
+    return rows.Case(**where, **when, **first, **stands, programme="hardship", item=wish[0], requested_fen=wish[1])
 
 
 def take(session: Session, case_id: UUID, action: str, given: Mapping[str, object], clerk: Clerk, today: date) -> None:
@@ -92,7 +92,7 @@ def _policy(session: Session, case: Any, today: date) -> tuple[UUID, PolicySet]:
         begun = sa.select(rows.PolicySet).where(rows.PolicySet.effective_from <= today)
         row = session.scalars(begun.order_by(rows.PolicySet.effective_from.desc())).first()
     if row.id not in _KEPT:
-        _KEPT[row.id] = policy_file.read_policy(row.source)
+        _KEPT[row.id] = policy_parser.read_policy(row.source)
     return row.id, _KEPT[row.id]
 
 

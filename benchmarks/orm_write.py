@@ -11,15 +11,15 @@ from transitions import Machine
 
 from benchmarks import orm_tables as rows
 from benchmarks.plain_rules import Look, people
-from benchmarks.records import Owed, beside, cited, content, happened, letters
+from benchmarks.records import Owed, beside, cited, content, happened, notifications
 from benchmarks.steps import DUTY, FIELDWORK, POTS, SOURCE, TARGET
-from service.chain import link
-from service.db import new_id
-from tests.office import RING, instant
+from service.crypto.hash_chain import event_hash
+from service.db.columns import new_id
+from tests.factories import RING, instant
 from workflows import workdays
 from workflows.canonical_json import canonical_json
 from workflows.programmes.hardship import HARDSHIP
-from workflows.terms import Plain
+from workflows.vocabulary import Plain
 
 STATES = [state.key for state in HARDSHIP.states]
 MOVES = [
@@ -41,7 +41,7 @@ class Step:
 def write(session: Session, case: Any, step: Step) -> None:
     """Move the object by its machine, add the objects of the step, flush in the order the keys ask for."""
     look, action, at, before, seq = step.look, step.action, instant(step.look.today), case.state, case.version + 1
-    owed, hands = letters(action, look.row), _hands(case, step)
+    owed, hands = notifications(action, look.row), _hands(case, step)
     machine = Machine(model=case, states=STATES, transitions=MOVES, initial=case.state)
     machine.events[action].trigger(case)
     bound = _moved(case, step)
@@ -49,16 +49,16 @@ def write(session: Session, case: Any, step: Step) -> None:
     where = {"seq": seq, "action": action, "source": before, "state": case.state, "principal": step.principal, "at": at}
     duties = [{"duty": DUTY[action], "account_id": str(each)} for each in hands]
     told: dict[str, Plain] = {"entries": [entry] if entry else [], "duties": duties}
-    told["letters"] = [f"{each.kind}/{each.channel}" for each in owed]
+    told["notifications"] = [f"{each.kind}/{each.channel}" for each in owed]
     said = {**happened(look, where), **cited(step.policy_id, look.policy), **told}
     body, prev = canonical_json({**said, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
-    case.head_hash, case.version, case.policy_set_id = link(prev, body), seq, step.policy_id
+    case.head_hash, case.version, case.policy_set_id = event_hash(prev, body), seq, step.policy_id
     event = {"subject_id": case.id, "seq": seq, "subject": "case", "action": action, "from_state": before, "at": at}
     who = {"to_state": case.state, "actor_id": look.clerk.account, "principal_id": step.principal, "on": look.today}
     session.add(rows.Event(**event, **who, body=body, prev=prev, hash=case.head_hash))
     session.flush()
     session.add_all(rows.CaseDuty(case_id=case.id, duty=DUTY[action], account_id=each, seq=seq) for each in hands)
-    _money_and_letters(session, case, entry, owed, look.today)
+    _money_and_notifications(session, case, entry, owed, look.today)
     _beside(session, case, step, bound)
 
 
@@ -103,14 +103,16 @@ def _entry(case: Any, action: str) -> dict[str, Any] | None:
     return {"id": str(new_id()), "source_pot": source, "target_pot": target, "fen": case.award_fen}
 
 
-def _money_and_letters(session: Session, case: Any, entry: dict[str, Any] | None, owed: list[Owed], on: date) -> None:
+def _money_and_notifications(
+    session: Session, case: Any, entry: dict[str, Any] | None, owed: list[Owed], on: date
+) -> None:
     here = {"subject_id": case.id, "seq": case.version, "case_id": case.id, "on": on}
     at = instant(on)
     if entry:
         session.add(rows.Entry(**{**entry, "id": UUID(entry["id"])}, **here, fund_id=case.fund_id, at=at))
     for each in owed:
         reader = {"account_id": each.account, "person_id": each.person, "not_before": at, "created_at": at}
-        session.add(rows.Letter(id=each.id, kind=each.kind, channel=each.channel, **reader, **here))
+        session.add(rows.Notification(id=each.id, kind=each.kind, channel=each.channel, **reader, **here))
 
 
 def _beside(session: Session, case: Any, step: Step, bound: str) -> None:

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from benchmarks import script
+from benchmarks import scenario
 
 
 class NotDone(Exception):
@@ -30,13 +30,13 @@ class Wire:
             "X-Songnuan-Date": f"{day.isoformat()}T09:30:00+08:00",
             "Idempotency-Key": uuid4().hex,
         }
-        asked = (path, json.dumps(body).encode(), headers)
+        requested = (path, json.dumps(body).encode(), headers)
         try:
-            self.http.request("POST", *asked)
+            self.http.request("POST", *requested)
             answer = self.http.getresponse()
         except ConnectionError:
             self.http.close()
-            self.http.request("POST", *asked)
+            self.http.request("POST", *requested)
             answer = self.http.getresponse()
         text = answer.read()
         if answer.status not in {200, 201}:
@@ -45,14 +45,14 @@ class Wire:
         return told
 
 
-def live(server: str, tokens: Mapping[str, str], lines: list[script.Line]) -> Callable[[str, str], None]:
+def live(server: str, tokens: Mapping[str, str], lines: list[scenario.Line]) -> Callable[[str, str], None]:
     """How to live a life over HTTP, given the ids of a household and its head."""
     wire = Wire(server, tokens)
 
     def lived(household: str, head: str) -> None:
-        asked = {"programme": "hardship", "item": script.ITEM, "asked": f"{script.ASKED_FEN / 100:.2f}"}
+        requested = {"programme": "hardship", "item": scenario.ITEM, "requested": f"{scenario.REQUESTED_FEN / 100:.2f}"}
         whose = {"household_id": household, "beneficiary_id": head, "answers": {}}
-        case = wire.post("registrar", script.DAY, "/api/v1/cases", {**asked, **whose})
+        case = wire.post("registrar", scenario.DAY, "/api/v1/cases", {**requested, **whose})
         for line in lines:
             path = f"/api/v1/cases/{case['id']}/actions/{line.action}"
             wire.post(line.who, line.day, path, {"answers": line.answers})

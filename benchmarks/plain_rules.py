@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.steps import CLASHES, DUTY, FIELDWORK, ROLE, SOURCE
-from workflows import eligibility, judgement, workdays
+from workflows import assessment, eligibility, workdays
 from workflows.policy import PolicySet, dibao_line
-from workflows.terms import Fen
+from workflows.vocabulary import Fen
 from workflows.workdays import Calendar
 
 
@@ -37,7 +37,7 @@ class Look:
     calendar: Calendar
     today: date
     content: str
-    judged: judgement.Judgement | None
+    judged: assessment.Assessment | None
     against: list[str]
 
     def no(self, code: str, wrong: object) -> None:
@@ -61,7 +61,7 @@ def standing(look: Look, action: str) -> UUID | None:
     done = {duty for duty, account in row.duties or () if account in people}
     done |= {"filer" for account in row.filers or () if account in people}
     duty = DUTY.get(action)
-    look.no("clashing_duty", duty and any((duty, each) in CLASHES for each in done))
+    look.no("incompatible_duty", duty and any((duty, each) in CLASHES for each in done))
     look.no("own_family", {clerk.account, principal} & set(row.family_staff))
     look.no("tier_too_low", action == "approve" and tier < 1 + len(row.approvals or ()))
     return principal
@@ -72,12 +72,12 @@ def people(row: Any) -> str:
     return sha256("\n".join(sorted(number or name for _, name, number in row.members or ())).encode()).hexdigest()
 
 
-def judged(row: Any, policy: PolicySet, today: date) -> judgement.Judgement | None:
+def judged(row: Any, policy: PolicySet, today: date) -> assessment.Assessment | None:
     """The means test over the row."""
-    if row.economy_as_of is None or not row.members:
+    if row.finances_as_of is None or not row.members:
         return None
     lines = row.lines or ()
-    economy = eligibility.Economy(
+    finances = eligibility.Finances(
         members=len(row.members),
         income=tuple(eligibility.IncomeLine(kind, who, fen) for side, kind, who, fen, _ in lines if side == "income"),
         spending=tuple(
@@ -89,7 +89,7 @@ def judged(row: Any, policy: PolicySet, today: date) -> judgement.Judgement | No
         event=row.event_kind,
         observed=frozenset(row.observed),
     )
-    return eligibility.judge(policy, economy, row.division, today)
+    return eligibility.assess_need(policy, finances, row.division, today)
 
 
 def _submit(look: Look) -> None:
@@ -100,7 +100,7 @@ def _visitors(look: Look) -> None:
     named = [UUID(each) for each in look.answers["visitors"]]
     went = date.fromisoformat(look.answers["on"])
     look.no("recorder_not_among_visitors", look.clerk.account not in named)
-    look.no("visitor_not_entitled", set(named) - set(look.row.entitled))
+    look.no("visitor_not_entitled", set(named) - set(look.row.eligible_visitors))
     look.no("visitor_is_family", set(named) & set(look.row.family_staff))
     look.no("before_the_case", went < look.row.opened_on)
     look.no("in_the_future", went > look.today)
@@ -110,7 +110,7 @@ def _clean_hands(look: Look, duty: str) -> None:
     named = set(look.answers["visitors"])
     done = {each for each, account in look.row.duties or () if account in named}
     done |= {"filer" for account in look.row.filers or () if account in named}
-    look.no("visitor_clashes", any((duty, each) in CLASHES for each in done))
+    look.no("visitor_has_incompatible_duty", any((duty, each) in CLASHES for each in done))
 
 
 def _record_visit(look: Look) -> None:
@@ -158,7 +158,7 @@ def _verified(look: Look) -> None:
 def _means(look: Look, award: int) -> None:
     row, found, policy = look.row, look.judged, look.policy
     if found is None:
-        look.against.append("economy_missing")
+        look.against.append("finances_missing")
         return
     look.no("household_not_filed", row.exited_on is not None)
     look.no("beneficiary_left", not row.beneficiary_in_family)
@@ -196,7 +196,7 @@ def _pass_review(look: Look) -> None:
     look.no("papers_missing", wanted - set(row.papers or ()))
     _verified(look)
     _means(look, award)
-    look.no("over_asked", award > row.asked_fen)
+    look.no("over_requested", award > row.requested_fen)
     look.no("award_nothing", award == 0)
     _fund(look, award, look.judged.category if look.judged else None)
     look.no("payee_not_family", row.payee is not None and not row.payee[3])

@@ -1,4 +1,4 @@
-"""What a hand-written step computes beside its checks: the bound content, its letters, and the row it leaves."""
+"""What a hand-written step computes beside its checks: the bound content, its notifications, and the row it leaves."""
 
 import json
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from uuid import UUID
 from uuid_utils.compat import uuid7 as new_id
 
 from benchmarks.plain_rules import Look, people
-from service.privacy import Keyring, fingerprint, seal, unseal
+from service.crypto.encryption import Keyring, decrypt_field, encrypt_field, fingerprint
 from service.tables.row_fingerprints import VERSION
-from workflows import disclosure, judgement, workdays
+from workflows import assessment, disclosure, workdays
 from workflows.policy import PolicySet
-from workflows.terms import Plain
+from workflows.vocabulary import Plain
 
 _NO_WORDS: Mapping[str, Plain] = {"answers": {}, "words": {}}
 """This life has no free words in its forms."""
@@ -36,7 +36,7 @@ def content(row: Any, award: int | None, fund: UUID | None, policy: UUID, catego
     """The digest an approval binds, over the same facts and in the same spelling as the house's."""
     bound = {
         "item": row.item,
-        "asked": row.asked_fen,
+        "requested": row.requested_fen,
         "award": award,
         "fund": str(fund) if fund else None,
         "policy": str(policy),
@@ -45,7 +45,7 @@ def content(row: Any, award: int | None, fund: UUID | None, policy: UUID, catego
         "payee": row.payee or [None] * 4,
         "answers": row.answers,
         "household": [row.division, row.cause, row.identity, sorted(row.observed), row.event_kind],
-        "economy": [str(row.economy_as_of), row.idle_able_members, row.lines, row.members],
+        "finances": [str(row.finances_as_of), row.idle_able_members, row.lines, row.members],
         "papers": row.papers,
     }
     return sha256(json.dumps(bound, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -72,7 +72,7 @@ def cited(policy_id: UUID, policy: PolicySet) -> dict[str, Plain]:
 
 
 def happened(look: Look, where: Mapping[str, Any]) -> dict[str, Plain]:
-    """The body of a later event: who did what when, with which answers, and the judgement if there was one."""
+    """The body of a later event: who did what when, with which answers, and the assessment if there was one."""
     envelope = {
         "v": VERSION,
         "subject": "case",
@@ -83,11 +83,11 @@ def happened(look: Look, where: Mapping[str, Any]) -> dict[str, Plain]:
     }
     who = {"actor": str(look.clerk.account), "principal": str(where["principal"]) if where["principal"] else None}
     when = {"on": look.today.isoformat(), "at": where["at"].isoformat(), "from": where["source"], "to": where["state"]}
-    judged = judgement.as_record(look.judged) if look.judged else None
-    return {**envelope, **who, **when, **_NO_WORDS, "answers": dict(look.answers), "judgement": judged}
+    judged = assessment.as_record(look.judged) if look.judged else None
+    return {**envelope, **who, **when, **_NO_WORDS, "answers": dict(look.answers), "assessment": judged}
 
 
-def letters(action: str, row: Any) -> list[Owed]:
+def notifications(action: str, row: Any) -> list[Owed]:
     """The outbox rows of a step: staff by inbox, and by mail when they have an address."""
     if action == "pass_review":
         return [*_family("notice_posted", row), *_staff("notice_posted", row.registrars)]
@@ -136,11 +136,11 @@ def of_check(look: Look) -> dict[str, object]:
     return {**said, "members": people(look.row)}
 
 
-def of_award(look: Look, ring: Keyring, row_id: UUID) -> dict[str, object]:
+def of_award(look: Look, keyring: Keyring, row_id: UUID) -> dict[str, object]:
     """The public notice, which keeps exactly what it showed."""
     row = look.row
     head, sealed, unit = row.head
-    name = unseal(ring, "person.name", UUID(head), bytes.fromhex(sealed))
+    name = decrypt_field(keyring, "person.name", UUID(head), bytes.fromhex(sealed))
     shown = {
         "name": disclosure.shown("name", name, disclosure.Profile.NOTICE),
         "unit": unit,
@@ -151,7 +151,7 @@ def of_award(look: Look, ring: Keyring, row_id: UUID) -> dict[str, object]:
     }
     text = json.dumps(shown, ensure_ascii=False, sort_keys=True)
     ends = workdays.after(look.today, look.policy.notice_days, look.calendar)
-    kept = {"shown": seal(ring, "notice.shown", row_id, text), "shown_hash": fingerprint(ring, text)}
+    kept = {"shown": encrypt_field(keyring, "notice.shown", row_id, text), "shown_hash": fingerprint(keyring, text)}
     return {"ends_on": ends, **kept}
 
 
@@ -171,7 +171,7 @@ def of_payment(look: Look) -> dict[str, object]:
     }
 
 
-def beside(action: str, look: Look, ring: Keyring) -> Mapping[str, object]:
+def beside(action: str, look: Look, keyring: Keyring) -> Mapping[str, object]:
     """The parameters of the row the step leaves beside its event."""
     row_id = new_id()
     own: Mapping[str, object] = {}
@@ -180,7 +180,7 @@ def beside(action: str, look: Look, ring: Keyring) -> Mapping[str, object]:
     elif action == "record_check":
         own = of_check(look)
     elif action == "pass_review":
-        own = of_award(look, ring, row_id)
+        own = of_award(look, keyring, row_id)
     elif action == "approve":
         own = of_signature(look)
     elif action == "pay":

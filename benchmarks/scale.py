@@ -18,13 +18,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from benchmarks import scale_ground, scale_load
-from benchmarks.contest import machine
-from benchmarks.scale_reads import Asked, Desk
-from service import schema
-from service.audit.chain import verify
-from service.db import engine as make_engine
-from service.servers import start_postgres
+from benchmarks import scale_fixtures, scale_load
+from benchmarks.main import machine
+from benchmarks.scale_reads import Asked, ScaleReader
+from service.db import migrate
+from service.db.engine import make_engine
+from service.integrity.verify import verify
+from service.local_servers import start_postgres
 
 PATIENCE, LEAST, MOST = 8.0, 5, 40
 """A question is asked for so many seconds, at least and at most so many times."""
@@ -42,17 +42,17 @@ class Answer:
     promise: float | None
 
 
-def measured(desk: Desk, asked: Asked, size: int) -> Answer:
+def measured(desk: ScaleReader, context: Asked, size: int) -> Answer:
     """Ask again and again, each time in a transaction of its own, the first time not counted."""
     took: list[float] = []
     began = time.perf_counter()
     while len(took) <= LEAST or (time.perf_counter() - began < PATIENCE and len(took) <= MOST):
-        with desk.opened(asked) as tx:
+        with desk.opened(context) as conn:
             start = time.perf_counter()
-            asked.ask(tx)
+            context.ask(conn)
             took.append((time.perf_counter() - start) * 1000)
     kept = sorted(took[1:])
-    return Answer(size, asked.name, len(kept), _at(kept, 0.5), _at(kept, 0.95), asked.promise)
+    return Answer(size, context.name, len(kept), _at(kept, 0.5), _at(kept, 0.95), context.promise)
 
 
 def _at(sorted_times: list[float], share: float) -> float:
@@ -61,9 +61,9 @@ def _at(sorted_times: list[float], share: float) -> float:
 
 def audited(engine: sa.Engine, size: int) -> Answer:
     """The whole trail, once: milliseconds for a thousand events. A fault ends the run."""
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as tx:
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
         began = time.perf_counter()
-        found = verify(tx)
+        found = verify(conn)
         took = time.perf_counter() - began
     if found.faults:
         raise SystemExit(f"the generated trail does not hold: {found.faults[:5]}")
@@ -78,18 +78,18 @@ def run(given: argparse.Namespace) -> Iterator[Answer]:
     """Grow the record from size to size, and ask everything at each."""
     with tempfile.TemporaryDirectory(dir=given.room) as folder, start_postgres(Path(folder) / "postgres") as server:
         engine = make_engine(server.url)
-        schema.upgrade(engine)
-        with engine.begin() as tx:
-            union = scale_ground.found(tx)
+        migrate.upgrade(engine)
+        with engine.begin() as conn:
+            union = scale_fixtures.found(conn)
         families, filled = 0, 0
         for size in given.sizes:
             began = time.perf_counter()
             families += scale_load.fill(server.url, union, size - filled, families)
             filled = size
             print(f"{size:,} cases after {time.perf_counter() - began:,.0f} s more", flush=True)
-            desk = Desk(engine, union)
-            for asked in desk.questions():
-                yield measured(desk, asked, size)
+            desk = ScaleReader(engine, union)
+            for context in desk.questions():
+                yield measured(desk, context, size)
             if size <= given.audit:
                 yield audited(engine, size)
         engine.dispose()

@@ -1,4 +1,4 @@
-"""Cases by the million: each with its chain, duties, visit, signature, payment, entries and letters, spelled by the house.
+"""Cases by the million: each with its chain, duties, visit, signature, payment, entries and notifications, spelled by the house.
 
 A case keeps fewer events than one that was lived (four when it is closed): opening, visit, approval, payment or refusal.
 """
@@ -9,14 +9,15 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from benchmarks.life import Rows, add, family_rows
-from benchmarks.scale_ground import Place
-from service.actions.trail import Asked, envelope
-from service.chain import GENESIS, link
-from service.db import new_id
+from benchmarks.scale_fixtures import Place
+from benchmarks.workload import Rows, add, family_rows
+from service.actions.context import ActionContext
+from service.actions.event_log import event_envelope
+from service.crypto.hash_chain import GENESIS, event_hash
+from service.db.columns import new_id
 from service.queries.scope import Caller
 from service.tables.row_fingerprints import recorded_rows
-from tests.office import RING, Family, Office, instant
+from tests.factories import RING, Family, Organisation, instant
 from workflows.canonical_json import canonical_json
 from workflows.programmes import PROGRAMMES
 
@@ -33,8 +34,8 @@ NO_DIGEST = "0" * 64
 
 
 ORDER = (
-    *("household", "person", "bank_account", "economy_line", "consent", "event", "chain_head", "case", "case_duty"),
-    *("visit", "visit_visitor", "approval", "entry", "letter", "payment"),
+    *("household", "person", "bank_account", "finance_line", "consent", "event", "chain_head", "case", "case_duty"),
+    *("visit", "visit_visitor", "approval", "ledger_entry", "notification", "payment"),
 )
 """Tables in the order in which their rows may be put in."""
 
@@ -68,16 +69,16 @@ class _Case:
     """One case as it comes about, event by event."""
 
     def __init__(
-        self, rows: Rows, place: Place, family: Family, number: str, on: date, policy: UUID, *, tuition: bool
+        self, batch: Rows, place: Place, family: Family, number: str, on: date, policy: UUID, *, tuition: bool
     ) -> None:
-        self.rows, self.place, self.family, self.on = rows, place, family, on
-        self.office: Office = place.office
+        self.rows, self.place, self.family, self.on = batch, place, family, on
+        self.office: Organisation = place.office
         self.seq, self.head, self.events = 0, GENESIS, list[dict[str, Any]]()
         programme, item, who = ("tuition", "EDU", family.child_id) if tuition else ("hardship", "LIV", family.head_id)
         year = {"school_year": f"{on.year}-{on.year + 1}", "stage": "senior"} if tuition else {}
         where = {"unit_id": self.office.unit_id, "unit_path": self.office.unit_path, "year": on.year}
         what = {"programme": programme, "item": item, "household_id": family.household_id, "beneficiary_id": who}
-        asked = {"answers": year, "asked_fen": 300_000, "award_fen": None, "outstanding_fen": 0, "category": None}
+        context = {"answers": year, "requested_fen": 300_000, "award_fen": None, "outstanding_fen": 0, "category": None}
         rests = {"fund_id": None, "policy_set_id": policy, "opened_on": on, "entered_on": on}
         first = {"state": "draft", "phase": "survey", "due_on": on + timedelta(days=28), "created_at": instant(on)}
         self.row: dict[str, Any] = {
@@ -85,7 +86,7 @@ class _Case:
             "case_no": f"GEN-{number}",
             **where,
             **what,
-            **asked,
+            **context,
             **rests,
             **first,
         }
@@ -125,8 +126,8 @@ class _Case:
         signed |= {"account_id": self.office.people["approver_1"], "content": NO_DIGEST}
         added: Rows = {"approval": [signed], "case_duty": [self._duty("approver_1", "approver_1")]}
         added |= {
-            "entry": [self._entry(fund, "available", "committed", fen, on)],
-            "letter": self._letters("approved", on),
+            "ledger_entry": [self._entry(fund, "available", "committed", fen, on)],
+            "notification": self._notifications("approved", on),
         }
         money = {"award_fen": fen, "outstanding_fen": fen, "fund_id": fund, "category": "relative"}
         self._to("payment", "disbursement", on, "approve", "approver_1", added, **money)
@@ -144,7 +145,10 @@ class _Case:
         paid |= {"method": "cash", "cash_reason": "no_account", "voucher": "V-1", "paid_on": on, "state": "live"}
         paid |= {"paid_by": self.office.people["cashier"]}
         added: Rows = {"payment": [paid], "case_duty": [self._duty("payer", "cashier")]}
-        added |= {"entry": [self._entry(fund, "committed", "paid", fen, on)], "letter": self._letters("paid", on)}
+        added |= {
+            "ledger_entry": [self._entry(fund, "committed", "paid", fen, on)],
+            "notification": self._notifications("paid", on),
+        }
         self._to(state, _phase(state), on, "pay", "cashier", added)
 
     def _duty(self, duty: str, who: str) -> dict[str, Any]:
@@ -156,7 +160,7 @@ class _Case:
         pots = {"case_id": self.row["id"], "source_pot": source, "target_pot": target, "fen": fen}
         return {**here, **pots, "on": on, "at": instant(on)}
 
-    def _letters(self, kind: str, on: date) -> list[dict[str, Any]]:
+    def _notifications(self, kind: str, on: date) -> list[dict[str, Any]]:
         about = {"subject_id": self.row["id"], "seq": self.seq + 1, "case_id": self.row["id"], "on": on, "kind": kind}
         gone = {"state": "delivered", "not_before": instant(on), "created_at": instant(on), "delivered_at": instant(on)}
         read = {"read_at": instant(on) if (TODAY - on).days > LIVELY else None}
@@ -184,14 +188,14 @@ class _Case:
     ) -> None:
         self.seq += 1
         account, case = self.office.people[who], self.row["id"]
-        asked = Asked(Caller(account, "", "", self.office.unit_id, ()), instant(on), on, RING)
+        context = ActionContext(Caller(account, "", "", self.office.unit_id, ()), instant(on), on, RING)
         moved = [("case", {"id": case, **changed})] if changed else []
         told = {"from": source, "to": self.row["state"], "principal": None, "answers": {}, "words": {}}
         rows = recorded_rows(added, moved)
-        body = canonical_json({**envelope("case", case, self.seq, action, asked), **told, "rows": rows})
+        body = canonical_json({**event_envelope("case", case, self.seq, action, context), **told, "rows": rows})
         event = {"subject_id": case, "seq": self.seq, "subject": "case", "action": action, "from_state": source}
-        event |= {"to_state": self.row["state"], "actor_id": account, "on": on, "at": asked.at, "body": body}
-        head = link(self.head, body)
+        event |= {"to_state": self.row["state"], "actor_id": account, "on": on, "at": context.at, "body": body}
+        head = event_hash(self.head, body)
         self.events.append({**event, "prev": self.head, "hash": head})
         self.head = head
         add(self.rows, {table: more for table, more in added.items() if table != "case"})

@@ -1,7 +1,7 @@
 """The twelve steps of the hardship life as small tables by hand: who may, from where to where, which duty and money."""
 
 from workflows.programmes.hardship import HARDSHIP
-from workflows.terms import CLASHING
+from workflows.vocabulary import INCOMPATIBLE_DUTIES
 
 ROLE = {
     "submit": ("registrar",),
@@ -42,12 +42,12 @@ SOURCE = {
     "close": "follow_up",
 }
 FIELDWORK = ("draft", "survey", "verification", "review")
-CLASHES = frozenset((str(one), str(other)) for one, other in (tuple(pair) for pair in CLASHING)) | frozenset(
-    (str(other), str(one)) for one, other in (tuple(pair) for pair in CLASHING)
+CLASHES = frozenset((str(one), str(other)) for one, other in (tuple(pair) for pair in INCOMPATIBLE_DUTIES)) | frozenset(
+    (str(other), str(one)) for one, other in (tuple(pair) for pair in INCOMPATIBLE_DUTIES)
 )
 
 
-FORMS = {step.action: step.asks for step in HARDSHIP.steps}
+FORMS = {step.action: step.form for step in HARDSHIP.steps}
 TARGET = {
     "submit": ("survey", "survey", "survey_days"),
     "finish_survey": ("verification", "survey", "verification_days"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Protocol
 
-from benchmarks.entrants import WANTED
+from benchmarks.registry import WANTED
 
 YARDSTICK = "psycopg_two"
 

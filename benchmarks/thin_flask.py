@@ -14,10 +14,10 @@ from flask import Flask, request
 
 from benchmarks.facts_sql import HOLDS
 from benchmarks.plain_rules import Clerk
-from benchmarks.psycopg_two import Desk, Refused
-from service.privacy import read_keyring
-from workflows.questions import money
-from workflows.terms import BadAnswers
+from benchmarks.psycopg_two_statements import Refused, TwoStatements
+from service.crypto.encryption import read_keyring
+from workflows.form_fields import money
+from workflows.vocabulary import InvalidForm
 
 _WHO = f"""SELECT a.id, g.role, g.tier, u.path, g.for_account_id FROM token AS t JOIN account AS a ON a.id = t.account_id
     LEFT JOIN role_grant AS g ON g.account_id = a.id AND {HOLDS} LEFT JOIN unit AS u ON u.id = g.unit_id
@@ -29,7 +29,7 @@ class Kept(threading.local):
     """A connection for each thread."""
 
     def __init__(self) -> None:
-        self.desk = Desk(os.environ["DATABASE_URL"], read_keyring(os.environ["KEYRING"]))
+        self.desk = TwoStatements(os.environ["DATABASE_URL"], read_keyring(os.environ["KEYRING"]))
 
 
 def create_app() -> Flask:
@@ -38,7 +38,7 @@ def create_app() -> Flask:
     app.add_url_rule("/api/v1/cases", view_func=open_case, methods=["POST"])
     app.add_url_rule("/api/v1/cases/<uuid:case>/actions/<action>", view_func=take, methods=["POST"])
     app.register_error_handler(Refused, lambda no: ({"codes": list(no.args)}, 409))
-    app.register_error_handler(BadAnswers, lambda no: ({"codes": str(no)}, 422))
+    app.register_error_handler(InvalidForm, lambda no: ({"codes": str(no)}, 422))
     app.teardown_request(lambda _error: _desk().db.rollback())
     return app
 
@@ -46,7 +46,7 @@ def create_app() -> Flask:
 _KEPT: list[Kept] = []
 
 
-def _desk() -> Desk:
+def _desk() -> TwoStatements:
     """This thread's; the first request of a process makes the shelf, so that nothing is opened before the fork."""
     if not _KEPT:
         _KEPT.append(Kept())
@@ -57,7 +57,7 @@ def open_case() -> tuple[dict[str, Any], int]:
     """Open a case."""
     body, at, desk = request.get_json(), _at(), _desk()
     family = (UUID(body["household_id"]), UUID(body["beneficiary_id"]))
-    case = desk.open(family, body["item"], money(body["asked"]), _clerk(desk, at.date()), at, at.date())
+    case = desk.open(family, body["item"], money(body["requested"]), _clerk(desk, at.date()), at, at.date())
     return {"id": str(case), "state": "draft", "version": 1}, 201
 
 
@@ -72,7 +72,7 @@ def _at() -> datetime:
     return datetime.fromisoformat(request.headers["X-Songnuan-Date"])
 
 
-def _clerk(desk: Desk, today: date) -> Clerk:
+def _clerk(desk: TwoStatements, today: date) -> Clerk:
     token = request.headers["Authorization"].removeprefix("Bearer ")
     rows = desk.db.execute(_WHO, {"hash": sha256(token.encode()).digest(), "today": today}).fetchall()
     if not rows:

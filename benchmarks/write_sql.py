@@ -19,13 +19,13 @@ _DID = """, did AS (
     SELECT %(case)s, %(duty)s, account, %(seq)s FROM unnest(%(people)s::uuid[]) AS d (account) ON CONFLICT DO NOTHING
 )"""
 _POSTED = """, posted AS (
-    INSERT INTO entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
+    INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
     VALUES (%(entry)s, %(fund)s, %(case)s, %(seq)s, %(case)s, %(source_pot)s, %(target_pot)s, %(award)s, %(today)s, %(at)s)
 )"""
 _OWED = """, owed AS (
-    INSERT INTO letter (id, subject_id, seq, case_id, kind, channel, account_id, person_id, "on", not_before, created_at)
+    INSERT INTO notification (id, subject_id, seq, case_id, kind, channel, account_id, person_id, "on", not_before, created_at)
     SELECT id, %(case)s, %(seq)s, %(case)s, kind, channel, account, person, %(today)s, now(), now()
-    FROM unnest(%(letter_ids)s::uuid[], %(kinds)s::text[], %(channels)s::text[], %(accounts)s::uuid[], %(persons)s::uuid[])
+    FROM unnest(%(notification_ids)s::uuid[], %(kinds)s::text[], %(channels)s::text[], %(accounts)s::uuid[], %(persons)s::uuid[])
         AS l (id, kind, channel, account, person)
 )"""
 _VISIT = """, visited AS (
@@ -84,10 +84,10 @@ WRITES = {
 
 OPEN = """WITH opened AS (
     INSERT INTO "case" (id, case_no, programme, year, unit_id, unit_path, household_id, beneficiary_id, item, state, phase,
-        version, answers, asked_fen, outstanding_fen, policy_set_id, opened_on, entered_on, due_on, due_is_provisional,
+        version, answers, requested_fen, outstanding_fen, policy_set_id, opened_on, entered_on, due_on, due_is_provisional,
         head_hash, created_at)
     VALUES (%(case)s, %(number)s, 'hardship', %(year)s,
-        %(unit)s, %(path)s, %(household)s, %(person)s, %(item)s, 'draft', 'survey', 1, '{}', %(asked)s, 0, %(policy)s,
+        %(unit)s, %(path)s, %(household)s, %(person)s, %(item)s, 'draft', 'survey', 1, '{}', %(requested)s, 0, %(policy)s,
         %(today)s, %(today)s, %(due_on)s, FALSE, %(hash)s, %(at)s) RETURNING case_no
 ), happened AS (
     INSERT INTO event (subject_id, seq, subject, action, to_state, actor_id, "on", at, body, prev, hash)

@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 import service.tables
-from service.db import METADATA, engine
+from service.db.columns import METADATA
+from service.db.engine import make_engine
 
 __all__ = ["service"]
 
@@ -30,7 +31,7 @@ def _online() -> None:
     url = context.config.get_main_option("sqlalchemy.url")
     if not url:
         raise SystemExit("Give the database: songnuan migrate, or DATABASE_URL=postgresql://… songnuan migrate")
-    with engine(url).connect() as connection:
+    with make_engine(url).connect() as connection:
         _run(connection)
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from service.chain import GENESIS, link
+from service.crypto.hash_chain import GENESIS, event_hash
 from workflows.canonical_json import canonical_json
 
 BATCH_SIZE = 1000
@@ -67,7 +67,7 @@ def _append(conn: sa.Connection, actor: UUID, facts: Mapping[str, Any], rows: Ma
     when = {"actor": str(actor), "on": on.isoformat(), "at": at.isoformat(), "request": None}
     body = canonical_json({**said, **when, "facts": facts, "rows": rows})
     values = {"id": actor, "seq": seq, "on": on, "at": at, "body": body}
-    values |= {"prev": prev, "hash": link(prev, body)}
+    values |= {"prev": prev, "hash": event_hash(prev, body)}
     conn.execute(_EVENT, values)
     conn.execute(_HEAD, values)
 

@@ -16,7 +16,7 @@ import sample_cases  # noqa: E402 - the folder of samples is no package
 import sample_year  # noqa: E402
 from sample_people import NOWHERE, STAFF, UNITS, Household  # noqa: E402
 
-from service.exchange.books import SHEETS  # noqa: E402
+from service.imports.workbooks import SHEETS  # noqa: E402
 
 Rows = list[dict[str, object]]
 

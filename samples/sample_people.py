@@ -1,4 +1,4 @@
-"""The invented people of the sample year: units, staff, and families with members, economy and papers."""
+"""The invented people of the sample year: units, staff, and families with members, finances and papers."""
 
 # ruff: noqa: INP001 - the folder of samples is run by hand and is no package
 

@@ -5,12 +5,13 @@ import os
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import auth, errors, metrics, request, watch
-from service.api import BLUEPRINTS, document
+from service.api import BLUEPRINTS, openapi
 from service.config import Settings, read_settings
-from service.db import engine
-from service.pace import Pace
-from service.privacy import installation_keyring
+from service.crypto.encryption import installation_keyring
+from service.db.engine import make_engine
+from service.http import auth, context, errors, health
+from service.http.rate_limit import RateLimiter
+from service.observability import metrics
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';"
@@ -28,22 +29,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set. Run `songnuan serve`, which starts a database of its own.")
     app = Flask("service", static_folder="static", template_folder="templates")
-    bounds = settings.bounds
+    bounds = settings.limits
     app.config["MAX_CONTENT_LENGTH"] = bounds.max_body
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    made = engine(settings.database_url, pool=bounds.pool, bounds=bounds)
+    made = make_engine(settings.database_url, pool=bounds.pool, limits=bounds)
     metrics.watch_pool(made, 2 * bounds.pool)
-    app.extensions["songnuan"] = request.House(settings, made, installation_keyring(settings), Pace(bounds))
+    app.extensions["songnuan"] = context.AppState(settings, made, installation_keyring(settings), RateLimiter(bounds))
     if bounds.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=bounds.proxies)  # type: ignore[method-assign]
     app.after_request(_headers)
-    request.register(app)
+    context.register(app)
     auth.register(app)
     errors.register(app)
-    document.register(app, BLUEPRINTS)
-    watch.register(app)
-    left_open = auth.unguarded(app)
+    openapi.register(app, BLUEPRINTS)
+    health.register(app)
+    left_open = auth.unguarded_routes(app)
     if left_open:
         raise UnguardedRoute(f"these routes do not say who may call them: {', '.join(left_open)}")
     return app

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from service.bounds import BadBound, Bounds, read_bounds
+from service.limits import InvalidLimit, Limits, read_limits
 
 LANGUAGES = ("zh_CN", "en")
 _DATABASES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -29,7 +29,7 @@ class BadSetting(ValueError):
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where letters are handed in; `tls` is on for smtps://."""
+    """Where notifications are handed in; `tls` is on for smtps://."""
 
     host: str
     port: int
@@ -43,7 +43,7 @@ class Settings:
     """What one process was told. Secrets are left out of its repr.
 
     `database_url` and `redis_url` are None where the house is to start servers of its own (service/servers.py);
-    `keyring` is None where the key is the file `var/keyring`; `mail` is None where no letter leaves the house;
+    `keyring` is None where the key is the file `var/keyring`; `mail` is None where no notification leaves the house;
     `watch_token` is None where only this machine may read /readyz and /metrics.
     `public_url` is where people open the pages, without a slash at its end, or empty.
     """
@@ -56,8 +56,8 @@ class Settings:
     keyring: str | None = field(default=None, repr=False)
     demo_clock: bool = False
     language: str = LANGUAGES[0]
-    watch_token: str | None = field(default=None, repr=False)
-    bounds: Bounds = field(default_factory=Bounds)
+    monitoring_token: str | None = field(default=None, repr=False)
+    limits: Limits = field(default_factory=Limits)
     public_url: str = ""
 
 
@@ -72,8 +72,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         keyring=environ.get("KEYRING") or None,
         demo_clock=_switch(environ, "SONGNUAN_DEMO_CLOCK"),
         language=_language(environ),
-        watch_token=_watch_token(environ),
-        bounds=_bounds(environ),
+        monitoring_token=_watch_token(environ),
+        limits=_bounds(environ),
         public_url=(_url(environ, "PUBLIC_URL", _PAGES, "https://songnuan.union.example") or "").rstrip("/"),
     )
 
@@ -134,14 +134,16 @@ def _language(environ: Mapping[str, str]) -> str:
 
 
 def _watch_token(environ: Mapping[str, str]) -> str | None:
-    token = environ.get("SONGNUAN_WATCH_TOKEN") or None
+    token = environ.get("SONGNUAN_MONITORING_TOKEN") or None
     if token is not None and not _TOKEN.fullmatch(token):
-        raise BadSetting("SONGNUAN_WATCH_TOKEN", "it is too short or cannot stand in a header", "openssl rand -hex 24")
+        raise BadSetting(
+            "SONGNUAN_MONITORING_TOKEN", "it is too short or cannot stand in a header", "openssl rand -hex 24"
+        )
     return token
 
 
-def _bounds(environ: Mapping[str, str]) -> Bounds:
+def _bounds(environ: Mapping[str, str]) -> Limits:
     try:
-        return read_bounds(environ)
-    except BadBound as bad:
+        return read_limits(environ)
+    except InvalidLimit as bad:
         raise BadSetting(bad.variable, bad.fault, bad.mend) from None

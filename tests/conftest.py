@@ -13,8 +13,8 @@ import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from service.servers import start_broker, start_postgres
-from service.servers.started import runs
+from service.local_servers import start_broker, start_postgres
+from service.local_servers.process import is_running
 
 _FOLDER = pytest.StashKey[Path]()
 _PREFIX = "songnuan-test-"
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_FOLDER] = Path(handed_over)
         return
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if not runs(int(left.name.split("-")[2])) and os.access(left, os.W_OK):
+        if not is_running(int(left.name.split("-")[2])) and os.access(left, os.W_OK):
             _take_away(left)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     folder.chmod(0o711)  # for root, PostgreSQL runs as another account

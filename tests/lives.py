@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.tables.funds import fund
-from tests.client import Desk
-from tests.office import Family, file_family
+from tests.api_client import ApiClient
+from tests.factories import Family, create_family
 
 PAPERS = ["application", "identity", "household_register", "authorisation", "income_proof", "bank_card"]
 ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
@@ -18,7 +18,7 @@ NOTICE_OVER = date(2025, 9, 15)
 NOBODY: Mapping[str, str] = {}
 
 
-def award(desk: Desk, yuan: str = "1500.00", line: object = None) -> dict[str, Any]:
+def award(desk: ApiClient, yuan: str = "1500.00", line: object = None) -> dict[str, Any]:
     """What the reviewer answers when he passes a case: the sum, the fund line (the office's own) and the place."""
     return {"award": yuan, "fund": str(line or desk.office.fund_id), "places": ["unit_board"]}
 
@@ -26,7 +26,7 @@ def award(desk: Desk, yuan: str = "1500.00", line: object = None) -> dict[str, A
 class Life:
     """A case and its people."""
 
-    def __init__(self, desk: Desk, family: Family, case_id: str, state: str = "draft") -> None:
+    def __init__(self, desk: ApiClient, family: Family, case_id: str, state: str = "draft") -> None:
         self.desk, self.family, self.case_id, self.state = desk, family, case_id, state
 
     def act(self, who: str, action: str, **answers: Any) -> str:
@@ -90,26 +90,26 @@ class Life:
         return steps[self.state]
 
 
-def start(desk: Desk, engine: sa.Engine, programme: str, item: str, answers: dict[str, Any]) -> Life:
+def start(desk: ApiClient, engine: sa.Engine, programme: str, item: str, answers: dict[str, Any]) -> Life:
     """A case just opened, for a family just filed."""
-    with engine.begin() as tx:
-        family = file_family(tx, desk.office)
+    with engine.begin() as conn:
+        family = create_family(conn, desk.office)
     beneficiary = family.child_id if programme == "tuition" else family.head_id
     who = {"household_id": str(family.household_id), "beneficiary_id": str(beneficiary)}
-    body = {"programme": programme, **who, "item": item, "asked": "3000.00", "answers": answers}
+    body = {"programme": programme, **who, "item": item, "requested": "3000.00", "answers": answers}
     opened = desk.post("registrar", "/cases", body)
     assert opened.status_code == 201, opened.get_json()
     return Life(desk, family, opened.get_json()["id"])
 
 
-def case_at(state: str, desk: Desk, engine: sa.Engine, yuan: str = "1500.00") -> Life:
+def case_at(state: str, desk: ApiClient, engine: sa.Engine, yuan: str = "1500.00") -> Life:
     """A hardship case of a family just filed, led to `state` by the usual steps."""
     return start(desk, engine, "hardship", "LIV", {}).to(state, yuan)
 
 
-def pots(engine: sa.Engine, desk: Desk) -> dict[str, int]:
+def pots(engine: sa.Engine, desk: ApiClient) -> dict[str, int]:
     """What stands in every pot of the office's fund."""
     names = ("available_fen", "committed_fen", "paid_fen", "recovering_fen", "written_off_fen")
-    with engine.connect() as tx:
-        row = tx.execute(sa.select(fund).where(fund.c.id == desk.office.fund_id)).mappings().one()
+    with engine.connect() as conn:
+        row = conn.execute(sa.select(fund).where(fund.c.id == desk.office.fund_id)).mappings().one()
         return {name: row[name] for name in names}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from service import schema
-from service.db import engine as make_engine
+from service.db import migrate
+from service.db.engine import make_engine
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,7 @@ def database_url(empty_database: Callable[..., str]) -> str:
     """A database at the newest migration."""
     url = empty_database()
     fresh = make_engine(url)
-    schema.upgrade(fresh)
+    migrate.upgrade(fresh)
     fresh.dispose()
     return url
 
@@ -28,7 +28,7 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def tx(engine: sa.Engine) -> Iterator[sa.Connection]:
+def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that is undone when the test ends."""
     with engine.connect() as connection:
         yield connection

@@ -1,1 +1,1 @@
-"""The post room: letters that are owed, and what the calendar asks; nobody imports it."""
+"""The post room: notifications that are owed, and what the calendar asks; nobody imports it."""

@@ -10,18 +10,18 @@ from celery.schedules import crontab
 from celery.signals import celeryd_init, setup_logging, worker_process_init
 from kombu import Queue
 
-from service import logs
 from service.clock import now, union_day
 from service.config import read_settings
-from worker import bell, clock, outbox
+from service.observability import logs
+from worker import broker_disconnect, outbox, scheduled_jobs
 from worker.channels import CHANNELS
-from worker.outbox import PostRoom
+from worker.outbox import OutboxSender
 
 _NOWHERE = "redis://127.0.0.1:6379/0"
 _log = logging.getLogger(__name__)
 
 SETTINGS = read_settings(os.environ)
-bell.hang_up_gently()
+broker_disconnect.install()
 
 app = Celery("songnuan", broker=SETTINGS.redis_url or _NOWHERE)
 app.conf.update(
@@ -47,7 +47,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     worker_redirect_stdouts=False,
-    # A worker that is told to stop finishes the letter in its hand.
+    # A worker that is told to stop finishes the notification in its hand.
     worker_soft_shutdown_timeout=60,
     timezone="Asia/Shanghai",
     enable_utc=True,
@@ -64,13 +64,13 @@ app.conf.update(
 
 
 @cache
-def _room(_pid: int) -> PostRoom:
-    return outbox.open_room(SETTINGS)
+def _sender(_pid: int) -> OutboxSender:
+    return outbox.open_sender(SETTINGS)
 
 
-def room() -> PostRoom:
+def sender() -> OutboxSender:
     """This process's own post room: a connection that two processes share is a broken one, so each opens its own."""
-    return _room(os.getpid())
+    return _sender(os.getpid())
 
 
 @celeryd_init.connect
@@ -83,20 +83,20 @@ def _lines(**_said: object) -> None:
 @worker_process_init.connect
 def _open(**_said: object) -> None:
     """Open the post room as soon as a process has been forked, so that a bad setting shows at once."""
-    room()
+    sender()
 
 
 @app.task(name="worker.deliver")
 def deliver(ids: list[str]) -> None:
-    """Send these letters, as far as they are still due."""
-    outbox.send_all(room(), [UUID(each) for each in ids], now)
+    """Send these notifications, as far as they are still due."""
+    outbox.send_all(sender(), [UUID(each) for each in ids], now)
 
 
 @app.task(name="worker.drain")
 def drain() -> None:
     """Send what is due: for a house without a relay, and for what a relay lost."""
-    here = room()
-    outbox.send_all(here, [each.id for each in outbox.due(here, now(), outbox.BATCH)], now)
+    here = sender()
+    outbox.send_all(here, [each.id for each in outbox.due(here, now(), outbox.SEND_BATCH_SIZE)], now)
 
 
 @app.task(name="worker.tick")
@@ -105,5 +105,5 @@ def tick() -> None:
     if SETTINGS.demo_clock:
         _log.info("demo clock: the calendar is left alone")
         return
-    here, instant = room(), now()
-    clock.run_day(here.engine, here.ring, instant, union_day(instant))
+    here, instant = sender(), now()
+    scheduled_jobs.run_day(here.engine, here.keyring, instant, union_day(instant))

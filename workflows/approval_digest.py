@@ -7,7 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from workflows.canonical_json import canonical_json, without_nulls
-from workflows.terms import Plain
+from workflows.vocabulary import Plain
 
 
 @dataclass(frozen=True, slots=True)

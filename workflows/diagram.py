@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workflows.programme import SAME, Programme, State, Step
 from workflows.programmes import PROGRAMMES
-from workflows.terms import Phase
+from workflows.vocabulary import Phase
 
 PHASES = {
     Phase.SURVEY: "调查 survey",

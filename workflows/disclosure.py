@@ -67,7 +67,7 @@ investigator and the auditor only, who open the name by a logged read of their o
 
 
 def mask_name(name: str) -> str:
-    """张三丰 → 张*丰, 张三 → 张*, 欧阳锋 → 欧阳*; a single letter is hidden whole."""
+    """张三丰 → 张*丰, 张三 → 张*, 欧阳锋 → 欧阳*; a single notification is hidden whole."""
     name = name.strip()
     surname = 2 if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else 1
     given = name[surname:]
@@ -153,7 +153,7 @@ def shown(field: str, value: str, profile: Profile, *, minor: bool = False) -> s
 
 
 def _keep(text: str, head: int, tail: int) -> str:
-    """Keep some letters at both ends; a text too short to hide anything is hidden whole."""
+    """Keep some notifications at both ends; a text too short to hide anything is hidden whole."""
     if len(text) <= head + tail:
         return "*" * len(text)
     return text[:head] + "*" * (len(text) - head - tail) + text[len(text) - tail :]

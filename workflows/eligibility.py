@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from workflows.judgement import ByKind, Grounds, Judgement, Sums, as_record, conclude, recheck
+from workflows.assessment import Assessment, AssessmentInput, ByKind, Sums, as_record, conclude, recheck
 from workflows.policy import Cap, PolicySet, dibao_line
-from workflows.terms import Fen
+from workflows.vocabulary import Fen
 
 __all__ = [
-    "Economy",
+    "Assessment",
+    "Finances",
     "IncomeLine",
-    "Judgement",
     "SpendingLine",
     "as_record",
+    "assess_need",
     "cap_for",
-    "judge",
     "recheck",
 ]
 
@@ -44,7 +44,7 @@ class SpendingLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Economy:
+class Finances:
     """What the survey and the check found; twelve-month totals in fen. Raises ValueError when it cannot be so.
 
     `idle_able_members` of the `members` are able-bodied, of working age, neither studying nor working. `prior_aid` is
@@ -69,38 +69,38 @@ class Economy:
 
 
 @lru_cache(maxsize=256)
-def judge(policy: PolicySet, economy: Economy, division: str, on: date) -> Judgement:
+def assess_need(policy: PolicySet, finances: Finances, division: str, on: date) -> Assessment:
     """Judge a household under a policy set on a day, keeping every intermediate value.
 
     Raises NoLine when the policy has no 低保 line for the division on that day.
     """
     return conclude(
-        Grounds(
+        AssessmentInput(
             policy=policy.name,
             policy_digest=policy.digest,
             division=division,
             on=on,
-            sums=add_up(policy, economy, division, on),
+            sums=add_up(policy, finances, division, on),
             rules=policy.categories,
-            event=economy.event,
-            event_listed=economy.event in policy.events,
+            event=finances.event,
+            event_listed=finances.event in policy.events,
             exclusions_binding=policy.exclusions,
-            observed=tuple(sorted(economy.observed)),
+            observed=tuple(sorted(finances.observed)),
         )
     )
 
 
-def add_up(policy: PolicySet, economy: Economy, division: str, on: date) -> Sums:
+def add_up(policy: PolicySet, finances: Finances, division: str, on: date) -> Sums:
     """Add up I, R, A, X, n and find L.
 
     A kind of income the policy names in neither list counts: silence never helps one family over another. Each
     spending line counts with what is left after reimbursement, never below zero.
     """
-    received = [(line.kind, line.fen) for line in economy.income]
-    spent = [(line.kind, Fen(max(0, line.fen - line.reimbursed))) for line in economy.spending]
-    aid = [given for given in economy.prior_aid if _year_before(on) < given[2] <= on]
+    received = [(line.kind, line.fen) for line in finances.income]
+    spent = [(line.kind, Fen(max(0, line.fen - line.reimbursed))) for line in finances.spending]
+    aid = [given for given in finances.prior_aid if _year_before(on) < given[2] <= on]
     counted_aid = sum(fen for item, fen, _ in aid if _aid_counts(policy, item, fen))
-    idle = economy.idle_able_members if policy.impute_idle else 0
+    idle = finances.idle_able_members if policy.impute_idle else 0
     return Sums(
         income_by_kind=_by_kind(line for line in received if line[0] not in policy.uncounted_income),
         income_not_counted=_by_kind(line for line in received if line[0] in policy.uncounted_income),
@@ -109,8 +109,8 @@ def add_up(policy: PolicySet, economy: Economy, division: str, on: date) -> Sums
         prior_aid_not_counted=Fen(sum(fen for _, fen, _ in aid) - counted_aid),
         rigid_by_kind=_by_kind(line for line in spent if line[0] in policy.rigid_kinds),
         misfortune_by_kind=_by_kind(line for line in spent if line[0] in policy.misfortune_kinds),
-        assets=economy.assets,
-        members=economy.members,
+        assets=finances.assets,
+        members=finances.members,
         line=dibao_line(policy, division, on),
     )
 

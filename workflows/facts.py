@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from workflows.code_lists import SurveyConclusion
-from workflows.eligibility import Economy
+from workflows.eligibility import Finances
 from workflows.policy import PolicySet
-from workflows.terms import Actor, Duty, Fen, Plain
+from workflows.vocabulary import Actor, Duty, Fen, Plain
 from workflows.workdays import Calendar
 
 
@@ -105,7 +105,7 @@ class Facts:
     opened_on: date
     entered_on: date
     item: str
-    asked: Fen
+    requested: Fen
     award: Fen | None = None
     outstanding: Fen = Fen(0)
     held: bool = False
@@ -116,7 +116,7 @@ class Facts:
     beneficiary_in_family: bool = True
     division: str = ""
     cause: str = "other"
-    economy: Economy | None = None
+    finances: Finances | None = None
     consented_until: date | None = None
     papers: frozenset[str] = frozenset()
     visits: tuple[Visit, ...] = ()
@@ -141,7 +141,7 @@ class Facts:
             object.__setattr__(facts, name, value)
         return facts
 
-    def but(self, **changed: Any) -> "Facts":
+    def replace(self, **changed: Any) -> "Facts":
         """The same with other values; what was not read stays unread."""
         return Facts.of(**{name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)} | changed)
 
@@ -166,7 +166,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RuleInput:
     """One person asks for one action on one day; `answers` are the action's form, already read."""
 
     actor: Actor
@@ -175,11 +175,11 @@ class Ask:
     calendar: Calendar
     today: date
     answers: Mapping[str, object] = field(default_factory=dict)
-    entitled: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
+    eligible_visitors: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
     """Of the accounts named in the answers, those who hold the visitor's role over the case's unit today, and whom they
     stand in for (nobody, when the role is their own)."""
 
-    looking: bool = False
+    is_preview: bool = False
     """True when it is only asked what may be done, and no form has been filled in yet."""
 
     def text(self, key: str) -> str | None:
@@ -198,7 +198,7 @@ class Ask:
         return frozenset(UUID(str(each)) for each in value) if isinstance(value, list) else frozenset()
 
     @property
-    def went(self) -> frozenset[UUID]:
+    def visitors_and_principals(self) -> frozenset[UUID]:
         """The people named as visitors, and whom they stand in for: a stand-in counts as both."""
         named = self.accounts("visitors")
-        return named.union(*(self.entitled.get(each, frozenset()) for each in named))
+        return named.union(*(self.eligible_visitors.get(each, frozenset()) for each in named))

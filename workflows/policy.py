@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from workflows.terms import Fen, Plain
+from workflows.vocabulary import Fen, Plain
 
 DEADLINES = (
     "draft_days",
@@ -160,7 +160,7 @@ class PolicySet:
     deadlines: Mapping[str, int]
     papers: Mapping[str, tuple[str, ...]]
     digest: str = field(init=False, repr=False, compare=False)
-    """What `digest` returns, worked out once: every judgement cites it."""
+    """What `digest` returns, worked out once: every assessment cites it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", digest(self))

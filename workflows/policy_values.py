@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from workflows.terms import Fen, Plain
+from workflows.vocabulary import Fen, Plain
 
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,9})(?:\.([0-9]{1,2}))?")
 _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,4})?)%|[0-9]{1,6}(?:\.[0-9]{1,4}|/[1-9][0-9]{0,5})?")
@@ -18,7 +18,7 @@ _DIVISION = re.compile(r"[0-9]{0,12}")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PolicyProblem:
     """Where in the file (`category[2].multiplier`), what is wrong, and the values that help to mend it."""
 
     path: str
@@ -26,10 +26,10 @@ class Problem:
     values: Mapping[str, Plain] = field(default_factory=dict)
 
 
-class BadPolicy(Exception):
+class InvalidPolicy(Exception):
     """The file is no policy set; `problems` holds all of them."""
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: PolicyProblem) -> None:
         super().__init__("; ".join(f"{problem.path}: {problem.code}" for problem in problems))
         self.problems = problems
 
@@ -48,15 +48,15 @@ class Line:
     default: object = _REQUIRED
 
 
-def wrong(code: str, **values: Plain) -> BadPolicy:
+def wrong(code: str, **values: Plain) -> InvalidPolicy:
     """Say what is wrong with one value; its place is added on the way out."""
-    return BadPolicy(Problem("", code, values))
+    return InvalidPolicy(PolicyProblem("", code, values))
 
 
-def _below(path: str, bad: BadPolicy) -> list[Problem]:
+def _below(path: str, bad: InvalidPolicy) -> list[PolicyProblem]:
     """Put the problems of a part in their place in the whole."""
     return [
-        Problem(path + ("" if not each.path or each.path[0] == "[" else ".") + each.path, each.code, each.values)
+        PolicyProblem(path + ("" if not each.path or each.path[0] == "[" else ".") + each.path, each.code, each.values)
         for each in bad.problems
     ]
 
@@ -143,10 +143,10 @@ def listed(read_one: Read, *, least: int = 0) -> Read:
         for index, each in enumerate(value, start=1):
             try:
                 items.append(read_one(each))
-            except BadPolicy as bad:
+            except InvalidPolicy as bad:
                 problems += _below(f"[{index}]", bad)
         if problems:
-            raise BadPolicy(*problems)
+            raise InvalidPolicy(*problems)
         return tuple(items)
 
     return read
@@ -159,15 +159,17 @@ def named(read_one: Read, *required: str) -> Read:
         if not isinstance(value, dict):
             raise wrong("not_a_table")
         given = tuple(value)
-        missing = [Problem(name, "missing", {"meant": _meant(name, given)}) for name in required if name not in value]
+        missing = [
+            PolicyProblem(name, "missing", {"meant": _meant(name, given)}) for name in required if name not in value
+        ]
         named, problems = {}, missing
         for key, each in value.items():
             try:
                 named[code(key)] = read_one(each)
-            except BadPolicy as bad:
+            except InvalidPolicy as bad:
                 problems += _below(key, bad)
         if problems:
-            raise BadPolicy(*problems)
+            raise InvalidPolicy(*problems)
         return MappingProxyType(named)
 
     return read
@@ -186,26 +188,26 @@ def rows(lines: tuple[Line, ...], row: Callable[..., object]) -> Read:
             raise wrong("not_a_table")
         given, problems = read_lines(lines, value)
         if problems:
-            raise BadPolicy(*problems)
+            raise InvalidPolicy(*problems)
         return row(**given)
 
     return listed(read_one, least=1)
 
 
-def read_lines(lines: tuple[Line, ...], table: Mapping[str, object]) -> tuple[dict[str, Any], list[Problem]]:
+def read_lines(lines: tuple[Line, ...], table: Mapping[str, object]) -> tuple[dict[str, Any], list[PolicyProblem]]:
     """Read what can be read; the rest, and every key nobody knows, is a problem."""
     problems = list(_unknown(tuple(line.path for line in lines), table))
     given: dict[str, Any] = {}
     for line in lines:
         value = _at(table, line.path)
         if value is None and line.default is _REQUIRED:
-            problems.append(Problem(line.path, "missing"))
+            problems.append(PolicyProblem(line.path, "missing"))
         elif value is None:
             given[line.name] = line.default
         else:
             try:
                 given[line.name] = line.read(value)
-            except BadPolicy as bad:
+            except InvalidPolicy as bad:
                 problems += _below(line.path, bad)
     return given, problems
 
@@ -217,12 +219,12 @@ def _at(table: Mapping[str, object], path: str) -> object:
     return value
 
 
-def _unknown(paths: tuple[str, ...], table: Mapping[str, object], above: str = "") -> Iterator[Problem]:
+def _unknown(paths: tuple[str, ...], table: Mapping[str, object], above: str = "") -> Iterator[PolicyProblem]:
     known = tuple(dict.fromkeys(path.removeprefix(above).split(".")[0] for path in paths if path.startswith(above)))
     for key, value in table.items():
         if key not in known:
-            yield Problem(above + key, "unknown_key", {"meant": _meant(key, known), "known": list(known)})
+            yield PolicyProblem(above + key, "unknown_key", {"meant": _meant(key, known), "known": list(known)})
         elif above + key not in paths and isinstance(value, Mapping):
             yield from _unknown(paths, value, f"{above}{key}.")
         elif above + key not in paths:
-            yield Problem(above + key, "not_a_table")
+            yield PolicyProblem(above + key, "not_a_table")

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflows.facts import Ask
-from workflows.letters import LETTERS
-from workflows.questions import Question
-from workflows.terms import Duty, Money, Phase, Pot, Reason, Record, Role, Sum
+from workflows.facts import RuleInput
+from workflows.form_fields import FormField
+from workflows.notifications import NOTIFICATIONS
+from workflows.vocabulary import Duty, Money, Phase, Pot, Reason, Record, Role, Sum
 
-Rule = Callable[[Ask], Reason | None]
+Rule = Callable[[RuleInput], Reason | None]
 
 
-class BadProgramme(Exception):
+class InvalidProgramme(Exception):
     """A table that contradicts itself; raised while it is imported, so that it never serves a case."""
 
 
@@ -45,10 +45,10 @@ class Step:
     who: Role | tuple[Role, ...]
     must_hold: tuple[Rule, ...] = ()
     money: Money | None = None
-    letter: str | None = None
+    notification: str | None = None
     duty: Duty | None = None
     record: Record | None = None
-    asks: tuple[Question, ...] = ()
+    form: tuple[FormField, ...] = ()
     label: str = ""
     while_held: bool = False
 
@@ -78,14 +78,14 @@ class Programme:
     title: str
     start: str
     items: tuple[str, ...]
-    answers: tuple[Question, ...]
+    answers: tuple[FormField, ...]
     states: tuple[State, ...]
     steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
         if faults:
-            raise BadProgramme(f"{self.key}: " + "; ".join(faults))
+            raise InvalidProgramme(f"{self.key}: " + "; ".join(faults))
 
     def state(self, key: str) -> State:
         """The state named `key`."""
@@ -131,13 +131,13 @@ def _step_faults(step: Step, keys: list[str]) -> Iterator[str]:
             yield f"{step.action} names the unknown state {name!r}"
     if step.money and step.money.source is step.money.target:
         yield f"{step.action} moves money nowhere"
-    if step.money and step.money.amount is Sum.ANSWER and not any(ask.key == "amount" for ask in step.asks):
+    if step.money and step.money.amount is Sum.ANSWER and not any(ask.key == "amount" for ask in step.form):
         yield f"{step.action} moves an answered amount but asks for none"
-    if step.letter and step.letter not in LETTERS:
-        yield f"{step.action} owes the unknown letter {step.letter!r}"
+    if step.notification and step.notification not in NOTIFICATIONS:
+        yield f"{step.action} owes the unknown notification {step.notification!r}"
     if step.record in _PAYS and (step.money is None or step.money.target is not _PAYS[step.record]):
         yield f"{step.action} records {step.record} without its money"
-    if len({question.key for question in step.asks}) != len(step.asks):
+    if len({question.key for question in step.form}) != len(step.form):
         yield f"{step.action} asks one thing twice"
 
 

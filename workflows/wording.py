@@ -66,7 +66,7 @@ def total(unit: Unit, parts: Iterable[Quantity | Several]) -> Quantity | Several
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Wording:
     """A figure as printed, and the amounts for which it is true, both ends included (None: no upper end)."""
 
     text: str
@@ -87,10 +87,10 @@ _SEVERAL = (2, None)
 _PRINTED = re.compile(r"(近|约)?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?(万?)([多余]?)(\D+)", re.ASCII)
 
 
-def claim(text: str, unit: Unit) -> Words | None:
+def claim(text: str, unit: Unit) -> Wording | None:
     """Read a printed figure, e.g. 33户, 30多户, 28,000余元, 近5万元, 约300人, 4.16万元, 数套. None when it is none."""
     if text == f"数{unit.word}":
-        return Words(text, unit, *_SEVERAL)
+        return Wording(text, unit, *_SEVERAL)
     found = _PRINTED.fullmatch(text)
     if found is None or found[6] != unit.word or (found[3] and unit.scale == 1 and not found[4]):
         return None
@@ -100,11 +100,11 @@ def claim(text: str, unit: Unit) -> Words | None:
     if beyond or (found[1] and found[5]):
         return None
     if found[1]:
-        return Words(text, unit, *_NEAR_OR_ABOUT[found[1]](base))
+        return Wording(text, unit, *_NEAR_OR_ABOUT[found[1]](base))
     if found[5]:
-        return Words(text, unit, base + 1, base + _place(base) - 1) if base and not decimals else None
+        return Wording(text, unit, base + 1, base + _place(base) - 1) if base and not decimals else None
     rounded = ten_thousand * unit.scale // 10 ** len(decimals) if decimals and found[4] else 1
-    return Words(text, unit, max(0, base - rounded // 2), base + (rounded - 1) // 2)
+    return Wording(text, unit, max(0, base - rounded // 2), base + (rounded - 1) // 2)
 
 
 def _place(base: int) -> int:
@@ -134,14 +134,14 @@ def holds(text: str, value: Quantity | Several) -> bool:
     return words is not None and words.holds(value)
 
 
-def exact(value: Quantity | Several, *, commas: bool = False) -> Words:
+def exact(value: Quantity | Several, *, commas: bool = False) -> Wording:
     """Say a figure plainly: 33户, 3000元, 1234.50元; 数套 for several."""
     if isinstance(value, Several):
         return _said(f"数{value.unit.word}", value.unit)
     return _said(_digits(value.amount, value.unit, commas) + value.unit.word, value.unit)
 
 
-def many(value: Quantity, place: int | None = None, word: str | None = None, *, commas: bool = False) -> Words:
+def many(value: Quantity, place: int | None = None, word: str | None = None, *, commas: bool = False) -> Wording:
     """Say b多 or b余, b being the value cut to `place` (10, 1000, 10000 …; by default its first digit).
 
     33户 → 30多户; 41600元 → 4万多元; 28600元 at 1000 → 28000余元. Without `word` it is 多 for a single digit, 余 for
@@ -156,12 +156,12 @@ def many(value: Quantity, place: int | None = None, word: str | None = None, *, 
     return _said(f"{spoken}{chosen}{value.unit.word}", value.unit)
 
 
-def near(value: Quantity, base: int, *, commas: bool = False) -> Words | None:
+def near(value: Quantity, base: int, *, commas: bool = False) -> Wording | None:
     """Say 近 `base` (in the unit's word: 50000 for 5万元) when the value is nine tenths of it or more, but below."""
     return _if_true(_said(f"近{_spoken(base, commas)}{value.unit.word}", value.unit), value)
 
 
-def about(value: Quantity, base: int, *, commas: bool = False) -> Words | None:
+def about(value: Quantity, base: int, *, commas: bool = False) -> Wording | None:
     """Say 约 `base` (in the unit's word) when the value lies within 5 % of it."""
     return _if_true(_said(f"约{_spoken(base, commas)}{value.unit.word}", value.unit), value)
 
@@ -176,7 +176,7 @@ def cell(value: Quantity | Several | None) -> str:
     return f"{whole:,}" if value.unit.scale == 1 else f"{whole:,}.{part:02}"
 
 
-def _said(text: str, unit: Unit) -> Words:
+def _said(text: str, unit: Unit) -> Wording:
     """Hold every figure we print to the same reading as one somebody typed."""
     words = claim(text, unit)
     if words is None:
@@ -184,7 +184,7 @@ def _said(text: str, unit: Unit) -> Words:
     return words
 
 
-def _if_true(words: Words, value: Quantity) -> Words | None:
+def _if_true(words: Wording, value: Quantity) -> Wording | None:
     return words if words.holds(value) else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from workflows.terms import Plain, Reason
+from workflows.vocabulary import Plain, Reason
 
 OFF, WORKING = "休", "班"
 COLUMNS = ("日期", "类型", "名称")
@@ -22,7 +22,7 @@ class CalendarUnknown(Exception):
         self.year = year
 
 
-class BadCalendar(Exception):
+class InvalidCalendar(Exception):
     """The list of days could not be read: each problem says the line, what stands there and what would do."""
 
     def __init__(self, *problems: Reason) -> None:
@@ -102,7 +102,7 @@ def read_calendar(text: str) -> Calendar:
     if not years and not problems:
         problems.append(Reason.of("calendar_without_national_day", line=1, wanted="10-01"))
     if problems:
-        raise BadCalendar(*problems)
+        raise InvalidCalendar(*problems)
     return Calendar(days, years)
 
 

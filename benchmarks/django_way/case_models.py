@@ -23,7 +23,7 @@ from benchmarks.steps import FIELDWORK
 
 def allowed(case: "Case") -> bool:
     """What every transition asks: the checks of the step that was laid on the case; they note each reason."""
-    return case.asked.allowed()
+    return case.requested.allowed()
 
 
 class Case(models.Model):
@@ -34,7 +34,7 @@ class Case(models.Model):
     household, beneficiary = to(Household, related_name="cases"), to(Person)
     state, phase = FSMField(default="draft"), words()
     version, answers = models.IntegerField(), models.JSONField()
-    asked_fen, award_fen = models.BigIntegerField(), models.BigIntegerField(null=True)
+    requested_fen, award_fen = models.BigIntegerField(), models.BigIntegerField(null=True)
     outstanding_fen, category = models.BigIntegerField(default=0), words(null=True)
     fund, policy_set = to(Fund, null=True), to(PolicySet)
     opened_on, entered_on = models.DateField(), models.DateField()
@@ -186,17 +186,17 @@ class Entry(models.Model):
     on, at = models.DateField(), models.DateTimeField()
 
     class Meta:
-        db_table = "entry"
+        db_table = "ledger_entry"
 
 
-class Letter(models.Model):
+class Notification(models.Model):
     id = key()
     subject_id, seq = models.UUIDField(), models.IntegerField()
-    case, kind, channel = to(Case, null=True, related_name="letters"), words(), words()
+    case, kind, channel = to(Case, null=True, related_name="notifications"), words(), words()
     account, person = to(Account, null=True), to(Person, null=True)
     on, state = models.DateField(), words(default="created")
     attempts, not_before = models.SmallIntegerField(default=0), models.DateTimeField()
     created_at = models.DateTimeField()
 
     class Meta:
-        db_table = "letter"
+        db_table = "notification"

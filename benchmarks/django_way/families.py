@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from benchmarks.django_way.models import BankAccount, Consent, EconomyLine, Household, Person
+from benchmarks.django_way.models import BankAccount, Consent, FinanceLine, Household, Person
 from benchmarks.django_way.services import RING
-from service.privacy import blind_index, seal
+from service.crypto.encryption import blind_index, encrypt_field
 
 
 @transaction.atomic
@@ -17,14 +17,14 @@ def file(office: dict[str, Any], number: int) -> list[tuple[UUID, UUID]]:
     """`number` households; the id of each and of its head."""
     families = [(uuid7(), uuid7()) for _ in range(number)]
     where = {"unit_id": office["unit_id"], "unit_path": office["unit_path"], "division": "371083"}
-    what = {"kind": "worker", "identity": "laid_off", "cause": "illness", "economy_as_of": date(2024, 12, 31)}
+    what = {"kind": "worker", "identity": "laid_off", "cause": "illness", "finances_as_of": date(2024, 12, 31)}
     Household.objects.bulk_create(
         Household(id=home, filed_on=date(2025, 1, 3), **where, **what) for home, _ in families
     )
     Person.objects.bulk_create(each for home, head in families for each in _members(home, head))
     BankAccount.objects.bulk_create(_card(home, head) for home, head in families)
     wage = {"side": "income", "kind": "wage", "fen": 3_000_000, "reimbursed_fen": 0}
-    EconomyLine.objects.bulk_create(EconomyLine(household_id=home, **wage) for home, _ in families)
+    FinanceLine.objects.bulk_create(FinanceLine(household_id=home, **wage) for home, _ in families)
     Consent.objects.bulk_create(Consent(household_id=home, until_on=date(2026, 12, 31)) for home, _ in families)
     return families
 
@@ -36,7 +36,7 @@ def _members(home: UUID, head: UUID) -> list[Person]:
             id=row,
             household_id=home,
             relation=relation,
-            name_sealed=seal(RING, "person.name", row, name),
+            name_sealed=encrypt_field(RING, "person.name", row, name),
             name_index=blind_index(RING, "name", name),
         )
         for row, relation, name in named
@@ -47,7 +47,7 @@ def _card(home: UUID, head: UUID) -> BankAccount:
     row = uuid7()
     number = f"62{row.int % 10**16:016d}"
     card = {
-        "card_sealed": seal(RING, "bank_account.card", row, number),
+        "card_sealed": encrypt_field(RING, "bank_account.card", row, number),
         "card_index": blind_index(RING, "card", number),
     }
     return BankAccount(id=row, household_id=home, person_id=head, bank="示例银行", **card)

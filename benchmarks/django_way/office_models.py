@@ -73,7 +73,7 @@ class Household(models.Model):
     unit, unit_path = to(Unit), words(db_index=True)
     kind, identity, division, cause = words(), words(), words(), words()
     observed, event_kind = ArrayField(words(), default=list), words(null=True)
-    idle_able_members, economy_as_of = models.SmallIntegerField(default=0), models.DateField(null=True)
+    idle_able_members, finances_as_of = models.SmallIntegerField(default=0), models.DateField(null=True)
     filed_on, exited_on = models.DateField(), models.DateField(null=True)
     version = models.IntegerField(default=1)
 
@@ -103,13 +103,13 @@ class BankAccount(models.Model):
         db_table = "bank_account"
 
 
-class EconomyLine(models.Model):
+class FinanceLine(models.Model):
     id = key()
     household, person = to(Household, related_name="lines"), to(Person, null=True)
     side, kind, fen, reimbursed_fen = words(), words(), models.BigIntegerField(), models.BigIntegerField()
 
     class Meta:
-        db_table = "economy_line"
+        db_table = "finance_line"
 
 
 class Consent(models.Model):

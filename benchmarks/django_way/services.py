@@ -11,15 +11,15 @@ from uuid import UUID
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
-from benchmarks.django_way.left import leave
+from benchmarks.django_way.case_view import Seen
 from benchmarks.django_way.models import CalendarDay, Case, CaseDuty, Event, Fund, Household, PolicySet
-from benchmarks.django_way.seen import Seen
+from benchmarks.django_way.side_effects import leave
 from benchmarks.plain_rules import CHECKS, Clerk, Look, judged, standing
-from benchmarks.records import cited, content, happened, letters, opened
+from benchmarks.records import cited, content, happened, notifications, opened
 from benchmarks.steps import DUTY, MEANS, POTS, TARGET
-from service.chain import GENESIS, link
-from service.privacy import read_keyring
-from workflows import policy_file, workdays
+from service.crypto.encryption import read_keyring
+from service.crypto.hash_chain import GENESIS, event_hash
+from workflows import policy_parser, workdays
 from workflows.canonical_json import canonical_json
 from workflows.policy import PolicySet as Policy
 from workflows.workdays import Calendar
@@ -50,7 +50,7 @@ class Asked:
 
 @lru_cache(maxsize=8)
 def _read(source: str) -> Policy:
-    return policy_file.read_policy(source)
+    return policy_parser.read_policy(source)
 
 
 def _policy(case: Case | None, today: date) -> tuple[UUID, Policy]:
@@ -74,7 +74,7 @@ def instant(day: date) -> datetime:
 
 
 @transaction.atomic
-def open_case(family: tuple[UUID, UUID], item: str, asked: int, clerk: Clerk, today: date) -> Case:
+def open_case(family: tuple[UUID, UUID], item: str, requested: int, clerk: Clerk, today: date) -> Case:
     """Open a case. Raises Refused."""
     home, at = Household.objects.select_for_update(no_key=True).get(pk=family[0]), instant(today)
     registers = any(role == "registrar" and home.unit_path.startswith(path) for role, _, path, _ in clerk.grants)
@@ -82,14 +82,20 @@ def open_case(family: tuple[UUID, UUID], item: str, asked: int, clerk: Clerk, to
     if not registers or already or home.exited_on or home.kind != "worker":
         raise Refused("open")
     (policy_id, policy), case_id = _policy(None, today), uuid7()
-    what = {"item": item, "asked": asked, "household": str(family[0]), "beneficiary": str(family[1])}
+    what = {"item": item, "requested": requested, "household": str(family[0]), "beneficiary": str(family[1])}
     body = canonical_json({**what, **opened(case_id, clerk.account, at, today), **cited(policy_id, policy)})
-    head = link(GENESIS, body)
+    head = event_hash(GENESIS, body)
     where = {"unit_id": home.unit_id, "unit_path": home.unit_path, "household": home, "beneficiary_id": family[1]}
     due = workdays.after(today, policy.days("draft_days"), _calendar())
     when = {"year": today.year, "opened_on": today, "entered_on": today, "due_on": due, "created_at": at}
     first = {"id": case_id, "case_no": _next_number(today), "phase": "survey", "version": 1, "answers": {}}
-    said = {"programme": "hardship", "item": item, "asked_fen": asked, "policy_set_id": policy_id, "head_hash": head}
+    said = {
+        "programme": "hardship",
+        "item": item,
+        "requested_fen": requested,
+        "policy_set_id": policy_id,
+        "head_hash": head,
+    }
     case = Case.objects.create(**where, **when, **first, **said)
     event = {"subject_id": case_id, "seq": 1, "subject": "case", "action": "open", "to_state": "draft", "on": today}
     Event.objects.create(**event, at=at, actor_id=clerk.account, body=body, prev=GENESIS, hash=head)
@@ -115,16 +121,16 @@ def take(case_id: UUID, action: str, answers: Mapping[str, Any], clerk: Clerk, t
     found = judged(seen, policy, today) if action in MEANS else None
     bound = content(seen, case.award_fen, case.fund_id, policy_id, case.category)
     look = Look(seen, clerk, answers, policy, _calendar(), today, bound, found, [])
-    case.asked = Asked(look, action)
-    owed, before = letters(action, seen), case.state
+    case.requested = Asked(look, action)
+    owed, before = notifications(action, seen), case.state
     move = getattr(case, action)
     try:
         move()
     except Exception:
-        if case.asked.codes:
-            raise Refused(*case.asked.codes) from None
+        if case.requested.codes:
+            raise Refused(*case.requested.codes) from None
         raise
-    _save(case, case.asked, policy_id, before, owed)
+    _save(case, case.requested, policy_id, before, owed)
     return case
 
 
@@ -146,10 +152,10 @@ def _save(case: Case, asked: Asked, policy_id: UUID, before: str, owed: list[Any
         "at": at,
     }
     duties = [{"duty": DUTY[action], "account_id": str(each)} for each in hands]
-    told = {"entries": [entry] if entry else [], "letters": [f"{each.kind}/{each.channel}" for each in owed]}
+    told = {"entries": [entry] if entry else [], "notifications": [f"{each.kind}/{each.channel}" for each in owed]}
     said = {**happened(look, where), **cited(policy_id, look.policy), **told, "duties": duties}
     body, prev = canonical_json({**said, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
-    case.head_hash, case.version, case.policy_set_id = link(prev, body), seq, policy_id
+    case.head_hash, case.version, case.policy_set_id = event_hash(prev, body), seq, policy_id
     case.save()
     event = {"subject_id": case.id, "seq": seq, "subject": "case", "action": action, "from_state": before, "at": at}
     who = {"to_state": case.state, "actor_id": look.clerk.account, "principal_id": asked.principal, "on": look.today}

@@ -26,7 +26,7 @@ class Conflict(APIException):
 class CaseIn(serializers.Serializer):
     programme, item = serializers.CharField(), serializers.CharField()
     household_id, beneficiary_id = serializers.UUIDField(), serializers.UUIDField()
-    asked = Fen()
+    requested = Fen()
     answers = serializers.DictField(required=False)
 
 
@@ -43,11 +43,11 @@ class CaseViewSet(viewsets.GenericViewSet):
     serializer_class = TakenOut
 
     def create(self, request: Request) -> Response:
-        asked = CaseIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        said, today = asked.validated_data, _today(request)
+        context = CaseIn(data=request.data)
+        context.is_valid(raise_exception=True)
+        said, today = context.validated_data, _today(request)
         family = (said["household_id"], said["beneficiary_id"])
-        case = _done(services.open_case, family, said["item"], said["asked"], clerk(request.user, today), today)
+        case = _done(services.open_case, family, said["item"], said["requested"], clerk(request.user, today), today)
         return Response(TakenOut(case).data, status=status.HTTP_201_CREATED)
 
     @action(detail=True, methods=["post"], url_path="actions/(?P<step>[a-z_]+)")
@@ -81,8 +81,8 @@ def _today(request: Request) -> date:
     return datetime.fromisoformat(request.headers["X-Songnuan-Date"]).date()
 
 
-def _done(what: Any, *asked: Any) -> Case:
+def _done(what: Any, *context: Any) -> Case:
     try:
-        return what(*asked)
+        return what(*context)
     except services.Refused as no:
         raise Conflict({"codes": list(no.args)}) from None

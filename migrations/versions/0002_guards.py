@@ -1,4 +1,4 @@
-"""Guards below every program: written-once rows, pots moved by entries alone, clashing duties, the letter bell."""
+"""The guards of the database: rows written once, pots that follow entries, incompatible duties, the wake-up of the outbox."""
 
 from alembic import op
 
@@ -8,14 +8,16 @@ branch_labels = None
 depends_on = None
 
 WRITTEN_ONCE = (
+    "anchor",
     "event",
-    "entry",
+    "ledger_entry",
     "policy_set",
     "case_duty",
-    "clashing_duty",
+    "incompatible_duty",
     "verification",
 )
 MAY_CHANGE = {
+    "chain_head": ("seq", "hash"),
     "approval": ("voided_seq",),
     "notice": ("ended_on",),
     "objection": ("outcome", "answered_on"),
@@ -82,34 +84,34 @@ BEGIN
 END $$;
 
 CREATE FUNCTION duties_keep_apart() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE clash record;
+DECLARE earlier record;
 BEGIN
-    SELECT d.duty INTO clash FROM case_duty AS d
-    JOIN clashing_duty AS c ON (c.one = d.duty AND c.other = NEW.duty) OR (c.one = NEW.duty AND c.other = d.duty)
+    SELECT d.duty INTO earlier FROM case_duty AS d
+    JOIN incompatible_duty AS c ON (c.one = d.duty AND c.other = NEW.duty) OR (c.one = NEW.duty AND c.other = d.duty)
     WHERE d.case_id = NEW.case_id AND d.account_id = NEW.account_id LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'case_duty: % and % may not meet in one person', clash.duty, NEW.duty
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'case_duty_clash';
+        RAISE EXCEPTION 'case_duty: % and % may not meet in one person', earlier.duty, NEW.duty
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'incompatible_case_duty';
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION letter_bell() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('letter_owed', '');
+    PERFORM pg_notify('outbox', '');
     RETURN NULL;
 END $$;
 """
 
 TRIGGERS = """
-CREATE TRIGGER entry_moves_pots AFTER INSERT ON entry FOR EACH ROW EXECUTE FUNCTION entry_moves_pots();
+CREATE TRIGGER entry_moves_pots AFTER INSERT ON ledger_entry FOR EACH ROW EXECUTE FUNCTION entry_moves_pots();
 CREATE TRIGGER pots_follow_entries BEFORE UPDATE ON fund FOR EACH ROW EXECUTE FUNCTION pots_follow_entries();
 CREATE TRIGGER fund_starts_empty BEFORE INSERT ON fund FOR EACH ROW EXECUTE FUNCTION fund_starts_empty();
 CREATE TRIGGER duties_keep_apart AFTER INSERT ON case_duty FOR EACH ROW EXECUTE FUNCTION duties_keep_apart();
-CREATE TRIGGER letter_bell AFTER INSERT ON letter FOR EACH STATEMENT EXECUTE FUNCTION letter_bell();
+CREATE TRIGGER notify_outbox AFTER INSERT ON notification FOR EACH STATEMENT EXECUTE FUNCTION notify_outbox();
 """
 
-CLASHES = (
+INCOMPATIBLE = (
     ("approver_1", "approver_2"),
     ("approver_1", "approver_3"),
     ("approver_2", "approver_3"),
@@ -132,8 +134,8 @@ def upgrade() -> None:
     op.execute("CREATE SEQUENCE case_no")
     op.execute(FUNCTIONS)
     op.execute(TRIGGERS)
-    rows = ", ".join(f"('{one}', '{other}')" for one, other in CLASHES)
-    op.execute(f"INSERT INTO clashing_duty (one, other) VALUES {rows}")  # noqa: S608 - our own constants
+    rows = ", ".join(f"('{one}', '{other}')" for one, other in INCOMPATIBLE)
+    op.execute(f"INSERT INTO incompatible_duty (one, other) VALUES {rows}")  # noqa: S608 - our own constants
     for table in WRITTEN_ONCE:
         op.execute(
             f"CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table}"
@@ -163,13 +165,13 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER never_deleted ON {table}")
     for table in WRITTEN_ONCE:
         op.execute(f"DROP TRIGGER written_once ON {table}")
-    op.execute("DELETE FROM clashing_duty")
+    op.execute("DELETE FROM incompatible_duty")
     for name, table in (
-        ("letter_bell", "letter"),
+        ("notify_outbox", "notification"),
         ("duties_keep_apart", "case_duty"),
         ("fund_starts_empty", "fund"),
         ("pots_follow_entries", "fund"),
-        ("entry_moves_pots", "entry"),
+        ("entry_moves_pots", "ledger_entry"),
     ):
         op.execute(f"DROP TRIGGER {name} ON {table}")
         op.execute(f"DROP FUNCTION {name}()")

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import fields, trail
-from service.actions.authority import need, path_of
-from service.actions.rows import Rows
-from service.actions.trail import Asked
-from service.db import new_id
-from service.tables.gifts import activity
+from service.actions import event_log, validation
+from service.actions.context import ActionContext
+from service.actions.permissions import require_role, unit_path_of
+from service.actions.write_batch import WriteBatch
+from service.db.columns import new_id
+from service.tables.activities import activity
 from workflows.code_lists import ActivityKind
-from workflows.terms import Fen, Plain, Reason, Role
+from workflows.vocabulary import Fen, Plain, Reason, Role
 
 ACCOUNT = "501"
 """职工活动支出 and what hangs below it (domain/4 §4.4)."""
@@ -33,28 +33,28 @@ class NewActivity:
     participants: int | None = None
 
 
-def record_activity(tx: sa.Connection, new: NewActivity, asked: Asked) -> UUID:
+def record_activity(conn: sa.Connection, new: NewActivity, context: ActionContext) -> UUID:
     """Record an activity. Raises BadAnswers, Refused, Unknown."""
-    path = path_of(tx, new.unit_id)
-    right = need(asked, (Role.REGISTRAR, Role.CASHIER), path)
-    fields.refuse(_problems(new, asked.today))
+    path = unit_path_of(conn, new.unit_id)
+    right = require_role(context, (Role.REGISTRAR, Role.CASHIER), path)
+    validation.refuse_invalid(_problems(new, context.today))
     row = new_id()
     columns = {name: getattr(new, name) for name in NewActivity.__slots__}
-    who = {"recorded_by": asked.caller.account, "created_at": asked.at}
-    rows = Rows()
-    rows.add(activity, {"id": row, "unit_path": path, **columns, **who})
+    who = {"recorded_by": context.caller.account, "created_at": context.at}
+    batch = WriteBatch()
+    batch.add(activity, {"id": row, "unit_path": path, **columns, **who})
     facts: dict[str, Plain] = {"kind": new.kind, "on": new.on.isoformat(), "fen": new.fen}
     facts |= {"unit": str(new.unit_id), "account_code": new.account_code, **right}
-    trail.append(tx, "activity", row, "record_activity", facts, asked, rows)
+    event_log.append_event(conn, "activity", row, "record_activity", facts, context, batch)
     return row
 
 
 def _problems(new: NewActivity, today: date) -> Iterator[Reason]:
-    yield from fields.choice("kind", new.kind, ActivityKind)
-    yield from fields.not_ahead("on", new.on, today)
-    yield from fields.text("title", new.title)
-    yield from fields.amount("fen", new.fen, lowest=0)
-    yield from fields.whole("participants", new.participants)
-    yield from fields.shaped("account_code", new.account_code, fields.CODE, "not_code")
+    yield from validation.choice("kind", new.kind, ActivityKind)
+    yield from validation.not_ahead("on", new.on, today)
+    yield from validation.text("title", new.title)
+    yield from validation.amount("fen", new.fen, lowest=0)
+    yield from validation.whole("participants", new.participants)
+    yield from validation.shaped("account_code", new.account_code, validation.CODE, "not_code")
     if not new.account_code.startswith(ACCOUNT):
         yield Reason.of("account_not_of_activities", field="account_code", wanted=ACCOUNT)

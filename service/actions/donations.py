@@ -7,14 +7,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import fields, trail
-from service.actions.authority import need, path_of
-from service.actions.rows import Rows
-from service.actions.trail import Asked
-from service.db import new_id
-from service.tables.gifts import donation
+from service.actions import event_log, validation
+from service.actions.context import ActionContext
+from service.actions.permissions import require_role, unit_path_of
+from service.actions.write_batch import WriteBatch
+from service.db.columns import new_id
+from service.tables.donations import donation
 from workflows.code_lists import DonationDirection
-from workflows.terms import Fen, Plain, Reason, Role
+from workflows.vocabulary import Fen, Plain, Reason, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,28 @@ class NewDonation:
     receipt_no: str | None = None
 
 
-def record_donation(tx: sa.Connection, new: NewDonation, asked: Asked) -> UUID:
+def record_donation(conn: sa.Connection, new: NewDonation, context: ActionContext) -> UUID:
     """Record a donation. Raises BadAnswers, Refused, Unknown."""
-    path = path_of(tx, new.unit_id)
-    right = need(asked, (Role.REGISTRAR, Role.CASHIER), path)
-    fields.refuse(_problems(new, asked.today))
+    path = unit_path_of(conn, new.unit_id)
+    right = require_role(context, (Role.REGISTRAR, Role.CASHIER), path)
+    validation.refuse_invalid(_problems(new, context.today))
     row = new_id()
     columns = {name: getattr(new, name) for name in NewDonation.__slots__}
-    who = {"recorded_by": asked.caller.account, "created_at": asked.at}
-    rows = Rows()
-    rows.add(donation, {"id": row, "unit_path": path, **columns, **who})
+    who = {"recorded_by": context.caller.account, "created_at": context.at}
+    batch = WriteBatch()
+    batch.add(donation, {"id": row, "unit_path": path, **columns, **who})
     facts: dict[str, Plain] = {"direction": new.direction, "on": new.on.isoformat(), "fen": new.fen}
     facts |= {"unit": str(new.unit_id), "donors": new.donors, **right}
-    trail.append(tx, "donation", row, "record_donation", facts, asked, rows)
+    event_log.append_event(conn, "donation", row, "record_donation", facts, context, batch)
     return row
 
 
 def _problems(new: NewDonation, today: date) -> Iterator[Reason]:
-    yield from fields.choice("direction", new.direction, DonationDirection)
-    yield from fields.not_ahead("on", new.on, today)
-    yield from fields.text("campaign", new.campaign)
-    yield from fields.text("organiser", new.organiser)
-    yield from fields.text("handed_to", new.handed_to)
-    yield from fields.number("receipt_no", new.receipt_no, longest=64, required=False)
-    yield from fields.amount("fen", new.fen)
-    yield from fields.whole("donors", new.donors)
+    yield from validation.choice("direction", new.direction, DonationDirection)
+    yield from validation.not_ahead("on", new.on, today)
+    yield from validation.text("campaign", new.campaign)
+    yield from validation.text("organiser", new.organiser)
+    yield from validation.text("handed_to", new.handed_to)
+    yield from validation.number("receipt_no", new.receipt_no, longest=64, required=False)
+    yield from validation.amount("fen", new.fen)
+    yield from validation.whole("donors", new.donors)

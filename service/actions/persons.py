@@ -9,20 +9,23 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import fields, identity, looks, trail
-from service.actions.authority import need
-from service.actions.rows import Rows
-from service.actions.trail import Asked, Stale, Told, Unknown
-from service.db import new_id
-from service.privacy import Keyring, blind_index, seal, unseal
+from service.actions import event_log, id_number, personal_data_access, validation
+from service.actions.context import ActionContext
+from service.actions.errors import DisclosingRefusal, NotFound, VersionConflict
+from service.actions.permissions import require_role
+from service.actions.write_batch import WriteBatch
+from service.crypto.encryption import Keyring, blind_index, decrypt_field, encrypt_field
+from service.db.columns import new_id
 from service.queries import households
-from service.queries.scope import CASE_ROLES, visible_to
-from service.tables.households import economy_line, household
-from service.tables.people import bank_account, person
+from service.queries.scope import CASE_READERS, visible_to
+from service.tables.finances import finance_line
+from service.tables.households import household
+from service.tables.payees import bank_account
+from service.tables.persons import person
 from workflows.code_lists import Relation, StudentStage
-from workflows.terms import Plain, Reason, Refused, Role
+from workflows.vocabulary import Plain, Reason, Refused, Role
 
-MATCHES_A_DAY = 20
+MAX_MATCHES_PER_DAY = 20
 """How often in a day a caller may hear that a number is in a file already; bringing in a year's files is not bounded."""
 
 SEALED = ("name", "id_no", "phone", "email", "address", "workplace")
@@ -49,48 +52,56 @@ EDITABLE = tuple(each.name for each in dataclass_fields(Person) if each.name != 
 
 def problems(new: Person, today: date, place: str = "") -> Iterator[Reason]:
     """Everything that is wrong with a member; `place` stands before the field's name, e.g. `members[2].`."""
-    yield from fields.choice(f"{place}relation", new.relation, Relation)
-    yield from fields.text(f"{place}name", new.name, longest=60, sealed=True)
+    yield from validation.choice(f"{place}relation", new.relation, Relation)
+    yield from validation.text(f"{place}name", new.name, longest=60, sealed=True)
     if new.id_no is not None:
-        yield from identity.problems(f"{place}id_no", new.id_no, today)
-    yield from fields.shaped(f"{place}phone", new.phone, fields.PHONE, "phone_shape", required=False)
-    yield from fields.shaped(f"{place}email", new.email, fields.EMAIL, "email_wrong", required=False)
-    yield from fields.text(f"{place}address", new.address, required=False, sealed=True)
-    yield from fields.text(f"{place}workplace", new.workplace, required=False, sealed=True)
-    yield from fields.choice(f"{place}student_stage", new.student_stage, StudentStage, required=False)
+        yield from id_number.problems(f"{place}id_no", new.id_no, today)
+    yield from validation.shaped(f"{place}phone", new.phone, validation.PHONE, "phone_shape", required=False)
+    yield from validation.shaped(f"{place}email", new.email, validation.EMAIL, "email_wrong", required=False)
+    yield from validation.text(f"{place}address", new.address, required=False, sealed=True)
+    yield from validation.text(f"{place}workplace", new.workplace, required=False, sealed=True)
+    yield from validation.choice(f"{place}student_stage", new.student_stage, StudentStage, required=False)
 
 
-def refuse(tx: sa.Connection, reasons: Iterable[Reason], members: Iterable[tuple[str, Person]], asked: Asked) -> None:
+def refuse_duplicates(
+    conn: sa.Connection, reasons: Iterable[Reason], members: Iterable[tuple[str, Person]], context: ActionContext
+) -> None:
     """Raise every reason against a file, with those of members (with their places) whose number is in another one.
 
     That somebody is on file elsewhere is itself something told of him: it is recorded with his file, a caller hears it
     `MATCHES_A_DAY` times a day and then nothing about numbers at all, and which unit has the file is never said.
     """
     numbered = [each for each in members if each[1].id_no is not None]
-    found = in_other_files(tx, numbered, asked)
-    if numbered and looks.matches_since(tx, asked.caller.account, asked.at - timedelta(days=1)) >= MATCHES_A_DAY:
-        raise Refused(*reasons, Reason.of("too_many_matches", limit=MATCHES_A_DAY))
+    found = find_duplicates(conn, numbered, context)
+    if (
+        numbered
+        and personal_data_access.count_disclosed_matches(conn, context.caller.account, context.at - timedelta(days=1))
+        >= MAX_MATCHES_PER_DAY
+    ):
+        raise Refused(*reasons, Reason.of("too_many_matches", limit=MAX_MATCHES_PER_DAY))
     if found:
-        raise Told(*reasons, *(reason for _, reason in found), persons=tuple(who for who, _ in found))
+        raise DisclosingRefusal(*reasons, *(reason for _, reason in found), persons=tuple(who for who, _ in found))
     if told := tuple(reasons):
         raise Refused(*told)
 
 
-def in_other_files(tx: sa.Connection, members: Iterable[tuple[str, Person]], asked: Asked) -> list[tuple[UUID, Reason]]:
+def find_duplicates(
+    conn: sa.Connection, members: Iterable[tuple[str, Person]], context: ActionContext
+) -> list[tuple[UUID, Reason]]:
     """Members whose number stands in an active file: who it is there, and the reason; a file elsewhere is not named.
 
     Two who file one person at the same moment take turns, so that the second is told.
     """
     by_index = {
-        blind_index(asked.ring, "id_no", identity.normal(each.id_no)): (place, each)
+        blind_index(context.keyring, "id_no", id_number.normal(each.id_no)): (place, each)
         for place, each in members
         if each.id_no is not None
     }
     for index in sorted(by_index):
-        tx.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": int.from_bytes(index[:7])})
-    found = tx.execute(
+        conn.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": int.from_bytes(index[:7])})
+    found = conn.execute(
         sa.select(person.c.id, person.c.id_no_index, household.c.file_no)
-        .add_columns(visible_to(asked.caller, household.c.unit_path, CASE_ROLES).label("seen"))
+        .add_columns(visible_to(context.caller, household.c.unit_path, CASE_READERS).label("seen"))
         .join(household, household.c.id == person.c.household_id)
         .where(person.c.active, person.c.id_no_index.in_(by_index))
     )
@@ -103,7 +114,7 @@ def in_other_files(tx: sa.Connection, members: Iterable[tuple[str, Person]], ask
     return reasons
 
 
-def as_rows(household_id: UUID, members: Iterable[Person], asked: Asked) -> list[dict[str, object]]:
+def as_rows(household_id: UUID, members: Iterable[Person], context: ActionContext) -> list[dict[str, object]]:
     """Members who have been checked, as they are written."""
     return [
         {
@@ -111,40 +122,44 @@ def as_rows(household_id: UUID, members: Iterable[Person], asked: Asked) -> list
             "household_id": household_id,
             "relation": each.relation,
             "student_stage": each.student_stage,
-            "created_at": asked.at,
-            **kept(each, asked.ring),
+            "created_at": context.at,
+            **kept(each, context.keyring),
         }
         for each in members
     ]
 
 
-def kept(each: Person, ring: Keyring) -> dict[str, bytes | None]:
+def kept(each: Person, keyring: Keyring) -> dict[str, bytes | None]:
     """The sealed columns of a member and the fingerprints that find them again."""
     columns: dict[str, bytes | None] = {}
     for name in SEALED:
         value = getattr(each, name)
-        plain = identity.normal(value) if name == "id_no" and value else value.strip() if value else None
-        columns[f"{name}_sealed"] = seal(ring, f"person.{name}", each.id, plain) if plain else None
+        plain = id_number.normal(value) if name == "id_no" and value else value.strip() if value else None
+        columns[f"{name}_sealed"] = encrypt_field(keyring, f"person.{name}", each.id, plain) if plain else None
         if name in INDEXED:
-            columns[f"{name}_index"] = blind_index(ring, name, plain) if plain else None
+            columns[f"{name}_index"] = blind_index(keyring, name, plain) if plain else None
     return columns
 
 
-def add_person(tx: sa.Connection, household_id: UUID, new: Person, asked: Asked) -> UUID:
+def add_person(conn: sa.Connection, household_id: UUID, new: Person, context: ActionContext) -> UUID:
     """Add a member to a file. Raises BadAnswers, Refused (…, head_twice, person_in_other_file), Unknown, Stale."""
-    file = file_open(tx, household_id, asked)
-    fields.refuse(problems(new, asked.today))
-    refuse(tx, _head_twice(tx, household_id, new), [("", new)], asked)
-    rows = Rows()
-    rows.add(person, *as_rows(household_id, [new], asked))
-    touch(rows, file)
-    trail.append(tx, "household", household_id, "add_person", {"person": str(new.id), **file.right}, asked, rows)
-    trail.append(tx, "person", new.id, "add_person", {"household": str(household_id), "relation": new.relation}, asked)
+    file = lock_open_household(conn, household_id, context)
+    validation.refuse_invalid(problems(new, context.today))
+    refuse_duplicates(conn, _head_twice(conn, household_id, new), [("", new)], context)
+    batch = WriteBatch()
+    batch.add(person, *as_rows(household_id, [new], context))
+    bump_version(batch, file)
+    event_log.append_event(
+        conn, "household", household_id, "add_person", {"person": str(new.id), **file.right}, context, batch
+    )
+    event_log.append_event(
+        conn, "person", new.id, "add_person", {"household": str(household_id), "relation": new.relation}, context
+    )
     return new.id
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class LockedHousehold:
     """A file that the caller may change, locked: its version, and what an event says of his right."""
 
     id: UUID
@@ -152,103 +167,113 @@ class File:
     right: dict[str, Plain]
 
 
-def file_open(tx: sa.Connection, household_id: UUID, asked: Asked, *, versioned: bool = True) -> File:
+def lock_open_household(
+    conn: sa.Connection, household_id: UUID, context: ActionContext, *, versioned: bool = True
+) -> LockedHousehold:
     """Lock a file that the caller may change. Raises Unknown, Stale, Refused (role_missing, household_not_filed)."""
-    row = households.one(tx, household_id, asked.caller, lock=True)
+    row = households.one(conn, household_id, context.caller, lock=True)
     if row is None:
-        raise Unknown
-    right = need(asked, (Role.REGISTRAR,), row["unit_path"])
-    if versioned and asked.version is not None and asked.version != row["version"]:
-        raise Stale(asked.version, row["version"])
+        raise NotFound
+    right = require_role(context, (Role.REGISTRAR,), row["unit_path"])
+    if versioned and context.version is not None and context.version != row["version"]:
+        raise VersionConflict(context.version, row["version"])
     if row["exited_on"] is not None:
         raise Refused(Reason.of("household_not_filed"))
-    if asked.caller.account in households.staff_of(tx, household_id):
+    if context.caller.account in households.family_staff_of(conn, household_id):
         raise Refused(Reason.of("own_family"))
-    return File(household_id, row["version"], right)
+    return LockedHousehold(household_id, row["version"], right)
 
 
-def touch(rows: Rows, file: File, **columns: object) -> None:
+def bump_version(batch: WriteBatch, file: LockedHousehold, **columns: object) -> None:
     """Whatever changes in a file changes its version, and perhaps columns of its own row."""
-    rows.change(household, {"id": file.id, **columns, "version": file.version + 1})
+    batch.change(household, {"id": file.id, **columns, "version": file.version + 1})
 
 
-def _head_twice(tx: sa.Connection, household_id: UUID, new: Person) -> list[Reason]:
+def _head_twice(conn: sa.Connection, household_id: UUID, new: Person) -> list[Reason]:
     head = sa.and_(person.c.household_id == household_id, person.c.relation == "head", person.c.active)
-    other = tx.scalar(sa.select(person.c.id).where(head, person.c.id != new.id))
+    other = conn.scalar(sa.select(person.c.id).where(head, person.c.id != new.id))
     return [Reason.of("head_twice", field="relation")] if new.relation == "head" and other is not None else []
 
 
-def edit_person(tx: sa.Connection, person_id: UUID, changes: Mapping[str, str | None], asked: Asked) -> None:
+def edit_person(
+    conn: sa.Connection, person_id: UUID, changes: Mapping[str, str | None], context: ActionContext
+) -> None:
     """Correct some fields of a member (keys of EDITABLE); `asked.version` is the person's.
 
     What money or approvals rest on is bound to the case's content, so their signatures fall by themselves.
     Raises BadAnswers, Refused (…, head_missing, head_twice, person_in_other_file), Unknown, Stale.
     """
-    row = _seen(tx, person_id, asked)
-    file = file_open(tx, row["household_id"], asked, versioned=False)
-    fields.refuse(fields.choices("changes", changes, EDITABLE))
-    before = _opened(row, asked.ring)
+    row = _seen(conn, person_id, context)
+    file = lock_open_household(conn, row["household_id"], context, versioned=False)
+    validation.refuse_invalid(validation.choices("changes", changes, EDITABLE))
+    before = _opened(row, context.keyring)
     after = replace(before, **changes)  # type: ignore[arg-type]
-    fields.refuse(problems(after, asked.today))
-    reasons = _head_twice(tx, row["household_id"], after)
+    validation.refuse_invalid(problems(after, context.today))
+    reasons = _head_twice(conn, row["household_id"], after)
     if before.relation == "head" and after.relation != "head":
         reasons.append(Reason.of("head_missing", field="relation"))
-    refuse(tx, reasons, [("", after)] if after.id_no != before.id_no else [], asked)
+    refuse_duplicates(conn, reasons, [("", after)] if after.id_no != before.id_no else [], context)
     changed = [name for name in EDITABLE if getattr(before, name) != getattr(after, name)]
     if not changed:
         return
-    columns = {"relation": after.relation, "student_stage": after.student_stage, **kept(after, asked.ring)}
+    columns = {"relation": after.relation, "student_stage": after.student_stage, **kept(after, context.keyring)}
     facts: dict[str, Plain] = {"fields": ",".join(changed), **file.right}
-    _write(tx, row, columns, file, "edit_person", facts, asked, Rows())
+    _write(conn, row, columns, file, "edit_person", facts, context, WriteBatch())
 
 
-def _seen(tx: sa.Connection, person_id: UUID, asked: Asked) -> dict[str, Any]:
-    row = households.person_seen(tx, person_id, asked.caller, lock=True)
+def _seen(conn: sa.Connection, person_id: UUID, context: ActionContext) -> dict[str, Any]:
+    row = households.person_seen(conn, person_id, context.caller, lock=True)
     if row is None or not row["active"]:
-        raise Unknown
-    if asked.version is not None and asked.version != row["version"]:
-        raise Stale(asked.version, row["version"])
+        raise NotFound
+    if context.version is not None and context.version != row["version"]:
+        raise VersionConflict(context.version, row["version"])
     return row
 
 
-def _opened(row: Mapping[str, Any], ring: Keyring) -> Person:
+def _opened(row: Mapping[str, Any], keyring: Keyring) -> Person:
     sealed = {name: row[f"{name}_sealed"] for name in SEALED}
-    plain = {name: unseal(ring, f"person.{name}", row["id"], text) if text else None for name, text in sealed.items()}
+    plain = {
+        name: decrypt_field(keyring, f"person.{name}", row["id"], text) if text else None
+        for name, text in sealed.items()
+    }
     name = plain.pop("name") or ""
     return Person(row["relation"], name, **plain, student_stage=row["student_stage"], id=row["id"])
 
 
 def _write(
-    tx: sa.Connection,
+    conn: sa.Connection,
     row: Mapping[str, Any],
     columns: Mapping[str, object],
-    file: File,
+    file: LockedHousehold,
     action: str,
     facts: dict[str, Plain],
-    asked: Asked,
-    rows: Rows,
+    context: ActionContext,
+    batch: WriteBatch,
 ) -> None:
     """The member's new columns; the file's event names the rows, the member's own says who did it and why."""
-    rows.change(person, {"id": row["id"], **columns, "version": row["version"] + 1})
-    touch(rows, file)
-    trail.append(tx, "household", file.id, action, {"person": str(row["id"]), **facts}, asked, rows)
-    trail.append(tx, "person", row["id"], action, facts, asked)
+    batch.change(person, {"id": row["id"], **columns, "version": row["version"] + 1})
+    bump_version(batch, file)
+    event_log.append_event(conn, "household", file.id, action, {"person": str(row["id"]), **facts}, context, batch)
+    event_log.append_event(conn, "person", row["id"], action, facts, context)
 
 
-def deactivate_person(tx: sa.Connection, person_id: UUID, asked: Asked) -> None:
+def deactivate_person(conn: sa.Connection, person_id: UUID, context: ActionContext) -> None:
     """Take a member out of the file; the row stays. The head stays head, and who is paid stays in.
 
     Raises Refused (head_missing, person_is_payee), Unknown, Stale.
     """
-    row = _seen(tx, person_id, asked)
-    file = file_open(tx, row["household_id"], asked, versioned=False)
+    row = _seen(conn, person_id, context)
+    file = lock_open_household(conn, row["household_id"], context, versioned=False)
     paid = sa.select(bank_account.c.id).where(bank_account.c.person_id == person_id, bank_account.c.active)
     reasons = [Reason.of("head_missing", field="relation")] if row["relation"] == "head" else []
-    if tx.scalar(paid) is not None:
+    if conn.scalar(paid) is not None:
         reasons.append(Reason.of("person_is_payee"))
     if reasons:
         raise Refused(*reasons)
-    rows, hers = Rows(), economy_line.update().where(economy_line.c.person_id == person_id).values(person_id=None)
-    for each in tx.scalars(hers.returning(economy_line.c.id)):
-        rows.done(economy_line, {"id": each, "person_id": None})
-    _write(tx, row, {"active": False}, file, "deactivate_person", file.right, asked, rows)
+    batch, hers = (
+        WriteBatch(),
+        finance_line.update().where(finance_line.c.person_id == person_id).values(person_id=None),
+    )
+    for each in conn.scalars(hers.returning(finance_line.c.id)):
+        batch.note_updated(finance_line, {"id": each, "person_id": None})
+    _write(conn, row, {"active": False}, file, "deactivate_person", file.right, context, batch)

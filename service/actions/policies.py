@@ -8,15 +8,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import trail
-from service.actions.rows import Rows
-from service.actions.trail import Asked
-from service.db import new_id
-from service.tables.rules import calendar_day, calendar_year, policy_set
+from service.actions import event_log
+from service.actions.context import ActionContext
+from service.actions.write_batch import WriteBatch
+from service.db.columns import new_id
+from service.tables.policies import calendar_day, calendar_year, policy_set
 from service.tables.units import unit
 from workflows.policy import PoliciesOverlap, PolicySet, refuse_overlaps
-from workflows.policy_file import read_policy
-from workflows.terms import Plain, Reason, Refused, Role
+from workflows.policy_parser import read_policy
+from workflows.vocabulary import Plain, Reason, Refused, Role
 from workflows.workdays import read_calendar
 
 _TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtext('policy_set'))")
@@ -24,15 +24,15 @@ _CALENDARS = uuid.uuid5(uuid.NAMESPACE_URL, "songnuan:calendar")
 _KEPT = ("key", "title", "issuer", "document", "region", "effective_from", "effective_to", "sample", "digest")
 
 
-def load_policy(tx: sa.Connection, source: str, asked: Asked) -> UUID:
+def load_policy(conn: sa.Connection, source: str, context: ActionContext) -> UUID:
     """Load a policy set from its TOML text; the same set a second time is the same row.
 
     Raises BadPolicy with every problem of the file, Refused (role_missing, policy_differs, policies_overlap).
     """
-    _administrator(tx, asked)
+    _administrator(conn, context)
     policy = read_policy(source)
-    tx.execute(_TURNS)
-    known = tx.execute(
+    conn.execute(_TURNS)
+    known = conn.execute(
         sa.select(policy_set.c.id, policy_set.c.version, policy_set.c.digest, policy_set.c.source).where(
             policy_set.c.key == policy.key
         )
@@ -45,18 +45,18 @@ def load_policy(tx: sa.Connection, source: str, asked: Asked) -> UUID:
     _no_overlap((policy, *(read_policy(row.source) for row in known)))
     new = new_id()
     columns = {name: getattr(policy, name) for name in _KEPT} | {"version": str(policy.version), "source": source}
-    loaded = {"loaded_by": asked.caller.account, "loaded_at": asked.at}
-    rows = Rows()
-    rows.add(policy_set, {"id": new, **columns, **loaded})
+    loaded = {"loaded_by": context.caller.account, "loaded_at": context.at}
+    batch = WriteBatch()
+    batch.add(policy_set, {"id": new, **columns, **loaded})
     facts: dict[str, Plain] = {"key": policy.key, "version": policy.version, "digest": policy.digest}
-    trail.append(tx, "policy", new, "load_policy", facts, asked, rows)
+    event_log.append_event(conn, "policy", new, "load_policy", facts, context, batch)
     return new
 
 
-def _administrator(tx: sa.Connection, asked: Asked) -> None:
+def _administrator(conn: sa.Connection, context: ActionContext) -> None:
     """Rules hold for everybody in their region: only the administrator of a unit at the root loads them."""
-    roots = tx.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None)))
-    if not any(asked.caller.holds((Role.ADMIN,), path) for path in roots):
+    roots = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None)))
+    if not any(context.caller.holds((Role.ADMIN,), path) for path in roots):
         raise Refused(Reason.of("role_missing", roles=[Role.ADMIN.value]))
 
 
@@ -67,45 +67,45 @@ def _no_overlap(versions: tuple[PolicySet, ...]) -> None:
         raise Refused(Reason.of("policies_overlap", policies=list(overlap.keys))) from None
 
 
-def load_calendar(tx: sa.Connection, source: str, year: int, asked: Asked) -> int:
+def load_calendar(conn: sa.Connection, source: str, year: int, context: ActionContext) -> int:
     """Load a year's days that differ from Monday–Friday; what was known of the year before is replaced.
 
     Returns the number of days. Raises BadCalendar with every wrong line, Refused (role_missing, calendar_not_of_year).
     """
-    _administrator(tx, asked)
+    _administrator(conn, context)
     calendar = read_calendar(source)
     if year not in calendar.years:
         raise Refused(
             Reason.of("calendar_not_of_year", year=year, found=[str(each) for each in sorted(calendar.years)])
         )
     subject = uuid.uuid5(_CALENDARS, str(year))
-    tx.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": year})
+    conn.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": year})
     days, names = {day: at for day, at in calendar.days.items() if day.year == year}, _names(source)
-    if _same(tx, year, days):
+    if _same(conn, year, days):
         return len(days)
-    digest, rows = sha256(source.encode()).hexdigest(), _forgotten(tx, year)
+    digest, rows = sha256(source.encode()).hexdigest(), _forgotten(conn, year)
     known = [{"on": day, "working": at, "name": names.get(day.isoformat(), "")} for day, at in sorted(days.items())]
     rows.add(calendar_day, *known)
     rows.add(calendar_year, {"year": year, "source": _remark(source), "digest": digest})
     facts: dict[str, Plain] = {"year": year, "days": len(days), "sha256": digest}
-    trail.append(tx, "policy", subject, "load_calendar", facts, asked, rows)
+    event_log.append_event(conn, "policy", subject, "load_calendar", facts, context, rows)
     return len(days)
 
 
-def _forgotten(tx: sa.Connection, year: int) -> Rows:
+def _forgotten(conn: sa.Connection, year: int) -> WriteBatch:
     """What was known of the year is taken away, and the event is to say so."""
-    rows, of_year = Rows(), sa.extract("year", calendar_day.c.on) == year
-    gone = tx.scalars(calendar_day.delete().where(of_year).returning(calendar_day.c.on)).all()
-    rows.gone(calendar_day, *({"on": each} for each in gone))
-    tx.execute(calendar_year.delete().where(calendar_year.c.year == year))
-    return rows
+    batch, of_year = WriteBatch(), sa.extract("year", calendar_day.c.on) == year
+    gone = conn.scalars(calendar_day.delete().where(of_year).returning(calendar_day.c.on)).all()
+    batch.note_deleted(calendar_day, *({"on": each} for each in gone))
+    conn.execute(calendar_year.delete().where(calendar_year.c.year == year))
+    return batch
 
 
-def _same(tx: sa.Connection, year: int, days: dict[date, bool]) -> bool:
+def _same(conn: sa.Connection, year: int, days: dict[date, bool]) -> bool:
     """Whether the database already knows exactly this of the year."""
-    known = tx.scalar(sa.select(calendar_year.c.year).where(calendar_year.c.year == year))
+    known = conn.scalar(sa.select(calendar_year.c.year).where(calendar_year.c.year == year))
     stored = sa.select(calendar_day.c.on, calendar_day.c.working).where(sa.extract("year", calendar_day.c.on) == year)
-    return known is not None and {row.on: row.working for row in tx.execute(stored)} == days
+    return known is not None and {row.on: row.working for row in conn.execute(stored)} == days
 
 
 def _names(source: str) -> dict[str, str]:

@@ -7,17 +7,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import fields, trail
-from service.actions.authority import need, path_of
-from service.actions.rows import Rows
-from service.actions.trail import Asked, Unknown
-from service.db import new_id
-from service.privacy import seal
+from service.actions import event_log, validation
+from service.actions.context import ActionContext
+from service.actions.errors import NotFound
+from service.actions.permissions import require_role, unit_path_of
+from service.actions.write_batch import WriteBatch
+from service.crypto.encryption import encrypt_field
+from service.db.columns import new_id
 from service.queries import accounts, households
-from service.tables.cases import visit, visit_visitor
-from service.tables.households import pairing
+from service.tables.pairings import pairing
+from service.tables.visits import visit, visit_visitor
 from workflows.code_lists import OTHER_VISIT_KINDS, Deceased, Occasion, Place, VisitKind
-from workflows.terms import Plain, Reason, Refused, Role
+from workflows.vocabulary import Plain, Reason, Refused, Role
 
 OF_A_HOUSEHOLD = {VisitKind.HARDSHIP, VisitKind.PAIRING}
 
@@ -39,57 +40,57 @@ class NewVisit:
     story: str | None = None
 
 
-def record_visit(tx: sa.Connection, new: NewVisit, asked: Asked) -> UUID:
+def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext) -> UUID:
     """Record a visit. Raises BadAnswers, Refused (visitor_not_entitled, not_paired, …), Unknown."""
-    path = path_of(tx, new.unit_id)
-    right = need(asked, (Role.VISITOR, Role.REGISTRAR), path)
-    fields.refuse(_problems(new, asked.today))
-    if new.household_id is not None and households.one(tx, new.household_id, asked.caller) is None:
-        raise Unknown
-    reasons = [*_strangers(tx, new, path), *_unpaired(tx, new)]
+    path = unit_path_of(conn, new.unit_id)
+    right = require_role(context, (Role.VISITOR, Role.REGISTRAR), path)
+    validation.refuse_invalid(_problems(new, context.today))
+    if new.household_id is not None and households.one(conn, new.household_id, context.caller) is None:
+        raise NotFound
+    reasons = [*_strangers(conn, new, path), *_unpaired(conn, new)]
     if reasons:
         raise Refused(*reasons)
     row = new_id()
     columns = {name: getattr(new, name) for name in NewVisit.__slots__ if name not in {"visitors", "story"}}
-    told = seal(asked.ring, "visit.story", row, new.story) if new.story else None
-    rows = Rows()
-    rows.add(visit, {"id": row, "unit_path": path, "story_sealed": told, "created_at": asked.at, **columns})
-    rows.add(visit_visitor, *({"visit_id": row, "account_id": each} for each in sorted(set(new.visitors), key=str)))
-    trail.append(tx, "visit", row, "record_visit", {**_told(new), **right}, asked, rows)
+    told = encrypt_field(context.keyring, "visit.story", row, new.story) if new.story else None
+    batch = WriteBatch()
+    batch.add(visit, {"id": row, "unit_path": path, "story_sealed": told, "created_at": context.at, **columns})
+    batch.add(visit_visitor, *({"visit_id": row, "account_id": each} for each in sorted(set(new.visitors), key=str)))
+    event_log.append_event(conn, "visit", row, "record_visit", {**_told(new), **right}, context, batch)
     return row
 
 
 def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
-    yield from fields.choice("kind", new.kind, OTHER_VISIT_KINDS)
-    yield from fields.choice("place", new.place, Place)
-    yield from fields.choice("occasion", new.occasion, Occasion, required=new.kind == VisitKind.FESTIVAL)
-    yield from fields.not_ahead("on", new.on, today)
-    yield from fields.whole("companions", new.companions, 0, 10_000)
-    yield from fields.text("story", new.story, longest=fields.LONGEST_STORY, required=False, sealed=True)
+    yield from validation.choice("kind", new.kind, OTHER_VISIT_KINDS)
+    yield from validation.choice("place", new.place, Place)
+    yield from validation.choice("occasion", new.occasion, Occasion, required=new.kind == VisitKind.FESTIVAL)
+    yield from validation.not_ahead("on", new.on, today)
+    yield from validation.whole("companions", new.companions, 0, 10_000)
+    yield from validation.text("story", new.story, longest=validation.MAX_STORY, required=False, sealed=True)
     if not new.visitors:
         yield Reason.of("answer_missing", field="visitors")
     if new.kind in OF_A_HOUSEHOLD and new.household_id is None:
         yield Reason.of("answer_missing", field="household_id")
     if new.kind == VisitKind.BEREAVEMENT:
-        yield from fields.choice("relation_of_deceased", new.relation_of_deceased, Deceased)
+        yield from validation.choice("relation_of_deceased", new.relation_of_deceased, Deceased)
     elif new.relation_of_deceased is not None:
         yield Reason.of("only_of_bereavement", field="relation_of_deceased")
 
 
-def _strangers(tx: sa.Connection, new: NewVisit, path: str) -> list[Reason]:
+def _strangers(conn: sa.Connection, new: NewVisit, path: str) -> list[Reason]:
     named = frozenset(new.visitors)
-    strangers = named - accounts.entitled(tx, named, Role.VISITOR, path, new.on)
+    strangers = named - accounts.eligible_visitors(conn, named, Role.VISITOR, path, new.on)
     named_in_order: list[Plain] = [str(each) for each in sorted(strangers, key=str)]
     return [Reason.of("visitor_not_entitled", accounts=named_in_order)] if strangers else []
 
 
-def _unpaired(tx: sa.Connection, new: NewVisit) -> list[Reason]:
+def _unpaired(conn: sa.Connection, new: NewVisit) -> list[Reason]:
     """A pairing visit goes to a household that is paired with the unit on that day."""
     if new.kind != "pairing":
         return []
     on_that_day = sa.and_(pairing.c.from_on <= new.on, sa.func.coalesce(pairing.c.until_on, date.max) >= new.on)
     same = sa.and_(pairing.c.household_id == new.household_id, pairing.c.unit_id == new.unit_id)
-    found = tx.scalar(sa.select(pairing.c.id).where(same, on_that_day).limit(1))
+    found = conn.scalar(sa.select(pairing.c.id).where(same, on_that_day).limit(1))
     return [] if found is not None else [Reason.of("not_paired", on=new.on.isoformat())]
 
 

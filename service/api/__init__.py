@@ -1,16 +1,53 @@
-"""The JSON API under /api/v1: shape in, one call, shape out; a file per noun, listed here."""
+"""The JSON API under /api/v1: one file per noun, each with its blueprint."""
 
-from service.api.cases import cases
-from service.api.funds import funds
-from service.api.help import help_given
-from service.api.households import households
-from service.api.inbox import inbox
-from service.api.kin import kin
-from service.api.notices import notices
-from service.api.persons import people
-from service.api.programmes import programmes
-from service.api.reports import reports
-from service.api.units import units
-from service.api.visits import visits
+from service.api import (
+    accounts,
+    activities,
+    cases,
+    consents,
+    donations,
+    finances,
+    fund_allocations,
+    funds,
+    gifts,
+    households,
+    kinship,
+    notices,
+    notifications,
+    pairings,
+    payees,
+    persons,
+    policies,
+    programmes,
+    reports,
+    units,
+    visits,
+)
 
-BLUEPRINTS = (units, programmes, households, kin, people, cases, visits, notices, funds, help_given, reports, inbox)
+BLUEPRINTS = tuple(
+    each.blueprint
+    for each in (
+        units,
+        accounts,
+        programmes,
+        households,
+        finances,
+        consents,
+        payees,
+        pairings,
+        kinship,
+        persons,
+        cases,
+        visits,
+        notices,
+        funds,
+        fund_allocations,
+        policies,
+        gifts,
+        donations,
+        activities,
+        reports,
+        notifications,
+    )
+)
+"""In the order of the API document."""

@@ -8,108 +8,101 @@ from flask_smorest import Blueprint
 
 from service.actions import case_opening
 from service.actions import cases as case_actions
-from service.actions.case_rows import Opening, Taken
-from service.actions.trail import Unknown
+from service.actions.case_writer import CaseApplication, StepResult
+from service.actions.errors import NotFound
 from service.api.etags import tagged, version_read
-from service.api.pages import paged
+from service.api.pagination import paged
 from service.api.steps import counted, take_step
-from service.auth import CASE_ROLES, READERS, needs
-from service.errors import language
+from service.http.auth import CASE_WRITERS, READERS, requires_role
+from service.http.context import action_context, caller, connection, today
+from service.http.errors import language
+from service.i18n.reason_messages import message_for
 from service.queries import cases as case_queries
-from service.reasons import in_words
-from service.request import asked, caller, today, tx
-from service.schemas.cases import (
-    ActionIn,
-    CaseFilterIn,
-    CaseIn,
-    CaseOut,
-    CasePageOut,
-    ChoicesOut,
-    EventsOut,
-    TakenOut,
-)
-from workflows.machine import Choice
-from workflows.terms import Role
+from service.schemas.cases import ActionIn, CaseFilterIn, CaseIn, CaseOut, CasePageOut, ChoicesOut, EventsOut, TakenOut
+from workflows.state_machine import AvailableAction
+from workflows.vocabulary import Role
 
-cases = Blueprint("cases", __name__, description="个案 Cases")
+blueprint = Blueprint("cases", __name__, description="个案 Cases")
 _ACTION, _TAKEN = ActionIn(), TakenOut()
 """Made once: making a schema costs more than reading or writing with it."""
 
 
-@cases.post("/cases")
-@needs(Role.REGISTRAR)
-@cases.arguments(CaseIn)
-@cases.response(201, TakenOut)
-def open_case(body: dict[str, Any]) -> Taken:
+@blueprint.post("/cases")
+@requires_role(Role.REGISTRAR)
+@blueprint.arguments(CaseIn)
+@blueprint.response(201, TakenOut)
+def open_case(body: dict[str, Any]) -> StepResult:
     """Open a case for a family. 409 lists every reason it was refused."""
-    return counted(case_opening.open_case(tx(), Opening(**body), asked()))
+    return counted(case_opening.open_case(connection(), CaseApplication(**body), action_context()))
 
 
-@cases.get("/cases")
-@needs(*READERS)
-@cases.arguments(CaseFilterIn, location="query")
-@cases.response(200, CasePageOut)
+@blueprint.get("/cases")
+@requires_role(*READERS)
+@blueprint.arguments(CaseFilterIn, location="query")
+@blueprint.response(200, CasePageOut)
 def list_cases(query: dict[str, Any]) -> dict[str, Any]:
     """Cases in your units, newest first, by page."""
-    return paged(query, lambda filters, after, size: case_queries.page(tx(), caller(), filters, today(), after, size))
+    return paged(
+        query, lambda filters, after, size: case_queries.page(connection(), caller(), filters, today(), after, size)
+    )
 
 
-@cases.get("/cases/<uuid:case_id>")
-@needs(*READERS)
-@cases.doc(responses={304: {"description": "Not modified"}})
-@cases.response(200, CaseOut)
+@blueprint.get("/cases/<uuid:case_id>")
+@requires_role(*READERS)
+@blueprint.doc(responses={304: {"description": "Not modified"}})
+@blueprint.response(200, CaseOut)
 def see_case(case_id: UUID) -> Response:
     """One case, with its version as ETag."""
     row = _seen(case_id)
     return tagged(CaseOut().dump(row), row["version"])
 
 
-@cases.get("/cases/<uuid:case_id>/events")
-@needs(*READERS)
-@cases.response(200, EventsOut)
+@blueprint.get("/cases/<uuid:case_id>/events")
+@requires_role(*READERS)
+@blueprint.response(200, EventsOut)
 def list_events(case_id: UUID) -> dict[str, Any]:
     """The case's chain of events; each body is the very text that was hashed."""
-    return {"items": case_queries.events(tx(), _seen(case_id)["id"])}
+    return {"items": case_queries.events(connection(), _seen(case_id)["id"])}
 
 
-@cases.get("/cases/<uuid:case_id>/actions")
-@needs(*READERS)
-@cases.response(200, ChoicesOut)
+@blueprint.get("/cases/<uuid:case_id>/actions")
+@requires_role(*READERS)
+@blueprint.response(200, ChoicesOut)
 def list_actions(case_id: UUID) -> dict[str, Any]:
     """What you may do now, and why the rest may not be done."""
     return {"state": _seen(case_id)["state"], "items": [_choice(each) for each in _open(case_id)]}
 
 
-@cases.post("/cases/<uuid:case_id>/actions/<action>")
-@needs(*CASE_ROLES)
-@cases.arguments(_ACTION)
-@cases.response(200, TakenOut)
+@blueprint.post("/cases/<uuid:case_id>/actions/<action>")
+@requires_role(*CASE_WRITERS)
+@blueprint.arguments(_ACTION)
+@blueprint.response(200, TakenOut)
 def take(body: dict[str, Any], case_id: UUID, action: str) -> Response:
     """Take one action on a case. 409 lists every reason it was refused; If-Match guards against stale reading."""
     taken = take_step(case_id, action, body["answers"], version_read(required=False))
     return tagged(_TAKEN.dump(taken), taken.version)
 
 
-def _open(case_id: UUID) -> tuple[Choice, ...]:
-    return case_actions.open_to(tx(), case_id, asked())
+def _open(case_id: UUID) -> tuple[AvailableAction, ...]:
+    return case_actions.available_actions(connection(), case_id, action_context())
 
 
 def _seen(case_id: UUID) -> dict[str, Any]:
-    row = case_queries.one(tx(), case_id, caller())
+    row = case_queries.one(connection(), case_id, caller())
     if row is None:
-        raise Unknown
+        raise NotFound
     return row
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
+def _choice(choice: AvailableAction) -> dict[str, Any]:
     return {
         "action": choice.action,
         "label": choice.label,
         "target": choice.target,
         "open": not choice.reasons,
-        "asks": choice.asks,
+        "form": choice.form,
         "reasons": [
-            {"code": each.code, "message": in_words(each, language()), "values": dict(each.values)}
+            {"code": each.code, "message": message_for(each, language()), "values": dict(each.values)}
             for each in choice.reasons
         ],
     }

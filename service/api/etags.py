@@ -5,8 +5,8 @@ from http import HTTPStatus
 from flask import Response, make_response, request
 from werkzeug.http import parse_etags, quote_etag
 
-from service.errors import Problem
-from workflows.terms import Reason
+from service.http.errors import HttpProblem
+from workflows.vocabulary import Reason
 
 LONGEST = 9
 """Digits of a version."""
@@ -27,10 +27,10 @@ def version_read(*, required: bool) -> int | None:
     header = request.headers.get("If-Match")
     if header is None:
         if required:
-            raise Problem(HTTPStatus.PRECONDITION_REQUIRED, Reason.of("if_match_missing"))
+            raise HttpProblem(HTTPStatus.PRECONDITION_REQUIRED, Reason.of("if_match_missing"))
         return None
     tags = parse_etags(header)
     numbers = [tag for tag in tags.as_set() if tag.isascii() and tag.isdigit() and len(tag) <= LONGEST]
     if len(numbers) != 1:
-        raise Problem(HTTPStatus.PRECONDITION_REQUIRED, Reason.of("if_match_unreadable"))
+        raise HttpProblem(HTTPStatus.PRECONDITION_REQUIRED, Reason.of("if_match_unreadable"))
     return int(numbers[0])

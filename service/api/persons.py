@@ -6,58 +6,83 @@ from uuid import UUID
 from flask import Response
 from flask_smorest import Blueprint
 
-from service import repeats
-from service.actions import looks, persons
-from service.actions.trail import Unknown
+from service.actions import personal_data_access, persons
+from service.actions.errors import NotFound
 from service.api.etags import tagged, version_read
-from service.auth import READERS, needs
-from service.queries import households, masked
-from service.request import asked, caller, house, tx
-from service.schemas.households import MemberOut, PersonEditIn, RevealIn
-from workflows.terms import Role
+from service.http import idempotency
+from service.http.auth import READERS, requires_role
+from service.http.context import action_context, app_state, caller, connection
+from service.queries import households, masking
+from service.schemas.fields import MadeOut
+from service.schemas.persons import MemberOut, PersonEditIn, PersonIn, RevealIn
+from workflows.vocabulary import InvalidForm, Reason, Role
 
-people = Blueprint("persons", __name__, description="人员 Persons")
+blueprint = Blueprint("persons", __name__, description="人员 Persons")
 
 
 def _masked(person_id: UUID) -> Response:
-    row = households.person_seen(tx(), person_id, caller())
+    row = households.person_seen(connection(), person_id, caller())
     if row is None:
-        raise Unknown
-    return tagged(MemberOut().dump(masked.member(house().ring, row)), row["version"])
+        raise NotFound
+    return tagged(MemberOut().dump(masking.member(app_state().keyring, row)), row["version"])
 
 
-@people.get("/persons/<uuid:person_id>")
-@needs(*READERS)
-@people.response(200, MemberOut)
+@blueprint.get("/persons/<uuid:person_id>")
+@requires_role(*READERS)
+@blueprint.response(200, MemberOut)
 def see_person(person_id: UUID) -> Response:
     """One member, masked."""
     return _masked(person_id)
 
 
-@people.patch("/persons/<uuid:person_id>")
-@needs(Role.REGISTRAR)
-@people.arguments(PersonEditIn)
-@people.response(200, MemberOut)
+@blueprint.patch("/persons/<uuid:person_id>")
+@requires_role(Role.REGISTRAR)
+@blueprint.arguments(PersonEditIn)
+@blueprint.response(200, MemberOut)
 def edit_person(body: dict[str, Any], person_id: UUID) -> Response:
     """Correct fields of a member."""
-    persons.edit_person(tx(), person_id, body, asked(version_read(required=True)))
+    persons.edit_person(connection(), person_id, body, action_context(version_read(required=True)))
     return _masked(person_id)
 
 
-@people.delete("/persons/<uuid:person_id>")
-@needs(Role.REGISTRAR)
-@people.response(204)
+@blueprint.delete("/persons/<uuid:person_id>")
+@requires_role(Role.REGISTRAR)
+@blueprint.response(204)
 def deactivate_person(person_id: UUID) -> None:
     """Take a member out of the file; the row stays for the record."""
-    persons.deactivate_person(tx(), person_id, asked(version_read(required=True)))
+    persons.deactivate_person(connection(), person_id, action_context(version_read(required=True)))
 
 
-@people.post("/persons/<uuid:person_id>/reveal")
-@needs(Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
-@people.arguments(RevealIn)
-@people.response(200, MemberOut)
+@blueprint.post("/persons/<uuid:person_id>/reveal")
+@requires_role(Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
+@blueprint.arguments(RevealIn)
+@blueprint.response(200, MemberOut)
 def reveal(body: dict[str, Any], person_id: UUID) -> dict[str, Any]:
     """The full values, for a stated purpose; the look itself is written into the trail."""
-    seen = looks.reveal(tx(), person_id, body["purpose"], asked())
-    repeats.forget(tx(), caller())
+    seen = personal_data_access.reveal_personal_data(connection(), person_id, body["purpose"], action_context())
+    idempotency.release_key(connection(), caller())
     return seen
+
+
+@blueprint.post("/households/<uuid:household_id>/members")
+@requires_role(Role.REGISTRAR)
+@blueprint.arguments(PersonIn)
+@blueprint.response(201, MadeOut)
+def add_person(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
+    """Add a member to a file."""
+    body.pop("key")
+    return {
+        "id": persons.add_person(
+            connection(), household_id, persons.Person(**body), action_context(version_read(required=False))
+        )
+    }
+
+
+def member_id(key: str, ids: dict[str, UUID], field: str) -> UUID:
+    """Return the id of the member that a request names by its key or by an id. Raises InvalidForm."""
+    if key in ids:
+        return ids[key]
+    try:
+        return UUID(key)
+    except ValueError:
+        raise InvalidForm(Reason.of("member_unknown", field=field, known=sorted(ids))) from None

@@ -10,39 +10,39 @@ import sqlalchemy as sa
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.actions.trail import Unknown
-from service.auth import READERS, needs
-from service.errors import Problem, language
+from service.actions.errors import NotFound
+from service.http.auth import READERS, requires_role
+from service.http.context import app_state, at, caller, connection
+from service.http.errors import HttpProblem, language
 from service.queries import units
-from service.queries.scope import CASE_ROLES
+from service.queries.scope import CASE_READERS
+from service.report.docx_writer import write_docx
+from service.report.figure_definition import Scope
 from service.report.figures import NoSuchFigure, rows_behind, snapshot
 from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
-from service.report.measure import Scope
 from service.report.section import Section, make_section
-from service.report.word import write_docx
-from service.request import at, caller, house, tx
-from service.schemas.money import ReportIn, RowsIn, RowsOut
-from workflows.terms import Reason
+from service.schemas.reports import ReportIn, RowsIn, RowsOut
+from workflows.vocabulary import Reason
 
-reports = Blueprint("reports", __name__, description="年度报告帮扶部分 Welfare section of the annual report")
+blueprint = Blueprint("reports", __name__, description="报告 Reports")
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def _scope(query: dict[str, Any]) -> Scope:
     """The unit and period asked for, if the caller may read its cases."""
-    row = units.one(tx(), query["unit"], caller())
-    if row is None or not caller().holds(CASE_ROLES, row["path"]):
-        raise Unknown
+    row = units.one(connection(), query["unit"], caller())
+    if row is None or not caller().holds(CASE_READERS, row["path"]):
+        raise NotFound
     if query["start"] > query["end"]:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("period_backwards", field="to"))
+        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("period_backwards", field="to"))
     return Scope(row["path"], query["start"], query["end"])
 
 
 @contextmanager
 def _snapshot() -> Iterator[sa.Connection]:
-    with snapshot(house().engine) as connection:
+    with snapshot(app_state().engine) as connection:
         yield connection
 
 
@@ -52,28 +52,28 @@ def _section(query: dict[str, Any]) -> Section:
         return make_section(connection, scope.unit_path, scope.start, scope.end, at(), language())
 
 
-@reports.get("/reports/welfare")
-@needs(*READERS)
-@reports.arguments(ReportIn, location="query")
-@reports.response(200)
+@blueprint.get("/reports/welfare")
+@requires_role(*READERS)
+@blueprint.arguments(ReportIn, location="query")
+@blueprint.response(200)
 def figures(query: dict[str, Any]) -> Response:
     """Every figure: exact value, unit, words, definition, period, date basis, rows behind it, link to the list."""
     return Response(figures_json(_section(query)), content_type="application/json")
 
 
-@reports.get("/reports/welfare.md")
-@needs(*READERS)
-@reports.arguments(ReportIn, location="query")
-@reports.response(200, content_type="text/markdown")
+@blueprint.get("/reports/welfare.md")
+@requires_role(*READERS)
+@blueprint.arguments(ReportIn, location="query")
+@blueprint.response(200, content_type="text/markdown")
 def markdown(query: dict[str, Any]) -> Response:
     """The section as Markdown."""
     return Response(write_markdown(_section(query)), content_type="text/markdown; charset=utf-8")
 
 
-@reports.get("/reports/welfare.docx")
-@needs(*READERS)
-@reports.arguments(ReportIn, location="query")
-@reports.response(200, content_type=DOCX)
+@blueprint.get("/reports/welfare.docx")
+@requires_role(*READERS)
+@blueprint.arguments(ReportIn, location="query")
+@blueprint.response(200, content_type=DOCX)
 def word(query: dict[str, Any]) -> Response:
     """The section as a Word file in official style."""
     file = BytesIO()
@@ -82,18 +82,18 @@ def word(query: dict[str, Any]) -> Response:
     return Response(file.getvalue(), content_type=DOCX, headers=named)
 
 
-@reports.get("/reports/welfare/figures/<key>/rows")
-@needs(*READERS)
-@reports.arguments(RowsIn, location="query")
-@reports.response(200, RowsOut)
+@blueprint.get("/reports/welfare/figures/<key>/rows")
+@requires_role(*READERS)
+@blueprint.arguments(RowsIn, location="query")
+@blueprint.response(200, RowsOut)
 def rows(query: dict[str, Any], key: str) -> dict[str, Any]:
     """The rows that make up one figure; their count is the figure where rows are counted."""
     scope = _scope(query)
     if not key.isprintable():
-        raise Unknown
+        raise NotFound
     try:
         with _snapshot() as connection:
             page = rows_behind(connection, key, scope, query["after"], query["size"])
     except (NoSuchFigure, OverflowError, ValueError):
-        raise Unknown from None
+        raise NotFound from None
     return {"items": page.rows, "next": page.next, "count": page.count}

@@ -6,16 +6,16 @@ from uuid import UUID
 from flask import g
 
 from service.actions import cases
-from service.actions.case_rows import Taken
-from service.request import asked, tx
+from service.actions.case_writer import StepResult
+from service.http.context import action_context, connection
 
 
-def take_step(case_id: UUID, action: str, answers: Mapping[str, object], version: int | None = None) -> Taken:
+def take_step(case_id: UUID, action: str, answers: Mapping[str, object], version: int | None = None) -> StepResult:
     """Take one action on one case as the caller. Raises what cases.take() raises."""
-    return counted(cases.take(tx(), case_id, action, answers, asked(version)))
+    return counted(cases.take_action(connection(), case_id, action, answers, action_context(version)))
 
 
-def counted(taken: Taken) -> Taken:
+def counted(taken: StepResult) -> StepResult:
     """Note what was taken; request.ended() counts it when the answer says that it was kept."""
     g.taken = (taken.programme, taken.action)
     return taken

@@ -6,40 +6,40 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import visits as visit_actions
-from service.api.pages import paged
+from service.api.pagination import paged
 from service.api.steps import take_step
-from service.auth import READERS, needs
+from service.http.auth import READERS, requires_role
+from service.http.context import action_context, caller, connection
 from service.queries import visits as read
-from service.request import asked, caller, tx
-from service.schemas.help import VisitFilterIn, VisitIn, VisitPageOut
-from service.schemas.households import MadeOut
-from workflows.terms import BadAnswers, Reason, Role
+from service.schemas.fields import MadeOut
+from service.schemas.visits import VisitFilterIn, VisitIn, VisitPageOut
+from workflows.vocabulary import InvalidForm, Reason, Role
 
-visits = Blueprint("visits", __name__, description="走访 Visits")
+blueprint = Blueprint("visits", __name__, description="走访 Visits")
 
 OF_A_CASE = {"survey": "record_visit", "follow_up": "record_follow_up"}
 """A visit of a case is one of its actions: there is one door."""
 
 
-@visits.post("/visits")
-@needs(Role.VISITOR, Role.REGISTRAR)
-@visits.arguments(VisitIn)
-@visits.response(201, MadeOut)
+@blueprint.post("/visits")
+@requires_role(Role.VISITOR, Role.REGISTRAR)
+@blueprint.arguments(VisitIn)
+@blueprint.response(201, MadeOut)
 def record_visit(body: dict[str, Any]) -> dict[str, UUID]:
     """Record a visit. With `case_id` it is the case's survey or follow-up; its id is then the case's."""
     case_id, kind = body.pop("case_id"), body["kind"]
     if case_id is not None:
         return {"id": take_step(case_id, _action(kind), _answers(body)).case_id}
     if body["unit_id"] is None:
-        raise BadAnswers(Reason.of("answer_missing", field="unit_id", kind="id"))
+        raise InvalidForm(Reason.of("answer_missing", field="unit_id", kind="id"))
     body.pop("conclusion")
     new = visit_actions.NewVisit(**body | {"visitors": tuple(body["visitors"])})
-    return {"id": visit_actions.record_visit(tx(), new, asked())}
+    return {"id": visit_actions.record_visit(connection(), new, action_context())}
 
 
 def _action(kind: str) -> str:
     if kind not in OF_A_CASE:
-        raise BadAnswers(Reason.of("not_a_choice", field="kind", choices=list(OF_A_CASE)))
+        raise InvalidForm(Reason.of("not_a_choice", field="kind", choices=list(OF_A_CASE)))
     return OF_A_CASE[kind]
 
 
@@ -48,10 +48,10 @@ def _answers(body: dict[str, Any]) -> dict[str, object]:
     return {**told, "on": body["on"].isoformat(), "visitors": [str(each) for each in body["visitors"]]}
 
 
-@visits.get("/visits")
-@needs(*READERS)
-@visits.arguments(VisitFilterIn, location="query")
-@visits.response(200, VisitPageOut)
+@blueprint.get("/visits")
+@requires_role(*READERS)
+@blueprint.arguments(VisitFilterIn, location="query")
+@blueprint.response(200, VisitPageOut)
 def list_visits(query: dict[str, Any]) -> dict[str, Any]:
     """Visits of your units, newest first."""
-    return paged(query, lambda filters, after, size: read.page(tx(), caller(), filters, after, size))
+    return paged(query, lambda filters, after, size: read.page(connection(), caller(), filters, after, size))

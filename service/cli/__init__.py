@@ -4,11 +4,12 @@ import logging
 
 import click
 
-from service.cli.auditing import audit
-from service.cli.checks import doctor
+from service.cli.audit import audit
 from service.cli.demo import demo
-from service.cli.importing import import_year
-from service.cli.records import found, migrate, report
+from service.cli.doctor import doctor
+from service.cli.imports import import_year
+from service.cli.migrate import init, migrate
+from service.cli.report import report
 from service.cli.serve import serve
 from service.cli.tokens import token
 
@@ -20,5 +21,5 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
 
-for command in (serve, demo, migrate, found, import_year, report, token, audit, doctor):
+for command in (serve, demo, migrate, init, import_year, report, token, audit, doctor):
     main.add_command(command)

@@ -15,8 +15,8 @@ from service.config import Settings
 
 _PR_SET_PDEATHSIG = 1
 
-PATIENCE = 70.0
-"""Seconds a process has to stop before it is killed: longer than any letter takes."""
+STOP_TIMEOUT = 70.0
+"""Seconds a process has to stop before it is killed: longer than any notification takes."""
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:
@@ -31,8 +31,8 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
 
 
 def web(port: int) -> list[str]:
-    """The command of the web processes; their number and patience are settings (service/bounds.py)."""
-    return [sys.executable, "-m", "gunicorn", "-c", "python:service.serving", "--bind", f"127.0.0.1:{port}"]
+    """The command of the web processes; their number and patience are settings (service/limits.py)."""
+    return [sys.executable, "-m", "gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
 
 
 def worker(queues: str, *, concurrency: int = 2) -> list[str]:
@@ -85,14 +85,14 @@ class Processes:
 
     def stop(self) -> None:
         """Ask one after another to stop and wait for it, last started first; one that does not is killed with its
-        children. So a letter owed by the last request is seen by the relay, and what the relay rang for by the worker,
+        children. So a notification owed by the last request is seen by the relay, and what the relay rang for by the worker,
         when the web is the last to be started.
         """
         for child in reversed(self.children.values()):
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
             try:
-                child.wait(PATIENCE)
+                child.wait(STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()

@@ -10,15 +10,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from service import schema
 from service.cli import processes
-from service.cli.place import VAR, keys_of, of_the_demo, servers, settings_at
+from service.cli.installation import VAR, demo_settings, keys_of, servers, settings_at
+from service.cli.output import CANNOT, CommandFailed, translate
 from service.cli.processes import Processes, environment
-from service.cli.words import CANNOT, Cannot, say
 from service.config import MailServer, Settings
-from service.db import engine
-from service.mailbox import Mailbox
-from service.servers import port_free
+from service.db import migrate
+from service.db.engine import make_engine
+from service.local_servers import port_free
+from service.local_servers.smtp import Mailbox
 
 out = Console(soft_wrap=True)
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -35,12 +35,12 @@ def serve(port: int, of_demo: bool, var: Path | None) -> None:
     """开门办公，Ctrl-C 停 · Database and broker (unless given), web, worker, beat and relay, until Ctrl-C."""
     settings = settings_at(var)
     if of_demo:
-        settings = of_the_demo(settings, settings.var / "demo")
+        settings = demo_settings(settings, settings.var / "demo")
         if not (settings.var / "token").exists():
-            raise Cannot(say("cli.no_demo"))
+            raise CommandFailed(translate("cli.no_demo"))
     if not port_free(port):
-        raise Cannot(say("cli.port_taken", port=port, other=port + 1))
-    told = _stop_when_told()
+        raise CommandFailed(translate("cli.port_taken", port=port, other=port + 1))
+    told = _stop_on_signal()
     with ExitStack() as house:
         settings = house.enter_context(servers(settings, broker=True))
         settings = _with_mail(house, settings)
@@ -49,24 +49,24 @@ def serve(port: int, of_demo: bool, var: Path | None) -> None:
         if told.is_set():
             return
         start_all(running, settings, port)
-        out.print(say("cli.serving", url=f"http://127.0.0.1:{port}/api/v1/docs", log=settings.var / "log"))
+        out.print(translate("cli.serving", url=f"http://127.0.0.1:{port}/api/v1/docs", log=settings.var / "log"))
         if of_demo:
-            out.print(say("cli.demo_token", token=(settings.var / "token").read_text().strip()))
-        _until_told(running, told)
+            out.print(translate("cli.demo_token", token=(settings.var / "token").read_text().strip()))
+        _wait_for_signal(running, told)
 
 
 def _with_mail(house: ExitStack, settings: Settings) -> Settings:
     if settings.mail is not None:
         return settings
     box = house.enter_context(Mailbox(settings.var / "mail"))
-    out.print(say("cli.mail_kept", folder=box.folder))
+    out.print(translate("cli.mail_kept", folder=box.folder))
     return replace(settings, mail=MailServer("127.0.0.1", box.port, tls=False))
 
 
 def _migrated(settings: Settings) -> None:
     keys_of(settings)
-    made = engine(settings.database_url or "")
-    schema.upgrade(made)
+    made = make_engine(settings.database_url or "")
+    migrate.upgrade(made)
     made.dispose()
 
 
@@ -83,7 +83,7 @@ def start_all(running: Processes, settings: Settings, port: int, *, with_beat: b
     running.start("web", processes.web(port), told)
 
 
-def _stop_when_told() -> threading.Event:
+def _stop_on_signal() -> threading.Event:
     """Set by a signal, whenever it comes: what is being started is started first, so that nothing is left behind; told
     again while it stops, the house goes on stopping.
     """
@@ -93,10 +93,10 @@ def _stop_when_told() -> threading.Event:
     return told
 
 
-def _until_told(running: Processes, told: threading.Event) -> None:
+def _wait_for_signal(running: Processes, told: threading.Event) -> None:
     """Wait for a signal, or for a process that ends by itself."""
     while not told.wait(1.0):
         name = running.ended()
         if name is not None:
-            click.echo(say("cli.process_ended", name=name, log=running.logs / f"{name}.log"), err=True)
+            click.echo(translate("cli.process_ended", name=name, log=running.logs / f"{name}.log"), err=True)
             sys.exit(CANNOT)

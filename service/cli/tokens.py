@@ -8,14 +8,14 @@ from uuid import UUID
 import click
 import sqlalchemy as sa
 
-from service.actions import staff
-from service.actions.trail import Unknown
-from service.cli.place import AS_JSON, VAR, opened
-from service.cli.records import asked_by
-from service.cli.words import Cannot, refusal, say
-from service.tables.units import account
-from service.tables.units import token as token_table
-from workflows.terms import BadAnswers, Refused
+from service.actions import accounts
+from service.actions.errors import NotFound
+from service.cli.installation import AS_JSON, VAR, open_installation
+from service.cli.output import CommandFailed, refusal, translate
+from service.cli.report import context_for
+from service.tables.accounts import account
+from service.tables.accounts import token as token_table
+from workflows.vocabulary import InvalidForm, Refused
 
 
 @click.group()
@@ -34,21 +34,21 @@ def token() -> None:
 @VAR
 def create(login: str, days: int, label: str, by: str | None, as_json: bool, var: Path | None) -> None:
     """发一个令牌，只显示这一次 · Make a token for LOGIN; only its hash is kept."""
-    with opened(var) as place, place.engine.begin() as tx:
-        account_id = tx.scalar(sa.select(account.c.id).where(account.c.login == login))
+    with open_installation(var) as place, place.engine.begin() as conn:
+        account_id = conn.scalar(sa.select(account.c.id).where(account.c.login == login))
         if account_id is None:
-            raise Cannot(say("cli.no_account", login=login))
-        asked = asked_by(tx, place, by or login)
-        ends = asked.at + timedelta(days=days)
+            raise CommandFailed(translate("cli.no_account", login=login))
+        context = context_for(conn, place, by or login)
+        ends = context.at + timedelta(days=days)
         try:
-            shown = staff.make_token(tx, account_id, label, ends, asked)
-        except (Refused, BadAnswers) as no:
+            shown = accounts.create_token(conn, account_id, label, ends, context)
+        except (Refused, InvalidForm) as no:
             raise refusal(no) from None
     if as_json:
         click.echo(json.dumps({"login": login, "token": shown, "expires_at": ends.isoformat()}))
     else:
         click.echo(shown)
-        click.echo(say("cli.token_made", login=login, until=ends.date().isoformat()), err=True)
+        click.echo(translate("cli.token_made", login=login, until=ends.date().isoformat()), err=True)
 
 
 @token.command("list")
@@ -63,15 +63,19 @@ def list_tokens(as_json: bool, var: Path | None) -> None:
         .join(account, account.c.id == token_table.c.account_id)
         .order_by(account.c.login, token_table.c.id)
     )
-    with opened(var) as place, place.engine.connect() as tx:
+    with open_installation(var) as place, place.engine.connect() as conn:
         found = [
-            {key: str(value) if value else None for key, value in row.items()} for row in tx.execute(rows).mappings()
+            {key: str(value) if value else None for key, value in row.items()} for row in conn.execute(rows).mappings()
         ]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for each in found:
-        end = say("cli.token_ended") if each["revoked_at"] else say("cli.token_until", day=str(each["expires_at"])[:10])
+        end = (
+            translate("cli.token_ended")
+            if each["revoked_at"]
+            else translate("cli.token_until", day=str(each["expires_at"])[:10])
+        )
         click.echo(f"{each['id']}  {each['login']}  {each['label']}  {end}")
 
 
@@ -81,12 +85,12 @@ def list_tokens(as_json: bool, var: Path | None) -> None:
 @VAR
 def revoke(token_id: UUID, by: str, var: Path | None) -> None:
     """立即停用一个令牌 · End a token now."""
-    with opened(var) as place, place.engine.begin() as tx:
+    with open_installation(var) as place, place.engine.begin() as conn:
         try:
-            staff.revoke_token(tx, token_id, asked_by(tx, place, by))
-        except Unknown:
-            raise Cannot(say("cli.no_token", id=token_id)) from None
-        except (Refused, BadAnswers) as no:
+            accounts.revoke_token(conn, token_id, context_for(conn, place, by))
+        except NotFound:
+            raise CommandFailed(translate("cli.no_token", id=token_id)) from None
+        except (Refused, InvalidForm) as no:
             raise refusal(no) from None
-    click.echo(say("cli.token_revoked", id=token_id))
-    click.echo(say("cli.token_revoked", id=token_id))
+    click.echo(translate("cli.token_revoked", id=token_id))
+    click.echo(translate("cli.token_revoked", id=token_id))

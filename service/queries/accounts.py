@@ -7,10 +7,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.db import Prepared
-from service.queries.scope import Caller, Held, paths_above
-from service.tables.units import account, role_grant, token, unit
-from workflows.terms import Role
+from service.db.prepared import PreparedStatement
+from service.queries.scope import Caller, HeldRole, paths_above
+from service.tables.accounts import account, role_grant, token
+from service.tables.units import unit
+from workflows.vocabulary import Role
 
 
 def in_force(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
@@ -52,28 +53,30 @@ def _account(*, by_token: bool) -> sa.Select[Any]:
     return found.join(token, token.c.account_id == account.c.id).where(shown, valid)
 
 
-_WITH_TOKEN, _NAMED = Prepared(_account(by_token=True)), Prepared(_account(by_token=False))
+_WITH_TOKEN, _NAMED = PreparedStatement(_account(by_token=True)), PreparedStatement(_account(by_token=False))
 
 
-def caller_with(tx: sa.Connection, token_hash: bytes, at: datetime, on: date) -> Caller | None:
+def caller_by_token(conn: sa.Connection, token_hash: bytes, at: datetime, on: date) -> Caller | None:
     """The account behind a token that is valid at `at` (real time), with its grants of the day `on`."""
-    return _caller(_WITH_TOKEN.rows(tx, {"hash": token_hash, "at": at, "on": on}))
+    return _caller(_WITH_TOKEN.rows(conn, {"hash": token_hash, "at": at, "on": on}))
 
 
-def caller_named(tx: sa.Connection, login: str, on: date) -> Caller | None:
+def caller_by_login(conn: sa.Connection, login: str, on: date) -> Caller | None:
     """The account with this login, for the command line and the worker."""
-    return _caller(_NAMED.rows(tx, {"login": login, "on": on}))
+    return _caller(_NAMED.rows(conn, {"login": login, "on": on}))
 
 
 def _caller(rows: Sequence[Any]) -> Caller | None:
     if not rows:
         return None
     first = rows[0]
-    held = tuple(Held(Role(row.role), row.tier, row.path, row.for_account_id) for row in rows if row.role is not None)
+    held = tuple(
+        HeldRole(Role(row.role), row.tier, row.path, row.for_account_id) for row in rows if row.role is not None
+    )
     return Caller(first.id, first.login, first.display_name, first.unit_id, held)
 
 
-def holding(tx: sa.Connection, role: Role, unit_path: str, on: date, *, tier: int = 0) -> list[UUID]:
+def role_holders(conn: sa.Connection, role: Role, unit_path: str, on: date, *, tier: int = 0) -> list[UUID]:
     """The accounts that hold `role` over the unit at `unit_path` on `on`; for approvers exactly the tier."""
     found = (
         sa.select(role_grant.c.account_id)
@@ -87,9 +90,11 @@ def holding(tx: sa.Connection, role: Role, unit_path: str, on: date, *, tier: in
     )
     if tier:
         found = found.where(role_grant.c.tier == tier)
-    return list(tx.scalars(found))
+    return list(conn.scalars(found))
 
 
-def entitled(tx: sa.Connection, accounts: frozenset[UUID], role: Role, unit_path: str, on: date) -> frozenset[UUID]:
+def eligible_visitors(
+    conn: sa.Connection, accounts: frozenset[UUID], role: Role, unit_path: str, on: date
+) -> frozenset[UUID]:
     """Those of `accounts` who hold `role` over the unit at `unit_path` on `on`."""
-    return accounts & frozenset(holding(tx, role, unit_path, on)) if accounts else frozenset()
+    return accounts & frozenset(role_holders(conn, role, unit_path, on)) if accounts else frozenset()

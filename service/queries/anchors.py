@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from service.tables.events import anchor, event
 
 
-def last(tx: sa.Connection) -> sa.Row[Any] | None:
+def last(conn: sa.Connection) -> sa.Row[Any] | None:
     """The newest anchor."""
-    return tx.execute(sa.select(anchor).order_by(anchor.c.no.desc()).limit(1)).one_or_none()
+    return conn.execute(sa.select(anchor).order_by(anchor.c.no.desc()).limit(1)).one_or_none()
 
 
 def every() -> sa.Select[Any]:

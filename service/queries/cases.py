@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from service.queries.page import Page, cut
 from service.queries.scope import Caller, below, visible_to
+from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.events import event
-from service.tables.units import account, unit
-from workflows.terms import Phase
+from service.tables.units import unit
+from workflows.vocabulary import Phase
 
 
 def not_held(today: date) -> sa.ColumnElement[bool]:
@@ -20,7 +21,7 @@ def not_held(today: date) -> sa.ColumnElement[bool]:
     return sa.or_(case.c.held_until.is_(None), case.c.held_until < today)
 
 
-def matching(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
+def matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
     """The cases the caller may see under a filter: the page, the count and the export all start here.
 
     The path of the unit asked for is looked up first, so that the planner knows how much of the tree it covers.
@@ -30,7 +31,7 @@ def matching(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], toda
         if name in filters:
             rows = rows.where(case.c[name] == filters[name])
     if "unit_id" in filters:
-        path = tx.scalar(sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]))
+        path = conn.scalar(sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]))
         rows = rows.where(below(case.c.unit_path, path) if path else sa.false())
     if "overdue" in filters:
         late = sa.and_(case.c.phase != Phase.ENDED.value, case.c.due_on < today, not_held(today))
@@ -52,24 +53,24 @@ def newest(rows: sa.Select[Any], after: list[str] | None, size: int) -> sa.Selec
 
 
 def page(
-    tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date, after: list[str] | None, size: int
+    conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date, after: list[str] | None, size: int
 ) -> Page:
     """`size` cases, newest first, after the key `after`; paged by key, never by offset."""
-    rows = matching(tx, caller, filters, today)
-    count = tx.scalar(number(rows)) or 0
-    found = [dict(row) for row in tx.execute(newest(rows, after, size)).mappings()]
+    rows = matching(conn, caller, filters, today)
+    count = conn.scalar(number(rows)) or 0
+    found = [dict(row) for row in conn.execute(newest(rows, after, size)).mappings()]
     shown, last = cut(found, size)
     return Page(shown, count, [last["opened_on"].isoformat(), str(last["id"])] if last else None)
 
 
-def one(tx: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any] | None:
+def one(conn: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any] | None:
     """One case, or None when the caller may not see it."""
-    row = tx.execute(sa.select(case).where(case.c.id == case_id, visible_to(caller, case.c.unit_path)))
+    row = conn.execute(sa.select(case).where(case.c.id == case_id, visible_to(caller, case.c.unit_path)))
     found = row.mappings().one_or_none()
     return dict(found) if found is not None else None
 
 
-def events(tx: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
+def events(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
     """The chain of a case the caller has already been shown, from its first event."""
     rows = (
         sa.select(event, account.c.display_name.label("actor"))
@@ -77,4 +78,4 @@ def events(tx: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
         .where(event.c.subject_id == case_id)
         .order_by(event.c.seq)
     )
-    return [dict(row) for row in tx.execute(rows).mappings()]
+    return [dict(row) for row in conn.execute(rows).mappings()]

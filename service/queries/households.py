@@ -5,14 +5,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.db import Prepared
+from service.db.prepared import PreparedStatement
 from service.queries.scope import Caller, visible_to
-from service.tables.households import consent, economy_line, household, kinship
-from service.tables.people import bank_account, person
-from service.tables.units import account
+from service.tables.accounts import account
+from service.tables.consents import consent
+from service.tables.finances import finance_line
+from service.tables.households import household
+from service.tables.kinship import kinship
+from service.tables.payees import bank_account
+from service.tables.persons import person
 
 _HOUSEHOLD = sa.bindparam("household_id", type_=sa.Uuid())
-STAFF = sa.union(
+FAMILY_STAFF = sa.union(
     sa.select(kinship.c.account_id.label("id")).where(
         kinship.c.household_id == _HOUSEHOLD, kinship.c.confirmed_on.is_not(None), kinship.c.ended_on.is_(None)
     ),
@@ -22,65 +26,65 @@ STAFF = sa.union(
 )
 """Accounts of relatives of the household `household_id`: declared and confirmed, or of the same identity number."""
 
-_STAFF = Prepared(STAFF)
+_STAFF = PreparedStatement(FAMILY_STAFF)
 
 
-def staff_of(tx: sa.Connection, household_id: UUID) -> frozenset[UUID]:
+def family_staff_of(conn: sa.Connection, household_id: UUID) -> frozenset[UUID]:
     """Accounts that are relatives of the household: declared and confirmed, or found by the same identity number."""
-    return frozenset(row.id for row in _STAFF.rows(tx, {"household_id": household_id}))
+    return frozenset(row.id for row in _STAFF.rows(conn, {"household_id": household_id}))
 
 
-def kin(tx: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
+def kinships(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Every kinship that was ever declared of a household, oldest first."""
     rows = sa.select(kinship).where(kinship.c.household_id == household_id).order_by(kinship.c.id)
-    return [dict(row) for row in tx.execute(rows).mappings()]
+    return [dict(row) for row in conn.execute(rows).mappings()]
 
 
-def one(tx: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:
+def one(conn: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:
     """The household's row, or None when the caller may not see it."""
     rows = sa.select(household).where(household.c.id == household_id, visible_to(caller, household.c.unit_path))
-    row = tx.execute(rows.with_for_update(key_share=True) if lock else rows).mappings().one_or_none()
+    row = conn.execute(rows.with_for_update(key_share=True) if lock else rows).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 
-def page(tx: sa.Connection, caller: Caller, after: UUID | None, size: int) -> list[dict[str, Any]]:
+def page(conn: sa.Connection, caller: Caller, after: UUID | None, size: int) -> list[dict[str, Any]]:
     """Households the caller may see, by id (which is by time of entry), `size` rows after `after`."""
     rows = sa.select(household).where(visible_to(caller, household.c.unit_path)).order_by(household.c.id).limit(size)
     if after is not None:
         rows = rows.where(household.c.id > after)
-    return [dict(row) for row in tx.execute(rows).mappings()]
+    return [dict(row) for row in conn.execute(rows).mappings()]
 
 
-def members(tx: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
+def members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """The people of a household, head first, still sealed."""
     rows = (
         sa.select(person)
         .where(person.c.household_id == household_id, person.c.active)
         .order_by(person.c.relation != "head", person.c.id)
     )
-    return [dict(row) for row in tx.execute(rows).mappings()]
+    return [dict(row) for row in conn.execute(rows).mappings()]
 
 
-def lines(tx: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
+def lines(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Income, spending and asset lines (fen)."""
-    rows = sa.select(economy_line).where(economy_line.c.household_id == household_id).order_by(economy_line.c.id)
-    return [dict(row) for row in tx.execute(rows).mappings()]
+    rows = sa.select(finance_line).where(finance_line.c.household_id == household_id).order_by(finance_line.c.id)
+    return [dict(row) for row in conn.execute(rows).mappings()]
 
 
-def consents(tx: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
+def consents(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Signed authorisations, newest first."""
     rows = sa.select(consent).where(consent.c.household_id == household_id).order_by(consent.c.until_on.desc())
-    return [dict(row) for row in tx.execute(rows).mappings()]
+    return [dict(row) for row in conn.execute(rows).mappings()]
 
 
-def payee(tx: sa.Connection, household_id: UUID) -> dict[str, Any] | None:
+def payee(conn: sa.Connection, household_id: UUID) -> dict[str, Any] | None:
     """The account money would go to, card still sealed."""
     rows = sa.select(bank_account).where(bank_account.c.household_id == household_id, bank_account.c.active)
-    row = tx.execute(rows).mappings().one_or_none()
+    row = conn.execute(rows).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 
-def person_seen(tx: sa.Connection, person_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:
+def person_seen(conn: sa.Connection, person_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:
     """One person with the household's unit, still sealed, or None when the caller may not see the household."""
     rows = (
         sa.select(person, household.c.unit_path)
@@ -88,14 +92,14 @@ def person_seen(tx: sa.Connection, person_id: UUID, caller: Caller, *, lock: boo
         .where(person.c.id == person_id, visible_to(caller, household.c.unit_path))
     )
     row = (
-        tx.execute(rows.with_for_update(of=[household, person], key_share=True) if lock else rows)
+        conn.execute(rows.with_for_update(of=[household, person], key_share=True) if lock else rows)
         .mappings()
         .one_or_none()
     )
     return dict(row) if row is not None else None
 
 
-def count(tx: sa.Connection, caller: Caller) -> int:
+def count(conn: sa.Connection, caller: Caller) -> int:
     """How many files the caller may see."""
     seen = sa.select(sa.func.count()).select_from(household).where(visible_to(caller, household.c.unit_path))
-    return tx.scalar(seen) or 0
+    return conn.scalar(seen) or 0

@@ -8,26 +8,27 @@ import sqlalchemy as sa
 
 from service.queries.page import Page, page_by_id
 from service.queries.scope import Caller, visible_to
-from service.tables.cases import case, notice, objection
+from service.tables.cases import case
+from service.tables.notices import notice, objection
 
 
-def page(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
+def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
     """Notices of the caller's units, newest first, with their objections; what was shown is still sealed."""
     rows = _rows(caller)
     if "case_id" in filters:
         rows = rows.where(notice.c.case_id == filters["case_id"])
     if "up" in filters:
         rows = rows.where(notice.c.ended_on.is_(None) == sa.literal(filters["up"]))
-    count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+    count = conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
     if after is not None:
         rows = rows.where(notice.c.id < UUID(after[0]))
-    found = [dict(row) for row in tx.execute(rows.order_by(notice.c.id.desc()).limit(size + 1)).mappings()]
+    found = [dict(row) for row in conn.execute(rows.order_by(notice.c.id.desc()).limit(size + 1)).mappings()]
     return page_by_id(found, size, count)
 
 
-def one(tx: sa.Connection, notice_id: UUID, caller: Caller) -> dict[str, Any] | None:
+def one(conn: sa.Connection, notice_id: UUID, caller: Caller) -> dict[str, Any] | None:
     """One notice, or None when the caller may not see its case."""
-    row = tx.execute(_rows(caller).where(notice.c.id == notice_id)).mappings().one_or_none()
+    row = conn.execute(_rows(caller).where(notice.c.id == notice_id)).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 

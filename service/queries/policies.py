@@ -7,13 +7,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.db import Prepared
-from service.tables.rules import calendar_day, policy_set
+from service.db.prepared import PreparedStatement
+from service.tables.policies import calendar_day, policy_set
 from workflows.policy import PolicySet, in_force
-from workflows.policy_file import read_policy
+from workflows.policy_parser import read_policy
 from workflows.workdays import Calendar
 
-MOST_CALENDARS = 64
+MAX_CALENDARS = 64
 
 _sets: dict[UUID, PolicySet] = {}
 """Policy sets by id: a row is written once and its id is never used again."""
@@ -22,7 +22,7 @@ _calendars: dict[tuple[tuple[int, str], ...], Calendar] = {}
 """Calendars by the years they know and the digest of each year's file."""
 
 
-def effective(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
+def effective_on(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     """Sets whose dates cover `on`."""
     return sa.and_(
         policy_set.c.effective_from <= on,
@@ -30,25 +30,25 @@ def effective(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     )
 
 
-_EFFECTIVE = Prepared(sa.select(policy_set.c.id).where(effective(sa.bindparam("on", type_=sa.Date()))))
+_EFFECTIVE = PreparedStatement(sa.select(policy_set.c.id).where(effective_on(sa.bindparam("on", type_=sa.Date()))))
 
 
-def in_force_on(tx: sa.Connection, division: str, on: date) -> tuple[UUID, PolicySet]:
+def in_force_on(conn: sa.Connection, division: str, on: date) -> tuple[UUID, PolicySet]:
     """The set that governs `division` on `on`. Raises policy.NoPolicy when none does."""
-    return chosen(tx, [row.id for row in _EFFECTIVE.rows(tx, {"on": on})], division, on)
+    return governing_set(conn, [row.id for row in _EFFECTIVE.rows(conn, {"on": on})], division, on)
 
 
-def chosen(tx: sa.Connection, ids: Iterable[UUID], division: str, on: date) -> tuple[UUID, PolicySet]:
+def governing_set(conn: sa.Connection, ids: Iterable[UUID], division: str, on: date) -> tuple[UUID, PolicySet]:
     """The one of these sets that governs `division` on `on`. Raises policy.NoPolicy when none does."""
-    sets = [(each, cited(tx, each)) for each in ids]
+    sets = [(each, policy_by_id(conn, each)) for each in ids]
     found = in_force((policy for _, policy in sets), division, on)
     return next((policy_id, policy) for policy_id, policy in sets if policy is found)
 
 
-def cited(tx: sa.Connection, policy_set_id: UUID) -> PolicySet:
+def policy_by_id(conn: sa.Connection, policy_set_id: UUID) -> PolicySet:
     """The set a decision cites."""
     if policy_set_id not in _sets:
-        source = tx.scalars(sa.select(policy_set.c.source).where(policy_set.c.id == policy_set_id)).one()
+        source = conn.scalars(sa.select(policy_set.c.source).where(policy_set.c.id == policy_set_id)).one()
         _sets[policy_set_id] = read_policy(source)
     return _sets[policy_set_id]
 
@@ -58,26 +58,26 @@ def years_around(on: date) -> tuple[int, int]:
     return on.year - 1, on.year + 2
 
 
-def calendar_of(tx: sa.Connection, known: tuple[tuple[int, str], ...]) -> Calendar:
+def calendar_of(conn: sa.Connection, known: tuple[tuple[int, str], ...]) -> Calendar:
     """The calendar of these years, each named with its file's digest."""
     if known not in _calendars:
-        if len(_calendars) >= MOST_CALENDARS:
+        if len(_calendars) >= MAX_CALENDARS:
             _calendars.clear()
         years = frozenset(year for year, _ in known)
         inside = sa.extract("year", calendar_day.c.on).in_(years)
-        days = tx.execute(sa.select(calendar_day.c.on, calendar_day.c.working).where(inside))
+        days = conn.execute(sa.select(calendar_day.c.on, calendar_day.c.working).where(inside))
         _calendars[known] = Calendar({row.on: row.working for row in days}, years)
     return _calendars[known]
 
 
-def all_sets(tx: sa.Connection) -> list[dict[str, Any]]:
+def all_sets(conn: sa.Connection) -> list[dict[str, Any]]:
     """Every policy set, newest first, without its text."""
     columns = [column for column in policy_set.c if column.name != "source"]
     newest = sa.select(*columns).order_by(policy_set.c.effective_from.desc(), policy_set.c.id.desc())
-    return [dict(row) for row in tx.execute(newest).mappings()]
+    return [dict(row) for row in conn.execute(newest).mappings()]
 
 
-def one(tx: sa.Connection, policy_set_id: UUID) -> dict[str, Any] | None:
+def one(conn: sa.Connection, policy_set_id: UUID) -> dict[str, Any] | None:
     """A policy set with its text."""
-    row = tx.execute(sa.select(policy_set).where(policy_set.c.id == policy_set_id)).mappings().one_or_none()
+    row = conn.execute(sa.select(policy_set).where(policy_set.c.id == policy_set_id)).mappings().one_or_none()
     return dict(row) if row is not None else None

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from service.queries.cases import not_held
 from service.queries.scope import Caller, visible_to
-from service.tables.cases import case, case_duty, notice, visit
-from service.tables.letters import letter
-from service.tables.units import account
+from service.tables.accounts import account
+from service.tables.cases import case, case_duty
+from service.tables.notices import notice
+from service.tables.notifications import notification
+from service.tables.visits import visit
 from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
-from workflows.terms import Duty, Phase, Record
+from workflows.vocabulary import Duty, Phase, Record
 
 FOLLOW_UP_AHEAD = timedelta(days=14)
 """A courtesy, not a rule: how long before its deadline a follow-up is called to mind."""
@@ -23,7 +25,7 @@ FOLLOW_UP_AHEAD = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A kind of letter the calendar owes: which cases, and the first day on which it is owed."""
+    """A kind of notification the calendar owes: which cases, and the first day on which it is owed."""
 
     kind: str
     which: sa.ColumnElement[bool]
@@ -56,14 +58,14 @@ REMINDERS = (
 )
 
 
-def owed(tx: sa.Connection, reminder: Reminder, today: date) -> Sequence[sa.Row[Any]]:
+def due_reminders(conn: sa.Connection, reminder: Reminder, today: date) -> Sequence[sa.Row[Any]]:
     """Case, number of its latest event, and registrar, for every case that is not held today and not yet reminded.
 
-    A reminder is owed once for each deadline: a letter of the kind written since the deadline came near stands for it,
-    and a new deadline (another state, a hold that was lifted) lies after every letter about the old one.
+    A reminder is owed once for each deadline: a notification of the kind written since the deadline came near stands for it,
+    and a new deadline (another state, a hold that was lifted) lies after every notification about the old one.
     """
     said = sa.exists().where(
-        letter.c.case_id == case.c.id, letter.c.kind == reminder.kind, letter.c.on >= reminder.since
+        notification.c.case_id == case.c.id, notification.c.kind == reminder.kind, notification.c.on >= reminder.since
     )
     rows = (
         sa.select(
@@ -74,19 +76,19 @@ def owed(tx: sa.Connection, reminder: Reminder, today: date) -> Sequence[sa.Row[
         .where(reminder.which, not_held(today), reminder.since <= today, ~said)
         .order_by(case.c.id)
     )
-    return tx.execute(rows).all()
+    return conn.execute(rows).all()
 
 
 def _notice_over(today: date) -> sa.ColumnElement[bool]:
     return sa.exists().where(notice.c.case_id == case.c.id, notice.c.ended_on.is_(None), notice.c.ends_on < today)
 
 
-_RIPE: Mapping[Record, Callable[[date], sa.ColumnElement[bool]]] = {Record.NOTICE_END: _notice_over}
+_CLOCK_FILTERS: Mapping[Record, Callable[[date], sa.ColumnElement[bool]]] = {Record.NOTICE_END: _notice_over}
 """Cases it is worth asking about, so that a tick does not ask a thousand to hear a thousand refusals; the rules decide."""
 
 
 def _waits(step: Step, today: date) -> sa.ColumnElement[bool]:
-    ripe_for = _RIPE.get(step.record) if step.record else None
+    ripe_for = _CLOCK_FILTERS.get(step.record) if step.record else None
     return sa.and_(
         case.c.state.in_(step.sources),
         sa.true() if step.while_held else case.c.held_until.is_(None),
@@ -94,11 +96,11 @@ def _waits(step: Step, today: date) -> sa.ColumnElement[bool]:
     )
 
 
-def ripe(
-    tx: sa.Connection, caller: Caller, programme: Programme, action: str, today: date, after: UUID | None, size: int
+def cases_to_ask(
+    conn: sa.Connection, caller: Caller, programme: Programme, action: str, today: date, after: UUID | None, size: int
 ) -> list[UUID]:
     """Cases of a programme that wait for `action`, by id, `size` of them after the case `after`."""
     waiting = [_waits(step, today) for step in programme.steps if step.action == action]
     rows = sa.select(case.c.id).where(case.c.programme == programme.key, visible_to(caller, case.c.unit_path))
     rows = rows.where(sa.or_(*waiting)).order_by(case.c.id).limit(size)
-    return list(tx.scalars(rows if after is None else rows.where(case.c.id > after)))
+    return list(conn.scalars(rows if after is None else rows.where(case.c.id > after)))

@@ -8,13 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from workflows.terms import Actor, Grant, Role
+from workflows.vocabulary import Actor, Grant, Role
 
-CASE_ROLES = frozenset(Role) - {Role.ADMIN}
+CASE_READERS = frozenset(Role) - {Role.ADMIN}
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRole:
     """A grant in force today: a role over a unit and everything below it."""
 
     role: Role
@@ -31,7 +31,7 @@ class Caller:
     login: str
     display_name: str
     unit_id: UUID
-    held: tuple[Held, ...]
+    held: tuple[HeldRole, ...]
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -60,7 +60,7 @@ def below(column: sa.ColumnElement[str], path: str) -> sa.ColumnElement[bool]:
 
 
 _STEP = 33
-"""The letters of one unit in a path: 32 hex digits and a slash."""
+"""The notifications of one unit in a path: 32 hex digits and a slash."""
 
 
 def paths_above(path: sa.ColumnElement[str]) -> sa.Select[Any]:
@@ -90,14 +90,14 @@ def visible_by_name(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     return sa.exists(sa.select(sa.literal_column("1")).select_from(seen).where(column >= first, column < past))
 
 
-def ranges(caller: Caller, roles: frozenset[Role] = CASE_ROLES) -> dict[str, list[str]]:
+def ranges(caller: Caller, roles: frozenset[Role] = CASE_READERS) -> dict[str, list[str]]:
     """The ranges of paths `caller` may see, by parameter name."""
     paths = sorted({held.unit_path for held in caller.held if held.role in roles})
     return {SEEN_FROM: paths, SEEN_TO: [path_end(path) for path in paths]}
 
 
 def visible_to(
-    caller: Caller, column: sa.ColumnElement[str], roles: frozenset[Role] = CASE_ROLES
+    caller: Caller, column: sa.ColumnElement[str], roles: frozenset[Role] = CASE_READERS
 ) -> sa.ColumnElement[bool]:
     """The rows `caller` may see; nothing without a grant."""
     paths = sorted({held.unit_path for held in caller.held if held.role in roles})

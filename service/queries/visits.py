@@ -8,19 +8,19 @@ import sqlalchemy as sa
 
 from service.queries.page import Page, page_by_id
 from service.queries.scope import Caller, visible_to
-from service.tables.cases import visit, visit_visitor
+from service.tables.visits import visit, visit_visitor
 
 
-def page(tx: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
+def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
     """Visits of the caller's units, newest entry first, each with its visitors."""
     went = sa.select(sa.func.array_agg(visit_visitor.c.account_id)).where(visit_visitor.c.visit_id == visit.c.id)
     rows = sa.select(visit, went.scalar_subquery().label("visitors")).where(visible_to(caller, visit.c.unit_path))
     for name in ("kind", "household_id", "case_id"):
         if name in filters:
             rows = rows.where(visit.c[name] == filters[name])
-    count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+    count = conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
     if after is not None:
         rows = rows.where(visit.c.id < UUID(after[0]))
     newest = rows.order_by(visit.c.id.desc()).limit(size + 1)
-    found = [dict(row) for row in tx.execute(newest).mappings()]
+    found = [dict(row) for row in conn.execute(newest).mappings()]
     return page_by_id(found, size, count)

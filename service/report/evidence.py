@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from service.queries.scope import below
-from service.report.measure import Scope, within
+from service.report.figure_definition import Scope, within
 from service.tables.cases import case
-from service.tables.funds import fund, payment
-from service.tables.rules import policy_set
-from workflows.terms import Pot
+from service.tables.funds import fund
+from service.tables.payments import payment
+from service.tables.policies import policy_set
+from workflows.vocabulary import Pot
 
 POTS = (Pot.AVAILABLE, Pot.COMMITTED, Pot.PAID, Pot.RECOVERING, Pot.WRITTEN_OFF)
 
@@ -38,11 +39,11 @@ class Evidence:
     digest: str
 
 
-def evidence(tx: sa.Connection, scope: Scope) -> Evidence:
+def evidence(conn: sa.Connection, scope: Scope) -> Evidence:
     """Read all three in the transaction the figures are counted in."""
-    heads = tx.execute(_heads(scope)).one()
-    pots = tx.execute(_pots(scope)).one()
-    cited = tuple(Cited(**row) for row in tx.execute(_cited(scope)).mappings())
+    heads = conn.execute(_heads(scope)).one()
+    pots = conn.execute(_pots(scope)).one()
+    cited = tuple(Cited(**row) for row in conn.execute(_cited(scope)).mappings())
     return Evidence(cited, pots.funds, {pot.value: getattr(pots, pot.value) for pot in POTS}, heads.cases, heads.digest)
 
 

@@ -10,23 +10,31 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.queries.page import cut
-from service.report.measure import FLOOR, PARTS, PIECE, Ground, Measure, Rows, Scope
-from service.report.measures import BATCH, MEASURES, REACHED, TABLE
+from service.report.figure_definition import (
+    PARTS,
+    PIECE,
+    SMALL_CELL_THRESHOLD,
+    FigureDefinition,
+    Rows,
+    Scope,
+    SharedRows,
+)
+from service.report.figure_definitions import BATCH, FIGURE_DEFINITIONS, REACHED, TABLE
 from workflows.disclosure import suppress_row
 from workflows.wording import Quantity, Several, Unit, pieces
 
 _SNAPSHOTS = frozenset({"repeatable read", "serializable"})
 
 
-ROOM = "64MB"
+WORK_MEM = "64MB"
 """What a report may sort and keep in memory; a county's files do not fit into PostgreSQL's 4 MB and went by way of a disk."""
 
 
-TIME = "300s"
+STATEMENT_TIMEOUT = "300s"
 """A report asks for all its figures in one statement; that of a province may take longer than a step of a case may."""
 
 
-class Torn(RuntimeError):
+class SnapshotLost(RuntimeError):
     """The transaction may see later commits between two figures; open it with `snapshot`."""
 
 
@@ -38,9 +46,9 @@ class NoSuchFigure(LookupError):
 def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A read-only REPEATABLE READ transaction: every figure of a section is counted from the same moment."""
     with engine.connect() as connection:
-        tx = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        tx.execute(sa.text(f"SET LOCAL work_mem = '{ROOM}'; SET LOCAL statement_timeout = '{TIME}'"))
-        yield tx
+        conn = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        conn.execute(sa.text(f"SET LOCAL work_mem = '{WORK_MEM}'; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
+        yield conn
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Figure:
     """
 
     key: str
-    measure: Measure
+    measure: FigureDefinition
     part: str | None
     scope: Scope
     unit: Unit
@@ -86,23 +94,25 @@ class Page:
     """How many rows there are in all, of the same SELECT: the figure itself where rows are counted."""
 
 
-def figures(tx: sa.Connection, scope: Scope) -> list[Figure]:
+def figures(conn: sa.Connection, scope: Scope) -> list[Figure]:
     """Every measure of the table over the scope, then each month's tuition batch. Raises Torn outside a snapshot."""
-    if tx.scalar(sa.text("SHOW transaction_isolation")) not in _SNAPSHOTS:
-        raise Torn("count figures in one REPEATABLE READ transaction (service.report.figures.snapshot)")
-    found = tx.execute(sums(scope)).all()
-    counted = [figure for measure in TABLE for figure in _told(measure, found, scope)]
-    for month in sorted({row.month for row in found if row.key == REACHED.key and row.month and row.number >= FLOOR}):
+    if conn.scalar(sa.text("SHOW transaction_isolation")) not in _SNAPSHOTS:
+        raise SnapshotLost("count figures in one REPEATABLE READ transaction (service.report.figures.snapshot)")
+    found = conn.execute(sums(scope)).all()
+    counted = [figure for measure in TABLE for figure in _named_sums(measure, found, scope)]
+    for month in sorted(
+        {row.month for row in found if row.key == REACHED.key and row.month and row.number >= SMALL_CELL_THRESHOLD}
+    ):
         batch = _month(scope, month)
-        counted += [figure for measure in BATCH for figure in _told(measure, found, batch, month)]
+        counted += [figure for measure in BATCH for figure in _named_sums(measure, found, batch, month)]
     return counted
 
 
 def sums(scope: Scope) -> sa.CompoundSelect[Any]:
     """The one statement that counts every figure of a scope, and of each of its months."""
-    ground = Ground(scope)
-    asked = [(measure, ground) for measure in TABLE] + [(measure, ground.by_month()) for measure in BATCH]
-    return sa.union_all(*(_sums(*each) for each in asked))
+    ground = SharedRows(scope)
+    context = [(measure, ground) for measure in TABLE] + [(measure, ground.by_month()) for measure in BATCH]
+    return sa.union_all(*(_sums(*each) for each in context))
 
 
 def _month(scope: Scope, first: date) -> Scope:
@@ -111,7 +121,7 @@ def _month(scope: Scope, first: date) -> Scope:
     return Scope(scope.unit_path, max(scope.start, first), min(scope.end, last))
 
 
-def _sums(measure: Measure, ground: Ground) -> Rows:
+def _sums(measure: FigureDefinition, ground: SharedRows) -> Rows:
     """Of each part, and each month if they are told so: how many rows, their sum, whether any is unknown, the first id.
 
     Every value is computed from the very SELECT that lists its rows; what several stand on is read once for all.
@@ -128,7 +138,9 @@ def _sums(measure: Measure, ground: Ground) -> Rows:
     )
 
 
-def _told(measure: Measure, found: Sequence[Any], scope: Scope, month: date | None = None) -> list[Figure]:
+def _named_sums(
+    measure: FigureDefinition, found: Sequence[Any], scope: Scope, month: date | None = None
+) -> list[Figure]:
     """The figures of one measure, its parts in the order they are told in, then in the order they were recorded."""
     order, suffix = PARTS.get(measure.split, ()), f"@{month:%Y-%m}" if month else ""
     own = sorted(
@@ -143,11 +155,11 @@ def _told(measure: Measure, found: Sequence[Any], scope: Scope, month: date | No
     return told
 
 
-def _unit(measure: Measure, part: str | None) -> Unit:
+def _unit(measure: FigureDefinition, part: str | None) -> Unit:
     return measure.unit or pieces((part or "").rpartition(PIECE)[2])
 
 
-def _value(measure: Measure, row: sa.Row[Any]) -> Quantity | Several:
+def _value(measure: FigureDefinition, row: sa.Row[Any]) -> Quantity | Several:
     unit = _unit(measure, row.part)
     if measure.unit is None and row.unknown:
         return Several(unit)
@@ -155,14 +167,14 @@ def _value(measure: Measure, row: sa.Row[Any]) -> Quantity | Several:
 
 
 def _figure(
-    measure: Measure, scope: Scope, suffix: str, part: str | None, rows: int, value: Quantity | Several
+    measure: FigureDefinition, scope: Scope, suffix: str, part: str | None, rows: int, value: Quantity | Several
 ) -> Figure:
     key = f"{measure.key}:{part}" if part is not None else measure.key
     return Figure(key + suffix, measure, part, scope, value.unit, value, rows)
 
 
 def _without_small_cells(told: list[Figure]) -> list[Figure]:
-    shown = suppress_row([figure.amount for figure in told], FLOOR)
+    shown = suppress_row([figure.amount for figure in told], SMALL_CELL_THRESHOLD)
     return [figure if count is not None else _withheld(figure) for figure, count in zip(told, shown, strict=True)]
 
 
@@ -170,26 +182,26 @@ def _withheld(figure: Figure) -> Figure:
     return Figure(figure.key, figure.measure, figure.part, figure.scope, figure.unit, None, None)
 
 
-def rows_behind(tx: sa.Connection, key: str, scope: Scope, after: UUID | None, size: int) -> Page:
+def rows_behind(conn: sa.Connection, key: str, scope: Scope, after: UUID | None, size: int) -> Page:
     """The rows that make up the figure `key` over `scope`, by id, `size` rows after `after`.
 
     The caller must be allowed to read the cases of the scope's unit: this is the list behind a withheld cell, too.
     Raises NoSuchFigure.
     """
     measure, part, narrowed = _asked_for(key, scope)
-    behind = measure.rows(Ground(narrowed)).subquery("behind")
+    behind = measure.rows(SharedRows(narrowed)).subquery("behind")
     rows = sa.select(behind).where(behind.c.part == part if part is not None else sa.true())
-    count = tx.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+    count = conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
     page = rows.order_by(behind.c.id).limit(size + 1)
-    found = tx.execute(page.where(behind.c.id > after) if after else page).mappings()
+    found = conn.execute(page.where(behind.c.id > after) if after else page).mappings()
     shown, last = cut([dict(row) for row in found], size)
     return Page(tuple(shown), last["id"] if last else None, count)
 
 
-def _asked_for(key: str, scope: Scope) -> tuple[Measure, str | None, Scope]:
+def _asked_for(key: str, scope: Scope) -> tuple[FigureDefinition, str | None, Scope]:
     named, _, month = key.partition("@")
     name, colon, part = named.partition(":")
-    measure = MEASURES.get(name)
+    measure = FIGURE_DEFINITIONS.get(name)
     if measure is None or bool(measure.split) != bool(colon):
         raise NoSuchFigure(key)
     try:

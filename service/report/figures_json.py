@@ -4,11 +4,11 @@ import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from service.i18n.catalogue import translate
+from service.report.figure_lookup import title
+from service.report.figure_wording import EXACT, MANY, NumberStyle, printed_figure
 from service.report.figures import Figure
 from service.report.section import Section
-from service.report.spoken import EXACT, MANY, Style, said
-from service.report.told import title
-from service.words import say
 from workflows.money_format import in_yuan
 from workflows.wording import Quantity, Several
 
@@ -37,8 +37,8 @@ def figures_json(section: Section) -> str:
 def link(section: Section, figure: Figure) -> str:
     """Where the API lists the rows that make the figure up."""
     scope = figure.scope
-    asked = {"unit": str(section.unit_id), "from": scope.start.isoformat(), "to": scope.end.isoformat()}
-    return f"/api/v1/reports/welfare/figures/{quote(figure.address, safe=':')}/rows?{urlencode(asked)}"
+    context = {"unit": str(section.unit_id), "from": scope.start.isoformat(), "to": scope.end.isoformat()}
+    return f"/api/v1/reports/welfare/figures/{quote(figure.address, safe=':')}/rows?{urlencode(context)}"
 
 
 def _figure(section: Section, figure: Figure) -> dict[str, Any]:
@@ -54,9 +54,9 @@ def _figure(section: Section, figure: Figure) -> dict[str, Any]:
         "withheld": figure.withheld,
         "words": {"exact": _words(figure, EXACT, lang), "spoken": _words(figure, spoken, lang)},
         "used": [{"sentence": sentence, "form": each.style.key, "words": each.words} for sentence, each in uses],
-        "definition": say(measure.definition, lang),
+        "definition": translate(measure.definition, lang),
         "basis": measure.basis.value,
-        "basis_words": say(f"report.basis.{measure.basis.value}", lang),
+        "basis_words": translate(f"report.basis.{measure.basis.value}", lang),
         "period": {"from": figure.scope.start.isoformat(), "to": figure.scope.end.isoformat()},
         "rows": figure.rows,
         "link": link(section, figure),
@@ -70,5 +70,5 @@ def _value(figure: Figure) -> int | str | None:
     return figure.value.amount if figure.unit.scale == 1 else in_yuan(figure.value.amount)
 
 
-def _words(figure: Figure, style: Style, lang: str) -> str | None:
-    return said(figure.value, style, lang) if figure.value is not None else None
+def _words(figure: Figure, style: NumberStyle, lang: str) -> str | None:
+    return printed_figure(figure.value, style, lang) if figure.value is not None else None

@@ -5,14 +5,16 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from service.queries.scope import below
-from service.report.measure import NO_PART, PIECE, Columns, Condition, Ground, Rows, Value, none, within
+from service.report.figure_definition import NO_PART, PIECE, Columns, Condition, Rows, SharedRows, Value, none, within
+from service.tables.activities import activity
+from service.tables.donations import donation
 from service.tables.funds import fund
-from service.tables.gifts import activity, donation, gift
+from service.tables.gifts import gift
 from service.tables.households import household
 from service.tables.units import unit
 
 
-def given(ground: Ground) -> Rows:
+def given(ground: SharedRows) -> Rows:
     """One row per gift of money or goods to a family."""
     return (
         sa.select(gift.c.id, household.c.file_no.label("reference"), gift.c.on, unit.c.name.label("unit"))
@@ -55,29 +57,29 @@ def _things(gifts: Columns) -> sa.ColumnElement[str]:
     return named
 
 
-def _told(ground: Ground, amount: Value, part: Value, *conditions: Condition) -> Rows:
+def _told(ground: SharedRows, amount: Value, part: Value, *conditions: Condition) -> Rows:
     gifts = ground.of(given).c
     cast = sa.cast(amount(gifts), sa.BigInteger()).label("amount")
     told = sa.select(gifts.id, gifts.reference, gifts.on, gifts.unit, cast, part(gifts).label("part"))
     return told.where(*(condition(gifts) for condition in conditions))
 
 
-def money(*conditions: Condition) -> Callable[[Ground], Rows]:
+def money(*conditions: Condition) -> Callable[[SharedRows], Rows]:
     """One row per gift of money, with its fen."""
     return lambda ground: _told(ground, lambda gifts: gifts.fen, none, _of_money, *conditions)
 
 
-def money_by_source(ground: Ground) -> Rows:
+def money_by_source(ground: SharedRows) -> Rows:
     """One row per gift of money, to whomever, told by the source of its fund line."""
     return _told(ground, lambda gifts: gifts.fen, lambda gifts: gifts.source, _of_money)
 
 
-def goods(*conditions: Condition) -> Callable[[Ground], Rows]:
+def goods(*conditions: Condition) -> Callable[[SharedRows], Rows]:
     """One row per gift of goods, told by what it was; the amount is NULL when it was more than one, uncounted."""
     return lambda ground: _told(ground, lambda gifts: gifts.quantity, _things, _of_goods, *conditions)
 
 
-def donated(ground: Ground) -> Rows:
+def donated(ground: SharedRows) -> Rows:
     """One row per donation, by its receipt; neither donors nor organisers are told."""
     reference = sa.func.coalesce(donation.c.receipt_no, sa.cast(donation.c.id, sa.Text()))
     return (
@@ -89,10 +91,10 @@ def donated(ground: Ground) -> Rows:
     )
 
 
-def donations(direction: str) -> Callable[[Ground], Rows]:
+def donations(direction: str) -> Callable[[SharedRows], Rows]:
     """One row per donation received or passed on."""
 
-    def rows(ground: Ground) -> Rows:
+    def rows(ground: SharedRows) -> Rows:
         given = ground.of(donated).c
         told = sa.select(given.id, given.reference, given.on, given.unit, given.fen.label("amount"))
         return told.add_columns(NO_PART.label("part")).where(given.direction == direction)
@@ -100,7 +102,7 @@ def donations(direction: str) -> Callable[[Ground], Rows]:
     return rows
 
 
-def held(ground: Ground) -> Rows:
+def held(ground: SharedRows) -> Rows:
     """One row per activity, with its cost under account 501 (nothing, when none was booked)."""
     return (
         sa.select(activity.c.id, sa.cast(activity.c.id, sa.Text()).label("reference"), activity.c.on)
@@ -111,6 +113,6 @@ def held(ground: Ground) -> Rows:
     )
 
 
-def activities(ground: Ground) -> Rows:
+def activities(ground: SharedRows) -> Rows:
     """One row per activity, with its cost."""
     return sa.select(*ground.of(held).c)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from service.i18n.catalogue import translate
+from service.report.figure_wording import GAP
 from service.report.section import Section
-from service.report.spoken import GAP
-from service.report.tables import Table
-from service.words import say
+from service.report.section_tables import SectionTable
 
 _SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|~"})
 
@@ -23,15 +23,15 @@ def _lines(section: Section) -> Iterator[str]:
     for number, table in enumerate(section.tables, 1):
         yield from (
             "",
-            f"### {say('report.table.heading', section.lang, number=number, title=_plain(table.title))}",
+            f"### {translate('report.table.heading', section.lang, number=number, title=_plain(table.title))}",
             "",
         )
         yield from _table(table)
-    yield from ("", f"### {say('report.notes', section.lang)}", "")
+    yield from ("", f"### {translate('report.notes', section.lang)}", "")
     yield from (f"{number}. {_plain(note)}" for number, note in enumerate(section.notes, 1))
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: SectionTable) -> Iterator[str]:
     yield _row(table.columns)
     yield _row(tuple("---:" if place in table.numbers else ":---" for place in range(len(table.columns))), ruled=True)
     yield from (_row(row) for row in table.rows)

@@ -7,16 +7,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.i18n.catalogue import translate
 from service.report.evidence import Evidence, evidence
+from service.report.figure_definition import Scope
+from service.report.figure_lookup import FigureSet, part_name
+from service.report.figure_wording import GAP, PrintedFigure, day, printed_figure, span
 from service.report.figures import Figure, figures
-from service.report.measure import Scope
-from service.report.notes import notes
-from service.report.sentences import CHAPTERS, SENTENCES, Item, Listing, Place, Sentence
-from service.report.spoken import GAP, Said, day, said, span
-from service.report.tables import Table, tables
-from service.report.told import Told, part_name
+from service.report.footnotes import footnotes
+from service.report.section_tables import SectionTable, section_tables
+from service.report.sentence_templates import CHAPTERS, SENTENCES, FigurePlace, Item, Listing, Sentence
 from service.tables.units import unit
-from service.words import say
 
 
 class NoSuchUnit(LookupError):
@@ -29,7 +29,7 @@ class Paragraph:
 
     key: str
     text: str
-    said: tuple[Said, ...]
+    said: tuple[PrintedFigure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Section:
     as_of: datetime
     headline: tuple[str, str]
     chapters: tuple[Chapter, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[SectionTable, ...]
     notes: tuple[str, ...]
     figures: tuple[Figure, ...]
     evidence: Evidence
@@ -63,7 +63,7 @@ class Section:
         return GAP[self.lang].join(self.headline)
 
     @property
-    def said(self) -> Iterator[tuple[str, Said]]:
+    def said(self) -> Iterator[tuple[str, PrintedFigure]]:
         """Every figure said in a sentence, with the sentence's key, in the order of the text."""
         for chapter in self.chapters:
             for paragraph in chapter.paragraphs:
@@ -71,80 +71,86 @@ class Section:
 
 
 def make_section(
-    tx: sa.Connection, unit_path: str, start: date, end: date, as_of: datetime, lang: str = "zh_CN"
+    conn: sa.Connection, unit_path: str, start: date, end: date, as_of: datetime, lang: str = "zh_CN"
 ) -> Section:
     """The section for a unit and all below it over a period, first and last day included.
 
-    `tx` is a REPEATABLE READ transaction (see figures.snapshot); `as_of` is the aware instant it was opened.
+    `conn` is a REPEATABLE READ transaction (see figures.snapshot); `as_of` is the aware instant it was opened.
     Raises NoSuchUnit, figures.Torn, and ValueError for a period that ends before it begins.
     """
     scope = Scope(unit_path, start, end)
-    counted = figures(tx, scope)
-    here = tx.execute(sa.select(unit.c.id, unit.c.name).where(unit.c.path == unit_path)).one_or_none()
+    counted = figures(conn, scope)
+    here = conn.execute(sa.select(unit.c.id, unit.c.name).where(unit.c.path == unit_path)).one_or_none()
     if here is None:
         raise NoSuchUnit(unit_path)
-    told, proof = Told.of(counted), evidence(tx, scope)
+    told, proof = FigureSet.of(counted), evidence(conn, scope)
     chapters = tuple(_chapters(told, scope, lang))
     printed = [each for chapter in chapters for paragraph in chapter.paragraphs for each in paragraph.said]
     values = {"unit": here.name, "period": span(start, end, lang)}
-    headline = (say("report.title.whose", lang, **values), say("report.title.what", lang, **values))
-    closing = tuple(notes(told, proof, scope, as_of, lang))
-    parts = (chapters, tuple(tables(told, printed, lang)), closing, tuple(counted), proof)
+    headline = (translate("report.title.whose", lang, **values), translate("report.title.what", lang, **values))
+    closing = tuple(footnotes(told, proof, scope, as_of, lang))
+    parts = (chapters, tuple(section_tables(told, printed, lang)), closing, tuple(counted), proof)
     return Section(lang, here.id, here.name, scope, as_of, headline, *parts)
 
 
-def _chapters(told: Told, scope: Scope, lang: str) -> Iterator[Chapter]:
-    ordinals = iter(say("report.ordinals", lang).split())
+def _chapters(told: FigureSet, scope: Scope, lang: str) -> Iterator[Chapter]:
+    ordinals = iter(translate("report.ordinals", lang).split())
     for key in CHAPTERS:
         rows = [sentence for sentence in SENTENCES if sentence.chapter == key]
-        spoken = tuple(paragraph for sentence in rows for paragraph in _spoken(sentence, told, scope, lang))
+        spoken = tuple(paragraph for sentence in rows for paragraph in _render_sentences(sentence, told, scope, lang))
         if spoken:
-            heading = say("report.heading", lang, ordinal=next(ordinals), title=say(f"report.chapter.{key}", lang))
+            heading = translate(
+                "report.heading", lang, ordinal=next(ordinals), title=translate(f"report.chapter.{key}", lang)
+            )
             yield Chapter(key, heading, spoken)
 
 
-def _spoken(sentence: Sentence, told: Told, scope: Scope, lang: str) -> Iterator[Paragraph]:
+def _render_sentences(sentence: Sentence, told: FigureSet, scope: Scope, lang: str) -> Iterator[Paragraph]:
     for each in told.months() if sentence.monthly else [told]:
         if all(holds(each) for holds in sentence.when):
             yield _paragraph(sentence, each, scope, lang)
 
 
-def _paragraph(sentence: Sentence, told: Told, scope: Scope, lang: str) -> Paragraph:
+def _paragraph(sentence: Sentence, told: FigureSet, scope: Scope, lang: str) -> Paragraph:
     values = {
-        "whole": say("report.whole_year" if scope.whole_year else "report.whole_period", lang),
+        "whole": translate("report.whole_year" if scope.whole_year else "report.whole_period", lang),
         "end": day(scope.end, lang),
         "month": _month(told, scope, lang),
     }
-    mentioned: list[Said] = []
+    mentioned: list[PrintedFigure] = []
     for place in sentence.places:
-        values[place.name] = _say(told.one(place.measure), place, mentioned, lang)
+        values[place.name] = _fill_sentence(told.one(place.measure), place, mentioned, lang)
     for listing in sentence.listings:
         values[listing.name] = _list(listing, told, mentioned, lang)
-    return Paragraph(sentence.key, say(f"report.sentence.{sentence.key}", lang, **values), tuple(mentioned))
+    return Paragraph(sentence.key, translate(f"report.sentence.{sentence.key}", lang, **values), tuple(mentioned))
 
 
-def _month(told: Told, scope: Scope, lang: str) -> str:
+def _month(told: FigureSet, scope: Scope, lang: str) -> str:
     """8月; with its year when the period reaches over several."""
     if not told.month:
         return ""
     year, month = told.month.removeprefix("@").split("-")
     key = "report.month" if scope.start.year == scope.end.year else "report.month_of_year"
-    return say(key, lang, year=year, month=int(month), name=say(f"report.month.{int(month)}", lang))
+    return translate(key, lang, year=year, month=int(month), name=translate(f"report.month.{int(month)}", lang))
 
 
-def _say(figure: Figure, place: Place, mentioned: list[Said], lang: str) -> str:
-    text = said(figure.value, place.style, lang) if figure.value is not None else say("report.withheld", lang)
-    mentioned.append(Said(figure.key, place.style, text))
+def _fill_sentence(figure: Figure, place: FigurePlace, mentioned: list[PrintedFigure], lang: str) -> str:
+    text = (
+        printed_figure(figure.value, place.style, lang)
+        if figure.value is not None
+        else translate("report.withheld", lang)
+    )
+    mentioned.append(PrintedFigure(figure.key, place.style, text))
     return text
 
 
-def _list(listing: Listing, told: Told, mentioned: list[Said], lang: str) -> str:
+def _list(listing: Listing, told: FigureSet, mentioned: list[PrintedFigure], lang: str) -> str:
     entries = [entry for item in listing.items for entry in _entries(item, told, mentioned, lang)]
     wide = any(len(item.places) > 1 for item in listing.items)
-    return say("report.wide_comma" if wide else "report.comma", lang).join(entries)
+    return translate("report.wide_comma" if wide else "report.comma", lang).join(entries)
 
 
-def _entries(item: Item, told: Told, mentioned: list[Said], lang: str) -> Iterator[str]:
+def _entries(item: Item, told: FigureSet, mentioned: list[PrintedFigure], lang: str) -> Iterator[str]:
     """One entry for each part there is something of, or whose number is withheld."""
     for figure in told.parts(item.places[0].measure):
         if not figure.amount and not figure.withheld:
@@ -153,5 +159,5 @@ def _entries(item: Item, told: Told, mentioned: list[Said], lang: str) -> Iterat
         for place in item.places:
             of_part = told.part(place.measure, figure.part)
             if of_part is not None:
-                values[place.name] = _say(of_part, place, mentioned, lang)
-        yield say(f"report.part.{item.words}", lang, **values)
+                values[place.name] = _fill_sentence(of_part, place, mentioned, lang)
+        yield translate(f"report.part.{item.words}", lang, **values)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from service.queries.scope import below
-from service.report.measure import NO_AMOUNT, NO_PART, Columns, Condition, Ground, Rows, within
-from service.tables.cases import visit
+from service.report.figure_definition import NO_AMOUNT, NO_PART, Columns, Condition, Rows, SharedRows, within
 from service.tables.households import household
 from service.tables.units import unit
+from service.tables.visits import visit
 
 
-def made(ground: Ground) -> Rows:
+def made(ground: SharedRows) -> Rows:
     """One row per visit made by a unit in scope; a visit without a file goes by its own id."""
     home = unit.alias("home")
     reference = sa.func.coalesce(household.c.file_no, sa.cast(visit.c.id, sa.Text()))
@@ -52,10 +52,10 @@ def kind(name: str) -> Condition:
     return lambda visits: visits.kind == name
 
 
-def each(*conditions: Condition) -> Callable[[Ground], Rows]:
+def each(*conditions: Condition) -> Callable[[SharedRows], Rows]:
     """One row per visit."""
 
-    def rows(ground: Ground) -> Rows:
+    def rows(ground: SharedRows) -> Rows:
         visits = ground.of(made).c
         told = sa.select(visits.id, visits.reference, visits.on, visits.unit)
         told = told.add_columns(NO_AMOUNT.label("amount"), NO_PART.label("part"))
@@ -64,10 +64,10 @@ def each(*conditions: Condition) -> Callable[[Ground], Rows]:
     return rows
 
 
-def households(*conditions: Condition) -> Callable[[Ground], Rows]:
+def households(*conditions: Condition) -> Callable[[SharedRows], Rows]:
     """One row per distinct household visited by a unit in scope, dated by its first visit of the period."""
 
-    def rows(ground: Ground) -> Rows:
+    def rows(ground: SharedRows) -> Rows:
         visits = ground.of(made).c
         return (
             sa.select(visits.household_id.label("id"), visits.file_no.label("reference"))

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from service.schemas.fields import CODE, In, Money, PageIn
 from workflows.programmes import PROGRAMMES
-from workflows.terms import Phase
+from workflows.vocabulary import Phase
 
 
 class CaseIn(In):
@@ -14,7 +14,7 @@ class CaseIn(In):
     household_id = fields.UUID(required=True)
     beneficiary_id = fields.UUID(required=True)
     item = fields.String(required=True, validate=CODE)
-    asked = Money(required=True)
+    context = Money(required=True)
     answers = fields.Dict(keys=fields.String(), load_default=dict)
 
 
@@ -65,7 +65,7 @@ class CaseOut(Schema):
     phase = fields.String()
     version = fields.Integer()
     answers = fields.Dict()
-    asked = Money(attribute="asked_fen")
+    context = Money(attribute="requested_fen")
     award = Money(attribute="award_fen", allow_none=True)
     outstanding = Money(attribute="outstanding_fen")
     category = fields.String(allow_none=True)
@@ -137,7 +137,7 @@ class ChoiceOut(Schema):
     label = fields.String()
     target = fields.String()
     open = fields.Boolean()
-    asks = fields.List(fields.Nested(QuestionOut))
+    form = fields.List(fields.Nested(QuestionOut))
     reasons = fields.List(fields.Nested(ReasonOut))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from workflows.form_fields import MONEY_SHAPE, NotMoney, money
 from workflows.money_format import in_yuan
-from workflows.questions import MONEY_SHAPE, NotMoney, money
 
 CODE = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}\Z", error="not_code")
 
@@ -72,3 +72,12 @@ class PageIn(In):
 
     size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     cursor = fields.String(load_default=None, validate=validate.Length(1, 400))
+
+
+DIVISION = validate.Regexp(r"^[0-9]{0,12}\Z", error="not_a_division")
+
+
+class MadeOut(Schema):
+    """What was made."""
+
+    id = fields.UUID()

@@ -22,7 +22,7 @@ class StepOut(Schema):
     sources = fields.List(fields.String())
     target = fields.String()
     roles = fields.List(fields.String())
-    asks = fields.List(fields.Nested(QuestionOut))
+    form = fields.List(fields.Nested(QuestionOut))
 
 
 class ProgrammeOut(Schema):

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db import METADATA, Instant, Words, key, one_of, sealed, to
+from service.db.columns import METADATA, Instant, Words, check_in, foreign_key, primary_key, sealed
 
 SUBJECTS = ("case", "household", "person", "fund", "unit", "account", "visit", "gift", "donation", "activity", "policy")
 
@@ -15,22 +15,22 @@ event = sa.Table(
     sa.Column("action", sa.Text(), nullable=False),
     sa.Column("from_state", sa.Text()),
     sa.Column("to_state", sa.Text()),
-    to("account", "actor_id", index=True),
-    to("account", "principal_id", optional=True),
+    foreign_key("account", "actor_id", index=True),
+    foreign_key("account", "principal_id", optional=True),
     sa.Column("on", sa.Date(), nullable=False),
     sa.Column("at", Instant, nullable=False, index=True),
     sa.Column("body", sa.Text(), nullable=False),
     sa.Column("prev", sa.LargeBinary(), nullable=False),
     sa.Column("hash", sa.LargeBinary(), nullable=False, unique=True),
     sa.Column("no", sa.BigInteger(), sa.Identity(), nullable=False, unique=True),
-    one_of("subject", SUBJECTS),
+    check_in("subject", SUBJECTS),
     sa.CheckConstraint("seq > 0 AND octet_length(prev) = 32 AND octet_length(hash) = 32", name="chain"),
 )
 
 chain_head = sa.Table(
     "chain_head",
     METADATA,
-    key(),
+    primary_key(),
     sa.Column("seq", sa.Integer(), nullable=False),
     sa.Column("hash", sa.LargeBinary(), nullable=False),
     sa.CheckConstraint("seq > 0 AND octet_length(hash) = 32", name="chain"),
@@ -51,10 +51,10 @@ anchor = sa.Table(
 )
 """The Merkle root over the events that came since the anchor before, up to `event.no`, chained to that anchor."""
 
-remark = sa.Table(
-    "remark",
+sealed_remark = sa.Table(
+    "sealed_remark",
     METADATA,
-    key(),
+    primary_key(),
     sa.Column("subject_id", sa.Uuid(), nullable=False),
     sa.Column("seq", sa.Integer(), nullable=False),
     sa.Column("field", sa.Text(), nullable=False),
@@ -82,7 +82,7 @@ imported_file = sa.Table(
     sa.Column("sha256", sa.LargeBinary(), primary_key=True),
     sa.Column("kind", sa.Text(), nullable=False),
     sa.Column("rows", sa.Integer(), nullable=False),
-    to("account", "by_id"),
+    foreign_key("account", "by_id"),
     sa.Column("at", Instant, nullable=False),
 )
 

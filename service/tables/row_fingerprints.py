@@ -8,25 +8,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.db import METADATA
-from service.tables.classes import CLASSES, Data
+from service.db.columns import METADATA
+from service.tables.column_classification import CLASSIFICATION, Data
 from workflows.canonical_json import canonical_json
-from workflows.terms import Plain, Pot
+from workflows.vocabulary import Plain, Pot
 
 CHANGING: Mapping[str, str] = {
-    "household": "identity division cause category observed event_kind idle_able_members economy_as_of exited_on"
+    "household": "identity division cause category observed event_kind idle_able_members finances_as_of exited_on"
     " story_sealed version",
     "person": "relation name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index email_sealed"
     " address_sealed workplace_sealed student_stage active version",
     "bank_account": "active",
-    "economy_line": "person_id",
+    "finance_line": "person_id",
     "case": "state phase entered_on due_on due_is_provisional held_until award_fen fund_id policy_set_id category"
     " outstanding_fen",
     "notice": "ended_on",
     "objection": "outcome answered_on",
     "approval": "voided_seq",
     "payment": "state returned_on returned_code recalled_on receipt_on receipt_evidence",
-    "fund_opening": "closed_on",
+    "fund_allocation": "closed_on",
     "kinship": "confirmed_on confirmed_by ended_on",
     "unit": "name version",
     "role_grant": "revoked_on",
@@ -39,11 +39,11 @@ column is written once, and an event keeps one digest over all of them."""
 
 UNRECORDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "case": dict.fromkeys(("version", "head_hash"), "the number and the hash of its last event, compared as its head"),
-    "household": {"given": "the number of events that gave the family something, counted from them by itself"},
+    "household": {"aid_version": "the number of events that gave the family something, counted from them by itself"},
     "fund": {f"{pot.value}_fen": "the sum of its entries, counted by itself" for pot in Pot},
-    "letter": dict.fromkeys(
+    "notification": dict.fromkeys(
         ("state", "attempts", "not_before", "created_at", "delivered_at", "read_at", "last_error"),
-        "how the delivery goes, which nobody decides; that the letter is owed, and to whom, is bound",
+        "how the delivery goes, which nobody decides; that the notification is owed, and to whom, is bound",
     ),
 }
 """Columns the event log does not record, and why."""
@@ -51,7 +51,7 @@ UNRECORDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
 UNRECORDED_TABLES: Mapping[str, str] = {
     "event": "the trail itself: its columns are held against its bodies, its bodies against its hashes",
     "chain_head": "the head of each chain, compared with the chain",
-    "clashing_duty": "written by the migrations; compared with the rules",
+    "incompatible_duty": "written by the migrations; compared with the rules",
     "idempotency": "answers kept for a week so that a repeated request is answered again",
     "imported_file": "spares a second reading of one file; what the file said is bound row by row",
     "job_run": "spares the clock a second reminder on one day; what it did is bound row by row",
@@ -67,11 +67,11 @@ VERSION = 2
 LOG_TABLES: Mapping[str, str] = {}
 """Names of tables in the event log, where the schema's name is another: the log's name was there first and stays.
 
-`{"ledger_entry": "entry"}`: the table was renamed, the events go on saying "entry".
+`{"ledger_entry": "ledger_entry"}`: the table was renamed, the events go on saying "ledger_entry".
 """
 
 LOG_COLUMNS: Mapping[str, Mapping[str, str]] = {}
-"""The same for columns, by the schema's names: `{"case": {"requested_fen": "asked_fen"}}`."""
+"""The same for columns, by the schema's names: `{"case": {"requested_fen": "requested_fen"}}`."""
 
 ABSENT: Mapping[str, Mapping[str, Any]] = {}
 """Values that a migration gave to all older rows of a new column: left out of fingerprints, as nulls are.
@@ -172,7 +172,7 @@ def _fingerprint(table: sa.Table, naming: Naming) -> RowFingerprint:
         fixed={each: log[each] for each in columns if each not in changing and each not in filled},
         changing={each: log[each] for each in changing},
         filled={each: log[each] for each in filled},
-        personal=frozenset(each for each, data in CLASSES.get(name, {}).items() if Data.PERSONAL in data),
+        personal=frozenset(each for each, data in CLASSIFICATION.get(name, {}).items() if Data.PERSONAL in data),
         defaults=_defaults(table, unrecorded),
         absent=naming.absent.get(name, {}),
     )

@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from service import db, schema
-from service.servers import start_postgres
-from tests.client import NO_RATES
-from tests.office import RING
-from tests.service.place import Place, build
+from service.db import engine, migrate
+from service.local_servers import start_postgres
+from tests.api_client import NO_RATES
+from tests.factories import RING
+from tests.service.org_tree import OrgTree, build
 from tests.worker.processes import ROOT, Process, Processes, wait_until
 
 ROLES = {"visitor": "visitor_1", "approver": "approver_3"}
@@ -45,18 +45,18 @@ class Fuzzed:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, Place, Process]]:
+def served(folder: Path) -> Iterator[tuple[str, OrgTree, Process]]:
     """A database with a county in it, and a web in front."""
     with start_postgres(folder / "pg", durable=False) as pg:
-        made = db.engine(pg.url)
-        schema.upgrade(made)
-        with made.begin() as tx:
-            place = build(tx)
+        made = engine.make_engine(pg.url)
+        migrate.upgrade(made)
+        with made.begin() as conn:
+            place = build(conn)
         made.dispose()
         keyring = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
         told = {"DATABASE_URL": pg.url, "KEYRING": keyring, "SONGNUAN_VAR": str(folder / "var"), **NO_RATES}
         with Processes({**told, "SONGNUAN_DEMO_CLOCK": "1"}, folder) as processes:
-            web = processes.start(("-m", "gunicorn", "-c", "python:service.serving", "--bind=127.0.0.1:0"))
+            web = processes.start(("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind=127.0.0.1:0"))
             assert wait_until(lambda: address(web) is not None), web.log.read_text()
             yield address(web) or "", place, web
 

@@ -1,6 +1,6 @@
 """Journeys stand on a migrated PostgreSQL and the web process in this one."""
 
-from tests.migrated import database_url, engine, tx
+from tests.migrated import conn, database_url, engine
 from tests.service.conftest import desk
 
-__all__ = ["database_url", "desk", "engine", "tx"]
+__all__ = ["conn", "database_url", "desk", "engine"]

@@ -23,15 +23,15 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
-from service.cli.place import demo_url
-from service.db import engine as make_engine
-from service.exchange.applications import read_applications
+from service.cli.installation import demo_url
+from service.db.engine import make_engine
+from service.imports.applications import read_applications
 from service.report.figures import snapshot
 from service.report.section import Section, make_section
 from service.tables.cases import case
 from service.tables.events import event
-from service.tables.funds import payment
-from service.tables.letters import letter
+from service.tables.notifications import notification
+from service.tables.payments import payment
 from service.tables.units import unit
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(400)]
@@ -112,9 +112,9 @@ def test_serve_after_the_demo_shows_that_year_and_each_figure_opens_as_many_rows
 
 
 def _section(engine: sa.Engine) -> Section:
-    with snapshot(engine) as tx:
-        root = tx.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
-        return make_section(tx, root, date(2025, 1, 1), date(2025, 12, 31), datetime(2026, 1, 5, tzinfo=UTC))
+    with snapshot(engine) as conn:
+        root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
+        return make_section(conn, root, date(2025, 1, 1), date(2025, 12, 31), datetime(2026, 1, 5, tzinfo=UTC))
 
 
 def _sentences(section: Section) -> dict[str, str]:
@@ -157,19 +157,19 @@ def test_the_webs_log_shows_one_post_for_each_step(lived: Lived) -> None:
     kept = [each["path"] for each in told if each.get("method") == "POST" and each["status"] < 300]
     found = [re.fullmatch(r"/api/v1/cases(?:/([0-9a-f-]+)/actions/[a-z_]+)?", path) for path in kept]
     posts = [each[1] or "" for each in found if each]
-    with lived.engine.connect() as tx:
+    with lived.engine.connect() as conn:
         counts = sa.select(event.c.subject_id, sa.func.count()).where(event.c.subject == "case")
-        steps = {str(case_id): count for case_id, count in tx.execute(counts.group_by(event.c.subject_id))}
+        steps = {str(case_id): count for case_id, count in conn.execute(counts.group_by(event.c.subject_id))}
     applications = read_applications(ROOT / "samples" / "09-applications.xlsx")
     assert len(steps) == len(applications) == posts.count("")
     assert {case_id: posts.count(case_id) + 1 for case_id in steps} == steps
 
 
-def test_every_letter_was_delivered_once_and_says_nothing_of_the_family(lived: Lived) -> None:
+def test_every_notification_was_delivered_once_and_says_nothing_of_the_family(lived: Lived) -> None:
     mails = [message_from_bytes(each.read_bytes(), policy=policy.default) for each in lived.folder.glob("mail/*.eml")]
-    with lived.engine.connect() as tx:
-        states = set(tx.scalars(sa.select(letter.c.state).distinct()))
-        sent = set(tx.scalars(sa.select(letter.c.id).where(letter.c.channel == "email")))
+    with lived.engine.connect() as conn:
+        states = set(conn.scalars(sa.select(notification.c.state).distinct()))
+        sent = set(conn.scalars(sa.select(notification.c.id).where(notification.c.channel == "email")))
     assert states == {"delivered"}
     assert len(mails) == len(sent)
     assert {str(each["Message-ID"]).strip("<>").partition("@")[0] for each in mails} == {str(each) for each in sent}
@@ -191,12 +191,12 @@ def test_no_name_of_a_family_in_what_is_published(lived: Lived) -> None:
 
 def test_changing_one_grant_changes_the_sentences_that_rest_on_it_and_no_other(lived: Lived) -> None:
     before = _sentences(_section(lived.engine))
-    with lived.engine.begin() as tx:
+    with lived.engine.begin() as conn:
         living = sa.select(payment.c.id).join(case, case.c.id == payment.c.case_id).where(case.c.item == "LIV")
-        one = tx.scalars(living.where(payment.c.state == "live").order_by(payment.c.id)).first()
-        tx.execute(sa.text("ALTER TABLE payment DISABLE TRIGGER only_may_change"))
-        tx.execute(payment.update().where(payment.c.id == one).values(fen=payment.c.fen + 1_000_000))
-        tx.execute(sa.text("ALTER TABLE payment ENABLE TRIGGER only_may_change"))
+        one = conn.scalars(living.where(payment.c.state == "live").order_by(payment.c.id)).first()
+        conn.execute(sa.text("ALTER TABLE payment DISABLE TRIGGER only_may_change"))
+        conn.execute(payment.update().where(payment.c.id == one).values(fen=payment.c.fen + 1_000_000))
+        conn.execute(sa.text("ALTER TABLE payment ENABLE TRIGGER only_may_change"))
     after = _sentences(_section(lived.engine))
     assert before.keys() == after.keys()
     changed = {key: after[key] for key in before if after[key] != before[key]}

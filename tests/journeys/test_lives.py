@@ -5,14 +5,16 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from service.tables.cases import approval, notice
-from service.tables.funds import entry, payment
-from tests.client import Desk
+from service.tables.cases import approval
+from service.tables.ledger import ledger_entry
+from service.tables.notices import notice
+from service.tables.payments import payment
+from tests.api_client import ApiClient
 from tests.lives import Life, award, pots, start
 
 
 @pytest.fixture
-def life(desk: Desk, engine: sa.Engine) -> Life:
+def life(desk: ApiClient, engine: sa.Engine) -> Life:
     return start(desk, engine, "hardship", "LIV", {})
 
 
@@ -33,7 +35,7 @@ def test_hardship_from_request_to_close(life: Life, engine: sa.Engine) -> None:
     }
 
 
-def test_tuition_from_request_to_close_and_only_once_a_school_year(desk: Desk, engine: sa.Engine) -> None:
+def test_tuition_from_request_to_close_and_only_once_a_school_year(desk: ApiClient, engine: sa.Engine) -> None:
     form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public", "living_part": "600.00"}
     life = start(desk, engine, "tuition", "EDU", form)
     life.to("payment", "600.00")
@@ -42,7 +44,7 @@ def test_tuition_from_request_to_close_and_only_once_a_school_year(desk: Desk, e
     life.visit("record_follow_up", "received", ("follower",))
     assert life.act("registrar", "close") == "closed"
     who = {"household_id": str(life.family.household_id), "beneficiary_id": str(life.family.child_id)}
-    body = {"programme": "tuition", **who, "item": "EDU", "asked": "600.00", "answers": form}
+    body = {"programme": "tuition", **who, "item": "EDU", "requested": "600.00", "answers": form}
     again = Life(desk, life.family, desk.post("registrar", "/cases", body).get_json()["id"])
     assert again.to("review").no("reviewer", "pass_review", **award(desk, "600.00")) == ["student_repeated"]
 
@@ -53,8 +55,8 @@ def test_money_that_the_bank_returns_is_not_paid_until_it_is_paid_again(life: Li
     assert life.act("cashier", "payment_returned", bank_code="name_mismatch", voucher="T-1") == "payment"
     assert pots(engine, life.desk)["committed_fen"] == 150_000
     assert life.act("cashier", "pay", method="bank", voucher="V-2") == "receipt"
-    with engine.connect() as tx:
-        rows = tx.scalars(sa.select(payment.c.state).where(payment.c.case_id == life.case_id).order_by(payment.c.seq))
+    with engine.connect() as conn:
+        rows = conn.scalars(sa.select(payment.c.state).where(payment.c.case_id == life.case_id).order_by(payment.c.seq))
         assert list(rows) == ["returned", "live"]
 
 
@@ -66,11 +68,11 @@ def test_recall_and_recovery_in_parts(life: Life, engine: sa.Engine) -> None:
     assert life.act("cashier", "recover_part", amount="500.00", voucher="H-1") == "recalling"
     assert life.act("cashier", "recover", voucher="H-2") == "recovered"
     assert pots(engine, life.desk)["available_fen"] == 10_000_000
-    with engine.connect() as tx:
-        moved = tx.execute(
-            sa.select(entry.c.source_pot, entry.c.target_pot, entry.c.fen)
-            .where(entry.c.case_id == life.case_id)
-            .order_by(entry.c.seq)
+    with engine.connect() as conn:
+        moved = conn.execute(
+            sa.select(ledger_entry.c.source_pot, ledger_entry.c.target_pot, ledger_entry.c.fen)
+            .where(ledger_entry.c.case_id == life.case_id)
+            .order_by(ledger_entry.c.seq)
         ).all()
     assert [tuple(row) for row in moved] == [
         ("available", "committed", 150_000),
@@ -95,8 +97,8 @@ def test_an_objection_that_is_upheld_sends_the_case_back_and_the_notice_down(lif
     life.act("reviewer", "answer_objection", outcome="upheld", answer="属实")
     assert life.no("clock", "end_notice") == ["objection_upheld"]
     assert life.act("reviewer", "return_to_review", reason="重新核实") == "review"
-    with engine.connect() as tx:
-        assert tx.scalar(sa.select(notice.c.ended_on).where(notice.c.case_id == life.case_id)) == date(2025, 9, 15)
+    with engine.connect() as conn:
+        assert conn.scalar(sa.select(notice.c.ended_on).where(notice.c.case_id == life.case_id)) == date(2025, 9, 15)
 
 
 def test_a_signature_falls_when_the_payee_changes(life: Life, engine: sa.Engine) -> None:
@@ -106,9 +108,9 @@ def test_a_signature_falls_when_the_payee_changes(life: Life, engine: sa.Engine)
     assert changed.status_code == 201, changed.get_json()
     assert life.no("cashier", "pay", method="bank", voucher="V-1") == ["signatures_void"]
     assert life.act("approver_2", "cancel_award", reason="账户变更") == "review"
-    with engine.connect() as tx:
+    with engine.connect() as conn:
         live = sa.select(sa.func.count()).where(approval.c.case_id == life.case_id, approval.c.voided_seq.is_(None))
-        assert tx.scalar(live) == 0
+        assert conn.scalar(live) == 0
     assert pots(engine, life.desk)["available_fen"] == 10_000_000
 
 

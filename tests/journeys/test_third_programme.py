@@ -1,4 +1,4 @@
-"""A programme is one file and one entry in a list: the API, the money, the letters and the trail need no other change."""
+"""A programme is one file and one entry in a list: the API, the money, the notifications and the trail need no other change."""
 
 from datetime import date
 from pathlib import Path
@@ -7,13 +7,13 @@ from typing import cast
 import pytest
 import sqlalchemy as sa
 
-from service.audit.chain import verify
+from service.integrity.verify import verify
 from service.tables.events import event
 from service.tables.funds import fund
-from tests.client import Desk, serving
+from tests.api_client import ApiClient, serving
+from tests.factories import Family, create_family, create_organisation
 from tests.journeys.third_programme import MUTUAL
 from tests.lives import award
-from tests.office import Family, file_family, open_office
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
 
@@ -22,18 +22,18 @@ def test_a_made_up_programme_lives_over_the_api(
     engine: sa.Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(cast("dict[str, Programme]", PROGRAMMES), MUTUAL.key, MUTUAL)
-    with engine.begin() as tx:
-        office = open_office(tx)
-        family = file_family(tx, office)
+    with engine.begin() as conn:
+        office = create_organisation(conn)
+        family = create_family(conn, office)
     with serving(database_url, tmp_path) as app:
-        desk = Desk(app.test_client(), office, date(2025, 3, 3))
+        desk = ApiClient(app.test_client(), office, date(2025, 3, 3))
         _live(desk, family, engine)
 
 
-def _live(desk: Desk, family: Family, engine: sa.Engine) -> None:
+def _live(desk: ApiClient, family: Family, engine: sa.Engine) -> None:
     office = desk.office
     who = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
-    opening = {"programme": "mutual", **who, "item": "MED", "asked": "900.00"}
+    opening = {"programme": "mutual", **who, "item": "MED", "requested": "900.00"}
     wrong = desk.post("registrar", "/cases", {**opening, "answers": {"hospital_days": "ten"}})
     assert (wrong.status_code, desk.codes(wrong)) == (422, ["not_a_number"])
     case_id = desk.post("registrar", "/cases", {**opening, "answers": {"hospital_days": 10}}).get_json()["id"]
@@ -46,9 +46,9 @@ def _live(desk: Desk, family: Family, engine: sa.Engine) -> None:
     assert desk.act("cashier", case_id, "hand_out", method="bank", voucher="V-1").get_json()["state"] == "done"
     case = desk.get("auditor", f"/cases/{case_id}").get_json()
     assert (case["state_label"], case["programme_title"], case["award"]) == ("已付", "互助保障（示例）", "900.00")
-    with engine.connect() as tx:
-        pots = tx.execute(sa.select(fund.c.paid_fen, fund.c.available_fen).where(fund.c.id == office.fund_id)).one()
-        actions = tx.scalars(sa.select(event.c.action).where(event.c.subject_id == case["id"]).order_by(event.c.seq))
+    with engine.connect() as conn:
+        pots = conn.execute(sa.select(fund.c.paid_fen, fund.c.available_fen).where(fund.c.id == office.fund_id)).one()
+        actions = conn.scalars(sa.select(event.c.action).where(event.c.subject_id == case["id"]).order_by(event.c.seq))
         assert tuple(pots) == (90_000, 10_000_000 - 90_000)
         assert list(actions) == ["open", "post", "take_down", "sign", "hand_out"]
-        assert [fault for fault in verify(tx).faults if fault.key == case_id] == []
+        assert [fault for fault in verify(conn).faults if fault.key == case_id] == []

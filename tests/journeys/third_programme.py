@@ -1,17 +1,17 @@
 """互助保障 mutual protection: a small made-up programme, to show that one file and one entry in a list are enough."""
 
+from workflows.form_fields import FormField, Kind
 from workflows.programme import SAME, DaysAre, Programme, State, Step
-from workflows.programmes.columns import FINAL, NOTICE_OVER, PAYABLE, commit, pay
 from workflows.programmes.forms import AWARD, PAYMENT, SIGNATURE, WHY
-from workflows.questions import Kind, Question
-from workflows.rules.means import award_positive, within_asked
+from workflows.programmes.step_groups import FINAL, NOTICE_OVER, PAYABLE, commit, pay
+from workflows.rules.means_test import award_positive, within_requested
 from workflows.rules.payment import fund_allows, fund_can_bear, payee_known
-from workflows.terms import Duty, Phase, Record, Role
+from workflows.vocabulary import Duty, Phase, Record, Role
 
-FUNDED = (within_asked, award_positive, fund_allows, fund_can_bear, payee_known)
+FUNDED = (within_requested, award_positive, fund_allows, fund_can_bear, payee_known)
 ANSWERS = (
-    Question("hospital_days", "住院天数", Kind.NUMBER),
-    Question("hospital", "医院", Kind.NAME, required=False),
+    FormField("hospital_days", "住院天数", Kind.NUMBER),
+    FormField("hospital", "医院", Kind.NAME, required=False),
 )
 STATES = (
     State("claim", Phase.SURVEY, "申领", "准备申领", "draft_days"),

@@ -2,13 +2,13 @@
 
 `about` says what a caller from elsewhere meets: `row` and `unit` are not there for him (404), a `list` holds nothing of
 it, `self` speaks of the caller alone, `shared` is everybody's. A path's {name} and a body's "{name}" are ids of the
-place being asked about (tests/service/place.py).
+place being asked about (tests/service/org_tree.py).
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflows.terms import Role
+from workflows.vocabulary import Role
 
 REGISTRAR, VISITOR, VERIFIER, REVIEWER = Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER
 APPROVER, CASHIER, CLOCK, AUDITOR, ADMIN = Role.APPROVER, Role.CASHIER, Role.CLOCK, Role.AUDITOR, Role.ADMIN
@@ -79,7 +79,7 @@ GIFT: dict[str, Any] = {
     "goods": "米",
     "goods_unit": "袋",
 }
-ECONOMY: dict[str, Any] = {"as_of": "2025-08-31", "lines": []}
+FINANCES: dict[str, Any] = {"as_of": "2025-08-31", "lines": []}
 LINE: dict[str, Any] = {"title": "专项", "source": "OWN", "year": 2025, "document": "示例〔2025〕2号", "items": ["LIV"]}
 OPENED: dict[str, Any] = {"from_on": "2025-09-30", "until_on": "2025-12-31", "document": "示例〔2025〕3号"}
 GRANTED: dict[str, Any] = {"role": "visitor", "from_on": "2025-09-30", "until_on": "2025-12-31"}
@@ -108,14 +108,14 @@ ROUTES = (
     _route("POST", "/households", (REGISTRAR,), "unit", **HOME, unit_id="{unit}", members=[{**MEMBER, "relation": "head"}]),
     _route("GET", "/households/<uuid:household_id>", READERS, "row"),
     _route("PATCH", "/households/<uuid:household_id>", (REGISTRAR,), "row", cause="other"),
-    _route("PUT", "/households/<uuid:household_id>/economy", (REGISTRAR,), "row", **ECONOMY),
+    _route("PUT", "/households/<uuid:household_id>/finances", (REGISTRAR,), "row", **FINANCES),
     _route("POST", "/households/<uuid:household_id>/members", (REGISTRAR,), "row", **MEMBER),
     _route("POST", "/households/<uuid:household_id>/consents", (REGISTRAR, VISITOR), "row", **CONSENT),
     _route("POST", "/households/<uuid:household_id>/payee", (REGISTRAR,), "row", person="{person}", bank="行", card="6" * 16),
-    _route("GET", "/households/<uuid:household_id>/kin", EVERYONE, "row"),
-    _route("POST", "/households/<uuid:household_id>/kin", EVERYONE, "row", account_id="{bystander}", relation="other"),
-    _route("POST", "/kin/<uuid:kinship_id>/confirmation", EVERYONE, "row"),
-    _route("POST", "/kin/<uuid:kinship_id>/end", (ADMIN,), "row"),
+    _route("GET", "/households/<uuid:household_id>/kinship", EVERYONE, "row"),
+    _route("POST", "/households/<uuid:household_id>/kinship", EVERYONE, "row", account_id="{bystander}", relation="other"),
+    _route("POST", "/kinship/<uuid:kinship_id>/confirmation", EVERYONE, "row"),
+    _route("POST", "/kinship/<uuid:kinship_id>/end", (ADMIN,), "row"),
     _route(
         "POST", "/households/<uuid:household_id>/pairings", (REGISTRAR,), "row",
         unit_id="{unit}", programme_name="结对", issued_by="县", from_on=DAY,
@@ -127,7 +127,7 @@ ROUTES = (
     _route("GET", "/cases", READERS, "list"),
     _route(
         "POST", "/cases", (REGISTRAR,), "row", programme="hardship", household_id="{household}", beneficiary_id="{person}",
-        item="LIV", asked="1.00", answers={},
+        item="LIV", context="1.00", answers={},
     ),
     _route("GET", "/cases/<uuid:case_id>", READERS, "row"),
     _route("GET", "/cases/<uuid:case_id>/events", READERS, "row"),
@@ -145,10 +145,10 @@ ROUTES = (
     ),
     _route("GET", "/funds/<uuid:fund_id>", READERS, "row"),
     _route("POST", "/funds/<uuid:fund_id>/receipts", (CASHIER, ADMIN), "row", amount="1.00", document="单", on=DAY),
-    _route("GET", "/funds/<uuid:fund_id>/openings", READERS, "row"),
-    _route("POST", "/funds/<uuid:fund_id>/openings", (APPROVER,), "row", **OPENED, unit_id="{unit}"),
-    _route("GET", "/fund-openings", READERS, "list", "unit={unit}"),
-    _route("POST", "/fund-openings/<uuid:opening_id>/end", (APPROVER,), "row"),
+    _route("GET", "/funds/<uuid:fund_id>/allocations", READERS, "row"),
+    _route("POST", "/funds/<uuid:fund_id>/allocations", (APPROVER,), "row", **OPENED, unit_id="{unit}"),
+    _route("GET", "/fund-allocations", READERS, "list", "unit={unit}"),
+    _route("POST", "/fund-allocations/<uuid:allocation_id>/end", (APPROVER,), "row"),
     _route("GET", "/programmes", EVERYONE, "shared"),
     _route("GET", "/policy-sets", EVERYONE, "shared"),
     _route("GET", "/policy-sets/<uuid:policy_set_id>", EVERYONE, "shared"),
@@ -164,8 +164,8 @@ ROUTES = (
     _route("GET", "/reports/welfare.docx", READERS, "unit", PERIOD),
     _route("GET", "/reports/welfare/figures/<key>/rows", READERS, "unit", PERIOD),
     _route("GET", "/inbox", EVERYONE, "self"),
-    _route("POST", "/inbox/<uuid:letter_id>/read", EVERYONE, "addressee"),
-    _route("POST", "/letters/<uuid:letter_id>/resending", (REGISTRAR, ADMIN), "row"),
+    _route("POST", "/inbox/<uuid:notification_id>/read", EVERYONE, "addressee"),
+    _route("POST", "/notifications/<uuid:notification_id>/resending", (REGISTRAR, ADMIN), "row"),
 )  # fmt: skip
 
 OPEN = {"/healthz", "/api/v1/openapi.json", "/api/v1/docs", "/static/<path:filename>"}

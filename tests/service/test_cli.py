@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from service.cli import main
-from service.db import engine as make_engine
-from service.tables.units import account
+from service.db.engine import make_engine
+from service.tables.accounts import account
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Run = Callable[..., Result]
@@ -40,9 +40,9 @@ def runner(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_a_small_union_starts_for_real(run: Run, place: tuple[str, Path]) -> None:
     assert run("doctor").exit_code == 1
-    founded = run("found", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+    founded = run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
     assert founded.exit_code == 0, founded.output
-    again = run("found", "--unit", "另一个", "--division", "371099", "--login", "other", "--name", "x")
+    again = run("init", "--unit", "另一个", "--division", "371099", "--login", "other", "--name", "x")
     assert again.exit_code == 1
     assert "已经开户" in again.output
     assert run("migrate").exit_code == 0
@@ -110,12 +110,12 @@ def test_a_broken_sheet_leaves_nothing_and_is_given_back(
     place = (empty_database(), tmp_path)
     run = runner(*place, monkeypatch)
     run("migrate")
-    run("found", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+    run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
     broken = place[1] / "02-staff.xlsx"
     broken.write_bytes((SAMPLES / "01-units.xlsx").read_bytes()[:-200])
     ended = run("import", str(broken), "--by", "admin")
     assert ended.exit_code == 1, ended.output
     made = make_engine(place[0])
-    with made.connect() as tx:
-        assert tx.scalar(sa.select(sa.func.count()).where(account.c.login == "nobody.at.all")) == 0
+    with made.connect() as conn:
+        assert conn.scalar(sa.select(sa.func.count()).where(account.c.login == "nobody.at.all")) == 0
     made.dispose()

@@ -12,7 +12,7 @@ from service.cli import main
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 YEAR = ("--from", "2025-01-01", "--to", "2025-12-31")
-FOUND = ("found", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+FOUND = ("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
 NO_TOKEN = "00000000-0000-7000-8000-000000000000"
 Run = Callable[..., Result]
 pytestmark = pytest.mark.xdist_group("cli")
@@ -60,7 +60,7 @@ def test_before_the_first_day_every_command_names_found(
     for url in (empty_database(), ""):
         ended = _runner(tmp_path / "new", url)(*words)
         assert ended.exit_code == 2, ended.output
-        assert "songnuan found" in ended.output
+        assert "songnuan init" in ended.output
     assert not (tmp_path / "new" / "postgres").exists(), "a mistyped --var makes no installation"
 
 
@@ -68,7 +68,7 @@ def test_doctor_makes_nothing_and_names_what_comes_first(tmp_path: Path) -> None
     ended = _runner(tmp_path / "new", "")("doctor", "--json")
     assert ended.exit_code == 1
     findings = {each["check"]: each for each in json.loads(ended.stdout)}
-    assert "songnuan found" in findings["installation"]["words"]
+    assert "songnuan init" in findings["installation"]["words"]
     assert "smtp://" in findings["mail"]["words"]
     assert "设" in ended.stdout, "the words are readable in the JSON"
     assert not (tmp_path / "new").exists()

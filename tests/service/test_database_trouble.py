@@ -11,14 +11,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service import schema
-from service.db import engine as make_engine
-from service.servers import Started, start_postgres
+from service.db import migrate
+from service.db.engine import make_engine
+from service.local_servers import ServerProcess, start_postgres
 from service.tables.cases import case
 from service.tables.events import idempotency
-from tests.client import Desk, serving
-from tests.office import open_office
-from tests.service.test_api_doors import opening
+from tests.api_client import ApiClient, serving
+from tests.factories import create_organisation
+from tests.service.test_api_access import opening
 
 
 def said(answer: Any) -> tuple[int, str]:
@@ -32,19 +32,19 @@ def said(answer: Any) -> tuple[int, str]:
 
 
 @contextmanager
-def desk_on(desk: Desk, url: str, folder: Path, **bounds: str) -> Iterator[Desk]:
+def desk_on(desk: ApiClient, url: str, folder: Path, **bounds: str) -> Iterator[ApiClient]:
     told: dict[str, Any] = {f"SONGNUAN_{name.upper()}": value for name, value in bounds.items()}
     with serving(url, folder, **told) as app:
-        yield Desk(app.test_client(), desk.office, desk.today)
+        yield ApiClient(app.test_client(), desk.office, desk.today)
 
 
 def test_a_step_waits_for_a_lock_no_longer_than_it_may(
-    desk: Desk, engine: sa.Engine, database_url: str, tmp_path: Path
+    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
 ) -> None:
     case_id = desk.post("registrar", "/cases", opening(desk, engine)).get_json()["id"]
     with desk_on(desk, database_url, tmp_path, lock_wait="1") as hurried:
-        with engine.begin() as tx:
-            tx.execute(sa.select(case.c.id).where(case.c.id == case_id).with_for_update())
+        with engine.begin() as conn:
+            conn.execute(sa.select(case.c.id).where(case.c.id == case_id).with_for_update())
             began = time.monotonic()
             assert said(hurried.act("registrar", case_id, "submit")) == (503, "database_busy")
             assert 1 <= round(time.monotonic() - began, 1) < 20
@@ -52,12 +52,12 @@ def test_a_step_waits_for_a_lock_no_longer_than_it_may(
         assert said(hurried.act("registrar", case_id, "submit"))[0] == 200
 
 
-def test_a_statement_that_runs_too_long_is_cut(desk: Desk, database_url: str, tmp_path: Path) -> None:
+def test_a_statement_that_runs_too_long_is_cut(desk: ApiClient, database_url: str, tmp_path: Path) -> None:
     with desk_on(desk, database_url, tmp_path, statement_time="1") as hurried:
 
         def slow() -> str:
-            with hurried.http.application.extensions["songnuan"].engine.connect() as tx:
-                tx.execute(sa.text("SELECT pg_sleep(60)"))
+            with hurried.http.application.extensions["songnuan"].engine.connect() as conn:
+                conn.execute(sa.text("SELECT pg_sleep(60)"))
             return ""
 
         slow.needs = ()  # type: ignore[attr-defined]
@@ -65,8 +65,8 @@ def test_a_statement_that_runs_too_long_is_cut(desk: Desk, database_url: str, tm
         assert said(hurried.http.get("/slow")) == (503, "database_busy")
 
 
-def test_a_pool_that_is_used_up_says_busy_and_heals(desk: Desk, database_url: str, tmp_path: Path) -> None:
-    with desk_on(desk, database_url, tmp_path, pool="1", pool_wait="1") as crowded:
+def test_a_pool_that_is_used_up_says_busy_and_heals(desk: ApiClient, database_url: str, tmp_path: Path) -> None:
+    with desk_on(desk, database_url, tmp_path, pool="1", db_pool_timeout="1") as crowded:
         pool = crowded.http.application.extensions["songnuan"].engine
         held = [pool.connect() for _ in range(2)]
         assert said(crowded.get("auditor", "/me")) == (503, "database_busy")
@@ -76,7 +76,7 @@ def test_a_pool_that_is_used_up_says_busy_and_heals(desk: Desk, database_url: st
 
 
 def test_a_database_that_takes_no_writes_is_read_all_the_same(
-    desk: Desk, engine: sa.Engine, database_url: str, tmp_path: Path
+    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
 ) -> None:
     body = opening(desk, engine)
     case_id = desk.post("registrar", "/cases", body).get_json()["id"]
@@ -99,16 +99,16 @@ CUT = """
 @contextmanager
 def cut_at(engine: sa.Engine, when: str) -> Iterator[None]:
     """Whoever writes here loses his connection."""
-    with engine.begin() as tx:
-        tx.execute(sa.text(CUT.format(when=when)))
+    with engine.begin() as conn:
+        conn.execute(sa.text(CUT.format(when=when)))
     yield
-    with engine.begin() as tx:
-        tx.execute(sa.text("DROP FUNCTION cut_here() CASCADE"))
+    with engine.begin() as conn:
+        conn.execute(sa.text("DROP FUNCTION cut_here() CASCADE"))
 
 
 @pytest.mark.parametrize("when", ['INSERT ON "case"', "UPDATE ON idempotency"])
 def test_a_connection_that_is_cut_in_the_middle_is_no_fault_of_ours(
-    desk: Desk, engine: sa.Engine, database_url: str, tmp_path: Path, when: str
+    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path, when: str
 ) -> None:
     """Cut while the transaction is open, and while the answer is being kept."""
     body = opening(desk, engine)
@@ -119,14 +119,14 @@ def test_a_connection_that_is_cut_in_the_middle_is_no_fault_of_ours(
         assert said(lost) == (503, "database_away")
         again = cutting.http.post("/api/v1/cases", json=body, headers=headers)
         assert said(again)[0] == 201, "the same key does it once"
-        with engine.connect() as tx:
+        with engine.connect() as conn:
             mine = case.c.household_id == body["household_id"]
-            assert tx.scalar(sa.select(sa.func.count()).where(mine)) == 1
-            assert tx.scalar(sa.select(sa.func.count()).where(idempotency.c.key == headers["Idempotency-Key"])) == 1
+            assert conn.scalar(sa.select(sa.func.count()).where(mine)) == 1
+            assert conn.scalar(sa.select(sa.func.count()).where(idempotency.c.key == headers["Idempotency-Key"])) == 1
 
 
 def test_a_commit_that_fails_is_503_and_leaves_nothing(
-    desk: Desk, engine: sa.Engine, database_url: str, tmp_path: Path
+    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
 ) -> None:
     with desk_on(desk, database_url, tmp_path) as cutting:
         house, body = cutting.http.application.extensions["songnuan"], opening(desk, engine)
@@ -145,13 +145,13 @@ def test_a_commit_that_fails_is_503_and_leaves_nothing(
         sa.event.listen(house.engine, "commit", kill)
         assert said(cutting.post("registrar", "/cases", body)) == (503, "database_away")
         assert armed == []
-        with engine.connect() as tx:
-            assert tx.scalar(sa.select(sa.func.count()).where(case.c.household_id == body["household_id"])) == 0
+        with engine.connect() as conn:
+            assert conn.scalar(sa.select(sa.func.count()).where(case.c.household_id == body["household_id"])) == 0
         assert said(cutting.post("registrar", "/cases", body))[0] == 201
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Started]]:
+def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ServerProcess]]:
     folder = tmp_path_factory.mktemp("pg")
     folder.chmod(0o711)
     server = start_postgres(folder / "pg")
@@ -168,16 +168,16 @@ def killed_whole(pid: int) -> None:
 
 
 def test_the_web_heals_within_five_seconds_of_the_databases_return(
-    own_postgres: tuple[Path, Started], tmp_path: Path, desk: Desk
+    own_postgres: tuple[Path, ServerProcess], tmp_path: Path, desk: ApiClient
 ) -> None:
     folder, server = own_postgres
     made = make_engine(server.url)
-    schema.upgrade(made)
-    with made.begin() as tx:
-        office = open_office(tx)
+    migrate.upgrade(made)
+    with made.begin() as conn:
+        office = create_organisation(conn)
     made.dispose()
     with serving(server.url, tmp_path) as app:
-        here = Desk(app.test_client(), office, desk.today)
+        here = ApiClient(app.test_client(), office, desk.today)
         assert said(here.get("auditor", "/me"))[0] == 200
         killed_whole(server.pid)
         for _ in range(3):

@@ -10,8 +10,8 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from service.api import BLUEPRINTS
-from tests.client import Desk, refusal
-from workflows.terms import Role
+from tests.api_client import ApiClient, refusal
+from workflows.vocabulary import Role
 
 NEEDS = "needs"
 """Where auth.needs() writes down the roles of a view."""
@@ -37,13 +37,13 @@ def _who(roles: tuple[Role, ...]) -> str:
     return WORKERS.get(roles[0], roles[0].value)
 
 
-def _call(desk: Desk, method: str, path: str, who: str | None, *, without: str = "", body: Any = None) -> Any:
+def _call(desk: ApiClient, method: str, path: str, who: str | None, *, without: str = "", body: Any = None) -> Any:
     headers = desk.headers(who) if who else {}
     headers.pop(without, None)
     return desk.http.open(path, method=method, headers=headers, json=body if method != "GET" else None)
 
 
-def test_nobody_is_served_without_a_token(desk: Desk) -> None:
+def test_nobody_is_served_without_a_token(desk: ApiClient) -> None:
     """Why: the one line that was forgotten is the one that is found."""
     routes = list(_routes(desk.http.application))
     assert routes
@@ -52,7 +52,7 @@ def test_nobody_is_served_without_a_token(desk: Desk) -> None:
         assert (refused.status_code, desk.codes(refused)) == (401, ["token_missing"]), f"{method} {path}"
 
 
-def test_no_role_but_those_named_is_served(desk: Desk) -> None:
+def test_no_role_but_those_named_is_served(desk: ApiClient) -> None:
     """Why: a cashier who can file a household can pay it."""
     routes = list(_routes(desk.http.application))
     assert any(set(Role) - set(roles) for _method, _path, roles in routes)
@@ -62,7 +62,7 @@ def test_no_role_but_those_named_is_served(desk: Desk) -> None:
             assert (refused.status_code, desk.codes(refused)) == (403, ["role_missing"]), f"{stranger} {method} {path}"
 
 
-def test_every_post_asks_for_a_key_once_the_caller_is_known(desk: Desk) -> None:
+def test_every_post_asks_for_a_key_once_the_caller_is_known(desk: ApiClient) -> None:
     """Why: a double click must not pay twice; and a stranger must not learn what keys look like."""
     posts = [(path, roles) for method, path, roles in _routes(desk.http.application) if method == "POST"]
     assert posts
@@ -71,7 +71,7 @@ def test_every_post_asks_for_a_key_once_the_caller_is_known(desk: Desk) -> None:
         assert (refused.status_code, desk.codes(refused)) == (400, ["idempotency_key_missing"]), path
 
 
-def test_every_edit_asks_which_version_was_read(desk: Desk) -> None:
+def test_every_edit_asks_which_version_was_read(desk: ApiClient) -> None:
     """Why: two people correct one family; the second must see what the first wrote before writing over it."""
     document = desk.http.get("/api/v1/openapi.json").get_json()
     tried = 0
@@ -111,7 +111,7 @@ def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/nothing", "/"])
-def test_a_page_that_is_not_there_is_a_problem_document(desk: Desk, path: str) -> None:
+def test_a_page_that_is_not_there_is_a_problem_document(desk: ApiClient, path: str) -> None:
     """Why: an error page of the framework names the framework, and helps nobody."""
     missing = desk.http.get(path)
     assert refusal(missing) == (404, ["not_found"])

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.db import METADATA
-from tests.client import Desk, serving
-from tests.service.place import TODAY, Place, build
+from service.db.columns import METADATA
+from tests.api_client import ApiClient, serving
+from tests.service.org_tree import TODAY, OrgTree, build
 from tests.service.route_table import ROUTES, Route
-from tests.service.test_who_may import HOLDERS
-from workflows.terms import Role
+from tests.service.test_permissions import HOLDERS
+from workflows.vocabulary import Role
 
 FORGED: dict[str, Any] = {
     "id": "00000000-0000-7000-8000-000000000000", "state": "payment", "phase": "disbursement", "version": 99, "seq": 99,
-    "tier": 3, "amount": "9999.00", "award": "9999.00", "award_fen": 999900, "asked_fen": 1, "outstanding_fen": 0,
+    "tier": 3, "amount": "9999.00", "award": "9999.00", "award_fen": 999900, "requested_fen": 1, "outstanding_fen": 0,
     "actor": "{bystander}", "actor_id": "{bystander}", "account_id": "{bystander}", "caller": "{bystander}",
     "unit": "{unit}", "unit_id": "{unit}", "unit_path": "/", "programme": "tuition", "fund": "{fund}", "fund_id": "{fund}",
     "policy_set_id": "{policy_set}", "case_no": "HA2025-000001", "created_at": "2020-01-01T00:00:00Z", "on": "2020-01-01",
@@ -26,24 +26,24 @@ FORGED: dict[str, Any] = {
 
 
 @pytest.fixture
-def place(engine: sa.Engine) -> Place:
-    with engine.begin() as tx:
-        made = build(tx)
+def place(engine: sa.Engine) -> OrgTree:
+    with engine.begin() as conn:
+        made = build(conn)
     made.ids.update({f"{name}_id": value for name, value in made.ids.items()})
     return made
 
 
 @pytest.fixture
-def desk(database_url: str, tmp_path: Path, place: Place) -> Iterator[Desk]:
+def desk(database_url: str, tmp_path: Path, place: OrgTree) -> Iterator[ApiClient]:
     with serving(database_url, tmp_path) as app:
-        yield Desk(app.test_client(), place.offices["own"], TODAY)
+        yield ApiClient(app.test_client(), place.offices["own"], TODAY)
 
 
 def kept(engine: sa.Engine) -> dict[str, str]:
     """A digest of every row of every table."""
     rows = "SELECT md5(coalesce(string_agg(row::text, ' ' ORDER BY row::text), '')) FROM \"{}\" AS row"
-    with engine.connect() as tx:
-        return {name: str(tx.scalar(sa.text(rows.format(name)))) for name in METADATA.tables}
+    with engine.connect() as conn:
+        return {name: str(conn.scalar(sa.text(rows.format(name)))) for name in METADATA.tables}
 
 
 def asked_for(document: dict[str, Any], route: Route) -> dict[str, Any]:
@@ -67,14 +67,16 @@ def bent(route: Route, fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, 
                 yield f"{key}.0.{name}", body
 
 
-def send(desk: Desk, place: Place, route: Route, body: dict[str, Any]) -> Any:
+def send(desk: ApiClient, place: OrgTree, route: Route, body: dict[str, Any]) -> Any:
     role = route.roles[0]
     edit = {} if route.method == "POST" else {"If-Match": '"1"'}
     headers = desk.headers(HOLDERS.get(role, role.value), **edit)
     return desk.http.open(place.filled(route.called), method=route.method, headers=headers, json=place.filled(body))
 
 
-def test_a_forged_field_is_refused_by_name_and_changes_no_row(desk: Desk, place: Place, engine: sa.Engine) -> None:
+def test_a_forged_field_is_refused_by_name_and_changes_no_row(
+    desk: ApiClient, place: OrgTree, engine: sa.Engine
+) -> None:
     document, tried, wrong = desk.http.get("/api/v1/openapi.json").get_json(), 0, []
     before = kept(engine)
     for route in ROUTES:
@@ -93,7 +95,7 @@ def test_a_forged_field_is_refused_by_name_and_changes_no_row(desk: Desk, place:
     assert kept(engine) == before
 
 
-def test_a_forged_answer_to_any_open_action_changes_no_row(desk: Desk, place: Place, engine: sa.Engine) -> None:
+def test_a_forged_answer_to_any_open_action_changes_no_row(desk: ApiClient, place: OrgTree, engine: sa.Engine) -> None:
     """The form of an action is a table of questions; what it does not ask is refused, whoever answers."""
     before, tried = kept(engine), 0
     for role in Role:
@@ -101,7 +103,7 @@ def test_a_forged_answer_to_any_open_action_changes_no_row(desk: Desk, place: Pl
         if role in {Role.AUDITOR, Role.ADMIN}:
             continue
         for choice in desk.get(who, f"/cases/{place.ids['case']}/actions").get_json()["items"]:
-            asks = {each["key"] for each in choice["asks"]}
+            asks = {each["key"] for each in choice["form"]}
             forged = {name: value for name, value in place.filled(FORGED).items() if name not in asks}
             answer = desk.act(who, place.ids["case"], choice["action"], **forged)
             tried += 1
@@ -116,7 +118,9 @@ def test_a_forged_answer_to_any_open_action_changes_no_row(desk: Desk, place: Pl
     assert kept(engine) == before
 
 
-def test_a_body_that_was_right_is_taken_once_the_forgery_is_gone(desk: Desk, place: Place, engine: sa.Engine) -> None:
+def test_a_body_that_was_right_is_taken_once_the_forgery_is_gone(
+    desk: ApiClient, place: OrgTree, engine: sa.Engine
+) -> None:
     """Else the tests above would pass on bodies that are refused for something else."""
     before = kept(engine)
     taken = [str(route) for route in ROUTES if route.body and send(desk, place, route, route.body).status_code < 300]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from service.exchange import cells, sheets
-from service.exchange.columns import Column, Sheet, read_sheet
-from service.exchange.problems import Unreadable
+from service.imports import cells, xlsx
+from service.imports.problems import Unreadable
+from service.imports.sheet_reader import Column, Sheet, read_sheet
 
 SHEET = Sheet("表", (Column("姓名", "name", cells.words), Column("金额", "fen", cells.money, required=False)))
 
@@ -123,9 +123,9 @@ def with_part(name: str, content: bytes) -> bytes:
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MOST_UNPACKED", 10_000_000)
+    monkeypatch.setattr(xlsx, "MOST_UNPACKED", 10_000_000)
     with pytest.raises(Unreadable, match="file_unpacks_too_big"):
-        sheets.read_workbook(with_part("xl/worksheets/sheet1.xml", b"0" * 10_000_001))
+        xlsx.read_workbook(with_part("xl/worksheets/sheet1.xml", b"0" * 10_000_001))
 
 
 def test_a_directory_that_lies_about_size_is_caught() -> None:
@@ -134,40 +134,40 @@ def test_a_directory_that_lies_about_size_is_caught() -> None:
         at = stored.index(marker) + offset
         stored[at : at + 4] = struct.pack("<I", 10)
     with pytest.raises(Unreadable, match="file_not_xlsx"):
-        sheets.read_workbook(bytes(stored))
+        xlsx.read_workbook(bytes(stored))
 
 
 @pytest.mark.parametrize("reference", [b'<c r="XFD1048576">', b'<row spans="1:2" r="30000">', b"<x:c s='1' r='DA1'>"])
 def test_a_cell_far_out_is_refused_before_a_grid_is_made(reference: bytes) -> None:
     xml = b"<worksheet><sheetData>" + b" " * (2**20 - 30) + reference
     with pytest.raises(Unreadable, match="too_many_cells"):
-        sheets.read_workbook(with_part("xl/worksheets/sheet1.xml", xml))
+        xlsx.read_workbook(with_part("xl/worksheets/sheet1.xml", xml))
 
 
 @pytest.mark.parametrize("stored", [b"", b"PK\x03\x04", b"not a zip at all", sample()[:900], archive(a=b"x")])
 def test_what_is_no_workbook_is_said_so(stored: bytes) -> None:
     with pytest.raises(Unreadable, match="file_not_xlsx"):
-        sheets.read_workbook(stored)
+        xlsx.read_workbook(stored)
 
 
 def test_only_xlsx_of_bearable_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unreadable, match="file_not_xlsx"):
-        sheets.read_bytes(tmp_path / "a.xls")
+        xlsx.read_bytes(tmp_path / "a.xls")
     big = tmp_path / "a.xlsx"
     big.write_bytes(b"0" * 11)
-    monkeypatch.setattr(sheets, "MOST_BYTES", 10)
+    monkeypatch.setattr(xlsx, "MOST_BYTES", 10)
     with pytest.raises(Unreadable, match="file_too_big"):
-        sheets.read_bytes(big)
+        xlsx.read_bytes(big)
 
 
 def test_altered_bytes_are_refused_and_nothing_else_happens() -> None:
-    dice, whole, refused = random.Random(7), sheets.read_workbook(sample()), 0
+    dice, whole, refused = random.Random(7), xlsx.read_workbook(sample()), 0
     for _ in range(300):
         stored = bytearray(sample())
         for _ in range(dice.randint(1, 20)):
             stored[dice.randrange(len(stored))] = dice.randrange(256)
         try:
-            read = sheets.read_workbook(bytes(stored))
+            read = xlsx.read_workbook(bytes(stored))
         except Unreadable:
             refused += 1
         else:

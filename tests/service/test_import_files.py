@@ -7,13 +7,15 @@ import pytest
 import sqlalchemy as sa
 from python_calamine import CalamineWorkbook
 
-from service.exchange.mending import PROBLEMS, write_mending
-from service.exchange.problems import BadSheets, place, told
+from service.imports.error_workbook import PROBLEMS, write_error_workbook
+from service.imports.problems import InvalidSheets, message_for_problem, place
 from service.tables.events import event, imported_file
+from service.tables.finances import finance_line
 from service.tables.gifts import gift
-from service.tables.households import economy_line, household
-from service.tables.people import bank_account, person
-from tests.service.builders_import import (
+from service.tables.households import household
+from service.tables.payees import bank_account
+from service.tables.persons import person
+from tests.service.import_fixtures import (
     HEAD,
     HOUSEHOLD,
     SAMPLES,
@@ -28,7 +30,7 @@ from tests.service.builders_import import (
 
 __all__ = ["founded", "founded_url", "union"]
 
-FAMILY = (household, person, economy_line, bank_account)
+FAMILY = (household, person, finance_line, bank_account)
 GOODS: dict[str, Cell] = {
     "项目": "实物",
     "金额": None,
@@ -43,7 +45,7 @@ def test_a_family_is_filed_whole(union: Union, tmp_path: Path) -> None:
     imported = union.bring(family_file(tmp_path / "a.xlsx"))
     assert imported.counts == {"households": 1}
     assert [union.rows(table) for table in FAMILY] == [1, 2, 1, 1]
-    filed = union.tx.execute(sa.select(event).where(event.c.action == "file_household")).one()
+    filed = union.conn.execute(sa.select(event).where(event.c.action == "file_household")).one()
     assert filed.actor_id == union.account("admin")
     assert f'"principal":"{union.account("luo.xin")}"' in filed.body
     assert "测" not in filed.body
@@ -153,7 +155,7 @@ def test_a_person_is_in_one_file_only(union: Union, tmp_path: Path) -> None:
         成员=[HEAD | {"档案号": "T-2"}],
         收支=[{"档案号": "T-2", "类别": "收入", "项目": "工资", "十二个月金额": "1"}],
     )
-    with pytest.raises(BadSheets) as bad:
+    with pytest.raises(InvalidSheets) as bad:
         union.bring(at_school)
     assert [each.code for each in bad.value.problems] == ["person_in_other_file"]
     assert bad.value.problems[0].values["file_no"] == ""
@@ -232,8 +234,8 @@ def test_a_fault_in_a_visit(
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
-        ({"角色": "系统管理员"}, "roles_clash"),
-        ({"角色": "经审员"}, "roles_clash"),
+        ({"角色": "系统管理员"}, "roles_incompatible"),
+        ({"角色": "经审员"}, "roles_incompatible"),
         ({"角色": "审批人"}, "cell_missing"),
         ({"登录名": "nobody"}, "account_unknown"),
         ({"截止日期": date(2024, 1, 1)}, "dates_reversed"),
@@ -285,11 +287,11 @@ def test_the_workbook_given_back(union: Union, tmp_path: Path) -> None:
         household={"持卡人": "=1+1"},
         line={"成员姓名": None},
     )
-    with pytest.raises(BadSheets) as bad:
+    with pytest.raises(InvalidSheets) as bad:
         union.bring(path)
     assert {each.code for each in bad.value.problems} == {"phone_shape"}
     target = tmp_path / "mending.xlsx"
-    write_mending(path.read_bytes(), bad.value.problems, target)
+    write_error_workbook(path.read_bytes(), bad.value.problems, target)
     given_back = CalamineWorkbook.from_path(target)
     members = given_back.get_sheet_by_name("成员").to_python()
     assert members[0][-1] == "错误"
@@ -303,11 +305,11 @@ def test_the_workbook_given_back(union: Union, tmp_path: Path) -> None:
 
 def test_problems_are_told_in_both_languages(union: Union, tmp_path: Path) -> None:
     path = family_file(tmp_path / "a.xlsx", household={"人员身份": "离岗"})
-    with pytest.raises(BadSheets) as bad:
+    with pytest.raises(InvalidSheets) as bad:
         union.bring(path)
     (problem,) = bad.value.problems
     assert problem.code == "cell_not_a_choice"
     assert place(problem) == "a.xlsx 家庭 第2行 人员身份"
-    assert "离岗" in told(problem)
-    assert "下岗" in told(problem)
-    assert "not one of the choices" in told(problem, "en")
+    assert "离岗" in message_for_problem(problem)
+    assert "下岗" in message_for_problem(problem)
+    assert "not one of the choices" in message_for_problem(problem, "en")

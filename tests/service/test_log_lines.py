@@ -10,12 +10,13 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from service import errors, logs
+from service.http import errors
+from service.observability import logs
 from service.tables.events import event
-from service.tables.letters import letter
-from tests.client import Desk, refusal
+from service.tables.notifications import notification
+from tests.api_client import ApiClient, refusal
 from tests.lives import case_at
-from tests.service.test_api_doors import opening
+from tests.service.test_api_access import opening
 
 GIVEN = "0123456789abcdef0123456789abcdef"
 ID_NUMBER, PHONE = "11010519491231002X", "13912345678"
@@ -31,8 +32,8 @@ def requests(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [each for each in lines(capsys) if each["event"] == "request"]
 
 
-def test_a_request_has_one_id_from_its_header_to_its_event_and_letters(
-    desk: Desk, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+def test_a_request_has_one_id_from_its_header_to_its_event_and_notifications(
+    desk: ApiClient, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     life = case_at("review", desk, engine)
     capsys.readouterr()
@@ -44,11 +45,13 @@ def test_a_request_has_one_id_from_its_header_to_its_event_and_letters(
     (told,) = requests(capsys)
     assert (told["request"], told["status"], told["account"]) == (GIVEN, 200, str(desk.office.people["reviewer"]))
     assert told["path"] == f"/api/v1{path}"
-    with engine.connect() as tx:
+    with engine.connect() as conn:
         mine = sa.select(event.c.body).where(event.c.subject_id == life.case_id, event.c.action == "pass_review")
-        assert json.loads(tx.scalars(mine).one())["request"] == GIVEN
-        letters = tx.scalars(sa.select(letter.c.request).where(letter.c.case_id == life.case_id)).all()
-    assert GIVEN in letters
+        assert json.loads(conn.scalars(mine).one())["request"] == GIVEN
+        notifications = conn.scalars(
+            sa.select(notification.c.request).where(notification.c.case_id == life.case_id)
+        ).all()
+    assert GIVEN in notifications
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def test_a_request_has_one_id_from_its_header_to_its_event_and_letters(
         "../etc",
     ],
 )
-def test_an_id_that_is_not_well_formed_is_replaced(desk: Desk, given: str) -> None:
+def test_an_id_that_is_not_well_formed_is_replaced(desk: ApiClient, given: str) -> None:
     answer = desk.get("auditor", "/me", **{"X-Request-Id": given.encode().decode("latin-1")})
     assert answer.status_code == 200
     made = answer.headers["X-Request-Id"]
@@ -73,14 +76,16 @@ def test_an_id_that_is_not_well_formed_is_replaced(desk: Desk, given: str) -> No
     assert made != given
 
 
-def test_a_refusal_names_its_request(desk: Desk) -> None:
+def test_a_refusal_names_its_request(desk: ApiClient) -> None:
     answers = [desk.get("registrar", path) for path in ("/cases/nothing", f"/cases/{uuid4()}", "/cases?size=0")]
     named = [each.get_json()["request_id"] for each in answers]
     assert named == [each.headers["X-Request-Id"] for each in answers]
     assert len(set(named)) == 3
 
 
-def test_nothing_that_was_typed_is_logged(desk: Desk, engine: sa.Engine, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_that_was_typed_is_logged(
+    desk: ApiClient, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
     body = opening(desk, engine)
     capsys.readouterr()
     desk.get("registrar", f"/cases?state={ID_NUMBER}&cursor={PHONE}")
@@ -99,11 +104,11 @@ def test_nothing_that_was_typed_is_logged(desk: Desk, engine: sa.Engine, capsys:
     assert PHONE not in logged
 
 
-def test_no_line_can_be_forged(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_line_can_be_forged(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     for where in ("/cases/", f"/cases/{uuid4()}/actions/", "/reports/welfare/figures/"):
         desk.http.get(f"/api/v1{where}%0d%0a%7b%22event%22%3a%22forged%22%7d%1b%5b31m%e2%80%ae")
-    logs.tell("trial", words=EVIL, key={EVIL: [EVIL]})
+    logs.log_event("trial", words=EVIL, key={EVIL: [EVIL]})
     out = StringIO()
     stream = logging.StreamHandler(out)
     stream.setFormatter(logs.Lines())
@@ -117,7 +122,7 @@ def test_no_line_can_be_forged(desk: Desk, capsys: pytest.CaptureFixture[str]) -
     assert not [line for line in raw.splitlines() if json.loads(line)["event"] == "forged"]
 
 
-def test_an_exception_is_told_without_its_words(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exception_is_told_without_its_words(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
     def broken() -> str:
         try:
             int(ID_NUMBER)
@@ -151,7 +156,7 @@ def test_a_librarys_warning_keeps_its_form_and_loses_its_values() -> None:
     assert said("other", logging.WARNING, "%d", "no number") == "%d"
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_cannot_be_written_stops_nothing(desk: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(StringIO):
         def write(self, _text: str) -> int:
             raise OSError(28, "No space left on device")
@@ -160,10 +165,10 @@ def test_a_log_that_cannot_be_written_stops_nothing(desk: Desk, monkeypatch: pyt
     assert desk.get("auditor", "/me").status_code == 200
 
 
-def test_the_database_does_not_repeat_what_it_was_given(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_database_does_not_repeat_what_it_was_given(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
     with desk.http.application.test_request_context():
         fault = sa.exc.DBAPIError("SELECT :x", {"x": ID_NUMBER}, ValueError(f"invalid input: {PHONE}"))
-        answer = errors.of_database(fault)
+        answer = errors.database_problem(fault)
     told = answer.get_data(as_text=True) + capsys.readouterr().err
     assert refusal(answer) == (500, ["internal_server_error"])
     assert ID_NUMBER not in told

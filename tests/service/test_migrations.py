@@ -8,11 +8,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import service.tables
-from service import schema
-from service.db import METADATA
-from service.db import engine as make_engine
-from service.tables.cases import clashing_duty
-from workflows.terms import CLASHING
+from service.db import migrate
+from service.db.columns import METADATA
+from service.db.engine import make_engine
+from service.tables.cases import incompatible_duty
+from workflows.vocabulary import INCOMPATIBLE_DUTIES
 
 __all__ = ["service"]
 
@@ -30,13 +30,13 @@ ORDER BY 1
 """Everything a migration may make, as text, by name."""
 
 
-def test_models_equal_schema(tx: sa.Connection) -> None:
+def test_models_equal_schema(conn: sa.Connection) -> None:
     """Why: a column that stands in the models alone works in no installation."""
-    context = MigrationContext.configure(tx, opts={"compare_type": True, "compare_server_default": True})
+    context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
     assert compare_metadata(context, METADATA) == []
 
 
-def test_checks_of_the_models_are_in_the_database(tx: sa.Connection) -> None:
+def test_checks_of_the_models_are_in_the_database(conn: sa.Connection) -> None:
     """Why: Alembic does not compare CHECKs, and they are what gives a state its meaning."""
     found = sa.text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace")
     told = {
@@ -45,18 +45,18 @@ def test_checks_of_the_models_are_in_the_database(tx: sa.Connection) -> None:
         for each in table.constraints
         if isinstance(each, sa.CheckConstraint)
     }
-    assert set(tx.scalars(found)) == told
+    assert set(conn.scalars(found)) == told
 
 
 def test_up_down_up(empty_database: Callable[..., str]) -> None:
     """Why: a way back that leaves something behind is found out when the way forward fails, at night."""
     engine = make_engine(empty_database())
     try:
-        assert schema.upgrade(engine) == schema.newest()
+        assert migrate.upgrade(engine) == migrate.newest()
         first = _shape(engine)
-        schema.downgrade(engine, "base")
+        migrate.downgrade(engine, "base")
         assert [line for line in _shape(engine) if "alembic_version" not in line] == []
-        schema.upgrade(engine)
+        migrate.upgrade(engine)
         assert _shape(engine) == first
     finally:
         engine.dispose()
@@ -71,13 +71,13 @@ def test_each_step_can_be_undone_alone(empty_database: Callable[..., str]) -> No
     """Why: an operator steps back by one, not to nothing."""
     engine = make_engine(empty_database())
     try:
-        steps = [f"{number:04d}" for number in range(1, int(schema.newest()) + 1)]
+        steps = [f"{number:04d}" for number in range(1, int(migrate.newest()) + 1)]
         for before, step in zip(["base", *steps], steps, strict=False):
             left = [line for line in _shape(engine) if "alembic_version" not in line]
-            schema.upgrade(engine, step)
-            schema.downgrade(engine, before)
+            migrate.upgrade(engine, step)
+            migrate.downgrade(engine, before)
             assert [line for line in _shape(engine) if "alembic_version" not in line] == left, step
-            schema.upgrade(engine, step)
+            migrate.upgrade(engine, step)
     finally:
         engine.dispose()
 
@@ -85,20 +85,20 @@ def test_each_step_can_be_undone_alone(empty_database: Callable[..., str]) -> No
 def test_a_second_upgrade_does_nothing(engine: sa.Engine) -> None:
     """Why: every start of an installation runs it."""
     before = _shape(engine)
-    assert schema.upgrade(engine) == schema.newest()
+    assert migrate.upgrade(engine) == migrate.newest()
     assert _shape(engine) == before
 
 
-def test_the_database_knows_the_same_clashes(tx: sa.Connection) -> None:
+def test_the_database_knows_the_same_clashes(conn: sa.Connection) -> None:
     """Why: four eyes are kept twice, by the rules and by a trigger; two lists that differ are one list too few."""
-    rows = {frozenset((row.one, row.other)) for row in tx.execute(sa.select(clashing_duty))}
-    assert rows == {frozenset(duty.value for duty in pair) for pair in CLASHING}
+    rows = {frozenset((row.one, row.other)) for row in conn.execute(sa.select(incompatible_duty))}
+    assert rows == {frozenset(duty.value for duty in pair) for pair in INCOMPATIBLE_DUTIES}
 
 
 @pytest.mark.parametrize("function", ["written_once", "only_may_change", "entry_moves_pots", "duties_keep_apart"])
-def test_the_guards_are_there(tx: sa.Connection, function: str) -> None:
+def test_the_guards_are_there(conn: sa.Connection, function: str) -> None:
     """Why: a guard that a migration dropped is missed by no other comparison."""
     count = sa.text(
         "SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE proname = :name AND tgenabled = 'O'"
     )
-    assert tx.scalar(count, {"name": function})
+    assert conn.scalar(count, {"name": function})

@@ -7,13 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from migrations.filled_columns import record_filled_column
-from service import schema
-from service.audit.chain import verify
-from service.audit.faults import Fault
-from service.db import METADATA
-from service.db import engine as make_engine
+from service.db import migrate
+from service.db.columns import METADATA
+from service.db.engine import make_engine
+from service.integrity.faults import Fault
+from service.integrity.verify import verify
 from service.tables.row_fingerprints import Naming, RowFingerprint, fingerprints_of
-from tests.fire.kept_year import lived
+from tests.chaos.sample_record import write_sample_record
 
 LATER = Naming(
     tables={"event_activity": "activity"},
@@ -28,8 +28,8 @@ LATER = Naming(
 def written_before(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
     """A small year, written by the code as it is; then the schema changes."""
     made = make_engine(empty_database())
-    schema.upgrade(made)
-    lived(made)
+    migrate.upgrade(made)
+    write_sample_record(made)
     with made.begin() as conn:
         conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
         change_schema(conn)
@@ -105,7 +105,9 @@ def test_forgery_after_the_change_is_found(written_before: sa.Engine, forgery: s
 def test_aid_counter_that_differs_from_what_moved_is_found(written_before: sa.Engine) -> None:
     with written_before.connect() as conn:
         conn.execute(
-            sa.text("UPDATE household SET given = given + 1 WHERE id = (SELECT household_id FROM gift LIMIT 1)")
+            sa.text(
+                "UPDATE household SET aid_version = aid_version + 1 WHERE id = (SELECT household_id FROM gift LIMIT 1)"
+            )
         )
         assert {each.code for each in faults(conn)} == {"aid_counter_differs"}
         conn.rollback()

@@ -12,15 +12,15 @@ import pytest
 import sqlalchemy as sa
 from docx.oxml import parse_xml
 
+from service.i18n.catalogue import LANGUAGES, catalogue
+from service.report.docx_writer import write_docx
+from service.report.figure_definitions import TABLE
 from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
-from service.report.measures import TABLE
 from service.report.section import NoSuchUnit, Section, make_section
-from service.report.sentences import SENTENCES
-from service.report.word import write_docx
-from service.words import LANGUAGES, catalogue
-from tests.office import open_office
-from tests.service.builders_report import AS_OF, NAMES, YEAR, family, give, go, pay, pay_again, send_back
+from service.report.sentence_templates import SENTENCES
+from tests.factories import create_organisation
+from tests.service.report_fixtures import AS_OF, NAMES, YEAR, family, give, go, pay, pay_again, send_back
 from tests.service.sample_year import Year, the_year
 from workflows import wording
 from workflows.wording import Quantity, Several
@@ -29,7 +29,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @pytest.fixture
-def tx(engine: sa.Engine) -> Iterator[sa.Connection]:
+def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One moment, undone when the test ends."""
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         yield connection
@@ -37,13 +37,13 @@ def tx(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @pytest.fixture
-def year(tx: sa.Connection) -> Year:
+def year(conn: sa.Connection) -> Year:
     """The union of the sample reports."""
-    return the_year(tx)
+    return the_year(conn)
 
 
-def made(tx: sa.Connection, year: Year, lang: str = "zh_CN") -> Section:
-    return make_section(tx, year.office.unit_path, *YEAR, AS_OF, lang)
+def made(conn: sa.Connection, year: Year, lang: str = "zh_CN") -> Section:
+    return make_section(conn, year.office.unit_path, *YEAR, AS_OF, lang)
 
 
 def texts(section: Section) -> dict[str, str]:
@@ -64,13 +64,13 @@ SEED = (
 
 
 @pytest.mark.parametrize("words", SEED)
-def test_the_words_of_the_sample_report(tx: sa.Connection, year: Year, words: str) -> None:
-    assert words in "".join(texts(made(tx, year)).values())
+def test_the_words_of_the_sample_report(conn: sa.Connection, year: Year, words: str) -> None:
+    assert words in "".join(texts(made(conn, year)).values())
 
 
-def test_every_word_is_true_of_its_figure(tx: sa.Connection, year: Year) -> None:
+def test_every_word_is_true_of_its_figure(conn: sa.Connection, year: Year) -> None:
     """An auditor reads each printed figure and holds it against the exact value (domain/6 §6.4)."""
-    section = made(tx, year)
+    section = made(conn, year)
     exact = {figure.key: figure.value for figure in section.figures}
     said = list(section.said)
     assert len(said) > 30
@@ -81,8 +81,8 @@ def test_every_word_is_true_of_its_figure(tx: sa.Connection, year: Year) -> None
         assert each.words in texts(section)[sentence]
 
 
-def test_no_number_is_printed_that_is_no_figure(tx: sa.Connection, year: Year) -> None:
-    paragraphs = [each for chapter in made(tx, year).chapters for each in chapter.paragraphs]
+def test_no_number_is_printed_that_is_no_figure(conn: sa.Connection, year: Year) -> None:
+    paragraphs = [each for chapter in made(conn, year).chapters for each in chapter.paragraphs]
     assert paragraphs
     for paragraph in paragraphs:
         left = paragraph.text.replace("2025年12月31日", "").replace("8月", "")
@@ -91,44 +91,44 @@ def test_no_number_is_printed_that_is_no_figure(tx: sa.Connection, year: Year) -
         assert not re.search(r"\d", left), (paragraph.key, left)
 
 
-def test_changing_one_grant_changes_what_depends_on_it(tx: sa.Connection, year: Year) -> None:
-    before = texts(made(tx, year))
-    send_back(tx, year.tuition[0], date(2025, 8, 20))
-    after = texts(made(tx, year))
+def test_changing_one_grant_changes_what_depends_on_it(conn: sa.Connection, year: Year) -> None:
+    before = texts(made(conn, year))
+    send_back(conn, year.tuition[0], date(2025, 8, 20))
+    after = texts(made(conn, year))
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     assert changed == {"tuition_both", "aid_by_item", "sources", "came_back"}
     assert "为4户困难职工家庭的子女发放学费、生活费2,400元，受助学生4人" in after["tuition_both"]
-    pay_again(tx, year.branch, year.tuition[0], year.branch.fund_id, 60_000, date(2025, 8, 25))
-    again = texts(made(tx, year))
+    pay_again(conn, year.branch, year.tuition[0], year.branch.fund_id, 60_000, date(2025, 8, 25))
+    again = texts(made(conn, year))
     assert {key for key in before if before[key] != again[key]} == {"came_back"}
 
 
-def test_an_empty_period_says_so_kindly(tx: sa.Connection) -> None:
-    office = open_office(tx)
-    section = make_section(tx, office.unit_path, date(2025, 1, 1), date(2025, 3, 31), AS_OF)
+def test_an_empty_period_says_so_kindly(conn: sa.Connection) -> None:
+    office = create_organisation(conn)
+    section = make_section(conn, office.unit_path, date(2025, 1, 1), date(2025, 3, 31), AS_OF)
     assert texts(section) == {
         "nothing": "期内还没有走访、救助、慰问和捐助的记录。如有工作尚未登记，补录后重新生成本节即可。"
     }
     assert section.headline[0].endswith("2025年1月1日至2025年3月31日")
 
 
-def test_what_there_is_none_of_is_left_out_or_said(tx: sa.Connection) -> None:
-    office = open_office(tx)
-    go(tx, office, "bereavement", date(2025, 2, 2))
-    found = texts(make_section(tx, office.unit_path, *YEAR, AS_OF))
+def test_what_there_is_none_of_is_left_out_or_said(conn: sa.Connection) -> None:
+    office = create_organisation(conn)
+    go(conn, office, "bereavement", date(2025, 2, 2))
+    found = texts(make_section(conn, office.unit_path, *YEAR, AS_OF))
     assert set(found) == {"no_visits", "no_aid", "bereavement", "none_on_file"}
     assert found["no_aid"] == "全年没有发放救助、助学金。"
 
 
-def test_pairing_without_gifts_and_gifts_without_visits(tx: sa.Connection) -> None:
-    office = open_office(tx)
-    who = family(tx, office, kind="rural_paired", identity="farmer")
-    give(tx, office, who, date(2025, 5, 4), "EDU", fen=2_800_000)
-    found = texts(make_section(tx, office.unit_path, *YEAR, AS_OF))
+def test_pairing_without_gifts_and_gifts_without_visits(conn: sa.Connection) -> None:
+    office = create_organisation(conn)
+    who = family(conn, office, kind="rural_paired", identity="farmer")
+    give(conn, office, who, date(2025, 5, 4), "EDU", fen=2_800_000)
+    found = texts(make_section(conn, office.unit_path, *YEAR, AS_OF))
     assert found["paired_gifts"] == "向结对帮扶的农村家庭送去资金28,000元。", "a round value takes neither 多 nor 余"
-    branch = open_office(tx, above=office)
-    go(tx, branch, "pairing", date(2025, 5, 4), who)
-    found = texts(make_section(tx, branch.unit_path, *YEAR, AS_OF))
+    branch = create_organisation(conn, above=office)
+    go(conn, branch, "pairing", date(2025, 5, 4), who)
+    found = texts(make_section(conn, branch.unit_path, *YEAR, AS_OF))
     assert found["paired_visits"] == "结对帮扶的农村家庭走访1次。"
 
 
@@ -141,24 +141,24 @@ def test_pairing_without_gifts_and_gifts_without_visits(tx: sa.Connection) -> No
         ({"tuition_part": 50_000}, "tuition_plain"),
     ],
 )
-def test_tuition_is_called_what_it_was_for(tx: sa.Connection, answers: dict[str, int], key: str) -> None:
-    office = open_office(tx)
+def test_tuition_is_called_what_it_was_for(conn: sa.Connection, answers: dict[str, int], key: str) -> None:
+    office = create_organisation(conn)
     for _ in range(3):
-        pay(tx, office, family(tx, office), "EDU", 60_000, date(2025, 9, 9), answers=answers)
-    assert [name for name in texts(make_section(tx, office.unit_path, *YEAR, AS_OF)) if "tuition" in name] == [key]
+        pay(conn, office, family(conn, office), "EDU", 60_000, date(2025, 9, 9), answers=answers)
+    assert [name for name in texts(make_section(conn, office.unit_path, *YEAR, AS_OF)) if "tuition" in name] == [key]
 
 
-def test_withheld_categories_are_named_without_a_number(tx: sa.Connection) -> None:
-    office = open_office(tx)
+def test_withheld_categories_are_named_without_a_number(conn: sa.Connection) -> None:
+    office = create_organisation(conn)
     for category in ("deep", "relative", "relative", "relative", "relative"):
-        family(tx, office, category=category)
-    section = make_section(tx, office.unit_path, *YEAR, AS_OF)
+        family(conn, office, category=category)
+    section = make_section(conn, office.unit_path, *YEAR, AS_OF)
     assert "深度困难（户数过少，不单列）、相对困难（户数过少，不单列）" in texts(section)["on_file"]
     assert any("不足3户" in note for note in section.notes)
 
 
-def test_the_tables_add_up(tx: sa.Connection, year: Year) -> None:
-    items, sources, visits, terms = made(tx, year).tables
+def test_the_tables_add_up(conn: sa.Connection, year: Year) -> None:
+    items, sources, visits, terms = made(conn, year).tables
     assert items.rows[-2:] == (("合计", "27", "27", "44,600.00"), ("另：结对帮扶（非职工）", "1", "—", "28,600.00"))
     assert sources.rows[-1] == ("合计", "44,600.00", "28,600.00", "73,200.00")
     assert ("吊唁慰问", "2", "次", "—") in visits.rows
@@ -167,8 +167,8 @@ def test_the_tables_add_up(tx: sa.Connection, year: Year) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_no_name_is_printed(tx: sa.Connection, year: Year, lang: str, tmp_path: Path) -> None:
-    section = made(tx, year, lang)
+def test_no_name_is_printed(conn: sa.Connection, year: Year, lang: str, tmp_path: Path) -> None:
+    section = made(conn, year, lang)
     write_docx(section, tmp_path / "section.docx")
     with zipfile.ZipFile(tmp_path / "section.docx") as parts:
         assert "2,880" in parts.read("word/document.xml").decode()
@@ -177,8 +177,8 @@ def test_no_name_is_printed(tx: sa.Connection, year: Year, lang: str, tmp_path: 
         assert not [name for name in NAMES if name in printed]
 
 
-def test_figures_json_tells_all_of_each_figure(tx: sa.Connection, year: Year) -> None:
-    told = json.loads(figures_json(made(tx, year)))
+def test_figures_json_tells_all_of_each_figure(conn: sa.Connection, year: Year) -> None:
+    told = json.loads(figures_json(made(conn, year)))
     found = {figure["key"]: figure for figure in told["figures"]}
     assert len(found) == len(told["figures"])
     relief = found["relief_and_tuition_money"]
@@ -186,26 +186,26 @@ def test_figures_json_tells_all_of_each_figure(tx: sa.Connection, year: Year) ->
     assert relief["words"] == {"exact": "41,600元", "spoken": "4万多元"}
     assert relief["used"] == [{"sentence": "aid_paid", "form": "many", "words": "4万多元"}]
     assert (relief["basis"], relief["period"]) == ("paid", {"from": "2025-01-01", "to": "2025-12-31"})
-    asked = f"unit={year.office.unit_id}&from=2025-08-01&to=2025-08-31"
-    link = f"/api/v1/reports/welfare/figures/tuition_money/rows?{asked}"
+    context = f"unit={year.office.unit_id}&from=2025-08-01&to=2025-08-31"
+    link = f"/api/v1/reports/welfare/figures/tuition_money/rows?{context}"
     assert found["tuition_money@2025-08"]["link"] == link
     books = found["paired_goods:图书|套"]
     assert (books["value"], books["at_least"], books["unit"], books["words"]["exact"]) == (None, 2, "套", "数套")
     assert told["as_of"] == AS_OF.isoformat()
 
 
-def test_the_same_section_makes_the_same_bytes(tx: sa.Connection, year: Year, tmp_path: Path) -> None:
+def test_the_same_section_makes_the_same_bytes(conn: sa.Connection, year: Year, tmp_path: Path) -> None:
     one, other = tmp_path / "one.docx", tmp_path / "other.docx"
-    write_docx(made(tx, year), one)
-    write_docx(made(tx, year), other)
+    write_docx(made(conn, year), one)
+    write_docx(made(conn, year), other)
     assert one.read_bytes() == other.read_bytes()
     with zipfile.ZipFile(one) as parts:
         assert {part.date_time for part in parts.infolist()} == {(2026, 1, 5, 1, 30, 0)}
 
 
-def test_the_page_is_the_official_one(tx: sa.Connection, year: Year, tmp_path: Path) -> None:
+def test_the_page_is_the_official_one(conn: sa.Connection, year: Year, tmp_path: Path) -> None:
     """GB/T 9704: A4, margins 37/35/28/26 mm, 22 lines; 28 characters of 16 pt, fonts named for every script."""
-    write_docx(made(tx, year), tmp_path / "section.docx")
+    write_docx(made(conn, year), tmp_path / "section.docx")
     with zipfile.ZipFile(tmp_path / "section.docx") as parts:
         body, styles = (parse_xml(parts.read(f"word/{name}.xml")) for name in ("document", "styles"))
     page: Any = body.find(f".//{W}sectPr")
@@ -234,27 +234,34 @@ def _mm(twentieths: str) -> int:
     return round(int(twentieths) / 1440 * 25.4)
 
 
-def test_markdown_keeps_words_as_words(tx: sa.Connection) -> None:
-    office = open_office(tx)
-    village = family(tx, office, kind="rural_paired", identity="farmer")
+def test_markdown_keeps_words_as_words(conn: sa.Connection) -> None:
+    office = create_organisation(conn)
+    village = family(conn, office, kind="rural_paired", identity="farmer")
     give(
-        tx, office, village, date(2025, 5, 4), "KIND", goods="[棉被](http://example.org)|*", goods_unit="床", quantity=3
+        conn,
+        office,
+        village,
+        date(2025, 5, 4),
+        "KIND",
+        goods="[棉被](http://example.org)|*",
+        goods_unit="床",
+        quantity=3,
     )
-    printed = write_markdown(make_section(tx, office.unit_path, *YEAR, AS_OF))
+    printed = write_markdown(make_section(conn, office.unit_path, *YEAR, AS_OF))
     assert r"\[棉被\](http:／／example.org)\|\*3床" in printed
 
 
-def test_english_claims_no_more(tx: sa.Connection, year: Year) -> None:
-    found = texts(made(tx, year, "en"))
+def test_english_claims_no_more(conn: sa.Connection, year: Year) -> None:
+    found = texts(made(conn, year, "en"))
     assert "more than 30 households" in found["visited_laid_off"]
     assert "more than 40,000 yuan" in found["aid_paid"]
     assert "3,000 yuan" in found["tuition_both"]
     assert "several" in found["paired_both"]
 
 
-def test_the_section_of_no_unit(tx: sa.Connection) -> None:
+def test_the_section_of_no_unit(conn: sa.Connection) -> None:
     with pytest.raises(NoSuchUnit):
-        make_section(tx, f"/{'0' * 32}/", *YEAR, AS_OF)
+        make_section(conn, f"/{'0' * 32}/", *YEAR, AS_OF)
 
 
 def test_every_sentence_has_words_with_its_places() -> None:

@@ -11,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from service.actions.case_opening import open_case
-from service.actions.case_rows import Opening
-from service.db import new_id
-from service.tables.cases import visit, visit_visitor
-from service.tables.letters import letter
-from service.tables.units import role_grant
-from tests.client import Desk, refusal
-from tests.office import LONG_AGO, Office, file_family, grant, hire, open_fund, open_office
-from workflows.terms import Fen
+from service.actions.case_writer import CaseApplication
+from service.db.columns import new_id
+from service.tables.accounts import role_grant
+from service.tables.notifications import notification
+from service.tables.visits import visit, visit_visitor
+from tests.api_client import ApiClient, refusal
+from tests.factories import LONG_AGO, Organisation, create_account, create_family, create_organisation, grant, open_fund
+from workflows.vocabulary import Fen
 
 TODAY = date(2025, 9, 1)
 NO_ROLE, NOT_FOUND = (403, ["role_missing"]), (404, ["not_found"])
@@ -33,7 +33,7 @@ READING = ("registrar", "visitor", "verifier", "reviewer", "approver", "cashier"
 class Here:
     """A unit and what lies in it."""
 
-    office: Office
+    office: Organisation
     parent: "Here | None"
     ids: dict[str, str] = field(default_factory=dict)
 
@@ -51,10 +51,10 @@ class Here:
 class Someone:
     """A caller, and what he was given: role, where, and whether it counts today."""
 
-    office: Office
+    office: Organisation
     who: str
     given: list[tuple[str, Here, bool]]
-    letters: set[str] = field(default_factory=set)
+    notifications: set[str] = field(default_factory=set)
 
     def sees(self, here: Here) -> bool:
         """The oracle: a grant that runs today, in a role that reads cases, over the unit or one above it."""
@@ -65,23 +65,23 @@ class Someone:
         return any(runs and role != "admin" for role, _, runs in self.given)
 
 
-def grow(tx: sa.Connection, chance: random.Random) -> list[Here]:
+def grow(conn: sa.Connection, chance: random.Random) -> list[Here]:
     """A tree of units, each with a family, its case, a fund and a visit."""
     tree: list[Here] = []
     for _ in range(UNITS):
         parent = chance.choice(tree) if tree and chance.random() < ROOTED else None
-        tree.append(Here(open_office(tx, above=parent.office if parent else None, fen=0), parent))
+        tree.append(Here(create_organisation(conn, above=parent.office if parent else None, fen=0), parent))
     for each in tree:
-        fill(tx, each)
+        fill(conn, each)
     return tree
 
 
-def fill(tx: sa.Connection, here: Here) -> None:
-    office, family = here.office, file_family(tx, here.office)
-    opening = Opening("hardship", family.household_id, family.head_id, "LIV", Fen(10_000), {})
-    made = open_case(tx, opening, office.asked(tx, "registrar", TODAY))
+def fill(conn: sa.Connection, here: Here) -> None:
+    office, family = here.office, create_family(conn, here.office)
+    opening = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(10_000), {})
+    made = open_case(conn, opening, office.context(conn, "registrar", TODAY))
     row, common = new_id(), {"unit_id": office.unit_id, "unit_path": office.unit_path, "created_at": sa.func.now()}
-    tx.execute(
+    conn.execute(
         visit.insert().values(
             id=row,
             household_id=family.household_id,
@@ -92,32 +92,34 @@ def fill(tx: sa.Connection, here: Here) -> None:
             **common,
         )
     )
-    tx.execute(visit_visitor.insert().values(visit_id=row, account_id=office.people["visitor_1"]))
+    conn.execute(visit_visitor.insert().values(visit_id=row, account_id=office.people["visitor_1"]))
     here.ids = {
         "cases": str(made.case_id), "households": str(family.household_id), "persons": str(family.head_id),
-        "visits": str(row), "funds": str(open_fund(tx, office, 0)),
+        "visits": str(row), "funds": str(open_fund(conn, office, 0)),
     }  # fmt: skip
 
 
-def people(tx: sa.Connection, tree: list[Here], chance: random.Random) -> list[Someone]:
+def people(conn: sa.Connection, tree: list[Here], chance: random.Random) -> list[Someone]:
     """Callers with one to three grants anywhere: running, ended, not begun, revoked, or in another's place."""
     found = []
     for number in range(CALLERS):
         home, who = chance.choice(tree), f"probe_{number}"
-        hire(tx, home.office, who, "visitor")
+        create_account(conn, home.office, who, "visitor")
         account_id = home.office.people[who]
-        tx.execute(role_grant.delete().where(role_grant.c.account_id == account_id))
-        given = [_given(tx, home.office, who, chance.choice(tree), chance) for _ in range(chance.randint(1, 3))]
-        found.append(Someone(home.office, who, given, _written(tx, account_id, home, chance)))
+        conn.execute(role_grant.delete().where(role_grant.c.account_id == account_id))
+        given = [_given(conn, home.office, who, chance.choice(tree), chance) for _ in range(chance.randint(1, 3))]
+        found.append(Someone(home.office, who, given, _written(conn, account_id, home, chance)))
     return found
 
 
-def _given(tx: sa.Connection, home: Office, who: str, over: Here, chance: random.Random) -> tuple[str, Here, bool]:
+def _given(
+    conn: sa.Connection, home: Organisation, who: str, over: Here, chance: random.Random
+) -> tuple[str, Here, bool]:
     role, kind = (
         chance.choice(READING),
         chance.choice(["runs", "runs", "runs", "ended", "ahead", "revoked", "stand-in", "orphan"]),
     )
-    place = Office(over.office.unit_id, over.office.unit_path, {who: home.people[who], **over.office.people})
+    place = Organisation(over.office.unit_id, over.office.unit_path, {who: home.people[who], **over.office.people})
     since, until = LONG_AGO, date(2099, 12, 31)
     if kind == "ended":
         until = TODAY - timedelta(days=1)
@@ -126,10 +128,10 @@ def _given(tx: sa.Connection, home: Office, who: str, over: Here, chance: random
     tier = 1 if role == "approver" else 0
     principal = {"approver": "approver_1", "visitor": "visitor_1"}.get(role, role)
     for_whom = principal if kind == "stand-in" else "clock" if kind == "orphan" else None
-    grant(tx, place, who, role, tier, for_whom=for_whom, since=since, until=until)
+    grant(conn, place, who, role, tier, for_whom=for_whom, since=since, until=until)
     if kind == "revoked":
         mine = sa.and_(role_grant.c.account_id == home.people[who], role_grant.c.unit_id == over.office.unit_id)
-        tx.execute(
+        conn.execute(
             role_grant.update()
             .where(mine, role_grant.c.role == role, role_grant.c.revoked_on.is_(None))
             .values(revoked_on=TODAY)
@@ -137,19 +139,19 @@ def _given(tx: sa.Connection, home: Office, who: str, over: Here, chance: random
     return role, over, kind in {"runs", "stand-in"}
 
 
-def _written(tx: sa.Connection, account_id: UUID, home: Here, chance: random.Random) -> set[str]:
-    """A letter in his own inbox, or none."""
+def _written(conn: sa.Connection, account_id: UUID, home: Here, chance: random.Random) -> set[str]:
+    """A notification in his own inbox, or none."""
     if chance.choice((True, False)):
         return set()
     row, case_id = new_id(), UUID(home.ids["cases"])
     told = {"subject_id": case_id, "seq": 1, "case_id": case_id, "on": TODAY, "account_id": account_id}
     sent = {"state": "delivered", "delivered_at": sa.func.now(), "kind": "returned", "channel": "inbox"}
-    tx.execute(letter.insert().values(id=row, **told, **sent))
+    conn.execute(notification.insert().values(id=row, **told, **sent))
     return {str(row)}
 
 
 def _listed(noun: str) -> Any:
-    def probe(desk: Desk, someone: Someone, tree: list[Here], _target: Here) -> bool:
+    def probe(desk: ApiClient, someone: Someone, tree: list[Here], _target: Here) -> bool:
         answer = desk.get(someone.who, f"/{noun}" + ("?size=100" if noun != "funds" else ""))
         if not someone.let_in():
             return bool(refusal(answer) == NO_ROLE)
@@ -163,7 +165,7 @@ def _listed(noun: str) -> Any:
 
 
 def _single(noun: str, below: str = "") -> Any:
-    def probe(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> bool:
+    def probe(desk: ApiClient, someone: Someone, _tree: list[Here], target: Here) -> bool:
         answer = desk.get(someone.who, f"/{noun}/{target.ids[noun]}{below}")
         if someone.sees(target):
             return bool(answer.status_code == 200)
@@ -172,7 +174,7 @@ def _single(noun: str, below: str = "") -> Any:
     return probe
 
 
-def _filtered(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> bool:
+def _filtered(desk: ApiClient, someone: Someone, _tree: list[Here], target: Here) -> bool:
     """Filters and pages of one: the count is the same, and what is hidden stays so."""
     answer = desk.get(
         someone.who, f"/cases?size=1&household_id={target.ids['households']}&unit_id={target.office.unit_id}"
@@ -186,7 +188,7 @@ def _filtered(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> 
     )
 
 
-def _acted(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> bool:
+def _acted(desk: ApiClient, someone: Someone, _tree: list[Here], target: Here) -> bool:
     """An action nobody can take now: a stranger hears that there is no such case, anybody else why not."""
     status, codes = refusal(desk.act(someone.who, target.ids["cases"], "pay"))
     acting = any(runs and role not in {"admin", "auditor"} for role, _, runs in someone.given)
@@ -195,7 +197,7 @@ def _acted(desk: Desk, someone: Someone, _tree: list[Here], target: Here) -> boo
     return (status, codes) == (NOT_FOUND if acting else NO_ROLE)
 
 
-def _counted(desk: Desk, someone: Someone, tree: list[Here], target: Here) -> bool:
+def _counted(desk: ApiClient, someone: Someone, tree: list[Here], target: Here) -> bool:
     """The list behind a figure: not there, or exactly the visits of the unit and those below it."""
     period = f"unit={target.office.unit_id}&from=2025-01-01&to=2025-12-31&size=500"
     answer = desk.get(someone.who, f"/reports/welfare/figures/festival_visits/rows?{period}")
@@ -206,11 +208,11 @@ def _counted(desk: Desk, someone: Someone, tree: list[Here], target: Here) -> bo
     return bool({each["id"] for each in told["items"]} == expected and told["count"] == len(expected))
 
 
-def _read(desk: Desk, someone: Someone, _tree: list[Here], _target: Here) -> bool:
+def _read(desk: ApiClient, someone: Someone, _tree: list[Here], _target: Here) -> bool:
     answer = desk.get(someone.who, "/inbox")
     if not any(runs for _, _, runs in someone.given):
         return bool(refusal(answer) == NO_ROLE)
-    return bool({each["id"] for each in answer.get_json()["items"]} == someone.letters)
+    return bool({each["id"] for each in answer.get_json()["items"]} == someone.notifications)
 
 
 QUESTIONS = {
@@ -232,21 +234,21 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_question_gets_more_than_its_asker_may_know(desk: Desk, engine: sa.Engine, seed: int) -> None:
+def test_no_question_gets_more_than_its_asker_may_know(desk: ApiClient, engine: sa.Engine, seed: int) -> None:
     chance = random.Random(seed)
-    with engine.begin() as tx:
-        tree = grow(tx, chance)
-        callers = people(tx, tree, chance)
-    wrong, asked, seen = [], Counter[str](), 0
+    with engine.begin() as conn:
+        tree = grow(conn, chance)
+        callers = people(conn, tree, chance)
+    wrong, context, seen = [], Counter[str](), 0
     for number in range(PROBES):
         name, someone, target = chance.choice(list(QUESTIONS)), chance.choice(callers), chance.choice(tree)
-        asked[name] += 1
+        context[name] += 1
         seen += someone.sees(target)
-        if not QUESTIONS[name](Desk(desk.http, someone.office, TODAY), someone, tree, target):
+        if not QUESTIONS[name](ApiClient(desk.http, someone.office, TODAY), someone, tree, target):
             wrong.append(
                 f"seed {seed}, probe {number}: {name} by {someone.who} {[(r, runs) for r, _, runs in someone.given]}"
             )
-    print(f"seed {seed}: {asked.total()} probes, {seen} by somebody who may, {len(wrong)} leaks")  # noqa: T201
+    print(f"seed {seed}: {context.total()} probes, {seen} by somebody who may, {len(wrong)} leaks")  # noqa: T201
     assert wrong == []
-    assert set(asked) == set(QUESTIONS)
+    assert set(context) == set(QUESTIONS)
     assert PROBES // 20 < seen < PROBES - PROBES // 20, "the askers are neither all strangers nor all at home"

@@ -15,7 +15,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from service.servers import CannotStart, Started, postgres_programs, start_broker, start_postgres
+from service.local_servers import CannotStart, ServerProcess, postgres_programs, start_broker, start_postgres
 from tests.worker.processes import wait_until
 
 
@@ -27,13 +27,13 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-def write(server: Started, word: str) -> None:
+def write(server: ServerProcess, word: str) -> None:
     with psycopg.connect(server.url) as database:
         database.execute("CREATE TABLE IF NOT EXISTS word (word text)")
         database.execute("INSERT INTO word VALUES (%s)", [word])
 
 
-def words(server: Started) -> list[str]:
+def words(server: ServerProcess) -> list[str]:
     with psycopg.connect(server.url) as database:
         return [word for (word,) in database.execute("SELECT word FROM word ORDER BY word")]
 

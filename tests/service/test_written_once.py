@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from service.db import METADATA, new_id
+from service.db.columns import METADATA, new_id
 from service.tables.funds import fund
-from tests.office import open_office
+from tests.factories import create_organisation
 
-WRITTEN_ONCE = ("event", "anchor", "entry", "policy_set", "case_duty", "clashing_duty", "verification")
+WRITTEN_ONCE = ("event", "anchor", "ledger_entry", "policy_set", "case_duty", "incompatible_duty", "verification")
 MAY_CHANGE = {
     "chain_head": {"seq", "hash"},
     "approval": {"voided_seq"},
@@ -26,18 +26,18 @@ POTS = [column.name for column in METADATA.tables["fund"].columns if column.name
 class Ground:
     """A transaction in which every foreign key and CHECK sleeps, so that only the guards can say no."""
 
-    tx: sa.Connection
+    conn: sa.Connection
 
     def put(self, table: str) -> None:
         """One row of whatever fits the types."""
         model = METADATA.tables[table]
-        self.tx.execute(model.insert().values(_filled(model)))
+        self.conn.execute(model.insert().values(_filled(model)))
 
     def refused(self, statement: sa.Executable) -> str:
         """What the database says to a statement, or nothing when it lets it pass."""
         try:
-            with self.tx.begin_nested():
-                self.tx.execute(statement)
+            with self.conn.begin_nested():
+                self.conn.execute(statement)
         except DBAPIError as error:
             return str(error.orig)
         return ""
@@ -59,15 +59,15 @@ def _filling(column: sa.Column[object]) -> object:
 
 
 @pytest.fixture
-def ground(tx: sa.Connection) -> Ground:
+def ground(conn: sa.Connection) -> Ground:
     """Foreign keys and CHECKs are taken away inside the transaction, which is undone at the end of the test."""
     found = sa.text(
         "SELECT conrelid::regclass::text AS of, conname FROM pg_constraint"
         " WHERE contype IN ('f', 'c') AND connamespace = 'public'::regnamespace ORDER BY contype DESC"
     )
-    for row in tx.execute(found).all():
-        tx.execute(sa.text(f'ALTER TABLE {row.of} DROP CONSTRAINT "{row.conname}"'))
-    return Ground(tx)
+    for row in conn.execute(found).all():
+        conn.execute(sa.text(f'ALTER TABLE {row.of} DROP CONSTRAINT "{row.conname}"'))
+    return Ground(conn)
 
 
 @pytest.fixture
@@ -120,27 +120,27 @@ def _other(column: sa.Column[object]) -> sa.ColumnElement[object]:
 
 
 @pytest.mark.parametrize("pot", POTS)
-def test_a_pot_moves_by_entries_alone(tx: sa.Connection, pot: str) -> None:
+def test_a_pot_moves_by_entries_alone(conn: sa.Connection, pot: str) -> None:
     """Why: the sum on the fund's row is what the next approval is measured against."""
-    open_office(tx)
-    said = Ground(tx).refused(fund.update().values({pot: fund.c[pot] + 1}))
+    create_organisation(conn)
+    said = Ground(conn).refused(fund.update().values({pot: fund.c[pot] + 1}))
     assert "pots move by entries alone" in said
 
 
 @pytest.mark.parametrize("pot", POTS)
-def test_a_fund_line_starts_with_empty_pots(tx: sa.Connection, pot: str) -> None:
+def test_a_fund_line_starts_with_empty_pots(conn: sa.Connection, pot: str) -> None:
     """Why: money that was in the line before its first entry came from nowhere."""
-    office = open_office(tx)
+    office = create_organisation(conn)
     given = ("title", "source", "year", "document", "permitted_items", "opens_on", "expires_on", "created_at")
     taken = ["unit_id", "unit_path", *given]
     line = sa.select(sa.func.gen_random_uuid(), sa.literal("NEW"), sa.literal(1), *(fund.c[name] for name in taken))
-    said = Ground(tx).refused(
+    said = Ground(conn).refused(
         fund.insert().from_select(["id", "code", pot, *taken], line.where(fund.c.id == office.fund_id))
     )
     assert "starts with empty pots" in said
 
 
-def test_the_lists_here_are_those_of_the_database(tx: sa.Connection) -> None:
+def test_the_lists_here_are_those_of_the_database(conn: sa.Connection) -> None:
     """Why: a table that is guarded tomorrow must be tried by these tests too."""
     found = sa.text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'never_truncated'")
-    assert set(tx.scalars(found)) == set(KEPT)
+    assert set(conn.scalars(found)) == set(KEPT)

@@ -12,17 +12,18 @@ from uuid import uuid4
 import httpx
 from stdnum.cn import ric
 
-from service import db, schema
-from service.mailbox import Mailbox
-from service.servers import start_broker, start_postgres
-from tests.office import RING, Office, open_office
-from tests.worker.letters import PAPERS
+from service.db import engine as database
+from service.db import migrate
+from service.local_servers import start_broker, start_postgres
+from service.local_servers.smtp import Mailbox
+from tests.factories import RING, Organisation, create_organisation
+from tests.worker.notification_fixtures import PAPERS
 from tests.worker.processes import Processes, wait_until
 from tests.worker.test_serving import WEB
 
 PLANTED = int(os.environ.get("CANARIES", "100"))
 LIVES = 5
-"""Families whose case is brought as far as its letters."""
+"""Families whose case is brought as far as its notifications."""
 TODAY, SURVEYED, POSTED = date(2025, 9, 22), date(2025, 9, 25), date(2025, 9, 29)
 MARKS = {
     "identity number": "11010519491231",
@@ -54,21 +55,21 @@ def family(number: int) -> dict[str, Any]:
     return {
         "file_no": f"plain-{number:04d}", "identity": "laid_off", "division": "371083", "cause": "illness",
         "filed_on": TODAY.isoformat(), "story": f"{MARKS['story']}{number}", "members": [head, child],
-        "economy": {"as_of": TODAY.isoformat(), "lines": [income]},
+        "finances": {"as_of": TODAY.isoformat(), "lines": [income]},
         "consent": {"signed_on": TODAY.isoformat(), "until_on": "2026-09-01", "text_version": "1", "adults_signed": 1},
         "payee": {"person": "head", "bank": "示例银行", "card": f"{MARKS['card']}{number:06d}"},
     }  # fmt: skip
 
 
 @dataclass
-class House:
+class Installation:
     """A whole system of this test's own, and everything it has refused."""
 
     folder: Path
     url: str
     broker: str
     processes: Processes
-    office: Office
+    office: Organisation
     http: httpx.Client
     mailbox: Mailbox
     refused: list[bytes] = field(default_factory=list)
@@ -93,16 +94,16 @@ class House:
 
 
 @contextmanager
-def opened(place: Path) -> Iterator[House]:
+def opened(place: Path) -> Iterator[Installation]:
     with (
         start_postgres(place / "pg", durable=False) as pg,
         start_broker(place / "broker") as bell,
         Mailbox(place / "mail") as box,
     ):
-        engine = db.engine(pg.url)
-        schema.upgrade(engine)
-        with engine.begin() as tx:
-            office = open_office(tx)
+        engine = database.make_engine(pg.url)
+        migrate.upgrade(engine)
+        with engine.begin() as conn:
+            office = create_organisation(conn)
         engine.dispose()
         keyring = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
         told = {"DATABASE_URL": pg.url, "REDIS_URL": bell.url, "SMTP_URL": box.url, "MAIL_FROM": "post@union.example"}
@@ -112,10 +113,10 @@ def opened(place: Path) -> Iterator[House]:
         with Processes(told, place) as processes, http:
             web = processes.start((*WEB, f"--bind=unix:{socket}"))
             assert wait_until(socket.exists), web.log.read_text()
-            yield House(place, pg.url, bell.url, processes, office, http, box)
+            yield Installation(place, pg.url, bell.url, processes, office, http, box)
 
 
-def plant(house: House) -> list[str]:
+def plant(house: Installation) -> list[str]:
     """File the families over HTTP; their households' ids."""
     found = []
     for number in range(PLANTED):
@@ -125,8 +126,8 @@ def plant(house: House) -> list[str]:
     return found
 
 
-def live(house: House, household: str, number: int) -> None:
-    """A case as far as its notice: letters to the family and to the staff, an objection, and a look at the full values."""
+def live(house: Installation, household: str, number: int) -> None:
+    """A case as far as its notice: notifications to the family and to the staff, an objection, and a look at the full values."""
     people = {
         each["relation"]: each["id"]
         for each in house.get("registrar", f"/api/v1/households/{household}").json()["members"]
@@ -141,7 +142,7 @@ def live(house: House, household: str, number: int) -> None:
         "household_id": household,
         "beneficiary_id": people["child"],
         "item": "EDU",
-        "asked": "1000.00",
+        "requested": "1000.00",
     }
     form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
     opened = house.post("registrar", "/cases", {**opening, "answers": form})
@@ -168,7 +169,7 @@ def live(house: House, household: str, number: int) -> None:
     assert MARKS["identity number"] in shown.text, "the one answer that may hold it"
 
 
-def provoke(house: House, household: str) -> None:
+def provoke(house: Installation, household: str) -> None:
     """Mistakes and malice with the values in them, wherever a request has room for words."""
     number, phone, card = (MARKS[kind] for kind in ("identity number", "phone", "card"))
     whole, name = family(0)["members"][0]["id_no"], family(0)["members"][0]["name"]
@@ -189,7 +190,7 @@ def provoke(house: House, household: str) -> None:
     house.post("registrar", f"/households/{whole}/members", {})
     house.post("registrar", "/cases", b'{"' + whole.encode() + b'": ')
     house.post("registrar", "/cases", whole.encode(), more={"Content-Type": "application/json"})
-    house.post("registrar", "/cases", {"programme": whole, "item": whole, "asked": whole, "household_id": whole})
+    house.post("registrar", "/cases", {"programme": whole, "item": whole, "requested": whole, "household_id": whole})
     house.post("registrar", f"/cases/{uuid4()}/actions/{whole}", {"answers": {whole: name}})
     house.post("admin", "/policy-sets", {"source": f'title = "{name}"\n{whole} = {phone}'})
     house.post(

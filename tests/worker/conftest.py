@@ -7,14 +7,14 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from service import db
 from service.config import MailServer
-from service.mailbox import HOST, Mailbox
+from service.db import engine as database
+from service.local_servers.smtp import HOST, Mailbox
+from tests.factories import RING, Organisation, create_organisation
 from tests.migrated import database_url
-from tests.office import RING, Office, open_office
 from tests.worker.processes import Processes
-from worker.channels.parcel import Counter
-from worker.outbox import PostRoom
+from worker.channels.message import MailSettings
+from worker.outbox import OutboxSender
 
 __all__ = ["database_url"]
 
@@ -27,17 +27,17 @@ def own_url(empty_database: Callable[..., str], database_url: str) -> str:
 
 @pytest.fixture
 def engine(own_url: str) -> Iterator[sa.Engine]:
-    made = db.engine(own_url)
+    made = database.make_engine(own_url)
     yield made
     made.dispose()
 
 
 @pytest.fixture
-def office(engine: sa.Engine) -> Office:
+def office(engine: sa.Engine) -> Organisation:
     """A union with its people; the one who ends notices goes by the name the clock looks for."""
-    with engine.begin() as tx:
-        made = open_office(tx)
-        tx.execute(sa.text("UPDATE account SET login = 'clock' WHERE login = :was"), {"was": made.login("clock")})
+    with engine.begin() as conn:
+        made = create_organisation(conn)
+        conn.execute(sa.text("UPDATE account SET login = 'clock' WHERE login = :was"), {"was": made.login("clock")})
     return made
 
 
@@ -48,10 +48,10 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def room(engine: sa.Engine, mailbox: Mailbox) -> PostRoom:
+def room(engine: sa.Engine, mailbox: Mailbox) -> OutboxSender:
     """A post room in this process."""
-    return PostRoom(
-        engine, RING, Counter(MailServer(HOST, mailbox.port, tls=False), "送温暖 <post@union.example>"), "zh_CN"
+    return OutboxSender(
+        engine, RING, MailSettings(MailServer(HOST, mailbox.port, tls=False), "送温暖 <post@union.example>"), "zh_CN"
     )
 
 

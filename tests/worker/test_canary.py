@@ -17,8 +17,8 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from service import db
-from tests.worker.canaries import LIVES, MARKS, PLANTED, House, live, opened, plant, provoke
+from service.db import engine as database
+from tests.worker.canaries import LIVES, MARKS, PLANTED, Installation, live, opened, plant, provoke
 from tests.worker.processes import RELAY, wait_until
 from tests.worker.test_serving import QUIET
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def house() -> Iterator[Installation]:
     with TemporaryDirectory(prefix="songnuan-canary-") as folder:
         Path(folder).chmod(0o711)  # for root, PostgreSQL runs as another account
         with opened(Path(folder)) as made:
@@ -63,7 +63,7 @@ def files(*places: Path) -> bytes:
     return b"\n".join(each.read_bytes() for place in places for each in sorted(place.rglob("*")) if each.is_file())
 
 
-def told(house: House) -> bytes:
+def told(house: Installation) -> bytes:
     """What the report says, in all its forms."""
     period = f"unit={house.office.unit_id}&from=2025-01-01&to=2025-12-31"
     found = [house.get("auditor", f"/api/v1/reports/welfare{form}?{period}").content for form in ("", ".md", ".docx")]
@@ -77,7 +77,7 @@ def spelled(mark: str) -> set[bytes]:
     return {plain, plain.hex().encode(), mark.encode("unicode_escape"), mark.encode("gbk")}
 
 
-def test_planted_values_stand_nowhere_in_plain(house: House) -> None:
+def test_planted_values_stand_nowhere_in_plain(house: Installation) -> None:
     households = plant(house)
     relay = house.processes.start(RELAY)
     assert relay.says("relaying")
@@ -90,9 +90,11 @@ def test_planted_values_stand_nowhere_in_plain(house: House) -> None:
     assert wait_until(lambda: len(house.mailbox.files()) >= LIVES)
     provoke(house, households[0])
     house.http.get("/broken%0d%0a")
-    engine = db.engine(house.url)
-    with engine.connect() as tx:
-        assert wait_until(lambda: tx.scalar(sa.text("SELECT count(*) FROM letter WHERE state <> 'delivered'")) == 0)
+    engine = database.make_engine(house.url)
+    with engine.connect() as conn:
+        assert wait_until(
+            lambda: conn.scalar(sa.text("SELECT count(*) FROM notification WHERE state <> 'delivered'")) == 0
+        )
     engine.dispose()
     logs = {each.name: each.read_bytes() for each in house.folder.glob("process-*.log")}
     data = (house.folder / "pg").resolve()
@@ -121,7 +123,7 @@ def test_planted_values_stand_nowhere_in_plain(house: House) -> None:
     assert all(len(text) > 20 for text in places.values()), sizes
     assert b"plain-0000" in places["rows"]
     assert b"plain-0000" in places["the database's files and WAL"], "what is in plain is found by looking so"
-    assert any(b'"event":"letter"' in text for text in logs.values())
+    assert any(b'"event":"notification"' in text for text in logs.values())
 
 
 def _without_reader(mail: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Real programs, a real broker, real kills: every letter arrives once, whatever dies."""
+"""Real programs, a real broker, real kills: every notification arrives once, whatever dies."""
 
 import os
 import re
@@ -13,10 +13,10 @@ import redis
 import sqlalchemy as sa
 from celery import Celery
 
-from service.mailbox import Mailbox, Mood
-from service.servers import start_broker
-from tests.office import Office, file_family
-from tests.worker.letters import message_ids, owe, states, tuition_at_notice
+from service.local_servers import start_broker
+from service.local_servers.smtp import Mailbox, Mood
+from tests.factories import Organisation, create_family
+from tests.worker.notification_fixtures import message_ids, owe, states, tuition_at_notice
 from tests.worker.processes import BEAT, RELAY, ROOT, Processes, wait_until
 from worker import outbox
 from worker.app import app
@@ -26,8 +26,8 @@ def all_delivered(engine: sa.Engine, count: int, seconds: float = 40.0) -> bool:
     return wait_until(lambda: states(engine) == {"delivered": count}, seconds)
 
 
-def test_two_workers_two_relays_and_many_letters_each_once(
-    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_two_workers_two_relays_and_many_notifications_each_once(
+    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     first = owe(engine, office, 60)
     for _ in range(2):
@@ -43,7 +43,7 @@ def test_two_workers_two_relays_and_many_letters_each_once(
 
 
 def deliver_again(processes: Processes, ids: Sequence[UUID]) -> None:
-    """Hand the same letters to the workers once more, as a broker that lost count would."""
+    """Hand the same notifications to the workers once more, as a broker that lost count would."""
     ring(processes, "worker.deliver", "email", [str(each) for each in ids])
 
 
@@ -52,8 +52,8 @@ def ring(processes: Processes, task: str, queue: str, *arguments: object) -> Non
         client.send_task(task, args=arguments, queue=queue)
 
 
-def test_a_worker_killed_with_letters_in_its_hands(
-    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_a_worker_killed_with_notifications_in_its_hands(
+    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     processes.start(RELAY)
@@ -69,16 +69,16 @@ def test_a_worker_killed_with_letters_in_its_hands(
 
 
 def held(engine: sa.Engine) -> bool:
-    """Whether some process has a letter in its hands."""
+    """Whether some process has a notification in its hands."""
     waiting = (
         "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
     )
-    with engine.connect() as tx:
-        return bool(tx.scalar(sa.text(waiting)))
+    with engine.connect() as conn:
+        return bool(conn.scalar(sa.text(waiting)))
 
 
-def test_a_child_killed_mid_letter_and_the_worker_goes_on(
-    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_a_child_killed_mid_notification_and_the_worker_goes_on(
+    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     processes.start(RELAY)
@@ -88,13 +88,13 @@ def test_a_child_killed_mid_letter_and_the_worker_goes_on(
     assert wait_until(lambda: held(engine))
     for child in psutil.Process(worker.running.pid).children():
         child.kill()
-    mailbox.mood = Mood.ACCEPT  # only now: a letter taken just before the kill would rightly come twice
+    mailbox.mood = Mood.ACCEPT  # only now: a notification taken just before the kill would rightly come twice
     assert all_delivered(engine, 5), states(engine)
     assert len(mailbox.files()) == 5
 
 
 def test_the_broker_forgets_everything(
-    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     relay = processes.start(RELAY)
     assert relay.says("relaying")
@@ -108,7 +108,7 @@ def test_the_broker_forgets_everything(
 
 
 def test_the_broker_dies_and_comes_back(
-    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, tmp_path: Path
+    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, tmp_path: Path
 ) -> None:
     with start_broker(tmp_path / "broker", durable=False) as own:
         processes.environ["REDIS_URL"] = own.url
@@ -120,16 +120,16 @@ def test_the_broker_dies_and_comes_back(
         os.kill(own.pid, signal.SIGKILL)
         owe(engine, office, 20)
         assert all_delivered(engine, 25), states(engine)
-        assert relay.says("letters are sent in this process")
+        assert relay.says("notifications are sent in this process")
         subprocess.run([program, "valkey.conf"], cwd=tmp_path / "broker", check=True)  # the same port and password
         owe(engine, office, 5)
         assert all_delivered(engine, 30), states(engine)
-        assert relay.says("letters are sent in this process")
+        assert relay.says("notifications are sent in this process")
         assert len(set(message_ids(mailbox))) == len(mailbox.files()) == 30
 
 
 def test_the_relay_waits_for_a_database_that_went_away_and_ends_when_told(
-    engine: sa.Engine, office: Office, processes: Processes, broker: redis.Redis
+    engine: sa.Engine, office: Organisation, processes: Processes, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     relay = processes.start(RELAY)
@@ -145,12 +145,12 @@ def test_the_relay_waits_for_a_database_that_went_away_and_ends_when_told(
 
 
 def terminated(engine: sa.Engine, statement: str) -> list[object]:
-    with engine.connect() as tx:
-        return list(tx.execute(sa.text(statement)))
+    with engine.connect() as conn:
+        return list(conn.execute(sa.text(statement)))
 
 
 def test_a_worker_told_to_stop_finishes_the_batch_in_its_hand(
-    engine: sa.Engine, office: Office, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     worker = processes.worker()
     deliver_again(processes, owe(engine, office, 100))
@@ -161,31 +161,31 @@ def test_a_worker_told_to_stop_finishes_the_batch_in_its_hand(
 
 
 def test_two_beats_ring_and_the_clock_works_once(
-    engine: sa.Engine, office: Office, processes: Processes, broker: redis.Redis
+    engine: sa.Engine, office: Organisation, processes: Processes, broker: redis.Redis
 ) -> None:
     assert broker.ping()
-    with engine.begin() as tx:
-        tuition_at_notice(tx, office, file_family(tx, office))
+    with engine.begin() as conn:
+        tuition_at_notice(conn, office, create_family(conn, office))
     processes.worker()
     for name in ("one", "two"):
         processes.start((*BEAT, f"--schedule={processes.folder / name}"))
     for _ in range(3):
         ring(processes, "worker.tick", "clock")
     ended = sa.text("SELECT count(*) FROM event WHERE action = 'end_notice'")
-    with engine.connect() as tx:
-        assert wait_until(lambda: tx.scalar(ended) == 1)
+    with engine.connect() as conn:
+        assert wait_until(lambda: conn.scalar(ended) == 1)
     assert wait_until(lambda: processes.started[0].log.read_text().count("succeeded in") >= 3)
-    with engine.connect() as tx:
-        assert tx.scalar(ended) == 1
-        assert tx.scalar(sa.text("SELECT sum(done) FROM job_run WHERE job = 'tuition.end_notice'")) == 1
+    with engine.connect() as conn:
+        assert conn.scalar(ended) == 1
+        assert conn.scalar(sa.text("SELECT sum(done) FROM job_run WHERE job = 'tuition.end_notice'")) == 1
 
 
 def test_the_calendar_is_left_alone_where_the_clock_is_a_demos(
-    engine: sa.Engine, office: Office, processes: Processes
+    engine: sa.Engine, office: Organisation, processes: Processes
 ) -> None:
-    with engine.begin() as tx:
-        tuition_at_notice(tx, office, file_family(tx, office))
-    by_hand = ("-m", "worker.clock", "--on", "2025-10-14")
+    with engine.begin() as conn:
+        tuition_at_notice(conn, office, create_family(conn, office))
+    by_hand = ("-m", "worker.scheduled_jobs", "--on", "2025-10-14")
     refused = processes.start(by_hand)
     assert refused.running.wait(20) == 2
     done = processes.start(by_hand, SONGNUAN_DEMO_CLOCK="1")
@@ -193,8 +193,8 @@ def test_the_calendar_is_left_alone_where_the_clock_is_a_demos(
     assert "tuition.end_notice: 1 done" in done.log.read_text()
     celery = "from worker.app import tick; tick()"
     assert processes.start(("-c", celery), SONGNUAN_DEMO_CLOCK="1").running.wait(20) == 0
-    with engine.connect() as tx:
-        assert tx.scalar(sa.text("SELECT count(*) FROM job_run WHERE \"on\" <> '2025-10-14'")) == 0
+    with engine.connect() as conn:
+        assert conn.scalar(sa.text("SELECT count(*) FROM job_run WHERE \"on\" <> '2025-10-14'")) == 0
 
 
 def test_the_app_needs_no_broker_to_be_imported_and_keeps_its_promises() -> None:
@@ -206,7 +206,7 @@ def test_the_app_needs_no_broker_to_be_imported_and_keeps_its_promises() -> None
     assert conf.accept_content == ["json"]
     assert conf.task_time_limit < redis_options["visibility_timeout"] == 300
     assert (redis_options["unacked_restore_interval"], redis_options["unacked_restore_throttle"]) == (10, 1)
-    assert outbox.BUDGET.total_seconds() + 30 < conf.task_time_limit
+    assert outbox.SEND_SECONDS.total_seconds() + 30 < conf.task_time_limit
 
 
 def test_the_post_room_knows_no_web() -> None:

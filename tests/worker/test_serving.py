@@ -24,14 +24,14 @@ import redis
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.servers.started import runs
+from service.local_servers.process import is_running
 from service.tables.cases import case
-from tests.office import Office, file_family
-from tests.worker.letters import POSTED, tuition_at_review
+from tests.factories import Organisation, create_family
+from tests.worker.notification_fixtures import POSTED, tuition_at_review
 from tests.worker.processes import RELAY, ROOT, Process, Processes, wait_until
 
 pytestmark = pytest.mark.timeout(300)
-WEB = ("-m", "gunicorn", "-c", "python:service.serving")
+WEB = ("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf")
 QUIET = ("-m", "celery", "--quiet", "-A", "worker.app", "worker", "--loglevel=INFO", "--concurrency=1")
 GIVEN = "0123456789abcdef0123456789abcdef"
 CANARY = "11010519491231002X"
@@ -44,7 +44,7 @@ class Web:
     process: Process
     socket: Path
     http: httpx.Client
-    office: Office
+    office: Organisation
 
     def post(self, who: str, path: str, body: dict[str, Any], on: date = POSTED, request: str = "") -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.office.tokens[who]}", "Idempotency-Key": uuid4().hex}
@@ -72,7 +72,7 @@ class Web:
 
 
 @pytest.fixture
-def serve(processes: Processes, office: Office) -> Iterator[Callable[..., Web]]:
+def serve(processes: Processes, office: Organisation) -> Iterator[Callable[..., Web]]:
     """Starts webs, each at a socket of its own."""
     opened: list[httpx.Client] = []
     with TemporaryDirectory(prefix="sn-") as folder:
@@ -98,17 +98,17 @@ def _answers(http: httpx.Client) -> bool:
 
 
 @pytest.fixture
-def at_review(engine: sa.Engine, office: Office) -> UUID:
-    with engine.begin() as tx:
-        return tuition_at_review(tx, office, file_family(tx, office))
+def at_review(engine: sa.Engine, office: Organisation) -> UUID:
+    with engine.begin() as conn:
+        return tuition_at_review(conn, office, create_family(conn, office))
 
 
-def passing(office: Office) -> dict[str, Any]:
+def passing(office: Organisation) -> dict[str, Any]:
     return {"answers": {"award": "3000.00", "fund": str(office.fund_id), "places": ["workplace", "village_board"]}}
 
 
 def test_one_id_is_followed_from_the_request_to_the_mail(
-    serve: Callable[..., Web], processes: Processes, office: Office, at_review: UUID, broker: redis.Redis
+    serve: Callable[..., Web], processes: Processes, office: Organisation, at_review: UUID, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     web, relay, worker = serve(), processes.start(RELAY), processes.start((*QUIET, "--without-mingle"))
@@ -117,7 +117,7 @@ def test_one_id_is_followed_from_the_request_to_the_mail(
 
     def told() -> list[dict[str, Any]]:
         lines = worker.log.read_text().splitlines() + relay.log.read_text().splitlines()
-        return [json.loads(line) for line in lines if '"event":"letter"' in line]
+        return [json.loads(line) for line in lines if '"event":"notification"' in line]
 
     assert wait_until(lambda: len(told()) >= 2)
     assert {(each["request"], each["fate"]) for each in told()} == {(GIVEN, "delivered")}
@@ -132,20 +132,20 @@ def test_one_id_is_followed_from_the_request_to_the_mail(
 @contextmanager
 def held(engine: sa.Engine, case_id: UUID) -> Iterator[None]:
     """Somebody holds the case's row."""
-    with engine.begin() as tx:
-        tx.execute(sa.select(case.c.id).where(case.c.id == case_id).with_for_update())
+    with engine.begin() as conn:
+        conn.execute(sa.select(case.c.id).where(case.c.id == case_id).with_for_update())
         yield
 
 
 def waiting(engine: sa.Engine) -> bool:
     """Whether a request waits for the row."""
     rows = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with engine.connect() as tx:
-        return bool(tx.scalar(sa.text(rows)))
+    with engine.connect() as conn:
+        return bool(conn.scalar(sa.text(rows)))
 
 
 def test_a_web_told_to_stop_finishes_the_request_in_its_hand(
-    serve: Callable[..., Web], engine: sa.Engine, office: Office, at_review: UUID
+    serve: Callable[..., Web], engine: sa.Engine, office: Organisation, at_review: UUID
 ) -> None:
     web = serve(SONGNUAN_LOCK_WAIT="60", SONGNUAN_WEB_GRACE="60")
     with ThreadPoolExecutor(1) as hands, held(engine, at_review):
@@ -157,8 +157,8 @@ def test_a_web_told_to_stop_finishes_the_request_in_its_hand(
         assert not answer.done()
     assert answer.result().status_code == 200
     assert web.process.running.wait(60) == 0
-    with engine.connect() as tx:
-        assert tx.scalar(sa.select(case.c.state).where(case.c.id == at_review)) == "notice"
+    with engine.connect() as conn:
+        assert conn.scalar(sa.select(case.c.state).where(case.c.id == at_review)) == "notice"
 
 
 @contextmanager
@@ -181,7 +181,9 @@ def doorbell() -> Iterator[tuple[int, list[int]]]:
         door.shutdown(socket.SHUT_RDWR)
 
 
-def test_reads_and_steps_never_touch_the_broker(serve: Callable[..., Web], office: Office, at_review: UUID) -> None:
+def test_reads_and_steps_never_touch_the_broker(
+    serve: Callable[..., Web], office: Organisation, at_review: UUID
+) -> None:
     with doorbell() as (port, came):
         web = serve(REDIS_URL=f"redis://:secret-word@127.0.0.1:{port}/0")
         assert web.get("registrar", f"/api/v1/cases/{at_review}").status_code == 200
@@ -240,8 +242,8 @@ def test_counts_are_summed_over_the_processes_and_outlive_them(serve: Callable[.
 
     def counted() -> float:
         families = text_string_to_metric_families(web.http.get("/metrics", headers={"Connection": "close"}).text)
-        asked = [each for family in families for each in family.samples if each.name == "songnuan_requests_total"]
-        return sum(each.value for each in asked if each.labels["route"] == "/api/v1/me")
+        context = [each for family in families for each in family.samples if each.name == "songnuan_requests_total"]
+        return sum(each.value for each in context if each.labels["route"] == "/api/v1/me")
 
     def ask(_number: int) -> int:
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(web.socket)), base_url="http://web") as once:
@@ -254,7 +256,7 @@ def test_counts_are_summed_over_the_processes_and_outlive_them(serve: Callable[.
     assert len(children) == 2
     children[0].kill()
     assert wait_until(
-        lambda: len([each for each in psutil.Process(web.process.running.pid).children() if runs(each.pid)]) == 2
+        lambda: len([each for each in psutil.Process(web.process.running.pid).children() if is_running(each.pid)]) == 2
     )
     assert wait_until(lambda: _answers(web.http))
     assert counted() == 80
@@ -310,7 +312,7 @@ def test_a_house_told_to_stop_leaves_nothing_behind(tmp_path: Path, told: signal
         house.send_signal(told)
         house.send_signal(told)
         assert house.wait(100) == 0, (tmp_path / "serve.log").read_text()
-    assert not [pid for pid in pids if runs(pid)]
+    assert not [pid for pid in pids if is_running(pid)]
     stopped = [json.loads((log / name).read_text().splitlines()[-1])["at"] for name in ("web.log", "relay.log")]
     assert stopped == sorted(stopped), "the web first, then the post room"
 
@@ -321,5 +323,5 @@ def test_a_house_told_to_stop_while_it_starts_leaves_nothing_behind(tmp_path: Pa
         assert wait_until(lambda: bool(_servers(tmp_path)), 120), (tmp_path / "serve.log").read_text()
         house.terminate()
         assert house.wait(100) == 0
-        assert wait_until(lambda: not [pid for pid in _servers(tmp_path) if runs(pid)])
+        assert wait_until(lambda: not [pid for pid in _servers(tmp_path) if is_running(pid)])
         assert not psutil.pid_exists(house.pid) or psutil.Process(house.pid).children() == []

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.workflows.asks import AWARD, POSTED, ask, done_before
-from workflows.facts import Ask
-from workflows.machine import Posting
+from tests.workflows.rule_input_builders import AWARD, POSTED, ask, done_before
+from workflows.facts import RuleInput
 from workflows.programme import Programme
 from workflows.programmes.hardship import HARDSHIP
 from workflows.programmes.tuition import TUITION
-from workflows.terms import Duty, Fen, Pot
+from workflows.state_machine import Posting
+from workflows.vocabulary import Duty, Fen, Pot
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Happy:
     due: str | None = None
     moved: tuple[Posting, ...] = ()
     duty: Duty | None = None
-    letter: str | None = None
+    notification: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    def ask(self, programme: Programme, **changed: Any) -> Ask:
+    def ask(self, programme: Programme, **changed: Any) -> RuleInput:
         """The ask that passes, with what a test changes about it."""
         return ask(self.source, changed.pop("by", self.by), programme=programme, **{**self.facts, **changed})
 
@@ -48,7 +48,7 @@ CALLED_BACK = moved(Pot.PAID, Pot.RECOVERING)
 
 # fmt: off
 _OF_BOTH = (
-    #     action              from          by            to            due           money        duty                  letter
+    #     action              from          by            to            due           money        duty                  notification
     Happy("submit",           "draft",      "registrar",  "survey",     "2025-09-15", (),          Duty.REGISTRAR),
     Happy("add_papers",       "draft",      "registrar",  "draft",      duty=Duty.FILER),
     Happy("add_papers",       "survey",     "visitor",    "survey", duty=Duty.FILER),
@@ -109,7 +109,7 @@ HAPPY: Mapping[str, tuple[Happy, ...]] = {
         Happy("finish_survey", "survey",       "registrar", "verification", "2025-10-11"),
         Happy("add_papers",    "verification", "visitor",   "verification", duty=Duty.FILER),
         Happy("record_check",  "verification", "verifier",  "review",       "2025-09-26", (), Duty.VERIFIER),
-        Happy("withdraw",      "verification", "registrar", "withdrawn",    letter="withdrawn"),
+        Happy("withdraw",      "verification", "registrar", "withdrawn",    notification="withdrawn"),
         Happy("suspend",       "verification", "reviewer",  "verification"),
         Happy("resume",        "verification", "reviewer",  "verification", "2025-10-16", facts=HELD),
         Happy("approve",       "approval",     "approver",  "payment",      "2025-10-29", moved(Pot.AVAILABLE, Pot.COMMITTED, 200_000), Duty.APPROVER_1, "approved", UNSIGNED | {"award": Fen(200_000)}),

@@ -7,15 +7,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from tests.workflows.asks import CALLED, ENDED, FAMILY, FUND, PEOPLE, POSTED, SURVEY, ask, other_award
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
+from tests.workflows.rule_input_builders import CALLED, ENDED, FAMILY, FUND, PEOPLE, POSTED, SURVEY, ask, other_award
 from tests.workflows.sample_policy import SAMPLE
 from workflows.eligibility import IncomeLine
-from workflows.facts import Approval, Ask, Returned
+from workflows.facts import Approval, Returned, RuleInput
 from workflows.programme import Programme
-from workflows.terms import Duty, Fen, Grant, Role
+from workflows.vocabulary import Duty, Fen, Grant, Role
 
-Line = tuple[str, Ask, list[str]]
+Line = tuple[str, RuleInput, list[str]]
 
 ALONE = frozenset({PEOPLE["visitor"]})
 NAMED = [str(PEOPLE["visitor"]), str(PEOPLE["visitor_2"])]
@@ -39,11 +39,11 @@ def labels(lines: Iterable[Line]) -> list[str]:
 
 def survey(programme: Programme) -> list[Line]:
     """Consent, and who went to see the family."""
-    asked = partial(ask, programme=programme)
-    visit = partial(asked, "survey", by="visitor")
+    context = partial(ask, programme=programme)
+    visit = partial(context, "survey", by="visitor")
     return [
-        ("submit", asked("draft", consented_until=None), ["consent_missing"]),
-        ("submit", asked("draft", consented_until=date(2025, 8, 31)), ["consent_missing"]),
+        ("submit", context("draft", consented_until=None), ["consent_missing"]),
+        ("submit", context("draft", consented_until=date(2025, 8, 31)), ["consent_missing"]),
         ("record_visit", visit(answers={"visitors": NAMED[:1]}), ["too_few_visitors"]),
         ("record_visit", visit(answers={"visitors": [NAMED[0], NAMED[0].upper()]}), ["too_few_visitors"]),
         ("record_visit", visit(by="someone_else", grants=(Grant(Role.VISITOR),)), ["recorder_not_among_visitors"]),
@@ -52,14 +52,22 @@ def survey(programme: Programme) -> list[Line]:
         ("record_visit", visit(family=("visitor",)), ["own_family", "visitor_is_family"]),
         ("record_visit", visit(answers={"on": "2025-08-31"}), ["before_the_case"]),
         ("record_visit", visit(answers={"on": "2025-09-09"}), ["in_the_future"]),
-        ("record_visit", visit(did=((Duty.REVIEWER, "visitor_2"),)), ["visitor_clashes"]),
-        ("record_visit", visit(did=((Duty.REVIEWER, "visitor"),)), ["clashing_duty", "visitor_clashes"]),
-        ("finish_survey", asked("survey", visits=()), ["survey_missing"]),
-        ("finish_survey", asked("survey", visits=(CALLED,)), ["survey_missing"]),
-        ("finish_survey", asked("survey", returned=SENT_BACK), ["survey_not_repeated"]),
-        ("finish_survey", asked("survey", returned=SENT_BACK_FOR_PAPERS, visits=(AGAIN,)), ["papers_not_repeated"]),
-        ("finish_survey", asked("survey", visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
-        ("finish_survey", asked("survey", visits=(SURVEY, replace(SURVEY, conclusion="refuted"))), ["survey_refuted"]),
+        ("record_visit", visit(did=((Duty.REVIEWER, "visitor_2"),)), ["visitor_has_incompatible_duty"]),
+        (
+            "record_visit",
+            visit(did=((Duty.REVIEWER, "visitor"),)),
+            ["incompatible_duty", "visitor_has_incompatible_duty"],
+        ),
+        ("finish_survey", context("survey", visits=()), ["survey_missing"]),
+        ("finish_survey", context("survey", visits=(CALLED,)), ["survey_missing"]),
+        ("finish_survey", context("survey", returned=SENT_BACK), ["survey_not_repeated"]),
+        ("finish_survey", context("survey", returned=SENT_BACK_FOR_PAPERS, visits=(AGAIN,)), ["papers_not_repeated"]),
+        ("finish_survey", context("survey", visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
+        (
+            "finish_survey",
+            context("survey", visits=(SURVEY, replace(SURVEY, conclusion="refuted"))),
+            ["survey_refuted"],
+        ),
     ]
 
 
@@ -85,12 +93,12 @@ def means_at_review(programme: Programme) -> list[Line]:
     return [
         ("pass_review", review(beneficiary_in_family=False), ["beneficiary_left"]),
         ("pass_review", review(fund=replace(FUND, categories=frozenset({"sudden"}))), ["category_not_permitted"]),
-        ("pass_review", review(economy=None), ["economy_missing"]),
+        ("pass_review", review(finances=None), ["finances_missing"]),
         ("pass_review", review(division="110000"), ["line_unknown"]),
-        ("pass_review", review(economy=WELL_OFF), ["income_over_line"]),
-        ("pass_review", review(economy=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
-        ("pass_review", review(economy=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
-        ("pass_review", review(asked=Fen(299_999)), ["over_asked"]),
+        ("pass_review", review(finances=WELL_OFF), ["income_over_line"]),
+        ("pass_review", review(finances=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
+        ("pass_review", review(finances=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
+        ("pass_review", review(requested=Fen(299_999)), ["over_requested"]),
         ("pass_review", review(answers={"award": "13000.00"}), ["over_cap"]),
         ("pass_review", review(answers={"award": "0.00"}), ["award_nothing"]),
     ]
@@ -105,7 +113,7 @@ def fund_at_review(programme: Programme) -> list[Line]:
         ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 9, 28))), ["fund_closed"]),
         ("pass_review", review(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
         ("pass_review", review(fund=replace(FUND, available=Fen(299_999))), ["fund_short"]),
-        ("pass_review", review(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_cannot_bear"]),
+        ("pass_review", review(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_insufficient"]),
         ("pass_review", review(fund=replace(FUND, share=Fen(299_999))), ["fund_share_short"]),
         ("pass_review", review(payee_in_family=False), ["payee_not_family"]),
         ("pass_review", review(today=date(2025, 12, 29)), ["calendar_unknown"]),
@@ -163,13 +171,13 @@ def approving(programme: Programme) -> list[Line]:
         ("approve", last(**LARGE), ["higher_tier_needed"]),
         ("approve", last(award=Fen(500_000)), ["minutes_missing"]),
         ("approve", last("someone_else", grants=(Grant(Role.APPROVER, tier=1),)), ["tier_too_low"]),
-        ("approve", last("approver"), ["clashing_duty", "tier_too_low"]),
-        ("approve", last("reviewer", grants=(Grant(Role.APPROVER, tier=3),)), ["clashing_duty"]),
+        ("approve", last("approver"), ["incompatible_duty", "tier_too_low"]),
+        ("approve", last("reviewer", grants=(Grant(Role.APPROVER, tier=3),)), ["incompatible_duty"]),
         ("approve", last(fund=None), ["fund_missing"]),
         ("approve", last(fund=replace(FUND, expires_on=date(2025, 10, 14))), ["fund_closed"]),
         ("approve", last(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
         ("approve", last(fund=replace(FUND, available=Fen(299_999))), ["fund_short"]),
-        ("approve", last(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_cannot_bear"]),
+        ("approve", last(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_insufficient"]),
         ("approve", last(fund=replace(FUND, share=Fen(299_999))), ["fund_share_short"]),
         ("approve", last(fund=replace(FUND, opened=False)), ["fund_not_open"]),
         ("approve", last(award=None), ["nothing_to_move"]),
@@ -183,11 +191,11 @@ def deciding(programme: Programme) -> list[Line]:
         ("approve", last(filed=False), ["household_not_filed"]),
         ("approve", last(beneficiary_in_family=False), ["beneficiary_left"]),
         ("approve", last(fund=replace(FUND, categories=frozenset({"sudden"}))), ["category_not_permitted"]),
-        ("approve", last(economy=None), ["economy_missing"]),
+        ("approve", last(finances=None), ["finances_missing"]),
         ("approve", last(division="110000"), ["line_unknown"]),
-        ("approve", last(economy=WELL_OFF), ["income_over_line"]),
-        ("approve", last(economy=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
-        ("approve", last(economy=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
+        ("approve", last(finances=WELL_OFF), ["income_over_line"]),
+        ("approve", last(finances=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
+        ("approve", last(finances=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
     ]
 
 
@@ -206,7 +214,7 @@ def paying(programme: Programme) -> list[Line]:
         ("pay", cashier(payee_in_family=None), ["payee_missing"]),
         ("pay", cashier(payee_in_family=False), ["payee_not_family"]),
         ("pay", cashier(answers={"method": "cash"}), ["cash_unexplained"]),
-        ("pay", cashier("registrar", grants=(Grant(Role.CASHIER),)), ["clashing_duty"]),
+        ("pay", cashier("registrar", grants=(Grant(Role.CASHIER),)), ["incompatible_duty"]),
         ("pay", cashier("registrar"), ["role_missing"]),
         ("pay", cashier(beneficiary_in_family=False), ["beneficiary_left"]),
         ("pay", cashier(fund=None), ["fund_missing"]),
@@ -226,7 +234,11 @@ def following_up(programme: Programme) -> list[Line]:
         ("record_follow_up", call(answers={"visitors": NAMED}, family=("visitor_2",)), ["visitor_is_family"]),
         ("record_follow_up", call(answers={"on": "2025-08-31"}), ["before_the_case"]),
         ("record_follow_up", call(answers={"on": "2025-11-21"}), ["in_the_future"]),
-        ("record_follow_up", call(answers={"visitors": NAMED}, did=((Duty.PAYER, "visitor_2"),)), ["visitor_clashes"]),
+        (
+            "record_follow_up",
+            call(answers={"visitors": NAMED}, did=((Duty.PAYER, "visitor_2"),)),
+            ["visitor_has_incompatible_duty"],
+        ),
         ("close", call(by="registrar", visits=(SURVEY,)), ["follow_up_missing"]),
         ("close", call(by="registrar", visits=denied), ["family_denies"]),
         ("close", call(by="registrar", visits=(replace(CALLED, conclusion="handed_back"),)), ["family_denies"]),
@@ -235,12 +247,12 @@ def following_up(programme: Programme) -> list[Line]:
         ("recover", back(outstanding=Fen(0)), ["nothing_to_move"]),
         ("write_off", back("approver_2", outstanding=Fen(0)), ["nothing_to_move"]),
         ("write_off", back("approver"), ["tier_too_low"]),
-        ("write_off", back("approver_2", did=((Duty.PAYER, "approver_2"),)), ["clashing_duty"]),
+        ("write_off", back("approver_2", did=((Duty.PAYER, "approver_2"),)), ["incompatible_duty"]),
         ("recall", ask("receipt", "approver", programme=programme), ["tier_too_low"]),
         (
             "recall",
             ask("closed", "approver_2", programme=programme, did=((Duty.PAYER, "approver_2"),)),
-            ["clashing_duty"],
+            ["incompatible_duty"],
         ),
     ]
 

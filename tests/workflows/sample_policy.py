@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workflows.policy_file import read_policy
+from workflows.policy_parser import read_policy
 from workflows.workdays import Calendar, read_calendar
 
 SAMPLES = Path(__file__).parents[2] / "samples"

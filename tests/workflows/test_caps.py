@@ -7,7 +7,7 @@ import pytest
 from tests.workflows.sample_policy import SAMPLE
 from workflows.eligibility import cap_for, caps_that_fit
 from workflows.policy import Cap, Per
-from workflows.terms import Fen
+from workflows.vocabulary import Fen
 
 
 def yuan(amount: int) -> Fen:

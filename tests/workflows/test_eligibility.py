@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE
-from workflows.eligibility import Economy, IncomeLine, SpendingLine, as_record, judge, recheck
+from workflows.eligibility import Finances, IncomeLine, SpendingLine, as_record, assess_need, recheck
 from workflows.policy import CategoryRule, Comparator, DibaoLine, PolicySet, Term
-from workflows.terms import Fen
+from workflows.vocabulary import Fen
 
 DAY = date(2025, 6, 1)
 QINGDAO = SAMPLE
@@ -24,17 +24,17 @@ def yuan(amount: int) -> Fen:
     return Fen(amount * 100)
 
 
-def household(income: int = 0, rigid: int = 0, members: int = 3, **more: object) -> Economy:
+def household(income: int = 0, rigid: int = 0, members: int = 3, **more: object) -> Finances:
     """A household by its sums in fen; `more` goes to Economy as it is."""
     lines = {
         "income": (IncomeLine("wage", "head", Fen(income)),),
         "spending": (SpendingLine("schooling", "child", Fen(rigid)),),
     }
-    return Economy(members=members, **(lines | more))  # type: ignore[arg-type]
+    return Finances(members=members, **(lines | more))  # type: ignore[arg-type]
 
 
-def category(policy: PolicySet, economy: Economy) -> str | None:
-    return judge(policy, economy, RUSHAN, DAY).category
+def category(policy: PolicySet, finances: Finances) -> str | None:
+    return assess_need(policy, finances, RUSHAN, DAY).category
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ def category(policy: PolicySet, economy: Economy) -> str | None:
     ],
 )
 def test_worked_examples_1_and_2(income: int, rigid: int, per_head: str, expected: str | None) -> None:
-    judgement = judge(SAMPLE, household(yuan(income), yuan(rigid)), RUSHAN, DAY)
-    assert judgement.category == expected
-    assert as_record(judgement)["per_head"] == per_head
+    assessment = assess_need(SAMPLE, household(yuan(income), yuan(rigid)), RUSHAN, DAY)
+    assert assessment.category == expected
+    assert as_record(assessment)["per_head"] == per_head
 
 
 def test_worked_example_4_exactly_on_the_line() -> None:
     on_the_line = household(yuan(1_062) * 12 * 3)
     assert (category(QINGDAO, on_the_line), category(XINGTAI, on_the_line)) == ("relative", "deep")
-    assert judge(QINGDAO, on_the_line, RUSHAN, DAY).outcomes[0].distance_fen == 0
+    assert assess_need(QINGDAO, on_the_line, RUSHAN, DAY).outcomes[0].distance_fen == 0
 
 
 def test_the_line_of_the_day_is_used() -> None:
     poor = household(yuan(1_030) * 12 * 3)
     policy = replace(SAMPLE, effective_from=date(2023, 1, 1))
-    assert judge(policy, poor, RUSHAN, date(2024, 12, 31)).category == "relative"
-    assert judge(policy, poor, RUSHAN, date(2025, 1, 1)).category == "deep"
+    assert assess_need(policy, poor, RUSHAN, date(2024, 12, 31)).category == "relative"
+    assert assess_need(policy, poor, RUSHAN, date(2025, 1, 1)).category == "deep"
 
 
 def test_what_was_paid_back_is_no_burden_and_never_income() -> None:
@@ -72,13 +72,13 @@ def test_what_was_paid_back_is_no_burden_and_never_income() -> None:
         SpendingLine("illness", "child", yuan(1), yuan(9)),
         SpendingLine("lottery", "head", yuan(5_000)),
     )
-    sums = judge(SAMPLE, household(spending=bills), RUSHAN, DAY).sums
+    sums = assess_need(SAMPLE, household(spending=bills), RUSHAN, DAY).sums
     assert (sums.rigid, sums.misfortune) == (yuan(10_000), yuan(10_000))
 
 
 def test_income_kinds_the_policy_leaves_out_and_those_it_does_not_name() -> None:
     lines = tuple(IncomeLine(kind, "", yuan(100)) for kind in ("wage", "wage", "basic_pension", "windfall"))
-    sums = judge(SAMPLE, Economy(members=1, income=lines), RUSHAN, DAY).sums
+    sums = assess_need(SAMPLE, Finances(members=1, income=lines), RUSHAN, DAY).sums
     assert sums.income_by_kind == (("wage", yuan(200)), ("windfall", yuan(100)))
     assert sums.income_not_counted == (("basic_pension", yuan(100)),)
     assert sums.income == yuan(300)
@@ -97,15 +97,15 @@ def test_income_kinds_the_policy_leaves_out_and_those_it_does_not_name() -> None
 )
 def test_earlier_aid_is_income_small_gifts_are_not(item: str, amount: int, day: date, counted: int) -> None:
     helped = household(prior_aid=((item, yuan(amount), day),))
-    sums = judge(SAMPLE, helped, RUSHAN, DAY).sums
+    sums = assess_need(SAMPLE, helped, RUSHAN, DAY).sums
     assert (sums.prior_aid, sums.income, sums.misfortune) == (yuan(counted), yuan(counted), 0)
-    assert judge(replace(SAMPLE, prior_aid_counts=False), helped, RUSHAN, DAY).sums.income == 0
+    assert assess_need(replace(SAMPLE, prior_aid_counts=False), helped, RUSHAN, DAY).sums.income == 0
 
 
 def test_who_could_work_is_reckoned_with_the_minimum_wage() -> None:
     idle = household(idle_able_members=1)
-    assert judge(SAMPLE, idle, RUSHAN, DAY).sums.imputed == yuan(26_400)
-    assert judge(replace(SAMPLE, impute_idle=False), idle, RUSHAN, DAY).sums.income == 0
+    assert assess_need(SAMPLE, idle, RUSHAN, DAY).sums.imputed == yuan(26_400)
+    assert assess_need(replace(SAMPLE, impute_idle=False), idle, RUSHAN, DAY).sums.income == 0
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_who_could_work_is_reckoned_with_the_minimum_wage() -> None:
     ],
 )
 def test_exclusions_the_policy_names(observed: set[str], category: str, exclusions: tuple[str, ...]) -> None:
-    judgement = judge(SAMPLE, household(observed=frozenset(observed)), RUSHAN, DAY)
-    assert (judgement.category, judgement.exclusions) == (category, exclusions)
+    assessment = assess_need(SAMPLE, household(observed=frozenset(observed)), RUSHAN, DAY)
+    assert (assessment.category, assessment.exclusions) == (category, exclusions)
 
 
 LIMIT = 1_062 * 12 * 3
@@ -140,9 +140,9 @@ def test_sudden_misfortune_by_the_first_formula(
     struck = household(
         yuan(income), spending=(SpendingLine("disaster", "", yuan(spent)),), assets=yuan(assets), event=event
     )
-    judgement = judge(SAMPLE, struck, RUSHAN, DAY)
-    assert judgement.outcomes[2].failed == failed
-    assert judgement.category == ("sudden" if not failed else None)
+    assessment = assess_need(SAMPLE, struck, RUSHAN, DAY)
+    assert assessment.outcomes[2].failed == failed
+    assert assessment.category == ("sudden" if not failed else None)
 
 
 @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ def test_sudden_misfortune_by_the_first_formula(
 def test_sudden_misfortune_of_a_family_that_earned_well(spent: int, assets: int, failed: tuple[str, ...]) -> None:
     bills = (SpendingLine("accident", "", yuan(spent)),)
     struck = household(yuan(4 * LIMIT), spending=bills, assets=yuan(assets), event="major_accident")
-    assert judge(SAMPLE, struck, RUSHAN, DAY).outcomes[3].failed == failed
+    assert assess_need(SAMPLE, struck, RUSHAN, DAY).outcomes[3].failed == failed
 
 
 def test_income_of_exactly_three_lines_belongs_to_the_first_formula() -> None:
     struck = household(yuan(3 * LIMIT), spending=(SpendingLine("accident", "", yuan(3 * LIMIT)),), event="epidemic")
-    assert [outcome.failed for outcome in judge(SAMPLE, struck, RUSHAN, DAY).outcomes[2:]] == [
+    assert [outcome.failed for outcome in assess_need(SAMPLE, struck, RUSHAN, DAY).outcomes[2:]] == [
         (),
         ("income_not_above",),
     ]
@@ -170,7 +170,7 @@ def test_income_of_exactly_three_lines_belongs_to_the_first_formula() -> None:
 @pytest.mark.parametrize(("fen", "failed"), [(12_234_240, ("misfortune_too_small",)), (12_234_241, ())])
 def test_exactly_four_fifths_of_the_income_is_not_more_than_four_fifths(fen: int, failed: tuple[str, ...]) -> None:
     struck = household(yuan(4 * LIMIT), spending=(SpendingLine("accident", "", Fen(fen)),), event="epidemic")
-    assert judge(SAMPLE, struck, RUSHAN, DAY).outcomes[3].failed == failed
+    assert assess_need(SAMPLE, struck, RUSHAN, DAY).outcomes[3].failed == failed
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_exactly_four_fifths_of_the_income_is_not_more_than_four_fifths(fen: int
 )
 def test_an_economy_that_cannot_be_is_not_made(impossible: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"household|below zero"):
-        Economy(**impossible)  # type: ignore[arg-type]
+        Finances(**impossible)  # type: ignore[arg-type]
 
 
 amounts = st.integers(0, 30_000_000)
@@ -210,19 +210,19 @@ rules = st.builds(
 )
 
 
-@given(economy=economies, rule=rules, line=st.integers(1, 300_000))
-def test_a_formula_agrees_with_fractions_per_head(economy: Economy, rule: CategoryRule, line: int) -> None:
+@given(finances=economies, rule=rules, line=st.integers(1, 300_000))
+def test_a_formula_agrees_with_fractions_per_head(finances: Finances, rule: CategoryRule, line: int) -> None:
     lines = (DibaoLine(date(2020, 1, 1), "", Fen(line)),)
     policy = replace(SAMPLE, categories=(rule,), dibao_lines=lines, prior_aid_counts=False)
-    outcome = judge(policy, economy, RUSHAN, DAY).outcomes[0]
-    months = 12 * economy.members
-    spent = economy.spending[0].fen if rule.minus == (Term.RIGID,) else 0
-    per_head = Fraction(economy.income[0].fen + economy.assets - spent, months)
+    outcome = assess_need(policy, finances, RUSHAN, DAY).outcomes[0]
+    months = 12 * finances.members
+    spent = finances.spending[0].fen if rule.minus == (Term.RIGID,) else 0
+    per_head = Fraction(finances.income[0].fen + finances.assets - spent, months)
     below = per_head < rule.multiplier * line
     expected = below or (rule.comparator is Comparator.UP_TO and per_head == rule.multiplier * line)
     if rule.income_upto is not None:
-        expected = expected and Fraction(economy.income[0].fen, months) <= rule.income_upto * line
-    assert outcome.held == (expected and not set(rule.barred_by) & economy.observed)
+        expected = expected and Fraction(finances.income[0].fen, months) <= rule.income_upto * line
+    assert outcome.held == (expected and not set(rule.barred_by) & finances.observed)
     assert outcome.per_head == per_head
 
 
@@ -234,34 +234,34 @@ def test_one_fen_decides_at_the_line(members: int, line: int, multiplier: Fracti
         lines = (DibaoLine(date(2020, 1, 1), "", Fen(line)),)
         policy = replace(SAMPLE, categories=(rule,), dibao_lines=lines)
         for income in {max(0, exact // 1 + step) for step in (-1, 0, 1)}:
-            outcome = judge(policy, household(income, members=members), RUSHAN, DAY).outcomes[0]
+            outcome = assess_need(policy, household(income, members=members), RUSHAN, DAY).outcomes[0]
             assert outcome.held == (income < exact or (comparator is Comparator.UP_TO and income == exact))
             assert (outcome.distance_fen >= 0) == (income <= exact)
 
 
-@given(economy=economies, more=st.integers(0, 10_000_000))
-def test_more_income_never_brings_a_family_deeper(economy: Economy, more: int) -> None:
+@given(finances=economies, more=st.integers(0, 10_000_000))
+def test_more_income_never_brings_a_family_deeper(finances: Finances, more: int) -> None:
     order = ["deep", "relative", None]
     policy = replace(SAMPLE, categories=SAMPLE.categories[:2])
-    richer = replace(economy, income=(*economy.income, IncomeLine("gift", "", Fen(more))))
-    assert order.index(category(policy, economy)) <= order.index(category(policy, richer))
+    richer = replace(finances, income=(*finances.income, IncomeLine("gift", "", Fen(more))))
+    assert order.index(category(policy, finances)) <= order.index(category(policy, richer))
 
 
-@given(economy=economies)
-def test_a_record_holds_no_float_and_checks_itself(economy: Economy) -> None:
-    record = as_record(judge(SAMPLE, economy, RUSHAN, DAY))
+@given(finances=economies)
+def test_a_record_holds_no_float_and_checks_itself(finances: Finances) -> None:
+    record = as_record(assess_need(SAMPLE, finances, RUSHAN, DAY))
     written = json.dumps(record, ensure_ascii=False)
     stored = json.loads(written, parse_float=lambda text: pytest.fail(f"a float: {text}"))
     assert stored == record
     assert recheck(stored)
-    assert judge(SAMPLE, economy, RUSHAN, DAY) == judge(SAMPLE, economy, RUSHAN, DAY)
+    assert assess_need(SAMPLE, finances, RUSHAN, DAY) == assess_need(SAMPLE, finances, RUSHAN, DAY)
 
 
-@given(economy=economies, data=st.data())
-def test_a_changed_conclusion_or_sum_is_found(economy: Economy, data: st.DataObject) -> None:
-    record = as_record(judge(SAMPLE, economy, RUSHAN, DAY))
+@given(finances=economies, data=st.data())
+def test_a_changed_conclusion_or_sum_is_found(finances: Finances, data: st.DataObject) -> None:
+    record = as_record(assess_need(SAMPLE, finances, RUSHAN, DAY))
     key = data.draw(st.sampled_from(["category", "income", "line", "per_head", "exclusions", "rigid"]))
     assert not recheck({**record, key: "sudden"})
     assert not recheck({name: value for name, value in record.items() if name != key})
-    sums = {**record["sums"], "members": economy.members + 1}  # type: ignore[dict-item]
+    sums = {**record["sums"], "members": finances.members + 1}  # type: ignore[dict-item]
     assert not recheck({**record, "sums": sums})

@@ -11,16 +11,16 @@ from types import ModuleType
 import pytest
 
 from tests.workflows import test_hardship_steps, test_tuition_steps
-from tests.workflows.asks import filled
 from tests.workflows.refusals import Line
-from workflows import questions
+from tests.workflows.rule_input_builders import filled
+from workflows import form_fields
 from workflows.programme import Programme, Rule, Step
 from workflows.programmes import PROGRAMMES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     *sorted((ROOT / "workflows" / "rules").glob("*.py")),
-    *(ROOT / "workflows" / f for f in ("machine.py", "questions.py")),
+    *(ROOT / "workflows" / f for f in ("state_machine.py", "form_fields.py")),
 ]
 CODED = {"Reason", "of", "_Wrong", "__init__"}
 LINES: dict[str, list[Line]] = {"hardship": test_hardship_steps.LINES, "tuition": test_tuition_steps.LINES}
@@ -59,11 +59,11 @@ def codes_of(rule: Rule) -> set[str]:
 def given(programme: Programme, lines: Iterable[Line]) -> set[tuple[str, str, str]]:
     """Which rule gave which code for which action, in some line that expects that code."""
     met = set()
-    for action, asked, codes in lines:
-        step = programme.step(action, asked.facts.state)
+    for action, context, codes in lines:
+        step = programme.step(action, context.facts.state)
         if step is None:
             continue
-        answered = replace(asked, answers=questions.read(step.asks, filled(action, asked).answers))
+        answered = replace(context, answers=form_fields.read_fields(step.form, filled(action, context).answers))
         reasons = ((rule, rule(answered)) for rule in step.must_hold)
         met |= {(action, rule.__name__, no.code) for rule, no in reasons if no is not None and no.code in codes}
     return met

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.workflows.asks import PEOPLE, ask, filled
 from tests.workflows.happy import HAPPY, Happy
-from workflows.facts import Ask
-from workflows.machine import duty_of, take
+from tests.workflows.rule_input_builders import PEOPLE, ask, filled
+from workflows.facts import RuleInput
 from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
-from workflows.rules.authority import makers_stay_out
-from workflows.terms import APPROVERS, CLASHING, Actor, BadAnswers, Duty, Grant, Record, Refused, Role
+from workflows.rules.approval import makers_stay_out
+from workflows.state_machine import decide, duty_of
+from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Actor, Duty, Grant, InvalidForm, Record, Refused, Role
 
 Row = tuple[Programme, Happy]
 ROWS: list[Row] = [(PROGRAMMES[key], row) for key, rows in HAPPY.items() for row in rows]
@@ -21,10 +21,10 @@ every_row = pytest.mark.parametrize(("programme", "row"), ROWS, ids=IDS)
 ALL_GRANTS = tuple(Grant(role, tier=3) for role in Role)
 
 
-def codes(programme: Programme, action: str, asked: Ask) -> list[str]:
+def codes(programme: Programme, action: str, with_form: RuleInput) -> list[str]:
     """Every code of the refusal; none when the step is taken."""
     try:
-        take(programme, action, filled(action, asked))
+        decide(programme, action, filled(action, with_form))
     except Refused as no:
         return no.codes
     return []
@@ -36,10 +36,10 @@ def step_of(programme: Programme, row: Happy) -> Step:
     return step
 
 
-def standing_in(asked: Ask, principal: str) -> Ask:
+def standing_in(with_form: RuleInput, principal: str) -> RuleInput:
     """The same person, who now holds every grant only for somebody else."""
-    grants = tuple(replace(grant, principal=PEOPLE[principal]) for grant in asked.actor.grants)
-    return replace(asked, actor=replace(asked.actor, grants=grants))
+    grants = tuple(replace(grant, principal=PEOPLE[principal]) for grant in with_form.actor.grants)
+    return replace(with_form, actor=replace(with_form.actor, grants=grants))
 
 
 SIGNERS = ("approver_1", "approver_2", "approver_3")
@@ -60,7 +60,9 @@ MATRIX = {
 
 def test_the_duties_that_never_meet_are_those_of_the_matrix() -> None:
     """Written out once more as domain/1 §1.2 has it, so that a pair lost from the rules is missed."""
-    assert {frozenset(map(Duty, (one, other))) for one, clashing in MATRIX.items() for other in clashing} == CLASHING
+    assert {
+        frozenset(map(Duty, (one, other))) for one, clashing in MATRIX.items() for other in clashing
+    } == INCOMPATIBLE_DUTIES
     assert set(MATRIX) == set(Duty) - {Duty.APPROVER}
 
 
@@ -95,37 +97,41 @@ def test_nobody_acts_for_their_own_family_nor_for_one_whose_family_it_is(program
     assert codes(programme, row.action, by_proxy) == ["own_family"]
 
 
-MAKERS_AND_PAYERS = {done for done in set(Duty) - set(APPROVERS) if frozenset((Duty.APPROVER_1, done)) in CLASHING}
+MAKERS_AND_PAYERS = {
+    done for done in set(Duty) - set(APPROVERS) if frozenset((Duty.APPROVER_1, done)) in INCOMPATIBLE_DUTIES
+}
 
 
 @every_row
 def test_four_eyes_over_the_whole_case(programme: Programme, row: Happy) -> None:
     step = step_of(programme, row)
     duty = duty_of(step, row.ask(programme))
-    visiting = ["visitor_clashes"] if step.record is Record.VISIT else []
+    visiting = ["visitor_has_incompatible_duty"] if step.record is Record.VISIT else []
     for done in set(Duty) - {Duty.APPROVER}:
-        clashes = duty is not None and frozenset((duty, done)) in CLASHING
+        clashes = duty is not None and frozenset((duty, done)) in INCOMPATIBLE_DUTIES
         clashes |= makers_stay_out in step.must_hold and done in MAKERS_AND_PAYERS
         own = row.ask(programme, did=((done, row.by),))
         for_another = standing_in(row.ask(programme, did=((done, "someone_else"),)), "someone_else")
         for_a_stranger = row.ask(programme, did=((done, "someone_else"),))
-        assert codes(programme, row.action, own) == (["clashing_duty", *visiting] if clashes else []), done
-        assert codes(programme, row.action, for_another) == (["clashing_duty"] if clashes else []), done
+        assert codes(programme, row.action, own) == (["incompatible_duty", *visiting] if clashes else []), done
+        assert codes(programme, row.action, for_another) == (["incompatible_duty"] if clashes else []), done
         assert codes(programme, row.action, for_a_stranger) == [], done
 
 
 @every_row
 def test_a_stand_in_with_clean_hands_acts_for_a_principal_with_clean_hands(programme: Programme, row: Happy) -> None:
-    asked = standing_in(row.ask(programme), "someone_else")
-    move = take(programme, row.action, filled(row.action, asked))
+    context = standing_in(row.ask(programme), "someone_else")
+    move = decide(programme, row.action, filled(row.action, context))
     assert move.grant.principal == PEOPLE["someone_else"]
-    both = replace(asked, actor=Actor(asked.actor.account, (*asked.actor.grants, *row.ask(programme).actor.grants)))
-    assert take(programme, row.action, filled(row.action, both)).grant.principal is None
+    both = replace(
+        context, actor=Actor(context.actor.account, (*context.actor.grants, *row.ask(programme).actor.grants))
+    )
+    assert decide(programme, row.action, filled(row.action, both)).grant.principal is None
 
 
 def broken(step: Step) -> Iterator[tuple[dict[str, object], str, str]]:
     """Each question of the form answered wrongly, with the field and the code it must be refused by."""
-    for question in step.asks:
+    for question in step.form:
         if question.required:
             yield {question.key: None}, "answer_missing", question.key
     yield {"favour": "1"}, "answer_unknown", "favour"
@@ -134,22 +140,22 @@ def broken(step: Step) -> Iterator[tuple[dict[str, object], str, str]]:
 @every_row
 def test_a_form_is_refused_by_field(programme: Programme, row: Happy) -> None:
     for answers, code, field in broken(step_of(programme, row)):
-        with pytest.raises(BadAnswers) as bad:
-            take(programme, row.action, filled(row.action, row.ask(programme, answers=answers)))
+        with pytest.raises(InvalidForm) as bad:
+            decide(programme, row.action, filled(row.action, row.ask(programme, answers=answers)))
         assert [(problem.code, problem.values["field"]) for problem in bad.value.problems] == [(code, field)]
 
 
 @every_row
 def test_a_step_leaves_only_from_its_own_states(programme: Programme, row: Happy) -> None:
-    asked = row.ask(programme)
+    context = row.ask(programme)
     for state in programme.states:
-        elsewhere = replace(asked, facts=replace(asked.facts, state=state.key))
+        elsewhere = replace(context, facts=replace(context.facts, state=state.key))
         if programme.step(row.action, state.key) is None:
             assert codes(programme, row.action, elsewhere) == ["wrong_state"]
 
 
 def test_a_refusal_says_where_the_action_is_possible() -> None:
     with pytest.raises(Refused) as no:
-        take(PROGRAMMES["hardship"], "withdraw", ask("receipt"))
+        decide(PROGRAMMES["hardship"], "withdraw", ask("receipt"))
     possible = ["draft", "survey", "verification", "review", "notice", "approval", "payment"]
     assert no.value.reasons[0].values == {"state": "receipt", "possible_from": possible}

@@ -22,8 +22,8 @@ from workflows.policy import (
     digest,
     in_force,
 )
-from workflows.policy_file import read_policy
-from workflows.terms import Fen
+from workflows.policy_parser import read_policy
+from workflows.vocabulary import Fen
 
 DAY = date(2025, 6, 1)
 NATIONAL = replace(SAMPLE, key="national", region="", effective_from=date(2020, 1, 1))
@@ -147,12 +147,12 @@ def test_in_force_agrees_with_asking_every_set(starts: list[int], day: int, regi
         replace(SAMPLE, key=f"set-{n}", region=region, effective_from=first + timedelta(days=start))
         for n, (start, region) in enumerate(zip(starts, regions, strict=False))
     ]
-    asked = first + timedelta(days=day)
-    able = [each for each in sets if RUSHAN.startswith(each.region) and each.effective_from <= asked]
+    context = first + timedelta(days=day)
+    able = [each for each in sets if RUSHAN.startswith(each.region) and each.effective_from <= context]
     if not able:
         with pytest.raises(NoPolicy):
-            in_force(sets, RUSHAN, asked)
+            in_force(sets, RUSHAN, context)
     else:
-        best = in_force(sets, RUSHAN, asked)
+        best = in_force(sets, RUSHAN, context)
         assert best in able
         assert all((len(best.region), best.effective_from) >= (len(each.region), each.effective_from) for each in able)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from workflows.letters import LETTERS
+from workflows.form_fields import FormField, Kind
+from workflows.notifications import NOTIFICATIONS
 from workflows.policy import DEADLINES
-from workflows.programme import SAME, BadProgramme, Programme, State, Step
+from workflows.programme import SAME, InvalidProgramme, Programme, State, Step
 from workflows.programmes import PROGRAMMES
-from workflows.questions import Kind, Question
-from workflows.terms import Money, Phase, Pot, Record, Role, Sum
+from workflows.vocabulary import Money, Phase, Pot, Record, Role, Sum
 
 OPENED = State("opened", Phase.SURVEY, "待办", "待办", "draft_days")
 PROMISED = State("promised", Phase.DISBURSEMENT, "待发", "待发", "payment_days")
@@ -42,7 +42,7 @@ def test_a_sound_table_imports_and_answers() -> None:
     assert (small.has_action("pay"), small.has_action("steal")) == (True, False)
 
 
-AMOUNT = Question("amount", "金额", Kind.MONEY)
+AMOUNT = FormField("amount", "金额", Kind.MONEY)
 ANSWERED = Money(Pot.COMMITTED, Pot.PAID, Sum.ANSWER)
 
 
@@ -59,12 +59,12 @@ ANSWERED = Money(Pot.COMMITTED, Pot.PAID, Sum.ANSWER)
         (with_pay(target="nowhere"), "pay names the unknown state 'nowhere'"),
         (with_pay(money=Money(Pot.PAID, Pot.PAID)), "pay moves money nowhere"),
         (with_pay(money=ANSWERED), "pay moves an answered amount but asks for none"),
-        (with_pay(letter="dear_john"), "pay owes the unknown letter 'dear_john'"),
+        (with_pay(notification="dear_john"), "pay owes the unknown notification 'dear_john'"),
         (with_pay(money=None), "pay records payment without its money"),
         (with_pay(money=Money(Pot.COMMITTED, Pot.AVAILABLE)), "pay records payment without its money"),
         (with_pay(record=Record.PAYMENT_RETURNED), "pay records payment_returned without its money"),
         (with_pay(record=Record.RECALL), "pay records recall without its money"),
-        (with_pay(asks=(AMOUNT, replace(AMOUNT, label="数额"))), "pay asks one thing twice"),
+        (with_pay(form=(AMOUNT, replace(AMOUNT, label="数额"))), "pay asks one thing twice"),
         ({"states": (OPENED, PROMISED, OVER, replace(OVER, key="island"))}, "island is never reached"),
         ({"states": (OPENED, replace(PROMISED, key="p"), PROMISED, OVER)}, "p is never reached"),
         (with_pay(target=SAME), "promised leads to no end"),
@@ -72,26 +72,26 @@ ANSWERED = Money(Pot.COMMITTED, Pot.PAID, Sum.ANSWER)
     ],
 )
 def test_a_bad_table_does_not_import(changed: dict[str, Any], fault: str) -> None:
-    with pytest.raises(BadProgramme) as bad:
+    with pytest.raises(InvalidProgramme) as bad:
         table(**changed)
     assert str(bad.value).startswith("small: ")
     assert fault in str(bad.value).removeprefix("small: ").split("; ")
 
 
 def test_every_fault_is_told_at_once() -> None:
-    with pytest.raises(BadProgramme) as bad:
-        table(**with_pay(target="nowhere", letter="dear_john", money=None))
+    with pytest.raises(InvalidProgramme) as bad:
+        table(**with_pay(target="nowhere", notification="dear_john", money=None))
     faults = str(bad.value).removeprefix("small: ").split("; ")
     assert faults[:3] == [
         "pay names the unknown state 'nowhere'",
-        "pay owes the unknown letter 'dear_john'",
+        "pay owes the unknown notification 'dear_john'",
         "pay records payment without its money",
     ]
     assert "over is never reached" in faults
 
 
 def test_what_looks_like_a_fault_and_is_none() -> None:
-    answered = table(**with_pay(money=ANSWERED, asks=(AMOUNT,)))
+    answered = table(**with_pay(money=ANSWERED, form=(AMOUNT,)))
     assert answered.step("pay", "promised") is not None
     reopened = table(steps=(GIVE, PAY, Step("reopen", "over", "opened", Role.APPROVER)))
     assert reopened.steps_from("over")[0].goes_to("over") == "opened"
@@ -111,7 +111,7 @@ def test_the_tables_speak_of_what_exists(programme: Programme) -> None:
     assert all(state.label and state.family_label for state in programme.states)
     assert all(step.label for step in programme.steps)
     assert {state.phase for state in programme.states} == set(Phase)
-    assert {step.letter for step in programme.steps} - {None} <= set(LETTERS)
+    assert {step.notification for step in programme.steps} - {None} <= set(NOTIFICATIONS)
 
 
 def test_the_list_knows_each_programme_by_its_key() -> None:

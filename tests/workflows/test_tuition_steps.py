@@ -6,16 +6,16 @@ from functools import partial
 
 import pytest
 
-from tests.workflows import asks, refusals
-from tests.workflows.asks import filled, other_award
+from tests.workflows import refusals, rule_input_builders
 from tests.workflows.happy import HAPPY, Happy
 from tests.workflows.refusals import Line, labels
-from workflows.facts import Ask
-from workflows.machine import take
+from tests.workflows.rule_input_builders import filled, other_award
+from workflows.facts import RuleInput
 from workflows.programmes.tuition import TUITION
-from workflows.terms import Fen, Refused
+from workflows.state_machine import decide
+from workflows.vocabulary import Fen, Refused
 
-ask = partial(asks.ask, programme=TUITION)
+ask = partial(rule_input_builders.ask, programme=TUITION)
 review = partial(ask, "review")
 ONCE = other_award("EDU", 100, school_year="2025-2026", same_student=True)
 SISTERS = other_award("EDU", 1_000_000, school_year="2025-2026")
@@ -36,16 +36,16 @@ LINES = [*refusals.of(TUITION), *ONLY_TUITION]
 
 @pytest.mark.parametrize("row", HAPPY["tuition"], ids=lambda row: f"{row.action}-{row.source}")
 def test_each_row_when_all_is_well(row: Happy) -> None:
-    move = take(TUITION, row.action, filled(row.action, row.ask(TUITION)))
+    move = decide(TUITION, row.action, filled(row.action, row.ask(TUITION)))
     due = move.due_on.isoformat() if move.due_on else None
     assert (move.source, move.target, due, move.due_is_provisional) == (row.source, row.target, row.due, False)
-    assert (move.postings, move.duty, move.step.letter) == (row.moved, row.duty, row.letter)
+    assert (move.postings, move.duty, move.step.notification) == (row.moved, row.duty, row.notification)
 
 
-@pytest.mark.parametrize(("action", "asked", "codes"), LINES, ids=labels(LINES))
-def test_each_refusal_gives_every_reason(action: str, asked: Ask, codes: list[str]) -> None:
+@pytest.mark.parametrize(("action", "with_form", "codes"), LINES, ids=labels(LINES))
+def test_each_refusal_gives_every_reason(action: str, with_form: RuleInput, codes: list[str]) -> None:
     with pytest.raises(Refused) as no:
-        take(TUITION, action, filled(action, asked))
+        decide(TUITION, action, filled(action, with_form))
     assert no.value.codes == codes
 
 
@@ -61,6 +61,6 @@ def test_each_refusal_gives_every_reason(action: str, asked: Ask, codes: list[st
         review(today=date(2025, 7, 1)),
     ],
 )
-def test_what_stands_on_the_line_passes(passes: Ask) -> None:
+def test_what_stands_on_the_line_passes(passes: RuleInput) -> None:
 
-    assert take(TUITION, "pass_review", filled("pass_review", passes)).target == "notice"
+    assert decide(TUITION, "pass_review", filled("pass_review", passes)).target == "notice"

@@ -7,16 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import CALENDAR
-from workflows.workdays import (
-    BadCalendar,
-    Calendar,
-    CalendarUnknown,
-    after,
-    count,
-    due,
-    is_workday,
-    read_calendar,
-)
+from workflows.workdays import Calendar, CalendarUnknown, InvalidCalendar, after, count, due, is_workday, read_calendar
 
 ONE = timedelta(days=1)
 
@@ -65,7 +56,7 @@ def test_a_term_in_calendar_days_that_ends_on_a_holiday_ends_after_it() -> None:
     assert due(date(2025, 9, 29), 5, CALENDAR) == after(date(2025, 9, 29), 5, CALENDAR)
 
 
-@pytest.mark.parametrize("term", [after, lambda *asked: due(*asked, working=False)])
+@pytest.mark.parametrize("term", [after, lambda *context: due(*context, working=False)])
 def test_nothing_is_counted_backwards(term: object) -> None:
     assert callable(term)
     with pytest.raises(ValueError, match="negative"):
@@ -106,7 +97,7 @@ def test_days_may_be_written_as_a_spreadsheet_writes_them() -> None:
 
 
 def test_every_unreadable_line_is_named_at_once() -> None:
-    with pytest.raises(BadCalendar) as bad:
+    with pytest.raises(InvalidCalendar) as bad:
         read_calendar(
             "# 来源\n日期,类型,名称\n2025-10-01,休,国庆节\n"
             "十月二日,休,\n2025-02-30,休,\n2025-10-11,上班,\n2025-10-01,班,\n2025\n"
@@ -132,6 +123,6 @@ def test_every_unreadable_line_is_named_at_once() -> None:
     ],
 )
 def test_a_list_that_is_no_calendar_says_so(text: str, code: str) -> None:
-    with pytest.raises(BadCalendar) as bad:
+    with pytest.raises(InvalidCalendar) as bad:
         read_calendar(text)
     assert [problem.code for problem in bad.value.problems] == [code]

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from tests.workflows.in_memory_model import Family, Line, Model
 from tests.workflows.sample_policy import SAMPLE
-from tests.workflows.world import Family, Line, World
-from workflows import machine
-from workflows.eligibility import Economy, IncomeLine, SpendingLine
-from workflows.facts import Ask, Facts, Fund
-from workflows.machine import Choice, Move
+from workflows import state_machine
+from workflows.eligibility import Finances, IncomeLine, SpendingLine
+from workflows.facts import Facts, Fund, RuleInput
+from workflows.form_fields import FormField, Kind
 from workflows.programme import SAME, Programme, Step
-from workflows.questions import Kind, Question
-from workflows.terms import Actor, BadAnswers, Fen, Grant, Phase, Plain, Pot, Record, Refused, Role
+from workflows.state_machine import AvailableAction, Transition
+from workflows.vocabulary import Actor, Fen, Grant, InvalidForm, Phase, Plain, Pot, Record, Refused, Role
 
 Offered = TypeVar("Offered")
 
@@ -66,14 +66,14 @@ class Dice:
 class Turn:
     """One attempt: who asked for what, what was open to a newcomer and (every other time) to them, and what came."""
 
-    world: World
-    asked: Ask
+    world: Model
+    requested: RuleInput
     action: str
     step: Step | None
     given: Mapping[str, object]
-    shown: tuple[Choice, ...] | None
-    to_newcomer: tuple[Choice, ...]
-    move: Move | None
+    shown: tuple[AvailableAction, ...] | None
+    to_newcomer: tuple[AvailableAction, ...]
+    move: Transition | None
     before: Facts
 
 
@@ -89,13 +89,13 @@ def office(dice: Dice) -> tuple[Actor, ...]:
     return tuple(Actor(UUID(int=number), held) for number, held in enumerate(grants, start=1))
 
 
-def economy(dice: Dice) -> Economy:
+def finances(dice: Dice) -> Finances:
     income = IncomeLine("wage", "head", Fen(dice.mostly(INCOMES)))
     observed = frozenset({"vehicle"}) if dice.once_in(12) else frozenset[str]()
-    return Economy(3, (income,), (SpendingLine("illness", "head", Fen(1_200_000)),), observed=observed)
+    return Finances(3, (income,), (SpendingLine("illness", "head", Fen(1_200_000)),), observed=observed)
 
 
-def found(programme: Programme, dice: Dice) -> World:
+def found(programme: Programme, dice: Dice) -> Model:
     """An office with two fund lines, and a family that has just asked."""
     today = date(2025, 1, 6) + timedelta(days=2 * dice.below(256))
     terms = [
@@ -103,12 +103,12 @@ def found(programme: Programme, dice: Dice) -> World:
         for fen, year in ((9_000_000, 2026), (900_000, 2026))
     ]
     lines = {each: Line.granted(terms[number]) for number, each in enumerate(FUNDS)}
-    world = World(programme, office(dice), lines, dice.one_of(POLICIES), today, Family(economy(dice)))
+    world = Model(programme, office(dice), lines, dice.one_of(POLICIES), today, Family(finances(dice)))
     ask_for_help(world, dice)
     return world
 
 
-def ask_for_help(world: World, dice: Dice) -> None:
+def ask_for_help(world: Model, dice: Dice) -> None:
     """A family's request; every other time it is a new family."""
     if dice.once_in(2):
         world.others = ()
@@ -119,28 +119,28 @@ def ask_for_help(world: World, dice: Dice) -> None:
     world.open_case(dice.one_of(world.programme.items), dice.mostly((2_000_000, 300_000)), given, papers, registrar)
 
 
-def own_answer(question: Question, world: World, dice: Dice) -> Plain:
+def own_answer(field: FormField, world: Model, dice: Dice) -> Plain:
     """An answer of the family's own form, as it is kept."""
-    if question.key == "school_year":
+    if field.key == "school_year":
         first = world.today.year - (world.today.month < 7) - dice.once_in(32)
         return f"{first}-{first + 1}"
-    if question.kind is Kind.MONEY:
+    if field.kind is Kind.MONEY:
         return 5_000_000
-    return (dice.one_of(question.choices) if dice.once_in(8) else question.choices[0]) if question.choices else None
+    return (dice.one_of(field.choices) if dice.once_in(8) else field.choices[0]) if field.choices else None
 
 
-def answer(question: Question, world: World, dice: Dice) -> object:
+def answer(field: FormField, world: Model, dice: Dice) -> object:
     """An answer to a step's form, near enough to what would do."""
-    if question.key == "papers":
+    if field.key == "papers":
         return PAPERS[dice.mostly((0, 1)) :]
-    if question.key == "notice":
+    if field.key == "notice":
         return str(world.facts.notice.id if world.facts.notice and dice.below(4) else UUID(int=0))
-    if question.key == "until":
+    if field.key == "until":
         return (world.today + timedelta(days=dice.mostly((30, 1, 90, 91, 0)))).isoformat()
     of_kind: Mapping[Kind, Callable[[], object]] = {
         Kind.TEXT: lambda: "如所述",
         Kind.NAME: lambda: "会纪〔2025〕1号",
-        Kind.CODE: lambda: dice.mostly(question.choices or ("A-1",)),
+        Kind.CODE: lambda: dice.mostly(field.choices or ("A-1",)),
         Kind.CODES: lambda: ["board"],
         Kind.NUMBER: lambda: dice.below(9),
         Kind.MONEY: lambda: dice.mostly(dice.one_of((AMOUNTS, AMOUNTS[1:]))),
@@ -149,19 +149,19 @@ def answer(question: Question, world: World, dice: Dice) -> object:
         Kind.ID: lambda: str(dice.one_of(FUNDS)),
         Kind.ACCOUNTS: lambda: visitors(world, dice),
     }
-    return of_kind[question.kind]()
+    return of_kind[field.kind]()
 
 
-def visitors(world: World, dice: Dice) -> list[str]:
+def visitors(world: Model, dice: Dice) -> list[str]:
     """Some who may visit, now and then with somebody who may not."""
     able = sorted(world.visitors)
     went = {dice.one_of(able) for _ in range(2 + dice.below(3))}
     return sorted(map(str, went | ({dice.one_of(world.people).account} if dice.once_in(12) else set())))
 
 
-def form(step: Step, actor: Actor, world: World, dice: Dice) -> dict[str, object]:
+def form(step: Step, actor: Actor, world: Model, dice: Dice) -> dict[str, object]:
     """The step's form, mostly filled in as it should be."""
-    given = {each.key: answer(each, world, dice) for each in step.asks if each.required or dice.below(4)}
+    given = {each.key: answer(each, world, dice) for each in step.form if each.required or dice.below(4)}
     named = given.get("visitors")
     if isinstance(named, list) and dice.below(8):
         given["visitors"] = [str(actor.account), *named]
@@ -170,19 +170,19 @@ def form(step: Step, actor: Actor, world: World, dice: Dice) -> dict[str, object
     return given
 
 
-def time_passes(world: World, dice: Dice) -> None:
+def time_passes(world: Model, dice: Dice) -> None:
     """Some hours, some days, now and then a season."""
     world.today += timedelta(days=70 if dice.once_in(64) else dice.one_of((0, 0, 1, 0, 2, 0, 8, 0, 1, 15)))
 
 
-def something_changes(world: World, dice: Dice) -> None:
+def something_changes(world: Model, dice: Dice) -> None:
     """What happens to a case besides its steps: an edit of the file, a new policy, another case that draws on the fund."""
     family, line = world.family, world.lines[dice.one_of(FUNDS)]
     what = dice.below(8)
     if what < 3:
         edits = (
             {"payee": family.payee + 1},
-            {"economy": economy(dice)},
+            {"finances": finances(dice)},
             {"payee_in_family": dice.one_of((True, False, None))},
         )
         world.family = replace(family, **edits[what])
@@ -203,7 +203,7 @@ def goal(programme: Programme) -> str:
     return next(each.key for each in programme.states if each.phase is Phase.ENDED)
 
 
-def something_to_try(world: World, open_: tuple[Choice, ...], dice: Dice) -> Step:
+def something_to_try(world: Model, open_: tuple[AvailableAction, ...], dice: Dice) -> Step:
     """Mostly a step that the rules leave open, onward in the order of the table's states; now and then just any step."""
     programme, state = world.programme, world.facts.state
     steps = programme.steps_from(state) or programme.steps
@@ -221,23 +221,27 @@ def something_to_try(world: World, open_: tuple[Choice, ...], dice: Dice) -> Ste
     return dice.one_of((onward if kind < 9 else staying) or onward or staying or steps)
 
 
-def attempt(world: World, dice: Dice) -> Turn:
+def attempt(world: Model, dice: Dice) -> Turn:
     """Somebody tries something: mostly a step out of the present state, by somebody with the role for it."""
-    to_newcomer = machine.open_to(world.programme, world.ask(ANYBODY, None, {}), world.in_force)
+    to_newcomer = state_machine.available_actions(world.programme, world.ask(ANYBODY, None, {}), world.in_force)
     step = something_to_try(world, to_newcomer, dice)
     able = [each for each in world.people if each.grants_as(step.roles)]
     actor = dice.one_of(able if able and dice.below(10) else world.people)
     given = form(step, actor, world, dice)
     here = world.programme.step(step.action, world.facts.state)
-    asked = world.ask(actor, here, given)
-    shown = machine.open_to(world.programme, world.ask(actor, None, {}), world.in_force) if dice.below(2) else None
+    context = world.ask(actor, here, given)
+    shown = (
+        state_machine.available_actions(world.programme, world.ask(actor, None, {}), world.in_force)
+        if dice.below(2)
+        else None
+    )
     before, move = world.facts, None
     try:
-        move = machine.take(world.programme, step.action, asked)
-    except (Refused, BadAnswers):
-        return Turn(world, asked, step.action, here, dict(given), shown, to_newcomer, None, before)
-    world.apply(move, asked)
-    return Turn(world, asked, step.action, here, dict(given), shown, to_newcomer, move, before)
+        move = state_machine.decide(world.programme, step.action, context)
+    except (Refused, InvalidForm):
+        return Turn(world, context, step.action, here, dict(given), shown, to_newcomer, None, before)
+    world.apply(move, context)
+    return Turn(world, context, step.action, here, dict(given), shown, to_newcomer, move, before)
 
 
 def walk(programme: Programme, thrown: bytes, steps: int = STEPS) -> Iterator[Turn]:

@@ -1,11 +1,11 @@
-"""The ways a letter can go, a row each."""
+"""The ways a notification can go, a row each."""
 
 from collections.abc import Callable, Mapping
 
 from worker.channels import inbox, mail
-from worker.channels.parcel import Counter, Handed, Parcel
+from worker.channels.message import DeliveryResult, MailSettings, OutgoingMessage
 
-Channel = Callable[[Parcel, Counter], Handed]
+Channel = Callable[[OutgoingMessage, MailSettings], DeliveryResult]
 """Hands one parcel over and says what came of it; never raises for what the world outside does."""
 
-CHANNELS: Mapping[str, Channel] = {"inbox": inbox.hand_over, "email": mail.hand_over}
+CHANNELS: Mapping[str, Channel] = {"inbox": inbox.send, "email": mail.send}

@@ -1,8 +1,8 @@
-"""The inbox inside the house: the row is the letter, so there is nothing to carry."""
+"""The inbox inside the house: the row is the notification, so there is nothing to carry."""
 
-from worker.channels.parcel import Counter, Fate, Handed, Parcel
+from worker.channels.message import DeliveryResult, DeliveryStatus, MailSettings, OutgoingMessage
 
 
-def hand_over(_parcel: Parcel, _counter: Counter) -> Handed:
+def send(_parcel: OutgoingMessage, _counter: MailSettings) -> DeliveryResult:
     """The reader sees it as soon as the row says delivered."""
-    return Handed(Fate.DELIVERED)
+    return DeliveryResult(DeliveryStatus.DELIVERED)

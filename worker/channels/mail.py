@@ -1,4 +1,4 @@
-"""E-mail over SMTP, a connection for each letter, so that one bad letter cannot spoil the next."""
+"""E-mail over SMTP, a connection for each notification, so that one bad notification cannot spoil the next."""
 
 import re
 import smtplib
@@ -13,48 +13,48 @@ from ipaddress import ip_address
 from threading import Timer
 
 from service.config import MailServer
-from worker.channels.parcel import Counter, Fate, Handed, Parcel
+from worker.channels.message import DeliveryResult, DeliveryStatus, MailSettings, OutgoingMessage
 
-PATIENCE = 10.0
+SMTP_TIMEOUT = 10.0
 """Seconds one answer of the server may take."""
 
-LONGEST = 30.0
-"""Seconds a letter may take in all, however slowly the server drips; the letter's row is locked for as long."""
+MAX_REASON = 30.0
+"""Seconds a notification may take in all, however slowly the server drips; the notification's row is locked for as long."""
 
 _REFUSED_FOR_GOOD = range(500, 600)
 _ENHANCED = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _GREETING = 220
 
 
-def hand_over(parcel: Parcel, counter: Counter) -> Handed:
-    """Send one letter, its id as Message-ID, the same in every attempt, so that a mail program knows it again.
+def send(parcel: OutgoingMessage, counter: MailSettings) -> DeliveryResult:
+    """Send one notification, its id as Message-ID, the same in every attempt, so that a mail program knows it again.
 
     NEVER when the reader has no address or the server refuses reader or message with 5xx. What is our own fault (no
     server, our name or password refused) or nobody's (busy, slow, gone) is NOT_NOW, even when the line broke after
-    the message was sent: only then may a letter arrive twice.
+    the message was sent: only then may a notification arrive twice.
     """
     if not parcel.address:
-        return Handed(Fate.NEVER, "no_address")
+        return DeliveryResult(DeliveryStatus.NEVER, "no_address")
     if counter.server is None:
-        return Handed(Fate.NOT_NOW, "no_mail_server")
+        return DeliveryResult(DeliveryStatus.NOT_NOW, "no_mail_server")
     try:
         message = compose(parcel, parcel.address, counter.sender)
     except (ValueError, IndexError, MessageError):
-        return Handed(Fate.NEVER, "bad_address")
+        return DeliveryResult(DeliveryStatus.NEVER, "bad_address")
     try:
         _send(message, counter.server, _host(counter.sender))
     except smtplib.SMTPNotSupportedError:
-        return Handed(Fate.NOT_NOW, "smtp_not_supported")
+        return DeliveryResult(DeliveryStatus.NOT_NOW, "smtp_not_supported")
     except smtplib.SMTPRecipientsRefused as refused:
         return _refused(*next(iter(refused.recipients.values())))
     except smtplib.SMTPDataError as refused:
         return _refused(refused.smtp_code, refused.smtp_error)
     except (smtplib.SMTPException, OSError) as fault:
-        return Handed(Fate.NOT_NOW, _why(fault))
-    return Handed(Fate.DELIVERED)
+        return DeliveryResult(DeliveryStatus.NOT_NOW, _why(fault))
+    return DeliveryResult(DeliveryStatus.DELIVERED)
 
 
-def compose(parcel: Parcel, address: str, sender: str) -> EmailMessage:
+def compose(parcel: OutgoingMessage, address: str, sender: str) -> EmailMessage:
     """The message as it goes. Raises ValueError, IndexError or MessageError for an address that is none."""
     name, spec = parseaddr(sender)
     message = EmailMessage()
@@ -62,7 +62,7 @@ def compose(parcel: Parcel, address: str, sender: str) -> EmailMessage:
     message["To"] = Address(addr_spec=address)
     message["Subject"] = parcel.subject
     message["Date"] = format_datetime(parcel.at)
-    message["Message-ID"] = f"<{parcel.letter_id}@{_host(sender)}>"
+    message["Message-ID"] = f"<{parcel.notification_id}@{_host(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(parcel.body)
     return message
@@ -74,7 +74,7 @@ def _host(sender: str) -> str:
 
 def _send(message: EmailMessage, server: MailServer, own_host: str) -> None:
     line = _line(server, own_host)
-    watch = Timer(LONGEST, _cut, [line])
+    watch = Timer(MAX_REASON, _cut, [line])
     watch.daemon = True
     watch.start()
     try:
@@ -92,9 +92,9 @@ def _send(message: EmailMessage, server: MailServer, own_host: str) -> None:
 
 def _line(server: MailServer, own_host: str) -> smtplib.SMTP:
     """A line that is not yet open, so that the watch can be set before the server is first heard."""
-    line: smtplib.SMTP = smtplib.SMTP(local_hostname=own_host, timeout=PATIENCE)
+    line: smtplib.SMTP = smtplib.SMTP(local_hostname=own_host, timeout=SMTP_TIMEOUT)
     if server.tls:
-        line = smtplib.SMTP_SSL(local_hostname=own_host, timeout=PATIENCE, context=ssl.create_default_context())
+        line = smtplib.SMTP_SSL(local_hostname=own_host, timeout=SMTP_TIMEOUT, context=ssl.create_default_context())
     line._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - whose certificate is to be shown
     return line
 
@@ -121,9 +121,9 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _refused(code: int, said: bytes | str) -> Handed:
-    fate = Fate.NEVER if code in _REFUSED_FOR_GOOD else Fate.NOT_NOW
-    return Handed(fate, _code(code, said))
+def _refused(code: int, said: bytes | str) -> DeliveryResult:
+    fate = DeliveryStatus.NEVER if code in _REFUSED_FOR_GOOD else DeliveryStatus.NOT_NOW
+    return DeliveryResult(fate, _code(code, said))
 
 
 def _code(code: int, said: bytes | str) -> str:

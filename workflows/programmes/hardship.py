@@ -1,24 +1,8 @@
 """困难帮扶 hardship relief: living, medical, accident and temporary aid to the household of a worker in hardship."""
 
 from workflows.code_lists import HARDSHIP_ITEMS
+from workflows.form_fields import FormField, Kind
 from workflows.programme import SAME, DaysAre, Programme, State, Step
-from workflows.programmes.columns import (
-    CALLERS,
-    FINAL,
-    HIGHER,
-    NOTICE_OVER,
-    PAYABLE,
-    SURVEYED,
-    SURVEYORS,
-    call_back,
-    come_back,
-    commit,
-    pay,
-    recover_part,
-    recover_rest,
-    release,
-    write_off,
-)
 from workflows.programmes.forms import (
     AWARD,
     FOLLOW_UP,
@@ -39,25 +23,40 @@ from workflows.programmes.forms import (
     WHY,
     WRITE_OFF,
 )
-from workflows.questions import Kind, Question
-from workflows.rules.authority import makers_stay_out, tier_reaches
-from workflows.rules.holding import held, hold_has_an_end
-from workflows.rules.means import (
+from workflows.programmes.step_groups import (
+    CALLERS,
+    FINAL,
+    HIGHER,
+    NOTICE_OVER,
+    PAYABLE,
+    SURVEYED,
+    SURVEYORS,
+    call_back,
+    come_back,
+    commit,
+    pay,
+    recover_part,
+    recover_rest,
+    release,
+    write_off,
+)
+from workflows.rules.approval import makers_stay_out, tier_reaches
+from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
-    economy_on_file,
     filed,
+    finances_on_file,
     fund_for_category,
     items_allowed,
     line_known,
     no_exclusion,
     not_repeated,
-    within_asked,
     within_cap,
     within_income_test,
+    within_requested,
 )
-from workflows.rules.notice import an_objection_is_open, notice_can_end, this_notice
 from workflows.rules.payment import followed_up, fund_allows, fund_can_bear, part_of_what_is_out, payee_in_family
+from workflows.rules.public_notice import an_objection_is_open, notice_can_end, this_notice
 from workflows.rules.survey import (
     checked_again,
     consent_given,
@@ -66,10 +65,11 @@ from workflows.rules.survey import (
     surveyed_by_two,
     verified,
 )
-from workflows.terms import Duty, Phase, Record, Role
+from workflows.rules.suspension import held, hold_has_an_end
+from workflows.vocabulary import Duty, Phase, Record, Role
 
-MEANS = (economy_on_file, line_known, within_income_test, no_exclusion)
-SAME_HELP = (not_repeated, items_allowed, within_asked, within_cap, award_positive)
+MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
+SAME_HELP = (not_repeated, items_allowed, within_requested, within_cap, award_positive)
 ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, verified, *MEANS, *SAME_HELP)
 FUNDED = (fund_allows, fund_for_category, fund_can_bear, payee_in_family)
 # Asked again when it is decided: meanwhile other help may have come, and it counts (domain/0, fact 7).
@@ -80,8 +80,8 @@ BEFORE_MONEY = ("draft", "survey", "verification", "review", "notice", "approval
 FIELDWORK = ("draft", "survey", "verification", "review")
 
 ANSWERS = (
-    Question("cause_text", "致困情况", Kind.TEXT, required=False),
-    Question("self_paid", "自付医疗费用", Kind.MONEY, required=False),
+    FormField("cause_text", "致困情况", Kind.TEXT, required=False),
+    FormField("self_paid", "自付医疗费用", Kind.MONEY, required=False),
 )
 
 STATES = (
@@ -106,7 +106,7 @@ STATES = (
 HARDSHIP = Programme(
     key="hardship", title="困难帮扶", start="draft", items=HARDSHIP_ITEMS, answers=ANSWERS, states=STATES,
     steps=(
-        #    action               from             to              who              must hold              money         letter             duty                  record                    asks
+        #    action               from             to              who              must hold              money         notification             duty                  record                    asks
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
         Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),

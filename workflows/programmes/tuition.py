@@ -1,24 +1,8 @@
 """金秋助学 tuition aid: one grant per student and school year, to the family of a filed household."""
 
 from workflows.code_lists import TUITION_ITEMS, Institution, StudentStage
+from workflows.form_fields import FormField, Kind
 from workflows.programme import SAME, DaysAre, Programme, State, Step
-from workflows.programmes.columns import (
-    CALLERS,
-    FINAL,
-    HIGHER,
-    NOTICE_OVER,
-    PAYABLE,
-    SURVEYED,
-    SURVEYORS,
-    call_back,
-    come_back,
-    commit,
-    pay,
-    recover_part,
-    recover_rest,
-    release,
-    write_off,
-)
 from workflows.programmes.forms import (
     AWARD,
     FOLLOW_UP,
@@ -38,30 +22,46 @@ from workflows.programmes.forms import (
     WHY,
     WRITE_OFF,
 )
-from workflows.questions import Kind, Question
-from workflows.rules.authority import makers_stay_out, tier_reaches
-from workflows.rules.holding import held, hold_has_an_end
-from workflows.rules.means import (
+from workflows.programmes.step_groups import (
+    CALLERS,
+    FINAL,
+    HIGHER,
+    NOTICE_OVER,
+    PAYABLE,
+    SURVEYED,
+    SURVEYORS,
+    call_back,
+    come_back,
+    commit,
+    pay,
+    recover_part,
+    recover_rest,
+    release,
+    write_off,
+)
+from workflows.rules.approval import makers_stay_out, tier_reaches
+from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
-    economy_on_file,
     filed,
+    finances_on_file,
     fund_for_category,
     items_allowed,
     line_known,
     no_exclusion,
-    within_asked,
     within_cap,
     within_income_test,
+    within_requested,
 )
-from workflows.rules.notice import an_objection_is_open, notice_can_end, this_notice
 from workflows.rules.payment import followed_up, fund_allows, fund_can_bear, part_of_what_is_out, payee_in_family
+from workflows.rules.public_notice import an_objection_is_open, notice_can_end, this_notice
 from workflows.rules.survey import consent_given, papers_complete, surveyed_by_two
+from workflows.rules.suspension import held, hold_has_an_end
 from workflows.rules.tuition import enrolled_this_school_year, institution_eligible, student_not_repeated
-from workflows.terms import Duty, Phase, Record, Role
+from workflows.vocabulary import Duty, Phase, Record, Role
 
-MEANS = (economy_on_file, line_known, within_income_test, no_exclusion)
-LIMITS = (items_allowed, within_asked, within_cap, award_positive)
+MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
+LIMITS = (items_allowed, within_requested, within_cap, award_positive)
 ENROLLED = (enrolled_this_school_year, institution_eligible, student_not_repeated)
 ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, *ENROLLED, *MEANS, *LIMITS)
 FUNDED = (fund_allows, fund_for_category, fund_can_bear, payee_in_family)
@@ -73,12 +73,12 @@ BEFORE_MONEY = ("draft", "survey", "review", "notice", "approval")
 FIELDWORK = ("draft", "survey", "review")
 
 ANSWERS = (
-    Question("school_year", "学年", Kind.CODE),
-    Question("stage", "学段", Kind.CODE, choices=tuple(StudentStage)),
-    Question("institution_kind", "学校类别", Kind.CODE, choices=tuple(Institution)),
-    Question("tuition_part", "其中学费", Kind.MONEY, required=False),
-    Question("living_part", "其中生活费", Kind.MONEY, required=False),
-    Question("new_student", "是否新入学", Kind.YES_NO, required=False),
+    FormField("school_year", "学年", Kind.CODE),
+    FormField("stage", "学段", Kind.CODE, choices=tuple(StudentStage)),
+    FormField("institution_kind", "学校类别", Kind.CODE, choices=tuple(Institution)),
+    FormField("tuition_part", "其中学费", Kind.MONEY, required=False),
+    FormField("living_part", "其中生活费", Kind.MONEY, required=False),
+    FormField("new_student", "是否新入学", Kind.YES_NO, required=False),
 )
 
 STATES = (
@@ -102,7 +102,7 @@ STATES = (
 TUITION = Programme(
     key="tuition", title="金秋助学", start="draft", items=TUITION_ITEMS, answers=ANSWERS, states=STATES,
     steps=(
-        #    action               from             to              who              must hold              money         letter             duty                  record                    asks
+        #    action               from             to              who              must hold              money         notification             duty                  record                    asks
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
         Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),

@@ -3,144 +3,144 @@
 from datetime import date
 
 from workflows.code_lists import SurveyConclusion, VerificationOutcome
-from workflows.facts import Ask
-from workflows.terms import CLASHING, Duty, Reason
+from workflows.facts import RuleInput
+from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Reason
 
 
-def consent_given(ask: Ask) -> Reason | None:
+def consent_given(case: RuleInput) -> Reason | None:
     """承诺与授权: the family's signed authorisation is in force (domain/1 §1.3 step 3; PIPL 29)."""
-    until = ask.facts.consented_until
-    if until is None or until < ask.today:
+    until = case.facts.consented_until
+    if until is None or until < case.today:
         return Reason.of("consent_missing", until=until.isoformat() if until else None)
     return None
 
 
-def visitors_enough(ask: Ask) -> Reason | None:
+def visitors_enough(case: RuleInput) -> Reason | None:
     """At least `min_visitors` different people went (domain/1 §1.3 step 5)."""
-    named = ask.accounts("visitors")
-    if named and len(named) < ask.policy.min_visitors:
-        return Reason.of("too_few_visitors", given=len(named), param="min_visitors", value=ask.policy.min_visitors)
+    named = case.accounts("visitors")
+    if named and len(named) < case.policy.min_visitors:
+        return Reason.of("too_few_visitors", given=len(named), param="min_visitors", value=case.policy.min_visitors)
     return None
 
 
-def recorder_went(ask: Ask) -> Reason | None:
+def recorder_went(case: RuleInput) -> Reason | None:
     """Who records a visit was there."""
-    named = ask.accounts("visitors")
-    if named and ask.actor.account not in named:
+    named = case.accounts("visitors")
+    if named and case.actor.account not in named:
         return Reason.of("recorder_not_among_visitors")
     return None
 
 
-def visitors_entitled(ask: Ask) -> Reason | None:
+def visitors_entitled(case: RuleInput) -> Reason | None:
     """Everybody named as a visitor holds the visitor's role over this case's unit today."""
-    strangers = ask.accounts("visitors") - ask.entitled.keys()
+    strangers = case.accounts("visitors") - case.eligible_visitors.keys()
     if strangers:
         return Reason.of("visitor_not_entitled", accounts=sorted(map(str, strangers)))
     return None
 
 
-def visitors_not_family(ask: Ask) -> Reason | None:
+def visitors_not_family(case: RuleInput) -> Reason | None:
     """A relative of the household never visits it for a case (domain/1 §1.2)."""
-    relatives = ask.went & ask.facts.family_staff
+    relatives = case.visitors_and_principals & case.facts.family_staff
     if relatives:
         return Reason.of("visitor_is_family", accounts=sorted(map(str, relatives)))
     return None
 
 
-def _hands(ask: Ask, duty: Duty) -> Reason | None:
-    for done, person in sorted(ask.facts.duties, key=str):
-        if person in ask.went and frozenset((duty, done)) in CLASHING:
-            return Reason.of("visitor_clashes", account=str(person), duty=duty.value, done=done.value)
+def _incompatible_visitors(case: RuleInput, duty: Duty) -> Reason | None:
+    for done, person in sorted(case.facts.duties, key=str):
+        if person in case.visitors_and_principals and frozenset((duty, done)) in INCOMPATIBLE_DUTIES:
+            return Reason.of("visitor_has_incompatible_duty", account=str(person), duty=duty.value, done=done.value)
     return None
 
 
-def surveyors_have_clean_hands(ask: Ask) -> Reason | None:
+def surveyors_have_no_incompatible_duty(case: RuleInput) -> Reason | None:
     """No visitor has reviewed, approved or paid this case (domain/1 §1.2)."""
-    return _hands(ask, Duty.VISITOR)
+    return _incompatible_visitors(case, Duty.VISITOR)
 
 
-def followers_have_clean_hands(ask: Ask) -> Reason | None:
+def followers_have_no_incompatible_duty(case: RuleInput) -> Reason | None:
     """No one who paid the money asks the family whether it came (domain/5 §5.5)."""
-    return _hands(ask, Duty.FOLLOWER)
+    return _incompatible_visitors(case, Duty.FOLLOWER)
 
 
-def _not_ahead(ask: Ask, key: str) -> Reason | None:
-    given = ask.text(key)
-    if given is not None and date.fromisoformat(given) > ask.today:
-        return Reason.of("in_the_future", field=key, given=given, today=ask.today.isoformat())
+def _not_ahead(case: RuleInput, key: str) -> Reason | None:
+    given = case.text(key)
+    if given is not None and date.fromisoformat(given) > case.today:
+        return Reason.of("in_the_future", field=key, given=given, today=case.today.isoformat())
     return None
 
 
-def visited_already(ask: Ask) -> Reason | None:
+def visited_already(case: RuleInput) -> Reason | None:
     """A visit is recorded after it happened, and belongs to this case."""
-    given = ask.text("on")
-    if given is not None and date.fromisoformat(given) < ask.facts.opened_on:
-        return Reason.of("before_the_case", field="on", given=given, opened_on=ask.facts.opened_on.isoformat())
-    return _not_ahead(ask, "on")
+    given = case.text("on")
+    if given is not None and date.fromisoformat(given) < case.facts.opened_on:
+        return Reason.of("before_the_case", field="on", given=given, opened_on=case.facts.opened_on.isoformat())
+    return _not_ahead(case, "on")
 
 
-def reply_already(ask: Ask) -> Reason | None:
+def reply_already(case: RuleInput) -> Reason | None:
     """The reply of the economic check is dated today or earlier."""
-    return _not_ahead(ask, "replied_on")
+    return _not_ahead(case, "replied_on")
 
 
-def surveyed_by_two(ask: Ask) -> Reason | None:
+def surveyed_by_two(case: RuleInput) -> Reason | None:
     """入户调查: a survey visit by at least `min_visitors` people, whose conclusion stands (domain/1 §1.4).
 
     A case that was sent back is visited anew.
     """
-    visits, returned = ask.facts.surveys, ask.facts.returned
+    visits, returned = case.facts.surveys, case.facts.returned
     if not visits and returned is not None:
         return Reason.of("survey_not_repeated", returned_on=returned.on.isoformat())
     if not visits:
-        return Reason.of("survey_missing", param="min_visitors", value=ask.policy.min_visitors)
+        return Reason.of("survey_missing", param="min_visitors", value=case.policy.min_visitors)
     most = max(len(visit.visitors) for visit in visits)
-    if most < ask.policy.min_visitors:
-        return Reason.of("too_few_visitors", given=most, param="min_visitors", value=ask.policy.min_visitors)
+    if most < case.policy.min_visitors:
+        return Reason.of("too_few_visitors", given=most, param="min_visitors", value=case.policy.min_visitors)
     if visits[-1].conclusion == SurveyConclusion.REFUTED:
         return Reason.of("survey_refuted", on=visits[-1].on.isoformat())
     return None
 
 
-def papers_complete(ask: Ask) -> Reason | None:
+def papers_complete(case: RuleInput) -> Reason | None:
     """The papers the policy asks for this cause have been seen (domain/3 §3.8)."""
-    missing = [kind for kind in ask.policy.papers_for(ask.facts.cause) if kind not in ask.facts.papers]
+    missing = [kind for kind in case.policy.papers_for(case.facts.cause) if kind not in case.facts.papers]
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
-def papers_seen_again(ask: Ask) -> Reason | None:
+def papers_seen_again(case: RuleInput) -> Reason | None:
     """A return that names the papers wants them seen anew (domain/1 §1.3 steps 4 and 5)."""
-    returned = ask.facts.returned
-    if returned is not None and ask.facts.must_again("papers") and not returned.papers_since:
+    returned = case.facts.returned
+    if returned is not None and case.facts.must_again("papers") and not returned.papers_since:
         return Reason.of("papers_not_repeated", returned_on=returned.on.isoformat())
     return None
 
 
-def checked_again(ask: Ask) -> Reason | None:
+def checked_again(case: RuleInput) -> Reason | None:
     """A return that names the economic check wants an answer given since (domain/1 §1.3 step 6)."""
-    returned, given = ask.facts.returned, ask.text("replied_on")
-    if returned is None or not ask.facts.must_again("verification") or given is None:
+    returned, given = case.facts.returned, case.text("replied_on")
+    if returned is None or not case.facts.must_again("verification") or given is None:
         return None
     if date.fromisoformat(given) < returned.on:
         return Reason.of("verification_not_repeated", given=given, returned_on=returned.on.isoformat())
     return None
 
 
-def verified(ask: Ask) -> Reason | None:
+def verified(case: RuleInput) -> Reason | None:
     """经济状况核对: an answer about these very people, not older than `verification_valid_days`, its hits explained
     (domain/1 §1.3 step 6).
     """
-    if not ask.policy.verification_required:
+    if not case.policy.verification_required:
         return None
-    check = ask.facts.verification
+    check = case.facts.verification
     if check is None:
         return Reason.of("verification_missing", param="verification_required", value=True)
-    if check.people is not None and check.people != ask.facts.people:
+    if check.people is not None and check.people != case.facts.people:
         return Reason.of("verification_of_others", replied_on=check.replied_on.isoformat())
-    age = (ask.today - check.replied_on).days
-    if age > ask.policy.verification_valid_days:
+    age = (case.today - check.replied_on).days
+    if age > case.policy.verification_valid_days:
         return Reason.of(
-            "verification_stale", age=age, param="verification_valid_days", value=ask.policy.verification_valid_days
+            "verification_stale", age=age, param="verification_valid_days", value=case.policy.verification_valid_days
         )
     if check.outcome == VerificationOutcome.HITS and not check.explained:
         return Reason.of("verification_hits_unexplained")

@@ -1,0 +1,163 @@
+"""A case of models as the plain checks look at it: each fact is a query when it is asked for."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Value
+from django.db.models.functions import StrIndex
+
+from benchmarks.django_way.models import Account, Case, Event, Fund, RoleGrant
+
+_OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on"))
+_OF_HOME = frozenset(("division", "cause", "identity", "observed", "event_kind", "idle_able_members", "finances_as_of"))
+
+
+class Seen:
+    """The row of benchmarks.facts_sql, fact by fact."""
+
+    def __init__(self, case: Case, form: Mapping[str, Any], today: date) -> None:
+        self.case, self.form, self.today, self.home = case, form, today, case.household
+
+    def __getattr__(self, name: str) -> Any:
+        """A column: of the household, of the fund it names or draws on, or of the case."""
+        if name in _OF_FUND:
+            return getattr(self.line, name)
+        return getattr(self.home if name in _OF_HOME or name == "exited_on" else self.case, name)
+
+    @cached_property
+    def line(self) -> Fund:
+        named = self.form.get("fund")
+        return Fund.objects.get(pk=named) if named else self.case.fund
+
+    @property
+    def opened(self) -> bool:
+        return self.case.unit_path.startswith(self.line.unit_path)
+
+    @cached_property
+    def duties(self) -> list[tuple[str, str]]:
+        return [(each.duty, str(each.account_id)) for each in self.case.duties.all()]
+
+    @cached_property
+    def filers(self) -> list[str]:
+        subjects = [self.home.id, *self.home.members.values_list("id", flat=True)]
+        found = Event.objects.filter(subject_id__in=subjects).exclude(action="reveal")
+        return [str(each) for each in found.values_list("actor_id", flat=True).distinct()]
+
+    @cached_property
+    def family_staff(self) -> list[UUID]:
+        numbers = [each.id_no_index for each in self.home.members.all() if each.active and each.id_no_index]
+        same = Account.objects.filter(id_no_index__in=numbers).values_list("id", flat=True)
+        return [*self.home.kin.values_list("account_id", flat=True), *(same if numbers else ())]
+
+    @cached_property
+    def members(self) -> list[list[str | None]]:
+        return [
+            [str(each.id), bytes(each.name_index).hex(), bytes(each.id_no_index).hex() if each.id_no_index else None]
+            for each in self.home.members.filter(active=True)
+        ]
+
+    @cached_property
+    def lines(self) -> list[list[Any]]:
+        rows = self.home.lines.order_by("side", "kind", "person_id", "fen", "id")
+        return [[each.side, each.kind, str(each.person_id or ""), each.fen, each.reimbursed_fen] for each in rows]
+
+    @property
+    def consented_until(self) -> date | None:
+        last = self.home.consents.order_by("-until_on").first()
+        return last.until_on if last else None
+
+    @cached_property
+    def papers(self) -> list[str]:
+        return list(self.case.papers.order_by("kind").values_list("kind", flat=True))
+
+    @cached_property
+    def payee(self) -> list[Any] | None:
+        each = self.home.bank_accounts.filter(active=True).select_related("person").first()
+        if each is None:
+            return None
+        in_family = each.person.household_id == self.home.id and each.person.active
+        return [str(each.id), bytes(each.card_index).hex(), str(each.person_id), in_family]
+
+    @cached_property
+    def visits(self) -> list[tuple[str, str, str, int, int]]:
+        rows = self.case.visits.prefetch_related("visitors")
+        return [(each.kind, each.on.isoformat(), each.conclusion, len(each.visitors.all()), each.seq) for each in rows]
+
+    @property
+    def returned(self) -> None:
+        """Nothing in this life is returned; asked all the same."""
+        Event.objects.filter(subject_id=self.case.id, action="return_to_survey").order_by("-seq").first()
+
+    @cached_property
+    def verification(self) -> list[Any] | None:
+        last = self.case.verifications.order_by("-seq").first()
+        return [last.replied_on.isoformat(), last.outcome, last.explained, last.people] if last else None
+
+    @cached_property
+    def notice(self) -> list[Any] | None:
+        last = self.case.notices.order_by("-seq").first()
+        if last is None:
+            return None
+        still = self.case.objections.filter(outcome=None).count()
+        upheld = last.objections.filter(outcome="upheld").count()
+        ended = last.ended_on.isoformat() if last.ended_on else None
+        return [last.posted_on.isoformat(), ended, last.content, still, upheld]
+
+    @cached_property
+    def approvals(self) -> list[tuple[int, str]]:
+        return [(each.tier, each.content) for each in self.case.approvals.filter(voided_seq=None)]
+
+    @property
+    def live_payment(self) -> bool:
+        return self.case.payments.filter(state="live").exists()
+
+    @property
+    def beneficiary_in_family(self) -> bool:
+        return self.case.beneficiary.active and self.case.beneficiary.household_id == self.home.id
+
+    @cached_property
+    def others(self) -> list[tuple[str, int, str]]:
+        cases = self.home.cases.exclude(pk=self.case.pk).filter(outstanding_fen__gt=0)
+        gifts = self.home.gifts.exclude(fen=None)
+        held = [(each.item, each.outstanding_fen, each.entered_on.isoformat()) for each in cases]
+        return [*held, *((each.item, each.fen, each.on.isoformat()) for each in gifts)]
+
+    @cached_property
+    def prior_aid(self) -> list[tuple[str, int, str]]:
+        cases = self.home.cases.exclude(pk=self.case.pk).prefetch_related("payments")
+        paid = [(each.item, pay) for each in cases for pay in each.payments.all() if pay.state == "live"]
+        gifts = [(each.item, each.fen, each.on.isoformat()) for each in self.home.gifts.exclude(fen=None)]
+        return [*((item, pay.fen, pay.paid_on.isoformat()) for item, pay in paid), *gifts]
+
+    def holding(self, role: str, tier: int = 0) -> list[RoleGrant]:
+        """Grants of a role over the case's unit today."""
+        rows = RoleGrant.objects.filter(role=role, tier=tier, revoked_on=None)
+        rows = rows.filter(from_on__lte=self.today, until_on__gte=self.today).select_related("account")
+        return list(rows.annotate(above=StrIndex(Value(self.case.unit_path), "unit__path")).filter(above=1))
+
+    @property
+    def eligible_visitors(self) -> list[UUID]:
+        return [each.account_id for each in self.holding("visitor")]
+
+    @property
+    def reachable(self) -> UUID | None:
+        each = self.home.members.filter(active=True).exclude(email_sealed=None).first()
+        return each.id if each else None
+
+    @property
+    def registrars(self) -> list[tuple[str, bool]]:
+        rows = self.case.duties.filter(duty="registrar").select_related("account")
+        return [(str(each.account_id), each.account.email is not None) for each in rows]
+
+    @property
+    def holders(self) -> list[tuple[str, bool]]:
+        rows = self.holding("approver", 1) if self.case.state == "notice" else self.holding("cashier")
+        return [(str(each.account_id), each.account.email is not None) for each in rows]
+
+    @property
+    def head(self) -> tuple[str, str, str]:
+        found = self.home.members.get(relation="head", active=True)
+        return str(found.id), bytes(found.name_sealed).hex(), self.case.unit.name

@@ -1,0 +1,192 @@
+"""The file of a family (一户一档): opening it whole, correcting it, and ending it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import consents, event_log, finances, payees, persons, validation
+from service.actions.consents import Consent
+from service.actions.context import ActionContext
+from service.actions.finances import Finances
+from service.actions.payees import Payee
+from service.actions.permissions import require_role, unit_path_of
+from service.actions.persons import Person
+from service.actions.write_batch import WriteBatch
+from service.crypto.encryption import encrypt_field
+from service.db.columns import new_id
+from service.queries import households
+from service.tables.cases import case
+from service.tables.finances import finance_line
+from service.tables.households import household
+from service.tables.persons import person
+from workflows.code_lists import Category, Cause, HouseholdKind, Identity, MisfortuneKind, Observation
+from workflows.vocabulary import Phase, Plain, Reason, Refused, Role
+
+
+@dataclass(frozen=True, slots=True)
+class NewHousehold:
+    """A family's file as the registrar hands it in; lines and the payee point to members by their ids."""
+
+    unit_id: UUID
+    file_no: str
+    kind: str
+    identity: str
+    division: str
+    cause: str
+    filed_on: date
+    members: tuple[Person, ...]
+    category: str | None = None
+    observed: tuple[str, ...] = ()
+    event_kind: str | None = None
+    story: str | None = None
+    finances: Finances | None = None
+    consent: Consent | None = None
+    payee: Payee | None = None
+
+
+def create_household(conn: sa.Connection, new: NewHousehold, context: ActionContext) -> UUID:
+    """Open a file with its members, finances, consent and account.
+
+    Raises BadAnswers with every wrong field, Refused (role_missing, file_no_taken, person_in_other_file), Unknown.
+    """
+    path = unit_path_of(conn, new.unit_id, lock=True)
+    right = require_role(context, (Role.REGISTRAR,), path)
+    validation.refuse_invalid(_problems(new, context.today))
+    named = [(f"members[{number}].", each) for number, each in enumerate(new.members, start=1)]
+    persons.refuse_duplicates(conn, _number_taken(conn, new), named, context)
+    row = new_id()
+    rows = _parts(row, new, path, context)
+    event_log.append_event(conn, "household", row, "file_household", {**_told(new), **right}, context, rows)
+    for each in new.members:
+        event_log.append_event(
+            conn, "person", each.id, "add_person", {"household": str(row), "relation": each.relation}, context
+        )
+    return row
+
+
+def _problems(new: NewHousehold, today: date) -> Iterator[Reason]:
+    yield from validation.shaped("file_no", new.file_no, validation.CODE, "not_code")
+    yield from validation.impersonal("file_no", new.file_no)
+    yield from validation.choice("kind", new.kind, HouseholdKind)
+    yield from validation.not_ahead("filed_on", new.filed_on, today)
+    for key, check in CHECKS.items():
+        yield from check(key, getattr(new, key))
+    yield from _member_problems(new.members, today)
+    members = {each.id for each in new.members}
+    if new.finances is not None:
+        yield from finances.problems(new.finances, members, today, "finances.")
+    if new.consent is not None:
+        yield from consents.consent_problems(new.consent, today, "consent.")
+    if new.payee is not None:
+        yield from payees.problems(new.payee, members, "payee.")
+
+
+def _member_problems(members: tuple[Person, ...], today: date) -> Iterator[Reason]:
+    heads = [each for each in members if each.relation == "head"]
+    if len(heads) != 1:
+        yield Reason.of("head_twice" if heads else "head_missing", field="members")
+    seen: set[str] = set()
+    for number, each in enumerate(members, start=1):
+        yield from persons.problems(each, today, f"members[{number}].")
+        if each.id_no and each.id_no in seen:
+            yield Reason.of("id_no_twice", field=f"members[{number}].id_no")
+        seen.add(each.id_no or "")
+
+
+_Check = Callable[[str, Any], Iterator[Reason]]
+
+CHECKS: Mapping[str, _Check] = {
+    "identity": lambda key, value: validation.choice(key, value, Identity),
+    "division": lambda key, value: validation.shaped(key, value, validation.DIVISION, "not_a_division"),
+    "cause": lambda key, value: validation.choice(key, value, Cause),
+    "category": lambda key, value: validation.choice(key, value, Category, required=False),
+    "observed": lambda key, value: validation.choices(key, value, Observation),
+    "event_kind": lambda key, value: validation.choice(key, value, MisfortuneKind, required=False),
+    "story": lambda key, value: validation.text(key, value, longest=validation.MAX_STORY, required=False, sealed=True),
+}
+"""What of a file may be corrected later, and how each is checked."""
+
+
+def _number_taken(conn: sa.Connection, new: NewHousehold) -> list[Reason]:
+    same = sa.and_(household.c.unit_id == new.unit_id, household.c.file_no == new.file_no)
+    taken = conn.scalar(sa.select(household.c.id).where(same))
+    return [Reason.of("file_no_taken", field="file_no", file_no=new.file_no)] if taken is not None else []
+
+
+def _columns(row: UUID, new: NewHousehold, path: str, context: ActionContext) -> dict[str, object]:
+    kept = ("unit_id", "file_no", "kind", "identity", "division", "cause", "category", "event_kind", "filed_on")
+    return {name: getattr(new, name) for name in kept} | {
+        "id": row,
+        "unit_path": path,
+        "observed": list(dict.fromkeys(new.observed)),
+        "idle_able_members": new.finances.idle_able_members if new.finances else 0,
+        "finances_as_of": new.finances.as_of if new.finances else None,
+        "story_sealed": encrypt_field(context.keyring, "household.story", row, new.story) if new.story else None,
+        "created_at": context.at,
+    }
+
+
+def _parts(row: UUID, new: NewHousehold, path: str, context: ActionContext) -> WriteBatch:
+    batch = WriteBatch()
+    batch.add(household, _columns(row, new, path, context))
+    batch.add(person, *persons.as_rows(row, new.members, context))
+    if new.finances is not None:
+        batch.add(finance_line, *finances.as_rows(row, new.finances.lines))
+    if new.consent is not None:
+        consents.add_consent(batch, row, new.consent)
+    if new.payee is not None:
+        payees.add(batch, row, new.payee, context)
+    return batch
+
+
+def _told(new: NewHousehold) -> dict[str, Plain]:
+    told: dict[str, Plain] = {"file_no": new.file_no, "kind": new.kind, "identity": new.identity, "cause": new.cause}
+    told |= {"division": new.division, "members": len(new.members), "observed": ",".join(sorted(new.observed))}
+    return told | ({"finances": finances.summary(new.finances)} if new.finances else {})
+
+
+def edit_household(
+    conn: sa.Connection, household_id: UUID, changes: Mapping[str, object], context: ActionContext
+) -> None:
+    """Correct some fields of a file (keys of CHECKS). Raises BadAnswers, Refused, Unknown, Stale."""
+    file = persons.lock_open_household(conn, household_id, context)
+    validation.refuse_invalid(validation.choices("changes", changes, CHECKS))
+    validation.refuse_invalid(*(CHECKS[key](key, value) for key, value in changes.items()))
+    columns = dict(changes)
+    if "observed" in columns:
+        columns["observed"] = list(dict.fromkeys(changes["observed"]))  # type: ignore[call-overload]
+    if "story" in columns:
+        told = columns.pop("story")
+        columns["story_sealed"] = (
+            encrypt_field(context.keyring, "household.story", household_id, str(told)) if told else None
+        )
+    if columns:
+        batch = WriteBatch()
+        persons.bump_version(batch, file, **columns)
+        facts: dict[str, Plain] = {"fields": ",".join(sorted(changes)), **file.right}
+        event_log.append_event(conn, "household", household_id, "edit_household", facts, context, batch)
+
+
+def close_household_file(conn: sa.Connection, household_id: UUID, exited_on: date, context: ActionContext) -> None:
+    """End a file; its members may then be filed elsewhere. Raises BadAnswers, Refused (cases_open), Unknown, Stale."""
+    file = persons.lock_open_household(conn, household_id, context)
+    row = households.one(conn, household_id, context.caller) or {}
+    validation.refuse_invalid(
+        validation.not_ahead("exited_on", exited_on, context.today),
+        validation.in_order("exited_on", row["filed_on"], exited_on),
+    )
+    running = sa.and_(case.c.household_id == household_id, case.c.phase != Phase.ENDED.value)
+    numbers = list(conn.scalars(sa.select(case.c.case_no).where(running).order_by(case.c.case_no)))
+    if numbers:
+        raise Refused(Reason.of("cases_open", cases=list(numbers)))
+    batch, members = WriteBatch(), sa.and_(person.c.household_id == household_id, person.c.active)
+    for each in conn.scalars(person.update().where(members).values(active=False).returning(person.c.id)):
+        batch.note_updated(person, {"id": each, "active": False})
+    persons.bump_version(batch, file, exited_on=exited_on)
+    event_log.append_event(
+        conn, "household", household_id, "end_file", {"on": exited_on.isoformat(), **file.right}, context, batch
+    )

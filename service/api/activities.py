@@ -1,0 +1,24 @@
+"""Serve /activities: record an activity and what it cost."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from service.actions import activities
+from service.http.auth import requires_role
+from service.http.context import action_context, connection
+from service.schemas.activities import ActivityIn
+from service.schemas.fields import MadeOut
+from workflows.vocabulary import Role
+
+blueprint = Blueprint("activities", __name__, description="活动 Activities")
+
+
+@blueprint.post("/activities")
+@requires_role(Role.REGISTRAR, Role.CASHIER)
+@blueprint.arguments(ActivityIn)
+@blueprint.response(201, MadeOut)
+def record_activity(body: dict[str, Any]) -> dict[str, UUID]:
+    """Record an activity and what it cost; it is no aid and is never added to it."""
+    return {"id": activities.record_activity(connection(), activities.NewActivity(**body), action_context())}

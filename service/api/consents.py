@@ -1,0 +1,29 @@
+"""Serve /households/<id>/consents: signed authorisations."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from service.actions import consents
+from service.api.etags import version_read
+from service.http.auth import requires_role
+from service.http.context import action_context, connection
+from service.schemas.consents import ConsentIn
+from service.schemas.fields import MadeOut
+from workflows.vocabulary import Role
+
+blueprint = Blueprint("consents", __name__, description="授权 Consents")
+
+
+@blueprint.post("/households/<uuid:household_id>/consents")
+@requires_role(Role.REGISTRAR, Role.VISITOR)
+@blueprint.arguments(ConsentIn)
+@blueprint.response(201, MadeOut)
+def give_consent(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
+    """Keep a family's signed authorisation."""
+    return {
+        "id": consents.record_consent(
+            connection(), household_id, consents.Consent(**body), action_context(version_read(required=False))
+        )
+    }

@@ -1,0 +1,42 @@
+"""Serve /households/<id>/finances: income, spending and assets."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from service.actions import finances
+from service.api.etags import version_read
+from service.api.persons import member_id
+from service.http.auth import requires_role
+from service.http.context import action_context, connection
+from service.schemas.finances import FinancesIn
+from workflows.vocabulary import Fen, Role
+
+blueprint = Blueprint("finances", __name__, description="家庭收支 Household finances")
+
+
+@blueprint.put("/households/<uuid:household_id>/finances")
+@requires_role(Role.REGISTRAR)
+@blueprint.arguments(FinancesIn)
+@blueprint.response(204)
+def replace_finances(body: dict[str, Any], household_id: UUID) -> None:
+    """Put these lines in the place of those on file."""
+    finances.replace_finances(
+        connection(), household_id, finances_of(body, {}), action_context(version_read(required=True))
+    )
+
+
+def finances_of(body: dict[str, Any], ids: dict[str, UUID]) -> finances.Finances:
+    """Return the finances of a request body; `ids` are the members the request itself adds, by key."""
+    lines = tuple(
+        finances.FinanceLine(
+            side=each["side"],
+            kind=each["kind"],
+            fen=Fen(each["amount"]),
+            reimbursed=Fen(each["reimbursed"]),
+            person_id=member_id(each["person"], ids, f"finances.lines[{index}].person") if each["person"] else None,
+        )
+        for index, each in enumerate(body["lines"])
+    )
+    return finances.Finances(body["as_of"], lines, body["idle_able_members"])

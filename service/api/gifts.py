@@ -1,0 +1,24 @@
+"""/gifts, /donations, /activities: help outside cases, and the activity money that is never mixed with it."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from service.actions import gifts
+from service.http.auth import requires_role
+from service.http.context import action_context, connection
+from service.schemas.fields import MadeOut
+from service.schemas.gifts import GiftIn
+from workflows.vocabulary import Role
+
+blueprint = Blueprint("gifts", __name__, description="慰问 Gifts")
+
+
+@blueprint.post("/gifts")
+@requires_role(Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
+@blueprint.arguments(GiftIn)
+@blueprint.response(201, MadeOut)
+def record_gift(body: dict[str, Any]) -> dict[str, UUID]:
+    """Record money or goods given outside a case; money is recorded by its approver, and moves in its fund at once."""
+    return {"id": gifts.record_gift(connection(), gifts.NewGift(**body), action_context())}

@@ -1,0 +1,28 @@
+"""A page of any list: the cursor is read, the query run, the next cursor written."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import request
+
+from service.http.context import app_state
+from service.http.errors import HttpProblem
+from service.queries import pagination
+from service.queries.page import Page
+from workflows.vocabulary import Reason
+
+Query = Callable[[Mapping[str, Any], list[str] | None, int], Page]
+
+
+def paged(query: dict[str, Any], run: Query) -> dict[str, Any]:
+    """Answer a list request; a cursor that was altered or belongs to another filter is 422."""
+    size, given = query.pop("size"), query.pop("cursor")
+    bound = {**query, "path": request.path}
+    try:
+        after = pagination.read_cursor(app_state().keyring, given, bound) if given else None
+    except pagination.InvalidCursor:
+        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("cursor_bad", field="cursor")) from None
+    page = run(query, after, size)
+    following = pagination.sign_cursor(app_state().keyring, page.last, bound) if page.last else None
+    return {"items": page.rows, "next_cursor": following, "count": page.count}

@@ -1,0 +1,24 @@
+"""Serve /households/<id>/pairings: units paired with a household."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from service.actions import pairings
+from service.http.auth import requires_role
+from service.http.context import action_context, connection
+from service.schemas.fields import MadeOut
+from service.schemas.pairings import PairingIn
+from workflows.vocabulary import Role
+
+blueprint = Blueprint("pairings", __name__, description="结对帮扶 Pairings")
+
+
+@blueprint.post("/households/<uuid:household_id>/pairings")
+@requires_role(Role.REGISTRAR)
+@blueprint.arguments(PairingIn)
+@blueprint.response(201, MadeOut)
+def pair(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
+    """Pair a unit with the household (结对帮扶)."""
+    return {"id": pairings.record_pairing(connection(), household_id, pairings.Pairing(**body), action_context())}

@@ -1,0 +1,35 @@
+"""Serve /households/<id>/payee: the account money goes to."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+
+from service.actions import payees
+from service.api.etags import version_read
+from service.api.persons import member_id
+from service.http.auth import requires_role
+from service.http.context import action_context, connection
+from service.schemas.fields import MadeOut
+from service.schemas.payees import PayeeIn
+from workflows.vocabulary import Role
+
+blueprint = Blueprint("payees", __name__, description="收款账户 Payees")
+
+
+@blueprint.post("/households/<uuid:household_id>/payee")
+@requires_role(Role.REGISTRAR)
+@blueprint.arguments(PayeeIn)
+@blueprint.response(201, MadeOut)
+def set_payee(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
+    """Name the account money goes to from now on; signatures that covered another fall."""
+    return {
+        "id": payees.set_payee(
+            connection(), household_id, payee_of(body, {}), action_context(version_read(required=False))
+        )
+    }
+
+
+def payee_of(body: dict[str, Any], ids: dict[str, UUID]) -> payees.Payee:
+    """Return the payee of a request body; `ids` are the members the request itself adds, by key."""
+    return payees.Payee(member_id(body["person"], ids, "payee.person"), body["bank"], body["card"])

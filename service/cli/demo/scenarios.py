@@ -1,0 +1,179 @@
+"""What became of an application, act by act: who did what on which day, with which form."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import zip_longest
+from typing import Any
+
+from service.imports.applications import Application
+from workflows.money_format import in_yuan
+
+CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioStep:
+    """One action. In `answers`, `visitors` are logins and `fund` is a code until somebody looks up their ids.
+
+    `refused` names a code the action is expected to be refused with; nothing then happens.
+    """
+
+    on: date
+    login: str
+    action: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    refused: str | None = None
+
+
+Part = Callable[[Application], Iterator[ScenarioStep]]
+
+
+def steps_of(application: Application) -> tuple[ScenarioStep, ...]:
+    """Every action after the case was opened, in order."""
+    return tuple(act for part in SCENARIOS[application.story] for act in part(application))
+
+
+def _day(day: date | None) -> date:
+    if day is None:
+        raise ValueError("the story needs a day that the row does not give")
+    return day
+
+
+def _submitted(a: Application) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(a.opened_on, a.registrar, "submit")
+    yield ScenarioStep(a.opened_on, a.registrar, "add_papers", {"papers": list(a.papers)})
+
+
+def _visited(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
+    went = {"on": (on or a.visited_on).isoformat(), "visitors": list(a.visitors), "place": "home"}
+    yield ScenarioStep(on or a.visited_on, a.visitors[0], "record_visit", {**went, "conclusion": "confirmed"})
+
+
+def _surveyed(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(on or a.visited_on, a.registrar, "finish_survey")
+    if a.programme == "hardship":
+        day = _day(a.checked_on) if on is None else on
+        form = {"authority": a.authority, "request_no": a.request_no, "outcome": "clear"}
+        yield ScenarioStep(day, a.verifier or "", "record_check", {**form, "replied_on": day.isoformat()})
+
+
+def _passed(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
+    award = a.first_award if on is None and a.first_award is not None else a.award
+    form = {"award": in_yuan(award or a.requested), "fund": a.fund, "places": list(a.places)}
+    yield ScenarioStep(on or _day(a.reviewed_on), a.reviewer, "pass_review", form)
+
+
+def _signed(a: Application) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(_day(a.noticed_on), CLOCK, "end_notice")
+    signature = {"minutes": a.minutes} if a.minutes else {}
+    last = len(a.approvers) - 1
+    for tier, (login, on) in enumerate(zip_longest(a.approvers, a.approved_on)):
+        yield ScenarioStep(_day(on), login, "approve" if tier == last else "endorse", signature)
+
+
+def _pay(a: Application, on: date | None, voucher: str) -> ScenarioStep:
+    form = {"method": a.method, "voucher": voucher}
+    return ScenarioStep(
+        _day(on), a.cashier or "", "pay", form | ({"cash_reason": "urgent"} if a.method == "cash" else {})
+    )
+
+
+def _paid(a: Application) -> Iterator[ScenarioStep]:
+    yield _pay(a, a.paid_on, a.voucher or "")
+
+
+def _received(a: Application) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(_day(a.received_on), a.registrar, "confirm_receipt", {"evidence": "bank_slip"})
+
+
+def _followed(a: Application) -> Iterator[ScenarioStep]:
+    on = _day(a.followed_on)
+    called = {"on": on.isoformat(), "visitors": list(a.followers), "place": "home", "conclusion": "received"}
+    yield ScenarioStep(on, a.followers[0], "record_follow_up", called)
+    yield ScenarioStep(_day(a.closed_on), a.registrar, "close")
+
+
+def _corrected(a: Application) -> Iterator[ScenarioStep]:
+    """Sent back to the registrar, handed in again, surveyed and checked as before."""
+    yield ScenarioStep(_day(a.turned_on), a.reviewer, "return_to_draft", {"reason": a.turn_reason})
+    yield ScenarioStep(_day(a.settled_on), a.registrar, "submit")
+    yield from _surveyed(a, a.settled_on)
+
+
+def _surveyed_again(a: Application) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(_day(a.turned_on), a.reviewer, "return_to_survey", {"reason": a.turn_reason})
+    yield from _visited(a, a.settled_on)
+    yield from _surveyed(a, a.settled_on)
+
+
+def _objected(a: Application) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(_day(a.turned_on), a.registrar, "object", {"source": "written", "objection": a.turn_reason})
+
+
+def _cleared(a: Application) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(_day(a.turned_on), CLOCK, "end_notice", refused="objection_open")
+    form = {"outcome": "cleared", "answer": "经两名调查人员复核，情况属实，异议不成立。"}
+    yield ScenarioStep(_day(a.settled_on), a.reviewer, "answer_objection", form)
+
+
+def _upheld(a: Application) -> Iterator[ScenarioStep]:
+    """The objection was right: back to review, a smaller award, and a notice that hangs anew."""
+    form = {"outcome": "upheld", "answer": "经复核，金额应予调整。"}
+    yield ScenarioStep(_day(a.settled_on), a.reviewer, "answer_objection", form)
+    yield ScenarioStep(_day(a.settled_on), a.reviewer, "return_to_review", {"reason": "异议成立，重新核定金额。"})
+    yield from _passed(a, a.settled_on)
+
+
+def _declined(a: Application) -> Iterator[ScenarioStep]:
+    tried = next(_passed(a))
+    yield ScenarioStep(tried.on, tried.login, tried.action, tried.answers, refused="income_over_line")
+    yield ScenarioStep(_day(a.reviewed_on), a.reviewer, "decline", {"reason": a.turn_reason})
+
+
+def _withdrawn(a: Application) -> Iterator[ScenarioStep]:
+    yield ScenarioStep(_day(a.turned_on), a.registrar, "withdraw", {"reason": a.turn_reason})
+
+
+def _sent_back(a: Application) -> Iterator[ScenarioStep]:
+    """The bank sends the money back; it is paid a second time."""
+    voucher = a.voucher or ""
+    yield ScenarioStep(
+        _day(a.turned_on), a.cashier or "", "payment_returned", {"bank_code": "other", "voucher": f"{voucher}-T"}
+    )
+    yield _pay(a, a.settled_on, f"{voucher}-2")
+
+
+def _recalled(a: Application) -> Iterator[ScenarioStep]:
+    form = {"ground": "paid_in_error", "reason": a.turn_reason}
+    yield ScenarioStep(_day(a.turned_on), a.approvers[-1], "recall", form)
+    yield ScenarioStep(_day(a.settled_on), a.cashier or "", "recover", {"voucher": f"{a.voucher}-H"})
+
+
+def _suspended(a: Application) -> Iterator[ScenarioStep]:
+    until = {"until": _day(a.settled_on).isoformat(), "ground": "query", "reason": a.turn_reason}
+    yield ScenarioStep(_day(a.turned_on), a.reviewer, "suspend", until)
+    yield ScenarioStep(
+        _day(a.turned_on), a.reviewer, "return_to_survey", {"reason": a.turn_reason}, refused="case_suspended"
+    )
+    yield ScenarioStep(_day(a.settled_on), a.reviewer, "resume", {"reason": "疑点已查清。"})
+
+
+SURVEY: tuple[Part, ...] = (_submitted, _visited, _surveyed)
+MONEY: tuple[Part, ...] = (_signed, _paid, _received, _followed)
+
+SCENARIOS: Mapping[str, tuple[Part, ...]] = {
+    "plain": (*SURVEY, _passed, *MONEY),
+    "two_tiers": (*SURVEY, _passed, *MONEY),
+    "three_tiers": (*SURVEY, _passed, *MONEY),
+    "returned_for_correction": (*SURVEY, _corrected, _passed, *MONEY),
+    "survey_again": (*SURVEY, _surveyed_again, _passed, *MONEY),
+    "objection_cleared": (*SURVEY, _passed, _objected, _cleared, *MONEY),
+    "objection_upheld_then_ok": (*SURVEY, _passed, _objected, _upheld, *MONEY),
+    "declined": (*SURVEY, _declined),
+    "withdrawn": (_submitted, _visited, _withdrawn),
+    "payment_returned_then_paid": (*SURVEY, _passed, _signed, _paid, _sent_back, _received, _followed),
+    "recalled_and_recovered": (*SURVEY, _passed, *MONEY, _recalled),
+    "suspended_and_resumed": (*SURVEY, _suspended, _passed, *MONEY),
+}
+"""A row per story: its parts in order."""

@@ -1,0 +1,1 @@
+"""Field encryption and the hash chain of the event log."""

@@ -1,0 +1,1 @@
+"""The database engine, column kinds, prepared statements and migrations."""

@@ -1,0 +1,61 @@
+"""Column kinds that the tables share: ids, money, encrypted values, instants."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+import uuid_utils.compat
+from sqlalchemy.dialects import postgresql as pg
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every table of the house hangs here; migrations are checked against it."""
+
+
+Instant = sa.DateTime(timezone=True)
+
+
+Path = sa.Text(collation="C")
+
+
+Words = pg.ARRAY(sa.Text())
+
+
+Json = pg.JSONB
+
+
+def new_id() -> UUID:
+    """A UUIDv7: made by us before the row exists, so that what is sealed can be bound to its row."""
+    return uuid_utils.compat.uuid7()
+
+
+def primary_key() -> sa.Column[UUID]:
+    """The primary key of a table whose rows are made by us."""
+    return sa.Column("id", sa.Uuid(), primary_key=True)
+
+
+def foreign_key(target: str, name: str, *, optional: bool = False, index: bool = False) -> sa.Column[UUID]:
+    """A foreign key to `target`.id."""
+    return sa.Column(name, sa.Uuid(), sa.ForeignKey(f"{target}.id"), nullable=optional, index=index)
+
+
+def money(name: str, *, optional: bool = False) -> sa.Column[int]:
+    """An amount in fen."""
+    return sa.Column(name, sa.BigInteger(), nullable=optional)
+
+
+def sealed(name: str, *, optional: bool = True) -> sa.Column[bytes]:
+    """Personal data, encrypted and bound to table, column and row (see privacy)."""
+    return sa.Column(name, sa.LargeBinary(), nullable=optional)
+
+
+def check_in(column: str, values: object) -> sa.CheckConstraint:
+    """A CHECK that a text column holds one of an enumeration's values."""
+    words = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
+    return sa.CheckConstraint(f"{column} IN ({words})", name=column)

@@ -1,0 +1,101 @@
+"""gunicorn's settings, the same for `songnuan serve` and the image: `gunicorn -c python:service.http.gunicorn_conf`."""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import json
+from gunicorn import glogging, util
+from gunicorn.http import errors as wrong
+from gunicorn.workers.gthread import ThreadWorker
+
+from service.config import read_settings
+from service.i18n.catalogue import LANGUAGES
+from service.i18n.reason_messages import problem_document
+from service.observability import logs
+from workflows.vocabulary import Reason
+
+_BOUNDS = read_settings(os.environ).limits
+
+wsgi_app = "service.app:create_app()"
+bind = os.environ.get("SONGNUAN_BIND") or "127.0.0.1:8000"
+worker_class = "service.http.gunicorn_conf.Worker"
+logger_class = "service.http.gunicorn_conf.Log"
+workers, threads = _BOUNDS.web_workers, _BOUNDS.web_threads
+timeout, graceful_timeout, keepalive = _BOUNDS.web_timeout, _BOUNDS.web_grace, _BOUNDS.web_keepalive
+limit_request_line, limit_request_field_size, limit_request_fields = _BOUNDS.max_request_line, _BOUNDS.max_header, 64
+# A process that serves never waits for a disk to say that it lives.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+# The house writes a line for each request itself (service/http/context.py), without what was typed.
+accesslog = None
+control_socket_disable = True
+
+# Each web process counts in a file of this folder; whoever reads /metrics hears their sum.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="songnuan-metrics-"))
+_COUNTS = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+
+REFUSED: Mapping[type[Exception], tuple[int, str]] = {
+    wrong.LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "address_too_long"),
+    wrong.LimitRequestHeaders: (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
+    wrong.ParseException: (HTTPStatus.BAD_REQUEST, "request_unreadable"),
+}
+"""What is refused before it is a request, the narrowest kind first."""
+
+
+def on_starting(_server: object) -> None:
+    """Begin to count at nought."""
+    shutil.rmtree(_COUNTS, ignore_errors=True)
+    _COUNTS.mkdir(parents=True)
+
+
+def child_exit(_server: object, worker: ThreadWorker) -> None:
+    """What a process that is gone had open is open no more; what it has counted stays."""
+    for live in _COUNTS.glob(f"gauge_live*_{worker.pid}.db"):
+        live.unlink(missing_ok=True)
+
+
+def on_exit(_server: object) -> None:
+    """Leave no files behind."""
+    shutil.rmtree(_COUNTS, ignore_errors=True)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """A web process that refuses in the house's own form what never became a request, and repeats none of it."""
+
+    def handle_error(self, req: object, client: socket.socket, addr: tuple[str, int], exc: Exception) -> None:
+        """Answer with problem details; the log hears the kind of fault and no word of the request."""
+        del req, addr
+        status, code = next((told for kind, told in REFUSED.items() if isinstance(exc, kind)), (500, ""))
+        logs.log_event("unread_request", "warning", status=int(status), fault=logs.describe_exception(exc))
+        try:
+            util.write_nonblock(client, _problem(HTTPStatus(status), code or "internal_server_error"))
+        except OSError:
+            return  # whoever sent it has gone
+
+
+def _problem(status: HTTPStatus, code: str) -> bytes:
+    # Nothing was read of the request: it has no id, and nobody knows its reader's language.
+    document = problem_document(status, [Reason(code)], LANGUAGES[0], request_id=None)
+    body = json.dumps(document, ensure_ascii=False).encode()
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Connection: close",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
+
+
+class Log(glogging.Logger):  # type: ignore[misc]
+    """gunicorn's own words in the house's form."""
+
+    def setup(self, cfg: object) -> None:
+        """Give its handlers the house's lines."""
+        super().setup(cfg)
+        logs.configure()
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.Lines())

@@ -1,0 +1,124 @@
+"""/healthz, /readyz and /metrics: whether the house is well, for those who watch over it; nothing of any case."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+import redis
+import sqlalchemy as sa
+from flask import Flask, Response, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from service.clock import now
+from service.db import migrate
+from service.http.auth import public, requires_monitoring_access
+from service.http.context import AppState, app_state
+from service.http.errors import problem_response
+from service.observability import logs, metrics
+from service.queries import funds, notifications
+from workflows.vocabulary import Pot, Reason
+
+PATIENCE = 2.0
+"""Seconds one look may take."""
+FOR_WEB = ("database", "migrations")
+"""What a web process cannot serve without; a broker or a mail server that is gone stops no case."""
+WELL = ("ok", "unset")
+
+
+def register(app: Flask) -> None:
+    """Mount the three pages."""
+    app.add_url_rule("/healthz", "healthz", public(lambda: {"status": "ok"}))
+    app.add_url_rule("/readyz", "readyz", requires_monitoring_access(readyz))
+    app.add_url_rule("/metrics", "metrics", requires_monitoring_access(metrics_page))
+
+
+def readyz() -> Response:
+    """200 when all is well, else 503 with what is not; `?for=web` asks only for what a web process needs."""
+    found = _database(app_state())
+    if request.args.get("for") == "web":
+        found = {name: found[name] for name in FOR_WEB}
+    else:
+        found["broker"] = _broker(app_state().settings.redis_url)
+    ill = [Reason.of("not_ready", check=name, state=state) for name, state in found.items() if state not in WELL]
+    if ill:
+        return problem_response(HTTPStatus.SERVICE_UNAVAILABLE, ill, {"Retry-After": "5"})
+    return jsonify(status="ready", checks=found)
+
+
+def _database(here: AppState) -> dict[str, str]:
+    """Whether it answers, stands at the newest migration, and how late the notifications are."""
+    found = {"database": "away", "migrations": "unknown", "outbox": "unknown"}
+    try:
+        with here.engine.connect() as conn:
+            conn.execute(sa.text(f"SET LOCAL statement_timeout = '{PATIENCE:.0f}s'"))
+            found["database"] = "ok"
+            found["migrations"] = "ok" if migrate.present(conn) == migrate.newest() else "behind"
+            if found["migrations"] == "ok":
+                late = notifications.backlog(conn).age(now()) > here.settings.limits.outbox_age
+                found["outbox"] = "late" if late else "ok"
+    except sa.exc.SQLAlchemyError as error:
+        logs.log_event("readyz", "warning", fault=logs.describe_exception(error))
+    return found
+
+
+def _broker(url: str | None) -> str:
+    """The one place where a web process speaks to the broker, and only when asked whether it is there."""
+    if url is None:
+        return "unset"
+    try:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=once) as client:
+            client.ping()
+    except (redis.RedisError, OSError):
+        return "away"
+    return "ok"
+
+
+def metrics_page() -> Response:
+    """Everything counted, in Prometheus' text form; what stands in rows is counted when asked."""
+    registry = metrics.collected()
+    registry.register(DatabaseCollector(app_state().engine))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class DatabaseCollector(Collector):
+    """The outbox and the pots, read from their rows; of a database that is away, only that it is."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterable[Metric]:
+        """Read once, in one short transaction."""
+        up = GaugeMetricFamily("songnuan_database_up", "Whether the database answers.")
+        try:
+            with self._engine.connect() as conn:
+                conn.execute(sa.text(f"SET LOCAL statement_timeout = '{PATIENCE:.0f}s'"))
+                found = [_outbox(conn), _pots(conn)]
+        except sa.exc.SQLAlchemyError as error:
+            logs.log_event("metrics", "warning", fault=logs.describe_exception(error))
+            found = []
+        up.add_metric([], 1 if found else 0)
+        yield up
+        for each in found:
+            yield from each
+
+
+def _outbox(conn: sa.Connection) -> list[Metric]:
+    behind = notifications.backlog(conn)
+    depth = GaugeMetricFamily("songnuan_outbox_notifications", "Notifications owed that have not gone.", behind.owed)
+    retrying = GaugeMetricFamily("songnuan_outbox_retrying", "Those of them that have failed before.", behind.retrying)
+    age = GaugeMetricFamily("songnuan_outbox_oldest_seconds", "Age of the oldest of them.", behind.age(now()))
+    return [depth, retrying, age]
+
+
+def _pots(conn: sa.Connection) -> list[Metric]:
+    pots = GaugeMetricFamily(
+        "songnuan_fund_fen", "Fen in a pot of a fund line.", labels=["unit", "code", "year", "pot"]
+    )
+    for row in funds.pots(conn):
+        for pot in Pot:
+            pots.add_metric([str(row.unit_id), row.code, str(row.year), pot.value], getattr(row, f"{pot.value}_fen"))
+    return [pots]

@@ -1,0 +1,1 @@
+"""The message catalogues and what renders their messages."""

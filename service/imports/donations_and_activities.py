@@ -1,0 +1,69 @@
+"""The rest of the union's year from spreadsheets: 捐款 and 活动."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.actions import activities, donations
+from service.actions.activities import NewActivity
+from service.actions.donations import NewDonation
+from service.imports import cells, labels
+from service.imports.household_sheets import KEEPER
+from service.imports.import_context import ImportContext
+from service.imports.sheet_reader import Column, Row, Sheet, Workbook
+
+DONATIONS = Sheet(
+    "捐款",
+    (
+        Column("单位", "unit_id", cells.words),
+        Column("日期", "on", cells.day),
+        Column("方向", "direction", cells.chosen(labels.DIRECTIONS)),
+        Column("活动名称", "campaign", cells.words),
+        Column("组织单位", "organiser", cells.words),
+        Column("捐款人数", "donors", cells.whole, required=False),
+        Column("金额", "fen", cells.money),
+        Column("交付何处", "handed_to", cells.words),
+        Column("收据号", "receipt_no", cells.words, required=False),
+        KEEPER,
+    ),
+)
+
+ACTIVITIES = Sheet(
+    "活动",
+    (
+        Column("单位", "unit_id", cells.words),
+        Column("日期", "on", cells.day),
+        Column("名称", "title", cells.words),
+        Column("类别", "kind", cells.chosen(labels.ACTIVITY_KINDS)),
+        Column("参加人数", "participants", cells.whole, required=False),
+        Column("支出金额", "fen", cells.money),
+        Column("会计科目", "account_code", cells.words),
+        KEEPER,
+    ),
+)
+
+
+def write_donations(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Record every donation."""
+    rows = sheets[DONATIONS.title]
+    for row in desk.each(rows):
+        with desk.trying(row):
+            donations.record_donation(desk.conn, NewDonation(**_given(desk, row)), desk.keeper(row))
+    return len(rows)
+
+
+def write_activities(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Record every activity."""
+    rows = sheets[ACTIVITIES.title]
+    for row in desk.each(rows):
+        with desk.trying(row):
+            activities.record_activity(desk.conn, NewActivity(**_given(desk, row)), desk.keeper(row))
+    return len(rows)
+
+
+def _given(desk: ImportContext, row: Row) -> dict[str, Any]:
+    given = {key: value for key, value in row.cells.items() if key != "keeper"}
+    return given | {"unit_id": desk.unit(row["unit_id"])[0]}
+
+
+DONATION_WORKBOOK = Workbook("donations", (DONATIONS,), write_donations)
+ACTIVITY_WORKBOOK = Workbook("activities", (ACTIVITIES,), write_activities)

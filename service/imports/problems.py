@@ -1,0 +1,69 @@
+"""What is wrong with a spreadsheet, where, and how to mend it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from service.i18n.catalogue import MissingTranslation, translate
+from service.i18n.reason_messages import MONEY
+from workflows.money_format import in_yuan_with_thousands
+from workflows.vocabulary import Plain, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class SheetProblem:
+    """One thing wrong: file, sheet, row as the spreadsheet numbers it, column header, code, and values compared."""
+
+    file: str
+    sheet: str | None
+    row: int | None
+    column: str | None
+    code: str
+    values: Mapping[str, Plain] = field(default_factory=dict)
+
+
+class InvalidSheets(Exception):
+    """The files cannot be imported; `problems` holds everything that is wrong with them."""
+
+    def __init__(self, problems: Iterable[SheetProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{len(self.problems)} problems, first: {self.problems[0] if self.problems else None}")
+
+
+class Unreadable(Exception):
+    """A cell, a name or a file that cannot be used, before its place is known; `field` is a column's key."""
+
+    def __init__(self, code: str, *, field: str | None = None, **values: Plain) -> None:
+        super().__init__(code)
+        self.field = field
+        self.reason = Reason(code, values)
+
+
+def place(problem: SheetProblem, lang: str = "zh_CN") -> str:
+    """Where it is: `04-households.xlsx 成员 第7行 身份证号`."""
+    parts = [problem.file, problem.sheet]
+    parts.append(translate("import.row", lang, row=problem.row) if problem.row else None)
+    return " ".join(part for part in (*parts, problem.column) if part)
+
+
+def message_for_problem(problem: SheetProblem, lang: str = "zh_CN") -> str:
+    """What is wrong and how to mend it, in the reader's language."""
+    values = {name: _shown(name, value, lang) for name, value in problem.values.items()}
+    values["field"] = problem.column or values.get("field", "")
+    parts = [_words(f"import.{problem.code}", values, lang) or _words(f"reasons.{problem.code}", values, lang)]
+    parts.append(_words(f"import.{problem.code}.mend", values, lang))
+    return "".join(part for part in parts if part) or problem.code
+
+
+def _words(key: str, values: Mapping[str, object], lang: str) -> str | None:
+    try:
+        return translate(key, lang, **values)
+    except (MissingTranslation, KeyError):
+        return None
+
+
+def _shown(name: str, value: Plain, lang: str) -> object:
+    if isinstance(value, list):
+        return ("、" if lang == "zh_CN" else ", ").join(str(each) for each in value)
+    if name in MONEY and isinstance(value, int):
+        return in_yuan_with_thousands(value)
+    return value

@@ -1,0 +1,112 @@
+"""Help outside cases from spreadsheets: 走访 and 慰问品."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import gifts, visits
+from service.actions.gifts import NewGift
+from service.actions.visits import NewVisit
+from service.imports import cells, labels
+from service.imports.household_sheets import KEEPER
+from service.imports.import_context import ImportContext
+from service.imports.problems import Unreadable
+from service.imports.sheet_reader import Column, Row, Sheet, Workbook
+from service.tables.visits import visit
+
+VISITS = Sheet(
+    "走访",
+    (
+        Column("走访单位", "unit_id", cells.words),
+        Column("类别", "kind", cells.chosen(labels.VISIT_KINDS)),
+        Column("节日", "occasion", cells.chosen(labels.OCCASIONS), required=False),
+        Column("日期", "on", cells.day),
+        Column("地点", "place", cells.chosen(labels.PLACES)),
+        Column("档案号", "household_id", cells.words, required=False),
+        Column("走访人", "visitors", cells.several(cells.words)),
+        Column("与单位行政共同走访", "with_employer", cells.yes_no, required=False, default=False),
+        Column("随行人数", "companions", cells.whole, required=False),
+        Column("逝者关系", "relation_of_deceased", cells.chosen(labels.DECEASED), required=False),
+        Column("情况说明", "story", cells.words, required=False),
+        KEEPER,
+    ),
+)
+
+GIFTS = Sheet(
+    "慰问品",
+    (
+        Column("慰问单位", "unit_id", cells.words),
+        Column("档案号", "household_id", cells.words),
+        Column("日期", "on", cells.day),
+        Column("项目", "item", cells.chosen(labels.ITEMS)),
+        Column("用途", "purpose", cells.words),
+        Column("会计科目", "account_code", cells.words),
+        Column("经手人", "handed_by", cells.words),
+        Column("家庭签收", "signed_by_family", cells.yes_no),
+        Column("随走访", "visit_id", cells.yes_no, required=False, default=False),
+        Column("金额", "fen", cells.money, required=False),
+        Column("资金编号", "fund_id", cells.words, required=False),
+        Column("批准人", "approved_by", cells.words, required=False),
+        Column("物品", "goods", cells.words, required=False),
+        Column("计量单位", "goods_unit", cells.words, required=False),
+        Column("数量", "quantity", cells.quantity, required=False),
+        KEEPER,
+    ),
+)
+
+
+def write_visits(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Record every visit."""
+    rows = sheets[VISITS.title]
+    for row in desk.each(rows):
+        with desk.trying(row):
+            context = desk.keeper(row)
+            given = {key: value for key, value in row.cells.items() if key != "keeper"}
+            unit_id, path = desk.unit(row["unit_id"])
+            file_no = row["household_id"]
+            ids: dict[str, Any] = {
+                "unit_id": unit_id,
+                "visitors": tuple(desk.account(login, "visitors") for login in row["visitors"]),
+                "household_id": desk.household(file_no, path) if file_no else None,
+            }
+            visits.record_visit(desk.conn, NewVisit(**{**given, **ids}), context)
+    return len(rows)
+
+
+def write_gifts(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Hand over every gift; 随走访 ties it to the visit of that household on that day."""
+    rows = sheets[GIFTS.title]
+    for row in desk.each(rows):
+        with desk.trying(row):
+            gifts.record_gift(desk.conn, _gift(desk, row), desk.keeper(row), from_paper=True)
+    return len(rows)
+
+
+def _gift(desk: ImportContext, row: Row) -> NewGift:
+    unit_id, path = desk.unit(row["unit_id"])
+    household_id = desk.household(row["household_id"], path)
+    approver, code = row["approved_by"], row["fund_id"]
+    ids: dict[str, Any] = {
+        "unit_id": unit_id,
+        "household_id": household_id,
+        "visit_id": _visit(desk, household_id, row) if row["visit_id"] else None,
+        "handed_by": desk.account(row["handed_by"], "handed_by"),
+        "approved_by": desk.account(approver, "approved_by") if approver else None,
+        "fund_id": desk.fund(code, row["on"].year, path) if code else None,
+    }
+    return NewGift(**{key: value for key, value in row.cells.items() if key != "keeper"} | ids)
+
+
+def _visit(desk: ImportContext, household_id: UUID, row: Row) -> UUID:
+    there = sa.and_(visit.c.household_id == household_id, visit.c.on == row["on"], visit.c.case_id.is_(None))
+    found: list[UUID] = list(desk.conn.scalars(sa.select(visit.c.id).where(there).limit(2)))
+    if len(found) != 1:
+        column = GIFTS.header_of("visit_id")
+        raise Unreadable("visit_unknown", field="visit_id", on=row["on"].isoformat(), column=column)
+    return found[0]
+
+
+VISIT_WORKBOOK = Workbook("visits", (VISITS,), write_visits)
+GIFT_WORKBOOK = Workbook("gifts", (GIFTS,), write_gifts)

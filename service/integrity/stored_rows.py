@@ -1,0 +1,93 @@
+"""The rows as they stand: streamed table by table in any order, beside the heads of the chains, the pots, the guards."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.integrity.event_replay import CASE_HEAD, HEAD, head_entry
+from service.integrity.faults import Fault
+from service.tables.cases import case, incompatible_duty
+from service.tables.events import chain_head
+from service.tables.funds import fund
+from service.tables.gifts import gift
+from service.tables.households import household
+from service.tables.ledger import ledger_entry
+from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
+from workflows.vocabulary import INCOMPATIBLE_DUTIES, Plain, Pot
+
+STREAM_BATCH_SIZE = 5000
+
+StoredRow = tuple[str, str, Plain]
+"""Table, key, and how the row stands."""
+
+
+def streamed(conn: sa.Connection, rows: sa.Select[Any]) -> sa.Result[Any]:
+    """Rows as they come, a batch at a time, so that a million need no memory."""
+    return conn.execute(rows, execution_options={"stream_results": True, "yield_per": STREAM_BATCH_SIZE})
+
+
+def stored_rows(conn: sa.Connection, tables: Mapping[str, RowFingerprint] = FINGERPRINTS) -> Iterator[StoredRow]:
+    """Yield every row that the event log records, and the head of every chain."""
+    for fingerprint in tables.values():
+        yield from _rows_of(conn, fingerprint)
+    for row in streamed(conn, sa.select(case.c.id, case.c.version, case.c.head_hash)):
+        yield CASE_HEAD, str(row.id), head_entry(row.version, row.head_hash)
+    for row in streamed(conn, sa.select(chain_head)):
+        yield HEAD, str(row.id), head_entry(row.seq, row.hash)
+
+
+def _rows_of(conn: sa.Connection, fingerprint: RowFingerprint) -> Iterator[StoredRow]:
+    names = (*fingerprint.fixed, *fingerprint.changing, *fingerprint.filled)
+    for row in streamed(conn, sa.select(*(fingerprint.table.c[name] for name in names))):
+        stored = dict(zip(names, row, strict=True))
+        key = fingerprint.key_of(stored)
+        for log_name, entry_of_row in fingerprint.entries(stored):
+            yield log_name, key, entry_of_row
+
+
+def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
+    """How many fund lines there are, and those of which a pot is not the sum of its entries."""
+    moved = _moves().subquery()
+    sums = sa.select(moved.c.fund_id, moved.c.pot, sa.func.sum(moved.c.fen).label("fen"))
+    counted: dict[tuple[UUID, str], int] = {
+        (row.fund_id, row.pot): int(row.fen) for row in conn.execute(sums.group_by(moved.c.fund_id, moved.c.pot))
+    }
+    lines = conn.execute(sa.select(fund).order_by(fund.c.id)).mappings().all()
+    differ = [
+        Fault("pot_differs", "fund", str(row["id"]))
+        for row in lines
+        if any(row[f"{pot.value}_fen"] != counted.get((row["id"], pot.value), 0) for pot in Pot)
+    ]
+    return len(lines), differ
+
+
+def _moves() -> sa.CompoundSelect[Any]:
+    came = sa.select(ledger_entry.c.fund_id, ledger_entry.c.target_pot.label("pot"), ledger_entry.c.fen)
+    went = sa.select(ledger_entry.c.fund_id, ledger_entry.c.source_pot.label("pot"), (-ledger_entry.c.fen).label("fen"))
+    return came.union_all(went)
+
+
+def guard_faults(conn: sa.Connection) -> Iterator[Fault]:
+    """The duties the database keeps apart are those the rules keep apart."""
+    kept = {frozenset(row) for row in conn.execute(sa.select(incompatible_duty.c.one, incompatible_duty.c.other))}
+    for pair in sorted(
+        "/".join(sorted(each)) for each in kept ^ {frozenset(map(str, each)) for each in INCOMPATIBLE_DUTIES}
+    ):
+        yield Fault("guard_differs", "incompatible_duty", pair)
+
+
+def aid_counter_faults(conn: sa.Connection) -> Iterator[Fault]:
+    """Yield the households whose counter `aid_version` is not the number of steps and gifts that moved something for them."""
+    steps = sa.select(case.c.household_id, ledger_entry.c.subject_id, ledger_entry.c.seq).join(
+        case, case.c.id == ledger_entry.c.case_id
+    )
+    gifts = sa.select(gift.c.household_id, gift.c.id, sa.literal(0))
+    events = sa.union(steps, gifts).subquery()
+    counted = sa.select(events.c.household_id, sa.func.count().label("events")).group_by(events.c.household_id)
+    count = counted.subquery()
+    differ = sa.select(household.c.id).outerjoin(count, count.c.household_id == household.c.id)
+    differ = differ.where(household.c.aid_version != sa.func.coalesce(count.c.events, 0)).order_by(household.c.id)
+    for row in streamed(conn, differ):
+        yield Fault("aid_counter_differs", "household", str(row.id))

@@ -1,0 +1,16 @@
+"""The house's own PostgreSQL and Valkey, for a machine that has none: started, found running, and stopped."""
+
+from service.local_servers.postgres import start_postgres
+from service.local_servers.postgres_binaries import postgres_programs
+from service.local_servers.process import CannotStart, ServerProcess, a_free_port, port_free
+from service.local_servers.valkey import start_broker
+
+__all__ = [
+    "CannotStart",
+    "ServerProcess",
+    "a_free_port",
+    "port_free",
+    "postgres_programs",
+    "start_broker",
+    "start_postgres",
+]

@@ -1,0 +1,106 @@
+"""A mail server on loopback keeps each message as a file, for the demo and the tests."""
+
+import asyncio
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from enum import StrEnum
+from pathlib import Path
+from ssl import SSLContext
+from types import TracebackType
+from typing import Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+HOST = "127.0.0.1"
+_HANGING = 3600.0
+_LONGEST_SLUG = 60
+_READY_WITHIN = 10.0
+"""Seconds until the server must answer."""
+
+
+class Mood(StrEnum):
+    """How the server takes what it is given."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    """Every reader is unknown: 550."""
+    BUSY = "busy"
+    """Try later: 451."""
+    HANG = "hang"
+    """The message is read, and nothing is said."""
+    DROP = "drop"
+    """The message is kept, and the line goes dead before anybody is told."""
+
+
+def _number(file: Path) -> int:
+    return int(file.name.split("-", 1)[0])
+
+
+class Mailbox(Controller):
+    """A running mail server that keeps each message as `<folder>/<nnn>-<subject>.eml`, numbered on from what is there.
+
+    `with Mailbox(folder) as mailbox: … mailbox.url …`; `mood` may be changed while it runs.
+    """
+
+    def __init__(self, folder: Path, *, mood: Mood = Mood.ACCEPT, tls: SSLContext | None = None) -> None:
+        super().__init__(
+            self, HOST, 0, ssl_context=tls, server_hostname="mailbox", ready_timeout=_READY_WITHIN, enable_SMTPUTF8=True
+        )
+        self.folder, self.mood = folder, mood
+
+    @property
+    def url(self) -> str:
+        """What SMTP_URL is to say."""
+        return f"{'smtps' if self.ssl_context else 'smtp'}://{HOST}:{self.port}"
+
+    def files(self) -> list[Path]:
+        """The messages kept, in the order in which they came."""
+        return sorted(self.folder.glob("[0-9]*.eml"), key=_number)
+
+    def messages(self) -> list[EmailMessage]:
+        """The messages kept, read."""
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self.files()]
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def _trigger_server(self) -> None:
+        # Port 0 means "any free port": the one that was chosen is known once the server listens.
+        if isinstance(self.server, asyncio.Server):
+            self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a reader, or not."""
+        answers = {Mood.REJECT: "550 5.1.1 no such reader", Mood.BUSY: "451 4.7.1 try again later"}
+        if self.mood in answers:
+            return answers[self.mood]
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep a message, and say so unless the mood is otherwise."""
+        if self.mood is Mood.HANG:
+            await asyncio.sleep(_HANGING)
+        self._keep(envelope.original_content or b"")
+        if self.mood is Mood.DROP and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
+        return "250 2.0.0 kept"
+
+    def _keep(self, content: bytes) -> None:
+        subject = str(message_from_bytes(content, policy=policy.default)["subject"] or "")
+        slug = re.sub(r"[^\w]+", "-", subject).strip("-")[:_LONGEST_SLUG] or "notification"
+        files = self.files()
+        number = _number(files[-1]) + 1 if files else 1
+        draft = self.folder / ".incoming"
+        draft.write_bytes(content)
+        draft.rename(self.folder / f"{number:03d}-{slug}.eml")

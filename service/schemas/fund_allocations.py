@@ -1,0 +1,58 @@
+"""What the API reads and writes of fund allocations."""
+
+from marshmallow import Schema, fields
+
+from service.schemas.fields import In, Money, plain
+
+
+class FundAllocationIn(In):
+    """A line is opened to a unit below, perhaps with the units below that one, perhaps up to a sum."""
+
+    unit_id = fields.UUID(required=True)
+    from_on = fields.Date(required=True)
+    until_on = fields.Date(required=True)
+    document = plain(120)
+    with_below = fields.Boolean(load_default=False)
+    ceiling = Money(load_default=None, allow_none=True)
+
+
+class FundAllocationOut(Schema):
+    """An opening, and what was drawn under it, in yuan."""
+
+    id = fields.UUID()
+    fund_id = fields.UUID()
+    unit_id = fields.UUID()
+    unit = fields.String(attribute="unit_name")
+    with_below = fields.Boolean()
+    from_on = fields.Date()
+    until_on = fields.Date()
+    closed_on = fields.Date(allow_none=True)
+    ceiling = Money(attribute="ceiling_fen", allow_none=True)
+    drawn = Money(attribute="drawn_fen")
+    document = fields.String()
+
+
+class FundAllocationsOut(Schema):
+    """The openings of one line."""
+
+    items = fields.List(fields.Nested(FundAllocationOut))
+
+
+class AllocatedFundOut(FundAllocationOut):
+    """A line of a unit above that is open to the caller's; its balance is the other unit's."""
+
+    owner = fields.String(attribute="owner_name")
+    code = fields.String()
+    title = fields.String()
+    source = fields.String()
+    year = fields.Integer()
+    items = fields.List(fields.String(), attribute="permitted_items")
+    categories = fields.List(fields.String())
+    opens_on = fields.Date()
+    expires_on = fields.Date()
+
+
+class AllocatedFundsOut(Schema):
+    """The lines that are open to the caller's units."""
+
+    items = fields.List(fields.Nested(AllocatedFundOut))

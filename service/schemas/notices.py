@@ -1,0 +1,59 @@
+"""What the API reads and writes of public notices and objections."""
+
+from marshmallow import Schema, fields, validate
+
+from service.schemas.fields import CODE, In, PageIn
+
+
+class ObjectionOut(Schema):
+    """An objection; who raised it and what was said stay sealed."""
+
+    id = fields.UUID()
+    source = fields.String()
+    raised_on = fields.Date()
+    outcome = fields.String(allow_none=True)
+    answered_on = fields.Date(allow_none=True)
+
+
+class NoticeOut(Schema):
+    """A public notice: when and where it hung, exactly what it showed, what was objected."""
+
+    id = fields.UUID()
+    case_id = fields.UUID()
+    case_no = fields.String()
+    posted_on = fields.Date()
+    ends_on = fields.Date()
+    ended_on = fields.Date(allow_none=True)
+    places = fields.List(fields.String())
+    shown = fields.Dict()
+    shown_hash = fields.String()
+    objections = fields.List(fields.Nested(ObjectionOut))
+
+
+class NoticesOut(Schema):
+    """A page of notices."""
+
+    items = fields.List(fields.Nested(NoticeOut))
+    next_cursor = fields.String(allow_none=True)
+    count = fields.Integer()
+
+
+class NoticeFilterIn(PageIn):
+    """Which notices to list."""
+
+    case_id = fields.UUID()
+    up = fields.Boolean(metadata={"description": "Only notices that still hang (true) or have ended (false)."})
+
+
+class ObjectionIn(In):
+    """An objection during the notice."""
+
+    source = fields.String(required=True, validate=CODE)
+    objection = fields.String(required=True, validate=validate.Length(1, 2000))
+
+
+class ObjectionAnswerIn(In):
+    """The answer to the oldest open objection of the notice."""
+
+    outcome = fields.String(required=True, validate=CODE)
+    answer = fields.String(required=True, validate=validate.Length(1, 2000))

@@ -1,0 +1,15 @@
+"""What the API reads of units paired with a household."""
+
+from marshmallow import fields
+
+from service.schemas.fields import In, plain
+
+
+class PairingIn(In):
+    """结对帮扶."""
+
+    unit_id = fields.UUID(required=True)
+    programme_name = plain(80)
+    issued_by = plain(80)
+    from_on = fields.Date(required=True)
+    until_on = fields.Date(load_default=None)

@@ -1,0 +1,54 @@
+"""What the API reads and writes of members of a household."""
+
+from marshmallow import Schema, fields, validate
+
+from service.schemas.fields import CODE, In, plain
+
+
+class PersonIn(In):
+    """A member as written on the form. `key` lets lines and the payee of the same request point here."""
+
+    key = fields.String(validate=CODE, load_default=None)
+    relation = fields.String(required=True, validate=CODE)
+    name = plain(40)
+    id_no = fields.String(load_default=None, validate=validate.Length(1, 18))
+    phone = fields.String(load_default=None, validate=validate.Length(1, 20))
+    email = fields.String(load_default=None, validate=validate.Length(3, 120))
+    address = fields.String(load_default=None, validate=validate.Length(1, 200))
+    workplace = fields.String(load_default=None, validate=validate.Length(1, 120))
+    student_stage = fields.String(load_default=None, validate=CODE)
+
+
+class PersonEditIn(In):
+    """Fields of a member to correct; those left out stay."""
+
+    relation = fields.String(validate=CODE)
+    name = fields.String(validate=validate.Length(1, 40))
+    id_no = fields.String(validate=validate.Length(1, 18))
+    phone = fields.String(allow_none=True, validate=validate.Length(1, 20))
+    email = fields.String(allow_none=True, validate=validate.Length(3, 120))
+    address = fields.String(allow_none=True, validate=validate.Length(1, 200))
+    workplace = fields.String(allow_none=True, validate=validate.Length(1, 120))
+    student_stage = fields.String(allow_none=True, validate=CODE)
+
+
+class MemberOut(Schema):
+    """A member, masked; the full values are shown once, with a reason, by POST /persons/{id}/reveal."""
+
+    id = fields.UUID()
+    household_id = fields.UUID()
+    relation = fields.String()
+    name = fields.String()
+    id_no = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    email = fields.String(allow_none=True)
+    address = fields.String(allow_none=True)
+    workplace = fields.String(allow_none=True)
+    student_stage = fields.String(allow_none=True)
+    version = fields.Integer()
+
+
+class RevealIn(In):
+    """Why the full values are needed; the look is recorded."""
+
+    purpose = fields.String(required=True, validate=validate.OneOf(["survey", "verification", "payment", "follow_up"]))

@@ -1,0 +1,40 @@
+"""What the API reads and writes of policy sets."""
+
+from marshmallow import Schema, fields, validate
+
+from service.schemas.fields import In
+
+
+class PolicyIn(In):
+    """A policy set as its TOML text."""
+
+    source = fields.String(required=True, validate=validate.Length(1, 200_000))
+
+
+class PolicyOut(Schema):
+    """A policy set; `sample` says that it is an example and local documents rule."""
+
+    id = fields.UUID()
+    key = fields.String()
+    version = fields.String()
+    title = fields.String()
+    issuer = fields.String()
+    document = fields.String()
+    region = fields.String()
+    effective_from = fields.Date()
+    effective_to = fields.Date(allow_none=True)
+    sample = fields.Boolean()
+    digest = fields.String()
+    loaded_at = fields.AwareDateTime()
+
+
+class PolicyFullOut(PolicyOut):
+    """A policy set with the text it was loaded from."""
+
+    source = fields.String()
+
+
+class PoliciesOut(Schema):
+    """Policy sets, newest first."""
+
+    items = fields.List(fields.Nested(PolicyOut))

@@ -1,0 +1,59 @@
+"""Visits, gifts, donations and activities: help outside cases."""
+
+from marshmallow import Schema, fields, validate
+
+from service.schemas.fields import CODE, In, PageIn, YesNo, words
+
+COUNT = validate.Range(1, 1_000_000)
+
+
+class VisitIn(In):
+    """A visit; with `case_id` it is that case's survey or follow-up and goes through the case's own action."""
+
+    case_id = fields.UUID(load_default=None)
+    unit_id = fields.UUID(load_default=None)
+    kind = fields.String(required=True, validate=CODE)
+    on = fields.Date(required=True)
+    place = fields.String(required=True, validate=CODE)
+    visitors = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 50))
+    household_id = fields.UUID(load_default=None)
+    conclusion = fields.String(load_default=None, validate=CODE)
+    occasion = fields.String(load_default=None, validate=validate.Length(1, 60))
+    with_employer = YesNo(load_default=False)
+    companions = fields.Integer(load_default=None, strict=True, validate=COUNT)
+    relation_of_deceased = fields.String(load_default=None, validate=validate.Length(1, 20))
+    story = words()
+
+
+class VisitFilterIn(PageIn):
+    """Which visits to list."""
+
+    kind = fields.String(validate=CODE)
+    household_id = fields.UUID()
+    case_id = fields.UUID()
+
+
+class VisitOut(Schema):
+    """A visit; what was told there stays sealed."""
+
+    id = fields.UUID()
+    unit_id = fields.UUID()
+    case_id = fields.UUID(allow_none=True)
+    household_id = fields.UUID(allow_none=True)
+    kind = fields.String()
+    occasion = fields.String(allow_none=True)
+    on = fields.Date()
+    place = fields.String()
+    conclusion = fields.String(allow_none=True)
+    with_employer = fields.Boolean()
+    companions = fields.Integer(allow_none=True)
+    relation_of_deceased = fields.String(allow_none=True)
+    visitors = fields.List(fields.UUID())
+
+
+class VisitPageOut(Schema):
+    """A page of visits."""
+
+    items = fields.List(fields.Nested(VisitOut))
+    next_cursor = fields.String(allow_none=True)
+    count = fields.Integer()

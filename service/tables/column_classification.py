@@ -1,0 +1,125 @@
+"""What every column holds: bound to approvals, personal, or neither. A column that stands nowhere here fails a test."""
+
+from collections.abc import Mapping
+from enum import Flag, auto
+
+
+class Data(Flag):
+    """What follows from what a column holds; a card's blind index is both."""
+
+    NEITHER = 0
+    """Editing it concerns no signature, and it names no member of a family."""
+    BOUND = auto()
+    """Part of the content an approval covers (queries/case_loading/load.py: content_of): editing it voids the signatures."""
+    PERSONAL = auto()
+    """Names a member of a family, or holds words somebody wrote about one: sealed, or a keyed fingerprint of it."""
+
+
+def _columns(*, bound: str = "", personal: str = "", neither: str = "") -> dict[str, Data]:
+    row = dict.fromkeys(neither.split(), Data.NEITHER)
+    for column in bound.split():
+        row[column] = Data.BOUND
+    for column in personal.split():
+        row[column] = row.get(column, Data.NEITHER) | Data.PERSONAL
+    return row
+
+
+_PLACE = "id unit_id unit_path created_at "
+_HELP = _PLACE + "on account_code fen "
+
+CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
+    # the family
+    "household": _columns(
+        bound="division cause identity observed event_kind idle_able_members finances_as_of",
+        personal="story_sealed",
+        neither=_PLACE + "file_no kind category filed_on exited_on version aid_version",
+    ),
+    "person": _columns(
+        bound="household_id active name_index id_no_index",
+        personal="name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index"
+        " email_sealed address_sealed workplace_sealed",
+        neither="id relation student_stage version created_at",
+    ),
+    "bank_account": _columns(
+        bound="household_id person_id card_index active",
+        personal="card_sealed card_index",
+        neither="id bank created_at",
+    ),
+    "finance_line": _columns(bound="household_id person_id side kind fen reimbursed_fen", neither="id"),
+    "consent": _columns(neither="id household_id signed_on until_on text_version adults_signed"),
+    "kinship": _columns(
+        neither="id household_id account_id relation declared_on declared_by confirmed_on confirmed_by ended_on"
+    ),
+    "pairing": _columns(neither="id household_id unit_id programme_name issued_by from_on until_on"),
+    # the case
+    "case": _columns(
+        bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category",
+        neither=_PLACE + "case_no programme year state phase version outstanding_fen opened_on entered_on"
+        " due_on due_is_provisional held_until head_hash",
+    ),
+    "paper": _columns(bound="case_id kind", neither="seen_on seen_by"),
+    "case_duty": _columns(neither="case_id duty account_id seq"),
+    "incompatible_duty": _columns(neither="one other"),
+    "visit": _columns(
+        personal="story_sealed",
+        neither=_PLACE + "case_id household_id seq kind occasion on place conclusion with_employer companions"
+        " relation_of_deceased",
+    ),
+    "visit_visitor": _columns(neither="visit_id account_id"),
+    "verification": _columns(neither="id case_id seq authority request_no replied_on outcome explained people"),
+    "notice": _columns(
+        personal="shown_sealed", neither="id case_id seq posted_on ends_on ended_on places shown_hash content"
+    ),
+    "objection": _columns(personal="text_sealed", neither="id case_id notice_id source raised_on outcome answered_on"),
+    "approval": _columns(neither="id case_id seq tier account_id principal_id on award_fen content minutes voided_seq"),
+    # the money
+    "fund": _columns(
+        neither=_PLACE + "code title source year document permitted_items categories opens_on expires_on"
+        " available_fen committed_fen paid_fen recovering_fen written_off_fen outside_fen version",
+    ),
+    "fund_allocation": _columns(
+        neither=_PLACE + "fund_id with_below from_on until_on ceiling_fen document opened_by closed_on"
+    ),
+    "ledger_entry": _columns(neither="id fund_id subject_id seq case_id source_pot target_pot fen on at"),
+    "payment": _columns(
+        neither="id case_id unit_path fund_id seq fen method bank_account_id cash_reason voucher paid_on paid_by state"
+        " returned_on returned_code recalled_on receipt_on receipt_evidence",
+    ),
+    # help outside cases
+    "gift": _columns(
+        neither=_HELP + "visit_id household_id item fund_id goods goods_unit quantity purpose approved_by handed_by"
+        " signed_by_family",
+    ),
+    "donation": _columns(
+        neither="id unit_id unit_path created_at on fen direction campaign organiser donors handed_to receipt_no"
+        " recorded_by",
+    ),
+    "activity": _columns(neither=_HELP + "title kind participants recorded_by"),
+    # the trail, the post, the machinery
+    "event": _columns(
+        neither="subject_id seq subject action from_state to_state actor_id principal_id on at body prev hash no"
+    ),
+    "chain_head": _columns(neither="id seq hash"),
+    "anchor": _columns(neither="no on at up_to events root hash"),
+    "sealed_remark": _columns(personal="text_sealed", neither="id subject_id seq field"),
+    "notification": _columns(
+        neither="id subject_id seq case_id kind channel account_id person_id on state attempts not_before created_at"
+        " delivered_at read_at last_error request",
+    ),
+    "idempotency": _columns(
+        personal="body_sealed", neither="account_id key fingerprint status headers grants created_at"
+    ),
+    "imported_file": _columns(neither="sha256 kind rows by_id at"),
+    "job_run": _columns(neither="job on at done refused"),
+    # the house: names and work addresses of staff stand in plain (docs/decisions/0005)
+    "unit": _columns(neither="id parent_id name kind division path version created_at"),
+    "account": _columns(personal="id_no_index", neither="id unit_id login display_name email created_at disabled_at"),
+    "role_grant": _columns(neither="id account_id unit_id role tier for_account_id from_on until_on revoked_on"),
+    "token": _columns(neither="id account_id hash label created_at expires_at revoked_at"),
+    "policy_set": _columns(
+        neither="id key version title issuer document region effective_from effective_to sample source digest"
+        " loaded_by loaded_at",
+    ),
+    "calendar_day": _columns(neither="on working name"),
+    "calendar_year": _columns(neither="year source digest"),
+}

@@ -1,0 +1,27 @@
+"""Ledger entries: money that moved between two pots of a fund line."""
+
+import sqlalchemy as sa
+
+from service.db.columns import METADATA, Instant, check_in, foreign_key, money, primary_key
+from workflows.vocabulary import Pot
+
+ledger_entry = sa.Table(
+    "ledger_entry",
+    METADATA,
+    primary_key(),
+    foreign_key("fund", "fund_id", index=True),
+    sa.Column("subject_id", sa.Uuid(), nullable=False),
+    sa.Column("seq", sa.Integer(), nullable=False),
+    foreign_key("case", "case_id", optional=True, index=True),
+    sa.Column("source_pot", sa.Text(), nullable=False),
+    sa.Column("target_pot", sa.Text(), nullable=False),
+    money("fen"),
+    sa.Column("on", sa.Date(), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    check_in("source_pot", Pot),
+    check_in("target_pot", Pot),
+    sa.CheckConstraint("fen > 0 AND source_pot <> target_pot", name="amount"),
+    sa.ForeignKeyConstraint(["subject_id", "seq"], ["event.subject_id", "event.seq"]),
+    sa.UniqueConstraint("subject_id", "seq", "source_pot", "target_pot"),
+    sa.Index("ix_ledger_entry_recovering", "on", postgresql_where=sa.text("source_pot = 'recovering'")),
+)

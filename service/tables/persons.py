@@ -1,0 +1,34 @@
+"""The members of a household and the accounts money may go to; everything that names them is sealed."""
+
+import sqlalchemy as sa
+
+from service.db.columns import METADATA, Instant, check_in, foreign_key, primary_key, sealed
+from workflows.code_lists import Relation
+
+person = sa.Table(
+    "person",
+    METADATA,
+    primary_key(),
+    foreign_key("household", "household_id", index=True),
+    sa.Column("relation", sa.Text(), nullable=False),
+    sealed("name_sealed", optional=False),
+    sa.Column("name_index", sa.LargeBinary(), nullable=False, index=True),
+    sealed("id_no_sealed"),
+    sa.Column("id_no_index", sa.LargeBinary(), index=True),
+    sealed("phone_sealed"),
+    sa.Column("phone_index", sa.LargeBinary(), index=True),
+    sealed("email_sealed"),
+    sealed("address_sealed"),
+    sealed("workplace_sealed"),
+    sa.Column("student_stage", sa.Text()),
+    sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true()),
+    sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
+    sa.Column("created_at", Instant, nullable=False),
+    check_in("relation", Relation),
+    sa.Index("uq_person_one_active_file", "id_no_index", unique=True, postgresql_where=sa.text("active")),
+    sa.Index(
+        "uq_person_one_head", "household_id", unique=True, postgresql_where=sa.text("active AND relation = 'head'")
+    ),
+    sa.CheckConstraint("(id_no_sealed IS NULL) = (id_no_index IS NULL)", name="id_no"),
+    sa.CheckConstraint("(phone_sealed IS NULL) = (phone_index IS NULL)", name="phone"),
+)

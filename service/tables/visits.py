@@ -1,0 +1,40 @@
+"""A visit to a family, and who went."""
+
+import sqlalchemy as sa
+
+from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, primary_key, sealed
+from workflows.code_lists import VisitKind
+
+visit = sa.Table(
+    "visit",
+    METADATA,
+    primary_key(),
+    foreign_key("unit", "unit_id"),
+    sa.Column("unit_path", Path, nullable=False),
+    foreign_key("case", "case_id", optional=True, index=True),
+    foreign_key("household", "household_id", optional=True, index=True),
+    sa.Column("seq", sa.Integer()),
+    sa.Column("kind", sa.Text(), nullable=False),
+    sa.Column("occasion", sa.Text()),
+    sa.Column("on", sa.Date(), nullable=False),
+    sa.Column("place", sa.Text(), nullable=False),
+    sa.Column("conclusion", sa.Text()),
+    sa.Column("with_employer", sa.Boolean(), nullable=False, server_default=sa.false()),
+    sa.Column("companions", sa.SmallInteger()),
+    sa.Column("relation_of_deceased", sa.Text()),
+    sealed("story_sealed"),
+    sa.Column("created_at", Instant, nullable=False),
+    check_in("kind", VisitKind),
+    sa.CheckConstraint("(kind IN ('survey', 'follow_up')) = (case_id IS NOT NULL)", name="case"),
+    sa.CheckConstraint("seq IS NULL OR case_id IS NOT NULL", name="seq"),
+    sa.CheckConstraint("(kind = 'bereavement') = (relation_of_deceased IS NOT NULL)", name="bereavement"),
+    sa.Index("ix_visit_report", "unit_path", "on"),
+)
+
+
+visit_visitor = sa.Table(
+    "visit_visitor",
+    METADATA,
+    sa.Column("visit_id", sa.Uuid(), sa.ForeignKey("visit.id"), primary_key=True),
+    sa.Column("account_id", sa.Uuid(), sa.ForeignKey("account.id"), primary_key=True, index=True),
+)

@@ -1,0 +1,52 @@
+"""Migrations in reading order, with one head."""
+
+import ast
+import re
+
+from alembic.script import ScriptDirectory
+
+from service.db.migrate import MIGRATIONS, newest
+from tests.architecture.source import pages, text_of
+
+FILES = pages("migrations/versions")
+
+
+def _said(name: str) -> list[str | None]:
+    """What each file says of itself, in the order of the file names."""
+    return [
+        text_of(node.value)
+        for page in FILES
+        for node in page.tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+    ]
+
+
+def test_they_are_numbered_in_the_order_they_run() -> None:
+    """Why: the folder is read from top to bottom by the person who must repair a database at night."""
+    names = [page.path.rpartition("/")[2] for page in FILES]
+    assert all(re.fullmatch(r"\d{4}_[a-z][a-z0-9_]*\.py", name) for name in names)
+    assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
+    assert _said("revision") == [name[:4] for name in names]
+    assert _said("down_revision") == [None, *(name[:4] for name in names[:-1])]
+
+
+def test_there_is_one_head() -> None:
+    """Why: two heads are two histories, and `upgrade` can only go to one of them."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    assert script.get_heads() == [newest()]
+
+
+def test_each_can_be_undone() -> None:
+    """Why: a migration without a way back is tried for the first time in production."""
+    empty = [
+        page.path
+        for page in FILES
+        for function in page.functions()
+        if function.name in {"upgrade", "downgrade"}
+        and all(
+            isinstance(node, ast.Pass | ast.Expr) and not isinstance(getattr(node, "value", None), ast.Call)
+            for node in function.body
+        )
+    ]
+    assert not empty
+    assert all({"upgrade", "downgrade"} <= {function.name for function in page.functions()} for page in FILES)

@@ -1,0 +1,175 @@
+"""A union of its own for import and writes: founded, with its samples' staff, in a database nobody else uses."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+import xlsxwriter
+
+from service.actions import bootstrap
+from service.actions.bootstrap import FirstSetup
+from service.actions.context import ActionContext
+from service.crypto.encryption import Keyring
+from service.db import migrate
+from service.db.engine import make_engine
+from service.imports.import_files import Imported, import_files
+from service.imports.problems import InvalidSheets
+from service.queries import accounts
+from service.tables.accounts import account
+from service.tables.units import unit
+from workflows.vocabulary import InvalidForm, Refused
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+RING = Keyring({1: bytes(range(32))})
+FOUNDED, YEAR_END = date(2025, 1, 1), date(2025, 12, 31)
+COUNTY = FirstSetup("临澜县总工会", "county", "371099", "admin", "系统管理员")
+
+Cell = str | int | float | date | None
+
+
+def instant(day: date) -> datetime:
+    """Half past nine in the morning for the union."""
+    return datetime(day.year, day.month, day.day, 1, 30, tzinfo=UTC)
+
+
+@dataclass
+class Union:
+    """A transaction in a union that has been founded."""
+
+    conn: sa.Connection
+
+    def context(self, login: str = "admin", day: date = YEAR_END, version: int | None = None) -> ActionContext:
+        """`login` asks on `day`."""
+        caller = accounts.caller_by_login(self.conn, login, day)
+        assert caller is not None, login
+        return ActionContext(caller, instant(day), day, RING, version)
+
+    def unit(self, name: str) -> UUID:
+        """A unit by its name."""
+        found: UUID = self.conn.scalars(sa.select(unit.c.id).where(unit.c.name == name)).one()
+        return found
+
+    def account(self, login: str) -> UUID:
+        """An account by its login."""
+        found: UUID = self.conn.scalars(sa.select(account.c.id).where(account.c.login == login)).one()
+        return found
+
+    def bring(self, *paths: Path, login: str = "admin", dry_run: bool = False) -> Imported:
+        """Import files."""
+        return import_files(self.conn, paths, self.context(login), dry_run=dry_run)
+
+    def refused(self, *paths: Path, login: str = "admin") -> list[tuple[str | None, int | None, str | None, str]]:
+        """Import files that cannot be; every problem's sheet, row, column and code."""
+        with pytest.raises(InvalidSheets) as bad:
+            self.bring(*paths, login=login)
+        return [(each.sheet, each.row, each.column, each.code) for each in bad.value.problems]
+
+    def rows(self, table: sa.Table) -> int:
+        """How many rows a table has."""
+        return self.conn.scalars(sa.select(sa.func.count()).select_from(table)).one()
+
+
+@pytest.fixture(scope="session")
+def founded_url(empty_database: Callable[..., str]) -> str:
+    """A migrated database with a founded county union, rules, units, staff and funds of the samples."""
+    url = empty_database()
+    fresh = make_engine(url)
+    migrate.upgrade(fresh)
+    with fresh.connect() as conn:
+        bootstrap.set_up_union(conn, COUNTY, instant(FOUNDED), FOUNDED, RING)
+        names = ("policy-2025.toml", "calendar-2025.csv", "01-units.xlsx", "02-staff.xlsx", "03-funds.xlsx")
+        Union(conn).bring(*(SAMPLES / name for name in names))
+        conn.commit()
+    fresh.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def founded(founded_url: str) -> Iterator[sa.Engine]:
+    """Connections to it."""
+    made = make_engine(founded_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def union(founded: sa.Engine) -> Iterator[Union]:
+    """A transaction in it that is undone when the test ends."""
+    with founded.connect() as connection:
+        yield Union(connection)
+        connection.rollback()
+
+
+def workbook(path: Path, **sheets: Sequence[Mapping[str, Cell]]) -> Path:
+    """A workbook with a header row (all the keys) and rows; text stays text, numbers become numbers."""
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        for title, rows in sheets.items():
+            page = book.add_worksheet(title)
+            headers = list(dict.fromkeys(key for row in rows for key in row))
+            page.write_row(0, 0, headers)
+            for line, row in enumerate(rows, start=1):
+                for at, header in enumerate(headers):
+                    value = row.get(header)
+                    if isinstance(value, date):
+                        page.write_datetime(line, at, value, day)
+                    elif value is not None:
+                        page.write(line, at, value)
+    return path
+
+
+def codes(write: Callable[[], object]) -> list[str]:
+    """Why a write was refused."""
+    try:
+        write()
+    except Refused as refused:
+        return refused.codes
+    except InvalidForm as bad:
+        return [problem.code for problem in bad.problems]
+    return []
+
+
+HOUSEHOLD: dict[str, Cell] = {
+    "档案号": "T-1",
+    "所属单位": "临澜县棉织厂工会",
+    "家庭类型": "困难职工家庭",
+    "人员身份": "下岗",
+    "行政区划代码": "371099",
+    "主要致困原因": "下岗失业",
+    "建档日期": date(2025, 3, 3),
+    "核算日期": date(2025, 3, 1),
+    "开户银行": "示例银行",
+    "银行卡号": "9999000000000000001",
+    "持卡人": "测甲",
+    "授权签署日期": date(2025, 3, 3),
+    "授权截止日期": date(2027, 3, 3),
+    "授权书版本": "2025-1",
+    "签字成年人数": 2,
+    "登记人": "luo.xin",
+}
+HEAD: dict[str, Cell] = {"档案号": "T-1", "与户主关系": "户主", "姓名": "测甲", "身份证号": "371099197001019001"}
+CHILD: dict[str, Cell] = {"档案号": "T-1", "与户主关系": "子女", "姓名": "测乙", "在读学段": "高中"}
+INCOME: dict[str, Cell] = {
+    "档案号": "T-1",
+    "类别": "收入",
+    "项目": "工资",
+    "成员姓名": "测甲",
+    "十二个月金额": "28800.00",
+}
+
+
+def family_file(
+    path: Path,
+    household: Mapping[str, Cell] | None = None,
+    head: Mapping[str, Cell] | None = None,
+    child: Mapping[str, Cell] | None = None,
+    line: Mapping[str, Cell] | None = None,
+) -> Path:
+    """A workbook with one family, some of its cells changed."""
+    members = [HEAD | dict(head or {}), CHILD | dict(child or {})]
+    lines = [INCOME | dict(line or {})]
+    return workbook(path, 家庭=[HOUSEHOLD | dict(household or {})], 成员=members, 收支=lines)

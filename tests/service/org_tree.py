@@ -1,0 +1,87 @@
+"""A county with a bureau below it, a school below that and a bureau beside; the bureau has one of everything."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from service.actions import fund_allocations
+from service.actions import kinship as kinship_actions
+from service.tables.accounts import role_grant
+from service.tables.fund_allocations import fund_allocation
+from service.tables.kinship import kinship
+from service.tables.notices import notice
+from service.tables.notifications import notification
+from service.tables.visits import visit
+from tests.factories import Organisation, create_family, create_organisation
+from tests.worker.notification_fixtures import tuition_at_notice
+
+TODAY = date(2025, 9, 30)
+
+
+@dataclass(frozen=True)
+class OrgTree:
+    """Four offices by where they stand to the bureau, and the ids of what the bureau has."""
+
+    offices: dict[str, Organisation]
+    ids: dict[str, str]
+
+    def filled(self, given: Any) -> Any:
+        """A path or body with the ids in it; {fresh} is a name nobody has yet."""
+        if isinstance(given, str):
+            return given.format(**self.ids, fresh=f"n{uuid4().hex[:12]}")
+        if isinstance(given, dict):
+            return {key: self.filled(value) for key, value in given.items()}
+        return [self.filled(each) for each in given] if isinstance(given, list) else given
+
+    def secret(self) -> set[str]:
+        """The ids that only the bureau and those above it may meet; its own id is known to the school, as its parent."""
+        return {
+            self.ids[name]
+            for name in ("case", "household", "person", "fund", "notice", "visit", "allocation", "kinship")
+        }
+
+
+def build(conn: sa.Connection) -> OrgTree:
+    """Write all of it."""
+    county = create_organisation(conn)
+    bureau = create_organisation(conn, above=county)
+    offices = {
+        "own": bureau,
+        "above": county,
+        "below": create_organisation(conn, above=bureau),
+        "beside": create_organisation(conn, above=county),
+    }
+    nephew = create_organisation(conn, above=bureau, fen=0)
+    family = create_family(conn, bureau)
+    case_id = tuition_at_notice(conn, bureau, family)
+    new = fund_allocations.NewFundAllocation(
+        bureau.fund_id, nephew.unit_id, TODAY, date(2025, 12, 31), "示例〔2025〕9号"
+    )
+    fund_allocations.allocate_to_unit(conn, new, bureau.context(conn, "approver_3", TODAY))
+    context = bureau.context(conn, "registrar", TODAY)
+    kinship_actions.declare_kinship(conn, family.household_id, bureau.people["follower"], "other", context)
+    return OrgTree(offices, _ids(conn, bureau, family.household_id, family.head_id, case_id))
+
+
+def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID, case_id: UUID) -> dict[str, str]:
+    def first(column: sa.Column[Any], *where: sa.ColumnElement[bool]) -> str:
+        return str(conn.scalars(sa.select(column).where(*where).order_by(column)).first())
+
+    notifications = notification.c.case_id == case_id, notification.c.channel == "inbox"
+    dead = first(notification.c.id, notification.c.case_id == case_id, notification.c.channel == "email")
+    conn.execute(notification.update().where(notification.c.id == dead).values(state="permanent_failure"))
+    conn.execute(notification.update().where(*notifications).values(state="delivered", delivered_at=sa.func.now()))
+    return {
+        "case": str(case_id), "household": str(household), "person": str(head), "unit": str(bureau.unit_id),
+        "fund": str(bureau.fund_id), "policy_set": str(bureau.policy_id), "account": str(bureau.people["witness"]),
+        "notice": first(notice.c.id, notice.c.case_id == case_id), "notification": first(notification.c.id, *notifications), "dead": dead,
+        "visit": first(visit.c.id, visit.c.case_id == case_id),
+        "kinship": first(kinship.c.id, kinship.c.household_id == household),
+        "allocation": first(fund_allocation.c.id, fund_allocation.c.fund_id == bureau.fund_id),
+        "grant": first(role_grant.c.id, role_grant.c.account_id == bureau.people["witness"]),
+        "visitor": str(bureau.people["visitor_1"]), "bystander": str(bureau.people["witness"]),
+        "action": "submit", "key": "survey_visits",
+    }  # fmt: skip

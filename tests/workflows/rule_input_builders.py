@@ -1,0 +1,226 @@
+"""Asks that pass every rule, for each state of both programmes, so that a test changes the one thing it is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tests.workflows.sample_policy import RUSHAN, SAMPLE
+from workflows.eligibility import Finances, IncomeLine, SpendingLine
+from workflows.facts import Approval, Award, Facts, Fund, Notice, RuleInput, Verification, Visit
+from workflows.policy import PolicySet
+from workflows.programme import Programme
+from workflows.programmes.hardship import HARDSHIP
+from workflows.vocabulary import Actor, Duty, Fen, Grant, Plain, Role
+from workflows.workdays import read_calendar
+
+CALENDAR = read_calendar((Path(__file__).parents[2] / "samples" / "calendar-2025.csv").read_text("utf-8"))
+
+GRANTS: Mapping[str, tuple[Grant, ...]] = {
+    "registrar": (Grant(Role.REGISTRAR),),
+    "visitor": (Grant(Role.VISITOR),),
+    "visitor_2": (Grant(Role.VISITOR),),
+    "verifier": (Grant(Role.VERIFIER),),
+    "reviewer": (Grant(Role.REVIEWER),),
+    "approver": (Grant(Role.APPROVER, tier=1),),
+    "approver_2": (Grant(Role.APPROVER, tier=2),),
+    "approver_3": (Grant(Role.APPROVER, tier=3),),
+    "cashier": (Grant(Role.CASHIER),),
+    "clock": (Grant(Role.CLOCK),),
+    "auditor": (Grant(Role.AUDITOR),),
+    "nobody": (),
+    "someone_else": (),
+}
+PEOPLE: Mapping[str, UUID] = {name: UUID(int=number) for number, name in enumerate(GRANTS, start=1)}
+VISITORS = frozenset({PEOPLE["visitor"], PEOPLE["visitor_2"]})
+OF_THEIR_OWN: Mapping[UUID, frozenset[UUID]] = dict.fromkeys(VISITORS, frozenset())
+
+SHOWN = "digest of what was shown"
+AWARD = Fen(300_000)
+SURVEY = Visit("survey", date(2025, 9, 8), VISITORS)
+CALLED = Visit("follow_up", date(2025, 11, 20), frozenset({PEOPLE["visitor"]}), "received")
+POSTED = Notice(date(2025, 9, 29), SHOWN)
+ENDED = replace(POSTED, ended_on=date(2025, 10, 14))
+FUND = Fund(
+    available=Fen(5_000_000),
+    items=frozenset({"LIV", "MED", "ACC", "TMP", "EDU"}),
+    categories=frozenset({"deep", "relative", "sudden"}),
+    opens_on=date(2025, 1, 1),
+    expires_on=date(2025, 12, 31),
+)
+FAMILY = Finances(
+    members=3,
+    income=(IncomeLine("wage", "head", Fen(3_000_000)),),
+    spending=(SpendingLine("illness", "head", Fen(1_200_000)),),
+)
+"""500.00 yuan a head and month are left to it, so it is in deep hardship under a line of 1,062.00."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A state: the day and the person of its happy move, and what was done and became known on the way there."""
+
+    today: date
+    by: str
+    done: tuple[tuple[Duty, str], ...] = ()
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+
+STAGES: Mapping[str, Stage] = {
+    "draft": Stage(date(2025, 9, 1), "registrar", ((Duty.REGISTRAR, "registrar"),)),
+    "survey": Stage(
+        date(2025, 9, 8), "registrar", ((Duty.VISITOR, "visitor"), (Duty.VISITOR, "visitor_2")), {"visits": (SURVEY,)}
+    ),
+    "verification": Stage(date(2025, 9, 12), "verifier"),
+    "review": Stage(
+        date(2025, 9, 29), "reviewer", known={"verification": Verification(date(2025, 9, 12), "clear"), "fund": FUND}
+    ),
+    "notice": Stage(date(2025, 10, 14), "clock", ((Duty.REVIEWER, "reviewer"),), {"award": AWARD, "notice": POSTED}),
+    "approval": Stage(
+        date(2025, 10, 15),
+        "approver_2",
+        ((Duty.APPROVER_1, "approver"),),
+        {"notice": ENDED, "approvals": (Approval(1, PEOPLE["approver"], SHOWN),)},
+    ),
+    "payment": Stage(
+        date(2025, 10, 20),
+        "cashier",
+        ((Duty.APPROVER_2, "approver_2"),),
+        {
+            "approvals": (Approval(1, PEOPLE["approver"], SHOWN), Approval(2, PEOPLE["approver_2"], SHOWN)),
+            "outstanding": AWARD,
+        },
+    ),
+    "receipt": Stage(date(2025, 10, 22), "registrar", ((Duty.PAYER, "cashier"),), {"live_payment": True}),
+    "follow_up": Stage(
+        date(2025, 11, 20),
+        "registrar",
+        ((Duty.RECEIPT_WITNESS, "registrar"), (Duty.FOLLOWER, "visitor")),
+        {"visits": (SURVEY, CALLED)},
+    ),
+    "closed": Stage(date(2025, 11, 25), "approver"),
+    "recalling": Stage(date(2025, 12, 1), "cashier", known={"live_payment": False}),
+}
+"""In the order of a case's life; each stage keeps what the earlier ones left, unless it says otherwise."""
+
+OF_PROGRAMME: Mapping[str, Mapping[str, Any]] = {
+    "hardship": {"item": "LIV", "done": ((Duty.VERIFIER, "verifier"),)},
+    "tuition": {
+        "item": "EDU",
+        "done": (),
+        "answers": {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"},
+    },
+}
+
+WHY = {"reason": "与邻里所述不符"}
+FORMS: Mapping[str, Mapping[str, object]] = {
+    "add_papers": {"papers": ["application"]},
+    "record_visit": {
+        "on": "2025-09-08",
+        "visitors": [str(PEOPLE["visitor"]), str(PEOPLE["visitor_2"])],
+        "place": "home",
+        "conclusion": "confirmed",
+    },
+    "record_check": {"authority": "民政局", "request_no": "HC-1", "replied_on": "2025-09-12", "outcome": "clear"},
+    "return_to_draft": WHY,
+    "return_to_survey": WHY,
+    "return_to_review": WHY,
+    "pass_review": {"award": "3000.00", "fund": str(UUID(int=100)), "places": ["board"]},
+    "object": {"source": "written", "objection": "家中有车"},
+    "answer_objection": {"outcome": "cleared", "answer": "车已报废"},
+    "decline": WHY,
+    "pay": {"method": "bank", "voucher": "V-1"},
+    "cancel_award": WHY,
+    "payment_returned": {"bank_code": "wrong_number", "voucher": "V-2"},
+    "confirm_receipt": {"evidence": "signature"},
+    "record_follow_up": {
+        "on": "2025-11-20",
+        "visitors": [str(PEOPLE["visitor"])],
+        "place": "phone",
+        "conclusion": "received",
+    },
+    "withdraw": WHY,
+    "suspend": {"until": "2025-11-25", "ground": "query", **WHY},
+    "resume": WHY,
+    "recall": {"ground": "paid_in_error", **WHY},
+    "recover_part": {"amount": "1000.00", "voucher": "V-3"},
+    "recover": {"voucher": "V-4"},
+    "write_off": {"minutes": "会纪〔2025〕9号", **WHY},
+}
+"""A form, well filled in, for each action that asks for something it cannot do without."""
+
+
+def done_before(state: str, programme: Programme) -> frozenset[tuple[Duty, UUID]]:
+    """Who has done what by the time a case stands in `state`."""
+    duties = [each for name in _up_to(state) for each in STAGES[name].done]
+    if list(STAGES).index(state) > list(STAGES).index("verification"):
+        duties += OF_PROGRAMME[programme.key]["done"]
+    return frozenset((duty, PEOPLE[name]) for duty, name in duties)
+
+
+def _up_to(state: str) -> list[str]:
+    return list(STAGES)[: list(STAGES).index(state) + 1]
+
+
+def _facts(state: str, programme: Programme, changed: Mapping[str, Any]) -> Facts:
+    known: dict[str, Any] = {
+        "opened_on": date(2025, 9, 1),
+        "entered_on": STAGES[state].today,
+        "requested": Fen(2_000_000),
+        "division": RUSHAN,
+        "cause": "illness",
+        "finances": FAMILY,
+        "consented_until": date(2026, 8, 31),
+        "papers": frozenset(SAMPLE.papers_for("illness")),
+        "content": SHOWN,
+        "payee_in_family": True,
+        "duties": done_before(state, programme),
+    }
+    for name in _up_to(state):
+        known |= STAGES[name].known
+    of_programme = {name: value for name, value in OF_PROGRAMME[programme.key].items() if name != "done"}
+    return Facts(state=state, **{**known, **of_programme, **changed})
+
+
+def ask(
+    state: str,
+    by: str | None = None,
+    *,
+    programme: Programme = HARDSHIP,
+    today: date | None = None,
+    grants: tuple[Grant, ...] | None = None,
+    answers: Mapping[str, object] | None = None,
+    own: Mapping[str, Plain] | None = None,
+    did: tuple[tuple[Duty, str], ...] = (),
+    family: tuple[str, ...] = (),
+    policy: PolicySet = SAMPLE,
+    **facts: Any,
+) -> RuleInput:
+    """The person of the state's happy move asks on its day; `answers` change the form, `facts` what is known.
+
+    `by` names another of PEOPLE, with that one's grants unless `grants` says which; `own` changes the family's own form;
+    `did` adds duties done before; `family` names staff who belong to the household.
+    """
+    stage, known = STAGES[state], _facts(state, programme, facts)
+    known = replace(
+        known,
+        answers={**known.answers, **(own or {})},
+        duties=known.duties | {(duty, PEOPLE[name]) for duty, name in did},
+        family_staff=frozenset(PEOPLE[name] for name in family),
+    )
+    who = by or stage.by
+    actor = Actor(PEOPLE[who], GRANTS[who] if grants is None else grants)
+    return RuleInput(actor, known, policy, CALENDAR, today or stage.today, answers or {}, OF_THEIR_OWN)
+
+
+def filled(action: str, with_form: RuleInput) -> RuleInput:
+    """The ask with the action's well-filled form, changed by the answers it brings; None leaves a question open."""
+    form = {**FORMS.get(action, {}), **with_form.answers}
+    return replace(with_form, answers={key: value for key, value in form.items() if value is not None})
+
+
+def other_award(item: str, fen: int, **more: Any) -> Award:
+    """A grant of another case to the same household, earlier in the year."""
+    return Award(item, Fen(fen), **{"on": date(2025, 3, 3), **more})

@@ -1,0 +1,153 @@
+"""Reading a policy file: every problem at once, each with its place, a code and what would mend it."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.workflows.sample_policy import SAMPLE, TEXT
+from workflows.policy import DEADLINES, Per, Term
+from workflows.policy_parser import InvalidPolicy, PolicyProblem, read_policy
+
+
+def problems(*changes: tuple[str, str]) -> dict[str, PolicyProblem]:
+    """Read the sample with passages changed, and return what was wrong by place."""
+    text = TEXT
+    for old, new in changes:
+        assert old in text, f"the sample no longer says {old!r}"
+        text = text.replace(old, new, 1)
+    with pytest.raises(InvalidPolicy) as bad:
+        read_policy(text)
+    return {problem.path: problem for problem in bad.value.problems}
+
+
+def test_the_sample_is_read_exactly() -> None:
+    assert SAMPLE.tiers == (200_000, 2_000_000, None)
+    assert [line.fen for line in SAMPLE.dibao_lines] == [100_100, 106_200]
+    assert [rule.category for rule in SAMPLE.categories] == ["deep", "relative", "sudden", "sudden"]
+    assert SAMPLE.categories[3].plus == (Term.INCOME, Term.ASSETS)
+    assert SAMPLE.categories[3].misfortune_over_income == Fraction(4, 5)
+    assert {cap.per for cap in SAMPLE.caps} == set(Per)
+    assert set(DEADLINES) <= set(SAMPLE.deadlines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "code"),
+    [
+        ('key = "sample-weihai"', 'key = "威海"', "key", "not_a_code"),
+        ('key = "sample-weihai"', "", "key", "missing"),
+        ("version = 1", "version = true", "version", "not_a_whole_number"),
+        ("version = 1", "version = 1.0", "version", "not_a_whole_number"),
+        ('issuer = "某市总工会（示例）"', 'issuer = " "', "issuer", "not_text"),
+        ('region = "3710"', 'region = "威海"', "region", "not_a_division"),
+        ("effective_from = 2025-01-01", 'effective_from = "2025-01-01"', "effective_from", "not_a_date"),
+        ("effective_from = 2025-01-01", "effective_from = 2025-01-01T00:00:00", "effective_from", "not_a_date"),
+        ("sample = true", "sample = 1", "sample", "not_true_or_false"),
+        ("sample = true", "effective_to = 2024-12-31", "effective_to", "ends_before_it_starts"),
+        ("notice_days = 5", "notice_days = 0", "procedure.notice_days", "not_a_whole_number"),
+        ('tiers = ["2000.00", "20000.00"]', 'tiers = ["20000.00", "2000.00"]', "approval.tiers", "not_ascending"),
+        ('tiers = ["2000.00", "20000.00"]', 'tiers = ["2000.00", 20000.0]', "approval.tiers[2]", "not_money"),
+        ('collective_from = "5000.00"', 'collective_from = "5000.001"', "approval.collective_from", "not_money"),
+        ('person_month = "1062.00"', 'person_month = "1,062.00"', "line.dibao[2].person_month", "not_money"),
+        ("since = 2025-01-01", "since = 2023-01-01", "line.dibao[2]", "line_twice"),
+        ('comparator = "<"', 'comparator = ">"', "category[1].comparator", "not_a_choice"),
+        ('category = "deep"', 'category = "deeep"', "category[1].category", "not_a_choice"),
+        ("multiplier = 2", "multiplier = 2.0", "category[2].multiplier", "not_a_ratio"),
+        ('multiplier = "1.5"', 'multiplier = "3/0"', "category[3].multiplier", "not_a_ratio"),
+        ('plus = ["income", "assets"]', "plus = []", "category[4].plus", "not_a_list"),
+        ('plus = ["income", "assets"]', 'plus = ["income", "income"]', "category[4]", "term_twice"),
+        ('minus = ["rigid"]', 'minus = ["rigid", "misfortune"]', "category[1].minus", "spending_subtracted_twice"),
+        ("events = [", "other_events = [", "category[3].needs_event", "no_events_listed"),
+        ('uncounted = ["basic_pension"', 'uncounted = ["wage", "basic_pension"', "income.counted", "kind_in_two_lists"),
+        ("months_of_line = 12", "", "cap[1]", "cap_without_limit"),
+        ('stage = "doctor"', 'stage = "master"', "cap[17]", "cap_twice"),
+        ("same_item_per_year = 1", 'same_item_per_year = "1"', "repeat.same_item_per_year", "not_a_whole_number"),
+        ("deep = 4, relative = 1", "deep = 4, middling = 1", "repeat.items_per_year.middling", "no_such_category"),
+        ("survey_days = 10", "surveys_day = 10", "deadlines.survey_days", "missing"),
+        ("survey_days = 10", "survey_days = -1", "deadlines.survey_days", "not_a_whole_number"),
+        ("all = [", "everybody = [", "papers.all", "missing"),
+        ("other = []", 'other = "none"', "papers.other", "not_a_list"),
+        ("[tuition]", "[tution]", "tution", "unknown_key"),
+        ("[procedure]", "[[procedure]]", "procedure", "not_a_table"),
+    ],
+)
+def test_each_slip_is_told_with_its_place(old: str, new: str, path: str, code: str) -> None:
+    assert problems((old, new))[path].code == code
+
+
+def test_a_line_must_hold_from_the_first_day() -> None:
+    found = problems(("since = 2023-01-01", "since = 2025-02-01"), ("since = 2025-01-01", "since = 2025-03-01"))
+    assert found["line.dibao"].code == "no_line_on_first_day"
+
+
+def test_all_problems_come_at_once() -> None:
+    found = problems(
+        ("notice_days = 5", "notice_day = 5"),
+        ('tiers = ["2000.00", "20000.00"]', "tiers = [2000]"),
+        ('comparator = "<"', 'comparator = "<<"'),
+        ("months_of_line = 12", ""),
+        ("review_days = 10", "review_days = 0"),
+    )
+    assert set(found) == {
+        "procedure.notice_day",
+        "procedure.notice_days",
+        "approval.tiers[1]",
+        "category[1].comparator",
+        "cap[1]",
+        "deadlines.review_days",
+    }
+
+
+def test_a_near_miss_is_told_what_it_may_have_meant() -> None:
+    found = problems(("notice_days = 5", "notise_days = 5"), ('per = "person_year"', 'per = "persons_year"'))
+    assert found["procedure.notise_days"].values["meant"] == "notice_days"
+    assert found["cap[8].per"].values["meant"] == "person_year"
+    assert found["procedure.notice_days"].code == "missing"
+
+
+def test_a_file_that_is_no_toml_says_where_it_stops() -> None:
+    with pytest.raises(InvalidPolicy) as bad:
+        read_policy('key = "a"\nversion = = 1\n')
+    assert bad.value.problems[0].code == "not_toml"
+    assert bad.value.problems[0].values["line"] == 2
+
+
+def test_an_empty_file_misses_every_parameter_that_has_no_default() -> None:
+    with pytest.raises(InvalidPolicy) as bad:
+        read_policy("")
+    assert {problem.code for problem in bad.value.problems} == {"missing"}
+    assert len(bad.value.problems) > 25
+
+
+@pytest.mark.parametrize(("written", "fen"), [("2200", 220_000), ("2200.5", 220_050), ("0.05", 5), ("0", 0)])
+def test_a_sum_may_have_no_one_or_two_decimals(written: str, fen: int) -> None:
+    assert (
+        read_policy(TEXT.replace('wage_month = "2200.00"', f'wage_month = "{written}"')).minimum_wage_fen_month == fen
+    )
+
+
+@given(fen=st.integers(0, 10**12 - 1))
+def test_yuan_become_fen_without_a_float(fen: int) -> None:
+    text = TEXT.replace('minimum_wage_month = "2200.00"', f'minimum_wage_month = "{fen // 100}.{fen % 100:02}"')
+    assert read_policy(text).minimum_wage_fen_month == fen
+
+
+@given(st.dictionaries(st.text(max_size=8), st.one_of(st.integers(), st.booleans(), st.text(max_size=8)), max_size=5))
+def test_whatever_is_written_is_refused_in_order(table: dict[str, object]) -> None:
+    written = "\n".join(f"{_quoted(key)} = {_value(value)}" for key, value in table.items())
+    with pytest.raises(InvalidPolicy) as bad:
+        read_policy(written)
+    assert "missing" in {each.code for each in bad.value.problems}
+
+
+def _quoted(text: str) -> str:
+    return (
+        '"'
+        + "".join(f"\\U{ord(notification):08X}" for notification in text if not 0xD800 <= ord(notification) < 0xE000)
+        + '"'
+    )
+
+
+def _value(value: object) -> str:
+    return _quoted(value) if isinstance(value, str) else str(value).lower()

@@ -1,0 +1,44 @@
+"""The notifications a step may owe: a row each, naming who must hear; their words are in the catalogue under notifications.<kind>."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    """Who must hear. The family hears by mail if it gave an address, else its registrar is asked to tell it."""
+
+    FAMILY = "family"
+    REGISTRAR = "registrar"
+    REVIEWERS = "reviewers"
+    NEXT_APPROVERS = "next_approvers"
+    CASHIERS = "cashiers"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationKind:
+    """One kind of notification and its audiences."""
+
+    kind: str
+    to: tuple[Audience, ...]
+
+
+_ROWS = (
+    NotificationKind("returned", (Audience.REGISTRAR,)),
+    NotificationKind("notice_posted", (Audience.FAMILY, Audience.REGISTRAR)),
+    NotificationKind("objection_raised", (Audience.REVIEWERS,)),
+    NotificationKind("approval_due", (Audience.NEXT_APPROVERS,)),
+    NotificationKind("approved", (Audience.FAMILY, Audience.CASHIERS)),
+    NotificationKind("declined", (Audience.FAMILY, Audience.REGISTRAR)),
+    NotificationKind("withdrawn", (Audience.REGISTRAR,)),
+    NotificationKind("paid", (Audience.FAMILY, Audience.REGISTRAR)),
+    NotificationKind("payment_returned", (Audience.REGISTRAR,)),
+    NotificationKind("recall", (Audience.FAMILY, Audience.REGISTRAR)),
+    NotificationKind("recovered", (Audience.REGISTRAR,)),
+    NotificationKind("overdue", (Audience.STAFF,)),
+    NotificationKind("follow_up_due", (Audience.REGISTRAR,)),
+    NotificationKind("hold_over", (Audience.REGISTRAR,)),
+)
+
+NOTIFICATIONS: Mapping[str, NotificationKind] = {notification.kind: notification for notification in _ROWS}

@@ -1,0 +1,59 @@
+"""Groups of rules, and movements of money, that stand as one column in the tables of several programmes."""
+
+from workflows.rules.approval import final_tier, higher_tier_follows, minutes_attached, signatures_cover_this
+from workflows.rules.approval import fully_signed as _fully_signed
+from workflows.rules.means_test import beneficiary_stays
+from workflows.rules.payment import (
+    cash_explained,
+    fund_allows,
+    fund_can_bear,
+    fund_open_to_unit,
+    not_paid_yet,
+    payee_known,
+)
+from workflows.rules.public_notice import (
+    no_open_objection,
+    no_upheld_objection,
+    notice_ended,
+    notice_taken_down,
+    shown_is_unchanged,
+)
+from workflows.rules.survey import (
+    followers_have_no_incompatible_duty,
+    papers_seen_again,
+    recorder_went,
+    surveyed_by_two,
+    surveyors_have_no_incompatible_duty,
+    visited_already,
+    visitors_enough,
+    visitors_entitled,
+    visitors_not_family,
+)
+from workflows.vocabulary import Money, Pot, Sum
+
+VISITORS = (visitors_enough, recorder_went, visitors_entitled, visitors_not_family, visited_already)
+SURVEYED = (surveyed_by_two, papers_seen_again)
+SURVEYORS = (*VISITORS, surveyors_have_no_incompatible_duty)
+CALLERS = (visitors_entitled, recorder_went, visitors_not_family, visited_already, followers_have_no_incompatible_duty)
+NOTICE_OVER = (notice_ended, no_open_objection, no_upheld_objection)
+SIGNABLE = (notice_taken_down, no_open_objection, no_upheld_objection, shown_is_unchanged, signatures_cover_this)
+HIGHER = (*SIGNABLE, higher_tier_follows, minutes_attached)
+FINAL = (*SIGNABLE, final_tier, minutes_attached, fund_open_to_unit, fund_allows, fund_can_bear)
+PAYABLE = (
+    _fully_signed,
+    signatures_cover_this,
+    not_paid_yet,
+    fund_allows,
+    beneficiary_stays,
+    payee_known,
+    cash_explained,
+)
+
+commit = Money(Pot.AVAILABLE, Pot.COMMITTED)
+release = Money(Pot.COMMITTED, Pot.AVAILABLE)
+pay = Money(Pot.COMMITTED, Pot.PAID)
+come_back = Money(Pot.PAID, Pot.COMMITTED)
+call_back = Money(Pot.PAID, Pot.RECOVERING)
+recover_part = Money(Pot.RECOVERING, Pot.AVAILABLE, Sum.ANSWER)
+recover_rest = Money(Pot.RECOVERING, Pot.AVAILABLE, Sum.REST)
+write_off = Money(Pot.RECOVERING, Pot.WRITTEN_OFF, Sum.REST)
