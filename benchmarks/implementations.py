@@ -12,8 +12,8 @@ from benchmarks.plain_rules import Clerk
 from benchmarks.psycopg_one_statement import OneStatement
 from benchmarks.psycopg_two_statements import TwoStatements
 from service.actions import cases
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.actions.context import ActionContext
 from service.db.engine import make_engine
 from service.queries.scope import Caller

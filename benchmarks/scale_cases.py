@@ -12,7 +12,7 @@ from uuid import UUID
 from benchmarks.scale_fixtures import Place
 from benchmarks.workload import Rows, add, family_rows
 from service.actions.context import ActionContext
-from service.actions.event_log import event_envelope
+from service.actions.event_log import EventSource, event_envelope
 from service.crypto.hash_chain import GENESIS, event_hash
 from service.db.columns import new_id
 from service.queries.scope import Caller
@@ -192,7 +192,9 @@ class _Case:
         moved = [("case", {"id": case, **changed})] if changed else []
         told = {"from": source, "to": self.row["state"], "principal": None, "answers": {}, "words": {}}
         rows = recorded_rows(added, moved)
-        body = canonical_json({**event_envelope("case", case, self.seq, action, context), **told, "rows": rows})
+        body = canonical_json(
+            {**event_envelope(EventSource("case", case, self.seq, action), context), **told, "rows": rows}
+        )
         event = {"subject_id": case, "seq": self.seq, "subject": "case", "action": action, "from_state": source}
         event |= {"to_state": self.row["state"], "actor_id": account, "on": on, "at": context.at, "body": body}
         head = event_hash(self.head, body)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from benchmarks import scenario
 from service.actions.context import ActionContext
-from service.actions.event_log import event_envelope
+from service.actions.event_log import EventSource, event_envelope
 from service.crypto.encryption import blind_index, encrypt_field
 from service.crypto.hash_chain import GENESIS, event_hash
 from service.db.columns import new_id
@@ -119,7 +119,11 @@ def _filing(office: Organisation, family: Family, batch: Rows, on: date) -> Rows
     context = ActionContext(clerk, instant(on), on, RING)
     subject, account = family.household_id, office.people["admin"]
     body = canonical_json(
-        {**event_envelope("household", subject, 1, "set_up", context), "facts": {}, "rows": recorded_rows(batch)}
+        {
+            **event_envelope(EventSource("household", subject, 1, "set_up"), context),
+            "facts": {},
+            "rows": recorded_rows(batch),
+        }
     )
     head = event_hash(GENESIS, body)
     event = {"subject_id": subject, "seq": 1, "subject": "household", "action": "set_up", "actor_id": account}

@@ -1,15 +1,15 @@
 """What is known about a case, and what somebody asks to do with it: the whole input of every rule."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from workflows.code_lists import SurveyConclusion
 from workflows.eligibility import Finances
 from workflows.policy import PolicySet
-from workflows.vocabulary import Actor, Duty, Fen, Plain
+from workflows.vocabulary import Actor, Duty, Fen, Plain, Reason
 from workflows.workdays import Calendar
 
 
@@ -97,6 +97,10 @@ class Award:
     same_student: bool = False
 
 
+class FactNotLoaded(AttributeError):
+    """A rule reads a fact that it does not declare with `@reads`, so that nobody loaded it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a rule may look at; built from one SELECT, or by a test."""
@@ -133,17 +137,23 @@ class Facts:
     live_payment: bool = False
     others: tuple[Award, ...] = ()
 
+    if not TYPE_CHECKING:  # a type checker sees the fields alone, so that a misspelled one is an error
+
+        def __getattr__(self, name: str) -> Any:
+            raise FactNotLoaded(name)
+
     @classmethod
-    def of(cls, **read: Any) -> "Facts":
-        """Facts of which only these were read. Whoever asks for another meets AttributeError: never a guess."""
+    def partial(cls, **loaded: Any) -> "Facts":
+        """Return facts of which only these were loaded. Reading another raises FactNotLoaded."""
         facts = object.__new__(cls)
-        for name, value in read.items():
+        for name, value in loaded.items():
             object.__setattr__(facts, name, value)
         return facts
 
     def replace(self, **changed: Any) -> "Facts":
-        """The same with other values; what was not read stays unread."""
-        return Facts.of(**{name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)} | changed)
+        """Return the same facts with other values; what was not loaded stays so."""
+        loaded = {name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)}
+        return Facts.partial(**loaded | changed)
 
     @property
     def next_tier(self) -> int:
@@ -202,3 +212,44 @@ class RuleInput:
         """The people named as visitors, and whom they stand in for: a stand-in counts as both."""
         named = self.accounts("visitors")
         return named.union(*(self.eligible_visitors.get(each, frozenset()) for each in named))
+
+
+Rule: TypeAlias = Callable[[RuleInput], Reason | None]
+"""One question about a case: None where it holds, or the Reason why not."""
+
+ON_DEMAND = frozenset(
+    {
+        "approvals",
+        "beneficiary_in_family",
+        "consented_until",
+        "finances",
+        "fund",
+        "live_payment",
+        "notice",
+        "others",
+        "returned",
+        "verification",
+        "visits",
+    }
+)
+"""Facts that are loaded only for the rules that declare them. The others come with the case and its household."""
+
+_READS: dict[Rule, frozenset[str]] = {}
+
+
+def reads(*facts: str) -> Callable[[Rule], Rule]:
+    """Declare which facts of ON_DEMAND a rule reads, by itself or through what it calls. Raises ValueError for others."""
+    unknown = set(facts) - ON_DEMAND
+    if unknown:
+        raise ValueError(f"not loaded on demand: {sorted(unknown)}")
+
+    def declare(rule: Rule) -> Rule:
+        _READS[rule] = frozenset(facts)
+        return rule
+
+    return declare
+
+
+def declared_reads(rule: Rule) -> frozenset[str]:
+    """Return the facts of ON_DEMAND that the rule declares."""
+    return _READS.get(rule, frozenset())

@@ -1,15 +1,14 @@
 """What a programme and a step are: rows of a table that is checked when it is imported."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflows.facts import RuleInput
+from workflows.facts import Rule
 from workflows.form_fields import FormField
 from workflows.notifications import NOTIFICATIONS
-from workflows.vocabulary import Duty, Money, Phase, Pot, Reason, Record, Role, Sum
-
-Rule = Callable[[RuleInput], Reason | None]
+from workflows.record_kinds import NO_RECORD, RECORD_KINDS, RecordKind
+from workflows.vocabulary import Duty, Money, Phase, Record, Role, Sum
 
 
 class InvalidProgramme(Exception):
@@ -61,6 +60,11 @@ class Step:
     def roles(self) -> tuple[Role, ...]:
         """The roles of which one is needed."""
         return (self.who,) if isinstance(self.who, Role) else self.who
+
+    @property
+    def kind(self) -> RecordKind:
+        """Return what follows from the record the step leaves."""
+        return RECORD_KINDS[self.record] if self.record is not None else NO_RECORD
 
     def goes_to(self, state: str) -> str:
         """Where the step leads from `state`; SAME keeps the case where it is."""
@@ -135,13 +139,11 @@ def _step_faults(step: Step, keys: list[str]) -> Iterator[str]:
         yield f"{step.action} moves an answered amount but asks for none"
     if step.notification and step.notification not in NOTIFICATIONS:
         yield f"{step.action} owes the unknown notification {step.notification!r}"
-    if step.record in _PAYS and (step.money is None or step.money.target is not _PAYS[step.record]):
+    pot = step.kind.pays_into
+    if pot is not None and (step.money is None or step.money.target is not pot):
         yield f"{step.action} records {step.record} without its money"
     if len({question.key for question in step.form}) != len(step.form):
         yield f"{step.action} asks one thing twice"
-
-
-_PAYS = {Record.PAYMENT: Pot.PAID, Record.PAYMENT_RETURNED: Pot.COMMITTED, Record.RECALL: Pot.RECOVERING}
 
 
 def _reach_faults(programme: Programme) -> Iterator[str]:

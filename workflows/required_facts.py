@@ -1,71 +1,17 @@
-"""Which facts a step's rules look at, read off the rules themselves: what none of them asks for need not be fetched."""
+"""Required facts are what must be loaded before a step is decided."""
 
-from collections.abc import Callable, Iterator
 from functools import cache
-from types import CodeType, FunctionType, ModuleType
-from typing import Any
 
-from workflows.facts import Facts, RuleInput
-from workflows.programme import Rule, Step
+from workflows.facts import declared_reads
+from workflows.programme import Step
 from workflows.vocabulary import Duty
-
-_HOME = "workflows"
-FIELDS = frozenset(Facts.__dataclass_fields__)
 
 
 @cache
 def required_facts(step: Step) -> frozenset[str]:
-    """The fields of Facts that a rule of the step may look at, and perhaps a few more of the same names.
+    """Return the facts of ON_DEMAND that a rule of the step declares, and `approvals` where the step is a signature.
 
-    Found by the names a rule and everything it calls in the rules mention, so nobody keeps a list that could fall
-    behind. What is left out is not there at all when the step is decided (Facts.of): to miss one is an AttributeError,
-    never a guess. Raises TypeError for a rule that is not a plain function, whose names cannot be read.
+    `tests/workflows/test_required_facts.py` compares the declarations with the names in the byte code of the rules.
     """
-    seen: set[FunctionType] = set()
-    found = {name for rule in step.must_hold for name in _mentioned(_plain(rule), seen)}
-    if step.duty is Duty.APPROVER:
-        found.add("approvals")
-    return frozenset(found & FIELDS)
-
-
-def _plain(rule: Rule) -> FunctionType:
-    if not isinstance(rule, FunctionType):
-        raise TypeError(f"a rule is a plain function, so that its names can be read: {rule!r}")
-    return rule
-
-
-def _mentioned(function: FunctionType, seen: set[FunctionType]) -> Iterator[str]:
-    """Every name in the function and in the functions of the rules it may call."""
-    if function in seen:
-        return
-    seen.add(function)
-    names = set(_names(function.__code__))
-    yield from names
-    for called in _called(function, names):
-        yield from _mentioned(called, seen)
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _names(inner)
-
-
-def _called(function: FunctionType, names: set[str]) -> Iterator[FunctionType]:
-    """What these names may stand for: functions beside it, in modules it names, kept by it, or of an ask and its facts."""
-    beside = [function.__globals__.get(name) for name in names]
-    inside = [vars(each).get(name) for each in beside if isinstance(each, ModuleType) for name in names]
-    kept = [cell.cell_contents for cell in function.__closure__ or ()]
-    asked = [vars(kind).get(name) for kind in (RuleInput, Facts) for name in names]
-    for each in (*beside, *inside, *kept, *asked):
-        called = _under(each)
-        if isinstance(called, FunctionType) and called.__module__.startswith(_HOME):
-            yield called
-
-
-def _under(each: Any) -> Callable[..., Any] | None:
-    """The function of a property, or under a decorator."""
-    if isinstance(each, property):
-        return each.fget
-    return getattr(each, "__wrapped__", each)  # type: ignore[no-any-return]
+    declared = frozenset().union(*(declared_reads(rule) for rule in step.must_hold))
+    return declared | {"approvals"} if step.duty is Duty.APPROVER else declared

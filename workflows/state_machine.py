@@ -25,7 +25,6 @@ from workflows.vocabulary import (
     Plain,
     Pot,
     Reason,
-    Record,
     Refused,
     Sum,
 )
@@ -227,7 +226,7 @@ def decide(programme: Programme, action: str, case: RuleInput) -> Transition:
     if reasons or grant is None:
         raise Refused(*reasons)
     target = programme.state(_target(programme, action, state))
-    stays = target.key == state and step.record is not Record.RESUME
+    stays = target.key == state and not step.kind.restarts_deadline
     due_on, provisional = (None, False) if stays else due(target, with_form)
     return Transition(
         step=step,
@@ -269,6 +268,6 @@ def available_actions(
 
 def _preview(step: Step, case: RuleInput, in_force: PolicySet) -> RuleInput:
     """The same without a form; what a new award will name anew is not known yet either."""
-    if step.record is Record.AWARD:
+    if step.kind.names_fund:
         case = replace(case, facts=case.facts.replace(award=None, fund=None), policy=in_force)
     return replace(case, answers={}, is_preview=True)

@@ -1,154 +1,204 @@
-"""The one door through which a case changes state: lock, decide, record."""
+"""Takes actions on cases: loads, decides and writes, for one case or many. Nothing else changes a case."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions.case_writer import CaseUpdate, DecidedStep, StepResult, digest_after, write_step
+from service.actions import case_writer
+from service.actions.case_update import next_version
 from service.actions.context import ActionContext
-from service.actions.errors import NotFound, VersionConflict
-from service.actions.step_records import RECORDERS
-from service.actions.write_batch import WriteBatch
-from service.queries import funds, policies
-from service.queries.case_loading import load, plan
-from service.queries.case_loading.load import LoadedCase
+from service.actions.decided_step import DecidedStep
+from service.actions.errors import NotFound, VersionConflict, refusal_of
+from service.actions.fund_balances import FundBalances
+from service.actions.step_records import step_record
+from service.actions.step_result import StepResult
+from service.queries import policies
+from service.queries.case_loading import load
+from service.queries.case_loading.loaded_case import LoadedCase
+from service.queries.case_loading.plan import plan_for
 from workflows import state_machine
-from workflows.facts import Fund, RuleInput
-from workflows.policy import PolicySet
+from workflows.facts import Facts, RuleInput
+from workflows.policy import NoPolicy, PolicySet
 from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
 from workflows.rules.means_test import assessed
-from workflows.state_machine import AvailableAction, Transition
-from workflows.vocabulary import Fen, Pot, Record
+from workflows.state_machine import AvailableAction
+from workflows.vocabulary import InvalidForm, Reason, Refused
+from workflows.workdays import CalendarUnknown
+
+Form: TypeAlias = Mapping[str, object]
+"""The answers of an action's form, as they were given."""
+
+Outcome: TypeAlias = StepResult | Refused | InvalidForm | NotFound
+"""What became of one case of a batch."""
 
 
-def take_action(
-    conn: sa.Connection, case_id: UUID, action: str, answers: Mapping[str, object], context: ActionContext
-) -> StepResult:
-    """Take one action on one case: lock, decide, record. Never commits.
+def take_action(conn: sa.Connection, case_id: UUID, action: str, form: Form, context: ActionContext) -> StepResult:
+    """Take one action on one case. Never commits.
 
-    Raises Refused with every reason, BadAnswers with every wrong field, Unknown when the caller may not see the
-    case, Stale when `asked.version` is behind.
+    Raises Refused with every reason, InvalidForm with every wrong field, NotFound when the caller may not see the
+    case, VersionConflict when `context.version` is behind.
     """
-    reads = plan.plan_for(action)
-    line = _named_fund(answers) if "named_fund" in reads.parts else None
-    known = load.load_locked(conn, case_id, context.caller, context.today, reads, line)
-    if known is None:
+    plan = plan_for(action)
+    named = _named_fund(form) if "named_fund" in plan.facts else None
+    loaded = load.load_locked(conn, case_id, context.caller, context.today, plan, named)
+    if loaded is None:
         raise NotFound
-    if context.version is not None and context.version != known.row.version:
-        raise VersionConflict(context.version, known.row.version)
-    programme = PROGRAMMES[known.row.programme]
-    step = programme.step(action, known.row.state)
-    policy_id, policy = _policy(conn, known, step, context)
-    known, fund_id = _with_fund(conn, known, step, context, answers)
-    ask = _ask(conn, known, policy, context, answers)
-    move = state_machine.decide(programme, action, ask)
-    return _record(conn, known, move, ask, context, CaseUpdate.of(known.row, policy_id=policy_id, fund_id=fund_id))
+    if context.version is not None and context.version != loaded.row.version:
+        raise VersionConflict(context.version, loaded.row.version)
+    step = _decide(conn, loaded, action, form, context, FundBalances(conn, context, {}))
+    return case_writer.write(conn, [step])[0]
+
+
+def take_action_on_many(
+    conn: sa.Connection, case_ids: Iterable[UUID], action: str, form: Form, context: ActionContext
+) -> list[Outcome]:
+    """Take one action with one form on many cases; return what became of each, in the order given. Never commits.
+
+    Each case is judged alone: a refused one leaves the others as they are. A case named twice is taken once. Cases of
+    one household or one beneficiary are taken one after the other, so that each is judged knowing the earlier ones.
+    """
+    wanted = list(dict.fromkeys(case_ids))
+    keys = load.lock_cases(conn, wanted, context.caller)
+    funds = load.lock_funds(conn, (key.fund_id for key in keys if key.fund_id)) if plan_for(action).money else {}
+    balances = FundBalances(conn, context, funds)
+    outcomes: dict[UUID, Outcome] = {}
+    for group in _independent(keys):
+        outcomes |= _take_group(conn, group, action, form, context, balances)
+    return [outcomes.get(case_id, NotFound()) for case_id in wanted]
+
+
+def _independent(keys: list[Any]) -> Iterator[list[UUID]]:
+    """Yield groups of cases of which no two share a household or a beneficiary."""
+    while keys:
+        group, later, taken = list[Any](), list[Any](), set[object]()
+        for key in keys:
+            shared = {key.household_id, key.beneficiary_id, bytes(key.id_no_index) if key.id_no_index else None}
+            shared.discard(None)
+            (later if shared & taken else group).append(key)
+            taken |= shared
+        yield [key.id for key in group]
+        keys = later
+
+
+def _take_group(
+    conn: sa.Connection, case_ids: list[UUID], action: str, form: Form, context: ActionContext, balances: FundBalances
+) -> dict[UUID, Outcome]:
+    plan = plan_for(action)
+    named = _named_fund(form) if "named_fund" in plan.facts else None
+    cases = load.load_many(conn, case_ids, context.caller, context.today, plan, named)
+    outcomes: dict[UUID, Outcome] = {}
+    steps: list[DecidedStep] = []
+    for case_id in case_ids:
+        try:
+            step = _decide(conn, cases[case_id], action, form, context, balances)
+        except (Refused, InvalidForm) as refusal:
+            outcomes[case_id] = refusal
+        except NoPolicy:
+            outcomes[case_id] = Refused(Reason.of("no_policy"))
+        except CalendarUnknown as unknown:
+            outcomes[case_id] = Refused(Reason.of("calendar_unknown", year=unknown.year))
+        else:
+            balances.note_drawn(step.loaded, step.transition)
+            steps.append(step)
+    return outcomes | _write_group(conn, steps)
+
+
+def _write_group(conn: sa.Connection, steps: list[DecidedStep]) -> dict[UUID, Outcome]:
+    """Write the steps together; where the database refuses one of them, write each alone."""
+    if not steps:
+        return {}
+    try:
+        with conn.begin_nested():
+            return {result.case_id: result for result in case_writer.write(conn, steps)}
+    except sa.exc.IntegrityError as error:
+        if len(steps) == 1:
+            return {steps[0].loaded.row.id: refusal_of(error)}
+    outcomes: dict[UUID, Outcome] = {}
+    for step in steps:
+        outcomes |= _write_group(conn, [step])
+    return outcomes
 
 
 def available_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) -> tuple[AvailableAction, ...]:
-    """What the caller may do with a case now, and every reason against the rest. Raises Unknown."""
-    known = load.load_case(conn, case_id, context.caller, context.today)
-    if known is None:
+    """Return what the caller may do with a case now, and every reason against the rest. Raises NotFound."""
+    loaded = load.load_case(conn, case_id, context.caller, context.today)
+    if loaded is None:
         raise NotFound
-    _, policy = _policy(conn, known, None, context)
-    programme = PROGRAMMES[known.row.programme]
-    anew = next((step for step in programme.steps_from(known.row.state) if step.record is Record.AWARD), None)
-    in_force = _policy(conn, known, anew, context)[1] if anew else None
-    if known.row.fund:
-        met = funds.fund_for_unit(conn, known.row.fund, known.row.unit_path, context.caller, context.today)
-        known = replace(known, facts=known.facts.replace(fund=met))
-    return state_machine.available_actions(programme, _ask(conn, known, policy, context, {}), in_force)
+    row, facts = loaded.row, loaded.facts
+    programme = PROGRAMMES[row.programme]
+    award = next((step for step in programme.steps_from(row.state) if step.kind.names_fund), None)
+    in_force = _policy(conn, loaded, award, context)[1] if award else None
+    if row.fund is not None and row.fund_id is not None:
+        facts = facts.replace(fund=FundBalances(conn, context, {row.fund_id: row.fund}).own(loaded))
+    rule_input = _rule_input(conn, loaded, facts, _policy(conn, loaded, None, context)[1], {}, context)
+    return state_machine.available_actions(programme, rule_input, in_force)
+
+
+def _decide(
+    conn: sa.Connection, loaded: LoadedCase, action: str, form: Form, context: ActionContext, balances: FundBalances
+) -> DecidedStep:
+    """Decide one step of a loaded case. Raises what take_action() raises."""
+    row = loaded.row
+    programme = PROGRAMMES[row.programme]
+    step = programme.step(action, row.state)
+    policy_set_id, policy = _policy(conn, loaded, step, context)
+    facts, fund_id = _with_fund(loaded, step, form, balances)
+    rule_input = _rule_input(conn, loaded, facts, policy, form, context)
+    transition = state_machine.decide(programme, action, rule_input)
+    assessment = assessed(rule_input) if transition.step.kind.stores_assessment else None
+    before = next_version(row, policy_set_id=policy_set_id, fund_id=fund_id)
+    update = step_record(transition.step.record).update(before, transition, context.today, assessment)
+    return DecidedStep(loaded, transition, rule_input, context, update, assessment, update.digest(loaded))
 
 
 def _policy(
     conn: sa.Connection, loaded: LoadedCase, step: Step | None, context: ActionContext
 ) -> tuple[UUID, PolicySet]:
-    """The set a decision cites once there is an award; before that, and for the award itself, the one in force."""
-    awarding = step is not None and step.record is Record.AWARD
-    if loaded.row.award_fen is None or awarding:
+    """Return the set the case cites once it has an award; before that, and for the award itself, the one in force."""
+    if loaded.row.award_fen is None or (step is not None and step.kind.names_fund):
         sets = [UUID(each) for each in loaded.row.policies or ()]
         return policies.governing_set(conn, sets, loaded.row.division, context.today)
     return loaded.row.policy_set_id, policies.policy_by_id(conn, loaded.row.policy_set_id)
 
 
-def _with_fund(
-    conn: sa.Connection, loaded: LoadedCase, step: Step | None, context: ActionContext, answers: Mapping[str, object]
-) -> tuple[LoadedCase, UUID | None]:
-    """The case with its fund: locked when money moves (lock order: case, then fund), named anew by an award."""
-    fund_id: UUID | None = loaded.row.fund_id
-    here = (loaded.row.unit_path, context.caller, context.today)
-    if step is not None and step.record is Record.AWARD:
-        found = funds.usable_fund(conn, loaded.row.named_fund, *here)
-        return _drawing(loaded, found), _named_fund(answers) if found else None
-    if step is None or step.money is None:
-        return loaded, fund_id
-    if fund_id is None:
-        return _drawing(loaded, None), None
-    line = funds.fund_for_unit(conn, loaded.line, *here) if loaded.line else funds.lock_fund(conn, fund_id, *here)
-    return _drawing(loaded, line), fund_id
+def _with_fund(loaded: LoadedCase, step: Step | None, form: Form, balances: FundBalances) -> tuple[Facts, UUID | None]:
+    """Return the facts with the fund line the step uses, and the line the case names after the step."""
+    if step is not None and step.kind.names_fund:
+        named = balances.named(loaded)
+        return loaded.facts.replace(fund=named), _named_fund(form) if named else None
+    if step is not None and step.money is not None:
+        return loaded.facts.replace(fund=balances.own(loaded)), loaded.row.fund_id
+    return loaded.facts, loaded.row.fund_id
 
 
-def _drawing(loaded: LoadedCase, line: Fund | None) -> LoadedCase:
-    return replace(loaded, facts=loaded.facts.replace(fund=line))
-
-
-def _named_fund(answers: Mapping[str, object]) -> UUID | None:
+def _named_fund(form: Form) -> UUID | None:
     try:
-        return UUID(str(answers.get("fund")))
+        return UUID(str(form.get("fund")))
     except ValueError:
         return None
 
 
-def _ask(
-    conn: sa.Connection, loaded: LoadedCase, policy: PolicySet, context: ActionContext, answers: Mapping[str, object]
+def _rule_input(
+    conn: sa.Connection, loaded: LoadedCase, facts: Facts, policy: PolicySet, form: Form, context: ActionContext
 ) -> RuleInput:
-    named = answers.get("visitors")
-    visitors = frozenset(_ids(named)) if isinstance(named, list) else frozenset()
+    row, visitors = loaded.row, form.get("visitors")
+    years = tuple((year, digest) for year, digest in row.calendar or ())
     return RuleInput(
-        actor=context.caller.actor_over(loaded.row.unit_path),
-        facts=loaded.facts,
+        actor=context.caller.actor_over(row.unit_path),
+        facts=facts,
         policy=policy,
-        calendar=policies.calendar_of(conn, tuple((year, digest) for year, digest in loaded.row.calendar or ())),
+        calendar=policies.calendar_of(conn, years),
         today=context.today,
-        answers=answers,
-        eligible_visitors=loaded.visitors(visitors),
+        answers=form,
+        eligible_visitors=loaded.eligible_visitors(frozenset(_ids(visitors) if isinstance(visitors, list) else ())),
     )
 
 
-def _ids(named: list[object]) -> list[UUID]:
+def _ids(texts: list[object]) -> list[UUID]:
     try:
-        return [UUID(str(each)) for each in named]
+        return [UUID(str(each)) for each in texts]
     except ValueError:
         return []
-
-
-def _record(
-    conn: sa.Connection,
-    loaded: LoadedCase,
-    transition: Transition,
-    rule_input: RuleInput,
-    context: ActionContext,
-    after: CaseUpdate,
-) -> StepResult:
-    """Write what the machine decided: the rows of its record, and case, event, duties, entries and notifications with them."""
-    record = transition.step.record
-    after = after.moved(transition, rule_input.today)
-    if record is Record.AWARD:
-        assessment = assessed(rule_input)
-        after = after.awarded(Fen(int(str(transition.answers["award"]))), _named_fund(transition.answers), assessment)
-    if transition.postings:
-        after = replace(after, outstanding=after.outstanding + _drawn(transition))
-    step, batch = DecidedStep(loaded, transition, rule_input, context, after, digest_after(loaded, after)), WriteBatch()
-    if record is not None:
-        RECORDERS[record](step, batch)
-    return write_step(conn, step, batch)
-
-
-def _drawn(transition: Transition) -> int:
-    """By how much the fen that lie outside `available` on behalf of this case grow with the step."""
-    out = sum(posting.fen for posting in transition.postings if posting.source is Pot.AVAILABLE)
-    back = sum(posting.fen for posting in transition.postings if posting.target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
-    return out - back

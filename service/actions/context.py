@@ -1,20 +1,26 @@
-"""The context of an action: caller, time, keys."""
+"""The context of an action: caller, time and keys, and the steps taken with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from service.actions.step_result import StepResult
 from service.crypto.encryption import Keyring
 from service.queries.scope import Caller
 
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """Who asks, when, and with which keys: what every write needs beside its own content."""
+    """Who acts, when, and with which keys: what every write needs besides its own content."""
 
     caller: Caller
     at: datetime
     today: date
     keyring: Keyring
     version: int | None = None
+    """The version the caller has read, where they must have read one."""
+
     request: str | None = None
-    """The id of the request, command or tick it came from; it stands in the event, the notification and the log."""
+    """The id of the request, command or job: the event, the notification and the log repeat it."""
+
+    steps: list[StepResult] = field(default_factory=list, compare=False)
+    """The steps taken with this context. The entry point counts them once they are committed."""

@@ -1,16 +1,20 @@
-"""What an action may raise besides a refusal."""
+"""The errors an action may raise besides Refused and InvalidForm."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
+import sqlalchemy.exc
+
+from service.db.engine import constraint_of
 from workflows.vocabulary import Reason, Refused
 
 
 class NotFound(Exception):
-    """There is no such row, or the caller may not see it: the answer is the same."""
+    """There is no such row, or the caller may not see it. The answer is the same."""
 
 
 class DisclosingRefusal(Refused):
-    """A refusal that itself tells something of people in files elsewhere: the face records it once the rest is undone."""
+    """A refusal that discloses something about people in other files. The entry point records it after the rollback."""
 
     def __init__(self, *reasons: Reason, persons: tuple[UUID, ...]) -> None:
         super().__init__(*reasons)
@@ -18,8 +22,27 @@ class DisclosingRefusal(Refused):
 
 
 class VersionConflict(Exception):
-    """Somebody changed the row since the caller read it."""
+    """Somebody changed the row after the caller read it."""
 
     def __init__(self, seen: int, present: int) -> None:
         super().__init__(f"version {seen} was read, {present} is present")
         self.seen, self.present = seen, present
+
+
+BY_CONSTRAINT: Mapping[str, str] = {
+    "uq_person_one_active_file": "person_in_other_file",
+    "uq_case_one_grant_per_school_year": "student_repeated",
+    "uq_payment_one_live": "already_paid",
+    "ck_fund_no_pot_below_zero": "fund_insufficient",
+    "incompatible_case_duty": "incompatible_duty",
+    "uq_household_unit_id_file_no": "file_no_taken",
+    "uq_fund_unit_id_code_year": "fund_code_taken",
+    "uq_account_login": "login_taken",
+}
+"""The reason code of a constraint. The database refuses where two requests pass the same rule at the same moment."""
+
+
+def refusal_of(error: sqlalchemy.exc.IntegrityError) -> Refused:
+    """Return what the database refused, as the rules would have said it."""
+    name = constraint_of(error)
+    return Refused(Reason.of(BY_CONSTRAINT.get(name, "conflicts_with_records"), constraint=name))

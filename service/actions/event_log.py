@@ -1,6 +1,8 @@
-"""The trail: canonical words of an event, its link to the one before, and appending one to any subject."""
+"""The event log: builds the one event of an act, linked to the event before it, and appends it with the rows it names."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,19 +19,56 @@ from workflows.canonical_json import canonical_json
 from workflows.vocabulary import Plain
 
 
-def event_envelope(subject: str, subject_id: UUID, seq: int, action: str, context: ActionContext) -> dict[str, Plain]:
-    """What every event says, whatever happened."""
+@dataclass(frozen=True, slots=True)
+class EventSource:
+    """What an event is about, and its position in the chain of its subject."""
+
+    subject: str
+    subject_id: UUID
+    seq: int
+    action: str
+    prev: bytes = GENESIS
+    from_state: str | None = None
+    to_state: str | None = None
+    principal: UUID | None = None
+
+
+def event_envelope(source: EventSource, context: ActionContext) -> dict[str, Plain]:
+    """Return what the body of every event says."""
+    states = {"from": source.from_state, "to": source.to_state}
+    principal = str(source.principal) if source.principal else None
+    optional: dict[str, Plain] = {**states, "principal": principal}
     return {
         "v": VERSION,
-        "subject": subject,
-        "id": str(subject_id),
-        "seq": seq,
-        "action": action,
+        "subject": source.subject,
+        "id": str(source.subject_id),
+        "seq": source.seq,
+        "action": source.action,
         "actor": str(context.caller.account),
         "on": context.today.isoformat(),
         "at": context.at.isoformat(),
         "request": context.request,
+        **{name: value for name, value in optional.items() if value is not None},
     }
+
+
+def build_event(source: EventSource, said: Mapping[str, Plain], context: ActionContext) -> dict[str, Any]:
+    """Return the row of an event, whose `hash` is the new head of the chain."""
+    body = canonical_json({**event_envelope(source, context), **said})
+    row: dict[str, Any] = {
+        "subject_id": source.subject_id,
+        "seq": source.seq,
+        "subject": source.subject,
+        "action": source.action,
+        "actor_id": context.caller.account,
+        "on": context.today,
+        "at": context.at,
+        "body": body,
+        "prev": source.prev,
+        "hash": event_hash(source.prev, body),
+    }
+    optional = {"from_state": source.from_state, "to_state": source.to_state, "principal_id": source.principal}
+    return {**row, **(optional if source.to_state is not None else {})}
 
 
 def append_event(
@@ -42,44 +81,41 @@ def append_event(
     batch: WriteBatch | None = None,
     moved: Sequence[Mapping[str, object]] = (),
 ) -> int:
-    """Add an event to a subject's chain, and write with it the rows and the entries it names; returns its number.
+    """Append an event to a subject's chain; write with it the rows and ledger entries it names; return its number.
 
-    Whoever comes second waits at the head of the chain. An entry lacks only its event, which is this one.
+    Locks the head of the chain. The entries in `moved` lack only their event, which is this one.
     """
     batch = batch or WriteBatch()
-    found = sa.select(chain_head.c.seq, chain_head.c.hash).where(chain_head.c.id == subject_id)
-    head = conn.execute(found.with_for_update(key_share=True)).one_or_none()
+    locked = sa.select(chain_head.c.seq, chain_head.c.hash).where(chain_head.c.id == subject_id)
+    head = conn.execute(locked.with_for_update(key_share=True)).one_or_none()
     seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
     batch.add(ledger_entry, *({**each, "subject_id": subject_id, "seq": seq} for each in moved))
-    told = {"facts": dict(facts), "rows": batch.fingerprints()}
-    body = canonical_json({**event_envelope(subject, subject_id, seq, action, context), **told})
-    what = {"subject_id": subject_id, "seq": seq, "subject": subject, "action": action}
-    who = {"actor_id": context.caller.account, "on": context.today, "at": context.at}
-    stands = {"id": subject_id, "seq": seq, "hash": event_hash(prev, body)}
-    batch.add(event, {**what, **who, "body": body, "prev": prev, "hash": stands["hash"]})
-    keep = batch.change if head else batch.add
-    keep(chain_head, stands)
+    source = EventSource(subject, subject_id, seq, action, prev)
+    row = build_event(source, {"facts": dict(facts), "rows": batch.fingerprints()}, context)
+    batch.add(event, row)
+    write_head = batch.change if head else batch.add
+    write_head(chain_head, {"id": subject_id, "seq": seq, "hash": row["hash"]})
     batch.write(conn)
     return seq
 
 
 def remark_rows(
-    subject_id: UUID, seq: int, words: Mapping[str, str], context: ActionContext
+    subject_id: UUID, seq: int, remarks: Mapping[str, str], context: ActionContext
 ) -> list[dict[str, object]]:
-    """People's free words as rows, sealed, beside the event that mentions them."""
-    rows = ((field, text, new_id()) for field, text in words.items())
-    where = {"subject_id": subject_id, "seq": seq}
+    """Return people's free text as encrypted rows, one for each field of the form."""
+    rows = ((field, text, new_id()) for field, text in remarks.items())
     return [
         {
-            "id": row,
-            **where,
+            "id": row_id,
+            "subject_id": subject_id,
+            "seq": seq,
             "field": field,
-            "text_sealed": encrypt_field(context.keyring, "sealed_remark.text", row, text),
+            "text_sealed": encrypt_field(context.keyring, "sealed_remark.text", row_id, text),
         }
-        for field, text, row in rows
+        for field, text, row_id in rows
     ]
 
 
-def remark_fingerprints(words: Mapping[str, str], keyring: Keyring) -> dict[str, Plain]:
-    """What the event itself keeps of those words."""
-    return {field: fingerprint(keyring, text) for field, text in words.items()}
+def remark_fingerprints(remarks: Mapping[str, str], keyring: Keyring) -> dict[str, Plain]:
+    """Return the keyed fingerprints of that text, which the event keeps."""
+    return {field: fingerprint(keyring, text) for field, text in remarks.items()}

@@ -1,4 +1,4 @@
-"""Which notifications a step owes, and to whom: an audience of the programme's table becomes rows of the outbox."""
+"""Builds the outbox rows of a step: each audience becomes people, each person one row per channel."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from uuid import UUID
 
 from service.actions.context import ActionContext
 from service.db.columns import new_id
-from service.queries.case_loading.load import LoadedCase
+from service.queries.case_loading.loaded_case import LoadedCase
 from workflows.notifications import NOTIFICATIONS, Audience
 from workflows.state_machine import Transition
-from workflows.vocabulary import APPROVERS, Record, Role
+from workflows.vocabulary import APPROVERS, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody who must hear: a member of staff, or the family's head."""
+    """A member of staff, or the head of the family."""
 
     account_id: UUID | None = None
     person_id: UUID | None = None
@@ -23,7 +23,7 @@ class Recipient:
 
 
 def notifications_for(loaded: LoadedCase, transition: Transition, context: ActionContext) -> list[dict[str, Any]]:
-    """The outbox rows of a step: every reader once per channel he can be reached by."""
+    """Return the outbox rows of a step: each recipient once per channel they can be reached by."""
     if transition.step.notification is None:
         return []
     notification = NOTIFICATIONS[transition.step.notification]
@@ -38,7 +38,7 @@ def notifications_for(loaded: LoadedCase, transition: Transition, context: Actio
 
 def _addressed(loaded: LoadedCase, found: Iterable[tuple[str, Recipient]]) -> Iterable[dict[str, Any]]:
     mailed = {who for who, mailed in loaded.registrars.items() if mailed}
-    mailed |= {holder.account for holder in loaded.staff if holder.mailed}
+    mailed |= {holder.account for holder in loaded.staff if holder.has_email}
     seen: set[tuple[str, str, UUID | None]] = set()
     for kind, reader in found:
         channels = ["email"] if reader.person_id else ["inbox", *(["email"] if reader.account_id in mailed else [])]
@@ -55,7 +55,7 @@ def _row(kind: str, channel: str, reader: Recipient) -> dict[str, Any]:
 
 
 def _family(loaded: LoadedCase, _move: Transition) -> list[Recipient]:
-    """By mail when the head (or the student) gave an address; else the registrar is asked to tell the family."""
+    """By e-mail when the head or the student gave an address; else the registrar is asked to inform the family."""
     if loaded.row.family_reader is not None:
         return [Recipient(person_id=UUID(loaded.row.family_reader))]
     return [Recipient(account_id=each, kind="tell_family") for each in sorted(loaded.registrars, key=str)]
@@ -75,8 +75,8 @@ def _holders(role: Role, tier: Callable[[LoadedCase, Transition], int] = lambda 
 
 
 def _tier_after(loaded: LoadedCase, transition: Transition) -> int:
-    """The tier that signs next: one above the tier that has just signed, if it has."""
-    signed = 1 if transition.step.record is Record.APPROVAL else 0
+    """Return the tier that signs next: one above the tier that has just signed, if one has."""
+    signed = 1 if transition.step.kind.signs else 0
     return min(loaded.facts.next_tier + signed, len(APPROVERS))
 
 

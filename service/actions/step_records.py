@@ -1,77 +1,76 @@
-"""The rows a step leaves beside its event: a function per Record, chosen by the programme's table."""
+"""Step records are the rows a step leaves besides its event: one row of STEP_RECORDS for each Record."""
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
-from service.actions.case_writer import DecidedStep
+from service.actions.case_update import CaseUpdate, moved
+from service.actions.decided_step import DecidedStep
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import decrypt_field, encrypt_field, fingerprint
-from service.db.columns import new_id
 from service.tables.cases import approval, paper, verification
 from service.tables.notices import notice, objection
 from service.tables.payments import payment
 from service.tables.visits import visit, visit_visitor
 from workflows import disclosure, workdays
+from workflows.assessment import Assessment
 from workflows.code_lists import PaymentMethod
-from workflows.vocabulary import Record
+from workflows.state_machine import Transition
+from workflows.vocabulary import Duty, Record
 
-Recorder = Callable[[DecidedStep, WriteBatch], None]
+
+def _write_nothing(_step: DecidedStep, _batch: WriteBatch) -> None:
+    """The columns of the case say it all."""
 
 
-def _visit(step: DecidedStep, batch: WriteBatch) -> None:
-    case, told = step.loaded.row, step.answers.get("story")
-    visit_id = new_id()
+def _write_visit(step: DecidedStep, batch: WriteBatch) -> None:
+    case, story = step.loaded.row, step.answers.get("story")
+    encrypted = encrypt_field(step.context.keyring, "visit.story", step.record_id, story) if story else None  # type: ignore[arg-type]
     row = {
-        "id": visit_id,
+        **step.key(),
         "unit_id": case.unit_id,
         "unit_path": case.unit_path,
-        "case_id": case.id,
         "household_id": case.household_id,
-        "seq": step.after.seq,
-        "kind": "survey" if step.transition.step.duty == "visitor" else "follow_up",
+        "kind": "survey" if step.transition.step.duty is Duty.VISITOR else "follow_up",
         "on": step.answers["on"],
         "place": step.answers["place"],
         "conclusion": step.answers["conclusion"],
-        "story_sealed": encrypt_field(step.context.keyring, "visit.story", visit_id, told)
-        if isinstance(told, str)
-        else None,
+        "story_sealed": encrypted,
         "created_at": step.context.at,
     }
     batch.add(visit, row)
-    went = sorted(step.rule_input.accounts("visitors"), key=str)
-    batch.add(visit_visitor, *({"visit_id": visit_id, "account_id": each} for each in went))
+    visitors = sorted(step.rule_input.accounts("visitors"), key=str)
+    batch.add(visit_visitor, *({"visit_id": step.record_id, "account_id": each} for each in visitors))
 
 
-def _papers(step: DecidedStep, batch: WriteBatch) -> None:
+def _write_papers(step: DecidedStep, batch: WriteBatch) -> None:
     kinds = step.answers["papers"]
     seen = {"case_id": step.loaded.row.id, "seen_on": step.context.today, "seen_by": step.context.caller.account}
     new = [kind for kind in (kinds if isinstance(kinds, list) else []) if kind not in step.loaded.facts.papers]
     batch.add(paper, *({**seen, "kind": kind} for kind in new))
 
 
-def _verification(step: DecidedStep, batch: WriteBatch) -> None:
-    kept = ("authority", "request_no", "replied_on", "outcome")
-    said = {name: step.answers[name] for name in kept} | {"explained": bool(step.answers.get("explained"))}
-    batch.add(verification, {**step.told, "seq": step.after.seq, "people": step.loaded.facts.people, **said})
+def _write_verification(step: DecidedStep, batch: WriteBatch) -> None:
+    copied = {name: step.answers[name] for name in ("authority", "request_no", "replied_on", "outcome")}
+    copied |= {"explained": bool(step.answers.get("explained")), "people": step.loaded.facts.people}
+    batch.add(verification, {**step.key(), **copied})
 
 
-def _award(step: DecidedStep, batch: WriteBatch) -> None:
-    """The reviewer's award hangs as a public notice that keeps exactly what it showed."""
+def _write_notice(step: DecidedStep, batch: WriteBatch) -> None:
+    """Post the reviewer's award as a public notice that keeps exactly what it shows."""
     shown, today, policy = _shown(step), step.context.today, step.rule_input.policy
     row = {
-        **step.told,
-        "seq": step.after.seq,
+        **step.key(),
         "posted_on": today,
         "ends_on": workdays.after(today, policy.notice_days, step.rule_input.calendar),
         "places": step.answers["places"],
         "shown_hash": fingerprint(step.context.keyring, shown),
-        "content": step.content,
+        "content": step.digest,
+        "shown_sealed": encrypt_field(step.context.keyring, "notice.shown", step.record_id, shown),
     }
-    batch.add(
-        notice,
-        {**row, "shown_sealed": encrypt_field(step.context.keyring, "notice.shown", UUID(str(row["id"])), shown)},
-    )
+    batch.add(notice, row)
 
 
 def _shown(step: DecidedStep) -> str:
@@ -81,41 +80,51 @@ def _shown(step: DecidedStep) -> str:
         "name": disclosure.shown("name", name, disclosure.Profile.NOTICE),
         "unit": head["unit"],
         "item": step.loaded.row.item,
-        "category": step.after.category,
-        "award": step.after.award,
+        "category": step.update.category,
+        "award": step.update.award_fen,
         "policy": f"{step.rule_input.policy.title} {step.rule_input.policy.document}",
     }
     return json.dumps(lines, ensure_ascii=False, sort_keys=True)
 
 
-def _objection(step: DecidedStep, batch: WriteBatch) -> None:
-    row = step.told
-    text = encrypt_field(step.context.keyring, "objection.text", UUID(str(row["id"])), str(step.answers["objection"]))
-    said = {"source": step.answers["source"], "raised_on": step.context.today, "text_sealed": text}
-    batch.add(objection, {**row, "notice_id": step.loaded.row.notice["id"], **said})
+def _award(update: CaseUpdate, transition: Transition, today: date, assessment: Assessment | None) -> CaseUpdate:
+    """Set the sum, the fund line and the category that the reviewer proposes."""
+    award, fund_id = int(str(transition.answers["award"])), UUID(str(transition.answers["fund"]))
+    category = assessment.category if assessment else None
+    return replace(moved(update, transition, today), award_fen=award, fund_id=fund_id, category=category)
 
 
-def _objection_answer(step: DecidedStep, batch: WriteBatch) -> None:
+def _write_objection(step: DecidedStep, batch: WriteBatch) -> None:
+    text = encrypt_field(step.context.keyring, "objection.text", step.record_id, str(step.answers["objection"]))
+    row = {"id": step.record_id, "case_id": step.loaded.row.id, "notice_id": _latest_notice(step)["id"]}
+    copied = {"source": step.answers["source"], "raised_on": step.context.today, "text_sealed": text}
+    batch.add(objection, {**row, **copied})
+
+
+def _write_objection_answer(step: DecidedStep, batch: WriteBatch) -> None:
     """Answer the oldest open objection of the notice."""
     answered = {"outcome": step.answers["outcome"], "answered_on": step.context.today}
-    batch.change(objection, {"id": step.loaded.row.notice["oldest"], **answered})
+    batch.change(objection, {"id": _latest_notice(step)["oldest"], **answered})
 
 
-def _take_down(step: DecidedStep, batch: WriteBatch) -> None:
-    up = step.loaded.row.notice
-    if up is not None and up["ended_on"] is None:
-        batch.change(notice, {"id": up["id"], "ended_on": step.context.today})
+def _latest_notice(step: DecidedStep) -> Mapping[str, object]:
+    return step.loaded.row.notice or {"id": None, "oldest": None}
 
 
-def _approval(step: DecidedStep, batch: WriteBatch) -> None:
+def _end_notice(step: DecidedStep, batch: WriteBatch) -> None:
+    latest = step.loaded.row.notice
+    if latest is not None and latest["ended_on"] is None:
+        batch.change(notice, {"id": latest["id"], "ended_on": step.context.today})
+
+
+def _write_approval(step: DecidedStep, batch: WriteBatch) -> None:
     row = {
-        **step.told,
-        "seq": step.after.seq,
+        **step.key(),
         "tier": step.loaded.facts.next_tier,
         "account_id": step.context.caller.account,
         "principal_id": step.transition.grant.principal,
         "on": step.context.today,
-        "award_fen": step.after.award,
+        "award_fen": step.update.award_fen,
         "content": step.loaded.facts.content,
         "minutes": step.answers.get("minutes"),
     }
@@ -123,19 +132,18 @@ def _approval(step: DecidedStep, batch: WriteBatch) -> None:
 
 
 def _void_approvals(step: DecidedStep, batch: WriteBatch) -> None:
-    _take_down(step, batch)
-    for *_, signature in step.loaded.row.approvals or ():
-        batch.change(approval, {"id": signature, "voided_seq": step.after.seq})
+    _end_notice(step, batch)
+    for *_, approval_id in step.loaded.row.approvals or ():
+        batch.change(approval, {"id": approval_id, "voided_seq": step.update.version})
 
 
-def _payment(step: DecidedStep, batch: WriteBatch) -> None:
+def _write_payment(step: DecidedStep, batch: WriteBatch) -> None:
     by_bank = step.answers["method"] == PaymentMethod.BANK
     row = {
-        **step.told,
+        **step.key(),
         "unit_path": step.loaded.row.unit_path,
-        "fund_id": step.after.fund_id,
-        "seq": step.after.seq,
-        "fen": step.after.award,
+        "fund_id": step.update.fund_id,
+        "fen": step.update.award_fen,
         "method": step.answers["method"],
         "bank_account_id": step.loaded.bank_account if by_bank else None,
         "cash_reason": None if by_bank else step.answers.get("cash_reason"),
@@ -147,43 +155,68 @@ def _payment(step: DecidedStep, batch: WriteBatch) -> None:
     batch.add(payment, row)
 
 
-def _paid(step: DecidedStep, batch: WriteBatch, **columns: object) -> None:
+def _change_payment(step: DecidedStep, batch: WriteBatch, **columns: object) -> None:
     live = step.loaded.row.live_payment
     batch.change(payment, {"id": UUID(live) if live else None, **columns})
 
 
-def _payment_returned(step: DecidedStep, batch: WriteBatch) -> None:
-    why = step.answers["bank_code"]
-    _paid(step, batch, state="returned", returned_on=step.context.today, returned_code=why)
+def _return_payment(step: DecidedStep, batch: WriteBatch) -> None:
+    code, today = step.answers["bank_code"], step.context.today
+    _change_payment(step, batch, state="returned", returned_on=today, returned_code=code)
 
 
-def _receipt(step: DecidedStep, batch: WriteBatch) -> None:
-    _paid(step, batch, receipt_on=step.context.today, receipt_evidence=step.answers["evidence"])
+def _write_receipt(step: DecidedStep, batch: WriteBatch) -> None:
+    _change_payment(step, batch, receipt_on=step.context.today, receipt_evidence=step.answers["evidence"])
 
 
-def _recall(step: DecidedStep, batch: WriteBatch) -> None:
-    _paid(step, batch, state="recalled", recalled_on=step.context.today)
+def _recall_payment(step: DecidedStep, batch: WriteBatch) -> None:
+    _change_payment(step, batch, state="recalled", recalled_on=step.context.today)
 
 
-def _nothing_more(_step: DecidedStep, _rows: WriteBatch) -> None:
-    """The case's own row says it all."""
+def _move(update: CaseUpdate, transition: Transition, today: date, _assessment: Assessment | None) -> CaseUpdate:
+    return moved(update, transition, today)
 
 
-RECORDERS: Mapping[Record, Recorder] = {
-    Record.VISIT: _visit,
-    Record.PAPERS: _papers,
-    Record.VERIFICATION: _verification,
-    Record.AWARD: _award,
-    Record.OBJECTION: _objection,
-    Record.OBJECTION_ANSWER: _objection_answer,
-    Record.NOTICE_END: _take_down,
-    Record.APPROVAL: _approval,
-    Record.VOID_APPROVALS: _void_approvals,
-    Record.PAYMENT: _payment,
-    Record.PAYMENT_RETURNED: _payment_returned,
-    Record.RECEIPT: _receipt,
-    Record.RECALL: _recall,
-    Record.HOLD: _nothing_more,
-    Record.RESUME: _nothing_more,
-    Record.RESURVEY: _nothing_more,
+def _hold(update: CaseUpdate, transition: Transition, _today: date, _assessment: Assessment | None) -> CaseUpdate:
+    return replace(update, held_until=date.fromisoformat(str(transition.answers["until"])))
+
+
+def _resume(update: CaseUpdate, transition: Transition, _today: date, _assessment: Assessment | None) -> CaseUpdate:
+    due_on, is_provisional = transition.due_on, transition.due_is_provisional
+    return replace(update, held_until=None, due_on=due_on, due_is_provisional=is_provisional)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """How the rows of a Record are written, and how the columns of the case change."""
+
+    write: Callable[[DecidedStep, WriteBatch], None] = _write_nothing
+    update: Callable[[CaseUpdate, Transition, date, Assessment | None], CaseUpdate] = _move
+
+
+NO_RECORD = StepRecord()
+
+STEP_RECORDS: Mapping[Record, StepRecord] = {
+    Record.VISIT: StepRecord(_write_visit),
+    Record.PAPERS: StepRecord(_write_papers),
+    Record.RESURVEY: StepRecord(),
+    Record.VERIFICATION: StepRecord(_write_verification),
+    Record.AWARD: StepRecord(_write_notice, _award),
+    Record.OBJECTION: StepRecord(_write_objection),
+    Record.OBJECTION_ANSWER: StepRecord(_write_objection_answer),
+    Record.NOTICE_END: StepRecord(_end_notice),
+    Record.APPROVAL: StepRecord(_write_approval),
+    Record.VOID_APPROVALS: StepRecord(_void_approvals),
+    Record.PAYMENT: StepRecord(_write_payment),
+    Record.PAYMENT_RETURNED: StepRecord(_return_payment),
+    Record.RECEIPT: StepRecord(_write_receipt),
+    Record.RECALL: StepRecord(_recall_payment),
+    Record.HOLD: StepRecord(update=_hold),
+    Record.RESUME: StepRecord(update=_resume),
 }
+"""A new kind of record is one row here and one in workflows/record_kinds.py."""
+
+
+def step_record(record: Record | None) -> StepRecord:
+    """Return how a step's record is written; a step without one leaves nothing but its event."""
+    return STEP_RECORDS[record] if record is not None else NO_RECORD

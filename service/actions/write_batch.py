@@ -1,7 +1,7 @@
-"""Rows as an act leaves them: gathered by table, then written by one data-modifying statement."""
+"""A write batch gathers the rows of an act by table and writes them with one data-modifying statement."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -12,94 +12,118 @@ from service.tables.row_fingerprints import recorded_rows
 from workflows.vocabulary import Plain
 
 Row = Mapping[str, object]
+
+# The tables that steps write, always with the same columns: up to this many rows are spelled value by value, which saves
+# JSON on the hot path (make bench-profile). Rows that vary from one to the next (a person with or without a phone) come as
+# JSON: each pattern of missing values would be prepared as a statement of its own.
 BY_VALUE = frozenset(
-    {"approval", "case", "case_duty", "ledger_entry", "event", "notification", "notice", "payment"}
+    {"approval", "case", "case_duty", "event", "ledger_entry", "notice", "notification", "payment"}
     | {"verification", "visit", "visit_visitor"}
 )
-"""Tables that a case's steps write, always in the same few ways: their rows are spelled value by value. What varies from
-row to row (a person with or without a phone) comes as JSON: each pattern of given and missing values would be prepared
-by itself.
-"""
-
 MAX_ROWS_BY_VALUE = 4
-"""So many rows of such a table are spelled out; more come as JSON too."""
 
 _Shape = tuple[str, tuple[str, ...], int]
-"""A table, the columns that are given, and how many rows are spelled out; 0 where they come as JSON."""
+"""A table, its columns, and how many rows are spelled value by value; 0 where they come as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteBatch:
-    """Rows to add, and new values of rows that are known by their id; several of one table name the same columns.
+    """Rows to add, and new values of rows known by their `id`.
 
     `batch.add(visit, {"id": …, "on": …})`, `batch.change(notice, {"id": …, "ended_on": …})`, then `batch.write(conn)`.
     """
 
     added: dict[str, list[Row]] = field(default_factory=dict)
     changed: list[tuple[str, Row]] = field(default_factory=list)
-    removed: list[tuple[str, Row]] = field(default_factory=list)
-    already: list[tuple[str, Row]] = field(default_factory=list)
-    present: dict[str, list[Row]] = field(default_factory=dict)
+    unrecorded: list[tuple[str, Row]] = field(default_factory=list)
+    deleted_elsewhere: list[tuple[str, Row]] = field(default_factory=list)
+    updated_elsewhere: list[tuple[str, Row]] = field(default_factory=list)
+    inserted_elsewhere: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: sa.Table, *rows: Row) -> None:
-        """Add rows to a table; none is nothing."""
+        """Add rows to a table."""
         if rows:
             self.added.setdefault(table.name, []).extend(rows)
 
     def change(self, table: sa.Table, row: Row) -> None:
-        """Give columns of the row `id` new values. Raises ValueError when there is no such row to speak of."""
+        """Give columns of the row `id` new values. Raises ValueError when `id` is None: there is no row to change."""
         if row["id"] is None:
             raise ValueError(f"{table.name}: there is no row to change")
         self.changed.append((table.name, row))
 
+    def change_unrecorded(self, table: sa.Table, row: Row) -> None:
+        """Change columns that the event does not record, or that note_updated() recorded before."""
+        self.unrecorded.append((table.name, row))
+
     def note_deleted(self, table: sa.Table, *rows: Row) -> None:
-        """Say that rows, known by their keys, are no more; who says so has deleted them."""
-        self.removed.extend((table.name, row) for row in rows)
+        """Record in the event that rows were deleted by a statement of the caller's own."""
+        self.deleted_elsewhere.extend((table.name, row) for row in rows)
 
     def note_updated(self, table: sa.Table, row: Row) -> None:
-        """Say that columns of the row have new values; who says so has written them."""
-        self.already.append((table.name, row))
+        """Record in the event that columns are updated by another statement, or by change_unrecorded()."""
+        self.updated_elsewhere.append((table.name, row))
 
     def note_inserted(self, table: sa.Table, *rows: Row) -> None:
-        """Say that rows are new in a table; who says so has added them."""
-        self.present.setdefault(table.name, []).extend(rows)
+        """Record in the event that rows were inserted by a statement of the caller's own."""
+        self.inserted_elsewhere.setdefault(table.name, []).extend(rows)
+
+    def rows(self, table: sa.Table) -> list[Row]:
+        """Return the rows to add to a table."""
+        return self.added.get(table.name, [])
+
+    def extend(self, other: "WriteBatch") -> None:
+        """Take over what another batch adds and changes."""
+        for name, rows in other.added.items():
+            self.added.setdefault(name, []).extend(rows)
+        self.changed.extend(other.changed)
+        self.unrecorded.extend(other.unrecorded)
 
     def fingerprints(self) -> dict[str, Plain]:
-        """What the event they are written with says of them."""
-        return recorded_rows(self.added | self.present, [*self.already, *self.changed], self.removed)
+        """Return the `rows` of the event that is written with them."""
+        added = self.added | self.inserted_elsewhere
+        return recorded_rows(added, [*self.updated_elsewhere, *self.changed], self.deleted_elsewhere)
 
     def write(self, conn: sa.Connection) -> None:
-        """Write all of it, or nothing: one statement, in which every key is checked at its end."""
+        """Write everything with one statement. Keys are checked at its end."""
         values: dict[str, object] = {}
-        added = tuple(_added(number, name, rows, values) for number, (name, rows) in enumerate(self.added.items()))
-        changed = tuple(_changed(number, name, row, values) for number, (name, row) in enumerate(self.changed))
+        inserts = ((name, row) for name, rows in self.added.items() for row in rows)
+        added = tuple(_added(number, *group, values) for number, group in enumerate(_alike(inserts)))
+        updates = _alike((*self.changed, *self.unrecorded))
+        changed = tuple(_changed(number, *group, values) for number, group in enumerate(updates))
         _statement(added, changed).rows(conn, values)
 
 
-def _added(number: int, table: str, rows: list[Row], values: dict[str, object]) -> _Shape:
-    """Give `values` the rows' own, and say how they are spelled: each value by itself, or all of them as one JSON."""
-    columns = tuple(rows[0])
+def _alike(rows: Iterable[tuple[str, Row]]) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
+    """Yield the rows of each table that give the same columns together."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Row]] = {}
+    for table, row in rows:
+        groups.setdefault((table, tuple(row)), []).append(row)
+    for (table, columns), alike in groups.items():
+        yield table, columns, alike
+
+
+def _added(number: int, table: str, columns: tuple[str, ...], rows: list[Row], values: dict[str, object]) -> _Shape:
+    """Add the rows to `values`; return how the statement spells them."""
     if table not in BY_VALUE or len(rows) > MAX_ROWS_BY_VALUE:
-        values[f"a{number}"] = _SPELLED(rows)
+        values[f"a{number}"] = _as_json(rows)
         return table, columns, 0
-    for which, row in enumerate(rows):
+    for index, row in enumerate(rows):
         for place, name in enumerate(columns):
-            values[f"a{number}_{which}_{place}"] = _value(row[name])
+            values[f"a{number}_{index}_{place}"] = _value(row[name])
     return table, columns, len(rows)
 
 
-def _changed(number: int, table: str, row: Row, values: dict[str, object]) -> _Shape:
-    values[f"c{number}_id"] = row["id"]
-    if table not in BY_VALUE:
-        values[f"c{number}"] = _SPELLED(row)
-        return table, tuple(row), 0
-    for place, value in enumerate(row.values()):
-        values[f"c{number}_{place}"] = _value(value)
-    return table, tuple(row), 1
+def _changed(number: int, table: str, columns: tuple[str, ...], rows: list[Row], values: dict[str, object]) -> _Shape:
+    if table not in BY_VALUE or len(rows) > 1:
+        values[f"c{number}"] = _as_json(rows)
+        return table, columns, 0
+    for place, name in enumerate(columns):
+        values[f"c{number}_{place}"] = _value(rows[0][name])
+    return table, columns, 1
 
 
 def _value(value: object) -> object:
-    return _SPELLED(value) if type(value) is dict else value
+    return _as_json(value) if type(value) is dict else value
 
 
 @cache
@@ -109,13 +133,14 @@ def _statement(added: tuple[_Shape, ...], changed: tuple[_Shape, ...]) -> Prepar
     return PreparedStatement("WITH " + ", ".join(parts) + " SELECT 1")
 
 
+# ruff's S608 warns of SQL made of strings: these strings are names of our own tables and columns.
 def _insert(number: int, table: str, columns: tuple[str, ...], rows: int) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
-    if not rows:
-        given = f'SELECT {names} FROM jsonb_populate_recordset(NULL::"{table}", %(a{number})s::jsonb)'  # noqa: S608 - names of our own tables
+    if rows:
+        source = "VALUES " + ", ".join(f"({_places(f'a{number}_{index}', len(columns))})" for index in range(rows))
     else:
-        given = "VALUES " + ", ".join(f"({_places(f'a{number}_{which}', len(columns))})" for which in range(rows))
-    return f'a{number} AS (INSERT INTO "{table}" ({names}) {given})'
+        source = f'SELECT {names} FROM jsonb_populate_recordset(NULL::"{table}", %(a{number})s::jsonb)'  # noqa: S608
+    return f'a{number} AS (INSERT INTO "{table}" ({names}) {source})'
 
 
 def _places(prefix: str, columns: int) -> str:
@@ -123,18 +148,18 @@ def _places(prefix: str, columns: int) -> str:
 
 
 def _update(number: int, table: str, columns: tuple[str, ...], rows: int) -> str:
-    kept = {name: place for place, name in enumerate(columns) if name != "id"}
+    places = {name: place for place, name in enumerate(columns)}
     if rows:
-        news = ", ".join(f'"{name}" = %(c{number}_{place})s' for name, place in kept.items())
-    else:
-        names = ", ".join(f'"{name}"' for name in kept)
-        news = f'({names}) = (SELECT {names} FROM jsonb_populate_record(NULL::"{table}", %(c{number})s::jsonb))'  # noqa: S608 - names of our own tables
-    return f'c{number} AS (UPDATE "{table}" SET {news} WHERE id = %(c{number}_id)s)'  # noqa: S608 - names of our own tables
+        news = ", ".join(f'"{name}" = %(c{number}_{place})s' for name, place in places.items() if name != "id")
+        return f'c{number} AS (UPDATE "{table}" SET {news} WHERE id = %(c{number}_{places["id"]})s)'  # noqa: S608
+    news = ", ".join(f'"{name}" = new_row."{name}"' for name in places if name != "id")
+    source = f'jsonb_populate_recordset(NULL::"{table}", %(c{number})s::jsonb) AS new_row'
+    return f'c{number} AS (UPDATE "{table}" SET {news} FROM {source} WHERE "{table}".id = new_row.id)'  # noqa: S608
 
 
 def _plain(value: object) -> str:
-    """Bytes as PostgreSQL reads them; ids, days and instants as they are written."""
+    """Return bytes as PostgreSQL reads them; ids, dates and instants as text."""
     return "\\x" + value.hex() if isinstance(value, bytes) else str(value)
 
 
-_SPELLED = json.JSONEncoder(ensure_ascii=False, default=_plain).encode
+_as_json = json.JSONEncoder(ensure_ascii=False, default=_plain).encode

@@ -8,8 +8,9 @@ from flask_smorest import Blueprint
 
 from service.actions import case_opening
 from service.actions import cases as case_actions
-from service.actions.case_writer import CaseApplication, StepResult
+from service.actions.case_application import CaseApplication
 from service.actions.errors import NotFound
+from service.actions.step_result import StepResult
 from service.api.etags import tagged, version_read
 from service.api.pagination import paged
 from service.api.steps import counted, take_step

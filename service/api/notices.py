@@ -8,8 +8,8 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
-from service.actions.case_writer import StepResult
 from service.actions.errors import NotFound
+from service.actions.step_result import StepResult
 from service.api.pagination import paged
 from service.api.steps import take_step
 from service.crypto.encryption import decrypt_field

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import g
 
 from service.actions import cases
-from service.actions.case_writer import StepResult
+from service.actions.step_result import StepResult
 from service.http.context import action_context, connection
 
 

@@ -9,8 +9,7 @@ import sqlalchemy.exc
 from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
-from service.actions.errors import DisclosingRefusal, NotFound, VersionConflict
-from service.db.engine import constraint_of
+from service.actions.errors import DisclosingRefusal, NotFound, VersionConflict, refusal_of
 from service.i18n.catalogue import LANGUAGES
 from service.i18n.reason_messages import problem_document
 from service.observability import logs, metrics
@@ -18,17 +17,6 @@ from workflows.policy import NoPolicy, PoliciesOverlap
 from workflows.policy_values import InvalidPolicy
 from workflows.vocabulary import InvalidForm, Reason, Refused
 from workflows.workdays import CalendarUnknown, InvalidCalendar
-
-BY_CONSTRAINT: Mapping[str, str] = {
-    "uq_person_one_active_file": "person_in_other_file",
-    "uq_case_one_grant_per_school_year": "student_repeated",
-    "uq_payment_one_live": "already_paid",
-    "ck_fund_no_pot_below_zero": "fund_insufficient",
-    "incompatible_case_duty": "incompatible_duty",
-    "uq_household_unit_id_file_no": "file_no_taken",
-    "uq_fund_unit_id_code_year": "fund_code_taken",
-    "uq_account_login": "login_taken",
-}
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}(?:[.\[](?:[A-Za-z_][A-Za-z0-9_]{0,60}|[0-9]{1,4})\]?){0,9}")
 """What the name of a field looks like: name, name.0.name, name[0].name."""
@@ -66,14 +54,6 @@ def problem_response(status: int, reasons: Iterable[Reason], headers: Mapping[st
         status,
         content_type="application/problem+json",
         headers=dict(headers or {}),
-    )
-
-
-def _stored_refusal(error: sqlalchemy.exc.IntegrityError) -> Response:
-    """The database said no where two requests met: say which rule, as the rules themselves would have."""
-    name = constraint_of(error)
-    return problem_response(
-        HTTPStatus.CONFLICT, [Reason.of(BY_CONSTRAINT.get(name, "conflicts_with_records"), constraint=name)]
     )
 
 
@@ -190,7 +170,7 @@ HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
     CalendarUnknown: lambda error: problem_response(
         HTTPStatus.CONFLICT, [Reason.of("calendar_unknown", year=error.year)]
     ),
-    sqlalchemy.exc.IntegrityError: _stored_refusal,
+    sqlalchemy.exc.IntegrityError: lambda error: problem_response(HTTPStatus.CONFLICT, refusal_of(error).reasons),
     sqlalchemy.exc.DataError: lambda _error: problem_response(
         HTTPStatus.UNPROCESSABLE_ENTITY, [Reason.of("value_unstorable")]
     ),

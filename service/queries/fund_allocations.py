@@ -53,17 +53,12 @@ def _drawn() -> sa.ScalarSelect[int]:
     return rows.correlate(fund_allocation).scalar_subquery()
 
 
-def remaining_allocation(conn: sa.Connection, fund_id: UUID, unit_path: str, on: date) -> tuple[bool, Fen | None]:
-    """Whether a line of another unit is open to the unit on the day, and how much it may still draw (None: no ceiling).
-
-    Where several openings reach the unit, the widest counts.
-    """
+def remaining_allocations(conn: sa.Connection, fund_id: UUID, unit_path: str, on: date) -> dict[UUID, Fen | None]:
+    """Return the allocations of a fund line that reach the unit on the day, by id: what is left (fen), None for no ceiling."""
     rest = sa.case((fund_allocation.c.ceiling_fen.is_not(None), fund_allocation.c.ceiling_fen - _drawn()))
     reaching = sa.and_(in_force(on), reaches(sa.literal(unit_path)))
-    rests = list(conn.scalars(sa.select(rest).where(fund_allocation.c.fund_id == fund_id, reaching)))
-    if not rests:
-        return False, None
-    return True, None if None in rests else Fen(max(0, *(each for each in rests if each is not None)))
+    rows = sa.select(fund_allocation.c.id, rest.label("rest")).where(fund_allocation.c.fund_id == fund_id, reaching)
+    return {row.id: None if row.rest is None else Fen(row.rest) for row in conn.execute(rows)}
 
 
 _SHOWN = (

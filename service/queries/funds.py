@@ -10,12 +10,11 @@ import sqlalchemy as sa
 
 from service.db.prepared import PreparedStatement
 from service.queries import fund_allocations
-from service.queries.case_loading.load import fund_facts
-from service.queries.case_loading.statement import FUND_COLUMNS
+from service.queries.case_loading.readers import FUND_COLUMNS, fund_of
 from service.queries.scope import CASE_READERS, Caller, visible_to
 from service.tables.funds import fund
 from workflows.facts import Fund
-from workflows.vocabulary import Pot
+from workflows.vocabulary import Fen, Pot
 
 _SEEN = sa.select(*(fund.c[name] for name in FUND_COLUMNS))
 
@@ -24,12 +23,26 @@ _LOCKED = PreparedStatement(_SEEN.where(_ONE).with_for_update(key_share=True))
 
 
 def fund_for_unit(conn: sa.Connection, line: Mapping[str, Any], unit_path: str, caller: Caller, on: date) -> Fund:
-    """A line as a case or a gift of the unit at `unit_path` meets it on a day: its own, or opened to it, or neither."""
-    found = fund_facts(line)
-    opened, share = True, None
-    if line["unit_path"] != unit_path:
-        opened, share = fund_allocations.remaining_allocation(conn, UUID(str(line["id"])), unit_path, on)
-    return replace(found, opened=opened, share=share, seen=caller.holds(CASE_READERS, line["unit_path"]))
+    """Return a fund line as a case or a gift of the unit at `unit_path` may use it on a day."""
+    return with_allocations(line, caller, allocations_for(conn, line, unit_path, on))
+
+
+def allocations_for(
+    conn: sa.Connection, line: Mapping[str, Any], unit_path: str, on: date
+) -> Mapping[UUID, Fen | None] | None:
+    """Return the allocations through which the unit may draw on the line (fen left); None where the line is its own."""
+    if line["unit_path"] == unit_path:
+        return None
+    return fund_allocations.remaining_allocations(conn, UUID(str(line["id"])), unit_path, on)
+
+
+def with_allocations(line: Mapping[str, Any], caller: Caller, allocations: Mapping[UUID, Fen | None] | None) -> Fund:
+    """Return a fund line as the rules see it; where several allocations reach the unit, the widest counts."""
+    rests = [] if allocations is None else list(allocations.values())
+    ceilings = [each for each in rests if each is not None]
+    share = Fen(max(0, *ceilings)) if ceilings and len(ceilings) == len(rests) else None
+    opened = allocations is None or bool(rests)
+    return replace(fund_of(line), opened=opened, share=share, seen=caller.holds(CASE_READERS, line["unit_path"]))
 
 
 def lock_fund(conn: sa.Connection, fund_id: UUID, unit_path: str, caller: Caller, on: date) -> Fund | None:

@@ -207,11 +207,12 @@ def recorded_rows(
         fingerprint = FINGERPRINTS[table]
         rows.setdefault(fingerprint.log_name, {})[fingerprint.key_of(row)] = None
     for table, added_rows in added.items():
-        if table in FINGERPRINTS:
+        if table not in UNRECORDED_TABLES:
+            fingerprint = FINGERPRINTS[table]
             for row in added_rows:
-                for log_name, entry in FINGERPRINTS[table].entries(row):
-                    rows.setdefault(log_name, {})[FINGERPRINTS[table].key_of(row)] = entry
+                for log_name, entry in fingerprint.entries(row):
+                    rows.setdefault(log_name, {})[fingerprint.key_of(row)] = entry
     for table, row in changed:
-        if table in FINGERPRINTS and (news := FINGERPRINTS[table].changes(row)):
+        if table not in UNRECORDED_TABLES and (news := FINGERPRINTS[table].changes(row)):
             rows.setdefault(FINGERPRINTS[table].log_name, {})[FINGERPRINTS[table].key_of(row)] = news
     return dict(rows)

@@ -7,6 +7,7 @@ from string import Formatter
 
 import pytest
 
+from service.actions.errors import BY_CONSTRAINT
 from service.http import errors
 from service.i18n import reason_messages
 from service.i18n.catalogue import LANGUAGES, LOCALE, catalogue
@@ -20,7 +21,7 @@ from workflows.vocabulary import Duty, Role
 HTTP = {f"reasons.{code}" for code in (*errors.CODES.values(), "http_error")}
 SPLIT = {"report.title.whose", "report.title.what"}
 """Two lines of one title; each language breaks it where it reads well."""
-CHOSEN = set(errors.BY_CONSTRAINT.values())
+CHOSEN = set(BY_CONSTRAINT.values())
 
 
 def places(words: str) -> set[str]:

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from service import tables
+from service.actions.errors import BY_CONSTRAINT
 from service.db.columns import METADATA
-from service.http.errors import BY_CONSTRAINT
 from service.tables.column_classification import CLASSIFICATION, Data
 from service.tables.events import SUBJECTS
 from tests.architecture.source import listed, pages

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from service.actions import cases, funds
 from service.actions.bootstrap import CLOCK_LOGIN
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.actions.funds import NewFund
 from tests.factories import Organisation, create_account, create_family, create_organisation
 from workflows.vocabulary import Fen

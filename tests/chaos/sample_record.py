@@ -26,8 +26,8 @@ from service.actions import (
     units,
     visits,
 )
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.queries.reminders import REMINDERS
 from service.tables.accounts import role_grant, token
 from tests.chaos.fixtures import DECIDED, LIFE, NOTICED, OPENED, CaseSeat, Fixture, form

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from service.actions import cases, notifications, personal_data_access, persons
 from service.db.columns import new_id
 from service.queries.case_loading import load
-from service.queries.case_loading.plan import EVERYTHING, LoadPlan
+from service.queries.case_loading.plan import EVERYTHING
 from service.tables.events import idempotency
 from service.tables.notifications import notification
 from tests.chaos.fixtures import NOTICED, Fixture, form
@@ -56,7 +56,7 @@ def test_whoever_looks_at_a_person_and_a_step_that_writes_to_him_do_not_meet_cro
 
     with ground.engine.begin() as conn:
         context = ground.office.context(conn, "reviewer", NOTICED)
-        assert load.load_locked(conn, seat.case_id, context.caller, NOTICED, LoadPlan(EVERYTHING), None) is not None
+        assert load.load_locked(conn, seat.case_id, context.caller, NOTICED, EVERYTHING, None) is not None
         other = Thread(target=looks_meanwhile)
         other.start()
         assert wait_until(lambda: waits(ground))

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.actions.context import ActionContext
 from service.crypto.encryption import blind_index, encrypt_field
 from service.db.columns import METADATA, new_id

@@ -13,7 +13,7 @@ from workflows import required_facts
 
 def test_made_up_actions_leave_nothing_behind() -> None:
     """The name of an action comes from outside: what is kept of it would grow without end."""
-    kept = (plan._reads, statement.load_statement, required_facts.required_facts)
+    kept = (plan._plans, statement.lock_and_load, statement.load_unlocked, required_facts.required_facts)
     plan.plan_for("approve")
     before = [each.cache_info().currsize for each in kept]
     for number in range(300):

@@ -12,7 +12,7 @@ from service.actions import cases, finances, gifts
 from service.actions.finances import FinanceLine, Finances
 from service.actions.gifts import NewGift
 from service.queries.case_loading import load
-from service.queries.case_loading.plan import EVERYTHING, LoadPlan
+from service.queries.case_loading.plan import EVERYTHING
 from tests.api_client import ApiClient
 from tests.lives import Life, case_at
 from workflows.vocabulary import Fen
@@ -69,7 +69,7 @@ def test_a_step_that_waited_sees_the_file_that_changed_meanwhile(life: Life, eng
 
     def look(conn: sa.Connection) -> None:
         caller = life.desk.office.context(conn, "visitor_1", DAY).caller
-        known = load.load_locked(conn, UUID(life.case_id), caller, DAY, LoadPlan(EVERYTHING), None)
+        known = load.load_locked(conn, UUID(life.case_id), caller, DAY, EVERYTHING, None)
         assert known is not None
         seen.append(known.facts.content)
 
@@ -95,7 +95,7 @@ def test_a_step_that_waited_weighs_what_the_family_was_given_meanwhile(life: Lif
 
     def look(conn: sa.Connection) -> None:
         caller = office.context(conn, "visitor_1", DAY).caller
-        known = load.load_locked(conn, UUID(life.case_id), caller, DAY, LoadPlan(EVERYTHING), None)
+        known = load.load_locked(conn, UUID(life.case_id), caller, DAY, EVERYTHING, None)
         assert known is not None
         seen.append(tuple(each.fen for each in known.facts.others))
 
@@ -119,7 +119,7 @@ def test_a_step_that_waited_weighs_what_another_case_of_the_family_paid_meanwhil
 
     def look(conn: sa.Connection) -> None:
         caller = desk.office.context(conn, "visitor_1", desk.today).caller
-        known = load.load_locked(conn, other, caller, desk.today, LoadPlan(EVERYTHING), None)
+        known = load.load_locked(conn, other, caller, desk.today, EVERYTHING, None)
         assert known is not None
         assert known.facts.finances is not None
         seen.append([fen for _, fen, _ in known.facts.finances.prior_aid])

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.actions import case_opening, cases
-from service.actions.case_writer import CaseApplication
+from service.actions.case_application import CaseApplication
 from service.cli.demo.scenarios import ScenarioStep, steps_of
 from service.crypto.encryption import decrypt_field
 from service.imports.applications import Application, read_applications

@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.db.prepared import PreparedStatement
 from service.queries.case_loading import load
 from service.queries.case_loading.plan import EVERYTHING, LoadPlan
-from service.queries.case_loading.statement import load_statement
+from service.queries.case_loading.statement import load_unlocked, lock_and_load
 from tests.factories import create_family, create_organisation
 from tests.service.query_plans import read_whole
 from workflows.vocabulary import Fen, Role
@@ -18,12 +18,20 @@ from workflows.vocabulary import Fen, Role
 DAY = date(2025, 9, 1)
 
 
-@pytest.mark.parametrize("statement", [load_statement(EVERYTHING, lock=True), load_statement(EVERYTHING, lock=False)])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        lock_and_load(EVERYTHING.facts, money=False, staff=True),
+        load_unlocked(EVERYTHING.facts, staff=True, many=False),
+        load_unlocked(EVERYTHING.facts, staff=True, many=True),
+    ],
+)
 def test_a_step_reads_no_table_whole(conn: sa.Connection, statement: PreparedStatement) -> None:
     office = create_organisation(conn)
     family = create_family(conn, office)
     context = office.context(conn, "registrar", DAY)
     opening = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(300_000), {})
     case_id = open_case(conn, opening, context).case_id
-    values = load._values(case_id, context.caller, DAY, LoadPlan(EVERYTHING, frozenset({Role.VISITOR})), None)
+    plan = LoadPlan(EVERYTHING.facts, frozenset({Role.VISITOR}))
+    values = load._values(context.caller, DAY, plan, None, case_id=case_id, case_ids=[case_id])
     assert not read_whole(conn, statement, values) & {"case", "event", "person", "household"}

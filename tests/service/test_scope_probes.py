@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.db.columns import new_id
 from service.tables.accounts import role_grant
 from service.tables.notifications import notification

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from service.actions import cases, ledger
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.actions.event_log import append_event
 from service.crypto.hash_chain import GENESIS, event_hash
 from service.db import migrate

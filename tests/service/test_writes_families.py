@@ -20,7 +20,7 @@ from service.actions import (
     persons,
     visits,
 )
-from service.actions.case_writer import CaseApplication
+from service.actions.case_application import CaseApplication
 from service.actions.consents import Consent
 from service.actions.errors import NotFound, VersionConflict
 from service.actions.finances import FinanceLine, Finances

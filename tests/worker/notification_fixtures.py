@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.actions import cases, event_log
+from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.case_writer import CaseApplication
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
 from service.local_servers.smtp import Mailbox

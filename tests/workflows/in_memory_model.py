@@ -113,7 +113,7 @@ class Model:
 
     def ask(self, actor: Actor, step: Step | None, answers: Mapping[str, object]) -> RuleInput:
         """What the rules see, as service.actions.cases.take puts it together; without a step, as its open_to does."""
-        awarding = step is not None and step.record is Record.AWARD
+        awarding = step is not None and step.kind.names_fund
         policy = self.in_force if self.facts.award is None or awarding else self.cited
         fund = named_fund(answers) if awarding else self.fund
         line = self.lines.get(fund) if fund else None
@@ -132,14 +132,14 @@ class Model:
     def apply(self, transition: Transition, with_form: RuleInput) -> None:
         """Write the move down: the case, its duties, its money, and the row its record leaves."""
         self.number += 1
-        if self.facts.award is None or transition.step.record is Record.AWARD:
+        if self.facts.award is None or transition.step.kind.names_fund:
             self.cited = with_form.policy
         if transition.source != transition.target:
             self.facts = replace(self.facts, state=transition.target, entered_on=self.today, held=False)
-        if transition.source != transition.target or transition.step.record is Record.RESUME:
+        if transition.source != transition.target or transition.step.kind.restarts_deadline:
             self.due_on = transition.due_on
         if transition.duty is not None:
-            named = with_form.visitors_and_principals if transition.step.record is Record.VISIT else frozenset()
+            named = with_form.visitors_and_principals if transition.step.kind.by_visitors else frozenset()
             did = {(transition.duty, person) for person in with_form.actor.people(transition.grant) | named}
             self.facts = replace(self.facts, duties=self.facts.duties | did)
         for posting in transition.postings:

@@ -14,7 +14,8 @@ from tests.workflows import test_hardship_steps, test_tuition_steps
 from tests.workflows.refusals import Line
 from tests.workflows.rule_input_builders import filled
 from workflows import form_fields
-from workflows.programme import Programme, Rule, Step
+from workflows.facts import Rule
+from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
 from workflows.rules.approval import makers_stay_out
 from workflows.state_machine import decide, duty_of
-from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Actor, Duty, Grant, InvalidForm, Record, Refused, Role
+from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Actor, Duty, Grant, InvalidForm, Refused, Role
 
 Row = tuple[Programme, Happy]
 ROWS: list[Row] = [(PROGRAMMES[key], row) for key, rows in HAPPY.items() for row in rows]
@@ -91,7 +91,7 @@ def test_a_case_on_hold_waits(programme: Programme, row: Happy) -> None:
 
 @every_row
 def test_nobody_acts_for_their_own_family_nor_for_one_whose_family_it_is(programme: Programme, row: Happy) -> None:
-    visiting = ["visitor_is_family"] if step_of(programme, row).record is Record.VISIT else []
+    visiting = ["visitor_is_family"] if step_of(programme, row).kind.by_visitors else []
     assert codes(programme, row.action, row.ask(programme, family=(row.by,))) == ["own_family", *visiting]
     by_proxy = standing_in(row.ask(programme, family=("someone_else",)), "someone_else")
     assert codes(programme, row.action, by_proxy) == ["own_family"]
@@ -106,7 +106,7 @@ MAKERS_AND_PAYERS = {
 def test_four_eyes_over_the_whole_case(programme: Programme, row: Happy) -> None:
     step = step_of(programme, row)
     duty = duty_of(step, row.ask(programme))
-    visiting = ["visitor_has_incompatible_duty"] if step.record is Record.VISIT else []
+    visiting = ["visitor_has_incompatible_duty"] if step.kind.by_visitors else []
     for done in set(Duty) - {Duty.APPROVER}:
         clashes = duty is not None and frozenset((duty, done)) in INCOMPATIBLE_DUTIES
         clashes |= makers_stay_out in step.must_hold and done in MAKERS_AND_PAYERS

@@ -83,7 +83,7 @@ def test_what_always_holds(programme: Programme, thrown: bytes) -> None:
             assert (world.facts, dict(turn.requested.answers)) == (turn.before, turn.given)
         elif turn.step is not None and turn.step.money == commit:
             approved_in_order(turn)
-        elif turn.step is not None and turn.step.record is Record.PAYMENT:
+        elif turn.step is not None and turn.step.kind.pays_into is Pot.PAID:
             paid_in_order(turn)
 
 

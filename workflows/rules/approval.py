@@ -1,6 +1,6 @@
 """Who may sign for how much: approval in tiers by amount, and signatures bound to what they cover."""
 
-from workflows.facts import RuleInput
+from workflows.facts import RuleInput, reads
 from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Duty, Reason, Role
 
 
@@ -13,6 +13,7 @@ def tiers_needed(case: RuleInput) -> int:
     return len(APPROVERS)
 
 
+@reads("approvals")
 def higher_tier_follows(case: RuleInput) -> Reason | None:
     """同意上报 is only for an amount that needs a higher signature still."""
     needed = tiers_needed(case)
@@ -21,6 +22,7 @@ def higher_tier_follows(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("approvals")
 def final_tier(case: RuleInput) -> Reason | None:
     """The last signature decides: every tier below has signed (audit rules 41, 43)."""
     needed = tiers_needed(case)
@@ -35,12 +37,14 @@ def final_tier(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("approvals")
 def signatures_cover_this(case: RuleInput) -> Reason | None:
     """Every live signature covers the case as it stands now (design, "What always holds" 4)."""
     void = [approval.tier for approval in case.facts.approvals if approval.content != case.facts.content]
     return Reason.of("signatures_void", tiers=list(void)) if void else None
 
 
+@reads("approvals")
 def fully_signed(case: RuleInput) -> Reason | None:
     """Paid only what enough tiers have signed (audit rule 45)."""
     needed = tiers_needed(case)

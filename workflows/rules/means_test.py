@@ -2,7 +2,7 @@
 
 from workflows import assessment, eligibility, policy
 from workflows.assessment import Assessment
-from workflows.facts import RuleInput
+from workflows.facts import RuleInput, reads
 from workflows.vocabulary import Fen, Reason
 
 
@@ -32,11 +32,13 @@ def filed(case: RuleInput) -> Reason | None:
     return None if case.facts.filed else Reason.of("household_not_filed")
 
 
+@reads("beneficiary_in_family")
 def beneficiary_stays(case: RuleInput) -> Reason | None:
     """Who is to be helped is still a member of the family (audit rule 16)."""
     return None if case.facts.beneficiary_in_family else Reason.of("beneficiary_left")
 
 
+@reads("finances", "fund")
 def fund_for_category(case: RuleInput) -> Reason | None:
     """A line kept for some categories helps no other (domain/4 §4.3, permitted archive levels)."""
     fund, found = case.facts.fund, assessed(case)
@@ -45,11 +47,13 @@ def fund_for_category(case: RuleInput) -> Reason | None:
     return Reason.of("category_not_permitted", category=found.category, permitted_categories=sorted(fund.categories))
 
 
+@reads("finances")
 def finances_on_file(case: RuleInput) -> Reason | None:
     """Income, spending and assets of the last twelve months have been recorded."""
     return Reason.of("finances_missing") if case.facts.finances is None else None
 
 
+@reads("finances")
 def within_income_test(case: RuleInput) -> Reason | None:
     """The per-head sum meets one category's line (domain/2 §2.2)."""
     found = assessed(case)
@@ -59,6 +63,7 @@ def within_income_test(case: RuleInput) -> Reason | None:
     return Reason.of("income_over_line", per_head=record["per_head"], line=record["line"], rules=record["rules"])
 
 
+@reads("finances")
 def no_exclusion(case: RuleInput) -> Reason | None:
     """None of the policy's exclusions was observed (domain/2 §2.5)."""
     found = assessed(case)
@@ -116,6 +121,7 @@ def _same_grant(case: RuleInput) -> list[Fen]:
     ]
 
 
+@reads("finances", "others")
 def within_cap(case: RuleInput) -> Reason | None:
     """The award and what was given for the item before stay under the cap (domain/2 §2.1, audit rules 48–50)."""
     award, limit = _award(case), cap(case)
@@ -127,6 +133,7 @@ def within_cap(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("others")
 def not_repeated(case: RuleInput) -> Reason | None:
     """The same item at most `same_item_per_year` times a year (domain/2 §2.7)."""
     before = len(_same_grant(case))
@@ -141,6 +148,7 @@ def not_repeated(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("finances", "others")
 def items_allowed(case: RuleInput) -> Reason | None:
     """How many different items a year the household's category may have (domain/2 §2.7)."""
     found = assessed(case)

@@ -1,10 +1,11 @@
 """Where the money comes from, to whom it goes, and how it comes back."""
 
 from workflows.code_lists import PaymentMethod
-from workflows.facts import Fund, RuleInput
+from workflows.facts import Fund, RuleInput, reads
 from workflows.vocabulary import Fen, Reason
 
 
+@reads("fund")
 def fund_allows(case: RuleInput) -> Reason | None:
     """专款专用: the line permits this item and category on this day (domain/4 §4.2)."""
     fund = case.facts.fund
@@ -17,6 +18,7 @@ def fund_allows(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("fund")
 def fund_can_bear(case: RuleInput) -> Reason | None:
     """The line still has the money; the fund row is locked while this is asked (domain/4 §4.3, hard stop at zero)."""
     fund, award = case.facts.fund, case.fen("award") or case.facts.award
@@ -33,6 +35,7 @@ def short_of(fund: Fund, award: Fen) -> Reason | None:
     return None
 
 
+@reads("fund")
 def fund_open_to_unit(case: RuleInput) -> Reason | None:
     """A line of a unit above is drawn on only while it is open to the case's unit (下拨; domain/4 §4.3)."""
     return Reason.of("fund_not_open") if case.facts.fund is not None and not case.facts.fund.opened else None
@@ -59,11 +62,13 @@ def cash_explained(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("live_payment")
 def not_paid_yet(case: RuleInput) -> Reason | None:
     """One live payment per award (audit rule 52)."""
     return Reason.of("already_paid") if case.facts.live_payment else None
 
 
+@reads("visits")
 def followed_up(case: RuleInput) -> Reason | None:
     """回访: someone asked the family whether the money came, and stayed (domain/1 §1.4; audit rules 68, 82)."""
     calls = [visit for visit in case.facts.visits if visit.kind == "follow_up"]

@@ -1,10 +1,11 @@
 """公示: nothing is approved before the notice ends, while an objection is open, or when what was shown has changed."""
 
 from workflows import workdays
-from workflows.facts import RuleInput
+from workflows.facts import RuleInput, reads
 from workflows.vocabulary import Reason
 
 
+@reads("notice")
 def notice_ended(case: RuleInput) -> Reason | None:
     """The notice hung `notice_days` full working days; the day of posting does not count (domain/1 §1.5)."""
     notice = case.facts.notice
@@ -20,6 +21,7 @@ def notice_ended(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("notice")
 def notice_taken_down(case: RuleInput) -> Reason | None:
     """The notice was ended and taken down before the decision."""
     if case.facts.notice is None or case.facts.notice.ended_on is None:
@@ -27,6 +29,7 @@ def notice_taken_down(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("notice")
 def no_open_objection(case: RuleInput) -> Reason | None:
     """An objection stops approval until it is answered (domain/1 §1.6)."""
     notice = case.facts.notice
@@ -35,6 +38,7 @@ def no_open_objection(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("notice")
 def no_upheld_objection(case: RuleInput) -> Reason | None:
     """An objection that was upheld sends the case back to review (domain/1 §1.6)."""
     notice = case.facts.notice
@@ -43,6 +47,7 @@ def no_upheld_objection(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("notice")
 def this_notice(case: RuleInput) -> Reason | None:
     """An objection that names a notice, or its answer, is about the one that hangs now."""
     named, notice = case.text("notice"), case.facts.notice
@@ -60,12 +65,14 @@ def notice_can_end(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("notice")
 def an_objection_is_open(case: RuleInput) -> Reason | None:
     """There is something to answer."""
     notice = case.facts.notice
     return None if notice and notice.open_objections else Reason.of("no_objection")
 
 
+@reads("notice")
 def shown_is_unchanged(case: RuleInput) -> Reason | None:
     """Amount, payee, category and household facts are those the notice was made from (audit rule 37)."""
     notice = case.facts.notice

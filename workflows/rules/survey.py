@@ -3,10 +3,11 @@
 from datetime import date
 
 from workflows.code_lists import SurveyConclusion, VerificationOutcome
-from workflows.facts import RuleInput
+from workflows.facts import RuleInput, reads
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Reason
 
 
+@reads("consented_until")
 def consent_given(case: RuleInput) -> Reason | None:
     """承诺与授权: the family's signed authorisation is in force (domain/1 §1.3 step 3; PIPL 29)."""
     until = case.facts.consented_until
@@ -84,6 +85,7 @@ def reply_already(case: RuleInput) -> Reason | None:
     return _not_ahead(case, "replied_on")
 
 
+@reads("returned", "visits")
 def surveyed_by_two(case: RuleInput) -> Reason | None:
     """入户调查: a survey visit by at least `min_visitors` people, whose conclusion stands (domain/1 §1.4).
 
@@ -108,6 +110,7 @@ def papers_complete(case: RuleInput) -> Reason | None:
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
+@reads("returned")
 def papers_seen_again(case: RuleInput) -> Reason | None:
     """A return that names the papers wants them seen anew (domain/1 §1.3 steps 4 and 5)."""
     returned = case.facts.returned
@@ -116,6 +119,7 @@ def papers_seen_again(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("returned")
 def checked_again(case: RuleInput) -> Reason | None:
     """A return that names the economic check wants an answer given since (domain/1 §1.3 step 6)."""
     returned, given = case.facts.returned, case.text("replied_on")
@@ -126,6 +130,7 @@ def checked_again(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("verification")
 def verified(case: RuleInput) -> Reason | None:
     """经济状况核对: an answer about these very people, not older than `verification_valid_days`, its hits explained
     (domain/1 §1.3 step 6).

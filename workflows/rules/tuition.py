@@ -1,6 +1,6 @@
 """What must hold of a student before 金秋助学 may be granted."""
 
-from workflows.facts import RuleInput
+from workflows.facts import RuleInput, reads
 from workflows.vocabulary import Reason
 
 
@@ -26,6 +26,7 @@ def institution_eligible(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("others")
 def student_not_repeated(case: RuleInput) -> Reason | None:
     """One tuition grant per student and school year, across units and fund sources (domain/2 §2.7)."""
     year = case.facts.answers.get("school_year")

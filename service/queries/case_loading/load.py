@@ -1,149 +1,112 @@
-"""Everything the rules need of one case, read by one SELECT that can lock it, and turned into Facts."""
+"""Loads cases with every fact that an action needs: one locked case by one SELECT, many by one SELECT after their locks."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
-from hashlib import sha256
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.queries import policies
+from service.queries.case_loading import statement
+from service.queries.case_loading.fact_table import BY_NAME
+from service.queries.case_loading.loaded_case import CaseRow, LoadedCase, RoleHolder, uuid_of
 from service.queries.case_loading.plan import EVERYTHING, LoadPlan
-from service.queries.case_loading.statement import load_statement
+from service.queries.case_loading.readers import members_digest
 from service.queries.scope import Caller, ranges
 from workflows.approval_digest import ApprovalContent, approval_digest
-from workflows.eligibility import Finances, IncomeLine, SpendingLine
-from workflows.facts import Approval, Award, Facts, Fund, Notice, Returned, Verification, Visit
+from workflows.facts import Facts
 from workflows.vocabulary import Duty, Fen, Role
 
 _DUTIES: Mapping[str, Duty] = {each.value: each for each in Duty}
 _ROLES: Mapping[str, Role] = {each.value: each for each in Role}
 
 
-@dataclass(frozen=True, slots=True)
-class RoleHolder:
-    """Somebody who holds a role over the case's unit today, and whether mail reaches him."""
-
-    account: UUID
-    role: Role
-    tier: int
-    mailed: bool
-    principal: UUID | None = None
-    """Whom he stands in for, if the role is not his own."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedCase:
-    """A case as it stands: its row, what the rules see of it, and the accounts of the family."""
-
-    row: Any
-    facts: Facts
-
-    staff: tuple[RoleHolder, ...] = ()
-    """Who holds one of the roles that were asked for with the case."""
-
-    line: Mapping[str, Any] | None = None
-    """The case's line of money, if it was locked with the case."""
-
-    @property
-    def bank_account(self) -> UUID | None:
-        """The account on file that a transfer would go to."""
-        payee = self.row.payee
-        return UUID(payee["id"]) if payee else None
-
-    @property
-    def registrars(self) -> dict[UUID, bool]:
-        """Who opened the case, and whether mail reaches him."""
-        return {_account(each): mailed for duty, each, mailed in self.row.duties or () if duty == Duty.REGISTRAR.value}
-
-    def visitors(self, named: frozenset[UUID]) -> dict[UUID, frozenset[UUID]]:
-        """Those of `named` who may visit, and whom they stand in for: nobody, if any of their grants is their own."""
-        able: dict[UUID, frozenset[UUID | None]] = {}
-        for each in self.staff:
-            if each.role is Role.VISITOR and each.account in named:
-                able[each.account] = able.get(each.account, frozenset()) | {each.principal}
-        return {
-            account: frozenset() if None in principals else frozenset(each for each in principals if each)
-            for account, principals in able.items()
-        }
-
-
 def load_locked(
-    conn: sa.Connection, case_id: UUID, caller: Caller, on: date, reads: LoadPlan, named_fund: UUID | None
+    conn: sa.Connection, case_id: UUID, caller: Caller, on: date, plan: LoadPlan, named_fund: UUID | None
 ) -> LoadedCase | None:
-    """The case and its household, locked until the transaction ends; None when `caller` may not see it.
+    """Lock a case, its household and, if money moves, its fund line, and load them; None if `caller` may not see it."""
+    values = _values(caller, on, plan, named_fund, case_id=case_id)
+    rows = _fresh_rows(conn, plan, values, money=plan.money)
+    if not rows and plan.money:  # a case without a fund line is not found with one
+        rows = _fresh_rows(conn, plan, values, money=False)
+    return _loaded(rows[0]) if rows else None
 
-    Whoever had to wait for the lock saw the facts of before he waited. What is written under the same two locks shows
-    in their versions, or in the mark that whatever is given to the family leaves in its file (household.aid_version), and then
-    he looks again. The line of a step that moves money is locked along, after the household;
-    where the case has none, it is read without.
-    """
-    values = _values(case_id, caller, on, reads, named_fund)
-    found = _fresh(conn, reads, values, money=reads.money)
-    if not found and reads.money:
-        found = _fresh(conn, reads, values, money=False)
-    return _known(found)
+
+def _fresh_rows(conn: sa.Connection, plan: LoadPlan, values: dict[str, Any], *, money: bool) -> list[Any]:
+    load = statement.lock_and_load(plan.facts, money=money, staff=bool(plan.roles))
+    rows = load.rows(conn, values)
+    # A row that waited for its lock is loaded again; the second statement has a snapshot of its own.
+    return rows if not rows or rows[0].fresh else load.rows(conn, values)
 
 
 def load_case(conn: sa.Connection, case_id: UUID, caller: Caller, on: date) -> LoadedCase | None:
-    """The case as it stands with every fact, without a lock; None when `caller` may not see it."""
-    return _known(load_statement(EVERYTHING, lock=False).rows(conn, _values(case_id, caller, on, LoadPlan(), None)))
+    """Load a case with every fact, without a lock; None if `caller` may not see it."""
+    load = statement.load_unlocked(EVERYTHING.facts, staff=True, many=False)
+    rows = load.rows(conn, _values(caller, on, EVERYTHING, None, case_id=case_id))
+    return _loaded(rows[0]) if rows else None
 
 
-def _fresh(conn: sa.Connection, reads: LoadPlan, values: dict[str, Any], *, money: bool) -> list[Any]:
-    statement = load_statement(reads.parts, lock=True, money=money, staff=bool(reads.roles))
-    found = statement.rows(conn, values)
-    return found if not found or found[0].fresh else statement.rows(conn, values)
+def lock_cases(conn: sa.Connection, case_ids: Iterable[UUID], caller: Caller) -> list[Any]:
+    """Lock the visible ones of these cases and their households; return their keys.
+
+    Each row has `id`, `household_id`, `fund_id`, `beneficiary_id` and `id_no_index`, in the order of ids.
+    """
+    keys = statement.LOCK_CASES.rows(conn, {"case_ids": list(case_ids), **ranges(caller)})
+    statement.LOCK_HOUSEHOLDS.rows(conn, {"household_ids": sorted({each.household_id for each in keys})})
+    return keys
 
 
-def _values(case_id: UUID, caller: Caller, on: date, reads: LoadPlan, fund: UUID | None) -> dict[str, Any]:
+def lock_funds(conn: sa.Connection, fund_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """Lock fund lines after the cases; return their columns by id."""
+    rows = statement.LOCK_FUNDS.rows(conn, {"fund_ids": sorted(set(fund_ids))})
+    return {row.id: row._asdict() for row in rows}
+
+
+def load_many(
+    conn: sa.Connection, case_ids: Iterable[UUID], caller: Caller, on: date, plan: LoadPlan, named_fund: UUID | None
+) -> dict[UUID, LoadedCase]:
+    """Load cases that lock_cases() has locked, by id."""
+    load = statement.load_unlocked(plan.facts, staff=bool(plan.roles), many=True)
+    rows = load.rows(conn, _values(caller, on, plan, named_fund, case_ids=list(case_ids)))
+    return {row.id: _loaded(row) for row in rows}
+
+
+def _values(
+    caller: Caller, on: date, plan: LoadPlan, named_fund: UUID | None, **cases: UUID | list[UUID]
+) -> dict[str, Any]:
     first, last = policies.years_around(on)
-    when = {"today": on, "first_year": first, "last_year": last}
-    named = {"roles": [role.value for role in reads.roles], "fund_id": fund}
-    return {"case_id": case_id, **named, **when, **ranges(caller)}
+    roles = [role.value for role in plan.roles]
+    years = {"today": on, "first_year": first, "last_year": last}
+    return {**cases, "roles": roles, "fund_id": named_fund, **years, **ranges(caller)}
 
 
-def _known(found: list[Any]) -> LoadedCase | None:
-    if not found:
-        return None
-    columns = found[0]._asdict()
+def _loaded(found: Any) -> LoadedCase:
+    columns = found._asdict()
     parts = columns.pop("parts")
-    row = SimpleNamespace(**columns, **parts)
+    row = CaseRow({**columns, **parts})
     staff = (
-        RoleHolder(_account(who), _ROLES[role], tier, mailed, _account(principal) if principal else None)
-        for who, role, tier, mailed, principal in parts.get("staff") or ()
+        RoleHolder(uuid_of(account), _ROLES[role], tier, has_email, uuid_of(principal) if principal else None)
+        for account, role, tier, has_email, principal in parts.get("staff") or ()
     )
     return LoadedCase(row, _facts(row, parts), tuple(staff), columns.get("line"))
 
 
-@lru_cache(maxsize=8192)
-def _account(text: str) -> UUID:
-    """An account's id: the same few hands are in every case, and to read an id costs more than to remember it."""
-    return UUID(text)
-
-
-def _day(text: str | date | None) -> date | None:
-    return date.fromisoformat(text) if isinstance(text, str) else text
-
-
-def _facts(row: Any, parts: Mapping[str, Any]) -> Facts:
-    """Facts of what was read; what was not is not there."""
-    read = {fact: make(row) for part, (fact, make) in _OF_PART.items() if part in parts}
-    return Facts.of(
-        content=content_of(row, row.award_fen, row.fund_id, row.policy_set_id, row.category),
-        people=people_of(row),
+def _facts(row: CaseRow, parts: Mapping[str, Any]) -> Facts:
+    on_demand = {
+        fact.field: fact.read(row) for name in parts if (fact := BY_NAME.get(name)) and fact.field and fact.read
+    }
+    return Facts.partial(
+        content=digest_of(row, row.award_fen, row.fund_id, row.policy_set_id, row.category),
+        people=members_digest(row),
         payee_in_family=row.payee["in_family"] if row.payee else None,
-        **_file_facts(row),
-        **read,
+        **_case_facts(row),
+        **on_demand,
     )
 
 
-def _file_facts(row: Any) -> dict[str, Any]:
-    """What the case's row and the household's file say by themselves."""
+def _case_facts(row: CaseRow) -> dict[str, Any]:
+    """Return the facts that the case, its household and what is always loaded give."""
     return {
         "state": row.state,
         "opened_on": row.opened_on,
@@ -153,9 +116,9 @@ def _file_facts(row: Any) -> dict[str, Any]:
         "award": row.award_fen,
         "outstanding": Fen(row.outstanding_fen),
         "held": row.held_until is not None,
-        "duties": frozenset((_DUTIES[duty], _account(person)) for duty, person, _ in row.duties or ())
-        | frozenset((Duty.FILER, _account(person)) for person in row.filers or ()),
-        "family_staff": frozenset(_account(each) for each in row.family_staff or ()),
+        "duties": frozenset((_DUTIES[duty], uuid_of(person)) for duty, person, _ in row.duties or ())
+        | frozenset((Duty.FILER, uuid_of(person)) for person in row.filers or ()),
+        "family_staff": frozenset(uuid_of(each) for each in row.family_staff or ()),
         "answers": row.answers,
         "filed": row.exited_on is None,
         "division": row.division,
@@ -164,95 +127,13 @@ def _file_facts(row: Any) -> dict[str, Any]:
     }
 
 
-def _others(row: Any) -> tuple[Award, ...]:
-    return tuple(
-        Award(item, Fen(fen), date.fromisoformat(on), school_year, same_student=student)
-        for item, fen, on, school_year, student in row.others or ()
-    )
+_LINE_NAMES = ("side", "kind", "person", "fen", "reimbursed")
+_MEMBER_NAMES = ("id", "name", "number")
+"""What the arrays of `lines` and `members` hold, under the names that the approval digest gives them."""
 
 
-def _approvals(row: Any) -> tuple[Approval, ...]:
-    return tuple(Approval(tier, UUID(by), content) for tier, by, content, _ in row.approvals or ())
-
-
-def _visit(each: dict[str, Any]) -> Visit:
-    visitors = frozenset(_account(account) for account in each["visitors"] or ())
-    return Visit(each["kind"], date.fromisoformat(each["on"]), visitors, each["conclusion"], each["seq"] or 0)
-
-
-def _verification(each: dict[str, Any] | None) -> Verification | None:
-    if each is None:
-        return None
-    return Verification(date.fromisoformat(each["replied_on"]), each["outcome"], each["explained"], each["people"])
-
-
-def _returned(each: dict[str, Any] | None) -> Returned | None:
-    if each is None:
-        return None
-    again = frozenset(each["again"] or ())
-    return Returned(each["seq"], date.fromisoformat(each["on"]), again, each["papers_since"])
-
-
-def people_of(row: Any) -> str:
-    """The digest of who belongs to the family: each member by number, or by name where none is on file."""
-    members = sorted(number or name for _, name, number in row.members or ())
-    return sha256("\n".join(members).encode()).hexdigest()
-
-
-def _notice(each: dict[str, Any] | None) -> Notice | None:
-    if each is None:
-        return None
-    posted, ended = date.fromisoformat(each["posted_on"]), _day(each["ended_on"])
-    return Notice(posted, each["content"], ended, UUID(each["id"]), each["open"], each["upheld"])
-
-
-def fund_facts(each: Mapping[str, Any]) -> Fund:
-    """A fund line as the rules see it, from its row or the row's JSON."""
-    return Fund(
-        available=Fen(each["available_fen"]),
-        items=frozenset(each["permitted_items"]),
-        categories=frozenset(each["categories"]),
-        opens_on=date.fromisoformat(str(each["opens_on"])),
-        expires_on=date.fromisoformat(str(each["expires_on"])),
-    )
-
-
-def _finances(row: Any) -> Finances | None:
-    if row.finances_as_of is None or not row.members:
-        return None
-    lines = row.lines or ()
-    return Finances(
-        members=len(row.members or ()),
-        income=tuple(IncomeLine(kind, who, Fen(fen)) for side, kind, who, fen, _ in lines if side == "income"),
-        spending=tuple(
-            SpendingLine(kind, who, Fen(fen), Fen(back)) for side, kind, who, fen, back in lines if side == "spending"
-        ),
-        assets=Fen(sum(fen for side, _, _, fen, _ in lines if side == "asset")),
-        idle_able_members=row.idle_able_members,
-        prior_aid=tuple((item, Fen(fen), date.fromisoformat(on)) for item, fen, on in row.prior_aid or ()),
-        event=row.event_kind,
-        observed=frozenset(row.observed),
-    )
-
-
-_OF_PART: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "visits": ("visits", lambda row: tuple(_visit(each) for each in row.visits or ())),
-    "returned": ("returned", lambda row: _returned(row.returned)),
-    "verification": ("verification", lambda row: _verification(row.verification)),
-    "notice": ("notice", lambda row: _notice(row.notice)),
-    "approvals": ("approvals", _approvals),
-    "fund": ("fund", lambda row: fund_facts(row.fund) if row.fund else None),
-    "live_payment": ("live_payment", lambda row: row.live_payment is not None),
-    "others": ("others", _others),
-    "prior_aid": ("finances", _finances),
-    "consented_until": ("consented_until", lambda row: _day(row.consented_until)),
-    "beneficiary_in_family": ("beneficiary_in_family", lambda row: bool(row.beneficiary_in_family)),
-}
-"""The fact that a part of the SELECT brings, and how it is made of the row."""
-
-
-def content_of(row: Any, award: int | None, fund_id: UUID | None, policy_set_id: UUID, category: str | None) -> str:
-    """The digest an approval of the case would store, with the award, fund, policy set and category given."""
+def digest_of(row: CaseRow, award: int | None, fund_id: UUID | None, policy_set_id: UUID, category: str | None) -> str:
+    """Return the digest that an approval of the case would store, with this award, fund, policy set and category."""
     return approval_digest(
         ApprovalContent(
             item=row.item,
@@ -276,8 +157,3 @@ def content_of(row: Any, award: int | None, fund_id: UUID | None, policy_set_id:
             papers=row.papers or (),
         )
     )
-
-
-_LINE_NAMES = ("side", "kind", "person", "fen", "reimbursed")
-_MEMBER_NAMES = ("id", "name", "number")
-"""What the arrays of PARTS hold, under the names that the approval digest gives them."""
