@@ -14,7 +14,7 @@ class CaseIn(In):
     household_id = fields.UUID(required=True)
     beneficiary_id = fields.UUID(required=True)
     item = fields.String(required=True, validate=CODE)
-    context = Money(required=True)
+    requested = Money(required=True)
     answers = fields.Dict(keys=fields.String(), load_default=dict)
 
 
@@ -65,7 +65,7 @@ class CaseOut(Schema):
     phase = fields.String()
     version = fields.Integer()
     answers = fields.Dict()
-    context = Money(attribute="requested_fen")
+    requested = Money(attribute="requested_fen")
     award = Money(attribute="award_fen", allow_none=True)
     outstanding = Money(attribute="outstanding_fen")
     category = fields.String(allow_none=True)
