@@ -1,4 +1,4 @@
-"""Anchors of the event log: each is a Merkle root over the events since the last."""
+"""Anchors of the event log: Merkle roots over the events since the last anchor."""
 
 from typing import Any
 

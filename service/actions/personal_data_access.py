@@ -1,4 +1,4 @@
-"""Access to unmasked personal data; an event records every access (docs/domain/privacy.md)."""
+"""Access to unmasked personal data, each recorded by an event (docs/domain/privacy.md)."""
 
 from collections.abc import Iterable
 from datetime import datetime

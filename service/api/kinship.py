@@ -28,7 +28,7 @@ def list_kin(household_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(KinshipIn)
 @blueprint.response(201, MadeOut)
 def declare(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
-    """Declare that an account belongs to a relative; once it counts, the account may not act on the household's cases."""
+    """Declare that an account belongs to a relative; once it counts, it bars the account from the household's cases."""
     return {
         "id": kinship_actions.declare_kinship(
             connection(), household_id, body["account_id"], body["relation"], action_context()

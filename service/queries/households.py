@@ -1,4 +1,4 @@
-"""Households and their parts as selects; personal data stays encrypted."""
+"""Households and their parts as selects, with personal data still encrypted."""
 
 from typing import Any
 from uuid import UUID

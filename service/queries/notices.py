@@ -13,7 +13,10 @@ from service.tables.notices import notice, objection
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
-    """Return notices of the caller's units, newest first, with their objections; the shown content is still encrypted."""
+    """Return notices of the caller's units, newest first, with their objections.
+
+    The shown content is still encrypted.
+    """
     rows = _visible_notices(caller)
     if "case_id" in filters:
         rows = rows.where(notice.c.case_id == filters["case_id"])

@@ -1,4 +1,4 @@
-"""Schemas of household files; personal data is masked in responses."""
+"""Schemas of household files, with masked personal data in responses."""
 
 from marshmallow import Schema, fields, validate
 

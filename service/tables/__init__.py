@@ -1,4 +1,4 @@
-"""The database tables, one file per noun; importing this package fills METADATA."""
+"""The database tables, one file per noun: importing this package fills METADATA."""
 
 from service.tables import (
     accounts,

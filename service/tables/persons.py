@@ -1,4 +1,4 @@
-"""Members of households; every value that identifies them is encrypted."""
+"""Members of households, with every identifying value encrypted."""
 
 import sqlalchemy as sa
 
