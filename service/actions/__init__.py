@@ -1,1 +1,1 @@
-"""Writes, a file per noun; actions never commit: the face that calls them owns the transaction."""
+"""Actions write to the database and never commit: the entry point owns the transaction."""

@@ -1,4 +1,4 @@
-"""Who works here: accounts, dated role grants, and the tokens they show."""
+"""Accounts, the dated roles granted to them, and their tokens."""
 
 import secrets
 from collections.abc import Iterator
@@ -20,16 +20,16 @@ from service.tables.accounts import account, role_grant, token
 from service.tables.units import unit
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
-ALONE = frozenset({Role.ADMIN, Role.AUDITOR})
-"""Roles that never meet another role in one person (domain/1 §1.2: auditor, administrator)."""
+EXCLUSIVE_ROLES = frozenset({Role.ADMIN, Role.AUDITOR})
+"""Roles that exclude every other role in one person (docs/domain/procedure.md §1.2: auditor, administrator)."""
 
-SHOWN_WITH = "snt_"
-"""A token begins with this, so that one left lying about is known for what it is."""
+BEARER_PREFIX = "snt_"
+"""Prefix of every token, so that a leaked token can be recognised."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """A person who will work here; `id_no` only serves to find relatives, and is kept as a fingerprint."""
+    """A new account; `id_no` is used only to find relatives, and is kept as a keyed fingerprint."""
 
     login: str
     display_name: str
@@ -40,7 +40,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """A role over a unit and everything below it, both days included; tier 1–3 for approvers, else 0."""
+    """A role over a unit and every unit below it, both days included; tier 1–3 for approvers, else 0."""
 
     account_id: UUID
     unit_id: UUID
@@ -52,32 +52,32 @@ class NewGrant:
 
 
 def add_account(conn: sa.Connection, new: NewAccount, context: ActionContext) -> UUID:
-    """Add an account. Raises BadAnswers, Refused (role_missing, login_taken, id_no_taken), Unknown."""
+    """Add an account. Raises InvalidForm, Refused (role_missing, login_taken, id_no_taken), NotFound."""
     right = require_role(context, (Role.ADMIN,), unit_path_of(conn, new.unit_id))
     validation.refuse_invalid(account_problems(new, context.today))
-    index = blind_index(context.keyring, "id_no", id_number.normal(new.id_no)) if new.id_no else None
-    reasons = list(_taken(conn, new.login, index))
+    id_no_index = blind_index(context.keyring, "id_no", id_number.normal(new.id_no)) if new.id_no else None
+    reasons = list(_taken_identifiers(conn, new.login, id_no_index))
     if reasons:
         raise Refused(*reasons)
-    row = new_id()
+    account_id = new_id()
     columns = {"login": new.login, "display_name": new.display_name.strip(), "unit_id": new.unit_id, "email": new.email}
     batch = WriteBatch()
-    batch.add(account, {"id": row, "id_no_index": index, "created_at": context.at, **columns})
+    batch.add(account, {"id": account_id, "id_no_index": id_no_index, "created_at": context.at, **columns})
     facts: dict[str, Plain] = {"login": new.login, "unit": str(new.unit_id), **right}
-    event_log.append_event(conn, "account", row, "add_account", facts, context, batch)
-    return row
+    event_log.append_event(conn, "account", account_id, "add_account", facts, context, batch)
+    return account_id
 
 
-def _taken(conn: sa.Connection, login: str, id_no_index: bytes | None) -> Iterator[Reason]:
+def _taken_identifiers(conn: sa.Connection, login: str, id_no_index: bytes | None) -> Iterator[Reason]:
     if conn.scalar(sa.select(account.c.id).where(account.c.login == login)) is not None:
         yield Reason.of("login_taken", field="login")
-    same = account.c.id_no_index == id_no_index
-    if id_no_index is not None and conn.scalar(sa.select(account.c.id).where(same)) is not None:
+    same_number = account.c.id_no_index == id_no_index
+    if id_no_index is not None and conn.scalar(sa.select(account.c.id).where(same_number)) is not None:
         yield Reason.of("id_no_taken", field="id_no")
 
 
 def account_problems(new: NewAccount, today: date) -> Iterator[Reason]:
-    """Everything that is wrong with an account's own fields."""
+    """Yield every problem of an account's own fields."""
     yield from validation.shaped("login", new.login, validation.LOGIN, "login_shape")
     yield from validation.text("display_name", new.display_name, longest=40)
     yield from validation.shaped("email", new.email, validation.EMAIL, "email_wrong", required=False)
@@ -86,32 +86,41 @@ def account_problems(new: NewAccount, today: date) -> Iterator[Reason]:
 
 
 def grant_role(conn: sa.Connection, new: NewGrant, context: ActionContext) -> UUID:
-    """Grant a role for a time. Raises BadAnswers, Refused (role_missing, roles_incompatible, …), Unknown."""
-    path = unit_path_of(conn, new.unit_id)
-    right = require_role(context, (Role.ADMIN,), path)
-    _account_locked(conn, new.account_id)
-    validation.refuse_invalid(validation.in_order("until_on", new.from_on, new.until_on), _tier_fits(new))
-    reasons = [*_incompatible_grants(conn, new), *_stand_in(conn, new, path)]
+    """Grant a role for a period, perhaps to stand in for another account (the principal).
+
+    Raises InvalidForm, Refused (role_missing, roles_incompatible, granted_already, principal_without_role), NotFound.
+    """
+    unit_path = unit_path_of(conn, new.unit_id)
+    right = require_role(context, (Role.ADMIN,), unit_path)
+    _lock_account(conn, new.account_id)
+    validation.refuse_invalid(validation.dates_in_order("until_on", new.from_on, new.until_on), _grant_problems(new))
+    reasons = [*_incompatible_grants(conn, new), *_principal_problems(conn, new, unit_path)]
     if reasons:
         raise Refused(*reasons)
-    row, batch = new_id(), WriteBatch()
+    grant_id, batch = new_id(), WriteBatch()
     columns = {name: getattr(new, name) for name in NewGrant.__slots__}
-    batch.add(role_grant, columns | {"id": row, "role": new.role.value})
+    batch.add(role_grant, columns | {"id": grant_id, "role": new.role.value})
     event_log.append_event(
-        conn, "account", new.account_id, "grant_role", {"grant": str(row), **_told(new), **right}, context, batch
+        conn,
+        "account",
+        new.account_id,
+        "grant_role",
+        {"grant": str(grant_id), **_grant_facts(new), **right},
+        context,
+        batch,
     )
-    return row
+    return grant_id
 
 
-def _told(new: NewGrant) -> dict[str, Plain]:
-    told: dict[str, Plain] = {"role": new.role.value, "tier": new.tier, "unit": str(new.unit_id)}
-    told |= {"from": new.from_on.isoformat(), "until": new.until_on.isoformat()}
-    return told | ({"for": str(new.for_account_id)} if new.for_account_id else {})
+def _grant_facts(new: NewGrant) -> dict[str, Plain]:
+    facts: dict[str, Plain] = {"role": new.role.value, "tier": new.tier, "unit": str(new.unit_id)}
+    facts |= {"from": new.from_on.isoformat(), "until": new.until_on.isoformat()}
+    return facts | ({"for": str(new.for_account_id)} if new.for_account_id else {})
 
 
-def _tier_fits(new: NewGrant) -> Iterator[Reason]:
+def _grant_problems(new: NewGrant) -> Iterator[Reason]:
     lowest, highest = (1, 3) if new.role is Role.APPROVER else (0, 0)
-    yield from validation.whole("tier", new.tier, lowest, highest)
+    yield from validation.whole_number("tier", new.tier, lowest, highest)
     if new.role is Role.CLOCK:
         yield Reason.of("role_not_for_people", field="role", role=new.role.value)
     if new.for_account_id == new.account_id:
@@ -119,75 +128,78 @@ def _tier_fits(new: NewGrant) -> Iterator[Reason]:
 
 
 def _incompatible_grants(conn: sa.Connection, new: NewGrant) -> Iterator[Reason]:
-    """An administrator or auditor does nothing else at the same time; the same grant is not given twice."""
-    meets = sa.and_(role_grant.c.from_on <= new.until_on, role_grant.c.until_on >= new.from_on)
-    live = sa.and_(role_grant.c.account_id == new.account_id, role_grant.c.revoked_on.is_(None), meets)
-    for row in conn.execute(sa.select(role_grant).where(live)):
-        held = Role(row.role)
-        if held is not new.role and ALONE & {held, new.role}:
-            yield Reason.of("roles_incompatible", held=held.value, role=new.role.value)
-        same = (row.unit_id, held, row.tier, row.for_account_id)
-        if same == (new.unit_id, new.role, new.tier, new.for_account_id):
-            yield Reason.of("granted_already", role=new.role.value, until=row.until_on.isoformat())
+    """Refuse a second role beside administrator or auditor, and a grant that exists already."""
+    overlaps = sa.and_(role_grant.c.from_on <= new.until_on, role_grant.c.until_on >= new.from_on)
+    live_grants = sa.and_(role_grant.c.account_id == new.account_id, role_grant.c.revoked_on.is_(None), overlaps)
+    for grant_row in conn.execute(sa.select(role_grant).where(live_grants)):
+        held_role = Role(grant_row.role)
+        if held_role is not new.role and EXCLUSIVE_ROLES & {held_role, new.role}:
+            yield Reason.of("roles_incompatible", held=held_role.value, role=new.role.value)
+        row_key = (grant_row.unit_id, held_role, grant_row.tier, grant_row.for_account_id)
+        if row_key == (new.unit_id, new.role, new.tier, new.for_account_id):
+            yield Reason.of("granted_already", role=new.role.value, until=grant_row.until_on.isoformat())
 
 
-def _stand_in(conn: sa.Connection, new: NewGrant, path: str) -> Iterator[Reason]:
-    """One stands in only for what the other holds, no longer than the other holds it."""
+def _principal_problems(conn: sa.Connection, new: NewGrant, unit_path: str) -> Iterator[Reason]:
+    """Refuse to stand in for a role the principal does not hold, or holds for a shorter time."""
     if new.for_account_id is None:
         return
-    holds = (
+    principal_grant = (
         sa.select(role_grant.c.id)
         .join(unit, unit.c.id == role_grant.c.unit_id)
         .where(role_grant.c.account_id == new.for_account_id, role_grant.c.role == new.role.value)
         .where(role_grant.c.tier == new.tier, role_grant.c.for_account_id.is_(None), role_grant.c.revoked_on.is_(None))
         .where(role_grant.c.from_on <= new.from_on, role_grant.c.until_on >= new.until_on)
-        .where(sa.literal(path).op("^@")(unit.c.path))
+        .where(sa.literal(unit_path).op("^@")(unit.c.path))
     )
-    if conn.scalar(holds.limit(1)) is None:
+    if conn.scalar(principal_grant.limit(1)) is None:
         yield Reason.of("principal_without_role", role=new.role.value)
 
 
 def revoke_role(conn: sa.Connection, grant_id: UUID, context: ActionContext) -> None:
-    """End a grant today; the person may not use it any more on this very day. A second time does nothing."""
-    found = sa.select(role_grant, unit.c.path).join(unit, unit.c.id == role_grant.c.unit_id)
-    row = conn.execute(
-        found.where(role_grant.c.id == grant_id).with_for_update(of=role_grant, key_share=True)
+    """End a grant today: the account may not use it on this day any more. Has no effect on an ended grant.
+
+    Raises Refused (role_missing), NotFound.
+    """
+    grants = sa.select(role_grant, unit.c.path).join(unit, unit.c.id == role_grant.c.unit_id)
+    grant_row = conn.execute(
+        grants.where(role_grant.c.id == grant_id).with_for_update(of=role_grant, key_share=True)
     ).one_or_none()
-    if row is None:
+    if grant_row is None:
         raise NotFound
-    right = require_role(context, (Role.ADMIN,), row.path)
-    if row.revoked_on is not None:
+    right = require_role(context, (Role.ADMIN,), grant_row.path)
+    if grant_row.revoked_on is not None:
         return
-    _account_locked(conn, row.account_id)
+    _lock_account(conn, grant_row.account_id)
     batch = WriteBatch()
     batch.change(role_grant, {"id": grant_id, "revoked_on": context.today})
-    facts: dict[str, Plain] = {"grant": str(grant_id), "role": row.role, **right}
-    event_log.append_event(conn, "account", row.account_id, "revoke", facts, context, batch)
+    facts: dict[str, Plain] = {"grant": str(grant_id), "role": grant_row.role, **right}
+    event_log.append_event(conn, "account", grant_row.account_id, "revoke", facts, context, batch)
 
 
 def create_token(
     conn: sa.Connection, account_id: UUID, label: str, expires_at: datetime, context: ActionContext
 ) -> str:
-    """Make a bearer token, for oneself or as administrator of the account's unit; it is shown this once.
+    """Return a new token for the caller's own account or, as administrator, for an account of the unit.
 
-    Raises BadAnswers, Refused (role_missing, token_ends_in_past), Unknown.
+    The token is shown only here. Raises InvalidForm, Refused (role_missing, token_ends_in_past), NotFound.
     """
-    right = _right_over(conn, account_id, context)
+    right = _token_right(conn, account_id, context)
     validation.refuse_invalid(validation.text("label", label, longest=60))
     if expires_at <= context.at:
         raise Refused(Reason.of("token_ends_in_past", expires_at=expires_at.isoformat(), now=context.at.isoformat()))
-    row, shown = new_id(), SHOWN_WITH + secrets.token_urlsafe(32)
+    token_id, bearer_token = new_id(), BEARER_PREFIX + secrets.token_urlsafe(32)
     columns = {"account_id": account_id, "label": label.strip(), "created_at": context.at, "expires_at": expires_at}
     batch = WriteBatch()
-    batch.add(token, {"id": row, "hash": token_hash(shown), **columns})
-    facts: dict[str, Plain] = {"token": str(row), "expires_at": expires_at.isoformat(), **right}
+    batch.add(token, {"id": token_id, "hash": token_hash(bearer_token), **columns})
+    facts: dict[str, Plain] = {"token": str(token_id), "expires_at": expires_at.isoformat(), **right}
     event_log.append_event(conn, "account", account_id, "make_token", facts, context, batch)
-    return shown
+    return bearer_token
 
 
-def _right_over(conn: sa.Connection, account_id: UUID, context: ActionContext) -> dict[str, Plain]:
-    """Over one's own tokens, or over those of an account of a unit one administers."""
-    unit_id = _account_locked(conn, account_id)
+def _token_right(conn: sa.Connection, account_id: UUID, context: ActionContext) -> dict[str, Plain]:
+    """Return the event's facts of the right; the caller's own tokens need no role. Raises Refused, NotFound."""
+    unit_id = _lock_account(conn, account_id)
     return (
         {}
         if account_id == context.caller.account
@@ -195,29 +207,31 @@ def _right_over(conn: sa.Connection, account_id: UUID, context: ActionContext) -
     )
 
 
-def token_hash(shown: str) -> bytes:
-    """What is kept of a token."""
-    return sha256(shown.encode()).digest()
+def token_hash(bearer_token: str) -> bytes:
+    """Return the SHA-256 of a token, which is all that is stored of it."""
+    return sha256(bearer_token.encode()).digest()
 
 
 def revoke_token(conn: sa.Connection, token_id: UUID, context: ActionContext) -> None:
-    """End a token now. A second time does nothing. Raises Refused, Unknown."""
-    row = conn.execute(sa.select(token).where(token.c.id == token_id).with_for_update(key_share=True)).one_or_none()
-    if row is None:
+    """End a token now. Has no effect on an ended token. Raises Refused (role_missing), NotFound."""
+    token_row = conn.execute(
+        sa.select(token).where(token.c.id == token_id).with_for_update(key_share=True)
+    ).one_or_none()
+    if token_row is None:
         raise NotFound
-    right = _right_over(conn, row.account_id, context)
-    if row.revoked_at is None:
+    right = _token_right(conn, token_row.account_id, context)
+    if token_row.revoked_at is None:
         batch = WriteBatch()
         batch.change(token, {"id": token_id, "revoked_at": context.at})
         event_log.append_event(
-            conn, "account", row.account_id, "revoke_token", {"token": str(token_id), **right}, context, batch
+            conn, "account", token_row.account_id, "revoke_token", {"token": str(token_id), **right}, context, batch
         )
 
 
-def _account_locked(conn: sa.Connection, account_id: UUID) -> UUID:
-    """Make the writers of an account take turns; returns its unit."""
-    found = sa.select(account.c.unit_id).where(account.c.id == account_id)
-    unit_id: UUID | None = conn.scalar(found.with_for_update(key_share=True))
+def _lock_account(conn: sa.Connection, account_id: UUID) -> UUID:
+    """Lock an account's row, so that its writers take turns, and return its unit. Raises NotFound."""
+    select_unit = sa.select(account.c.unit_id).where(account.c.id == account_id)
+    unit_id: UUID | None = conn.scalar(select_unit.with_for_update(key_share=True))
     if unit_id is None:
         raise NotFound
     return unit_id

@@ -1,4 +1,4 @@
-"""The union's activities and their cost under account 501: kept apart from aid (domain/8, rows 11 and 12)."""
+"""The union's activities and their cost, kept apart from aid (docs/domain/activities.md)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from workflows.code_lists import ActivityKind
 from workflows.vocabulary import Fen, Plain, Reason, Role
 
 ACCOUNT = "501"
-"""职工活动支出 and what hangs below it (domain/4 §4.4)."""
+"""Account 职工活动支出; the codes of its sub-accounts begin with it (docs/domain/funds.md §4.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewActivity:
-    """One activity: what, when, how many came if it was counted, and what it cost (0 for nothing)."""
+    """One activity: what, when, how many took part if they were counted, and its cost (0 for nothing)."""
 
     unit_id: UUID
     on: date
@@ -34,27 +34,27 @@ class NewActivity:
 
 
 def record_activity(conn: sa.Connection, new: NewActivity, context: ActionContext) -> UUID:
-    """Record an activity. Raises BadAnswers, Refused, Unknown."""
-    path = unit_path_of(conn, new.unit_id)
-    right = require_role(context, (Role.REGISTRAR, Role.CASHIER), path)
+    """Record an activity. Raises InvalidForm, Refused (role_missing), NotFound."""
+    unit_path = unit_path_of(conn, new.unit_id)
+    right = require_role(context, (Role.REGISTRAR, Role.CASHIER), unit_path)
     validation.refuse_invalid(_problems(new, context.today))
-    row = new_id()
+    activity_id = new_id()
     columns = {name: getattr(new, name) for name in NewActivity.__slots__}
-    who = {"recorded_by": context.caller.account, "created_at": context.at}
+    creation = {"recorded_by": context.caller.account, "created_at": context.at}
     batch = WriteBatch()
-    batch.add(activity, {"id": row, "unit_path": path, **columns, **who})
+    batch.add(activity, {"id": activity_id, "unit_path": unit_path, **columns, **creation})
     facts: dict[str, Plain] = {"kind": new.kind, "on": new.on.isoformat(), "fen": new.fen}
     facts |= {"unit": str(new.unit_id), "account_code": new.account_code, **right}
-    event_log.append_event(conn, "activity", row, "record_activity", facts, context, batch)
-    return row
+    event_log.append_event(conn, "activity", activity_id, "record_activity", facts, context, batch)
+    return activity_id
 
 
 def _problems(new: NewActivity, today: date) -> Iterator[Reason]:
     yield from validation.choice("kind", new.kind, ActivityKind)
-    yield from validation.not_ahead("on", new.on, today)
+    yield from validation.not_in_future("on", new.on, today)
     yield from validation.text("title", new.title)
     yield from validation.amount("fen", new.fen, lowest=0)
-    yield from validation.whole("participants", new.participants)
+    yield from validation.whole_number("participants", new.participants)
     yield from validation.shaped("account_code", new.account_code, validation.CODE, "not_code")
     if not new.account_code.startswith(ACCOUNT):
         yield Reason.of("account_not_of_activities", field="account_code", wanted=ACCOUNT)

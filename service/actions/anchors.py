@@ -1,4 +1,4 @@
-"""Anchoring the trail: the Merkle root over the events that have come since the anchor before, chained to it."""
+"""Anchors of the event log: Merkle roots over the events since the last anchor."""
 
 from typing import Any
 
@@ -14,40 +14,40 @@ from service.tables.events import anchor, event
 from workflows.vocabulary import Plain
 
 LOCK_TIMEOUT = "2s"
-"""How long writers may be kept waiting by who asks whether they are done."""
+"""lock_timeout of LOCK TABLE event: how long writers may wait behind it."""
 
 
 def settled_event_number(conn: sa.Connection) -> int | None:
-    """The number up to which no event can come any more; None when a long transaction is still writing.
+    """Return the event number up to which the log is complete; None while a long transaction still writes.
 
-    Numbers are given out in the order of writing, not of committing, so the writers of the moment are waited for. Let
-    the transaction end before the anchor is made: until then nobody can write an event.
+    Let the transaction end before the anchor is added: no event can be written until then.
     """
+    # event.no follows the order of writing, not of committing, so the present writers must end first.
     try:
         with conn.begin_nested():
             conn.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
             conn.execute(sa.text("LOCK TABLE event IN SHARE MODE"))
-    except sa.exc.OperationalError as late:
-        if isinstance(late.orig, LockNotAvailable):
+    except sa.exc.OperationalError as fault:
+        if isinstance(fault.orig, LockNotAvailable):
             return None
         raise
     return conn.scalar(sa.select(sa.func.max(event.c.no))) or 0
 
 
 def add_anchor(conn: sa.Connection, up_to: int, context: ActionContext) -> sa.Row[Any] | None:
-    """Anchor every event up to a settled number; None when no event has come since the last anchor.
+    """Anchor every event up to a settled number; return None when no event has come since the last anchor.
 
-    The anchor is an event too, on the chain of the account that made it, so the next one stands over it.
+    The anchor is an event too, on the chain of the account that adds it, so the next anchor covers it.
     """
     conn.execute(sa.text("LOCK TABLE anchor IN SHARE ROW EXCLUSIVE MODE"))
-    before, tree = anchors.last(conn), MerkleTree()
-    after = before.up_to if before else 0
-    streamed = {"stream_results": True, "yield_per": 5000}
-    for row in conn.execute(anchors.arrived(after, up_to), execution_options=streamed):
+    last_anchor, tree = anchors.last(conn), MerkleTree()
+    anchored_up_to = last_anchor.up_to if last_anchor else 0
+    streaming = {"stream_results": True, "yield_per": 5000}
+    for row in conn.execute(anchors.arrived(anchored_up_to, up_to), execution_options=streaming):
         tree.add(row.hash)
     if not tree.leaves:
         return None
-    no, prev = (before.no + 1, before.hash) if before else (1, GENESIS)
+    no, prev = (last_anchor.no + 1, last_anchor.hash) if last_anchor else (1, GENESIS)
     columns = {
         "no": no,
         "on": context.today,

@@ -1,4 +1,4 @@
-"""The first day: a unit, its administrator and the clock, made by the command line with nobody above them."""
+"""The first setup of an installation: a unit, its administrator and the scheduler's account."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from service.actions import event_log, validation
 from service.actions.accounts import NewAccount, account_problems
 from service.actions.context import ActionContext
-from service.actions.units import columns
+from service.actions.units import unit_columns
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import Keyring
 from service.db.columns import new_id
@@ -24,7 +24,7 @@ CLOCK_LOGIN = "clock"
 
 @dataclass(frozen=True, slots=True)
 class FirstSetup:
-    """The unit at the root of the tree, and the person who will give everybody else an account."""
+    """The unit at the root of the tree, and the administrator who adds every other account."""
 
     unit_name: str
     kind: str
@@ -36,9 +36,9 @@ class FirstSetup:
 
 
 def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date, keyring: Keyring) -> Caller:
-    """Make the first unit, its administrator and the account `clock`; the administrator is the actor of all three.
+    """Add the first unit, its administrator and the account `clock`; the administrator is the actor of all three.
 
-    Returns the administrator as a caller. Raises BadAnswers, Refused (founded_already).
+    Returns the administrator as a caller. Raises InvalidForm, Refused (founded_already).
     """
     unit_id, admin_id = new_id(), new_id()
     validation.refuse_invalid(
@@ -50,33 +50,41 @@ def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date
     conn.execute(sa.text("LOCK TABLE unit IN SHARE ROW EXCLUSIVE MODE"))
     if conn.scalar(sa.select(unit.c.id).limit(1)) is not None:
         raise Refused(Reason.of("founded_already"))
-    root = columns(unit_id, new.unit_name, new.kind, new.division, "/")
-    admin = Caller(admin_id, new.login, new.display_name, unit_id, (HeldRole(Role.ADMIN, 0, str(root["path"]), None),))
+    root_columns = unit_columns(unit_id, new.unit_name, new.kind, new.division, "/")
+    admin = Caller(
+        admin_id, new.login, new.display_name, unit_id, (HeldRole(Role.ADMIN, 0, str(root_columns["path"]), None),)
+    )
     context = ActionContext(admin, at, today, keyring)
-    person, batch = {"login": new.login, "display_name": new.display_name, "email": new.email}, WriteBatch()
-    batch.add(unit, {**root, "created_at": at})
-    batch.add(account, {"id": admin_id, "unit_id": unit_id, "created_at": at, **person})
+    account_columns, batch = {"login": new.login, "display_name": new.display_name, "email": new.email}, WriteBatch()
+    batch.add(unit, {**root_columns, "created_at": at})
+    batch.add(account, {"id": admin_id, "unit_id": unit_id, "created_at": at, **account_columns})
     event_log.append_event(conn, "unit", unit_id, "found", {"kind": new.kind, "division": new.division}, context, batch)
-    _with_role(conn, admin_id, Role.ADMIN, new.until_on, context, WriteBatch())
-    _clock(conn, unit_id, context)
+    _add_role(conn, admin_id, Role.ADMIN, new.until_on, context, WriteBatch())
+    _add_clock_account(conn, unit_id, context)
     return admin
 
 
-def _clock(conn: sa.Connection, unit_id: UUID, context: ActionContext) -> None:
-    """The account that ends notices and calls deadlines; it has no token and no end."""
-    row, batch = new_id(), WriteBatch()
+def _add_clock_account(conn: sa.Connection, unit_id: UUID, context: ActionContext) -> None:
+    """Add the account of the scheduled jobs; it has no token, and its role has no end."""
+    account_id, batch = new_id(), WriteBatch()
     batch.add(
         account,
-        {"id": row, "login": CLOCK_LOGIN, "display_name": CLOCK_LOGIN, "unit_id": unit_id, "created_at": context.at},
+        {
+            "id": account_id,
+            "login": CLOCK_LOGIN,
+            "display_name": CLOCK_LOGIN,
+            "unit_id": unit_id,
+            "created_at": context.at,
+        },
     )
-    _with_role(conn, row, Role.CLOCK, date.max, context, batch)
+    _add_role(conn, account_id, Role.CLOCK, date.max, context, batch)
 
 
-def _with_role(
+def _add_role(
     conn: sa.Connection, account_id: UUID, role: Role, until_on: date, context: ActionContext, batch: WriteBatch
 ) -> None:
-    row, unit_id = new_id(), context.caller.unit_id
+    grant_id, unit_id = new_id(), context.caller.unit_id
     period = {"from_on": context.today, "until_on": until_on}
-    batch.add(role_grant, {"id": row, "account_id": account_id, "unit_id": unit_id, "role": role.value, **period})
-    facts = {"grant": str(row), "role": role.value, "until": until_on.isoformat()}
+    batch.add(role_grant, {"id": grant_id, "account_id": account_id, "unit_id": unit_id, "role": role.value, **period})
+    facts = {"grant": str(grant_id), "role": role.value, "until": until_on.isoformat()}
     event_log.append_event(conn, "account", account_id, "found", facts, context, batch)

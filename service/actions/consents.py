@@ -1,4 +1,4 @@
-"""What binds a household to others: its signed consent, and the unit paired with it."""
+"""A household's signed consents."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from workflows.vocabulary import Plain, Reason
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A signed authorisation (承诺与授权): which text, by how many adults, from when until when."""
+    """A signed authorisation (承诺与授权): the version of its text, how many adults signed, and its period."""
 
     signed_on: date
     until_on: date
@@ -26,29 +26,29 @@ class Consent:
     adults_signed: int
 
 
-def consent_problems(new: Consent, today: date, place: str = "") -> Iterator[Reason]:
-    """Everything that is wrong with a consent."""
-    yield from validation.not_ahead(f"{place}signed_on", new.signed_on, today)
-    yield from validation.in_order(f"{place}until_on", new.signed_on, new.until_on)
-    yield from validation.shaped(f"{place}text_version", new.text_version, validation.CODE, "not_code")
-    yield from validation.whole(f"{place}adults_signed", new.adults_signed, 1, 50)
+def consent_problems(new: Consent, today: date, prefix: str = "") -> Iterator[Reason]:
+    """Yield every problem of a consent; `prefix` precedes a field's name."""
+    yield from validation.not_in_future(f"{prefix}signed_on", new.signed_on, today)
+    yield from validation.dates_in_order(f"{prefix}until_on", new.signed_on, new.until_on)
+    yield from validation.shaped(f"{prefix}text_version", new.text_version, validation.CODE, "not_code")
+    yield from validation.whole_number(f"{prefix}adults_signed", new.adults_signed, 1, 50)
 
 
 def record_consent(conn: sa.Connection, household_id: UUID, new: Consent, context: ActionContext) -> UUID:
-    """Keep a family's authorisation. Raises BadAnswers, Refused, Unknown, Stale."""
+    """Record a household's authorisation. Raises InvalidForm, Refused, NotFound, VersionConflict."""
     file = lock_open_household(conn, household_id, context)
     validation.refuse_invalid(consent_problems(new, context.today))
     batch = WriteBatch()
-    row = add_consent(batch, household_id, new)
+    consent_id = add_consent(batch, household_id, new)
     bump_version(batch, file)
     facts: dict[str, Plain] = {"until": new.until_on.isoformat(), "text_version": new.text_version, **file.right}
     event_log.append_event(conn, "household", household_id, "give_consent", facts, context, batch)
-    return row
+    return consent_id
 
 
 def add_consent(batch: WriteBatch, household_id: UUID, new: Consent) -> UUID:
-    """Add a consent that has been checked."""
-    row = new_id()
+    """Add a consent that has been checked to the batch, and return its id."""
+    consent_id = new_id()
     columns = {name: getattr(new, name) for name in Consent.__slots__}
-    batch.add(consent, {"id": row, "household_id": household_id, **columns})
-    return row
+    batch.add(consent, {"id": consent_id, "household_id": household_id, **columns})
+    return consent_id

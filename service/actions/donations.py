@@ -1,4 +1,4 @@
-"""Donations: money raised from staff and passed on to others, or received; never the union's own aid (domain/4 §4.5)."""
+"""Donations raised from staff and passed on, or received (docs/domain/funds.md §4.5)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from workflows.vocabulary import Fen, Plain, Reason, Role
 
 @dataclass(frozen=True, slots=True)
 class NewDonation:
-    """A campaign's sum, who called for it, how many gave, and to whom it went."""
+    """A campaign's sum, its organiser, the number of donors, and the recipient."""
 
     unit_id: UUID
     on: date
@@ -33,27 +33,27 @@ class NewDonation:
 
 
 def record_donation(conn: sa.Connection, new: NewDonation, context: ActionContext) -> UUID:
-    """Record a donation. Raises BadAnswers, Refused, Unknown."""
-    path = unit_path_of(conn, new.unit_id)
-    right = require_role(context, (Role.REGISTRAR, Role.CASHIER), path)
+    """Record a donation; it is never counted as the union's own aid. Raises InvalidForm, Refused, NotFound."""
+    unit_path = unit_path_of(conn, new.unit_id)
+    right = require_role(context, (Role.REGISTRAR, Role.CASHIER), unit_path)
     validation.refuse_invalid(_problems(new, context.today))
-    row = new_id()
+    donation_id = new_id()
     columns = {name: getattr(new, name) for name in NewDonation.__slots__}
-    who = {"recorded_by": context.caller.account, "created_at": context.at}
+    creation = {"recorded_by": context.caller.account, "created_at": context.at}
     batch = WriteBatch()
-    batch.add(donation, {"id": row, "unit_path": path, **columns, **who})
+    batch.add(donation, {"id": donation_id, "unit_path": unit_path, **columns, **creation})
     facts: dict[str, Plain] = {"direction": new.direction, "on": new.on.isoformat(), "fen": new.fen}
     facts |= {"unit": str(new.unit_id), "donors": new.donors, **right}
-    event_log.append_event(conn, "donation", row, "record_donation", facts, context, batch)
-    return row
+    event_log.append_event(conn, "donation", donation_id, "record_donation", facts, context, batch)
+    return donation_id
 
 
 def _problems(new: NewDonation, today: date) -> Iterator[Reason]:
     yield from validation.choice("direction", new.direction, DonationDirection)
-    yield from validation.not_ahead("on", new.on, today)
+    yield from validation.not_in_future("on", new.on, today)
     yield from validation.text("campaign", new.campaign)
     yield from validation.text("organiser", new.organiser)
     yield from validation.text("handed_to", new.handed_to)
-    yield from validation.number("receipt_no", new.receipt_no, longest=64, required=False)
+    yield from validation.document_number("receipt_no", new.receipt_no, longest=64, required=False)
     yield from validation.amount("fen", new.fen)
-    yield from validation.whole("donors", new.donors)
+    yield from validation.whole_number("donors", new.donors)

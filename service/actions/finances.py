@@ -1,4 +1,4 @@
-"""What a household lives on: income, spending and assets of twelve months, replaced as a whole."""
+"""Income, spending and assets of a household over twelve months, replaced as a whole."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     ),
     LineSide.ASSET.value: ("savings", "securities", "investment", "other"),
 }
-"""What a line may be called; which of them count is the policy's word (domain/2 §2.3, §2.4)."""
+"""The kinds of a finance line, by side. The policy decides which count (docs/domain/eligibility.md §2.3, §2.4)."""
 
 
 NOTHING = Fen(0)
@@ -57,7 +57,7 @@ NOTHING = Fen(0)
 
 @dataclass(frozen=True, slots=True)
 class FinanceLine:
-    """Fen in twelve months (for an asset: fen today), by one member or by the whole household."""
+    """Fen in twelve months (for an asset: fen today), of one member or of the whole household."""
 
     side: str
     kind: str
@@ -68,39 +68,43 @@ class FinanceLine:
 
 @dataclass(frozen=True, slots=True)
 class Finances:
-    """The whole of it, as found on `as_of`."""
+    """A household's finances on the day `as_of`."""
 
     as_of: date
     lines: tuple[FinanceLine, ...]
     idle_able_members: int = 0
 
 
-def problems(finances: Finances, members: Collection[UUID], today: date, place: str = "") -> Iterator[Reason]:
-    """Everything that is wrong with it; `members` are the people of the household."""
-    yield from validation.not_ahead(f"{place}as_of", finances.as_of, today)
-    yield from validation.whole(f"{place}idle_able_members", finances.idle_able_members, 0, max(len(members), 1))
+def problems(finances: Finances, members: Collection[UUID], today: date, prefix: str = "") -> Iterator[Reason]:
+    """Yield every problem of the finances; `members` are the household's persons, `prefix` precedes a field's name."""
+    yield from validation.not_in_future(f"{prefix}as_of", finances.as_of, today)
+    yield from validation.whole_number(
+        f"{prefix}idle_able_members", finances.idle_able_members, 0, max(len(members), 1)
+    )
     for number, line in enumerate(finances.lines, start=1):
-        yield from _line_problems(line, members, f"{place}lines[{number}].")
+        yield from _line_problems(line, members, f"{prefix}lines[{number}].")
 
 
-def _line_problems(line: FinanceLine, members: Collection[UUID], place: str) -> Iterator[Reason]:
-    yield from validation.choice(f"{place}side", line.side, KINDS)
-    yield from validation.choice(f"{place}kind", line.kind, KINDS.get(line.side, ()))
-    yield from validation.amount(f"{place}fen", line.fen, lowest=0)
-    most = line.fen if line.side == "spending" else 0
-    if not 0 <= line.reimbursed <= most:
-        yield Reason.of("reimbursed_too_much", field=f"{place}reimbursed", limit=most)
+def _line_problems(line: FinanceLine, members: Collection[UUID], prefix: str) -> Iterator[Reason]:
+    yield from validation.choice(f"{prefix}side", line.side, KINDS)
+    yield from validation.choice(f"{prefix}kind", line.kind, KINDS.get(line.side, ()))
+    yield from validation.amount(f"{prefix}fen", line.fen, lowest=0)
+    limit = line.fen if line.side == "spending" else 0
+    if not 0 <= line.reimbursed <= limit:
+        yield Reason.of("reimbursed_too_much", field=f"{prefix}reimbursed", limit=limit)
     if line.person_id is not None and line.person_id not in members:
-        yield Reason.of("not_a_member", field=f"{place}person_id")
+        yield Reason.of("not_a_member", field=f"{prefix}person_id")
 
 
 def replace_finances(conn: sa.Connection, household_id: UUID, finances: Finances, context: ActionContext) -> None:
-    """Put these lines in the place of those on file. Raises BadAnswers, Refused, Unknown, Stale."""
+    """Replace the finance lines on file with these. Raises InvalidForm, Refused, NotFound, VersionConflict."""
     file = lock_open_household(conn, household_id, context)
     members = [row["id"] for row in households.members(conn, household_id)]
     validation.refuse_invalid(problems(finances, members, context.today))
-    batch, old = WriteBatch(), finance_line.delete().where(finance_line.c.household_id == household_id)
-    batch.note_deleted(finance_line, *({"id": each} for each in conn.scalars(old.returning(finance_line.c.id))))
+    batch, delete_lines = WriteBatch(), finance_line.delete().where(finance_line.c.household_id == household_id)
+    batch.note_deleted(
+        finance_line, *({"id": line_id} for line_id in conn.scalars(delete_lines.returning(finance_line.c.id)))
+    )
     batch.add(finance_line, *as_rows(household_id, finances.lines))
     bump_version(batch, file, finances_as_of=finances.as_of, idle_able_members=finances.idle_able_members)
     event_log.append_event(
@@ -109,7 +113,7 @@ def replace_finances(conn: sa.Connection, household_id: UUID, finances: Finances
 
 
 def as_rows(household_id: UUID, lines: Sequence[FinanceLine]) -> list[dict[str, object]]:
-    """Lines that have been checked, as they are written."""
+    """Return the rows of lines that have been checked."""
     return [
         {
             "id": new_id(),
@@ -125,7 +129,7 @@ def as_rows(household_id: UUID, lines: Sequence[FinanceLine]) -> list[dict[str, 
 
 
 def summary(finances: Finances) -> dict[str, Plain]:
-    """What an event keeps: the day, and the sum of each side in fen."""
+    """Return what an event records: the day, and the sum of each side in fen, less what was reimbursed."""
     sums: dict[str, Plain] = {
         side: sum(line.fen - line.reimbursed for line in finances.lines if line.side == side) for side in KINDS
     }

@@ -1,4 +1,4 @@
-"""Opening a fund line to a named unit below (下拨): who holds the purse says who may spend, for how long and how much."""
+"""Allocation of a fund line to a unit below its own (下拨)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from workflows.vocabulary import Fen, Plain, Reason, Refused, Role
 
 @dataclass(frozen=True, slots=True)
 class NewFundAllocation:
-    """A line is open to a unit (perhaps with those below it) from a day until a day, perhaps up to a sum (fen)."""
+    """A fund line allocated to a unit for a period: perhaps with the units below it, perhaps up to a sum (fen)."""
 
     fund_id: UUID
     unit_id: UUID
@@ -36,82 +36,91 @@ class NewFundAllocation:
 def allocate_to_unit(
     conn: sa.Connection, new: NewFundAllocation, context: ActionContext, *, from_paper: bool = False
 ) -> UUID:
-    """Open a line to a unit. An approver over the line's own unit decides it; it is not dated back, unless it is
-    brought in from paper.
+    """Allocate a fund line to a unit; an approver over the line's own unit decides it.
 
-    Raises BadAnswers, Refused (role_missing, allocation_not_below, allocation_overlaps, allocation_outlives_line), Unknown.
+    It starts today or later, except when it is imported `from_paper`. Raises InvalidForm, Refused (role_missing,
+    allocation_not_below, allocation_overlaps, allocation_outlives_line), NotFound.
     """
-    line = _line(conn, new.fund_id, context)
-    right = require_role(context, (Role.APPROVER,), line.unit_path)
-    path = unit_path_of(conn, new.unit_id)
+    fund_row = _lock_fund_row(conn, new.fund_id, context)
+    right = require_role(context, (Role.APPROVER,), fund_row.unit_path)
+    unit_path = unit_path_of(conn, new.unit_id)
     validation.refuse_invalid(_problems(new, context.today, from_paper=from_paper))
-    reasons = [*_misplaced(new, line, path), *_overlapping(conn, new)]
+    reasons = [*_unit_and_period_problems(new, fund_row, unit_path), *_overlapping(conn, new)]
     if reasons:
         raise Refused(*reasons)
-    row = new_id()
+    allocation_id = new_id()
     columns = {name: getattr(new, name) for name in NewFundAllocation.__slots__ if name != "ceiling"}
-    who = {"opened_by": context.caller.account, "created_at": context.at}
+    creation = {"opened_by": context.caller.account, "created_at": context.at}
     batch = WriteBatch()
-    batch.add(fund_allocation, {"id": row, "unit_path": path, "ceiling_fen": new.ceiling, **columns, **who})
-    facts: dict[str, Plain] = {"opening": str(row), "unit": str(new.unit_id), "with_below": new.with_below}
+    batch.add(
+        fund_allocation,
+        {"id": allocation_id, "unit_path": unit_path, "ceiling_fen": new.ceiling, **columns, **creation},
+    )
+    facts: dict[str, Plain] = {"opening": str(allocation_id), "unit": str(new.unit_id), "with_below": new.with_below}
     facts |= {"from": new.from_on.isoformat(), "until": new.until_on.isoformat(), "ceiling": new.ceiling}
     facts |= {"document": new.document.strip(), **right}
     event_log.append_event(conn, "fund", new.fund_id, "open_to_unit", facts, context, batch)
-    return row
+    return allocation_id
 
 
 def close_allocation(conn: sa.Connection, allocation_id: UUID, context: ActionContext) -> None:
-    """End an opening from today on; what was promised under it stands.
+    """End an allocation from today on; money committed under it stays committed.
 
-    Raises Refused (role_missing, allocation_closed), Unknown.
+    Raises Refused (role_missing, allocation_closed), NotFound.
     """
-    found = conn.execute(
+    allocation_row = conn.execute(
         sa.select(fund_allocation).where(fund_allocation.c.id == allocation_id).with_for_update(key_share=True)
     ).one_or_none()
-    if found is None:
+    if allocation_row is None:
         raise NotFound
-    line = _line(conn, found.fund_id, context)
-    right = require_role(context, (Role.APPROVER,), line.unit_path)
-    if found.closed_on is not None or found.until_on < context.today:
+    fund_row = _lock_fund_row(conn, allocation_row.fund_id, context)
+    right = require_role(context, (Role.APPROVER,), fund_row.unit_path)
+    if allocation_row.closed_on is not None or allocation_row.until_on < context.today:
         raise Refused(Reason.of("allocation_closed"))
     batch = WriteBatch()
     batch.change(fund_allocation, {"id": allocation_id, "closed_on": context.today})
     event_log.append_event(
-        conn, "fund", found.fund_id, "close_allocation", {"opening": str(allocation_id), **right}, context, batch
+        conn,
+        "fund",
+        allocation_row.fund_id,
+        "close_allocation",
+        {"opening": str(allocation_id), **right},
+        context,
+        batch,
     )
 
 
-def _line(conn: sa.Connection, fund_id: UUID, context: ActionContext) -> sa.Row[Any]:
-    """The line, locked: whoever counts what may be drawn from it waits."""
-    seen = visible_to(context.caller, fund.c.unit_path, frozenset(Role))
-    found = conn.execute(
-        sa.select(fund).where(fund.c.id == fund_id, seen).with_for_update(key_share=True)
+def _lock_fund_row(conn: sa.Connection, fund_id: UUID, context: ActionContext) -> sa.Row[Any]:
+    """Return the fund line's row, locked, so that two writers do not count the same balance. Raises NotFound."""
+    visible = visible_to(context.caller, fund.c.unit_path, frozenset(Role))
+    fund_row = conn.execute(
+        sa.select(fund).where(fund.c.id == fund_id, visible).with_for_update(key_share=True)
     ).one_or_none()
-    if found is None:
+    if fund_row is None:
         raise NotFound
-    return found
+    return fund_row
 
 
 def _problems(new: NewFundAllocation, today: date, *, from_paper: bool) -> Iterator[Reason]:
-    yield from validation.number("document", new.document)
-    yield from validation.in_order("until_on", new.from_on, new.until_on)
+    yield from validation.document_number("document", new.document)
+    yield from validation.dates_in_order("until_on", new.from_on, new.until_on)
     yield from validation.amount("ceiling", new.ceiling)
     if not from_paper and new.from_on < today:
         yield Reason.of("in_the_past", field="from_on", given=new.from_on.isoformat(), today=today.isoformat())
 
 
-def _misplaced(new: NewFundAllocation, line: sa.Row[Any], path: str) -> Iterator[Reason]:
-    if not path.startswith(line.unit_path) or (path == line.unit_path and not new.with_below):
+def _unit_and_period_problems(new: NewFundAllocation, fund_row: sa.Row[Any], unit_path: str) -> Iterator[Reason]:
+    if not unit_path.startswith(fund_row.unit_path) or (unit_path == fund_row.unit_path and not new.with_below):
         yield Reason.of("allocation_not_below", field="unit_id")
-    if new.from_on < line.opens_on or new.until_on > line.expires_on:
-        days = {"opens_on": line.opens_on.isoformat(), "expires_on": line.expires_on.isoformat()}
-        yield Reason.of("allocation_outlives_line", field="until_on", **days)
+    if new.from_on < fund_row.opens_on or new.until_on > fund_row.expires_on:
+        period = {"opens_on": fund_row.opens_on.isoformat(), "expires_on": fund_row.expires_on.isoformat()}
+        yield Reason.of("allocation_outlives_line", field="until_on", **period)
 
 
 def _overlapping(conn: sa.Connection, new: NewFundAllocation) -> Iterator[Reason]:
-    """One opening of a line to a unit at a time, so that ceilings do not add up by the way."""
-    last = sa.func.coalesce(fund_allocation.c.closed_on - 1, fund_allocation.c.until_on)
-    same = sa.and_(fund_allocation.c.fund_id == new.fund_id, fund_allocation.c.unit_id == new.unit_id)
-    overlap = sa.and_(fund_allocation.c.from_on <= new.until_on, last >= new.from_on)
-    if conn.scalar(sa.select(fund_allocation.c.id).where(same, overlap).limit(1)) is not None:
+    """Refuse a second allocation of a line to a unit in one period: their ceilings would add up."""
+    last_day = sa.func.coalesce(fund_allocation.c.closed_on - 1, fund_allocation.c.until_on)
+    same_pair = sa.and_(fund_allocation.c.fund_id == new.fund_id, fund_allocation.c.unit_id == new.unit_id)
+    overlap = sa.and_(fund_allocation.c.from_on <= new.until_on, last_day >= new.from_on)
+    if conn.scalar(sa.select(fund_allocation.c.id).where(same_pair, overlap).limit(1)) is not None:
         yield Reason.of("allocation_overlaps", field="from_on")

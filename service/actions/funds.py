@@ -1,4 +1,4 @@
-"""Fund lines: opening one, and money that arrives in it; every fen enters as an entry, never as a sum."""
+"""Fund lines: opening a line, and recording money received on it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from workflows.vocabulary import Fen, Plain, Pot, Reason, Refused, Role
 
 @dataclass(frozen=True, slots=True)
 class NewFund:
-    """A fund line: source, year and document it rests on, and what it may be spent on (no categories: any)."""
+    """A fund line: its source, year and document, and what it may be spent on (no categories: any)."""
 
     unit_id: UUID
     code: str
@@ -36,53 +36,58 @@ class NewFund:
 
 
 def open_line(conn: sa.Connection, new: NewFund, context: ActionContext) -> UUID:
-    """Open a fund line with nothing in it. Raises BadAnswers, Refused (fund_code_taken, …), Unknown."""
-    path = unit_path_of(conn, new.unit_id, lock=True)
-    right = require_role(context, (Role.CASHIER,), path)
+    """Open a fund line without money. Raises InvalidForm, Refused (role_missing, fund_code_taken), NotFound."""
+    unit_path = unit_path_of(conn, new.unit_id, lock=True)
+    right = require_role(context, (Role.CASHIER,), unit_path)
     validation.refuse_invalid(_problems(new))
-    same = sa.and_(fund.c.unit_id == new.unit_id, fund.c.code == new.code, fund.c.year == new.year)
-    if conn.scalar(sa.select(fund.c.id).where(same)) is not None:
+    same_code = sa.and_(fund.c.unit_id == new.unit_id, fund.c.code == new.code, fund.c.year == new.year)
+    if conn.scalar(sa.select(fund.c.id).where(same_code)) is not None:
         raise Refused(Reason.of("fund_code_taken", field="code", found=new.code, year=new.year))
-    row = new_id()
+    fund_id = new_id()
     items, categories = list(dict.fromkeys(new.items)), list(dict.fromkeys(new.categories))
     columns = {name: getattr(new, name) for name in NewFund.__slots__ if name not in {"items", "categories"}}
     lists = {"permitted_items": items, "categories": categories}
     batch = WriteBatch()
-    batch.add(fund, {**columns, **lists, "id": row, "unit_path": path, "created_at": context.at})
+    batch.add(fund, {**columns, **lists, "id": fund_id, "unit_path": unit_path, "created_at": context.at})
     facts: dict[str, Plain] = {"code": new.code, "year": new.year, "source": new.source, "document": new.document}
-    event_log.append_event(conn, "fund", row, "open_line", {**facts, "items": ",".join(items), **right}, context, batch)
-    return row
+    event_log.append_event(
+        conn, "fund", fund_id, "open_line", {**facts, "items": ",".join(items), **right}, context, batch
+    )
+    return fund_id
 
 
 def _problems(new: NewFund) -> Iterator[Reason]:
     yield from validation.shaped("code", new.code, validation.CODE, "not_code")
     yield from validation.text("title", new.title)
     yield from validation.choice("source", new.source, FundSource)
-    yield from validation.whole("year", new.year, 2000, 2100)
-    yield from validation.number("document", new.document)
+    yield from validation.whole_number("year", new.year, 2000, 2100)
+    yield from validation.document_number("document", new.document)
     yield from validation.choices("items", new.items, FUND_ITEMS)
     if not new.items:
         yield Reason.of("answer_missing", field="items")
     yield from validation.choices("categories", new.categories, Category)
-    yield from validation.in_order("expires_on", new.opens_on, new.expires_on)
+    yield from validation.dates_in_order("expires_on", new.opens_on, new.expires_on)
 
 
 def receive(conn: sa.Connection, fund_id: UUID, fen: Fen, document: str, on: date, context: ActionContext) -> UUID:
-    """Money arrives: outside → available, on the day the bank says. Raises BadAnswers, Refused, Unknown."""
-    line = conn.execute(
+    """Record money received: a ledger entry from outside to available, on the day the bank says.
+
+    Raises InvalidForm, Refused (role_missing), NotFound.
+    """
+    fund_row = conn.execute(
         sa.select(fund.c.unit_path)
         .where(fund.c.id == fund_id, visible_to(context.caller, fund.c.unit_path, frozenset(Role)))
         .with_for_update(key_share=True)
     ).one_or_none()
-    if line is None:
+    if fund_row is None:
         raise NotFound
-    right = require_role(context, (Role.CASHIER,), line.unit_path)
+    right = require_role(context, (Role.CASHIER,), fund_row.unit_path)
     validation.refuse_invalid(
         validation.amount("fen", fen),
-        validation.number("document", document),
-        validation.not_ahead("on", on, context.today),
+        validation.document_number("document", document),
+        validation.not_in_future("on", on, context.today),
     )
-    moved = ledger.entry_row(Pot.OUTSIDE, Pot.AVAILABLE, fen, fund_id, on, context)
-    told: dict[str, Plain] = {"document": document.strip(), "on": on.isoformat(), "entries": ledger.summary([moved])}
-    event_log.append_event(conn, "fund", fund_id, "receive", {**told, **right}, context, moved=[moved])
-    return UUID(str(moved["id"]))
+    entry = ledger.entry_row(Pot.OUTSIDE, Pot.AVAILABLE, fen, fund_id, on, context)
+    facts: dict[str, Plain] = {"document": document.strip(), "on": on.isoformat(), "entries": ledger.summary([entry])}
+    event_log.append_event(conn, "fund", fund_id, "receive", {**facts, **right}, context, moved=[entry])
+    return UUID(str(entry["id"]))

@@ -1,4 +1,4 @@
-"""The file of a family (一户一档): opening it whole, correcting it, and ending it."""
+"""The file of a household (一户一档): opening, correcting and closing it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from workflows.vocabulary import Phase, Plain, Reason, Refused, Role
 
 @dataclass(frozen=True, slots=True)
 class NewHousehold:
-    """A family's file as the registrar hands it in; lines and the payee point to members by their ids."""
+    """A household's file as the registrar enters it; finance lines and the payee name members by their ids."""
 
     unit_id: UUID
     file_no: str
@@ -49,34 +49,41 @@ class NewHousehold:
 
 
 def create_household(conn: sa.Connection, new: NewHousehold, context: ActionContext) -> UUID:
-    """Open a file with its members, finances, consent and account.
+    """Open a file with its members, finances, consent and payee.
 
-    Raises BadAnswers with every wrong field, Refused (role_missing, file_no_taken, person_in_other_file), Unknown.
+    Raises InvalidForm with every wrong field, Refused (role_missing, file_no_taken, person_in_other_file), NotFound.
     """
-    path = unit_path_of(conn, new.unit_id, lock=True)
-    right = require_role(context, (Role.REGISTRAR,), path)
+    unit_path = unit_path_of(conn, new.unit_id, lock=True)
+    right = require_role(context, (Role.REGISTRAR,), unit_path)
     validation.refuse_invalid(_problems(new, context.today))
-    named = [(f"members[{number}].", each) for number, each in enumerate(new.members, start=1)]
-    persons.refuse_duplicates(conn, _number_taken(conn, new), named, context)
-    row = new_id()
-    rows = _parts(row, new, path, context)
-    event_log.append_event(conn, "household", row, "file_household", {**_told(new), **right}, context, rows)
-    for each in new.members:
+    numbered_members = [(f"members[{number}].", member) for number, member in enumerate(new.members, start=1)]
+    persons.refuse_duplicates(conn, _file_no_taken(conn, new), numbered_members, context)
+    household_id = new_id()
+    batch = _file_rows(household_id, new, unit_path, context)
+    event_log.append_event(
+        conn, "household", household_id, "file_household", {**_file_facts(new), **right}, context, batch
+    )
+    for member in new.members:
         event_log.append_event(
-            conn, "person", each.id, "add_person", {"household": str(row), "relation": each.relation}, context
+            conn,
+            "person",
+            member.id,
+            "add_person",
+            {"household": str(household_id), "relation": member.relation},
+            context,
         )
-    return row
+    return household_id
 
 
 def _problems(new: NewHousehold, today: date) -> Iterator[Reason]:
     yield from validation.shaped("file_no", new.file_no, validation.CODE, "not_code")
-    yield from validation.impersonal("file_no", new.file_no)
+    yield from validation.no_personal_numbers("file_no", new.file_no)
     yield from validation.choice("kind", new.kind, HouseholdKind)
-    yield from validation.not_ahead("filed_on", new.filed_on, today)
+    yield from validation.not_in_future("filed_on", new.filed_on, today)
     for key, check in CHECKS.items():
         yield from check(key, getattr(new, key))
     yield from _member_problems(new.members, today)
-    members = {each.id for each in new.members}
+    members = {member.id for member in new.members}
     if new.finances is not None:
         yield from finances.problems(new.finances, members, today, "finances.")
     if new.consent is not None:
@@ -86,15 +93,15 @@ def _problems(new: NewHousehold, today: date) -> Iterator[Reason]:
 
 
 def _member_problems(members: tuple[Person, ...], today: date) -> Iterator[Reason]:
-    heads = [each for each in members if each.relation == "head"]
+    heads = [member for member in members if member.relation == "head"]
     if len(heads) != 1:
         yield Reason.of("head_twice" if heads else "head_missing", field="members")
-    seen: set[str] = set()
-    for number, each in enumerate(members, start=1):
-        yield from persons.problems(each, today, f"members[{number}].")
-        if each.id_no and each.id_no in seen:
+    earlier_numbers: set[str] = set()
+    for number, member in enumerate(members, start=1):
+        yield from persons.problems(member, today, f"members[{number}].")
+        if member.id_no and member.id_no in earlier_numbers:
             yield Reason.of("id_no_twice", field=f"members[{number}].id_no")
-        seen.add(each.id_no or "")
+        earlier_numbers.add(member.id_no or "")
 
 
 _Check = Callable[[str, Any], Iterator[Reason]]
@@ -108,51 +115,53 @@ CHECKS: Mapping[str, _Check] = {
     "event_kind": lambda key, value: validation.choice(key, value, MisfortuneKind, required=False),
     "story": lambda key, value: validation.text(key, value, longest=validation.MAX_STORY, required=False, sealed=True),
 }
-"""What of a file may be corrected later, and how each is checked."""
+"""The fields of a file that may be corrected later, and the check of each."""
 
 
-def _number_taken(conn: sa.Connection, new: NewHousehold) -> list[Reason]:
-    same = sa.and_(household.c.unit_id == new.unit_id, household.c.file_no == new.file_no)
-    taken = conn.scalar(sa.select(household.c.id).where(same))
-    return [Reason.of("file_no_taken", field="file_no", file_no=new.file_no)] if taken is not None else []
+def _file_no_taken(conn: sa.Connection, new: NewHousehold) -> list[Reason]:
+    same_file_no = sa.and_(household.c.unit_id == new.unit_id, household.c.file_no == new.file_no)
+    other_file = conn.scalar(sa.select(household.c.id).where(same_file_no))
+    return [Reason.of("file_no_taken", field="file_no", file_no=new.file_no)] if other_file is not None else []
 
 
-def _columns(row: UUID, new: NewHousehold, path: str, context: ActionContext) -> dict[str, object]:
-    kept = ("unit_id", "file_no", "kind", "identity", "division", "cause", "category", "event_kind", "filed_on")
-    return {name: getattr(new, name) for name in kept} | {
-        "id": row,
-        "unit_path": path,
+def _columns(household_id: UUID, new: NewHousehold, unit_path: str, context: ActionContext) -> dict[str, object]:
+    copied = ("unit_id", "file_no", "kind", "identity", "division", "cause", "category", "event_kind", "filed_on")
+    return {name: getattr(new, name) for name in copied} | {
+        "id": household_id,
+        "unit_path": unit_path,
         "observed": list(dict.fromkeys(new.observed)),
         "idle_able_members": new.finances.idle_able_members if new.finances else 0,
         "finances_as_of": new.finances.as_of if new.finances else None,
-        "story_sealed": encrypt_field(context.keyring, "household.story", row, new.story) if new.story else None,
+        "story_sealed": encrypt_field(context.keyring, "household.story", household_id, new.story)
+        if new.story
+        else None,
         "created_at": context.at,
     }
 
 
-def _parts(row: UUID, new: NewHousehold, path: str, context: ActionContext) -> WriteBatch:
+def _file_rows(household_id: UUID, new: NewHousehold, unit_path: str, context: ActionContext) -> WriteBatch:
     batch = WriteBatch()
-    batch.add(household, _columns(row, new, path, context))
-    batch.add(person, *persons.as_rows(row, new.members, context))
+    batch.add(household, _columns(household_id, new, unit_path, context))
+    batch.add(person, *persons.as_rows(household_id, new.members, context))
     if new.finances is not None:
-        batch.add(finance_line, *finances.as_rows(row, new.finances.lines))
+        batch.add(finance_line, *finances.as_rows(household_id, new.finances.lines))
     if new.consent is not None:
-        consents.add_consent(batch, row, new.consent)
+        consents.add_consent(batch, household_id, new.consent)
     if new.payee is not None:
-        payees.add(batch, row, new.payee, context)
+        payees.add_payee(batch, household_id, new.payee, context)
     return batch
 
 
-def _told(new: NewHousehold) -> dict[str, Plain]:
-    told: dict[str, Plain] = {"file_no": new.file_no, "kind": new.kind, "identity": new.identity, "cause": new.cause}
-    told |= {"division": new.division, "members": len(new.members), "observed": ",".join(sorted(new.observed))}
-    return told | ({"finances": finances.summary(new.finances)} if new.finances else {})
+def _file_facts(new: NewHousehold) -> dict[str, Plain]:
+    facts: dict[str, Plain] = {"file_no": new.file_no, "kind": new.kind, "identity": new.identity, "cause": new.cause}
+    facts |= {"division": new.division, "members": len(new.members), "observed": ",".join(sorted(new.observed))}
+    return facts | ({"finances": finances.summary(new.finances)} if new.finances else {})
 
 
 def edit_household(
     conn: sa.Connection, household_id: UUID, changes: Mapping[str, object], context: ActionContext
 ) -> None:
-    """Correct some fields of a file (keys of CHECKS). Raises BadAnswers, Refused, Unknown, Stale."""
+    """Correct some fields of a file (keys of CHECKS). Raises InvalidForm, Refused, NotFound, VersionConflict."""
     file = persons.lock_open_household(conn, household_id, context)
     validation.refuse_invalid(validation.choices("changes", changes, CHECKS))
     validation.refuse_invalid(*(CHECKS[key](key, value) for key, value in changes.items()))
@@ -160,9 +169,9 @@ def edit_household(
     if "observed" in columns:
         columns["observed"] = list(dict.fromkeys(changes["observed"]))  # type: ignore[call-overload]
     if "story" in columns:
-        told = columns.pop("story")
+        story = columns.pop("story")
         columns["story_sealed"] = (
-            encrypt_field(context.keyring, "household.story", household_id, str(told)) if told else None
+            encrypt_field(context.keyring, "household.story", household_id, str(story)) if story else None
         )
     if columns:
         batch = WriteBatch()
@@ -172,20 +181,23 @@ def edit_household(
 
 
 def close_household_file(conn: sa.Connection, household_id: UUID, exited_on: date, context: ActionContext) -> None:
-    """End a file; its members may then be filed elsewhere. Raises BadAnswers, Refused (cases_open), Unknown, Stale."""
+    """Close a file; its members may then be filed elsewhere.
+
+    Raises InvalidForm, Refused (cases_open), NotFound, VersionConflict.
+    """
     file = persons.lock_open_household(conn, household_id, context)
-    row = households.one(conn, household_id, context.caller) or {}
+    household_row = households.one(conn, household_id, context.caller) or {}
     validation.refuse_invalid(
-        validation.not_ahead("exited_on", exited_on, context.today),
-        validation.in_order("exited_on", row["filed_on"], exited_on),
+        validation.not_in_future("exited_on", exited_on, context.today),
+        validation.dates_in_order("exited_on", household_row["filed_on"], exited_on),
     )
-    running = sa.and_(case.c.household_id == household_id, case.c.phase != Phase.ENDED.value)
-    numbers = list(conn.scalars(sa.select(case.c.case_no).where(running).order_by(case.c.case_no)))
-    if numbers:
-        raise Refused(Reason.of("cases_open", cases=list(numbers)))
+    open_cases = sa.and_(case.c.household_id == household_id, case.c.phase != Phase.ENDED.value)
+    case_numbers = list(conn.scalars(sa.select(case.c.case_no).where(open_cases).order_by(case.c.case_no)))
+    if case_numbers:
+        raise Refused(Reason.of("cases_open", cases=list(case_numbers)))
     batch, members = WriteBatch(), sa.and_(person.c.household_id == household_id, person.c.active)
-    for each in conn.scalars(person.update().where(members).values(active=False).returning(person.c.id)):
-        batch.note_updated(person, {"id": each, "active": False})
+    for member_id in conn.scalars(person.update().where(members).values(active=False).returning(person.c.id)):
+        batch.note_updated(person, {"id": member_id, "active": False})
     persons.bump_version(batch, file, exited_on=exited_on)
     event_log.append_event(
         conn, "household", household_id, "end_file", {"on": exited_on.isoformat(), **file.right}, context, batch

@@ -1,4 +1,4 @@
-"""The resident identity number: its shape, its check digit, and a birth date a living person can have (choices §2.7)."""
+"""Resident identity numbers: shape, check digit and birth date."""
 
 import re
 from collections.abc import Iterator
@@ -9,36 +9,35 @@ from stdnum.cn import ric
 from workflows.vocabulary import Reason
 
 OLDEST = 120
+"""Years: the greatest age a person on file can have."""
+# Residence permits (81, 82, 83) and the foreigner's permanent residence card (9) follow the same rule. The division is
+# not checked: divisions are renamed and merged, and people keep their numbers.
 _SHAPE = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 
 
 def normal(number: str) -> str:
-    """The number as it is kept: no spaces, a capital X."""
+    """Return the number as it is stored: without spaces, with a capital X."""
     return "".join(number.split()).upper()
 
 
 def problems(field: str, number: str, today: date) -> Iterator[Reason]:
-    """Say everything that is wrong with a number, never repeating it.
-
-    Residence permits (81, 82, 83) and the foreigner's permanent residence card (9) follow the same rule. The division
-    is not judged: divisions are renamed and merged, and people keep their numbers.
-    """
+    """Yield every problem of a number; no reason repeats the number."""
     number = normal(number)
     if not _SHAPE.fullmatch(number):
         yield Reason.of("id_no_shape", field=field, length=len(number))
         return
     if ric.calc_check_digit(number) != number[17]:
         yield Reason.of("id_no_check_digit", field=field)
-    born = _born(number)
-    if born is None:
+    birth_date = _birth_date(number)
+    if birth_date is None:
         yield Reason.of("id_no_date", field=field)
-    elif born > today:
+    elif birth_date > today:
         yield Reason.of("id_no_born_ahead", field=field)
-    elif today.year - born.year > OLDEST:
+    elif today.year - birth_date.year > OLDEST:
         yield Reason.of("id_no_too_old", field=field, oldest=OLDEST)
 
 
-def _born(number: str) -> date | None:
+def _birth_date(number: str) -> date | None:
     try:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Relatives among the staff: declared by one, confirmed by another, ended by an administrator (docs/decisions/0013)."""
+"""Kinship between staff and households: declared, confirmed, ended (docs/decisions/0013)."""
 
 from typing import Any
 from uuid import UUID
@@ -31,102 +31,111 @@ def declare_kinship(
     *,
     from_paper: bool = False,
 ) -> UUID:
-    """Keep that somebody who works here is a relative. It counts at once from himself or an administrator, and from a
-    signed sheet that another brings in; else when it is confirmed.
+    """Declare that an account belongs to a relative of the household.
 
-    Raises BadAnswers, Refused (role_missing, household_not_filed, kinship_known), Unknown.
+    It counts once it is confirmed, or at once from the relative, an administrator, or a stand-in who imports a signed
+    sheet. Raises InvalidForm, Refused (role_missing, household_not_filed, kinship_known), NotFound.
     """
-    home = _home(conn, household_id, context)
-    himself = account_id == context.caller.account
-    right = require_role(context, tuple(EVERY_ROLE) if himself else (Role.ADMIN, Role.REGISTRAR), home["unit_path"])
+    household_row = _lock_household(conn, household_id, context)
+    unit_path, caller_id = household_row["unit_path"], context.caller.account
+    roles = tuple(EVERY_ROLE) if account_id == caller_id else (Role.ADMIN, Role.REGISTRAR)
+    right = require_role(context, roles, unit_path)
     validation.refuse_invalid(validation.choice("relation", relation, Kinship))
-    if conn.scalar(sa.select(account.c.id).where(account.c.id == account_id)) is None:
-        raise NotFound
-    _refuse_again(conn, home, account_id)
-    counts = himself or context.caller.holds((Role.ADMIN,), home["unit_path"]) or (from_paper and "principal" in right)
-    row, by, rows = new_id(), context.caller.account, _touched(home)
-    who = {"household_id": household_id, "account_id": account_id, "relation": relation, "declared_by": by}
-    confirmed = {"confirmed_on": context.today, "confirmed_by": by} if counts else {}
-    rows.add(kinship, {"id": row, "declared_on": context.today, **who, **confirmed})
-    facts: dict[str, Plain] = {"kinship": str(row), "account": str(account_id), "counts": counts, **right}
-    event_log.append_event(conn, "household", household_id, "declare_kinship", facts, context, rows)
-    return row
+    _check_pair(conn, household_row, account_id)
+    by_administrator = context.caller.holds((Role.ADMIN,), unit_path)
+    counts = account_id == caller_id or by_administrator or (from_paper and "principal" in right)
+    kinship_id, batch = new_id(), _bump_household(household_row)
+    pair = {"household_id": household_id, "account_id": account_id, "relation": relation}
+    declared = {"declared_on": context.today, "declared_by": caller_id}
+    confirmed = {"confirmed_on": context.today, "confirmed_by": caller_id} if counts else {}
+    batch.add(kinship, {"id": kinship_id, **pair, **declared, **confirmed})
+    facts: dict[str, Plain] = {"kinship": str(kinship_id), "account": str(account_id), "counts": counts, **right}
+    event_log.append_event(conn, "household", household_id, "declare_kinship", facts, context, batch)
+    return kinship_id
 
 
 def confirm_kinship(conn: sa.Connection, kinship_id: UUID, context: ActionContext) -> None:
-    """Say that a declaration is true: the person declared, or an administrator, and never who declared it.
+    """Confirm a declaration, as the relative or as an administrator, but never as its declarer.
 
-    Raises Refused (role_missing, kinship_counts, kinship_own_word), Unknown.
+    Raises Refused (role_missing, kinship_counts, kinship_own_word), NotFound.
     """
-    row, home = _live(conn, kinship_id, context)
-    himself = row.account_id == context.caller.account
-    right = {} if himself else require_role(context, (Role.ADMIN,), home["unit_path"])
-    if row.confirmed_on is not None:
+    declaration, household_row = _lock_declaration(conn, kinship_id, context)
+    is_own = declaration.account_id == context.caller.account
+    right = {} if is_own else require_role(context, (Role.ADMIN,), household_row["unit_path"])
+    if declaration.confirmed_on is not None:
         raise Refused(Reason.of("kinship_counts"))
-    if row.declared_by == context.caller.account:
+    if declaration.declared_by == context.caller.account:
         raise Refused(Reason.of("kinship_own_word"))
-    rows = _touched(home)
-    rows.change(kinship, {"id": kinship_id, "confirmed_on": context.today, "confirmed_by": context.caller.account})
-    facts: dict[str, Plain] = {"kinship": str(kinship_id), "account": str(row.account_id), **right}
-    event_log.append_event(conn, "household", row.household_id, "confirm_kinship", facts, context, rows)
+    batch = _bump_household(household_row)
+    batch.change(kinship, {"id": kinship_id, "confirmed_on": context.today, "confirmed_by": context.caller.account})
+    facts: dict[str, Plain] = {"kinship": str(kinship_id), "account": str(declaration.account_id), **right}
+    event_log.append_event(conn, "household", declaration.household_id, "confirm_kinship", facts, context, batch)
 
 
 def end_kinship(conn: sa.Connection, kinship_id: UUID, context: ActionContext) -> None:
-    """End a declaration that was wrong, or a kinship that is over. Raises Refused (role_missing), Unknown."""
-    row, home = _live(conn, kinship_id, context)
-    right = require_role(context, (Role.ADMIN,), home["unit_path"])
-    if row.account_id == context.caller.account:
+    """End a declaration that was wrong, or a kinship that is over. Raises Refused (role_missing), NotFound."""
+    declaration, household_row = _lock_declaration(conn, kinship_id, context)
+    right = require_role(context, (Role.ADMIN,), household_row["unit_path"])
+    if declaration.account_id == context.caller.account:
         raise Refused(Reason.of("own_family"))
-    rows = _touched(home)
-    rows.change(kinship, {"id": kinship_id, "ended_on": context.today})
-    facts: dict[str, Plain] = {"kinship": str(kinship_id), "account": str(row.account_id), **right}
-    event_log.append_event(conn, "household", row.household_id, "end_kinship", facts, context, rows)
+    batch = _bump_household(household_row)
+    batch.change(kinship, {"id": kinship_id, "ended_on": context.today})
+    facts: dict[str, Plain] = {"kinship": str(kinship_id), "account": str(declaration.account_id), **right}
+    event_log.append_event(conn, "household", declaration.household_id, "end_kinship", facts, context, batch)
 
 
-def _home(conn: sa.Connection, household_id: UUID, context: ActionContext) -> dict[str, Any]:
-    """The file, locked: its chain and who may work it change with a kinship. An administrator sees that it is there."""
-    seen = visible_to(context.caller, household.c.unit_path, EVERY_ROLE)
-    found = conn.execute(
+def _lock_household(conn: sa.Connection, household_id: UUID, context: ActionContext) -> dict[str, Any]:
+    """Return the household's row, locked, for its chain and its staff change with a kinship. Raises NotFound.
+
+    Every role sees it, the administrator too.
+    """
+    visible = visible_to(context.caller, household.c.unit_path, EVERY_ROLE)
+    rows = conn.execute(
         sa.select(household.c.id, household.c.unit_path, household.c.exited_on, household.c.version)
-        .where(household.c.id == household_id, seen)
+        .where(household.c.id == household_id, visible)
         .with_for_update(key_share=True)
     ).mappings()
-    home = found.one_or_none()
-    if home is None:
+    household_row = rows.one_or_none()
+    if household_row is None:
         raise NotFound
-    return dict(home)
+    return dict(household_row)
 
 
-def _touched(home: dict[str, Any]) -> WriteBatch:
-    """The rows of an act: a kinship that changes is a change of the file."""
+def _bump_household(household_row: dict[str, Any]) -> WriteBatch:
+    """Return a batch with the household's next version: a kinship that changes is a change of the file."""
     batch = WriteBatch()
-    batch.change(household, {"id": home["id"], "version": home["version"] + 1})
+    batch.change(household, {"id": household_row["id"], "version": household_row["version"] + 1})
     return batch
 
 
-def _refuse_again(conn: sa.Connection, home: dict[str, Any], account_id: UUID) -> None:
-    if home["exited_on"] is not None:
+def _check_pair(conn: sa.Connection, household_row: dict[str, Any], account_id: UUID) -> None:
+    """Refuse an unknown account, a closed file and a second live declaration."""
+    if conn.scalar(sa.select(account.c.id).where(account.c.id == account_id)) is None:
+        raise NotFound
+    if household_row["exited_on"] is not None:
         raise Refused(Reason.of("household_not_filed"))
-    same = sa.and_(kinship.c.household_id == home["id"], kinship.c.account_id == account_id)
-    if conn.scalar(sa.select(kinship.c.id).where(same, kinship.c.ended_on.is_(None))) is not None:
+    same_pair = sa.and_(kinship.c.household_id == household_row["id"], kinship.c.account_id == account_id)
+    if conn.scalar(sa.select(kinship.c.id).where(same_pair, kinship.c.ended_on.is_(None))) is not None:
         raise Refused(Reason.of("kinship_known"))
 
 
-def _live(conn: sa.Connection, kinship_id: UUID, context: ActionContext) -> tuple[sa.Row[Any], dict[str, Any]]:
-    """A declaration that has not ended, read once its file is locked. Raises Unknown, Refused (kinship_over)."""
-    whose = conn.scalar(sa.select(kinship.c.household_id).where(kinship.c.id == kinship_id))
-    if whose is None:
+def _lock_declaration(
+    conn: sa.Connection, kinship_id: UUID, context: ActionContext
+) -> tuple[sa.Row[Any], dict[str, Any]]:
+    """Lock the declaration's file, then return the declaration. Raises NotFound, Refused (kinship_over)."""
+    household_id = conn.scalar(sa.select(kinship.c.household_id).where(kinship.c.id == kinship_id))
+    if household_id is None:
         raise NotFound
-    home = _home(conn, whose, context)
-    row = conn.execute(sa.select(kinship).where(kinship.c.id == kinship_id)).one()
-    if row.ended_on is not None:
+    household_row = _lock_household(conn, household_id, context)
+    declaration = conn.execute(sa.select(kinship).where(kinship.c.id == kinship_id)).one()
+    if declaration.ended_on is not None:
         raise Refused(Reason.of("kinship_over"))
-    return row, home
+    return declaration, household_row
 
 
 def summary(conn: sa.Connection, household_id: UUID, context: ActionContext) -> list[dict[str, Any]]:
-    """Every declaration about a household, oldest first. Raises Unknown."""
-    seen = visible_to(context.caller, household.c.unit_path, EVERY_ROLE)
-    if conn.scalar(sa.select(household.c.id).where(household.c.id == household_id, seen)) is None:
+    """Return every declaration about a household, oldest first. Raises NotFound."""
+    visible = visible_to(context.caller, household.c.unit_path, EVERY_ROLE)
+    if conn.scalar(sa.select(household.c.id).where(household.c.id == household_id, visible)) is None:
         raise NotFound
     return households.kinships(conn, household_id)

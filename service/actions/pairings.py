@@ -1,4 +1,4 @@
-"""Pairs a unit with a household (结对帮扶)."""
+"""Pairing of a unit with a household (结对帮扶)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -29,23 +29,28 @@ class Pairing:
 
 
 def record_pairing(conn: sa.Connection, household_id: UUID, new: Pairing, context: ActionContext) -> UUID:
-    """Pair a unit with a household. Raises BadAnswers, Refused (paired_already, …), Unknown."""
+    """Pair a unit with a household. Raises InvalidForm, Refused (paired_already, role_missing), NotFound."""
     right = require_role(context, (Role.REGISTRAR,), unit_path_of(conn, new.unit_id))
     if households.one(conn, household_id, context.caller, lock=True) is None:
         raise NotFound
-    last = new.until_on or date.max
+    last_day = new.until_on or date.max
     validation.refuse_invalid(
         validation.text("programme_name", new.programme_name),
         validation.text("issued_by", new.issued_by),
-        validation.in_order("until_on", new.from_on, last),
+        validation.dates_in_order("until_on", new.from_on, last_day),
     )
-    same = sa.and_(pairing.c.household_id == household_id, pairing.c.unit_id == new.unit_id)
-    overlap = sa.and_(pairing.c.from_on <= last, sa.func.coalesce(pairing.c.until_on, date.max) >= new.from_on)
-    if conn.scalar(sa.select(pairing.c.id).where(same, overlap).limit(1)) is not None:
+    same_pair = sa.and_(pairing.c.household_id == household_id, pairing.c.unit_id == new.unit_id)
+    overlap = sa.and_(pairing.c.from_on <= last_day, sa.func.coalesce(pairing.c.until_on, date.max) >= new.from_on)
+    if conn.scalar(sa.select(pairing.c.id).where(same_pair, overlap).limit(1)) is not None:
         raise Refused(Reason.of("paired_already"))
-    row, batch = new_id(), WriteBatch()
+    pairing_id, batch = new_id(), WriteBatch()
     columns = {name: getattr(new, name) for name in Pairing.__slots__}
-    batch.add(pairing, {"id": row, "household_id": household_id, **columns})
-    facts: dict[str, Plain] = {"pairing": str(row), "unit": str(new.unit_id), "from": new.from_on.isoformat(), **right}
+    batch.add(pairing, {"id": pairing_id, "household_id": household_id, **columns})
+    facts: dict[str, Plain] = {
+        "pairing": str(pairing_id),
+        "unit": str(new.unit_id),
+        "from": new.from_on.isoformat(),
+        **right,
+    }
     event_log.append_event(conn, "household", household_id, "pair", facts, context, batch)
-    return row
+    return pairing_id

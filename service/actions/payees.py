@@ -1,4 +1,4 @@
-"""The bank account money goes to: one per household, held by one of its members."""
+"""The payee of a household: one bank account, held by one of its members."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -19,19 +19,20 @@ from workflows.vocabulary import Plain, Reason
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """Bank, card or passbook number (12–30 digits), and the member it belongs to."""
+    """A bank, a card or passbook number (12–30 digits), and the member it belongs to."""
 
     person_id: UUID
     bank: str
     card: str
 
 
-def problems(payee: Payee, members: Collection[UUID], place: str = "") -> Iterator[Reason]:
-    """Everything that is wrong with it. Luhn is not asked: passbooks and older accounts do not pass it."""
-    yield from validation.text(f"{place}bank", payee.bank, longest=60)
-    yield from validation.shaped(f"{place}card", _digits(payee.card), validation.CARD, "card_shape")
+def problems(payee: Payee, members: Collection[UUID], prefix: str = "") -> Iterator[Reason]:
+    """Yield every problem of a payee; `prefix` precedes a field's name."""
+    yield from validation.text(f"{prefix}bank", payee.bank, longest=60)
+    # No Luhn check: passbooks and older accounts do not pass it.
+    yield from validation.shaped(f"{prefix}card", _digits(payee.card), validation.CARD, "card_shape")
     if payee.person_id not in members:
-        yield Reason.of("not_a_member", field=f"{place}person_id")
+        yield Reason.of("not_a_member", field=f"{prefix}person_id")
 
 
 def _digits(card: str) -> str:
@@ -39,28 +40,35 @@ def _digits(card: str) -> str:
 
 
 def set_payee(conn: sa.Connection, household_id: UUID, payee: Payee, context: ActionContext) -> UUID:
-    """Name the account money goes to from now on; signatures that covered another fall. Raises BadAnswers, Refused,
-    Unknown, Stale.
+    """Make this account the household's payee; approvals that covered another payee become void.
+
+    Raises InvalidForm, Refused, NotFound, VersionConflict.
     """
     file = lock_open_household(conn, household_id, context)
-    members = [row["id"] for row in households.members(conn, household_id)]
+    members = [member["id"] for member in households.members(conn, household_id)]
     validation.refuse_invalid(problems(payee, members))
-    live = sa.and_(bank_account.c.household_id == household_id, bank_account.c.active)
+    active_payees = sa.and_(bank_account.c.household_id == household_id, bank_account.c.active)
     batch = WriteBatch()
-    for each in conn.scalars(bank_account.update().where(live).values(active=False).returning(bank_account.c.id)):
-        batch.note_updated(bank_account, {"id": each, "active": False})
-    row = add(batch, household_id, payee, context)
+    for account_id in conn.scalars(
+        bank_account.update().where(active_payees).values(active=False).returning(bank_account.c.id)
+    ):
+        batch.note_updated(bank_account, {"id": account_id, "active": False})
+    payee_id = add_payee(batch, household_id, payee, context)
     bump_version(batch, file)
-    facts: dict[str, Plain] = {"account": str(row), "person": str(payee.person_id), **file.right}
+    facts: dict[str, Plain] = {"account": str(payee_id), "person": str(payee.person_id), **file.right}
     event_log.append_event(conn, "household", household_id, "set_payee", facts, context, batch)
-    return row
+    return payee_id
 
 
-def add(batch: WriteBatch, household_id: UUID, payee: Payee, context: ActionContext) -> UUID:
-    """Add an account that has been checked."""
-    row, card = new_id(), _digits(payee.card)
-    whose = {"id": row, "household_id": household_id, "person_id": payee.person_id, "bank": payee.bank.strip()}
-    sealed = encrypt_field(context.keyring, "bank_account.card", row, card)
-    kept = {"card_sealed": sealed, "card_index": blind_index(context.keyring, "card", card), "created_at": context.at}
-    batch.add(bank_account, {**whose, **kept})
-    return row
+def add_payee(batch: WriteBatch, household_id: UUID, payee: Payee, context: ActionContext) -> UUID:
+    """Add an account that has been checked to the batch, and return its id."""
+    payee_id, card = new_id(), _digits(payee.card)
+    holder = {"id": payee_id, "household_id": household_id, "person_id": payee.person_id, "bank": payee.bank.strip()}
+    sealed = encrypt_field(context.keyring, "bank_account.card", payee_id, card)
+    card_columns = {
+        "card_sealed": sealed,
+        "card_index": blind_index(context.keyring, "card", card),
+        "created_at": context.at,
+    }
+    batch.add(bank_account, {**holder, **card_columns})
+    return payee_id

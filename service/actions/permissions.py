@@ -1,4 +1,4 @@
-"""Whether the caller may write here: a role held over the unit, of one's own or for somebody else."""
+"""Permission checks for writes: a role over the unit, held directly or as a stand-in."""
 
 from uuid import UUID
 
@@ -11,24 +11,27 @@ from workflows.vocabulary import Plain, Reason, Refused, Role
 
 
 def require_role(context: ActionContext, roles: tuple[Role, ...], unit_path: str) -> dict[str, Plain]:
-    """Return what the event must say of the right it rests on: nothing, or the person stood in for.
+    """Return the facts an event records of the caller's right: none, or the principal the caller stands in for.
 
-    Raises Unknown when the caller has no grant over the unit at all, Refused (role_missing) when none of `roles`.
+    Raises NotFound when the caller has no grant over the unit at all, Refused (role_missing) when none of `roles`.
     """
-    over = [held for held in context.caller.held if unit_path.startswith(held.unit_path)]
-    if not over:
+    grants = [grant for grant in context.caller.held if unit_path.startswith(grant.unit_path)]
+    if not grants:
         raise NotFound
-    fitting = sorted((held for held in over if held.role in roles), key=lambda held: held.principal is not None)
-    if not fitting:
+    usable_grants = sorted(
+        (grant for grant in grants if grant.role in roles), key=lambda grant: grant.principal is not None
+    )
+    if not usable_grants:
         raise Refused(Reason.of("role_missing", roles=[role.value for role in roles]))
-    principal = fitting[0].principal
+    principal = usable_grants[0].principal
     return {"principal": str(principal)} if principal else {}
 
 
 def unit_path_of(conn: sa.Connection, unit_id: UUID, *, lock: bool = False) -> str:
-    """The path of a unit; `lock` makes its writers take turns without stopping rows that point to it. Raises Unknown."""
-    row = sa.select(unit.c.path).where(unit.c.id == unit_id)
-    path: str | None = conn.scalar(row.with_for_update(key_share=True) if lock else row)
+    """Return the path of a unit; `lock` makes its writers take turns. Raises NotFound."""
+    select_path = sa.select(unit.c.path).where(unit.c.id == unit_id)
+    # FOR NO KEY UPDATE: rows that refer to the unit can still be inserted.
+    path: str | None = conn.scalar(select_path.with_for_update(key_share=True) if lock else select_path)
     if path is None:
         raise NotFound
     return path

@@ -1,4 +1,4 @@
-"""The members of a household: adding, correcting and taking one out of the file; one person in one active file."""
+"""Members of a household: adding, correcting and removing them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from workflows.code_lists import Relation, StudentStage
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
 MAX_MATCHES_PER_DAY = 20
-"""How often in a day a caller may hear that a number is in a file already; bringing in a year's files is not bounded."""
+"""How many matches with other files an account may be shown in 24 hours; an import is not limited."""
 
 SEALED = ("name", "id_no", "phone", "email", "address", "workplace")
 INDEXED = ("name", "id_no", "phone")
@@ -34,7 +34,7 @@ INDEXED = ("name", "id_no", "phone")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member as written on the form; the id is made here, so that lines and accounts can point to it."""
+    """A member as entered on the form; the id exists before the row, so that finance lines and payees can name it."""
 
     relation: str
     name: str
@@ -50,102 +50,109 @@ class Person:
 EDITABLE = tuple(each.name for each in dataclass_fields(Person) if each.name != "id")
 
 
-def problems(new: Person, today: date, place: str = "") -> Iterator[Reason]:
-    """Everything that is wrong with a member; `place` stands before the field's name, e.g. `members[2].`."""
-    yield from validation.choice(f"{place}relation", new.relation, Relation)
-    yield from validation.text(f"{place}name", new.name, longest=60, sealed=True)
+def problems(new: Person, today: date, prefix: str = "") -> Iterator[Reason]:
+    """Yield every problem of a member; `prefix` precedes a field's name, for example `members[2].`."""
+    yield from validation.choice(f"{prefix}relation", new.relation, Relation)
+    yield from validation.text(f"{prefix}name", new.name, longest=60, sealed=True)
     if new.id_no is not None:
-        yield from id_number.problems(f"{place}id_no", new.id_no, today)
-    yield from validation.shaped(f"{place}phone", new.phone, validation.PHONE, "phone_shape", required=False)
-    yield from validation.shaped(f"{place}email", new.email, validation.EMAIL, "email_wrong", required=False)
-    yield from validation.text(f"{place}address", new.address, required=False, sealed=True)
-    yield from validation.text(f"{place}workplace", new.workplace, required=False, sealed=True)
-    yield from validation.choice(f"{place}student_stage", new.student_stage, StudentStage, required=False)
+        yield from id_number.problems(f"{prefix}id_no", new.id_no, today)
+    yield from validation.shaped(f"{prefix}phone", new.phone, validation.PHONE, "phone_shape", required=False)
+    yield from validation.shaped(f"{prefix}email", new.email, validation.EMAIL, "email_wrong", required=False)
+    yield from validation.text(f"{prefix}address", new.address, required=False, sealed=True)
+    yield from validation.text(f"{prefix}workplace", new.workplace, required=False, sealed=True)
+    yield from validation.choice(f"{prefix}student_stage", new.student_stage, StudentStage, required=False)
 
 
 def refuse_duplicates(
     conn: sa.Connection, reasons: Iterable[Reason], members: Iterable[tuple[str, Person]], context: ActionContext
 ) -> None:
-    """Raise every reason against a file, with those of members (with their places) whose number is in another one.
+    """Raise every reason against a file, with those of members whose number is in another active file.
 
-    That somebody is on file elsewhere is itself something told of him: it is recorded with his file, a caller hears it
-    `MATCHES_A_DAY` times a day and then nothing about numbers at all, and which unit has the file is never said.
+    `members` pairs a field prefix with each member. Raises DisclosingRefusal on a match, Refused without one, and
+    Refused (too_many_matches) after MAX_MATCHES_PER_DAY in 24 hours, whether or not a number matches.
     """
-    numbered = [each for each in members if each[1].id_no is not None]
-    found = find_duplicates(conn, numbered, context)
+    # "Already on file" discloses personal data: the entry point records it on the other person's chain after rollback.
+    numbered = [member for member in members if member[1].id_no is not None]
+    duplicates = find_duplicates(conn, numbered, context)
     if (
         numbered
         and personal_data_access.count_disclosed_matches(conn, context.caller.account, context.at - timedelta(days=1))
         >= MAX_MATCHES_PER_DAY
     ):
         raise Refused(*reasons, Reason.of("too_many_matches", limit=MAX_MATCHES_PER_DAY))
-    if found:
-        raise DisclosingRefusal(*reasons, *(reason for _, reason in found), persons=tuple(who for who, _ in found))
-    if told := tuple(reasons):
-        raise Refused(*told)
+    if duplicates:
+        raise DisclosingRefusal(
+            *reasons, *(reason for _, reason in duplicates), persons=tuple(person_id for person_id, _ in duplicates)
+        )
+    if refusals := tuple(reasons):
+        raise Refused(*refusals)
 
 
 def find_duplicates(
     conn: sa.Connection, members: Iterable[tuple[str, Person]], context: ActionContext
 ) -> list[tuple[UUID, Reason]]:
-    """Members whose number stands in an active file: who it is there, and the reason; a file elsewhere is not named.
+    """Return each person in an active file whose number a member has, with the reason.
 
-    Two who file one person at the same moment take turns, so that the second is told.
+    A reason names the other file only when the caller may see it.
     """
     by_index = {
-        blind_index(context.keyring, "id_no", id_number.normal(each.id_no)): (place, each)
-        for place, each in members
-        if each.id_no is not None
+        blind_index(context.keyring, "id_no", id_number.normal(member.id_no)): (prefix, member)
+        for prefix, member in members
+        if member.id_no is not None
     }
+    # Two transactions that file one person at once take turns, so the second finds the first's row.
     for index in sorted(by_index):
         conn.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": int.from_bytes(index[:7])})
-    found = conn.execute(
+    matches = conn.execute(
         sa.select(person.c.id, person.c.id_no_index, household.c.file_no)
         .add_columns(visible_to(context.caller, household.c.unit_path, CASE_READERS).label("seen"))
         .join(household, household.c.id == person.c.household_id)
         .where(person.c.active, person.c.id_no_index.in_(by_index))
     )
     reasons = []
-    for row in found:
-        place, each = by_index[bytes(row.id_no_index)]
-        if row.id != each.id:
-            where = {"file_no": row.file_no if row.seen else "", "elsewhere": not row.seen}
-            reasons.append((row.id, Reason.of("person_in_other_file", field=f"{place}id_no", **where)))
+    for match in matches:
+        prefix, member = by_index[bytes(match.id_no_index)]
+        if match.id != member.id:
+            other_file = {"file_no": match.file_no if match.seen else "", "elsewhere": not match.seen}
+            reasons.append((match.id, Reason.of("person_in_other_file", field=f"{prefix}id_no", **other_file)))
     return reasons
 
 
 def as_rows(household_id: UUID, members: Iterable[Person], context: ActionContext) -> list[dict[str, object]]:
-    """Members who have been checked, as they are written."""
+    """Return the rows of members who have been checked."""
     return [
         {
-            "id": each.id,
+            "id": member.id,
             "household_id": household_id,
-            "relation": each.relation,
-            "student_stage": each.student_stage,
+            "relation": member.relation,
+            "student_stage": member.student_stage,
             "created_at": context.at,
-            **kept(each, context.keyring),
+            **sealed_columns(member, context.keyring),
         }
-        for each in members
+        for member in members
     ]
 
 
-def kept(each: Person, keyring: Keyring) -> dict[str, bytes | None]:
-    """The sealed columns of a member and the fingerprints that find them again."""
+def sealed_columns(member: Person, keyring: Keyring) -> dict[str, bytes | None]:
+    """Return a member's encrypted columns and the blind indexes that find them."""
     columns: dict[str, bytes | None] = {}
     for name in SEALED:
-        value = getattr(each, name)
+        value = getattr(member, name)
         plain = id_number.normal(value) if name == "id_no" and value else value.strip() if value else None
-        columns[f"{name}_sealed"] = encrypt_field(keyring, f"person.{name}", each.id, plain) if plain else None
+        columns[f"{name}_sealed"] = encrypt_field(keyring, f"person.{name}", member.id, plain) if plain else None
         if name in INDEXED:
             columns[f"{name}_index"] = blind_index(keyring, name, plain) if plain else None
     return columns
 
 
 def add_person(conn: sa.Connection, household_id: UUID, new: Person, context: ActionContext) -> UUID:
-    """Add a member to a file. Raises BadAnswers, Refused (…, head_twice, person_in_other_file), Unknown, Stale."""
+    """Add a member to a file.
+
+    Raises InvalidForm, Refused (…, head_twice, person_in_other_file), NotFound, VersionConflict.
+    """
     file = lock_open_household(conn, household_id, context)
     validation.refuse_invalid(problems(new, context.today))
-    refuse_duplicates(conn, _head_twice(conn, household_id, new), [("", new)], context)
+    refuse_duplicates(conn, _second_head(conn, household_id, new), [("", new)], context)
     batch = WriteBatch()
     batch.add(person, *as_rows(household_id, [new], context))
     bump_version(batch, file)
@@ -160,7 +167,7 @@ def add_person(conn: sa.Connection, household_id: UUID, new: Person, context: Ac
 
 @dataclass(frozen=True, slots=True)
 class LockedHousehold:
-    """A file that the caller may change, locked: its version, and what an event says of his right."""
+    """A locked file that the caller may change: its version, and what an event records of the caller's right."""
 
     id: UUID
     version: int
@@ -170,79 +177,86 @@ class LockedHousehold:
 def lock_open_household(
     conn: sa.Connection, household_id: UUID, context: ActionContext, *, versioned: bool = True
 ) -> LockedHousehold:
-    """Lock a file that the caller may change. Raises Unknown, Stale, Refused (role_missing, household_not_filed)."""
-    row = households.one(conn, household_id, context.caller, lock=True)
-    if row is None:
+    """Lock a file that the caller may change.
+
+    Raises NotFound, VersionConflict, Refused (role_missing, household_not_filed, own_family).
+    """
+    household_row = households.one(conn, household_id, context.caller, lock=True)
+    if household_row is None:
         raise NotFound
-    right = require_role(context, (Role.REGISTRAR,), row["unit_path"])
-    if versioned and context.version is not None and context.version != row["version"]:
-        raise VersionConflict(context.version, row["version"])
-    if row["exited_on"] is not None:
+    right = require_role(context, (Role.REGISTRAR,), household_row["unit_path"])
+    if versioned and context.version is not None and context.version != household_row["version"]:
+        raise VersionConflict(context.version, household_row["version"])
+    if household_row["exited_on"] is not None:
         raise Refused(Reason.of("household_not_filed"))
     if context.caller.account in households.family_staff_of(conn, household_id):
         raise Refused(Reason.of("own_family"))
-    return LockedHousehold(household_id, row["version"], right)
+    return LockedHousehold(household_id, household_row["version"], right)
 
 
 def bump_version(batch: WriteBatch, file: LockedHousehold, **columns: object) -> None:
-    """Whatever changes in a file changes its version, and perhaps columns of its own row."""
+    """Add the file's next version to the batch, with other changed columns of its row."""
     batch.change(household, {"id": file.id, **columns, "version": file.version + 1})
 
 
-def _head_twice(conn: sa.Connection, household_id: UUID, new: Person) -> list[Reason]:
+def _second_head(conn: sa.Connection, household_id: UUID, new: Person) -> list[Reason]:
     head = sa.and_(person.c.household_id == household_id, person.c.relation == "head", person.c.active)
-    other = conn.scalar(sa.select(person.c.id).where(head, person.c.id != new.id))
-    return [Reason.of("head_twice", field="relation")] if new.relation == "head" and other is not None else []
+    other_head = conn.scalar(sa.select(person.c.id).where(head, person.c.id != new.id))
+    return [Reason.of("head_twice", field="relation")] if new.relation == "head" and other_head is not None else []
 
 
 def edit_person(
     conn: sa.Connection, person_id: UUID, changes: Mapping[str, str | None], context: ActionContext
 ) -> None:
-    """Correct some fields of a member (keys of EDITABLE); `asked.version` is the person's.
+    """Correct some fields of a member (keys of EDITABLE); `context.version` is the person's version.
 
-    What money or approvals rest on is bound to the case's content, so their signatures fall by themselves.
-    Raises BadAnswers, Refused (…, head_missing, head_twice, person_in_other_file), Unknown, Stale.
+    Raises InvalidForm, Refused (…, head_missing, head_twice, person_in_other_file), NotFound, VersionConflict.
     """
-    row = _seen(conn, person_id, context)
-    file = lock_open_household(conn, row["household_id"], context, versioned=False)
+    person_row = _lock_person(conn, person_id, context)
+    file = lock_open_household(conn, person_row["household_id"], context, versioned=False)
     validation.refuse_invalid(validation.choices("changes", changes, EDITABLE))
-    before = _opened(row, context.keyring)
+    before = _decrypt_person(person_row, context.keyring)
     after = replace(before, **changes)  # type: ignore[arg-type]
     validation.refuse_invalid(problems(after, context.today))
-    reasons = _head_twice(conn, row["household_id"], after)
+    reasons = _second_head(conn, person_row["household_id"], after)
     if before.relation == "head" and after.relation != "head":
         reasons.append(Reason.of("head_missing", field="relation"))
     refuse_duplicates(conn, reasons, [("", after)] if after.id_no != before.id_no else [], context)
     changed = [name for name in EDITABLE if getattr(before, name) != getattr(after, name)]
     if not changed:
         return
-    columns = {"relation": after.relation, "student_stage": after.student_stage, **kept(after, context.keyring)}
+    # An approval stores a digest of the case's content, so a change of that content voids it without a write here.
+    columns = {
+        "relation": after.relation,
+        "student_stage": after.student_stage,
+        **sealed_columns(after, context.keyring),
+    }
     facts: dict[str, Plain] = {"fields": ",".join(changed), **file.right}
-    _write(conn, row, columns, file, "edit_person", facts, context, WriteBatch())
+    _write_person(conn, person_row, columns, file, "edit_person", facts, context, WriteBatch())
 
 
-def _seen(conn: sa.Connection, person_id: UUID, context: ActionContext) -> dict[str, Any]:
-    row = households.person_seen(conn, person_id, context.caller, lock=True)
-    if row is None or not row["active"]:
+def _lock_person(conn: sa.Connection, person_id: UUID, context: ActionContext) -> dict[str, Any]:
+    person_row = households.visible_person(conn, person_id, context.caller, lock=True)
+    if person_row is None or not person_row["active"]:
         raise NotFound
-    if context.version is not None and context.version != row["version"]:
-        raise VersionConflict(context.version, row["version"])
-    return row
+    if context.version is not None and context.version != person_row["version"]:
+        raise VersionConflict(context.version, person_row["version"])
+    return person_row
 
 
-def _opened(row: Mapping[str, Any], keyring: Keyring) -> Person:
+def _decrypt_person(row: Mapping[str, Any], keyring: Keyring) -> Person:
     sealed = {name: row[f"{name}_sealed"] for name in SEALED}
     plain = {
-        name: decrypt_field(keyring, f"person.{name}", row["id"], text) if text else None
-        for name, text in sealed.items()
+        name: decrypt_field(keyring, f"person.{name}", row["id"], sealed_value) if sealed_value else None
+        for name, sealed_value in sealed.items()
     }
     name = plain.pop("name") or ""
     return Person(row["relation"], name, **plain, student_stage=row["student_stage"], id=row["id"])
 
 
-def _write(
+def _write_person(
     conn: sa.Connection,
-    row: Mapping[str, Any],
+    person_row: Mapping[str, Any],
     columns: Mapping[str, object],
     file: LockedHousehold,
     action: str,
@@ -250,30 +264,32 @@ def _write(
     context: ActionContext,
     batch: WriteBatch,
 ) -> None:
-    """The member's new columns; the file's event names the rows, the member's own says who did it and why."""
-    batch.change(person, {"id": row["id"], **columns, "version": row["version"] + 1})
+    """Write the member's new columns: the household's event records the rows, the person's event the action."""
+    batch.change(person, {"id": person_row["id"], **columns, "version": person_row["version"] + 1})
     bump_version(batch, file)
-    event_log.append_event(conn, "household", file.id, action, {"person": str(row["id"]), **facts}, context, batch)
-    event_log.append_event(conn, "person", row["id"], action, facts, context)
+    event_log.append_event(
+        conn, "household", file.id, action, {"person": str(person_row["id"]), **facts}, context, batch
+    )
+    event_log.append_event(conn, "person", person_row["id"], action, facts, context)
 
 
 def deactivate_person(conn: sa.Connection, person_id: UUID, context: ActionContext) -> None:
-    """Take a member out of the file; the row stays. The head stays head, and who is paid stays in.
+    """Remove a member from the file; the row stays. Neither the head nor the payee can be removed.
 
-    Raises Refused (head_missing, person_is_payee), Unknown, Stale.
+    Raises Refused (head_missing, person_is_payee), NotFound, VersionConflict.
     """
-    row = _seen(conn, person_id, context)
-    file = lock_open_household(conn, row["household_id"], context, versioned=False)
-    paid = sa.select(bank_account.c.id).where(bank_account.c.person_id == person_id, bank_account.c.active)
-    reasons = [Reason.of("head_missing", field="relation")] if row["relation"] == "head" else []
-    if conn.scalar(paid) is not None:
+    person_row = _lock_person(conn, person_id, context)
+    file = lock_open_household(conn, person_row["household_id"], context, versioned=False)
+    payee_accounts = sa.select(bank_account.c.id).where(bank_account.c.person_id == person_id, bank_account.c.active)
+    reasons = [Reason.of("head_missing", field="relation")] if person_row["relation"] == "head" else []
+    if conn.scalar(payee_accounts) is not None:
         reasons.append(Reason.of("person_is_payee"))
     if reasons:
         raise Refused(*reasons)
-    batch, hers = (
+    batch, detach_lines = (
         WriteBatch(),
         finance_line.update().where(finance_line.c.person_id == person_id).values(person_id=None),
     )
-    for each in conn.scalars(hers.returning(finance_line.c.id)):
-        batch.note_updated(finance_line, {"id": each, "person_id": None})
-    _write(conn, row, {"active": False}, file, "deactivate_person", file.right, context, batch)
+    for line_id in conn.scalars(detach_lines.returning(finance_line.c.id)):
+        batch.note_updated(finance_line, {"id": line_id, "person_id": None})
+    _write_person(conn, person_row, {"active": False}, file, "deactivate_person", file.right, context, batch)

@@ -1,4 +1,4 @@
-"""Visits without a case: festival, hardship, bereavement, the paired household, retired members."""
+"""Visits outside cases: festival, hardship, bereavement, pairing, retired members."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from service.tables.visits import visit, visit_visitor
 from workflows.code_lists import OTHER_VISIT_KINDS, Deceased, Occasion, Place, VisitKind
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
-OF_A_HOUSEHOLD = {VisitKind.HARDSHIP, VisitKind.PAIRING}
+KINDS_WITH_HOUSEHOLD = {VisitKind.HARDSHIP, VisitKind.PAIRING}
 
 
 @dataclass(frozen=True, slots=True)
 class NewVisit:
-    """Who went where, when and why; `companions` are people who came along without an account."""
+    """A visit: who went, where, when and why; `companions` counts people who came along without an account."""
 
     unit_id: UUID
     kind: str
@@ -41,35 +41,41 @@ class NewVisit:
 
 
 def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext) -> UUID:
-    """Record a visit. Raises BadAnswers, Refused (visitor_not_entitled, not_paired, …), Unknown."""
-    path = unit_path_of(conn, new.unit_id)
-    right = require_role(context, (Role.VISITOR, Role.REGISTRAR), path)
+    """Record a visit. Raises InvalidForm, Refused (visitor_not_entitled, not_paired, …), NotFound."""
+    unit_path = unit_path_of(conn, new.unit_id)
+    right = require_role(context, (Role.VISITOR, Role.REGISTRAR), unit_path)
     validation.refuse_invalid(_problems(new, context.today))
     if new.household_id is not None and households.one(conn, new.household_id, context.caller) is None:
         raise NotFound
-    reasons = [*_strangers(conn, new, path), *_unpaired(conn, new)]
+    reasons = [*_unentitled_visitors(conn, new, unit_path), *_missing_pairing(conn, new)]
     if reasons:
         raise Refused(*reasons)
-    row = new_id()
+    visit_id = new_id()
     columns = {name: getattr(new, name) for name in NewVisit.__slots__ if name not in {"visitors", "story"}}
-    told = encrypt_field(context.keyring, "visit.story", row, new.story) if new.story else None
+    story_sealed = encrypt_field(context.keyring, "visit.story", visit_id, new.story) if new.story else None
     batch = WriteBatch()
-    batch.add(visit, {"id": row, "unit_path": path, "story_sealed": told, "created_at": context.at, **columns})
-    batch.add(visit_visitor, *({"visit_id": row, "account_id": each} for each in sorted(set(new.visitors), key=str)))
-    event_log.append_event(conn, "visit", row, "record_visit", {**_told(new), **right}, context, batch)
-    return row
+    batch.add(
+        visit,
+        {"id": visit_id, "unit_path": unit_path, "story_sealed": story_sealed, "created_at": context.at, **columns},
+    )
+    batch.add(
+        visit_visitor,
+        *({"visit_id": visit_id, "account_id": account_id} for account_id in sorted(set(new.visitors), key=str)),
+    )
+    event_log.append_event(conn, "visit", visit_id, "record_visit", {**_visit_facts(new), **right}, context, batch)
+    return visit_id
 
 
 def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
     yield from validation.choice("kind", new.kind, OTHER_VISIT_KINDS)
     yield from validation.choice("place", new.place, Place)
     yield from validation.choice("occasion", new.occasion, Occasion, required=new.kind == VisitKind.FESTIVAL)
-    yield from validation.not_ahead("on", new.on, today)
-    yield from validation.whole("companions", new.companions, 0, 10_000)
+    yield from validation.not_in_future("on", new.on, today)
+    yield from validation.whole_number("companions", new.companions, 0, 10_000)
     yield from validation.text("story", new.story, longest=validation.MAX_STORY, required=False, sealed=True)
     if not new.visitors:
         yield Reason.of("answer_missing", field="visitors")
-    if new.kind in OF_A_HOUSEHOLD and new.household_id is None:
+    if new.kind in KINDS_WITH_HOUSEHOLD and new.household_id is None:
         yield Reason.of("answer_missing", field="household_id")
     if new.kind == VisitKind.BEREAVEMENT:
         yield from validation.choice("relation_of_deceased", new.relation_of_deceased, Deceased)
@@ -77,24 +83,24 @@ def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
         yield Reason.of("only_of_bereavement", field="relation_of_deceased")
 
 
-def _strangers(conn: sa.Connection, new: NewVisit, path: str) -> list[Reason]:
-    named = frozenset(new.visitors)
-    strangers = named - accounts.eligible_visitors(conn, named, Role.VISITOR, path, new.on)
-    named_in_order: list[Plain] = [str(each) for each in sorted(strangers, key=str)]
-    return [Reason.of("visitor_not_entitled", accounts=named_in_order)] if strangers else []
+def _unentitled_visitors(conn: sa.Connection, new: NewVisit, unit_path: str) -> list[Reason]:
+    visitors = frozenset(new.visitors)
+    unentitled = visitors - accounts.eligible_visitors(conn, visitors, Role.VISITOR, unit_path, new.on)
+    account_ids: list[Plain] = [str(account_id) for account_id in sorted(unentitled, key=str)]
+    return [Reason.of("visitor_not_entitled", accounts=account_ids)] if unentitled else []
 
 
-def _unpaired(conn: sa.Connection, new: NewVisit) -> list[Reason]:
-    """A pairing visit goes to a household that is paired with the unit on that day."""
+def _missing_pairing(conn: sa.Connection, new: NewVisit) -> list[Reason]:
+    """Refuse a pairing visit to a household that is not paired with the unit on that day."""
     if new.kind != "pairing":
         return []
-    on_that_day = sa.and_(pairing.c.from_on <= new.on, sa.func.coalesce(pairing.c.until_on, date.max) >= new.on)
-    same = sa.and_(pairing.c.household_id == new.household_id, pairing.c.unit_id == new.unit_id)
-    found = conn.scalar(sa.select(pairing.c.id).where(same, on_that_day).limit(1))
-    return [] if found is not None else [Reason.of("not_paired", on=new.on.isoformat())]
+    in_force = sa.and_(pairing.c.from_on <= new.on, sa.func.coalesce(pairing.c.until_on, date.max) >= new.on)
+    same_pair = sa.and_(pairing.c.household_id == new.household_id, pairing.c.unit_id == new.unit_id)
+    pairing_id = conn.scalar(sa.select(pairing.c.id).where(same_pair, in_force).limit(1))
+    return [] if pairing_id is not None else [Reason.of("not_paired", on=new.on.isoformat())]
 
 
-def _told(new: NewVisit) -> dict[str, Plain]:
-    told: dict[str, Plain] = {"kind": new.kind, "on": new.on.isoformat(), "unit": str(new.unit_id)}
-    told |= {"visitors": ",".join(sorted(map(str, set(new.visitors)))), "with_employer": new.with_employer}
-    return told | ({"household": str(new.household_id)} if new.household_id else {})
+def _visit_facts(new: NewVisit) -> dict[str, Plain]:
+    facts: dict[str, Plain] = {"kind": new.kind, "on": new.on.isoformat(), "unit": str(new.unit_id)}
+    facts |= {"visitors": ",".join(sorted(map(str, set(new.visitors)))), "with_employer": new.with_employer}
+    return facts | ({"household": str(new.household_id)} if new.household_id else {})

@@ -1,4 +1,4 @@
-"""The JSON API under /api/v1: one file per noun, each with its blueprint."""
+"""The JSON API under /api/v1: one file and one blueprint per noun."""
 
 from service.api import (
     accounts,
@@ -50,4 +50,4 @@ BLUEPRINTS = tuple(
         notifications,
     )
 )
-"""In the order of the API document."""
+"""The blueprints in the order of the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Serve /me, /accounts and /grants: who works here, and what they may do."""
+"""Routes of /me, /accounts and /grants."""
 
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,10 @@ blueprint = Blueprint("accounts", __name__, description="人员账号 Accounts")
 @requires_role(*EVERYONE)
 @blueprint.response(200, MeOut)
 def me() -> dict[str, Any]:
-    """Who the token belongs to, and what he may do today."""
-    who = caller()
-    unread = notifications.unread(connection(), who.account)
-    return {**{name: getattr(who, name) for name in who.__slots__}, "unread": unread}
+    """Show the account of the token, and what it may do today."""
+    token_owner = caller()
+    unread = notifications.unread(connection(), token_owner.account)
+    return {**{name: getattr(token_owner, name) for name in token_owner.__slots__}, "unread": unread}
 
 
 @blueprint.post("/accounts")
@@ -31,7 +31,7 @@ def me() -> dict[str, Any]:
 @blueprint.arguments(AccountIn)
 @blueprint.response(201, MadeOut)
 def add_account(body: dict[str, Any]) -> dict[str, UUID]:
-    """Give somebody an account; it can do nothing until a role is granted."""
+    """Add an account; it can do nothing until a role is granted."""
     return {"id": accounts.add_account(connection(), accounts.NewAccount(**body), action_context())}
 
 
@@ -40,7 +40,7 @@ def add_account(body: dict[str, Any]) -> dict[str, UUID]:
 @blueprint.arguments(GrantIn)
 @blueprint.response(201, MadeOut)
 def grant_role(body: dict[str, Any], account_id: UUID) -> dict[str, UUID]:
-    """Grant a role over a unit for a time, perhaps to stand in for somebody; never for a day that has gone by."""
+    """Grant a role over a unit for a period, perhaps as a stand-in; the period does not begin before today."""
     if body["from_on"] < today():
         raise InvalidForm(Reason.of("grant_dated_back", field="from_on"))
     return {"id": accounts.grant_role(connection(), accounts.NewGrant(account_id=account_id, **body), action_context())}

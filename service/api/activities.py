@@ -1,4 +1,4 @@
-"""Serve /activities: record an activity and what it cost."""
+"""Routes of /activities."""
 
 from typing import Any
 from uuid import UUID
@@ -20,5 +20,5 @@ blueprint = Blueprint("activities", __name__, description="活动 Activities")
 @blueprint.arguments(ActivityIn)
 @blueprint.response(201, MadeOut)
 def record_activity(body: dict[str, Any]) -> dict[str, UUID]:
-    """Record an activity and what it cost; it is no aid and is never added to it."""
+    """Record an activity and its cost; it is never counted as aid."""
     return {"id": activities.record_activity(connection(), activities.NewActivity(**body), action_context())}

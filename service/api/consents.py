@@ -1,4 +1,4 @@
-"""Serve /households/<id>/consents: signed authorisations."""
+"""Routes of /households/<id>/consents."""
 
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ blueprint = Blueprint("consents", __name__, description="授权 Consents")
 @blueprint.arguments(ConsentIn)
 @blueprint.response(201, MadeOut)
 def give_consent(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
-    """Keep a family's signed authorisation."""
+    """Record a household's signed consent."""
     return {
         "id": consents.record_consent(
             connection(), household_id, consents.Consent(**body), action_context(version_read(required=False))

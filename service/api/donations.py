@@ -1,4 +1,4 @@
-"""Serve /donations: record a donation passed on, or received."""
+"""Routes of /donations."""
 
 from typing import Any
 from uuid import UUID
@@ -20,5 +20,5 @@ blueprint = Blueprint("donations", __name__, description="捐款 Donations")
 @blueprint.arguments(DonationIn)
 @blueprint.response(201, MadeOut)
 def record_donation(body: dict[str, Any]) -> dict[str, UUID]:
-    """Record a donation passed on, or received."""
+    """Record a donation passed on or received."""
     return {"id": donations.record_donation(connection(), donations.NewDonation(**body), action_context())}

@@ -1,4 +1,4 @@
-"""Serve /households/<id>/finances: income, spending and assets."""
+"""Routes of /households/<id>/finances."""
 
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ blueprint = Blueprint("finances", __name__, description="家庭收支 Household 
 @blueprint.arguments(FinancesIn)
 @blueprint.response(204)
 def replace_finances(body: dict[str, Any], household_id: UUID) -> None:
-    """Put these lines in the place of those on file."""
+    """Replace the household's finance lines with these."""
     finances.replace_finances(
         connection(), household_id, finances_of(body, {}), action_context(version_read(required=True))
     )
@@ -31,12 +31,12 @@ def finances_of(body: dict[str, Any], ids: dict[str, UUID]) -> finances.Finances
     """Return the finances of a request body; `ids` are the members the request itself adds, by key."""
     lines = tuple(
         finances.FinanceLine(
-            side=each["side"],
-            kind=each["kind"],
-            fen=Fen(each["amount"]),
-            reimbursed=Fen(each["reimbursed"]),
-            person_id=member_id(each["person"], ids, f"finances.lines[{index}].person") if each["person"] else None,
+            side=line["side"],
+            kind=line["kind"],
+            fen=Fen(line["amount"]),
+            reimbursed=Fen(line["reimbursed"]),
+            person_id=member_id(line["person"], ids, f"finances.lines[{index}].person") if line["person"] else None,
         )
-        for index, each in enumerate(body["lines"])
+        for index, line in enumerate(body["lines"])
     )
     return finances.Finances(body["as_of"], lines, body["idle_able_members"])

@@ -1,11 +1,11 @@
-"""Serve /funds/<id>/allocations and /fund-allocations."""
+"""Routes of /funds/<id>/allocations and /fund-allocations."""
 
 from typing import Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
 
-from service.actions import fund_allocations as opening_actions
+from service.actions import fund_allocations as allocation_actions
 from service.actions.errors import NotFound
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller, connection, today
@@ -22,7 +22,7 @@ blueprint = Blueprint("fund_allocations", __name__, description="下拨 Fund all
 @requires_role(*READERS)
 @blueprint.response(200, FundAllocationsOut)
 def list_allocations(fund_id: UUID) -> dict[str, Any]:
-    """To whom a line of your units is or was open, and what was drawn under each opening."""
+    """List the past and present allocations of a fund of your units, with what was drawn under each."""
     if read.one(connection(), fund_id, caller()) is None:
         raise NotFound
     return {"items": fund_allocations.allocations_of(connection(), fund_id)}
@@ -33,23 +33,23 @@ def list_allocations(fund_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(FundAllocationIn)
 @blueprint.response(201, MadeOut)
 def open_to_unit(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
-    """Open a line of yours to a unit below (下拨)."""
+    """Allocate a fund of your unit to a unit below it (下拨)."""
     ceiling = body.pop("ceiling")
-    new = opening_actions.NewFundAllocation(fund_id, **body, ceiling=Fen(ceiling) if ceiling is not None else None)
-    return {"id": opening_actions.allocate_to_unit(connection(), new, action_context())}
+    new = allocation_actions.NewFundAllocation(fund_id, **body, ceiling=Fen(ceiling) if ceiling is not None else None)
+    return {"id": allocation_actions.allocate_to_unit(connection(), new, action_context())}
 
 
 @blueprint.post("/fund-allocations/<uuid:allocation_id>/end")
 @requires_role(Role.APPROVER)
 @blueprint.response(204)
 def close_allocation(allocation_id: UUID) -> None:
-    """End an opening from today on; what was promised under it stands."""
-    opening_actions.close_allocation(connection(), allocation_id, action_context())
+    """End an allocation from today on; money committed under it stays committed."""
+    allocation_actions.close_allocation(connection(), allocation_id, action_context())
 
 
 @blueprint.get("/fund-allocations")
 @requires_role(*READERS)
 @blueprint.response(200, AllocatedFundsOut)
 def list_allocated_funds() -> dict[str, Any]:
-    """Lines of units above that are open to yours today: what they are for, never their balance."""
+    """List the funds of units above that are allocated to yours today, without their balances."""
     return {"items": fund_allocations.allocated_to(connection(), caller(), today())}

@@ -1,4 +1,4 @@
-"""/funds and /policy-sets: where money comes from, and the rules it is given under."""
+"""Routes of /funds: fund lines, and money received on them."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ blueprint = Blueprint("funds", __name__, description="资金 Funds")
 @requires_role(*READERS)
 @blueprint.response(200, FundsOut)
 def list_funds() -> dict[str, Any]:
-    """The fund lines of your units with their pots."""
+    """List the fund lines of your units with their pots."""
     return {"items": read.visible_funds(connection(), caller())}
 
 
@@ -32,16 +32,16 @@ def list_funds() -> dict[str, Any]:
 @blueprint.arguments(FundIn)
 @blueprint.response(201, MadeOut)
 def open_line(body: dict[str, Any]) -> dict[str, UUID]:
-    """Open a fund line with nothing in it."""
-    listed = {"items": tuple(body["items"]), "categories": tuple(body["categories"])}
-    return {"id": fund_actions.open_line(connection(), fund_actions.NewFund(**body | listed), action_context())}
+    """Open a fund line without money."""
+    lists = {"items": tuple(body["items"]), "categories": tuple(body["categories"])}
+    return {"id": fund_actions.open_line(connection(), fund_actions.NewFund(**body | lists), action_context())}
 
 
 @blueprint.get("/funds/<uuid:fund_id>")
 @requires_role(*READERS)
 @blueprint.response(200, FundOut)
 def see_fund(fund_id: UUID) -> Response:
-    """One fund line with its pots."""
+    """Show one fund line with its pots."""
     row = read.one(connection(), fund_id, caller())
     if row is None:
         raise NotFound
@@ -53,8 +53,8 @@ def see_fund(fund_id: UUID) -> Response:
 @blueprint.arguments(ReceiptIn)
 @blueprint.response(201, MadeOut)
 def receive(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
-    """Money arrived on the line."""
-    made = fund_actions.receive(
+    """Record money received on the fund line."""
+    entry_id = fund_actions.receive(
         connection(), fund_id, Fen(body["amount"]), body["document"], body["on"], action_context()
     )
-    return {"id": made}
+    return {"id": entry_id}

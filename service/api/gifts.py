@@ -1,4 +1,4 @@
-"""/gifts, /donations, /activities: help outside cases, and the activity money that is never mixed with it."""
+"""Routes of /gifts."""
 
 from typing import Any
 from uuid import UUID
@@ -20,5 +20,5 @@ blueprint = Blueprint("gifts", __name__, description="慰问 Gifts")
 @blueprint.arguments(GiftIn)
 @blueprint.response(201, MadeOut)
 def record_gift(body: dict[str, Any]) -> dict[str, UUID]:
-    """Record money or goods given outside a case; money is recorded by its approver, and moves in its fund at once."""
+    """Record money or goods given outside a case; money is recorded by its approver and leaves its fund at once."""
     return {"id": gifts.record_gift(connection(), gifts.NewGift(**body), action_context())}

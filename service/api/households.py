@@ -1,4 +1,4 @@
-"""/households: open a file, list, see, correct; its finances, consent, account and pairing."""
+"""Routes of /households: open, list, show and correct a file."""
 
 from typing import Any
 from uuid import UUID
@@ -30,15 +30,15 @@ blueprint = Blueprint("households", __name__, description="家庭档案 Househol
 @blueprint.arguments(HouseholdIn)
 @blueprint.response(201, MadeOut)
 def file_household(body: dict[str, Any]) -> dict[str, UUID]:
-    """Open a family's file whole: members, finances, consent, account. 422 names every wrong field."""
-    keys = {each.pop("key") or str(index): index for index, each in enumerate(body["members"])}
-    members = tuple(persons.Person(**each) for each in body.pop("members"))
+    """Open a household's file with members, finances, consent and payee; 422 names every wrong field."""
+    keys = {member.pop("key") or str(index): index for index, member in enumerate(body["members"])}
+    members = tuple(persons.Person(**member) for member in body.pop("members"))
     ids = {key: members[index].id for key, index in keys.items()}
-    given, consent, payee = body.pop("finances"), body.pop("consent"), body.pop("payee")
+    finances, consent, payee = body.pop("finances"), body.pop("consent"), body.pop("payee")
     new = household_actions.NewHousehold(
         **body | {"observed": tuple(body["observed"])},
         members=members,
-        finances=finances_of(given, ids) if given else None,
+        finances=finances_of(finances, ids) if finances else None,
         consent=consents.Consent(**consent) if consent else None,
         payee=payee_of(payee, ids) if payee else None,
     )
@@ -50,28 +50,30 @@ def file_household(body: dict[str, Any]) -> dict[str, UUID]:
 @blueprint.arguments(PageIn, location="query")
 @blueprint.response(200, HouseholdPageOut)
 def list_households(query: dict[str, Any]) -> dict[str, Any]:
-    """Files in your units, in the order of their entry."""
+    """List the files of your units, in the order of entry."""
 
-    def run(_filters: object, after: list[str] | None, size: int) -> Page:
-        found = read.page(connection(), caller(), UUID(after[0]) if after else None, size + 1)
-        return page_by_id(found, size, read.count(connection(), caller()))
+    def load_page(_filters: object, after: list[str] | None, size: int) -> Page:
+        page_rows = read.page(connection(), caller(), UUID(after[0]) if after else None, size + 1)
+        return page_by_id(page_rows, size, read.count(connection(), caller()))
 
-    return paged(query, run)
+    return paged(query, load_page)
 
 
 @blueprint.get("/households/<uuid:household_id>")
 @requires_role(*READERS)
 @blueprint.response(200, HouseholdOut)
 def see_household(household_id: UUID) -> Response:
-    """One file with its people masked, and its version as ETag."""
-    return _household(household_id)
+    """Show one file with its persons masked, and its version as ETag."""
+    return _household_response(household_id)
 
 
-def _household(household_id: UUID) -> Response:
+def _household_response(household_id: UUID) -> Response:
     row = read.one(connection(), household_id, caller())
     if row is None:
         raise NotFound
-    row["members"] = [masking.member(app_state().keyring, each) for each in read.members(connection(), household_id)]
+    row["members"] = [
+        masking.member(app_state().keyring, member) for member in read.members(connection(), household_id)
+    ]
     row["lines"], row["consents"] = read.lines(connection(), household_id), read.consents(connection(), household_id)
     row["payee"] = masking.payee(app_state().keyring, read.payee(connection(), household_id))
     return tagged(HouseholdOut().dump(row), row["version"])
@@ -82,6 +84,6 @@ def _household(household_id: UUID) -> Response:
 @blueprint.arguments(HouseholdEditIn)
 @blueprint.response(200, HouseholdOut)
 def edit_household(body: dict[str, Any], household_id: UUID) -> Response:
-    """Correct fields of a file. What approvals rest on voids the signatures that covered it."""
+    """Correct fields of a file; a change of what an approval covers voids the approval."""
     household_actions.edit_household(connection(), household_id, body, action_context(version_read(required=True)))
-    return _household(household_id)
+    return _household_response(household_id)

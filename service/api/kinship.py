@@ -1,11 +1,11 @@
-"""/households/{id}/kinship and /kin: relatives among the staff, declared by one and confirmed by another."""
+"""Routes of /kinship and /households/<id>/kinship."""
 
 from typing import Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
 
-from service.actions import kinship as kin_actions
+from service.actions import kinship as kinship_actions
 from service.http.auth import EVERYONE, requires_role
 from service.http.context import action_context, connection
 from service.schemas.fields import MadeOut
@@ -19,8 +19,8 @@ blueprint = Blueprint("kinship", __name__, description="亲属申报 Kinship wit
 @requires_role(*EVERYONE)
 @blueprint.response(200, KinOut)
 def list_kin(household_id: UUID) -> dict[str, Any]:
-    """Every declaration about a household, and whether it counts."""
-    return {"items": kin_actions.summary(connection(), household_id, action_context())}
+    """List every declaration about a household, and whether it counts."""
+    return {"items": kinship_actions.summary(connection(), household_id, action_context())}
 
 
 @blueprint.post("/households/<uuid:household_id>/kinship")
@@ -28,9 +28,9 @@ def list_kin(household_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(KinshipIn)
 @blueprint.response(201, MadeOut)
 def declare(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
-    """Declare that somebody who works here is a relative. Once it counts he can do nothing on the family's cases."""
+    """Declare that an account belongs to a relative; once it counts, it bars the account from the household's cases."""
     return {
-        "id": kin_actions.declare_kinship(
+        "id": kinship_actions.declare_kinship(
             connection(), household_id, body["account_id"], body["relation"], action_context()
         )
     }
@@ -40,8 +40,8 @@ def declare(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
 @requires_role(*EVERYONE)
 @blueprint.response(204)
 def confirm(kinship_id: UUID) -> None:
-    """Say that a declaration is true: the person declared, or an administrator."""
-    kin_actions.confirm_kinship(connection(), kinship_id, action_context())
+    """Confirm a declaration, as the account declared or as an administrator."""
+    kinship_actions.confirm_kinship(connection(), kinship_id, action_context())
 
 
 @blueprint.post("/kinship/<uuid:kinship_id>/end")
@@ -49,4 +49,4 @@ def confirm(kinship_id: UUID) -> None:
 @blueprint.response(204)
 def end(kinship_id: UUID) -> None:
     """End a declaration that was wrong, or a kinship that is over."""
-    kin_actions.end_kinship(connection(), kinship_id, action_context())
+    kinship_actions.end_kinship(connection(), kinship_id, action_context())

@@ -1,4 +1,4 @@
-"""/notices: what hangs or hung, exactly as shown; objections to it and their answers go through the case."""
+"""Routes of /notices: public notices, objections and their answers."""
 
 import json
 from dataclasses import replace
@@ -29,21 +29,21 @@ blueprint = Blueprint("notices", __name__, description="公示与异议 Notices 
 @blueprint.arguments(NoticeFilterIn, location="query")
 @blueprint.response(200, NoticesOut)
 def list_notices(query: dict[str, Any]) -> dict[str, Any]:
-    """Notices of your units, newest first."""
+    """List the notices of your units, newest first."""
 
-    def run(filters: Any, after: list[str] | None, size: int) -> Page:
+    def load_page(filters: Any, after: list[str] | None, size: int) -> Page:
         page = read.page(connection(), caller(), filters, after, size)
-        return replace(page, rows=[_opened(row) for row in page.rows])
+        return replace(page, rows=[_decrypt_notice(row) for row in page.rows])
 
-    return paged(query, run)
+    return paged(query, load_page)
 
 
 @blueprint.get("/notices/<uuid:notice_id>")
 @requires_role(*READERS)
 @blueprint.response(200, NoticeOut)
 def see_notice(notice_id: UUID) -> dict[str, Any]:
-    """One notice with exactly what it showed."""
-    return _opened(_seen(notice_id))
+    """Show one notice with exactly what was posted."""
+    return _decrypt_notice(_visible_notice(notice_id))
 
 
 @blueprint.post("/notices/<uuid:notice_id>/objections")
@@ -51,8 +51,8 @@ def see_notice(notice_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(ObjectionIn)
 @blueprint.response(201, TakenOut)
 def object_to(body: dict[str, Any], notice_id: UUID) -> StepResult:
-    """Record an objection; it stops approval until it is answered."""
-    return take_step(_seen(notice_id)["case_id"], "object", {**body, "notice": str(notice_id)})
+    """Record an objection; it blocks approval until it is answered."""
+    return take_step(_visible_notice(notice_id)["case_id"], "object", {**body, "notice": str(notice_id)})
 
 
 @blueprint.post("/notices/<uuid:notice_id>/answers")
@@ -61,22 +61,22 @@ def object_to(body: dict[str, Any], notice_id: UUID) -> StepResult:
 @blueprint.response(201, TakenOut)
 def answer(body: dict[str, Any], notice_id: UUID) -> StepResult:
     """Answer the oldest open objection."""
-    return take_step(_seen(notice_id)["case_id"], "answer_objection", {**body, "notice": str(notice_id)})
+    return take_step(_visible_notice(notice_id)["case_id"], "answer_objection", {**body, "notice": str(notice_id)})
 
 
-def _seen(notice_id: UUID) -> dict[str, Any]:
+def _visible_notice(notice_id: UUID) -> dict[str, Any]:
     row = read.one(connection(), notice_id, caller())
     if row is None:
         raise NotFound
     return row
 
 
-def _opened(row: dict[str, Any]) -> dict[str, Any]:
+def _decrypt_notice(row: dict[str, Any]) -> dict[str, Any]:
     shown = json.loads(decrypt_field(app_state().keyring, "notice.shown", row["id"], row["shown_sealed"]))
-    return {**row, "shown": shown, "objections": [_dated(each) for each in row["objections"] or []]}
+    return {**row, "shown": shown, "objections": [_parse_days(each) for each in row["objections"] or []]}
 
 
-def _dated(objection: dict[str, Any]) -> dict[str, Any]:
-    """Its days as days: they come out of the database's JSON as text."""
-    days = {name: objection[name] and date.fromisoformat(objection[name]) for name in ("raised_on", "answered_on")}
-    return objection | days
+def _parse_days(objection: dict[str, Any]) -> dict[str, Any]:
+    """Return the objection with its days as dates: the database's JSON holds them as text."""
+    dates = {name: objection[name] and date.fromisoformat(objection[name]) for name in ("raised_on", "answered_on")}
+    return objection | dates

@@ -1,4 +1,4 @@
-"""/inbox: what I must hear, in words; and notifications that died, to be sent again."""
+"""Routes of /inbox and /notifications."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,18 +26,18 @@ blueprint = Blueprint("notifications", __name__, description="通知 Notificatio
 @blueprint.arguments(PageIn, location="query")
 @blueprint.response(200, InboxOut)
 def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
-    """Your notifications, newest first."""
+    """List your notifications, newest first."""
     account = caller().account
 
-    def run(_filters: object, after: list[str] | None, size: int) -> Page:
-        found = read.inbox(connection(), account, UUID(after[0]) if after else None, size + 1)
-        page = page_by_id(found, size, read.arrived(connection(), account))
-        return replace(page, rows=[_in_words(row) for row in page.rows])
+    def load_page(_filters: object, after: list[str] | None, size: int) -> Page:
+        page_rows = read.inbox(connection(), account, UUID(after[0]) if after else None, size + 1)
+        page = page_by_id(page_rows, size, read.arrived(connection(), account))
+        return replace(page, rows=[_with_text(row) for row in page.rows])
 
-    return paged(query, run) | {"unread": read.unread(connection(), account)}
+    return paged(query, load_page) | {"unread": read.unread(connection(), account)}
 
 
-def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+def _with_text(row: dict[str, Any]) -> dict[str, Any]:
     text = notification_text.render(
         row["kind"], notification_text.STAFF, language(), case_no=row["case_no"], case_id=row["case_id"]
     )
@@ -48,7 +48,7 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
 @requires_role(*EVERYONE)
 @blueprint.response(200, MadeOut)
 def mark_read(notification_id: UUID) -> dict[str, UUID]:
-    """Mark one of your notifications as read; reading it again changes nothing."""
+    """Mark one of your notifications as read; a second time changes nothing."""
     notification_actions.mark_read(connection(), notification_id, action_context())
     return {"id": notification_id}
 
@@ -57,6 +57,6 @@ def mark_read(notification_id: UUID) -> dict[str, UUID]:
 @requires_role(Role.REGISTRAR, Role.ADMIN)
 @blueprint.response(200, MadeOut)
 def resend(notification_id: UUID) -> dict[str, UUID]:
-    """Have a notification that died sent again."""
+    """Queue a failed notification again."""
     notification_actions.resend(connection(), notification_id, action_context())
     return {"id": notification_id}

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document and the page that shows it; every error answer is a problem document."""
+"""The OpenAPI 3.1 document, the page that shows it, and their routes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,11 +17,11 @@ from service.schemas.fields import Money
 PREFIX = "/api/v1"
 EDITS = ("put", "patch", "delete")
 GUARDED = "/actions/{action}"
-"""A step may say which version of the case it has read; it need not."""
+"""End of the paths where If-Match is optional: an action may name the version of the case it has read."""
 
 
 class Reasons(Schema):
-    """One reason, by a stable code."""
+    """One reason, with a stable code."""
 
     code = fields.String(required=True)
     message = fields.String(required=True)
@@ -41,12 +41,12 @@ class ProblemSchema(Schema):
 
 
 class ProblemApi(Api):  # type: ignore[misc]
-    """flask-smorest, with the house's problem documents instead of its own error bodies."""
+    """flask-smorest with our problem documents instead of its own error bodies."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def _register_error_handlers(self) -> None:
-        """errors.register() has done this already."""
+        """Register nothing: http.errors.register() has registered the handlers."""
 
 
 CONFIG = {
@@ -85,7 +85,7 @@ def register(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
-    """What the house does on every route and no view need repeat: keys, tags, tokens and problem answers."""
+    """Add to the document what every route does and no view repeats: headers, and problem documents as errors."""
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, method, operation in _operations(document):
         operation["responses"]["default"] = {"description": "Problem, with every reason", "content": problem}

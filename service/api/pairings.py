@@ -1,4 +1,4 @@
-"""Serve /households/<id>/pairings: units paired with a household."""
+"""Routes of /households/<id>/pairings."""
 
 from typing import Any
 from uuid import UUID

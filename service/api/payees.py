@@ -1,4 +1,4 @@
-"""Serve /households/<id>/payee: the account money goes to."""
+"""Routes of /households/<id>/payee."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ blueprint = Blueprint("payees", __name__, description="收款账户 Payees")
 @blueprint.arguments(PayeeIn)
 @blueprint.response(201, MadeOut)
 def set_payee(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
-    """Name the account money goes to from now on; signatures that covered another fall."""
+    """Make this account the household's payee; approvals that covered another payee become void."""
     return {
         "id": payees.set_payee(
             connection(), household_id, payee_of(body, {}), action_context(version_read(required=False))

@@ -1,4 +1,4 @@
-"""/persons: one member masked, correct one, take one out, and the full values for a stated purpose."""
+"""Routes of /persons: show, correct, remove, and reveal a member."""
 
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,8 @@ from workflows.vocabulary import InvalidForm, Reason, Role
 blueprint = Blueprint("persons", __name__, description="人员 Persons")
 
 
-def _masked(person_id: UUID) -> Response:
-    row = households.person_seen(connection(), person_id, caller())
+def _masked_response(person_id: UUID) -> Response:
+    row = households.visible_person(connection(), person_id, caller())
     if row is None:
         raise NotFound
     return tagged(MemberOut().dump(masking.member(app_state().keyring, row)), row["version"])
@@ -31,8 +31,8 @@ def _masked(person_id: UUID) -> Response:
 @requires_role(*READERS)
 @blueprint.response(200, MemberOut)
 def see_person(person_id: UUID) -> Response:
-    """One member, masked."""
-    return _masked(person_id)
+    """Show one member, masked."""
+    return _masked_response(person_id)
 
 
 @blueprint.patch("/persons/<uuid:person_id>")
@@ -42,14 +42,14 @@ def see_person(person_id: UUID) -> Response:
 def edit_person(body: dict[str, Any], person_id: UUID) -> Response:
     """Correct fields of a member."""
     persons.edit_person(connection(), person_id, body, action_context(version_read(required=True)))
-    return _masked(person_id)
+    return _masked_response(person_id)
 
 
 @blueprint.delete("/persons/<uuid:person_id>")
 @requires_role(Role.REGISTRAR)
 @blueprint.response(204)
 def deactivate_person(person_id: UUID) -> None:
-    """Take a member out of the file; the row stays for the record."""
+    """Remove a member from the file; the row stays for the record."""
     persons.deactivate_person(connection(), person_id, action_context(version_read(required=True)))
 
 
@@ -58,10 +58,10 @@ def deactivate_person(person_id: UUID) -> None:
 @blueprint.arguments(RevealIn)
 @blueprint.response(200, MemberOut)
 def reveal(body: dict[str, Any], person_id: UUID) -> dict[str, Any]:
-    """The full values, for a stated purpose; the look itself is written into the trail."""
-    seen = personal_data_access.reveal_personal_data(connection(), person_id, body["purpose"], action_context())
+    """Show the full values for a stated purpose; the event log records the access."""
+    plain_person = personal_data_access.reveal_personal_data(connection(), person_id, body["purpose"], action_context())
     idempotency.release_key(connection(), caller())
-    return seen
+    return plain_person
 
 
 @blueprint.post("/households/<uuid:household_id>/members")

@@ -1,4 +1,4 @@
-"""Serve /policy-sets: the rules of a place and their versions."""
+"""Routes of /policy-sets."""
 
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ blueprint = Blueprint("policies", __name__, description="政策 Policy sets")
 @requires_role(*EVERYONE)
 @blueprint.response(200, PoliciesOut)
 def list_policies() -> dict[str, Any]:
-    """Every policy set, newest first."""
+    """List every policy set, newest first."""
     return {"items": policies.all_sets(connection())}
 
 
@@ -29,7 +29,7 @@ def list_policies() -> dict[str, Any]:
 @requires_role(*EVERYONE)
 @blueprint.response(200, PolicyFullOut)
 def see_policy(policy_set_id: UUID) -> dict[str, Any]:
-    """One policy set with the text it was loaded from."""
+    """Show one policy set with the text it was loaded from."""
     row = policies.one(connection(), policy_set_id)
     if row is None:
         raise NotFound
@@ -41,5 +41,5 @@ def see_policy(policy_set_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(PolicyIn)
 @blueprint.response(201, MadeOut)
 def load_policy(body: dict[str, Any]) -> dict[str, UUID]:
-    """Load a policy set from its TOML text. 422 names every line that is wrong."""
+    """Load a policy set from its TOML text; 422 names every wrong line."""
     return {"id": policy_actions.load_policy(connection(), body["source"], action_context())}

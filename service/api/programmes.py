@@ -1,4 +1,4 @@
-"""/programmes: what can be asked for, and every form there is, straight from the programmes' tables."""
+"""Routes of /programmes, read from the programmes' tables."""
 
 from typing import Any
 
@@ -15,5 +15,5 @@ blueprint = Blueprint("programmes", __name__, description="项目 Programmes")
 @requires_role(*EVERYONE)
 @blueprint.response(200, ProgrammesOut)
 def list_programmes() -> dict[str, Any]:
-    """Every programme: its items, the questions of its form, its states, and its steps with theirs."""
+    """List every programme: its items, the fields of its form, its states, and its steps with their forms."""
     return {"items": list(PROGRAMMES.values())}

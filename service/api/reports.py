@@ -1,4 +1,4 @@
-"""/reports/welfare: the section of the annual report, its figures, and the list behind every figure."""
+"""Routes of /reports/welfare: report section, figures, rows behind figures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,10 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def _scope(query: dict[str, Any]) -> Scope:
-    """The unit and period asked for, if the caller may read its cases."""
+    """Return the unit and the period of the query.
+
+    Raises NotFound when the caller may not read the unit's cases, HttpProblem when the period ends before it begins.
+    """
     row = units.one(connection(), query["unit"], caller())
     if row is None or not caller().holds(CASE_READERS, row["path"]):
         raise NotFound
@@ -57,7 +60,7 @@ def _section(query: dict[str, Any]) -> Section:
 @blueprint.arguments(ReportIn, location="query")
 @blueprint.response(200)
 def figures(query: dict[str, Any]) -> Response:
-    """Every figure: exact value, unit, words, definition, period, date basis, rows behind it, link to the list."""
+    """List every figure: exact value, unit, words, definition, period, date basis, rows behind it, link to the list."""
     return Response(figures_json(_section(query)), content_type="application/json")
 
 
@@ -66,7 +69,7 @@ def figures(query: dict[str, Any]) -> Response:
 @blueprint.arguments(ReportIn, location="query")
 @blueprint.response(200, content_type="text/markdown")
 def markdown(query: dict[str, Any]) -> Response:
-    """The section as Markdown."""
+    """Return the section as Markdown."""
     return Response(write_markdown(_section(query)), content_type="text/markdown; charset=utf-8")
 
 
@@ -75,11 +78,11 @@ def markdown(query: dict[str, Any]) -> Response:
 @blueprint.arguments(ReportIn, location="query")
 @blueprint.response(200, content_type=DOCX)
 def word(query: dict[str, Any]) -> Response:
-    """The section as a Word file in official style."""
+    """Return the section as a Word file in official style."""
     file = BytesIO()
     write_docx(_section(query), file)
-    named = {"Content-Disposition": 'attachment; filename="welfare-section.docx"'}
-    return Response(file.getvalue(), content_type=DOCX, headers=named)
+    headers = {"Content-Disposition": 'attachment; filename="welfare-section.docx"'}
+    return Response(file.getvalue(), content_type=DOCX, headers=headers)
 
 
 @blueprint.get("/reports/welfare/figures/<key>/rows")
@@ -87,7 +90,7 @@ def word(query: dict[str, Any]) -> Response:
 @blueprint.arguments(RowsIn, location="query")
 @blueprint.response(200, RowsOut)
 def rows(query: dict[str, Any], key: str) -> dict[str, Any]:
-    """The rows that make up one figure; their count is the figure where rows are counted."""
+    """List the rows behind one figure; where rows are counted, their count is the figure."""
     scope = _scope(query)
     if not key.isprintable():
         raise NotFound

@@ -1,4 +1,4 @@
-"""/units, /accounts, /me: the union tree, who works in it with which grants, and who I am."""
+"""Routes of /units."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ blueprint = Blueprint("units", __name__, description="单位 Units")
 @requires_role(*EVERYONE)
 @blueprint.response(200, UnitsOut)
 def list_units() -> dict[str, Any]:
-    """The units you work in, and those below them."""
+    """List the units you work in, and the units below them."""
     return {"items": read.visible_units(connection(), caller())}
 
 
@@ -40,8 +40,8 @@ def add_unit(body: dict[str, Any]) -> dict[str, UUID]:
 @requires_role(*EVERYONE)
 @blueprint.response(200, UnitOut)
 def see_unit(unit_id: UUID) -> Response:
-    """One unit, with its version as ETag."""
-    return _unit(unit_id)
+    """Show one unit, with its version as ETag."""
+    return _unit_response(unit_id)
 
 
 @blueprint.patch("/units/<uuid:unit_id>")
@@ -49,12 +49,12 @@ def see_unit(unit_id: UUID) -> Response:
 @blueprint.arguments(UnitEditIn)
 @blueprint.response(200, UnitOut)
 def rename(body: dict[str, Any], unit_id: UUID) -> Response:
-    """Give a unit another name."""
+    """Rename a unit."""
     unit_actions.rename_unit(connection(), unit_id, body["name"], action_context(version_read(required=True)))
-    return _unit(unit_id)
+    return _unit_response(unit_id)
 
 
-def _unit(unit_id: UUID) -> Response:
+def _unit_response(unit_id: UUID) -> Response:
     row = read.one(connection(), unit_id, caller())
     if row is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""/visits: record one, of a case or without a case; list them."""
+"""Routes of /visits: record a visit and list visits."""
 
 from typing import Any
 from uuid import UUID
@@ -17,8 +17,8 @@ from workflows.vocabulary import InvalidForm, Reason, Role
 
 blueprint = Blueprint("visits", __name__, description="走访 Visits")
 
-OF_A_CASE = {"survey": "record_visit", "follow_up": "record_follow_up"}
-"""A visit of a case is one of its actions: there is one door."""
+CASE_ACTIONS = {"survey": "record_visit", "follow_up": "record_follow_up"}
+"""The action that records a visit of a case, by the kind of visit."""
 
 
 @blueprint.post("/visits")
@@ -26,7 +26,7 @@ OF_A_CASE = {"survey": "record_visit", "follow_up": "record_follow_up"}
 @blueprint.arguments(VisitIn)
 @blueprint.response(201, MadeOut)
 def record_visit(body: dict[str, Any]) -> dict[str, UUID]:
-    """Record a visit. With `case_id` it is the case's survey or follow-up; its id is then the case's."""
+    """Record a visit; with `case_id` it is the case's survey or follow-up, and the id returned is the case's."""
     case_id, kind = body.pop("case_id"), body["kind"]
     if case_id is not None:
         return {"id": take_step(case_id, _action(kind), _answers(body)).case_id}
@@ -38,14 +38,14 @@ def record_visit(body: dict[str, Any]) -> dict[str, UUID]:
 
 
 def _action(kind: str) -> str:
-    if kind not in OF_A_CASE:
-        raise InvalidForm(Reason.of("not_a_choice", field="kind", choices=list(OF_A_CASE)))
-    return OF_A_CASE[kind]
+    if kind not in CASE_ACTIONS:
+        raise InvalidForm(Reason.of("not_a_choice", field="kind", choices=list(CASE_ACTIONS)))
+    return CASE_ACTIONS[kind]
 
 
 def _answers(body: dict[str, Any]) -> dict[str, object]:
-    told = {key: body[key] for key in ("place", "conclusion", "story") if body[key] is not None}
-    return {**told, "on": body["on"].isoformat(), "visitors": [str(each) for each in body["visitors"]]}
+    answers = {key: body[key] for key in ("place", "conclusion", "story") if body[key] is not None}
+    return {**answers, "on": body["on"].isoformat(), "visitors": [str(account_id) for account_id in body["visitors"]]}
 
 
 @blueprint.get("/visits")
@@ -53,5 +53,5 @@ def _answers(body: dict[str, Any]) -> dict[str, object]:
 @blueprint.arguments(VisitFilterIn, location="query")
 @blueprint.response(200, VisitPageOut)
 def list_visits(query: dict[str, Any]) -> dict[str, Any]:
-    """Visits of your units, newest first."""
+    """List the visits of your units, newest first."""
     return paged(query, lambda filters, after, size: read.page(connection(), caller(), filters, after, size))

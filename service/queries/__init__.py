@@ -1,1 +1,1 @@
-"""Reads: a function is one SELECT, named for its answer."""
+"""Queries read: one function is one SELECT, named for its answer."""

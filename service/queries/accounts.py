@@ -1,4 +1,4 @@
-"""Accounts, their tokens and their grants in force on a day."""
+"""Accounts, their tokens, and their grants in force on a day."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,19 +15,22 @@ from workflows.vocabulary import Role
 
 
 def in_force(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
-    """Grants that hold on `on`: begun, not ended, not revoked; a stand-in's only while the other holds the role."""
-    own = role_grant.alias("own")
+    """Return the condition for grants in force on `on`: begun, not ended, not revoked.
+
+    A stand-in's grant also needs the principal to hold the role on that day.
+    """
+    principal_grant = role_grant.alias("own")
     still_held = sa.exists().where(
-        own.c.account_id == role_grant.c.for_account_id,
-        own.c.role == role_grant.c.role,
-        own.c.tier == role_grant.c.tier,
-        own.c.for_account_id.is_(None),
-        _runs(own.c, on),
+        principal_grant.c.account_id == role_grant.c.for_account_id,
+        principal_grant.c.role == role_grant.c.role,
+        principal_grant.c.tier == role_grant.c.tier,
+        principal_grant.c.for_account_id.is_(None),
+        _in_period(principal_grant.c, on),
     )
-    return sa.and_(_runs(role_grant.c, on), sa.or_(role_grant.c.for_account_id.is_(None), still_held))
+    return sa.and_(_in_period(role_grant.c, on), sa.or_(role_grant.c.for_account_id.is_(None), still_held))
 
 
-def _runs(grant: Any, on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
+def _in_period(grant: Any, on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     not_revoked = sa.or_(grant.revoked_on.is_(None), grant.revoked_on > on)
     return sa.and_(grant.from_on <= on, grant.until_on >= on, not_revoked)
 
@@ -36,9 +39,9 @@ _ON = sa.bindparam("on", type_=sa.Date())
 _AT = sa.bindparam("at", type_=sa.DateTime(timezone=True))
 
 
-def _account(*, by_token: bool) -> sa.Select[Any]:
-    """An account that is not disabled, a row for each grant of the day."""
-    found = (
+def _select_account(*, by_token: bool) -> sa.Select[Any]:
+    """Select an account that is not disabled, with one row for each grant of the day."""
+    accounts = (
         sa.select(account.c.id, account.c.login, account.c.display_name, account.c.unit_id)
         .add_columns(role_grant.c.role, role_grant.c.tier, unit.c.path, role_grant.c.for_account_id)
         .select_from(account)
@@ -47,23 +50,26 @@ def _account(*, by_token: bool) -> sa.Select[Any]:
         .where(account.c.disabled_at.is_(None))
     )
     if not by_token:
-        return found.where(account.c.login == sa.bindparam("login", type_=sa.Text()))
+        return accounts.where(account.c.login == sa.bindparam("login", type_=sa.Text()))
     valid = sa.and_(token.c.expires_at > _AT, sa.or_(token.c.revoked_at.is_(None), token.c.revoked_at > _AT))
-    shown = token.c.hash == sa.bindparam("hash", type_=sa.LargeBinary())
-    return found.join(token, token.c.account_id == account.c.id).where(shown, valid)
+    same_token = token.c.hash == sa.bindparam("hash", type_=sa.LargeBinary())
+    return accounts.join(token, token.c.account_id == account.c.id).where(same_token, valid)
 
 
-_WITH_TOKEN, _NAMED = PreparedStatement(_account(by_token=True)), PreparedStatement(_account(by_token=False))
+_BY_TOKEN, _BY_LOGIN = (
+    PreparedStatement(_select_account(by_token=True)),
+    PreparedStatement(_select_account(by_token=False)),
+)
 
 
 def caller_by_token(conn: sa.Connection, token_hash: bytes, at: datetime, on: date) -> Caller | None:
-    """The account behind a token that is valid at `at` (real time), with its grants of the day `on`."""
-    return _caller(_WITH_TOKEN.rows(conn, {"hash": token_hash, "at": at, "on": on}))
+    """Return the account of a token valid at `at` (real time), with its grants of the day `on`."""
+    return _caller(_BY_TOKEN.rows(conn, {"hash": token_hash, "at": at, "on": on}))
 
 
 def caller_by_login(conn: sa.Connection, login: str, on: date) -> Caller | None:
-    """The account with this login, for the command line and the worker."""
-    return _caller(_NAMED.rows(conn, {"login": login, "on": on}))
+    """Return the account with this login, for the command line and the worker."""
+    return _caller(_BY_LOGIN.rows(conn, {"login": login, "on": on}))
 
 
 def _caller(rows: Sequence[Any]) -> Caller | None:
@@ -77,8 +83,8 @@ def _caller(rows: Sequence[Any]) -> Caller | None:
 
 
 def role_holders(conn: sa.Connection, role: Role, unit_path: str, on: date, *, tier: int = 0) -> list[UUID]:
-    """The accounts that hold `role` over the unit at `unit_path` on `on`; for approvers exactly the tier."""
-    found = (
+    """Return the accounts that hold `role` over the unit at `unit_path` on `on`; `tier` (not 0) must match exactly."""
+    holders = (
         sa.select(role_grant.c.account_id)
         .distinct()
         .select_from(role_grant)
@@ -89,12 +95,12 @@ def role_holders(conn: sa.Connection, role: Role, unit_path: str, on: date, *, t
         .order_by(role_grant.c.account_id)
     )
     if tier:
-        found = found.where(role_grant.c.tier == tier)
-    return list(conn.scalars(found))
+        holders = holders.where(role_grant.c.tier == tier)
+    return list(conn.scalars(holders))
 
 
 def eligible_visitors(
     conn: sa.Connection, accounts: frozenset[UUID], role: Role, unit_path: str, on: date
 ) -> frozenset[UUID]:
-    """Those of `accounts` who hold `role` over the unit at `unit_path` on `on`."""
+    """Return those of `accounts` that hold `role` over the unit at `unit_path` on `on`."""
     return accounts & frozenset(role_holders(conn, role, unit_path, on)) if accounts else frozenset()

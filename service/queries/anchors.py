@@ -1,4 +1,4 @@
-"""The anchors of the trail, and the events each of them stands over."""
+"""Anchors of the event log, and the events each of them covers."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from service.tables.events import anchor, event
 
 
 def last(conn: sa.Connection) -> sa.Row[Any] | None:
-    """The newest anchor."""
+    """Return the newest anchor, or None."""
     return conn.execute(sa.select(anchor).order_by(anchor.c.no.desc()).limit(1)).one_or_none()
 
 
 def every() -> sa.Select[Any]:
-    """All of them, oldest first."""
+    """Select all anchors, oldest first."""
     return sa.select(anchor).order_by(anchor.c.no)
 
 
 def arrived(after: int, up_to: int) -> sa.Select[Any]:
-    """The hashes of the events that came after one number up to another, in the order in which they came."""
+    """Select the hashes of the events numbered above `after` up to `up_to`, in the order of their numbers."""
     return sa.select(event.c.no, event.c.hash).where(event.c.no > after, event.c.no <= up_to).order_by(event.c.no)

@@ -1,4 +1,4 @@
-"""Families as the faces and the door see them; names stay sealed here."""
+"""Households and their parts as selects, with personal data still encrypted."""
 
 from typing import Any
 from uuid import UUID
@@ -24,31 +24,31 @@ FAMILY_STAFF = sa.union(
     .join(person, person.c.id_no_index == account.c.id_no_index)
     .where(person.c.household_id == _HOUSEHOLD, person.c.active),
 )
-"""Accounts of relatives of the household `household_id`: declared and confirmed, or of the same identity number."""
+"""Accounts of relatives of the household `household_id`: kinship confirmed, or the same identity number."""
 
 _STAFF = PreparedStatement(FAMILY_STAFF)
 
 
 def family_staff_of(conn: sa.Connection, household_id: UUID) -> frozenset[UUID]:
-    """Accounts that are relatives of the household: declared and confirmed, or found by the same identity number."""
+    """Return the accounts of relatives of the household: kinship confirmed, or the same identity number."""
     return frozenset(row.id for row in _STAFF.rows(conn, {"household_id": household_id}))
 
 
 def kinships(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
-    """Every kinship that was ever declared of a household, oldest first."""
+    """Return every kinship ever declared of a household, oldest first."""
     rows = sa.select(kinship).where(kinship.c.household_id == household_id).order_by(kinship.c.id)
     return [dict(row) for row in conn.execute(rows).mappings()]
 
 
 def one(conn: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:
-    """The household's row, or None when the caller may not see it."""
+    """Return the household's row, or None when the caller may not see it."""
     rows = sa.select(household).where(household.c.id == household_id, visible_to(caller, household.c.unit_path))
     row = conn.execute(rows.with_for_update(key_share=True) if lock else rows).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 
 def page(conn: sa.Connection, caller: Caller, after: UUID | None, size: int) -> list[dict[str, Any]]:
-    """Households the caller may see, by id (which is by time of entry), `size` rows after `after`."""
+    """Return `size` households the caller may see after the id `after`; ids are in the order of entry."""
     rows = sa.select(household).where(visible_to(caller, household.c.unit_path)).order_by(household.c.id).limit(size)
     if after is not None:
         rows = rows.where(household.c.id > after)
@@ -56,7 +56,7 @@ def page(conn: sa.Connection, caller: Caller, after: UUID | None, size: int) -> 
 
 
 def members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
-    """The people of a household, head first, still sealed."""
+    """Return the active members of a household, head first, still encrypted."""
     rows = (
         sa.select(person)
         .where(person.c.household_id == household_id, person.c.active)
@@ -66,26 +66,31 @@ def members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
 
 
 def lines(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
-    """Income, spending and asset lines (fen)."""
+    """Return the household's finance lines (fen)."""
     rows = sa.select(finance_line).where(finance_line.c.household_id == household_id).order_by(finance_line.c.id)
     return [dict(row) for row in conn.execute(rows).mappings()]
 
 
 def consents(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
-    """Signed authorisations, newest first."""
+    """Return the signed consents, the one that ends last first."""
     rows = sa.select(consent).where(consent.c.household_id == household_id).order_by(consent.c.until_on.desc())
     return [dict(row) for row in conn.execute(rows).mappings()]
 
 
 def payee(conn: sa.Connection, household_id: UUID) -> dict[str, Any] | None:
-    """The account money would go to, card still sealed."""
+    """Return the household's active bank account, its card number still encrypted."""
     rows = sa.select(bank_account).where(bank_account.c.household_id == household_id, bank_account.c.active)
     row = conn.execute(rows).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 
-def person_seen(conn: sa.Connection, person_id: UUID, caller: Caller, *, lock: bool = False) -> dict[str, Any] | None:
-    """One person with the household's unit, still sealed, or None when the caller may not see the household."""
+def visible_person(
+    conn: sa.Connection, person_id: UUID, caller: Caller, *, lock: bool = False
+) -> dict[str, Any] | None:
+    """Return a person with the household's unit path, or None when the caller may not see the household.
+
+    The personal data is still encrypted.
+    """
     rows = (
         sa.select(person, household.c.unit_path)
         .join(household, household.c.id == person.c.household_id)
@@ -100,6 +105,6 @@ def person_seen(conn: sa.Connection, person_id: UUID, caller: Caller, *, lock: b
 
 
 def count(conn: sa.Connection, caller: Caller) -> int:
-    """How many files the caller may see."""
-    seen = sa.select(sa.func.count()).select_from(household).where(visible_to(caller, household.c.unit_path))
-    return conn.scalar(seen) or 0
+    """Return how many files the caller may see."""
+    visible_count = sa.select(sa.func.count()).select_from(household).where(visible_to(caller, household.c.unit_path))
+    return conn.scalar(visible_count) or 0

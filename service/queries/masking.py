@@ -1,4 +1,4 @@
-"""People as screens and answers show them: unsealed only to be masked."""
+"""Persons and payees for display: decrypted and masked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,31 +7,32 @@ from uuid import UUID
 from service.crypto.encryption import Keyring, decrypt_field
 from workflows.disclosure import Profile, shown
 
-REVEALED_FOR_CALL = {"id_no": "id_number"}
-"""What disclosure.py calls our columns, where it differs."""
+DISCLOSURE_FIELDS = {"id_no": "id_number"}
+"""Field names of workflows/disclosure.py where they differ from our columns."""
 FIELDS = ("name", "id_no", "phone", "email", "address", "workplace")
+"""The encrypted fields of a person."""
 
 
-def revealed(keyring: Keyring, row: Mapping[str, Any]) -> dict[str, str | None]:
-    """The full values of a person's sealed fields; whoever calls this records the look."""
-    return {name: _plain(keyring, f"person.{name}", row["id"], row[f"{name}_sealed"]) for name in FIELDS}
+def plain_fields(keyring: Keyring, row: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the full values of a person's encrypted fields; the caller of this function records the access."""
+    return {name: _decrypt(keyring, f"person.{name}", row["id"], row[f"{name}_sealed"]) for name in FIELDS}
 
 
 def member(keyring: Keyring, row: Mapping[str, Any], profile: Profile = Profile.LIST) -> dict[str, Any]:
-    """A member with each sealed field masked for `profile`."""
-    plain = revealed(keyring, row)
+    """Return a member with each encrypted field masked for `profile`."""
+    plain_values = plain_fields(keyring, row)
     masked = {
-        name: shown(REVEALED_FOR_CALL.get(name, name), value, profile) if value else None
-        for name, value in plain.items()
+        name: shown(DISCLOSURE_FIELDS.get(name, name), value, profile) if value else None
+        for name, value in plain_values.items()
     }
     return {key: row[key] for key in ("id", "household_id", "relation", "student_stage", "version")} | masked
 
 
 def payee(keyring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Profile.LIST) -> dict[str, Any] | None:
-    """The account money goes to, its number masked."""
+    """Return the household's payee with a masked card number."""
     if row is None:
         return None
-    card = _plain(keyring, "bank_account.card", row["id"], row["card_sealed"])
+    card = _decrypt(keyring, "bank_account.card", row["id"], row["card_sealed"])
     return {
         "id": row["id"],
         "person_id": row["person_id"],
@@ -40,5 +41,5 @@ def payee(keyring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Pr
     }
 
 
-def _plain(keyring: Keyring, place: str, row: UUID, sealed: bytes | None) -> str | None:
-    return decrypt_field(keyring, place, row, sealed) if sealed is not None else None
+def _decrypt(keyring: Keyring, field: str, row_id: UUID, sealed: bytes | None) -> str | None:
+    return decrypt_field(keyring, field, row_id, sealed) if sealed is not None else None

@@ -13,8 +13,11 @@ from service.tables.notices import notice, objection
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
-    """Notices of the caller's units, newest first, with their objections; what was shown is still sealed."""
-    rows = _rows(caller)
+    """Return notices of the caller's units, newest first, with their objections.
+
+    The shown content is still encrypted.
+    """
+    rows = _visible_notices(caller)
     if "case_id" in filters:
         rows = rows.where(notice.c.case_id == filters["case_id"])
     if "up" in filters:
@@ -22,24 +25,26 @@ def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after:
     count = conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
     if after is not None:
         rows = rows.where(notice.c.id < UUID(after[0]))
-    found = [dict(row) for row in conn.execute(rows.order_by(notice.c.id.desc()).limit(size + 1)).mappings()]
-    return page_by_id(found, size, count)
+    page_rows = [dict(row) for row in conn.execute(rows.order_by(notice.c.id.desc()).limit(size + 1)).mappings()]
+    return page_by_id(page_rows, size, count)
 
 
 def one(conn: sa.Connection, notice_id: UUID, caller: Caller) -> dict[str, Any] | None:
-    """One notice, or None when the caller may not see its case."""
-    row = conn.execute(_rows(caller).where(notice.c.id == notice_id)).mappings().one_or_none()
+    """Return one notice, or None when the caller may not see its case."""
+    row = conn.execute(_visible_notices(caller).where(notice.c.id == notice_id)).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 
-def _rows(caller: Caller) -> sa.Select[Any]:
-    raised = sa.func.json_build_object(
+def _visible_notices(caller: Caller) -> sa.Select[Any]:
+    objection_json = sa.func.json_build_object(
         *("id", objection.c.id, "source", objection.c.source, "raised_on", objection.c.raised_on),
         *("outcome", objection.c.outcome, "answered_on", objection.c.answered_on),
     )
-    listed = sa.select(sa.func.json_agg(raised)).where(objection.c.notice_id == notice.c.id).scalar_subquery()
+    objections = (
+        sa.select(sa.func.json_agg(objection_json)).where(objection.c.notice_id == notice.c.id).scalar_subquery()
+    )
     return (
-        sa.select(notice, case.c.case_no, listed.label("objections"))
+        sa.select(notice, case.c.case_no, objections.label("objections"))
         .join(case, case.c.id == notice.c.case_id)
         .where(visible_to(caller, case.c.unit_path))
     )

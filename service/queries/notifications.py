@@ -1,4 +1,4 @@
-"""The outbox and the inbox as SELECTs: what is owed now, one notification to be sent, one reader's page, how far behind we are."""
+"""The outbox and the inbox: due, claimed, failed and delivered notifications."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,18 +15,18 @@ from service.tables.persons import person
 from workflows.vocabulary import Role
 
 DUE_STATES = ("created", "sending", "temporary_failure")
-"""States of a notification that must still go; the index ix_notification_due covers these."""
+"""States of a notification still to be sent; the index ix_notification_due covers these."""
 
 _RESENDERS = frozenset(Role)
-"""Notifications that died are shown to an administrator too: they say a case number and an error, and nothing of the case."""
+"""Roles that see failed notifications: the administrator too, because they show a case number and an error only."""
 
 FAILED = ("permanent_failure", "technical_failure")
-"""States of a notification that will not go unless somebody has it sent again."""
+"""States of a notification that is not sent again unless somebody queues it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueNotification:
-    """A notification that may go now."""
+    """A notification that may be sent now."""
 
     id: UUID
     channel: str
@@ -35,7 +35,7 @@ class DueNotification:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedNotification:
-    """All that is needed to write and address one notification; a family's address is still sealed."""
+    """What is needed to write and address one notification; a family's address is still encrypted."""
 
     id: UUID
     kind: str
@@ -51,22 +51,23 @@ class ClaimedNotification:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How far behind the post room is: notifications owed, those of them that failed before, and when the oldest was owed."""
+    """The outbox's backlog: notifications to be sent, those that failed before, and when the oldest was created."""
 
     owed: int
     retrying: int
     oldest: datetime | None
 
     def age(self, now: datetime) -> float:
-        """Seconds since the oldest notification that has not gone was owed."""
+        """Return the seconds since the oldest unsent notification was created; 0 without one."""
         return (now - self.oldest).total_seconds() if self.oldest else 0.0
 
 
 def due_notifications(conn: sa.Connection, now: datetime, limit: int) -> list[DueNotification]:
-    """The notifications that may go now, inbox before mail (it cannot hang), longest due first."""
+    """Return the notifications that may be sent now, longest due first, inbox before e-mail."""
     rows = (
         sa.select(notification.c.id, notification.c.channel, notification.c.attempts)
         .where(notification.c.state.in_(DUE_STATES), notification.c.not_before <= now)
+        # Inbox first: writing to it cannot hang, a mail server can.
         .order_by(notification.c.channel.desc(), notification.c.not_before, notification.c.id)
         .limit(limit)
     )
@@ -74,7 +75,10 @@ def due_notifications(conn: sa.Connection, now: datetime, limit: int) -> list[Du
 
 
 def claim_notification(conn: sa.Connection, notification_id: UUID, now: datetime) -> ClaimedNotification | None:
-    """The notification, locked until the transaction ends; None when it is not due, is gone, or is in somebody's hands."""
+    """Lock a notification until the transaction ends and return it.
+
+    Returns None when it is not due, does not exist, or another worker holds it.
+    """
     rows = (
         sa.select(
             notification.c.id,
@@ -101,7 +105,7 @@ def claim_notification(conn: sa.Connection, notification_id: UUID, now: datetime
 
 
 def backlog(conn: sa.Connection) -> Backlog:
-    """Depth and age of the outbox, for readyz and the operator."""
+    """Return the size and age of the outbox, for readyz and the operator."""
     retrying = sa.func.count().filter(notification.c.state == "temporary_failure")
     counts = sa.select(sa.func.count(), retrying, sa.func.min(notification.c.created_at)).where(
         notification.c.state.in_(DUE_STATES)
@@ -120,32 +124,32 @@ _SHOWN = (
 )
 
 
-def _arrived(account_id: UUID) -> sa.ColumnElement[bool]:
+def _in_inbox(account_id: UUID) -> sa.ColumnElement[bool]:
     return sa.and_(
         notification.c.account_id == account_id, notification.c.channel == "inbox", notification.c.state == "delivered"
     )
 
 
 def inbox(conn: sa.Connection, account_id: UUID, before: UUID | None, size: int) -> list[dict[str, Any]]:
-    """An account's notifications, newest first (ids are in order of time), `size` of them before the notification `before`."""
+    """Return an account's notifications, newest first, `size` of them before the id `before`."""
     return [dict(row) for row in conn.execute(arrivals(account_id, before, size)).mappings()]
 
 
 def arrivals(account_id: UUID, before: UUID | None, size: int) -> sa.Select[Any]:
-    """The page of an inbox."""
-    rows = sa.select(*_SHOWN).outerjoin(case, case.c.id == notification.c.case_id).where(_arrived(account_id))
+    """Select one page of an inbox; ids are in the order of time."""
+    rows = sa.select(*_SHOWN).outerjoin(case, case.c.id == notification.c.case_id).where(_in_inbox(account_id))
     if before is not None:
         rows = rows.where(notification.c.id < before)
     return rows.order_by(notification.c.id.desc()).limit(size)
 
 
 def unread(conn: sa.Connection, account_id: UUID) -> int:
-    """How many of an account's notifications have not been read."""
-    return conn.scalar(sa.select(sa.func.count()).where(_arrived(account_id), notification.c.read_at.is_(None))) or 0
+    """Return how many of an account's notifications are unread."""
+    return conn.scalar(sa.select(sa.func.count()).where(_in_inbox(account_id), notification.c.read_at.is_(None))) or 0
 
 
 def failed(conn: sa.Connection, caller: Caller, before: UUID | None, size: int) -> list[dict[str, Any]]:
-    """Notifications about the caller's cases that will not go by themselves, newest first, with their last error."""
+    """Return failed notifications about the caller's cases, newest first, with their last error."""
     rows = (
         sa.select(
             *_SHOWN, notification.c.channel, notification.c.state, notification.c.attempts, notification.c.last_error
@@ -161,7 +165,7 @@ def failed(conn: sa.Connection, caller: Caller, before: UUID | None, size: int) 
 
 
 def failed_one(conn: sa.Connection, notification_id: UUID, caller: Caller) -> tuple[str, str] | None:
-    """State of one notification, and the unit's path of its case, if the caller may see it; the notification is locked."""
+    """Lock one notification; return its state and its case's unit path, or None when the caller may not see it."""
     rows = (
         sa.select(notification.c.state, case.c.unit_path)
         .join(case, case.c.id == notification.c.case_id)
@@ -173,5 +177,5 @@ def failed_one(conn: sa.Connection, notification_id: UUID, caller: Caller) -> tu
 
 
 def arrived(conn: sa.Connection, account_id: UUID) -> int:
-    """How many notifications lie in an account's inbox."""
-    return conn.scalar(sa.select(sa.func.count()).where(_arrived(account_id))) or 0
+    """Return how many notifications are in an account's inbox."""
+    return conn.scalar(sa.select(sa.func.count()).where(_in_inbox(account_id))) or 0

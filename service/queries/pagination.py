@@ -1,4 +1,4 @@
-"""Pages by key: a cursor names the last row seen and is signed for one list and filter."""
+"""Cursors for keyset pagination, signed for one list and filter."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from service.crypto.encryption import Keyring
 
 
 class InvalidCursor(ValueError):
-    """The cursor was altered, cut, or belongs to another list."""
+    """The cursor was changed or cut, or belongs to another list."""
 
 
 def sign_cursor(keyring: Keyring, last: list[str], filters: Mapping[str, object]) -> str:
@@ -19,7 +19,7 @@ def sign_cursor(keyring: Keyring, last: list[str], filters: Mapping[str, object]
 
 
 def read_cursor(keyring: Keyring, cursor: str, filters: Mapping[str, object]) -> list[str]:
-    """Return the key a cursor names. Raises BadCursor."""
+    """Return the key in a cursor. Raises InvalidCursor."""
     try:
         last: list[str] = _serializer(keyring, filters).loads(cursor)
     except BadData:
@@ -28,8 +28,8 @@ def read_cursor(keyring: Keyring, cursor: str, filters: Mapping[str, object]) ->
 
 
 def _serializer(keyring: Keyring, filters: Mapping[str, object]) -> URLSafeSerializer:
-    filtered = json.dumps(sorted((key, str(value)) for key, value in filters.items()))
-    # itsdangerous signs with SHA-1 unless it is given another digest. The prefix keeps cursors apart from the other uses
-    # of the index key (privacy.blind_index, privacy.fingerprint).
-    signer = {"key_derivation": "hmac", "digest_method": sha256}
-    return URLSafeSerializer(keyring.index_key, salt=f"cursor|{filtered}", signer_kwargs=signer)
+    filter_json = json.dumps(sorted((key, str(value)) for key, value in filters.items()))
+    # itsdangerous signs with SHA-1 unless it is given another digest. The salt separates cursors from the other uses of
+    # the index key (encryption.blind_index, encryption.fingerprint).
+    signer_options = {"key_derivation": "hmac", "digest_method": sha256}
+    return URLSafeSerializer(keyring.index_key, salt=f"cursor|{filter_json}", signer_kwargs=signer_options)

@@ -1,4 +1,4 @@
-"""Who is calling, and which rows they may see: every read of cases starts from visible_to()."""
+"""The caller, and the conditions for rows the caller may see."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CASE_READERS = frozenset(Role) - {Role.ADMIN}
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """A grant in force today: a role over a unit and everything below it."""
+    """A grant in force today: a role over a unit and every unit below it."""
 
     role: Role
     tier: int
@@ -35,63 +35,62 @@ class Caller:
 
     @property
     def roles(self) -> frozenset[Role]:
-        """The roles held anywhere."""
+        """Return the roles held over any unit."""
         return frozenset(held.role for held in self.held)
 
     def actor_over(self, unit_path: str) -> Actor:
-        """The caller as the rules see them, over one case's unit."""
+        """Return the caller as the rules see them, over one case's unit."""
         grants = (held for held in self.held if unit_path.startswith(held.unit_path))
         return Actor(self.account, tuple(Grant(held.role, held.tier, held.principal) for held in grants))
 
     def holds(self, roles: Iterable[Role], unit_path: str) -> bool:
-        """Whether any of `roles` is held over the unit at `unit_path`."""
-        wanted = frozenset(roles)
-        return any(held.role in wanted and unit_path.startswith(held.unit_path) for held in self.held)
+        """Return whether any of `roles` is held over the unit at `unit_path`."""
+        wanted_roles = frozenset(roles)
+        return any(held.role in wanted_roles and unit_path.startswith(held.unit_path) for held in self.held)
 
 
 def path_end(path: str) -> str:
-    """The first path after everything below `path`: a range beats LIKE (choices §6, 14)."""
+    """Return the first path after every path below `path`."""
+    # "0" follows "/" in the C collation. PostgreSQL answers a range from the index; a LIKE prefix may scan the table.
     return path[:-1] + "0"
 
 
 def below(column: sa.ColumnElement[str], path: str) -> sa.ColumnElement[bool]:
-    """Rows of the unit at `path` and of every unit below it; "0" follows "/" in the C collation."""
+    """Return the condition for rows of the unit at `path` and of every unit below it."""
     return sa.and_(column >= path, column < path_end(path))
 
 
-_STEP = 33
-"""The notifications of one unit in a path: 32 hex digits and a slash."""
+_UNIT_LENGTH = 33
+"""Characters of one unit in a path: 32 hex digits and a slash."""
 
 
 def paths_above(path: sa.ColumnElement[str]) -> sa.Select[Any]:
-    """The paths of the unit at `path` and of every unit above it, spelled from the path alone, so that an index finds
-    them.
-    """
-    step, one = sa.literal_column(str(_STEP), sa.Integer()), sa.literal_column("1", sa.Integer())
+    """Select the paths of the unit at `path` and of every unit above it, computed from the path alone."""
+    unit_length, one = sa.literal_column(str(_UNIT_LENGTH), sa.Integer()), sa.literal_column("1", sa.Integer())
     depth = (
-        sa.func.generate_series(one, sa.func.length(path, type_=sa.Integer()) // step)
+        sa.func.generate_series(one, sa.func.length(path, type_=sa.Integer()) // unit_length)
         .table_valued("n")
         .render_derived()
     )
-    return sa.select(sa.func.left(path, one + step * depth.c.n)).correlate_except(depth)
+    return sa.select(sa.func.left(path, one + unit_length * depth.c.n)).correlate_except(depth)
 
 
 SEEN_FROM, SEEN_TO = "seen_from", "seen_to"
 
 
 def visible_by_name(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """visible_to() for a statement spelled once: its ranges are the parameters that ranges() gives."""
-    seen = (
+    """Return the condition of visible_to() for a prepared statement, whose parameters ranges() returns."""
+    path_ranges = (
         sa.func.unnest(sa.bindparam(SEEN_FROM, type_=ARRAY(sa.Text())), sa.bindparam(SEEN_TO, type_=ARRAY(sa.Text())))
         .table_valued("first", "past")
         .render_derived()
     )
-    first, past = (sa.collate(each, "C") for each in (seen.c.first, seen.c.past))
-    return sa.exists(sa.select(sa.literal_column("1")).select_from(seen).where(column >= first, column < past))
+    first, end = (sa.collate(each, "C") for each in (path_ranges.c.first, path_ranges.c.past))
+    return sa.exists(sa.select(sa.literal_column("1")).select_from(path_ranges).where(column >= first, column < end))
 
 
 def ranges(caller: Caller, roles: frozenset[Role] = CASE_READERS) -> dict[str, list[str]]:
-    """The ranges of paths `caller` may see, by parameter name."""
+    """Return the ranges of paths `caller` may see, by parameter name."""
     paths = sorted({held.unit_path for held in caller.held if held.role in roles})
     return {SEEN_FROM: paths, SEEN_TO: [path_end(path) for path in paths]}
 
@@ -99,6 +98,6 @@ def ranges(caller: Caller, roles: frozenset[Role] = CASE_READERS) -> dict[str, l
 def visible_to(
     caller: Caller, column: sa.ColumnElement[str], roles: frozenset[Role] = CASE_READERS
 ) -> sa.ColumnElement[bool]:
-    """The rows `caller` may see; nothing without a grant."""
+    """Return the condition for rows `caller` may see: none without a grant."""
     paths = sorted({held.unit_path for held in caller.held if held.role in roles})
     return sa.or_(sa.false(), *(below(column, path) for path in paths))

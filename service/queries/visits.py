@@ -1,4 +1,4 @@
-"""Visits as lists show them."""
+"""The list of visits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +12,11 @@ from service.tables.visits import visit, visit_visitor
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
-    """Visits of the caller's units, newest entry first, each with its visitors."""
-    went = sa.select(sa.func.array_agg(visit_visitor.c.account_id)).where(visit_visitor.c.visit_id == visit.c.id)
-    rows = sa.select(visit, went.scalar_subquery().label("visitors")).where(visible_to(caller, visit.c.unit_path))
+    """Return visits of the caller's units, newest entry first, each with its visitors."""
+    visitor_ids = sa.select(sa.func.array_agg(visit_visitor.c.account_id)).where(visit_visitor.c.visit_id == visit.c.id)
+    rows = sa.select(visit, visitor_ids.scalar_subquery().label("visitors")).where(
+        visible_to(caller, visit.c.unit_path)
+    )
     for name in ("kind", "household_id", "case_id"):
         if name in filters:
             rows = rows.where(visit.c[name] == filters[name])
@@ -22,5 +24,5 @@ def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after:
     if after is not None:
         rows = rows.where(visit.c.id < UUID(after[0]))
     newest = rows.order_by(visit.c.id.desc()).limit(size + 1)
-    found = [dict(row) for row in conn.execute(newest).mappings()]
-    return page_by_id(found, size, count)
+    page_rows = [dict(row) for row in conn.execute(newest).mappings()]
+    return page_by_id(page_rows, size, count)

@@ -1,1 +1,1 @@
-"""The shapes that come in and go out, a file per noun; no rule lives here."""
+"""Marshmallow schemas of requests and responses, one file per noun, without rules."""

@@ -1,4 +1,4 @@
-"""What the API reads and writes of accounts and roles."""
+"""Schemas of accounts and role grants."""
 
 from marshmallow import Schema, fields, validate
 
@@ -7,7 +7,7 @@ from workflows.vocabulary import Role
 
 
 class AccountIn(In):
-    """A person who will work here."""
+    """A new account of a person on the staff."""
 
     login = fields.String(required=True, validate=CODE)
     display_name = plain(40)
@@ -17,7 +17,7 @@ class AccountIn(In):
 
 
 class GrantIn(In):
-    """A role over a unit for a time."""
+    """A role over a unit for a period."""
 
     unit_id = fields.UUID(required=True)
     role = fields.Enum(Role, by_value=True, required=True)
@@ -37,7 +37,7 @@ class HeldOut(Schema):
 
 
 class MeOut(Schema):
-    """Who the token belongs to, and what he may do today."""
+    """The account of the token, and its grants of today."""
 
     id = fields.UUID(attribute="account")
     login = fields.String()

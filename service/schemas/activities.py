@@ -1,4 +1,4 @@
-"""What the API reads of activities."""
+"""Schemas of activities."""
 
 from marshmallow import fields
 

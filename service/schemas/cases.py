@@ -1,4 +1,4 @@
-"""Cases, their events and the actions open to them."""
+"""Schemas of cases, their events and their actions."""
 
 from marshmallow import Schema, fields, validate
 
@@ -8,7 +8,7 @@ from workflows.vocabulary import Phase
 
 
 class CaseIn(In):
-    """A family's request. GET /programmes tells the items of a programme and the questions of its form."""
+    """An application of a household. GET /programmes lists the items of a programme and the fields of its form."""
 
     programme = fields.String(required=True, validate=CODE)
     household_id = fields.UUID(required=True)
@@ -19,13 +19,13 @@ class CaseIn(In):
 
 
 class ActionIn(In):
-    """The form of one action; its questions are listed by GET …/actions, and by GET /programmes for all."""
+    """The form of one action; GET …/actions lists its fields, GET /programmes those of every action."""
 
     answers = fields.Dict(keys=fields.String(), load_default=dict)
 
 
 class CaseFilterIn(PageIn):
-    """Which cases to list."""
+    """Filters of the list of cases."""
 
     programme = fields.String(validate=CODE)
     state = fields.String(validate=CODE)
@@ -37,7 +37,7 @@ class CaseFilterIn(PageIn):
 
 
 class TakenOut(Schema):
-    """What came of a step."""
+    """The result of an action."""
 
     id = fields.UUID(attribute="case_id")
     case_no = fields.String()
@@ -48,7 +48,7 @@ class TakenOut(Schema):
 
 
 class CaseOut(Schema):
-    """A case; persons appear by id only, their names are masked under /persons."""
+    """A case; persons appear by id only, and /persons shows their masked names."""
 
     id = fields.UUID()
     case_no = fields.String()
@@ -91,7 +91,7 @@ class CasePageOut(Schema):
 
 
 class EventOut(Schema):
-    """One link of a case's chain; `body` is the text that was hashed, as stored."""
+    """One event of a case; `body` is the text that was hashed, as stored."""
 
     seq = fields.Integer()
     action = fields.String()
@@ -107,13 +107,13 @@ class EventOut(Schema):
 
 
 class EventsOut(Schema):
-    """A case's chain from its first event."""
+    """The event log of a case, first event first."""
 
     items = fields.List(fields.Nested(EventOut))
 
 
 class QuestionOut(Schema):
-    """One question of an action's form."""
+    """One field of an action's form."""
 
     key = fields.String()
     label = fields.String()
@@ -123,7 +123,7 @@ class QuestionOut(Schema):
 
 
 class ReasonOut(Schema):
-    """Why not."""
+    """A reason for a refusal."""
 
     code = fields.String()
     message = fields.String()
@@ -142,7 +142,7 @@ class ChoiceOut(Schema):
 
 
 class ChoicesOut(Schema):
-    """What may be done now, and why the rest may not."""
+    """The actions of a case: those open now, and the reasons against the others."""
 
     state = fields.String()
     items = fields.List(fields.Nested(ChoiceOut))

@@ -1,4 +1,4 @@
-"""What the API reads and writes of consents."""
+"""Schemas of consents."""
 
 from marshmallow import Schema, fields, validate
 

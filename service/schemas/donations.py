@@ -1,4 +1,4 @@
-"""What the API reads of donations."""
+"""Schemas of donations."""
 
 from marshmallow import fields
 

@@ -1,4 +1,4 @@
-"""Fields of our own: money as yuan in text, and schemas that refuse what they do not know."""
+"""Schema fields for money and text, and the base of request schemas."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ CODE = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}\Z", error="not_code"
 
 
 class Money(fields.Field[int]):
-    """Yuan with at most two decimals as a JSON string, fen inside; never rounded, never a float."""
+    """Yuan with at most two decimals as a JSON string, stored as fen; never rounded, never a float."""
 
     default_error_messages = {"not_money": "not_money"}  # noqa: RUF012 - marshmallow's own name
 
@@ -31,7 +31,7 @@ class Money(fields.Field[int]):
 
 
 class YesNo(fields.Boolean):
-    """true or false, and nothing that merely looks like it."""
+    """A boolean: JSON true or false, and nothing else."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:  # noqa: ARG002
         if not isinstance(value, bool):
@@ -40,32 +40,32 @@ class YesNo(fields.Boolean):
 
 
 class In(Schema):
-    """What comes in: an unknown field is a mistake to be told, not noise to be dropped."""
+    """A request body or query; an unknown field is an error."""
 
     class Meta:
         unknown = RAISE
 
 
 def plain(length: int, *, required: bool = True) -> fields.String:
-    """A short line of text without control characters."""
+    """Return a single-line text field of 1 to `length` characters, without control characters."""
     shape = validate.Regexp(r"^[^\x00-\x1f\x7f]*\Z", error="control_characters")
     return fields.String(required=required, validate=[validate.Length(1, length), shape, not_blank])
 
 
 def words(length: int = 2000) -> fields.String:
-    """Free words, possibly several lines."""
+    """Return an optional text field of 1 to `length` characters, perhaps on several lines."""
     shape = validate.Regexp(r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z", error="control_characters")
     return fields.String(load_default=None, allow_none=True, validate=[validate.Length(1, length), shape])
 
 
 def not_blank(value: str) -> None:
-    """Spaces alone are no answer."""
+    """Raise ValidationError for text of spaces only."""
     if not value.strip():
         raise ValidationError("not_text")
 
 
 class PageIn(In):
-    """Which page of a list: `size` rows after `cursor`."""
+    """A page of a list: `size` rows after `cursor`."""
 
     class Meta:
         unknown = RAISE
@@ -78,6 +78,6 @@ DIVISION = validate.Regexp(r"^[0-9]{0,12}\Z", error="not_a_division")
 
 
 class MadeOut(Schema):
-    """What was made."""
+    """The id of what was added."""
 
     id = fields.UUID()

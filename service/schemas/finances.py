@@ -1,4 +1,4 @@
-"""What the API reads and writes of income, spending and assets."""
+"""Schemas of income, spending and assets."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,7 +6,7 @@ from service.schemas.fields import CODE, In, Money
 
 
 class LineIn(In):
-    """One line of income, spending or assets over twelve months."""
+    """One finance line: income, spending or an asset, over twelve months."""
 
     side = fields.String(required=True, validate=CODE)
     kind = fields.String(required=True, validate=CODE)
@@ -16,7 +16,7 @@ class LineIn(In):
 
 
 class FinancesIn(In):
-    """The household's finances as found on a day."""
+    """The household's finances on a day."""
 
     as_of = fields.Date(required=True)
     idle_able_members = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 50))
@@ -24,7 +24,7 @@ class FinancesIn(In):
 
 
 class LineOut(Schema):
-    """A line of the finances."""
+    """One finance line."""
 
     side = fields.String()
     kind = fields.String()

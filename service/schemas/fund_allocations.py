@@ -1,4 +1,4 @@
-"""What the API reads and writes of fund allocations."""
+"""Schemas of fund allocations."""
 
 from marshmallow import Schema, fields
 
@@ -6,7 +6,7 @@ from service.schemas.fields import In, Money, plain
 
 
 class FundAllocationIn(In):
-    """A line is opened to a unit below, perhaps with the units below that one, perhaps up to a sum."""
+    """A fund is allocated to a unit below, perhaps with the units below that one, perhaps up to a sum."""
 
     unit_id = fields.UUID(required=True)
     from_on = fields.Date(required=True)
@@ -17,7 +17,7 @@ class FundAllocationIn(In):
 
 
 class FundAllocationOut(Schema):
-    """An opening, and what was drawn under it, in yuan."""
+    """An allocation, and what was drawn under it, in yuan."""
 
     id = fields.UUID()
     fund_id = fields.UUID()
@@ -33,13 +33,13 @@ class FundAllocationOut(Schema):
 
 
 class FundAllocationsOut(Schema):
-    """The openings of one line."""
+    """The allocations of one fund."""
 
     items = fields.List(fields.Nested(FundAllocationOut))
 
 
 class AllocatedFundOut(FundAllocationOut):
-    """A line of a unit above that is open to the caller's; its balance is the other unit's."""
+    """A fund of a unit above that is allocated to one of the caller's units, without its balance."""
 
     owner = fields.String(attribute="owner_name")
     code = fields.String()
@@ -53,6 +53,6 @@ class AllocatedFundOut(FundAllocationOut):
 
 
 class AllocatedFundsOut(Schema):
-    """The lines that are open to the caller's units."""
+    """The funds allocated to the caller's units."""
 
     items = fields.List(fields.Nested(AllocatedFundOut))

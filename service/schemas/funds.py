@@ -1,4 +1,4 @@
-"""Fund lines, policy sets, notices and figures."""
+"""Schemas of fund lines and of money received."""
 
 from marshmallow import Schema, fields, validate
 
@@ -22,7 +22,7 @@ class FundIn(In):
 
 
 class ReceiptIn(In):
-    """Money that arrived on the line."""
+    """Money received on the fund line."""
 
     amount = Money(required=True)
     document = plain(120)

@@ -1,4 +1,4 @@
-"""What the API reads of gifts."""
+"""Schemas of gifts."""
 
 from marshmallow import fields, validate
 
@@ -7,7 +7,7 @@ from service.schemas.visits import COUNT
 
 
 class GiftIn(In):
-    """Money or goods given outside a case; goods without a quantity are "several"."""
+    """Money or goods given outside a case; goods without a quantity count as "several"."""
 
     unit_id = fields.UUID(required=True)
     household_id = fields.UUID(required=True)

@@ -1,4 +1,4 @@
-"""Households and their members; what names a person goes out masked."""
+"""Schemas of household files, with masked personal data in responses."""
 
 from marshmallow import Schema, fields, validate
 
@@ -10,7 +10,7 @@ from service.schemas.persons import MemberOut, PersonIn
 
 
 class HouseholdIn(In):
-    """A family's file as the registrar hands it in."""
+    """A household's file as the registrar enters it."""
 
     unit_id = fields.UUID(required=True)
     file_no = plain(40)
@@ -30,7 +30,7 @@ class HouseholdIn(In):
 
 
 class HouseholdEditIn(In):
-    """Fields of a file to correct; those left out stay."""
+    """Fields of a file to correct; absent fields stay as they are."""
 
     identity = fields.String(validate=CODE)
     division = fields.String(validate=DIVISION)
@@ -62,7 +62,7 @@ class HouseholdRowOut(Schema):
 
 
 class HouseholdOut(HouseholdRowOut):
-    """A file with everything in it; persons masked."""
+    """A file with all its parts; persons are masked."""
 
     members = fields.List(fields.Nested(MemberOut))
     lines = fields.List(fields.Nested(LineOut))

@@ -1,4 +1,4 @@
-"""What the API reads and writes of kinship with staff."""
+"""Schemas of kinship between staff and households."""
 
 from marshmallow import Schema, fields
 
@@ -6,14 +6,14 @@ from service.schemas.fields import CODE, In
 
 
 class KinshipIn(In):
-    """A relative among those who work here."""
+    """A relative among the staff."""
 
     account_id = fields.UUID(required=True)
     relation = fields.String(required=True, validate=CODE)
 
 
 class KinshipOut(Schema):
-    """A declared kinship; it bars the person from the family's cases once it is confirmed, until it is ended."""
+    """A declared kinship; from confirmation to end the account may not act on the household's cases."""
 
     id = fields.UUID()
     account_id = fields.UUID()

@@ -1,4 +1,4 @@
-"""What the API reads and writes of public notices and objections."""
+"""Schemas of public notices and objections."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,7 +6,7 @@ from service.schemas.fields import CODE, In, PageIn
 
 
 class ObjectionOut(Schema):
-    """An objection; who raised it and what was said stay sealed."""
+    """An objection; its author and text stay encrypted."""
 
     id = fields.UUID()
     source = fields.String()
@@ -16,7 +16,7 @@ class ObjectionOut(Schema):
 
 
 class NoticeOut(Schema):
-    """A public notice: when and where it hung, exactly what it showed, what was objected."""
+    """A public notice: when and where it was posted, exactly what it showed, and the objections."""
 
     id = fields.UUID()
     case_id = fields.UUID()
@@ -39,10 +39,10 @@ class NoticesOut(Schema):
 
 
 class NoticeFilterIn(PageIn):
-    """Which notices to list."""
+    """Filters of the list of notices."""
 
     case_id = fields.UUID()
-    up = fields.Boolean(metadata={"description": "Only notices that still hang (true) or have ended (false)."})
+    up = fields.Boolean(metadata={"description": "Only notices still posted (true) or ended (false)."})
 
 
 class ObjectionIn(In):

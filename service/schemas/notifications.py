@@ -1,10 +1,10 @@
-"""What the API writes of notifications."""
+"""Schemas of notifications."""
 
 from marshmallow import Schema, fields
 
 
 class NotificationOut(Schema):
-    """A notification in the inbox, in words."""
+    """A notification in the inbox, with its text."""
 
     id = fields.UUID()
     kind = fields.String()

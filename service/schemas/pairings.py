@@ -1,4 +1,4 @@
-"""What the API reads of units paired with a household."""
+"""Schemas of pairings."""
 
 from marshmallow import fields
 
@@ -6,7 +6,7 @@ from service.schemas.fields import In, plain
 
 
 class PairingIn(In):
-    """结对帮扶."""
+    """A unit paired with a household (结对帮扶)."""
 
     unit_id = fields.UUID(required=True)
     programme_name = plain(80)

@@ -1,4 +1,4 @@
-"""What the API reads and writes of the account a household is paid to."""
+"""Schemas of payees."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,7 +6,7 @@ from service.schemas.fields import CODE, In, plain
 
 
 class PayeeIn(In):
-    """Where money goes; `person` is a member's key in this request, or his id."""
+    """The account to pay; `person` is a member's key in this request, or a member's id."""
 
     person = fields.String(required=True, validate=CODE)
     bank = plain(60)
@@ -14,7 +14,7 @@ class PayeeIn(In):
 
 
 class PayeeOut(Schema):
-    """The account money goes to, masked to its last four digits."""
+    """The account to pay; its number is masked to the last four digits."""
 
     id = fields.UUID()
     person_id = fields.UUID()

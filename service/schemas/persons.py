@@ -1,4 +1,4 @@
-"""What the API reads and writes of members of a household."""
+"""Schemas of members of a household."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,7 +6,7 @@ from service.schemas.fields import CODE, In, plain
 
 
 class PersonIn(In):
-    """A member as written on the form. `key` lets lines and the payee of the same request point here."""
+    """A member as entered on the form; finance lines and the payee of the same request name it by `key`."""
 
     key = fields.String(validate=CODE, load_default=None)
     relation = fields.String(required=True, validate=CODE)
@@ -20,7 +20,7 @@ class PersonIn(In):
 
 
 class PersonEditIn(In):
-    """Fields of a member to correct; those left out stay."""
+    """Fields of a member to correct; absent fields stay as they are."""
 
     relation = fields.String(validate=CODE)
     name = fields.String(validate=validate.Length(1, 40))
@@ -33,7 +33,7 @@ class PersonEditIn(In):
 
 
 class MemberOut(Schema):
-    """A member, masked; the full values are shown once, with a reason, by POST /persons/{id}/reveal."""
+    """A member, masked; POST /persons/{id}/reveal shows the full values once, for a stated purpose."""
 
     id = fields.UUID()
     household_id = fields.UUID()
@@ -49,6 +49,6 @@ class MemberOut(Schema):
 
 
 class RevealIn(In):
-    """Why the full values are needed; the look is recorded."""
+    """The purpose of seeing the full values; the access is recorded."""
 
     purpose = fields.String(required=True, validate=validate.OneOf(["survey", "verification", "payment", "follow_up"]))

@@ -1,4 +1,4 @@
-"""What the API reads and writes of policy sets."""
+"""Schemas of policy sets."""
 
 from marshmallow import Schema, fields, validate
 
@@ -12,7 +12,7 @@ class PolicyIn(In):
 
 
 class PolicyOut(Schema):
-    """A policy set; `sample` says that it is an example and local documents rule."""
+    """A policy set; `sample` marks an example, which local documents overrule."""
 
     id = fields.UUID()
     key = fields.String()

@@ -1,4 +1,4 @@
-"""Programmes as the tables have them: what may be asked for, the forms, the states and the steps."""
+"""Schemas of programmes: items, forms, states and steps."""
 
 from marshmallow import Schema, fields
 
@@ -6,7 +6,7 @@ from service.schemas.cases import QuestionOut
 
 
 class StateOut(Schema):
-    """A place where a case can stand, in the words of the staff and of the family."""
+    """A state of a case, with its label for the staff and its label for the family."""
 
     key = fields.String()
     phase = fields.String()
@@ -15,7 +15,7 @@ class StateOut(Schema):
 
 
 class StepOut(Schema):
-    """An action: from which states to which (`=` stays), in which roles, and the form it asks for."""
+    """An action: its source states, its target state (`=` stays), its roles, and its form."""
 
     action = fields.String()
     label = fields.String()
@@ -38,6 +38,6 @@ class ProgrammeOut(Schema):
 
 
 class ProgrammesOut(Schema):
-    """Every programme there is."""
+    """Every programme."""
 
     items = fields.List(fields.Nested(ProgrammeOut))

@@ -1,4 +1,4 @@
-"""What the API reads and writes of report figures."""
+"""Schemas of report figures and the rows behind them."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,7 +6,7 @@ from service.schemas.fields import In
 
 
 class ReportIn(In):
-    """Which unit and period; both days count."""
+    """The unit and the period of a report; both days count."""
 
     unit = fields.UUID(required=True)
     start = fields.Date(required=True, data_key="from")
@@ -21,7 +21,7 @@ class RowsIn(ReportIn):
 
 
 class RowOut(Schema):
-    """One row that makes up a figure; no private person's name."""
+    """One row behind a figure; it names no private person."""
 
     id = fields.UUID()
     reference = fields.String(allow_none=True)

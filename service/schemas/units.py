@@ -1,4 +1,4 @@
-"""Units, accounts, grants, and who I am."""
+"""Schemas of units."""
 
 from marshmallow import Schema, fields
 
@@ -33,6 +33,6 @@ class UnitOut(Schema):
 
 
 class UnitsOut(Schema):
-    """The units the caller works in, each above those below it."""
+    """The units the caller works in, each before the units below it."""
 
     items = fields.List(fields.Nested(UnitOut))

@@ -1,4 +1,4 @@
-"""Visits, gifts, donations and activities: help outside cases."""
+"""Schemas of visits."""
 
 from marshmallow import Schema, fields, validate
 
@@ -26,7 +26,7 @@ class VisitIn(In):
 
 
 class VisitFilterIn(PageIn):
-    """Which visits to list."""
+    """Filters of the list of visits."""
 
     kind = fields.String(validate=CODE)
     household_id = fields.UUID()
@@ -34,7 +34,7 @@ class VisitFilterIn(PageIn):
 
 
 class VisitOut(Schema):
-    """A visit; what was told there stays sealed."""
+    """A visit; what the household said stays encrypted."""
 
     id = fields.UUID()
     unit_id = fields.UUID()

@@ -1,5 +1,51 @@
-"""Rows only: a file per noun. Importing this package fills db.METADATA."""
+"""The database tables, one file per noun: importing this package fills METADATA."""
 
-from service.tables import cases, events, funds, gifts, households, notifications, persons, policies, units
+from service.tables import (
+    accounts,
+    activities,
+    cases,
+    consents,
+    donations,
+    events,
+    finances,
+    fund_allocations,
+    funds,
+    gifts,
+    households,
+    kinship,
+    ledger,
+    notices,
+    notifications,
+    pairings,
+    payees,
+    payments,
+    persons,
+    policies,
+    units,
+    visits,
+)
 
-__all__ = ["cases", "events", "funds", "gifts", "households", "notifications", "persons", "policies", "units"]
+__all__ = [
+    "accounts",
+    "activities",
+    "cases",
+    "consents",
+    "donations",
+    "events",
+    "finances",
+    "fund_allocations",
+    "funds",
+    "gifts",
+    "households",
+    "kinship",
+    "ledger",
+    "notices",
+    "notifications",
+    "pairings",
+    "payees",
+    "payments",
+    "persons",
+    "policies",
+    "units",
+    "visits",
+]

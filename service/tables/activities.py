@@ -1,4 +1,4 @@
-"""An activity of the union and what it cost."""
+"""The activities of the union and their cost."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""A case and what was recorded on its way: duties, visits, papers, checks, notices, objections, signatures."""
+"""Cases, their duties, papers, verifications and approvals."""
 
 import sqlalchemy as sa
 
@@ -40,7 +40,8 @@ case = sa.Table(
     sa.CheckConstraint("requested_fen >= 0 AND award_fen > 0 AND outstanding_fen >= 0", name="amounts"),
     sa.CheckConstraint("(award_fen IS NULL) = (fund_id IS NULL)", name="award_has_fund"),
     sa.CheckConstraint("version > 0 AND octet_length(head_hash) = 32", name="chain"),
-    # A list of one unit, a list of much of the tree, a list of a rare state; and counts, which need the narrowest.
+    # For a list of one unit, a list of much of the tree, a list of a rare state, and counts, which need the narrowest
+    # index (docs/decisions/0016).
     sa.Index("ix_case_list", "unit_path", "opened_on", "id"),
     sa.Index("ix_case_newest", "opened_on", "id"),
     sa.Index("ix_case_state", "state", "opened_on", "id"),

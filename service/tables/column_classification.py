@@ -1,18 +1,18 @@
-"""What every column holds: bound to approvals, personal, or neither. A column that stands nowhere here fails a test."""
+"""Classification of every column: bound to approvals, personal, or neither."""
 
 from collections.abc import Mapping
 from enum import Flag, auto
 
 
 class Data(Flag):
-    """What follows from what a column holds; a card's blind index is both."""
+    """What follows from a column's content; the blind index of a card number is both bound and personal."""
 
     NEITHER = 0
-    """Editing it concerns no signature, and it names no member of a family."""
+    """An edit affects no approval, and the value identifies no member of a household."""
     BOUND = auto()
-    """Part of the content an approval covers (queries/case_loading/load.py: content_of): editing it voids the signatures."""
+    """Part of the content an approval covers (content_of in queries/case_loading/load.py): an edit voids approvals."""
     PERSONAL = auto()
-    """Names a member of a family, or holds words somebody wrote about one: sealed, or a keyed fingerprint of it."""
+    """Identifies a member of a household, or is text about one: encrypted, or a keyed fingerprint."""
 
 
 def _columns(*, bound: str = "", personal: str = "", neither: str = "") -> dict[str, Data]:
@@ -24,15 +24,16 @@ def _columns(*, bound: str = "", personal: str = "", neither: str = "") -> dict[
     return row
 
 
-_PLACE = "id unit_id unit_path created_at "
-_HELP = _PLACE + "on account_code fen "
+_ROW_COLUMNS = "id unit_id unit_path created_at "
+_AID_COLUMNS = _ROW_COLUMNS + "on account_code fen "
 
+# A column that is missing here fails tests/architecture/test_tables.py.
 CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
-    # the family
+    # the household
     "household": _columns(
         bound="division cause identity observed event_kind idle_able_members finances_as_of",
         personal="story_sealed",
-        neither=_PLACE + "file_no kind category filed_on exited_on version aid_version",
+        neither=_ROW_COLUMNS + "file_no kind category filed_on exited_on version aid_version",
     ),
     "person": _columns(
         bound="household_id active name_index id_no_index",
@@ -54,7 +55,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     # the case
     "case": _columns(
         bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category",
-        neither=_PLACE + "case_no programme year state phase version outstanding_fen opened_on entered_on"
+        neither=_ROW_COLUMNS + "case_no programme year state phase version outstanding_fen opened_on entered_on"
         " due_on due_is_provisional held_until head_hash",
     ),
     "paper": _columns(bound="case_id kind", neither="seen_on seen_by"),
@@ -62,7 +63,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "incompatible_duty": _columns(neither="one other"),
     "visit": _columns(
         personal="story_sealed",
-        neither=_PLACE + "case_id household_id seq kind occasion on place conclusion with_employer companions"
+        neither=_ROW_COLUMNS + "case_id household_id seq kind occasion on place conclusion with_employer companions"
         " relation_of_deceased",
     ),
     "visit_visitor": _columns(neither="visit_id account_id"),
@@ -74,11 +75,11 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "approval": _columns(neither="id case_id seq tier account_id principal_id on award_fen content minutes voided_seq"),
     # the money
     "fund": _columns(
-        neither=_PLACE + "code title source year document permitted_items categories opens_on expires_on"
+        neither=_ROW_COLUMNS + "code title source year document permitted_items categories opens_on expires_on"
         " available_fen committed_fen paid_fen recovering_fen written_off_fen outside_fen version",
     ),
     "fund_allocation": _columns(
-        neither=_PLACE + "fund_id with_below from_on until_on ceiling_fen document opened_by closed_on"
+        neither=_ROW_COLUMNS + "fund_id with_below from_on until_on ceiling_fen document opened_by closed_on"
     ),
     "ledger_entry": _columns(neither="id fund_id subject_id seq case_id source_pot target_pot fen on at"),
     "payment": _columns(
@@ -87,15 +88,16 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     ),
     # help outside cases
     "gift": _columns(
-        neither=_HELP + "visit_id household_id item fund_id goods goods_unit quantity purpose approved_by handed_by"
+        neither=_AID_COLUMNS
+        + "visit_id household_id item fund_id goods goods_unit quantity purpose approved_by handed_by"
         " signed_by_family",
     ),
     "donation": _columns(
         neither="id unit_id unit_path created_at on fen direction campaign organiser donors handed_to receipt_no"
         " recorded_by",
     ),
-    "activity": _columns(neither=_HELP + "title kind participants recorded_by"),
-    # the trail, the post, the machinery
+    "activity": _columns(neither=_AID_COLUMNS + "title kind participants recorded_by"),
+    # the event log, notifications, infrastructure
     "event": _columns(
         neither="subject_id seq subject action from_state to_state actor_id principal_id on at body prev hash no"
     ),
@@ -111,7 +113,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     ),
     "imported_file": _columns(neither="sha256 kind rows by_id at"),
     "job_run": _columns(neither="job on at done refused"),
-    # the house: names and work addresses of staff stand in plain (docs/decisions/0005)
+    # the union: names and work addresses of staff are stored unencrypted (docs/decisions/0005)
     "unit": _columns(neither="id parent_id name kind division path version created_at"),
     "account": _columns(personal="id_no_index", neither="id unit_id login display_name email created_at disabled_at"),
     "role_grant": _columns(neither="id account_id unit_id role tier for_account_id from_on until_on revoked_on"),

@@ -1,4 +1,4 @@
-"""The signed authorisation of a household."""
+"""The signed consents of households."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""A donation passed on or received."""
+"""Donations passed on or received."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""The trail: events chained by hash, their heads and anchors, free words sealed beside them, repeated requests, imported files."""
+"""Events, hash chain heads, anchors, sealed remarks, idempotency keys, imported files, job runs."""
 
 import sqlalchemy as sa
 
@@ -35,7 +35,7 @@ chain_head = sa.Table(
     sa.Column("hash", sa.LargeBinary(), nullable=False),
     sa.CheckConstraint("seq > 0 AND octet_length(hash) = 32", name="chain"),
 )
-"""The last event of every chain but a case's, which keeps its own: `id` is the subject's."""
+"""The last event of every chain except a case's, which the case row keeps; `id` is the subject's."""
 
 anchor = sa.Table(
     "anchor",
@@ -49,7 +49,7 @@ anchor = sa.Table(
     sa.Column("hash", sa.LargeBinary(), nullable=False),
     sa.CheckConstraint("no > 0 AND events > 0 AND octet_length(root) = 32 AND octet_length(hash) = 32", name="chain"),
 )
-"""The Merkle root over the events that came since the anchor before, up to `event.no`, chained to that anchor."""
+"""The Merkle root over the events since the anchor before, up to `event.no`, chained to that anchor."""
 
 sealed_remark = sa.Table(
     "sealed_remark",

@@ -1,4 +1,4 @@
-"""Income, spending and assets of a household, a line each."""
+"""Finance lines: income, spending and assets of households."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""What a fund line of one unit another unit may draw."""
+"""Allocations of fund lines to other units."""
 
 import sqlalchemy as sa
 

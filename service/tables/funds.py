@@ -1,4 +1,4 @@
-"""Money: fund lines with their pots, written-once entries between pots, payments."""
+"""Fund lines with the balances of their pots."""
 
 import sqlalchemy as sa
 

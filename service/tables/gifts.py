@@ -1,4 +1,4 @@
-"""Help outside cases, thin but with its people, date, goods, money and source: gifts, donations, activities."""
+"""Gifts outside cases: money or goods, with people, date and source."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""The file of a family (一户一档): household, its finances, consent, kinship with staff, pairing."""
+"""The files of households (一户一档)."""
 
 import sqlalchemy as sa
 
@@ -28,7 +28,7 @@ household = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("aid_version", sa.Integer(), nullable=False, server_default="0"),
     sa.UniqueConstraint("unit_id", "file_no"),
-    # Counted by the narrow index; a report tells every file of a county from this one alone.
+    # Counts use the narrow index on unit_path; a report reads every file of a county from this index alone.
     sa.Index(
         "ix_household_report",
         "unit_path",

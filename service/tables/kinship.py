@@ -1,4 +1,4 @@
-"""Kinship of staff with a household."""
+"""Kinship of staff with households."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""Ledger entries: money that moved between two pots of a fund line."""
+"""Ledger entries: money moved between two pots of a fund line."""
 
 import sqlalchemy as sa
 

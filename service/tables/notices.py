@@ -1,4 +1,4 @@
-"""A public notice of an award, and the objections raised to it."""
+"""Public notices of awards, and the objections to them."""
 
 import sqlalchemy as sa
 

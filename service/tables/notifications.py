@@ -1,4 +1,4 @@
-"""The outbox: what people must hear, promised in the same transaction and sent later."""
+"""The outbox: notifications written with their event and sent later."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""The members of a household and the accounts money may go to; everything that names them is sealed."""
+"""Members of households, with every identifying value encrypted."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""Rules as data: policy sets as they were loaded, and the calendar of working days."""
+"""Policy sets as loaded, and the calendar of working days."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""Who works here: the union tree, accounts, dated role grants, bearer tokens."""
+"""The tree of the union's units."""
 
 import sqlalchemy as sa
 

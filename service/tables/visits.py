@@ -1,4 +1,4 @@
-"""A visit to a family, and who went."""
+"""Visits and their visitors."""
 
 import sqlalchemy as sa
 
