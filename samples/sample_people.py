@@ -108,7 +108,7 @@ class PersonGenerator:
     """A generator of invented people; every run gives the same people."""
 
     def __init__(self) -> None:
-        self.random = random.Random("songnuan samples 2025")  # noqa: S311 - not a secret; every run gives the same people
+        self.random = random.Random("songnuan samples 2025")  # noqa: S311 - not a secret
         self.serial = 0
         self.names: set[str] = set()
 

@@ -86,7 +86,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a figure's rows with id, reference, on, unit, amount and part; `next` is the cursor of the next page."""
+    """A page of a figure's rows with id, reference, on, unit, amount and part; `next` is the next cursor."""
 
     rows: tuple[Mapping[str, Any], ...]
     next: UUID | None
