@@ -157,8 +157,7 @@ def family(
     keeper: str = "luo.xin",
 ) -> Household:
     """Return a couple with one child, whose finances give `category` under the sample policy."""
-    dice = generator.random
-    surname = dice.choice(SURNAMES)
+    dice, surname = generator.random, generator.random.choice(SURNAMES)
     name = generator.name(surname, GIVEN_NAMES)
     head = Member("户主", name, generator.id_no(dice.randint(1968, 1982)), generator.phone())
     name = generator.name(dice.choice(SURNAMES), GIVEN_NAMES)
