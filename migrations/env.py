@@ -1,4 +1,4 @@
-"""Where Alembic meets the house: the tables of service.tables, and locks that give up rather than block a live union."""
+"""Alembic runs the migrations with the tables of service.tables and a lock timeout."""
 
 from alembic import context
 from sqlalchemy import Connection, text
@@ -11,6 +11,7 @@ __all__ = ["service"]
 
 
 def _run(connection: Connection) -> None:
+    # A migration gives up after 5 s instead of blocking the requests that queue behind its lock.
     connection.execute(text("SET lock_timeout = '5s'"))
     connection.commit()
     context.configure(
@@ -23,10 +24,10 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
 
 
-def _online() -> None:
-    given = context.config.attributes.get("connection")
-    if given is not None:
-        _run(given)
+def _run_online() -> None:
+    open_connection = context.config.attributes.get("connection")
+    if open_connection is not None:
+        _run(open_connection)
         return
     url = context.config.get_main_option("sqlalchemy.url")
     if not url:
@@ -40,4 +41,4 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    _online()
+    _run_online()

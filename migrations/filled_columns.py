@@ -1,7 +1,6 @@
-"""A migration that fills a column records the filled values in the event log (docs/decisions/0019).
+"""A migration that fills a column records the values in the event log (docs/decisions/0019)."""
 
-Everything here is frozen with the event format (`v` = 2), so that an old migration does the same under newer code.
-"""
+# This module is frozen with the event format (`v` = 2): an old migration must do the same under newer code.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,26 +16,26 @@ from service.crypto.hash_chain import GENESIS, event_hash
 from workflows.canonical_json import canonical_json
 
 BATCH_SIZE = 1000
-"""Rows named by one event."""
+"""Largest number of rows in one event."""
 
 
 def record_filled_column(
     conn: sa.Connection, log_table: str, log_column: str, rows: sa.Select[Any], revision: str
 ) -> int:
-    """Append events that name the value each older row was given; return the number of rows.
+    """Append events with the value that each older row received; return the number of rows.
 
-    `rows` selects the row's key as text and the value; rows without a value are left out. `log_table` and `log_column`
-    are the event log's names. The events go to the chain of the account that holds the role `clock`. Raises LookupError where there are rows
-    and no such account.
+    `rows` selects each row's key as text and its value; rows without a value are left out. `log_table` and
+    `log_column` are the event log's names. The events go to the chain of the account with the role `clock`.
+    Raises LookupError when there are rows and no such account.
     """
-    found = ((key, value) for key, value in conn.execute(rows) if value is not None)
-    done = 0
-    for batch in _batches(found):
+    filled = ((key, value) for key, value in conn.execute(rows) if value is not None)
+    count = 0
+    for batch in _batches(filled):
         name = f"{log_table}.{log_column}"
         digests = {key: _digest(log_table, log_column, value) for key, value in batch.items()}
-        _append(conn, _clock(conn), {"column": name, "rows": len(batch), "revision": revision}, {name: digests})
-        done += len(batch)
-    return done
+        _append(conn, _clock_account(conn), {"column": name, "rows": len(batch), "revision": revision}, {name: digests})
+        count += len(batch)
+    return count
 
 
 def _batches(rows: Iterator[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -48,12 +47,12 @@ def _digest(table: str, column: str, value: Any) -> str:
     return sha256(canonical_json([table, column, value]).encode()).hexdigest()
 
 
-def _clock(conn: sa.Connection) -> UUID:
-    held = sa.text("SELECT account_id FROM role_grant WHERE role = 'clock' ORDER BY id LIMIT 1")
-    found: UUID | None = conn.scalar(held)
-    if found is None:
+def _clock_account(conn: sa.Connection) -> UUID:
+    query = sa.text("SELECT account_id FROM role_grant WHERE role = 'clock' ORDER BY id LIMIT 1")
+    account_id: UUID | None = conn.scalar(query)
+    if account_id is None:
         raise LookupError("there are rows to fill, but no account holds the role 'clock' to record them under")
-    return found
+    return account_id
 
 
 def _append(conn: sa.Connection, actor: UUID, facts: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
@@ -63,9 +62,9 @@ def _append(conn: sa.Connection, actor: UUID, facts: Mapping[str, Any], rows: Ma
     seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
     at = datetime.now(UTC)
     on = at.astimezone(ZoneInfo("Asia/Shanghai")).date()
-    said = {"v": 2, "subject": "account", "id": str(actor), "seq": seq, "action": "fill_column"}
-    when = {"actor": str(actor), "on": on.isoformat(), "at": at.isoformat(), "request": None}
-    body = canonical_json({**said, **when, "facts": facts, "rows": rows})
+    subject = {"v": 2, "subject": "account", "id": str(actor), "seq": seq, "action": "fill_column"}
+    context = {"actor": str(actor), "on": on.isoformat(), "at": at.isoformat(), "request": None}
+    body = canonical_json({**subject, **context, "facts": facts, "rows": rows})
     values = {"id": actor, "seq": seq, "on": on, "at": at, "body": body}
     values |= {"prev": prev, "hash": event_hash(prev, body)}
     conn.execute(_EVENT, values)

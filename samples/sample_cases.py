@@ -1,13 +1,13 @@
-"""The applications of the sample year: who asked for what, who handled it on which days, and what became of it."""
+"""Applications of the sample year, with their people, days and outcomes."""
 
-# ruff: noqa: INP001 - the folder of samples is run by hand and is no package
+# ruff: noqa: INP001 - the folder of samples is not a package
 
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from sample_people import SCHOOL, Household
-from sample_year import pair_for
+from sample_year import visitors_for
 
 from workflows.workdays import after, read_calendar
 
@@ -25,12 +25,12 @@ PAPERS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """One application in short: household, item, yuan asked and awarded, fund, day, story."""
+    """One application: household number, item, yuan requested and awarded, fund, day, scenario."""
 
     number: str
-    home: int
+    household: int
     item: str
-    asked: int
+    requested: int
     award: int | None
     fund: str
     opened: date
@@ -46,8 +46,8 @@ def _(month: int, day: int) -> date:
 
 
 UPS, OWN, CNT = "B-UPS-2025", "B-OWN-2025", "C-CNT-2025"
-TOGETHER = _(8, 20)
-"""The August students are paid on one day."""
+AUGUST_DAY = _(8, 20)
+"""Day on which all August students are paid."""
 
 PLANS = (
     Plan("L01", 5, "LIV", 2_000, 2_000, UPS, _(1, 6)),
@@ -66,11 +66,11 @@ PLANS = (
     Plan("L07", 9, "LIV", 3_000, 3_000, UPS, _(6, 3), "两级审批"),
     Plan("L13", 20, "LIV", 2_000, None, OWN, _(6, 9), "撤回", reason="户主已重新就业，家庭自愿撤回申请。"),
     Plan("L08", 12, "LIV", 4_000, 4_000, UPS, _(6, 23), "两级审批"),
-    Plan("A01", 2, "EDU", 600, 600, UPS, _(7, 14), paid=TOGETHER),
-    Plan("A02", 7, "EDU", 600, 600, UPS, _(7, 14), "退回补正", paid=TOGETHER, reason="缴费通知缺页，请补正。"),
-    Plan("A03", 11, "EDU", 600, 600, UPS, _(7, 15), paid=TOGETHER),
-    Plan("A04", 16, "EDU", 600, 600, UPS, _(7, 15), "异议不成立", paid=TOGETHER, reason="反映该生已获其他资助。"),
-    Plan("A05", 21, "EDU", 600, 600, UPS, _(7, 16), paid=TOGETHER),
+    Plan("A01", 2, "EDU", 600, 600, UPS, _(7, 14), paid=AUGUST_DAY),
+    Plan("A02", 7, "EDU", 600, 600, UPS, _(7, 14), "退回补正", paid=AUGUST_DAY, reason="缴费通知缺页，请补正。"),
+    Plan("A03", 11, "EDU", 600, 600, UPS, _(7, 15), paid=AUGUST_DAY),
+    Plan("A04", 16, "EDU", 600, 600, UPS, _(7, 15), "异议不成立", paid=AUGUST_DAY, reason="反映该生已获其他资助。"),
+    Plan("A05", 21, "EDU", 600, 600, UPS, _(7, 16), paid=AUGUST_DAY),
     Plan("M02", 35, "MED", 25_000, 22_000, CNT, _(7, 28), "三级审批", self_paid=32_000),
     Plan("E10", 23, "EDU", 2_000, None, UPS, _(8, 11), "不予救助", reason="家庭人均月净收入超过规定标准。"),
     Plan("E06", 5, "EDU", 2_000, 2_000, UPS, _(8, 18)),
@@ -85,36 +85,41 @@ COLLECTIVE_FROM = 5_000
 TIER_1, TIER_2 = 2_000, 20_000
 
 
-def working(day: date, days: int) -> date:
-    """The day that is so many working days later."""
+def working_days_after(day: date, days: int) -> date:
+    """Return the day that is `days` working days after `day`."""
     return after(day, days, CALENDAR)
 
 
 def _next(day: date) -> date:
-    return working(day, 1)
+    return working_days_after(day, 1)
 
 
-def rows(homes: list[Household]) -> list[dict[str, object]]:
-    """Every application in the columns of 申请, in the order they were handed in."""
-    known = {home.number: home for home in homes}
-    return [_row(index, plan, known[plan.home]) for index, plan in enumerate(PLANS, start=1)]
+def rows(families: list[Household]) -> list[dict[str, object]]:
+    """Return every application in the columns of 申请, in the order of application."""
+    by_number = {household.number: household for household in families}
+    return [_row(index, plan, by_number[plan.household]) for index, plan in enumerate(PLANS, start=1)]
 
 
-def _row(index: int, plan: Plan, home: Household) -> dict[str, object]:
+def _row(index: int, plan: Plan, household: Household) -> dict[str, object]:
     student = plan.item == "EDU"
-    person = home.one("子女" if student else "户主")
-    row: dict[str, object] = {"序号": plan.number, "单位": home.unit, "档案号": home.file_no, "情节": plan.story}
+    person = household.member("子女" if student else "户主")
+    row: dict[str, object] = {
+        "序号": plan.number,
+        "单位": household.unit,
+        "档案号": household.file_no,
+        "情节": plan.story,
+    }
     row |= {"受助人关系": person.relation, "受助人姓名": person.name, "流程": "金秋助学" if student else "困难帮扶"}
-    row |= {"救助项目": ITEMS[plan.item], "申请金额": f"{plan.asked}.00", "资金编号": plan.fund}
+    row |= {"救助项目": ITEMS[plan.item], "申请金额": f"{plan.requested}.00", "资金编号": plan.fund}
     if plan.award is not None:
         row["核定金额"] = f"{plan.award}.00"
     if plan.first is not None:
         row["初拟金额"] = f"{plan.first}.00"
     if plan.self_paid is not None:
         row["自付医疗费用"] = f"{plan.self_paid}.00"
-    row |= _people(plan, home) | _form(plan, person.stage, student)
-    row["材料"] = "、".join((*ALL_PAPERS, *PAPERS.get(home.cause, ())))
-    row["公示地点"] = "校务公开栏" if home.unit == SCHOOL else "单位公告栏、厂务公开栏"
+    row |= _people(plan, household) | _form(plan, person.stage, student)
+    row["材料"] = "、".join((*ALL_PAPERS, *PAPERS.get(household.cause, ())))
+    row["公示地点"] = "校务公开栏" if household.unit == SCHOOL else "单位公告栏、厂务公开栏"
     if not student:
         row |= {"核对机构": "临澜县低收入家庭核对中心", "核对编号": f"HD2025-{index:03d}"}
         row["致困情况"] = "家庭主要劳动力下岗或患病，收入不足以维持基本支出。"
@@ -125,14 +130,14 @@ def _row(index: int, plan: Plan, home: Household) -> dict[str, object]:
     return row | _days(plan, student)
 
 
-def _people(plan: Plan, home: Household) -> dict[str, object]:
+def _people(plan: Plan, household: Household) -> dict[str, object]:
     tiers = 1 + ((plan.award or 0) > TIER_1) + ((plan.award or 0) > TIER_2)
-    if home.unit == SCHOOL:
+    if household.unit == SCHOOL:
         signers, visitors = ("qin.yu", "lin.hai", "song.yuan"), ("xu.an", "ye.lan")
         row = {"经办人": "meng.fei", "审核人": "he.jian", "出纳": "yan.qing", "回访人": "du.ruo"}
     else:
-        signers, visitors = ("chen.shan", "lin.hai", "song.yuan"), pair_for(plan.home)
-        row = {"经办人": home.keeper, "审核人": "du.heng", "出纳": "pan.jie", "回访人": visitors[1]}
+        signers, visitors = ("chen.shan", "lin.hai", "song.yuan"), visitors_for(plan.household)
+        row = {"经办人": household.keeper, "审核人": "du.heng", "出纳": "pan.jie", "回访人": visitors[1]}
     row |= {"走访人": "、".join(visitors)}
     if plan.item != "EDU":
         row["核对员"] = "shen.wen"
@@ -146,54 +151,60 @@ def _form(plan: Plan, stage: str, student: bool) -> dict[str, object]:
         return {}
     first = 2025 if plan.opened.month >= 7 else 2024
     row: dict[str, object] = {"学年": f"{first}-{first + 1}", "学段": stage, "学校类别": "公办"}
-    if plan.paid == TOGETHER:
+    if plan.paid == AUGUST_DAY:
         row |= {"其中学费": "400.00", "其中生活费": "200.00", "新入学": "是" if stage in {"本科", "大专"} else "否"}
     return row
 
 
 def _days(plan: Plan, student: bool) -> dict[str, object]:
-    """Every day of the case, in working days of 2025."""
-    visited = working(plan.opened, 2)
-    checked = visited if student else working(visited, 4)
-    review = working(checked, 2)
+    """Return all days of the case, counted in working days of 2025."""
+    visited = working_days_after(plan.opened, 2)
+    checked = visited if student else working_days_after(visited, 4)
+    review = working_days_after(checked, 2)
     days: dict[str, object] = {"申请日期": plan.opened, "走访日期": visited, "变更说明": plan.reason}
     if plan.story == "撤回":
         return days | {"变更日期": _next(visited)}
     if not student:
         days["核对日期"] = checked
-    turn = _turn_before(plan.story, review)
-    reviewed = _next(turn["变更了结日期"]) if turn else review
+    change = _change_before_review(plan.story, review)
+    reviewed = _next(change["变更了结日期"]) if change else review
     if plan.story == "不予救助":
         return days | {"审核日期": reviewed}
     objection = _objection(plan.story, reviewed)
-    hung = objection["变更了结日期"] if plan.story == "异议成立后改定" else reviewed
-    noticed = _next(working(hung, 5))
-    return days | turn | objection | {"审核日期": reviewed, "公示期满办理日期": noticed} | _money(plan, noticed)
+    notice_start = objection["变更了结日期"] if plan.story == "异议成立后改定" else reviewed
+    notice_end = _next(working_days_after(notice_start, 5))
+    return (
+        days
+        | change
+        | objection
+        | {"审核日期": reviewed, "公示期满办理日期": notice_end}
+        | _payment_days(plan, notice_end)
+    )
 
 
-def _turn_before(story: str, review: date) -> dict[str, date]:
-    """What happened on the first review, and when the case came back to it."""
-    wait = {"退回补正": 2, "重新调查": 3, "暂停后恢复": 8}.get(story)
-    return {"变更日期": review, "变更了结日期": working(review, wait)} if wait else {}
+def _change_before_review(story: str, review: date) -> dict[str, date]:
+    """Return the days of a change at the first review: when it happened and when it was settled."""
+    days = {"退回补正": 2, "重新调查": 3, "暂停后恢复": 8}.get(story)
+    return {"变更日期": review, "变更了结日期": working_days_after(review, days)} if days else {}
 
 
 def _objection(story: str, reviewed: date) -> dict[str, date]:
     if not story.startswith("异议"):
         return {}
-    return {"变更日期": working(reviewed, 2), "变更了结日期": working(reviewed, 4)}
+    return {"变更日期": working_days_after(reviewed, 2), "变更了结日期": working_days_after(reviewed, 4)}
 
 
-def _money(plan: Plan, noticed: date) -> dict[str, object]:
+def _payment_days(plan: Plan, notice_end: date) -> dict[str, object]:
     tiers = 1 + ((plan.award or 0) > TIER_1) + ((plan.award or 0) > TIER_2)
-    signed = [working(noticed, tier) for tier in range(1, tiers + 1)]
-    paid = plan.paid or working(signed[-1], 2)
+    signed = [working_days_after(notice_end, tier) for tier in range(1, tiers + 1)]
+    paid = plan.paid or working_days_after(signed[-1], 2)
     days: dict[str, object] = {"审批日期": "、".join(day.isoformat() for day in signed), "发放日期": paid}
-    arrived = paid
+    arrived_on = paid
     if plan.story == "退款后重发":
-        days |= {"变更日期": _next(paid), "变更了结日期": working(paid, 4)}
-        arrived = working(paid, 4)
-    received, followed = _next(arrived), working(arrived, 8)
+        days |= {"变更日期": _next(paid), "变更了结日期": working_days_after(paid, 4)}
+        arrived_on = working_days_after(paid, 4)
+    received, followed = _next(arrived_on), working_days_after(arrived_on, 8)
     days |= {"签收日期": received, "回访日期": followed, "办结日期": _next(followed)}
     if plan.story == "追回":
-        days |= {"变更日期": working(followed, 10), "变更了结日期": working(followed, 18)}
+        days |= {"变更日期": working_days_after(followed, 10), "变更了结日期": working_days_after(followed, 18)}
     return days

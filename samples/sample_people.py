@@ -1,6 +1,6 @@
-"""The invented people of the sample year: units, staff, and families with members, finances and papers."""
+"""Invented units, staff and families of the sample year."""
 
-# ruff: noqa: INP001 - the folder of samples is run by hand and is no package
+# ruff: noqa: INP001 - the folder of samples is not a package
 
 import random
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from datetime import date
 
 from stdnum.cn import ric
 
-NOWHERE = "371099"
-"""A division code nobody lives in: every identity number made with it is plainly invented."""
+FICTITIOUS_DIVISION = "371099"
+"""A division code that does not exist, so that every identity number with it is invented."""
 
 COUNTY, BUREAU, SCHOOL = "临澜县总工会", "临澜县工业局工会", "临澜县第三中学工会"
 FACTORIES = ("临澜县棉织厂工会", "临澜县机械厂工会", "临澜县化肥厂工会", "临澜县水泥制品厂工会", "临澜县食品厂工会")
 
 UNITS = [
-    (COUNTY, "县级", NOWHERE, ""),
-    (BUREAU, "产业系统", NOWHERE, COUNTY),
-    *((factory, "基层", NOWHERE, BUREAU) for factory in FACTORIES),
-    (SCHOOL, "基层", NOWHERE, COUNTY),
+    (COUNTY, "县级", FICTITIOUS_DIVISION, ""),
+    (BUREAU, "产业系统", FICTITIOUS_DIVISION, COUNTY),
+    *((factory, "基层", FICTITIOUS_DIVISION, BUREAU) for factory in FACTORIES),
+    (SCHOOL, "基层", FICTITIOUS_DIVISION, COUNTY),
 ]
 
 STAFF = [
@@ -46,13 +46,28 @@ STAFF = [
 ]
 
 SURNAMES = "柏岑段樊葛郝冀康蓝毛倪欧裴祁冉邵童温席尹臧"
-GIVEN = ("立春", "望舒", "清和", "惠风", "景行", "知远", "若谷", "守拙", "见山", "听泉", "晚晴", "怀瑾", "思齐", "乐水")
-CHILDREN = ("小满", "新禾", "初晓", "一诺", "星野", "远航", "青禾", "予安", "书言", "子墨")
+GIVEN_NAMES = (
+    "立春",
+    "望舒",
+    "清和",
+    "惠风",
+    "景行",
+    "知远",
+    "若谷",
+    "守拙",
+    "见山",
+    "听泉",
+    "晚晴",
+    "怀瑾",
+    "思齐",
+    "乐水",
+)
+CHILD_NAMES = ("小满", "新禾", "初晓", "一诺", "星野", "远航", "青禾", "予安", "书言", "子墨")
 
 
 @dataclass
 class Member:
-    """One person of a family, as the sheet 成员 has it."""
+    """One member of a family, with the columns of 成员."""
 
     relation: str
     name: str
@@ -65,7 +80,7 @@ class Member:
 
 @dataclass
 class Household:
-    """One family, as the sheets 家庭, 成员 and 收支 have it; money in yuan for twelve months."""
+    """One family, with the columns of 家庭, 成员 and 收支; money in yuan for twelve months."""
 
     number: int
     unit: str
@@ -74,60 +89,63 @@ class Household:
     cause: str
     filed_on: date
     members: list[Member]
-    lines: list[tuple[str, str, str, int, int]] = field(default_factory=list)
+    finances: list[tuple[str, str, str, int, int]] = field(default_factory=list)
     keeper: str = "luo.xin"
     story: str = ""
 
     @property
     def file_no(self) -> str:
-        """The number of the file."""
+        """Return the file number."""
         return f"LL-{self.number:04d}"
 
-    def one(self, relation: str) -> Member:
-        """The only member with this relation."""
-        (found,) = [each for each in self.members if each.relation == relation]
-        return found
+    def member(self, relation: str) -> Member:
+        """Return the only member with this relation. Raises ValueError when there are none or several."""
+        (only_member,) = [member for member in self.members if member.relation == relation]
+        return only_member
 
 
-class Town:
-    """Makes people who do not exist; the same ones every time."""
+class PersonGenerator:
+    """A generator of invented people; every run gives the same people."""
 
     def __init__(self) -> None:
-        self.dice = random.Random("songnuan samples 2025")  # noqa: S311 - no secret, the same town every time
+        self.random = random.Random("songnuan samples 2025")  # noqa: S311 - not a secret
         self.serial = 0
         self.names: set[str] = set()
 
     def id_no(self, year: int) -> str:
-        """An identity number with a right check digit and a division nobody lives in."""
+        """Return an identity number with a valid check digit and FICTITIOUS_DIVISION."""
         self.serial += 1
-        born = f"{year}{self.dice.randint(1, 12):02d}{self.dice.randint(1, 28):02d}"
-        digits = f"{NOWHERE}{born}{self.serial:03d}"
+        birth_date = f"{year}{self.random.randint(1, 12):02d}{self.random.randint(1, 28):02d}"
+        digits = f"{FICTITIOUS_DIVISION}{birth_date}{self.serial:03d}"
         return digits + ric.calc_check_digit(f"{digits}0")
 
-    def name(self, surname: str, given: tuple[str, ...]) -> str:
-        """A name no one else here has."""
-        while (name := surname + self.dice.choice(given)) in self.names:
-            surname = self.dice.choice(SURNAMES)
+    def name(self, surname: str, given_names: tuple[str, ...]) -> str:
+        """Return a name that nobody else has."""
+        while (name := surname + self.random.choice(given_names)) in self.names:
+            surname = self.random.choice(SURNAMES)
         self.names.add(name)
         return name
 
     def phone(self) -> str:
-        """A landline that cannot be: local numbers never begin with 0."""
+        """Return an impossible landline number: local numbers never begin with 0."""
         return f"0631-{self.serial:07d}"
 
 
-NEEDS = {
-    # category: wage of the spouse, benefit of the head, cost of illness or school with what came back
+FINANCES_OF_CATEGORY = {
+    # category: wage of the spouse, benefit of the head, cost of illness or school, reimbursed
     "深度困难": (28_800, 9_600, 6_000, 0),
     "相对困难": (54_000, 9_600, 9_600, 0),
     "": (108_000, 9_600, 4_800, 0),
 }
 
-CAUSE_LINE = {"子女上学": "就学", "大病": "医疗", "残疾": "残疾康复"}
+BIRTH_YEARS = {"义务教育": 2013, "高中": 2008, "中职": 2008, "大专": 2006, "本科": 2006}
+"""Birth year of a child by school stage."""
+
+SPENDING_OF_CAUSE = {"子女上学": "就学", "大病": "医疗", "残疾": "残疾康复"}
 
 
 def family(
-    town: Town,
+    generator: PersonGenerator,
     number: int,
     unit: str,
     *,
@@ -138,27 +156,28 @@ def family(
     filed: date = date(2024, 3, 15),
     keeper: str = "luo.xin",
 ) -> Household:
-    """A couple with one child; what they live on puts them in `category` under the sample policy."""
-    surname = town.dice.choice(SURNAMES)
-    head = Member("户主", town.name(surname, GIVEN), town.id_no(town.dice.randint(1968, 1982)), town.phone())
-    spouse = Member("配偶", town.name(town.dice.choice(SURNAMES), GIVEN), town.id_no(town.dice.randint(1970, 1984)))
-    born = {"义务教育": 2013, "高中": 2008, "中职": 2008, "大专": 2006, "本科": 2006}[stage]
-    child = Member("子女", town.name(surname, CHILDREN), town.id_no(born), stage=stage)
+    """Return a couple with one child, whose finances give `category` under the sample policy."""
+    dice, surname = generator.random, generator.random.choice(SURNAMES)
+    name = generator.name(surname, GIVEN_NAMES)
+    head = Member("户主", name, generator.id_no(dice.randint(1968, 1982)), generator.phone())
+    name = generator.name(dice.choice(SURNAMES), GIVEN_NAMES)
+    spouse = Member("配偶", name, generator.id_no(dice.randint(1970, 1984)))
+    child = Member("子女", generator.name(surname, CHILD_NAMES), generator.id_no(BIRTH_YEARS[stage]), stage=stage)
     head.workplace = unit.removesuffix("工会") + ("（已下岗）" if identity == "下岗" else "")
     if number % 3 == 0:
         head.email = f"family{number:02d}@example.org"
-    wage, benefit, cost, back = NEEDS[category]
-    lines = [
+    wage, benefit, cost, reimbursed = FINANCES_OF_CATEGORY[category]
+    finances = [
         ("收入", "工资", spouse.name, wage, 0),
         ("收入", "失业保险金" if identity == "下岗" else "工资", head.name, benefit, 0),
+        ("支出", SPENDING_OF_CAUSE.get(cause, "住房"), "", cost, reimbursed),
+        ("资产", "存款", "", 3_000 + 100 * number, 0),
     ]
-    lines.append(("支出", CAUSE_LINE.get(cause, "住房"), "", cost, back))
-    lines.append(("资产", "存款", "", 3_000 + 100 * number, 0))
-    return Household(number, unit, identity, category, cause, filed, [head, spouse, child], lines, keeper)
+    return Household(number, unit, identity, category, cause, filed, [head, spouse, child], finances, keeper)
 
 
-def with_illness(home: Household, wage: int, cost: int, back: int) -> Household:
-    """The same family with a serious illness: what was paid for it, and what insurance paid back."""
-    spouse = home.one("配偶")
-    home.lines = [("收入", "工资", spouse.name, wage, 0), ("支出", "医疗", home.one("户主").name, cost, back)]
-    return home
+def with_illness(household: Household, wage: int, cost: int, reimbursed: int) -> Household:
+    """Set the family's finances to one wage and the cost of a serious illness, and return the family."""
+    spouse, head = household.member("配偶"), household.member("户主")
+    household.finances = [("收入", "工资", spouse.name, wage, 0), ("支出", "医疗", head.name, cost, reimbursed)]
+    return household

@@ -1,4 +1,4 @@
-"""The guards of the database: rows written once, pots that follow entries, incompatible duties, the wake-up of the outbox."""
+"""Triggers guard written-once rows, fund pots and incompatible duties, and wake the outbox."""
 
 from alembic import op
 

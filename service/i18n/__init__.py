@@ -1,1 +1,1 @@
-"""The message catalogues and what renders their messages."""
+"""Message catalogues, and functions that render their messages."""

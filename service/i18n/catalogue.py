@@ -1,4 +1,4 @@
-"""What people read: words from the gettext catalogues, Simplified Chinese first, English second."""
+"""This module translates message keys with the gettext catalogues, in Chinese and English."""
 
 from functools import cache
 from pathlib import Path
@@ -10,24 +10,27 @@ LOCALE = Path(__file__).parent / "locale"
 
 
 class MissingTranslation(KeyError):
-    """A key that no catalogue holds; a house test keeps this from happening to a reader."""
+    """A key is not in the catalogue; tests/architecture/test_catalogues.py checks the keys in use."""
 
 
 @cache
 def catalogue(lang: str) -> dict[str, str]:
-    """Every key of a language: the file's name, a dot, and the msgid (`notifications.po`: paid.subject → notifications.paid.subject)."""
-    words: dict[str, str] = {}
+    """Return all messages of a language by key: `paid.subject` in notifications.po → `notifications.paid.subject`."""
+    texts: dict[str, str] = {}
     for path in sorted((LOCALE / lang / "LC_MESSAGES").glob("*.po")):
         with path.open("rb") as file:
             messages = read_po(file)
-        words |= {f"{path.stem}.{message.id}": str(message.string) for message in messages if message.id}
-    return words
+        texts |= {f"{path.stem}.{message.id}": str(message.string) for message in messages if message.id}
+    return texts
 
 
 def translate(key: str, lang: str = "zh_CN", /, **values: object) -> str:
-    """The words for `key`, with `{name}` places filled in. Raises NoWords for a key without words."""
+    """Return the text of `key` with its `{name}` placeholders filled in.
+
+    Raises MissingTranslation when the language has no such key.
+    """
     try:
         pattern = catalogue(lang)[key]
     except KeyError:
-        raise MissingTranslation(f"{key} has no words in {lang}") from None
+        raise MissingTranslation(f"{key} has no text in {lang}") from None
     return pattern.format_map(values) if values else pattern

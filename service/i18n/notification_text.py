@@ -1,4 +1,4 @@
-"""The text of a notification: subject and body from the catalogue, with a case number and a path, and nothing about anybody."""
+"""This module renders notifications from the catalogue, without personal data."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,27 +6,27 @@ from uuid import UUID
 from service.i18n.catalogue import translate
 
 TELL_FAMILY = "tell_family"
-"""What the registrar gets in the family's stead when the family gave no address (actions/notify.py)."""
+"""Kind of the notification that asks the registrar to inform a family without an address (actions/notify.py)."""
 
 CASES = "/api/v1/cases"
-"""Where a case is served."""
+"""URL path of the cases."""
 
 FAMILY, STAFF = "family", "staff"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a reader sees."""
+    """Subject and body of a notification."""
 
     subject: str
     body: str
 
 
 def render(kind: str, reader: str, lang: str, *, case_no: str | None, case_id: UUID | None, home: str = "") -> Text:
-    """The text of one notification: no name, no illness, no amount (design, "What always holds" 6).
+    """Return the text of one notification, without name, illness or amount (docs/design.md, "What always holds" 6).
 
-    `reader` is FAMILY or STAFF. Staff get a link to the case, which only they can open: under `home`, the address of the
-    pages, or as a bare path where nobody said what it is. Raises NoWords.
+    `reader` is FAMILY or STAFF. The link for staff to the case begins with `home`, the base URL of the pages; with an
+    empty `home` it is a path. Raises MissingTranslation.
     """
     number = case_no or "—"
     subject = translate(f"notifications.{kind}.{reader}.subject", lang, case_no=number)

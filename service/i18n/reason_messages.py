@@ -1,4 +1,4 @@
-"""Reasons in words: a code and its values become a sentence a clerk can act on."""
+"""This module turns reason codes and their values into sentences for users."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from workflows.money_format import in_yuan_with_thousands
 from workflows.vocabulary import Reason
 
 MONEY = frozenset({"award", "requested", "before", "cap", "available", "amount", "outstanding", "share", "fen"})
-"""Values of reasons that are fen, shown as yuan."""
+"""Keys of reason values in fen, which are shown as yuan."""
 
 
 TERMS_OF: Mapping[str, str] = {
@@ -25,12 +25,12 @@ TERMS_OF: Mapping[str, str] = {
     "state": "state",
     "possible_from": "state",
 }
-"""Values of reasons that are codes of the house, and the group of terms that has their words."""
+"""Keys of reason values that are codes, with the group in terms.po that translates them."""
 
 
 def message_for(reason: Reason, lang: str) -> str:
-    """One reason as a sentence a clerk can act on."""
-    values = {key: _shown(key, value, lang) for key, value in reason.values.items()}
+    """Return one reason as a sentence; a code without a message is returned as it is."""
+    values = {key: _format_value(key, value, lang) for key, value in reason.values.items()}
     for domain in ("reasons", "import"):
         try:
             return translate(f"{domain}.{reason.code}", lang, **values)
@@ -42,14 +42,14 @@ def message_for(reason: Reason, lang: str) -> str:
 def problem_document(
     status: HTTPStatus, reasons: Sequence[Reason], lang: str, request_id: str | None
 ) -> dict[str, object]:
-    """Return an RFC 9457 problem document: title, code of the first reason, and every reason in words."""
+    """Return an RFC 9457 problem document with the code of the first reason and the messages of all."""
     messages = [message_for(reason, lang) for reason in reasons]
     return {
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
         "code": reasons[0].code if reasons else "http_error",
-        "detail": _joined(messages),
+        "detail": _join(messages),
         "reasons": [
             {"code": reason.code, "message": message, "values": dict(reason.values)}
             for reason, message in zip(reasons, messages, strict=True)
@@ -58,16 +58,16 @@ def problem_document(
     }
 
 
-def _joined(sentences: list[str]) -> str:
-    """Put sentences in one line: each but the last gives its full stop for a semicolon."""
-    return "；".join([*(each.rstrip("。.") for each in sentences[:-1]), *sentences[-1:]])
+def _join(sentences: list[str]) -> str:
+    """Join sentences in one line: the full stop of each but the last becomes a semicolon."""
+    return "；".join([*(sentence.rstrip("。.") for sentence in sentences[:-1]), *sentences[-1:]])
 
 
-def _shown(key: str, value: object, lang: str) -> object:
+def _format_value(key: str, value: object, lang: str) -> object:
     if key in MONEY and isinstance(value, int):
         return in_yuan_with_thousands(value)
     if isinstance(value, list | tuple):
-        return ("、" if lang == LANGUAGES[0] else ", ").join(str(_shown(key, each, lang)) for each in value)
+        return ("、" if lang == LANGUAGES[0] else ", ").join(str(_format_value(key, item, lang)) for item in value)
     if key in TERMS_OF:
         try:
             return translate(f"terms.{TERMS_OF[key]}.{value}", lang)

@@ -1,1 +1,1 @@
-"""Spreadsheets in and out: every problem is told with its place, and a file with one problem leaves nothing."""
+"""Spreadsheet imports: all rows are written, or none and a list of problems."""

@@ -1,4 +1,4 @@
-"""Applications from a spreadsheet: 申请, one row for each case with its people, its days, and what became of it."""
+"""This module reads applications from the sheet 申请, one row per case."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,7 +71,7 @@ APPLICATION_WORKBOOK = Workbook("applications", (APPLICATIONS,))
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One row of 申请: people by login, the fund by its code, money in fen, days as dates."""
+    """One row of 申请: accounts by login, the fund by its code, money in fen, days as dates."""
 
     number: str
     unit: str
@@ -123,19 +123,19 @@ class Application:
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The programme's own form, as POST /cases wants it: money as yuan in text."""
-        given: dict[str, Any] = {"cause_text": self.cause_text, "self_paid": self.self_paid}
+        """Return the programme's form as POST /cases expects it: money as yuan in text, `300000 → "3000.00"`."""
+        form: dict[str, Any] = {"cause_text": self.cause_text, "self_paid": self.self_paid}
         if self.programme == "tuition":
-            given = {"school_year": self.school_year, "stage": self.stage, "institution_kind": self.institution}
-            given |= {"tuition_part": self.tuition_part, "living_part": self.living_part}
-            given["new_student"] = self.new_student
-        money = {"self_paid", "tuition_part", "living_part"}
-        known = {key: value for key, value in given.items() if value is not None}
-        return {key: in_yuan(value) if key in money else value for key, value in known.items()}
+            form = {"school_year": self.school_year, "stage": self.stage, "institution_kind": self.institution}
+            form |= {"tuition_part": self.tuition_part, "living_part": self.living_part}
+            form["new_student"] = self.new_student
+        money_fields = {"self_paid", "tuition_part", "living_part"}
+        filled = {key: value for key, value in form.items() if value is not None}
+        return {key: in_yuan(value) if key in money_fields else value for key, value in filled.items()}
 
 
 def read_applications(path: Path) -> list[Application]:
-    """Read the sheet 申请 of a workbook, in its order. Raises BadSheets with every problem."""
+    """Return the rows of the sheet 申请 in their order. Raises InvalidSheets with every problem."""
     try:
         sheets = read_workbook(read_bytes(path))
     except Unreadable as fault:
@@ -144,7 +144,7 @@ def read_applications(path: Path) -> list[Application]:
         ) from None
     if APPLICATIONS.title not in sheets:
         raise InvalidSheets([SheetProblem(path.name, APPLICATIONS.title, None, None, "sheet_missing")])
-    found = read_sheet(path.name, APPLICATIONS, sheets[APPLICATIONS.title])
-    if found.problems:
-        raise InvalidSheets(found.problems)
-    return [Application(**row.cells) for row in found.rows]
+    content = read_sheet(path.name, APPLICATIONS, sheets[APPLICATIONS.title])
+    if content.problems:
+        raise InvalidSheets(content.problems)
+    return [Application(**row.cells) for row in content.rows]

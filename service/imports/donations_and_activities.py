@@ -1,4 +1,4 @@
-"""The rest of the union's year from spreadsheets: 捐款 and 活动."""
+"""This module imports donations (捐款) and activities (活动)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,27 +42,31 @@ ACTIVITIES = Sheet(
 )
 
 
-def write_donations(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Record every donation."""
+def write_donations(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Record every donation and return how many rows there are."""
     rows = sheets[DONATIONS.title]
-    for row in desk.each(rows):
-        with desk.trying(row):
-            donations.record_donation(desk.conn, NewDonation(**_given(desk, row)), desk.keeper(row))
+    for row in import_run.with_progress(rows):
+        with import_run.savepoint(row):
+            donations.record_donation(
+                import_run.conn, NewDonation(**_action_fields(import_run, row)), import_run.keeper_context(row)
+            )
     return len(rows)
 
 
-def write_activities(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Record every activity."""
+def write_activities(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Record every activity and return how many rows there are."""
     rows = sheets[ACTIVITIES.title]
-    for row in desk.each(rows):
-        with desk.trying(row):
-            activities.record_activity(desk.conn, NewActivity(**_given(desk, row)), desk.keeper(row))
+    for row in import_run.with_progress(rows):
+        with import_run.savepoint(row):
+            activities.record_activity(
+                import_run.conn, NewActivity(**_action_fields(import_run, row)), import_run.keeper_context(row)
+            )
     return len(rows)
 
 
-def _given(desk: ImportContext, row: Row) -> dict[str, Any]:
-    given = {key: value for key, value in row.cells.items() if key != "keeper"}
-    return given | {"unit_id": desk.unit(row["unit_id"])[0]}
+def _action_fields(import_run: ImportContext, row: Row) -> dict[str, Any]:
+    fields = {key: value for key, value in row.cells.items() if key != "keeper"}
+    return fields | {"unit_id": import_run.unit(row["unit_id"])[0]}
 
 
 DONATION_WORKBOOK = Workbook("donations", (DONATIONS,), write_donations)

@@ -1,4 +1,4 @@
-"""The workbook given back: the same rows, and what is wrong with each in a column 错误; nothing in it is a formula."""
+"""The error workbook repeats the imported rows with a column 错误 that lists their problems."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -13,18 +13,19 @@ from service.imports.workbooks import SHEETS
 from service.imports.xlsx import Cells, read_workbook
 
 PROBLEMS = "问题"
-"""The sheet that lists every problem with its place; it is not read when the workbook is handed in again."""
+"""Title of the sheet that lists every problem; the import skips it."""
 
-NO_GUESSING = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+# xlsxwriter writes no formula, link or number unless asked: text that begins with "=" stays text.
+TEXT_AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def write_error_workbook(stored: bytes, problems: Iterable[SheetProblem], target: Path, lang: str = "zh_CN") -> None:
-    """Write the sheets of `stored` to `target`, each problem beside its row, and all of them in a list.
+    """Write the sheets of `stored` to `target` with each problem beside its row, and add a list of all problems.
 
-    Raises Unreadable when `stored` is no workbook.
+    Raises Unreadable when `stored` is not a workbook.
     """
-    listed, sheets = list(problems), read_workbook(stored)
-    with xlsxwriter.Workbook(target, NO_GUESSING) as book:
+    all_problems, sheets = list(problems), read_workbook(stored)
+    with xlsxwriter.Workbook(target, TEXT_AS_TEXT) as book:
         formats = {
             "text": book.add_format({"num_format": "@"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
@@ -33,25 +34,25 @@ def write_error_workbook(stored: bytes, problems: Iterable[SheetProblem], target
         for title, cells in sheets.items():
             if title != PROBLEMS:
                 page = book.add_worksheet(title)
-                _copy(page, cells, formats)
-                _mark(page, cells, _by_row(title, listed, lang), title, formats["red"])
-        _list(book.add_worksheet(PROBLEMS), listed, lang, formats["text"])
+                _copy_cells(page, cells, formats)
+                _write_errors(page, cells, _messages_by_row(title, all_problems, lang), title, formats["red"])
+        _list_problems(book.add_worksheet(PROBLEMS), all_problems, lang, formats["text"])
 
 
-def _by_row(title: str, problems: list[SheetProblem], lang: str) -> dict[int, str]:
-    """The sentences of each row of a sheet, each after its column's header."""
+def _messages_by_row(title: str, problems: list[SheetProblem], lang: str) -> dict[int, str]:
+    """Return the messages of each row of one sheet, each after the header of its column."""
     rows: dict[int, list[str]] = {}
     for problem in problems:
         if problem.sheet == title and problem.row is not None:
-            where = f"{problem.column}：" if problem.column else ""
-            rows.setdefault(problem.row, []).append(where + message_for_problem(problem, lang))
+            prefix = f"{problem.column}：" if problem.column else ""
+            rows.setdefault(problem.row, []).append(prefix + message_for_problem(problem, lang))
     return {row: "\n".join(sentences) for row, sentences in rows.items()}
 
 
-def _copy(page: Any, cells: Cells, formats: Mapping[str, Any]) -> None:
-    """Text stays text, whatever it begins with; days stay days; numbers stay numbers."""
-    for row, line in enumerate(cells):
-        for column, value in enumerate(line):
+def _copy_cells(page: Any, cells: Cells, formats: Mapping[str, Any]) -> None:
+    """Write text as text, even text that begins with "="; days as days; numbers as numbers."""
+    for row, values in enumerate(cells):
+        for column, value in enumerate(values):
             if isinstance(value, str) and value:
                 page.write_string(row, column, value, formats["text"])
             elif isinstance(value, date | datetime):
@@ -60,18 +61,18 @@ def _copy(page: Any, cells: Cells, formats: Mapping[str, Any]) -> None:
                 page.write_number(row, column, value)
 
 
-def _mark(page: Any, cells: Cells, by_row: Mapping[int, str], title: str, red: Any) -> None:
+def _write_errors(page: Any, cells: Cells, messages: Mapping[int, str], title: str, red: Any) -> None:
     sheet = SHEETS.get(title)
-    top = header_row(sheet, cells) if sheet and cells else 0
-    headers = list(cells[top]) if cells else []
-    column = headers.index(ERROR) if ERROR in headers else max((len(line) for line in cells), default=0)
+    header_index = header_row(sheet, cells) if sheet and cells else 0
+    headers = list(cells[header_index]) if cells else []
+    column = headers.index(ERROR) if ERROR in headers else max((len(values) for values in cells), default=0)
     page.set_column(column, column, 60)
-    for row in range(top + 1, len(cells)):
-        page.write_string(row, column, by_row.get(row + 1, ""), red)
-    page.write_string(top, column, ERROR, red)
+    for row in range(header_index + 1, len(cells)):
+        page.write_string(row, column, messages.get(row + 1, ""), red)
+    page.write_string(header_index, column, ERROR, red)
 
 
-def _list(page: Any, problems: list[SheetProblem], lang: str, text: Any) -> None:
+def _list_problems(page: Any, problems: list[SheetProblem], lang: str, text: Any) -> None:
     page.set_column(0, 0, 40)
     page.set_column(1, 1, 80)
     for row, problem in enumerate(problems):

@@ -1,4 +1,4 @@
-"""Fund lines from spreadsheets: 资金, and what arrived in them: 到账."""
+"""This module imports fund lines (资金), their receipts (到账) and allocations (资金开放)."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ RECEIPTS = Sheet(
 )
 
 
-OPENINGS = Sheet(
+ALLOCATIONS = Sheet(
     "资金开放",
     (
         Column("资金编号", "fund_id", cells.words),
@@ -61,29 +61,33 @@ OPENINGS = Sheet(
 )
 
 
-def write_funds(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Open the lines, let the money arrive, and open them to the units below that may spend it."""
-    lines = sheets[FUNDS.title]
-    for row in desk.each(lines):
-        with desk.trying(row):
-            context = desk.keeper(row)
-            given = {key: value for key, value in row.cells.items() if key != "keeper"}
-            funds.open_line(desk.conn, NewFund(**{**given, "unit_id": desk.unit(row["unit_id"])[0]}), context)
-    for row in desk.each(sheets[RECEIPTS.title]):
-        with desk.trying(row):
-            context = desk.keeper(row)
-            line = desk.fund(row["fund_id"], row["year"], desk.unit(row["unit_id"])[1])
-            funds.receive(desk.conn, line, row["fen"], row["document"], row["on"], context)
-    for row in desk.each(sheets[OPENINGS.title]):
-        with desk.trying(row):
-            fund_allocations.allocate_to_unit(desk.conn, _opening(desk, row), desk.keeper(row), from_paper=True)
-    return len(lines)
+def write_funds(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Add the fund lines, their receipts, and their allocations to units; return the number of fund lines."""
+    fund_rows = sheets[FUNDS.title]
+    for row in import_run.with_progress(fund_rows):
+        with import_run.savepoint(row):
+            context = import_run.keeper_context(row)
+            fields = {key: value for key, value in row.cells.items() if key != "keeper"}
+            funds.open_line(
+                import_run.conn, NewFund(**{**fields, "unit_id": import_run.unit(row["unit_id"])[0]}), context
+            )
+    for row in import_run.with_progress(sheets[RECEIPTS.title]):
+        with import_run.savepoint(row):
+            context = import_run.keeper_context(row)
+            fund_id = import_run.fund(row["fund_id"], row["year"], import_run.unit(row["unit_id"])[1])
+            funds.receive(import_run.conn, fund_id, row["fen"], row["document"], row["on"], context)
+    for row in import_run.with_progress(sheets[ALLOCATIONS.title]):
+        with import_run.savepoint(row):
+            fund_allocations.allocate_to_unit(
+                import_run.conn, _new_allocation(import_run, row), import_run.keeper_context(row), from_paper=True
+            )
+    return len(fund_rows)
 
 
-def _opening(desk: ImportContext, row: Row) -> NewFundAllocation:
-    given = {key: row[key] for key in ("with_below", "from_on", "until_on", "ceiling", "document")}
-    line = desk.fund(row["fund_id"], row["year"], desk.unit(row["owner"], "owner")[1])
-    return NewFundAllocation(fund_id=line, unit_id=desk.unit(row["unit_id"])[0], **given)
+def _new_allocation(import_run: ImportContext, row: Row) -> NewFundAllocation:
+    fields = {key: row[key] for key in ("with_below", "from_on", "until_on", "ceiling", "document")}
+    fund_id = import_run.fund(row["fund_id"], row["year"], import_run.unit(row["owner"], "owner")[1])
+    return NewFundAllocation(fund_id=fund_id, unit_id=import_run.unit(row["unit_id"])[0], **fields)
 
 
-FUND_WORKBOOK = Workbook("funds", (FUNDS, RECEIPTS, OPENINGS), write_funds)
+FUND_WORKBOOK = Workbook("funds", (FUNDS, RECEIPTS, ALLOCATIONS), write_funds)

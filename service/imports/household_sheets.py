@@ -1,4 +1,4 @@
-"""The sheets of the families' workbook: 家庭, 成员, 收支, 结对, 亲属申报, column by column."""
+"""Columns of the household sheets: 家庭, 成员, 收支, 结对, 亲属申报."""
 
 from service.imports import cells, labels
 from service.imports.sheet_reader import Column, Sheet

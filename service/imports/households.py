@@ -1,4 +1,4 @@
-"""Families from spreadsheets: 家庭 with 成员 and 收支, filed whole; then 结对 and 亲属申报."""
+"""This module imports household files, then pairings (结对) and declared kinship (亲属申报)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,34 +17,45 @@ from service.imports.import_context import ImportContext, Locate
 from service.imports.problems import SheetProblem, Unreadable
 from service.imports.sheet_reader import Row, Workbook
 
-KEPT = ("file_no", "kind", "identity", "division", "cause", "filed_on", "category", "observed", "event_kind", "story")
+SAME_NAME_FIELDS = (
+    "file_no",
+    "kind",
+    "identity",
+    "division",
+    "cause",
+    "filed_on",
+    "category",
+    "observed",
+    "event_kind",
+    "story",
+)
 
 
 @dataclass(slots=True)
 class HouseholdRows:
-    """The rows of one file: of 家庭, 成员 and 收支."""
+    """The rows of one household file, from 家庭, 成员 and 收支."""
 
     head: Row
     members: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
 
-    def people(self) -> tuple[Person, ...]:
-        """The members as written."""
+    def persons(self) -> tuple[Person, ...]:
+        """Return the members as the sheet 成员 has them."""
         return tuple(
             Person(**{key: value for key, value in row.cells.items() if key != "file_no"}) for row in self.members
         )
 
     def locate(self, path: str | None) -> tuple[Row, str | None]:
-        """Where a field of the action stands: `members[2].id_no` in 成员, `finances.lines[1].fen` in 收支."""
+        """Return row and column key of an action's field: `members[2].id_no` in 成员, `finances.lines[1].fen` in 收支."""
         part, _, key = (path or "").rpartition(".")
         name, _, number = part.partition("[")
         if name in {"members", "finances.lines"}:
             rows = self.members if name == "members" else self.lines
             return rows[int(number.rstrip("]")) - 1], key
-        return self.head, MOVED.get(path or "", path)
+        return self.head, COLUMN_OF.get(path or "", path)
 
 
-MOVED = {
+COLUMN_OF = {
     "members": "file_no",
     "finances.as_of": "finances_as_of",
     "finances.idle_able_members": "idle_able_members",
@@ -56,65 +67,75 @@ MOVED = {
     "payee.card": "card",
     "payee.person_id": "holder",
 }
-"""Fields of the action whose column in 家庭 has a shorter name."""
+"""Column keys in 家庭 of the action's fields that have a longer path."""
 
 
-def write_households(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """File every family, then pair and declare. A file with a fault in one of its rows is not filed."""
-    families = _gathered(desk, sheets)
+def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Create every household file, then record pairings and kinship; return the number of files.
+
+    A problem in one row of a file leaves the whole file out.
+    """
+    families = _group_by_file(import_run, sheets)
     heads = [family.head for family in families.values()]
-    for row in desk.each(heads):
+    for row in import_run.with_progress(heads):
         family = families[row["file_no"]]
         locate: Locate = family.locate
-        with desk.trying(row, locate):
-            households.create_household(desk.conn, _file(desk, family), desk.keeper(row))
-    for row in desk.each(sheets[PAIRINGS.title]):
-        with desk.trying(row):
-            _pair(desk, row)
-    for row in desk.each(sheets[KINSHIP.title]):
-        with desk.trying(row):
-            context = desk.keeper(row)
-            file = desk.household(row["file_no"], desk.unit(row["unit_id"])[1], "file_no")
-            relative = desk.account(row["account_id"], "account_id")
-            kinship.declare_kinship(desk.conn, file, relative, row["relation"], context, from_paper=True)
+        with import_run.savepoint(row, locate):
+            households.create_household(
+                import_run.conn, _new_household(import_run, family), import_run.keeper_context(row)
+            )
+    for row in import_run.with_progress(sheets[PAIRINGS.title]):
+        with import_run.savepoint(row):
+            _record_pairing(import_run, row)
+    for row in import_run.with_progress(sheets[KINSHIP.title]):
+        with import_run.savepoint(row):
+            context = import_run.keeper_context(row)
+            household_id = import_run.household(row["file_no"], import_run.unit(row["unit_id"])[1], "file_no")
+            relative = import_run.account(row["account_id"], "account_id")
+            kinship.declare_kinship(import_run.conn, household_id, relative, row["relation"], context, from_paper=True)
     return len(heads)
 
 
-def _gathered(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> dict[str, HouseholdRows]:
+def _group_by_file(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> dict[str, HouseholdRows]:
     families: dict[str, HouseholdRows] = {}
     for row in sheets[HOUSEHOLDS.title]:
         if row["file_no"] in families:
-            _note(desk, row, "row_twice")
+            _add_problem(import_run, row, "row_twice")
         families.setdefault(row["file_no"], HouseholdRows(row))
     for title in (MEMBERS.title, FINANCES.title):
         for row in sheets[title]:
             family = families.get(row["file_no"])
             if family is None:
-                _note(desk, row, "household_not_in_file")
+                _add_problem(import_run, row, "household_not_in_file")
             else:
                 (family.members if title == MEMBERS.title else family.lines).append(row)
     return families
 
 
-def _note(desk: ImportContext, row: Row, code: str) -> None:
+def _add_problem(import_run: ImportContext, row: Row, code: str) -> None:
     header = row.sheet.header_of("file_no")
-    desk.problems.append(
+    import_run.problems.append(
         SheetProblem(
-            desk.file, row.sheet.title, row.number, header, code, {"found": row["file_no"], "sheet": HOUSEHOLDS.title}
+            import_run.file,
+            row.sheet.title,
+            row.number,
+            header,
+            code,
+            {"found": row["file_no"], "sheet": HOUSEHOLDS.title},
         )
     )
 
 
-def _file(desk: ImportContext, family: HouseholdRows) -> NewHousehold:
-    row, members = family.head, family.people()
-    unit_id, _ = desk.unit(row["unit_id"])
+def _new_household(import_run: ImportContext, family: HouseholdRows) -> NewHousehold:
+    row, members = family.head, family.persons()
+    unit_id, _ = import_run.unit(row["unit_id"])
     return NewHousehold(
         unit_id=unit_id,
         members=members,
         finances=_finances(family, members),
         consent=_consent(row),
         payee=_payee(row, members),
-        **{key: row[key] for key in KEPT},
+        **{key: row[key] for key in SAME_NAME_FIELDS},
     )
 
 
@@ -130,32 +151,32 @@ def _finances(family: HouseholdRows, members: tuple[Person, ...]) -> Finances | 
             kind=row["kind"],
             fen=row["fen"],
             reimbursed=row["reimbursed"] or NOTHING,
-            person_id=_named(row["person_id"], members, f"finances.lines[{number}].person_id"),
+            person_id=_member_id(row["person_id"], members, f"finances.lines[{number}].person_id"),
         )
         for number, row in enumerate(family.lines, start=1)
     )
     return Finances(as_of, lines, family.head["idle_able_members"])
 
 
-def _named(name: str | None, members: tuple[Person, ...], place: str) -> UUID | None:
-    """The member of that name; two of one name cannot be told apart here."""
+def _member_id(name: str | None, members: tuple[Person, ...], path: str) -> UUID | None:
+    """Return the id of the member with this name. Raises Unreadable when none or several have it."""
     if name is None:
         return None
-    found = [each.id for each in members if each.name == name]
-    if len(found) != 1:
-        raise Unreadable("member_unknown", field=place, sheet=MEMBERS.title)
-    return found[0]
+    ids = [member.id for member in members if member.name == name]
+    if len(ids) != 1:
+        raise Unreadable("member_unknown", field=path, sheet=MEMBERS.title)
+    return ids[0]
 
 
 def _consent(row: Row) -> Consent | None:
     keys = ("signed_on", "until_on", "text_version", "adults_signed")
-    given = {key: row[key] for key in keys if row[key] is not None}
-    if not given:
+    filled = {key: row[key] for key in keys if row[key] is not None}
+    if not filled:
         return None
     for key in keys:
-        if key not in given:
+        if key not in filled:
             raise Unreadable("cell_missing", field=f"consent.{key}")
-    return Consent(**given)
+    return Consent(**filled)
 
 
 def _payee(row: Row, members: tuple[Person, ...]) -> Payee | None:
@@ -164,16 +185,16 @@ def _payee(row: Row, members: tuple[Person, ...]) -> Payee | None:
     for key in ("bank", "holder"):
         if row[key] is None:
             raise Unreadable("cell_missing", field=key)
-    holder = _named(row["holder"], members, "holder")
+    holder = _member_id(row["holder"], members, "holder")
     return Payee(holder, row["bank"], row["card"]) if holder else None
 
 
-def _pair(desk: ImportContext, row: Row) -> None:
-    context = desk.keeper(row)
-    unit_id, path = desk.unit(row["unit_id"])
-    household_id = desk.household(row["file_no"], path, "file_no")
+def _record_pairing(import_run: ImportContext, row: Row) -> None:
+    context = import_run.keeper_context(row)
+    unit_id, path = import_run.unit(row["unit_id"])
+    household_id = import_run.household(row["file_no"], path, "file_no")
     keys = ("programme_name", "issued_by", "from_on", "until_on")
-    pairings.record_pairing(desk.conn, household_id, Pairing(unit_id, **{key: row[key] for key in keys}), context)
+    pairings.record_pairing(import_run.conn, household_id, Pairing(unit_id, **{key: row[key] for key in keys}), context)
 
 
 HOUSEHOLD_WORKBOOK = Workbook("households", (HOUSEHOLDS, MEMBERS, FINANCES, PAIRINGS, KINSHIP), write_households)

@@ -1,4 +1,4 @@
-"""Where rows are written from: names become ids, the row's keeper becomes the one in whose right it is written."""
+"""The import context resolves names to ids and collects the problems of one import."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,112 +22,126 @@ from service.tables.units import unit
 from workflows.vocabulary import InvalidForm, Reason, Refused, Role
 
 Progress = Callable[[str, int, int], None]
-"""Told after every row: the sheet's title, how many rows are done, of how many."""
+"""Called after every row with the sheet's title, the number of finished rows, and the number of all rows."""
 
 Locate = Callable[[str | None], tuple[Row, str | None]]
-"""Where a field of an action stands in the sheets: the row, and the key of its column."""
+"""Returns the row and the column key of an action's field."""
 
 
 @dataclass(slots=True)
 class ImportContext:
-    """One import: its transaction, who asks, what was wrong so far, and the names already looked up."""
+    """One import: its transaction, the caller, the problems so far, and the names already looked up."""
 
     conn: sa.Connection
     context: ActionContext
     progress: Progress
     file: str = ""
     problems: list[SheetProblem] = field(default_factory=list)
-    loaded: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    cache: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def once(self, key: tuple[str, ...], find: Callable[[], Any]) -> Any:
-        """Look a name up once per import."""
-        if key not in self.loaded:
-            self.loaded[key] = find()
-        return self.loaded[key]
+    def cached(self, key: tuple[str, ...], find: Callable[[], Any]) -> Any:
+        """Return the result of `find`, called once per key and import."""
+        if key not in self.cache:
+            self.cache[key] = find()
+        return self.cache[key]
 
     @contextmanager
-    def trying(self, row: Row, locate: Locate | None = None) -> Iterator[None]:
-        """Write one row behind a savepoint; whatever is refused becomes problems of the row and leaves nothing."""
+    def savepoint(self, row: Row, locate: Locate | None = None) -> Iterator[None]:
+        """Write one row inside a savepoint; a refusal becomes problems of the row, and nothing is written."""
         try:
             with self.conn.begin_nested():
                 yield
         except Unreadable as fault:
-            self._note(row, locate, fault.field, fault.reason)
-        except InvalidForm as bad:
-            for reason in bad.problems:
-                self._note(row, locate, _field(reason), reason)
+            self._add_problem(row, locate, fault.field, fault.reason)
+        except InvalidForm as invalid:
+            for reason in invalid.problems:
+                self._add_problem(row, locate, _field(reason), reason)
         except Refused as refused:
             for reason in refused.reasons:
-                self._note(row, locate, _field(reason), reason)
+                self._add_problem(row, locate, _field(reason), reason)
         except NotFound:
-            self._note(row, locate, None, Reason.of("not_found"))
+            self._add_problem(row, locate, None, Reason.of("not_found"))
         except sa.exc.IntegrityError as error:
-            self._note(row, locate, None, Reason.of("conflicts_with_records", constraint=constraint_of(error)))
+            self._add_problem(row, locate, None, Reason.of("conflicts_with_records", constraint=constraint_of(error)))
 
-    def _note(self, row: Row, locate: Locate | None, key: str | None, reason: Reason) -> None:
-        at, key = locate(key) if locate else (row, key)
-        title, header = at.sheet.title, at.sheet.header_of(key)
-        self.problems.append(SheetProblem(self.file, title, at.number, header, reason.code, dict(reason.values)))
+    def _add_problem(self, row: Row, locate: Locate | None, key: str | None, reason: Reason) -> None:
+        faulty_row, key = locate(key) if locate else (row, key)
+        title, header = faulty_row.sheet.title, faulty_row.sheet.header_of(key)
+        self.problems.append(
+            SheetProblem(self.file, title, faulty_row.number, header, reason.code, dict(reason.values))
+        )
 
-    def each(self, rows: list[Row]) -> Iterator[Row]:
-        """The rows, with progress."""
+    def with_progress(self, rows: list[Row]) -> Iterator[Row]:
+        """Yield the rows and report progress after each."""
         for done, row in enumerate(rows, start=1):
             yield row
             self.progress(row.sheet.title, done, len(rows))
 
     def unit(self, name: str, key: str = "unit_id") -> tuple[UUID, str]:
-        """Id and path of the unit with this name below any the importer administers or works in."""
-        return self.once(("unit", name), lambda: self._unit(name, key))  # type: ignore[no-any-return]
+        """Return id and path of the unit with this name, at or below a unit where the caller has a role.
 
-    def _unit(self, name: str, key: str) -> tuple[UUID, str]:
-        mine = sorted({held.unit_path for held in self.context.caller.held})
-        within = sa.or_(sa.false(), *(below(unit.c.path, path) for path in mine))
-        rows = self.conn.execute(sa.select(unit.c.id, unit.c.path).where(unit.c.name == name, within)).all()
+        Raises Unreadable (unit_unknown, unit_ambiguous).
+        """
+        return self.cached(("unit", name), lambda: self._find_unit(name, key))  # type: ignore[no-any-return]
+
+    def _find_unit(self, name: str, key: str) -> tuple[UUID, str]:
+        own_paths = sorted({grant.unit_path for grant in self.context.caller.held})
+        in_own_units = sa.or_(sa.false(), *(below(unit.c.path, path) for path in own_paths))
+        rows = self.conn.execute(sa.select(unit.c.id, unit.c.path).where(unit.c.name == name, in_own_units)).all()
         if len(rows) != 1:
             raise Unreadable("unit_ambiguous" if rows else "unit_unknown", field=key, found=name)
         return rows[0].id, rows[0].path
 
     def account(self, login: str, key: str) -> UUID:
-        """The account with this login."""
-        find = sa.select(account.c.id).where(account.c.login == login)
-        found = self.once(("account", login), lambda: self.conn.scalar(find))
-        if found is None:
+        """Return the id of the account with this login. Raises Unreadable (account_unknown)."""
+        query = sa.select(account.c.id).where(account.c.login == login)
+        account_id = self.cached(("account", login), lambda: self.conn.scalar(query))
+        if account_id is None:
             raise Unreadable("account_unknown", field=key, found=login)
-        return found  # type: ignore[no-any-return]
+        return account_id  # type: ignore[no-any-return]
 
     def household(self, file_no: str, unit_path: str, key: str = "household_id") -> UUID:
-        """The family with this file number in the unit or below it."""
-        within = sa.and_(household.c.file_no == file_no, below(household.c.unit_path, unit_path))
-        rows: list[UUID] = list(self.conn.scalars(sa.select(household.c.id).where(within).limit(2)))
+        """Return the id of the household with this file number at or below the unit.
+
+        Raises Unreadable (household_unknown, household_ambiguous).
+        """
+        in_unit = sa.and_(household.c.file_no == file_no, below(household.c.unit_path, unit_path))
+        rows: list[UUID] = list(self.conn.scalars(sa.select(household.c.id).where(in_unit).limit(2)))
         if len(rows) != 1:
             raise Unreadable("household_ambiguous" if rows else "household_unknown", field=key, found=file_no)
         return rows[0]
 
     def fund(self, code: str, year: int, unit_path: str, key: str = "fund_id") -> UUID:
-        """The fund line with this code and year, of the unit or of one above it."""
-        open_to = sa.literal(unit_path).op("^@")(fund.c.unit_path)
-        find = sa.select(fund.c.id).where(fund.c.code == code, fund.c.year == year, open_to).limit(2)
-        rows: list[UUID] = list(self.conn.scalars(find))
+        """Return the id of the fund line with this code and year, of the unit or of a unit above it.
+
+        Raises Unreadable (fund_unknown, fund_ambiguous).
+        """
+        at_or_above = sa.literal(unit_path).op("^@")(fund.c.unit_path)
+        query = sa.select(fund.c.id).where(fund.c.code == code, fund.c.year == year, at_or_above).limit(2)
+        rows: list[UUID] = list(self.conn.scalars(query))
         if len(rows) != 1:
             raise Unreadable("fund_ambiguous" if rows else "fund_unknown", field=key, found=code, year=year)
         return rows[0]
 
-    def keeper(self, row: Row) -> ActionContext:
-        """In whose right a row is written: one's own, or, for an administrator, that of the keeper it names."""
+    def keeper_context(self, row: Row) -> ActionContext:
+        """Return the context that writes the row: the caller's own, or for an administrator the keeper's.
+
+        Raises Unreadable (account_unknown; keeper_is_other when the caller is not an administrator).
+        """
         login = row["keeper"]
         if login == self.context.caller.login:
             return self.context
-        named = self.once(("keeper", login), lambda: accounts.caller_by_login(self.conn, login, self.context.today))
-        if named is None:
+        keeper = self.cached(("keeper", login), lambda: accounts.caller_by_login(self.conn, login, self.context.today))
+        if keeper is None:
             raise Unreadable("account_unknown", field="keeper", found=login)
         if Role.ADMIN not in self.context.caller.roles:
             raise Unreadable("keeper_is_other", field="keeper", found=login)
-        return replace(self.context, caller=_as_another(self.context.caller, named))
+        return replace(self.context, caller=_acting_for(self.context.caller, keeper))
 
 
-def _as_another(importer: Caller, keeper: Caller) -> Caller:
-    """The importer with the keeper's grants: events name the importer, and the keeper as the one stood in for."""
-    held = tuple(replace(each, principal=keeper.account) for each in keeper.held)
+def _acting_for(importer: Caller, keeper: Caller) -> Caller:
+    """Return the importer with the keeper's grants; events name the importer as actor and the keeper as principal."""
+    held = tuple(replace(grant, principal=keeper.account) for grant in keeper.held)
     return replace(importer, held=held)
 
 

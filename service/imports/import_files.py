@@ -1,4 +1,4 @@
-"""Importing files: rules first, then workbooks in the order one needs the other; all of them, or none."""
+"""The import reads rule files first, then workbooks, and writes all or nothing."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -24,16 +24,16 @@ from workflows.workdays import InvalidCalendar, read_calendar
 
 NOTES = "说明"
 UNREAD = frozenset({NOTES, PROBLEMS})
-"""Sheets for people, which are not read."""
+"""Titles of sheets for people, which the import skips."""
 
 
-def silent(_title: str, _done: int, _of: int) -> None:
-    """Progress that nobody watches."""
+def no_progress(_title: str, _done: int, _total: int) -> None:
+    """Report nothing."""
 
 
 @dataclass(slots=True)
 class Imported:
-    """What came in: rows by kind of file, files that had been imported before, files only read (applications)."""
+    """The outcome: rows by kind of file, files imported before, and files only checked (applications)."""
 
     counts: Counter[str] = field(default_factory=Counter)
     repeated: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Imported:
 
 @dataclass(slots=True)
 class _File:
-    """A workbook that could be read: its book, its sheets' rows, its digest."""
+    """A readable file: its kind of workbook, the rows of its sheets, and its SHA-256."""
 
     name: str
     book: Workbook
@@ -52,14 +52,20 @@ class _File:
 
 
 def import_folder(
-    conn: sa.Connection, folder: Path, context: ActionContext, progress: Progress = silent, *, dry_run: bool = False
+    conn: sa.Connection,
+    folder: Path,
+    context: ActionContext,
+    progress: Progress = no_progress,
+    *,
+    dry_run: bool = False,
 ) -> Imported:
-    """Import every .toml, calendar*.csv and .xlsx of a folder. See import_files."""
+    """Import every .toml, calendar*.csv and .xlsx of a folder as `import_files` does."""
     return import_files(conn, importable(folder), context, progress, dry_run=dry_run)
 
 
 def importable(folder: Path) -> list[Path]:
-    """The files of a folder that can be imported, by name; what an office program leaves beside an open file is none."""
+    """Return the files of a folder that can be imported, sorted by name."""
+    # Office programs keep lock files such as "~$name.xlsx" or ".~lock.name.xlsx#" beside an open file.
     return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~")) and _kind(path))
 
 
@@ -74,110 +80,115 @@ def import_files(
     conn: sa.Connection,
     paths: Iterable[Path],
     context: ActionContext,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     *,
     dry_run: bool = False,
 ) -> Imported:
-    """Import files in one go; a file that came in before is left out and said so. Never commits.
+    """Import files together; a file that was imported before is skipped and listed. Never commits.
 
-    Raises BadSheets with everything that is wrong, and then leaves nothing, even if the caller commits. What stands
-    in the cells is checked in every file; what the record says of it, up to the first kind of file with a fault.
+    Raises InvalidSheets with every problem, and then nothing is written, even if the caller commits. Cells are checked
+    in every file. Stored records are checked up to the first kind of workbook with a problem.
     """
-    desk, imported = ImportContext(conn, context, progress), Imported(dry_run=dry_run)
-    behind = conn.begin_nested()
+    import_run, imported = ImportContext(conn, context, progress), Imported(dry_run=dry_run)
+    savepoint = conn.begin_nested()
     try:
-        _all(desk, paths, imported)
+        _import_all(import_run, paths, imported)
     except BaseException:
-        behind.rollback()
+        savepoint.rollback()
         raise
     if dry_run:
-        behind.rollback()
+        savepoint.rollback()
     else:
-        behind.commit()
+        savepoint.commit()
     return imported
 
 
-def _all(desk: ImportContext, paths: Iterable[Path], imported: Imported) -> None:
-    files = _opened(desk, paths, imported)
+def _import_all(import_run: ImportContext, paths: Iterable[Path], imported: Imported) -> None:
+    files = _read_files(import_run, paths, imported)
     for book in WORKBOOKS:
-        for file in (each for each in files if each.book is book and not desk.problems):
-            _write(desk, file, imported)
-    if desk.problems:
-        raise InvalidSheets(desk.problems)
+        for file in (each for each in files if each.book is book and not import_run.problems):
+            _write_file(import_run, file, imported)
+    if import_run.problems:
+        raise InvalidSheets(import_run.problems)
 
 
-def _opened(desk: ImportContext, paths: Iterable[Path], imported: Imported) -> list[_File]:
+def _read_files(import_run: ImportContext, paths: Iterable[Path], imported: Imported) -> list[_File]:
     files = []
     for path in paths:
-        desk.file = path.name
+        import_run.file = path.name
         kind = _kind(path)
-        if kind in RULES:
-            _rules(desk, path, RULES[kind], imported)
+        if kind in RULE_LOADERS:
+            _load_rules(import_run, path, RULE_LOADERS[kind], imported)
         else:
-            file = _workbook(desk, path)
+            file = _read_file(import_run, path)
             files += [file] if file is not None else []
     return files
 
 
-def _rules(desk: ImportContext, path: Path, load: Callable[[ImportContext, str], int], imported: Imported) -> None:
-    """A policy set or a calendar; their own files say what is wrong by place."""
+def _load_rules(
+    import_run: ImportContext, path: Path, load: Callable[[ImportContext, str], int], imported: Imported
+) -> None:
+    """Load a policy set or a calendar, and add its problems with the path or the line they are at."""
     try:
-        imported.counts[_kind(path) or ""] += load(desk, path.read_text("utf-8-sig"))
+        imported.counts[_kind(path) or ""] += load(import_run, path.read_text("utf-8-sig"))
     except UnicodeDecodeError:
-        desk.problems.append(SheetProblem(path.name, None, None, None, "file_not_utf8"))
-    except InvalidPolicy as bad:
-        told = [(each.path, f"policy_{each.code}", each.values) for each in bad.problems]
-        desk.problems += [
-            SheetProblem(path.name, None, None, at or None, code, dict(values)) for at, code, values in told
+        import_run.problems.append(SheetProblem(path.name, None, None, None, "file_not_utf8"))
+    except InvalidPolicy as invalid:
+        import_run.problems += [
+            SheetProblem(path.name, None, None, problem.path or None, f"policy_{problem.code}", dict(problem.values))
+            for problem in invalid.problems
         ]
-    except InvalidCalendar as bad:
-        for each in bad.problems:
-            line = each.values.get("line")
+    except InvalidCalendar as invalid:
+        for problem in invalid.problems:
+            line = problem.values.get("line")
             row = line if isinstance(line, int) else None
-            desk.problems.append(SheetProblem(path.name, None, row, None, each.code, dict(each.values)))
+            import_run.problems.append(SheetProblem(path.name, None, row, None, problem.code, dict(problem.values)))
     except Refused as refused:
-        desk.problems += [
-            SheetProblem(path.name, None, None, None, each.code, dict(each.values)) for each in refused.reasons
+        import_run.problems += [
+            SheetProblem(path.name, None, None, None, reason.code, dict(reason.values)) for reason in refused.reasons
         ]
 
 
-def _load_policy(desk: ImportContext, text: str) -> int:
-    policies.load_policy(desk.conn, text, desk.context)
+def _load_policy(import_run: ImportContext, text: str) -> int:
+    policies.load_policy(import_run.conn, text, import_run.context)
     return 1
 
 
-def _load_calendar(desk: ImportContext, text: str) -> int:
+def _load_calendar(import_run: ImportContext, text: str) -> int:
     years = sorted(read_calendar(text).years)
     for year in years:
-        policies.load_calendar(desk.conn, text, year, desk.context)
+        policies.load_calendar(import_run.conn, text, year, import_run.context)
     return len(years)
 
 
-RULES: Mapping[str | None, Callable[[ImportContext, str], int]] = {"policy": _load_policy, "calendar": _load_calendar}
+RULE_LOADERS: Mapping[str | None, Callable[[ImportContext, str], int]] = {
+    "policy": _load_policy,
+    "calendar": _load_calendar,
+}
 
 
-def _workbook(desk: ImportContext, path: Path) -> _File | None:
+def _read_file(import_run: ImportContext, path: Path) -> _File | None:
     try:
         stored = read_bytes(path)
         sheets = read_workbook(stored)
-        book = _book(sheets)
+        book = _workbook_kind(sheets)
     except Unreadable as fault:
         values = dict(fault.reason.values)
-        desk.problems.append(SheetProblem(path.name, fault.field, None, None, fault.reason.code, values))
+        import_run.problems.append(SheetProblem(path.name, fault.field, None, None, fault.reason.code, values))
         return None
     rows: dict[str, list[Row]] = {sheet.title: [] for sheet in book.sheets}
     for sheet in book.sheets:
         if sheet.title in sheets:
-            found = read_sheet(path.name, sheet, sheets[sheet.title])
-            rows[sheet.title] = found.rows
-            desk.problems += found.problems
+            content = read_sheet(path.name, sheet, sheets[sheet.title])
+            rows[sheet.title] = content.rows
+            import_run.problems += content.problems
         elif not sheet.optional:
-            desk.problems.append(SheetProblem(path.name, sheet.title, None, None, "sheet_missing"))
+            import_run.problems.append(SheetProblem(path.name, sheet.title, None, None, "sheet_missing"))
     return _File(path.name, book, rows, sha256(stored).digest())
 
 
-def _book(sheets: Mapping[str, Cells]) -> Workbook:
-    """The kind of file, by the titles of its sheets, which must all belong to one. Raises Unreadable."""
+def _workbook_kind(sheets: Mapping[str, Cells]) -> Workbook:
+    """Return the kind of workbook all sheet titles belong to. Raises Unreadable when there is none."""
     titles = [title for title in sheets if title not in UNREAD]
     unknown = [title for title in titles if title not in WORKBOOK_OF]
     if unknown or not titles:
@@ -190,20 +201,21 @@ def _book(sheets: Mapping[str, Cells]) -> Workbook:
     return book
 
 
-def _write(desk: ImportContext, file: _File, imported: Imported) -> None:
-    """Write one workbook, unless its very bytes came in before."""
-    desk.file = file.name
+def _write_file(import_run: ImportContext, file: _File, imported: Imported) -> None:
+    """Write one workbook, unless a file with the same bytes was imported before."""
+    import_run.file = file.name
     count = sum(len(rows) for rows in file.rows.values())
     if file.book.write is None:
         imported.only_read.append(file.name)
-    elif _noted(desk, file, count):
-        imported.counts[file.book.key] += file.book.write(desk, file.rows)
+    elif _claim_file(import_run, file, count):
+        imported.counts[file.book.key] += file.book.write(import_run, file.rows)
     else:
         imported.repeated.append(file.name)
 
 
-def _noted(desk: ImportContext, file: _File, count: int) -> bool:
-    """Note the file as imported; False when it was. Two who import it at once take turns here."""
-    columns = {"sha256": file.digest, "kind": file.book.key, "rows": count, "by_id": desk.context.caller.account}
-    noted = insert(imported_file).values(**columns, at=desk.context.at).on_conflict_do_nothing()
-    return desk.conn.execute(noted.returning(imported_file.c.sha256)).one_or_none() is not None
+def _claim_file(import_run: ImportContext, file: _File, count: int) -> bool:
+    """Insert the file into `imported_file`; return False when it is there already."""
+    columns = {"sha256": file.digest, "kind": file.book.key, "rows": count, "by_id": import_run.context.caller.account}
+    # A second import of the same file waits here for the first to commit: the primary key is the digest.
+    statement = insert(imported_file).values(**columns, at=import_run.context.at).on_conflict_do_nothing()
+    return import_run.conn.execute(statement.returning(imported_file.c.sha256)).one_or_none() is not None

@@ -1,4 +1,4 @@
-"""The office's own words in spreadsheets, and the codes they stand for; older forms' words are understood too."""
+"""Tables from the labels used in spreadsheets to codes, with the labels of older forms."""
 
 from collections.abc import Mapping
 
@@ -85,7 +85,7 @@ CATEGORIES: Labels = {
     "重困": codes.Category.RELATIVE,
     "一般困难": codes.Category.RELATIVE,
 }
-"""All four vocabularies of domain/0, fact 6; what a decision rests on is the sum, not this word."""
+"""All four vocabularies of docs/domain/glossary.md fact 6; rules decide by income, not by this category."""
 
 CAUSES: Labels = {
     "大病": codes.Cause.ILLNESS,

@@ -1,4 +1,4 @@
-"""What is wrong with a spreadsheet, where, and how to mend it."""
+"""Problems of a spreadsheet: position, message, and how to correct them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from workflows.vocabulary import Plain, Reason
 
 @dataclass(frozen=True, slots=True)
 class SheetProblem:
-    """One thing wrong: file, sheet, row as the spreadsheet numbers it, column header, code, and values compared."""
+    """One problem: file, sheet, row number as the spreadsheet shows it, column header, code, and values."""
 
     file: str
     sheet: str | None
@@ -22,7 +22,7 @@ class SheetProblem:
 
 
 class InvalidSheets(Exception):
-    """The files cannot be imported; `problems` holds everything that is wrong with them."""
+    """The files cannot be imported; `problems` holds every reason."""
 
     def __init__(self, problems: Iterable[SheetProblem]) -> None:
         self.problems = tuple(problems)
@@ -30,7 +30,7 @@ class InvalidSheets(Exception):
 
 
 class Unreadable(Exception):
-    """A cell, a name or a file that cannot be used, before its place is known; `field` is a column's key."""
+    """A cell, a name or a file that cannot be used; `field` is the column key, where it is known."""
 
     def __init__(self, code: str, *, field: str | None = None, **values: Plain) -> None:
         super().__init__(code)
@@ -39,31 +39,34 @@ class Unreadable(Exception):
 
 
 def place(problem: SheetProblem, lang: str = "zh_CN") -> str:
-    """Where it is: `04-households.xlsx 成员 第7行 身份证号`."""
+    """Return the position of a problem: `04-households.xlsx 成员 第7行 身份证号`."""
     parts = [problem.file, problem.sheet]
     parts.append(translate("import.row", lang, row=problem.row) if problem.row else None)
     return " ".join(part for part in (*parts, problem.column) if part)
 
 
 def message_for_problem(problem: SheetProblem, lang: str = "zh_CN") -> str:
-    """What is wrong and how to mend it, in the reader's language."""
-    values = {name: _shown(name, value, lang) for name, value in problem.values.items()}
+    """Return in one language what is wrong and how to correct it."""
+    values = {name: _format_value(name, value, lang) for name, value in problem.values.items()}
     values["field"] = problem.column or values.get("field", "")
-    parts = [_words(f"import.{problem.code}", values, lang) or _words(f"reasons.{problem.code}", values, lang)]
-    parts.append(_words(f"import.{problem.code}.mend", values, lang))
+    parts = [
+        _translate_or_none(f"import.{problem.code}", values, lang)
+        or _translate_or_none(f"reasons.{problem.code}", values, lang)
+    ]
+    parts.append(_translate_or_none(f"import.{problem.code}.mend", values, lang))
     return "".join(part for part in parts if part) or problem.code
 
 
-def _words(key: str, values: Mapping[str, object], lang: str) -> str | None:
+def _translate_or_none(key: str, values: Mapping[str, object], lang: str) -> str | None:
     try:
         return translate(key, lang, **values)
     except (MissingTranslation, KeyError):
         return None
 
 
-def _shown(name: str, value: Plain, lang: str) -> object:
+def _format_value(name: str, value: Plain, lang: str) -> object:
     if isinstance(value, list):
-        return ("、" if lang == "zh_CN" else ", ").join(str(each) for each in value)
+        return ("、" if lang == "zh_CN" else ", ").join(str(item) for item in value)
     if name in MONEY and isinstance(value, int):
         return in_yuan_with_thousands(value)
     return value

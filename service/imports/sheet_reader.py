@@ -1,25 +1,25 @@
-"""What a sheet must hold: its columns by their Chinese headers, found wherever they stand, and its rows read with them."""
+"""The sheet reader finds columns by their Chinese headers and reads the rows below."""
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.imports.cells import Reader, empty
+from service.imports.cells import Reader, is_empty
 from service.imports.problems import SheetProblem, Unreadable
 from service.imports.xlsx import MOST_ROWS, Cells
 
-HEADER_WITHIN = 10
-"""The header stands in one of the first rows; a title may stand above it."""
+HEADER_SEARCH_ROWS = 10
+"""The header is one of the first rows; a title may precede it."""
 
 ERROR, REMARKS = "错误", "备注"
 UNREAD = frozenset({ERROR, REMARKS})
-"""Columns that may stand in any sheet and are not read."""
+"""Columns that any sheet may have and that are not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its header, the key the action knows it by, how a cell is read, whether every row must have it."""
+    """A column: its header, the action's field name, the cell reader, and whether every row must fill it."""
 
     header: str
     key: str
@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, read: its number in the spreadsheet and its values by key."""
+    """One row: its number as the spreadsheet shows it, and its values by column key."""
 
     sheet: "Sheet"
     number: int
@@ -42,80 +42,88 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet by its title; `optional` ones need not be in the workbook."""
+    """A sheet by its title; an `optional` sheet need not be in the workbook."""
 
     title: str
     columns: tuple[Column, ...]
     optional: bool = False
 
     def header_of(self, key: str | None) -> str | None:
-        """The header of the column an action knows as `key`."""
+        """Return the header of the column with this key, or None."""
         return next((column.header for column in self.columns if column.key == key), None)
 
 
 @dataclass(slots=True)
 class SheetContent:
-    """What reading one sheet gave: rows without fault, and problems."""
+    """The rows without a problem, and the problems of the other rows."""
 
     rows: list[Row] = field(default_factory=list)
     problems: list[SheetProblem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class CellPosition:
-    """Where a problem is reported from."""
+class SheetPosition:
+    """The file and the sheet of a problem."""
 
     file: str
     sheet: Sheet
 
     def problem(self, row: int | None, header: str | None, fault: Unreadable) -> SheetProblem:
-        """The fault of a cell, with its place."""
+        """Return the problem of one cell with its row and column header."""
         return SheetProblem(self.file, self.sheet.title, row, header, fault.reason.code, dict(fault.reason.values))
 
 
 def read_sheet(file: str, sheet: Sheet, cells: Cells) -> SheetContent:
-    """Read every row below the header; a row with a fault is left out, and all its faults are told."""
-    spot, found = CellPosition(file, sheet), SheetContent()
-    top, places = _header(sheet, cells)
-    found.problems += [spot.problem(top + 1, header, fault) for header, fault in _header_faults(sheet, cells, top)]
-    if found.problems:
-        return found
+    """Read every row below the header; a row with a problem is left out, and all its problems are listed."""
+    position, content = SheetPosition(file, sheet), SheetContent()
+    header_index, column_indexes = _find_header(sheet, cells)
+    content.problems += [
+        position.problem(header_index + 1, header, fault)
+        for header, fault in _header_faults(sheet, cells, header_index)
+    ]
+    if content.problems:
+        return content
     if len(cells) > MOST_ROWS:
-        found.problems.append(
-            spot.problem(None, None, Unreadable("too_many_cells", rows=MOST_ROWS, columns=len(places)))
+        content.problems.append(
+            position.problem(None, None, Unreadable("too_many_cells", rows=MOST_ROWS, columns=len(column_indexes)))
         )
-        return found
-    for number, line in enumerate(cells[top + 1 :], start=top + 2):
-        if all(empty(cell) for header, at in places.items() for cell in line[at : at + 1] if header != ERROR):
+        return content
+    for number, line in enumerate(cells[header_index + 1 :], start=header_index + 2):
+        if _is_blank(line, column_indexes):
             continue
-        values, faults = _read_row(sheet, line, places)
-        found.problems += [spot.problem(number, header, fault) for header, fault in faults]
+        values, faults = _read_row(sheet, line, column_indexes)
+        content.problems += [position.problem(number, header, fault) for header, fault in faults]
         if not faults:
-            found.rows.append(Row(sheet, number, values))
-    return found
+            content.rows.append(Row(sheet, number, values))
+    return content
 
 
 def header_row(sheet: Sheet, cells: Cells) -> int:
-    """The row (from 0) in which most of the sheet's headers stand."""
-    return _header(sheet, cells)[0]
+    """Return the index (from 0) of the row that holds most of the sheet's headers."""
+    return _find_header(sheet, cells)[0]
+
+
+def _is_blank(line: Sequence[object], column_indexes: Mapping[str, int]) -> bool:
+    indexes = (index for header, index in column_indexes.items() if header != ERROR)
+    return all(is_empty(cell) for index in indexes for cell in line[index : index + 1])
 
 
 def _texts(line: Sequence[object]) -> list[str]:
     return ["".join(cell.split()).removesuffix("*") if isinstance(cell, str) else "" for cell in line]
 
 
-def _header(sheet: Sheet, cells: Cells) -> tuple[int, dict[str, int]]:
-    known = {column.header for column in sheet.columns} | {ERROR}
+def _find_header(sheet: Sheet, cells: Cells) -> tuple[int, dict[str, int]]:
+    headers = {column.header for column in sheet.columns} | {ERROR}
     best: tuple[int, dict[str, int]] = (0, {})
-    for number, line in enumerate(cells[:HEADER_WITHIN]):
-        places = {text: at for at, text in enumerate(_texts(line)) if text in known}
-        if len(places) > len(best[1]):
-            best = (number, places)
+    for number, line in enumerate(cells[:HEADER_SEARCH_ROWS]):
+        column_indexes = {text: index for index, text in enumerate(_texts(line)) if text in headers}
+        if len(column_indexes) > len(best[1]):
+            best = (number, column_indexes)
     return best
 
 
-def _header_faults(sheet: Sheet, cells: Cells, top: int) -> Iterator[tuple[str | None, Unreadable]]:
-    headers = [text for text in (_texts(cells[top]) if cells else []) if text]
+def _header_faults(sheet: Sheet, cells: Cells, header_index: int) -> Iterator[tuple[str | None, Unreadable]]:
+    headers = [text for text in (_texts(cells[header_index]) if cells else []) if text]
     known = [column.header for column in sheet.columns]
     for header in dict.fromkeys(headers):
         if headers.count(header) > 1:
@@ -132,14 +140,14 @@ def _header_faults(sheet: Sheet, cells: Cells, top: int) -> Iterator[tuple[str |
 
 
 def _read_row(
-    sheet: Sheet, line: Sequence[object], places: Mapping[str, int]
+    sheet: Sheet, line: Sequence[object], column_indexes: Mapping[str, int]
 ) -> tuple[dict[str, Any], list[tuple[str, Unreadable]]]:
     values: dict[str, Any] = {}
     faults: list[tuple[str, Unreadable]] = []
     for column in sheet.columns:
-        at = places.get(column.header)
-        value = line[at] if at is not None and at < len(line) else None
-        if empty(value):
+        index = column_indexes.get(column.header)
+        value = line[index] if index is not None and index < len(line) else None
+        if is_empty(value):
             values[column.key] = column.default
             if column.required:
                 faults.append((column.header, Unreadable("cell_missing")))
@@ -151,14 +159,14 @@ def _read_row(
     return values, faults
 
 
-Write = Callable[[Any, Mapping[str, list[Row]]], int]
-"""Writes the rows of a book's sheets, by title, and returns how many it wrote."""
+WriteRows = Callable[[Any, Mapping[str, list[Row]]], int]
+"""Writes the rows of a workbook, by sheet title, and returns the number of main rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A kind of file: the sheets that belong together, and who writes them; without one it is only read."""
+    """A kind of workbook: its sheets and the function that writes them; without one it is only checked."""
 
     key: str
     sheets: tuple[Sheet, ...]
-    write: Write | None = None
+    write: WriteRows | None = None

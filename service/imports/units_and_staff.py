@@ -1,4 +1,4 @@
-"""Units and staff from spreadsheets: 单位, and 人员 with 授权."""
+"""This module imports units (单位), staff accounts (人员) and their roles (授权)."""
 
 from collections.abc import Mapping
 
@@ -17,8 +17,8 @@ TIERS = {"一级": 1, "二级": 2, "三级": 3}
 
 
 def _tier(value: object) -> int:
-    written = cells.words(value)
-    return TIERS[written] if written in TIERS else cells.whole(value)
+    text = cells.words(value)
+    return TIERS[text] if text in TIERS else cells.whole(value)
 
 
 UNITS = Sheet(
@@ -56,53 +56,56 @@ GRANTS = Sheet(
 )
 
 
-def write_units(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Add units in the order of the sheet; a row without 上级单位 names the unit at the root, which is there already."""
-    written = 0
-    for row in desk.each(sheets[UNITS.title]):
-        with desk.trying(row):
+def write_units(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Add units in the order of the sheet and return how many were added.
+
+    A row without 上级单位 names the root unit, which exists already.
+    """
+    added = 0
+    for row in import_run.with_progress(sheets[UNITS.title]):
+        with import_run.savepoint(row):
             if row["parent_id"] is None:
-                _at_the_root(desk, row["name"])
+                _check_root(import_run, row["name"])
             else:
-                parent, _ = desk.unit(row["parent_id"], "parent_id")
-                units.add_unit(desk.conn, row["name"], row["kind"], row["division"], parent, desk.context)
-                written += 1
-    return written
+                parent, _ = import_run.unit(row["parent_id"], "parent_id")
+                units.add_unit(import_run.conn, row["name"], row["kind"], row["division"], parent, import_run.context)
+                added += 1
+    return added
 
 
-def _at_the_root(desk: ImportContext, name: str) -> None:
-    """The unit at the root was made by `songnuan init`; a table made for another union names another."""
-    root = desk.conn.scalar(sa.select(unit.c.name).where(unit.c.parent_id.is_(None)))
+def _check_root(import_run: ImportContext, name: str) -> None:
+    # `songnuan init` creates the root unit; a sheet made for another union names another root.
+    root = import_run.conn.scalar(sa.select(unit.c.name).where(unit.c.parent_id.is_(None)))
     if name != root:
         raise Unreadable("unit_not_root", field="name", found=name, root=root)
 
 
-def write_staff(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Add accounts, then grants; an account that is there already may be granted more."""
+def write_staff(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Add accounts, then role grants, also to existing accounts; return the number of rows."""
     people, grants = sheets[PEOPLE.title], sheets[GRANTS.title]
-    for row in desk.each(people):
-        with desk.trying(row):
-            unit_id, _ = desk.unit(row["unit_id"])
-            accounts.add_account(desk.conn, NewAccount(**{**row.cells, "unit_id": unit_id}), desk.context)
-    for row in desk.each(grants):
-        with desk.trying(row):
-            accounts.grant_role(desk.conn, _grant(desk, row), desk.context)
+    for row in import_run.with_progress(people):
+        with import_run.savepoint(row):
+            unit_id, _ = import_run.unit(row["unit_id"])
+            accounts.add_account(import_run.conn, NewAccount(**{**row.cells, "unit_id": unit_id}), import_run.context)
+    for row in import_run.with_progress(grants):
+        with import_run.savepoint(row):
+            accounts.grant_role(import_run.conn, _new_grant(import_run, row), import_run.context)
     return len(people) + len(grants)
 
 
-def _grant(desk: ImportContext, row: Row) -> NewGrant:
-    unit_id, _ = desk.unit(row["unit_id"])
-    other = row["for_account_id"]
+def _new_grant(import_run: ImportContext, row: Row) -> NewGrant:
+    unit_id, _ = import_run.unit(row["unit_id"])
+    principal = row["for_account_id"]
     if row["role"] == Role.APPROVER and not row["tier"]:
         raise Unreadable("cell_missing", field="tier")
     return NewGrant(
-        account_id=desk.account(row["account_id"], "account_id"),
+        account_id=import_run.account(row["account_id"], "account_id"),
         unit_id=unit_id,
         role=Role(row["role"]),
         from_on=row["from_on"],
         until_on=row["until_on"],
         tier=row["tier"],
-        for_account_id=desk.account(other, "for_account_id") if other else None,
+        for_account_id=import_run.account(principal, "for_account_id") if principal else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Help outside cases from spreadsheets: 走访 and 慰问品."""
+"""This module imports visits (走访) and gifts (慰问品) outside cases."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -57,55 +57,57 @@ GIFTS = Sheet(
 )
 
 
-def write_visits(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Record every visit."""
+def write_visits(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Record every visit and return how many rows there are."""
     rows = sheets[VISITS.title]
-    for row in desk.each(rows):
-        with desk.trying(row):
-            context = desk.keeper(row)
-            given = {key: value for key, value in row.cells.items() if key != "keeper"}
-            unit_id, path = desk.unit(row["unit_id"])
+    for row in import_run.with_progress(rows):
+        with import_run.savepoint(row):
+            context = import_run.keeper_context(row)
+            fields = {key: value for key, value in row.cells.items() if key != "keeper"}
+            unit_id, path = import_run.unit(row["unit_id"])
             file_no = row["household_id"]
             ids: dict[str, Any] = {
                 "unit_id": unit_id,
-                "visitors": tuple(desk.account(login, "visitors") for login in row["visitors"]),
-                "household_id": desk.household(file_no, path) if file_no else None,
+                "visitors": tuple(import_run.account(login, "visitors") for login in row["visitors"]),
+                "household_id": import_run.household(file_no, path) if file_no else None,
             }
-            visits.record_visit(desk.conn, NewVisit(**{**given, **ids}), context)
+            visits.record_visit(import_run.conn, NewVisit(**{**fields, **ids}), context)
     return len(rows)
 
 
-def write_gifts(desk: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Hand over every gift; 随走访 ties it to the visit of that household on that day."""
+def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+    """Record every gift; 随走访 links it to the visit to that household on that day."""
     rows = sheets[GIFTS.title]
-    for row in desk.each(rows):
-        with desk.trying(row):
-            gifts.record_gift(desk.conn, _gift(desk, row), desk.keeper(row), from_paper=True)
+    for row in import_run.with_progress(rows):
+        with import_run.savepoint(row):
+            gifts.record_gift(
+                import_run.conn, _new_gift(import_run, row), import_run.keeper_context(row), from_paper=True
+            )
     return len(rows)
 
 
-def _gift(desk: ImportContext, row: Row) -> NewGift:
-    unit_id, path = desk.unit(row["unit_id"])
-    household_id = desk.household(row["household_id"], path)
+def _new_gift(import_run: ImportContext, row: Row) -> NewGift:
+    unit_id, path = import_run.unit(row["unit_id"])
+    household_id = import_run.household(row["household_id"], path)
     approver, code = row["approved_by"], row["fund_id"]
     ids: dict[str, Any] = {
         "unit_id": unit_id,
         "household_id": household_id,
-        "visit_id": _visit(desk, household_id, row) if row["visit_id"] else None,
-        "handed_by": desk.account(row["handed_by"], "handed_by"),
-        "approved_by": desk.account(approver, "approved_by") if approver else None,
-        "fund_id": desk.fund(code, row["on"].year, path) if code else None,
+        "visit_id": _visit_id(import_run, household_id, row) if row["visit_id"] else None,
+        "handed_by": import_run.account(row["handed_by"], "handed_by"),
+        "approved_by": import_run.account(approver, "approved_by") if approver else None,
+        "fund_id": import_run.fund(code, row["on"].year, path) if code else None,
     }
     return NewGift(**{key: value for key, value in row.cells.items() if key != "keeper"} | ids)
 
 
-def _visit(desk: ImportContext, household_id: UUID, row: Row) -> UUID:
-    there = sa.and_(visit.c.household_id == household_id, visit.c.on == row["on"], visit.c.case_id.is_(None))
-    found: list[UUID] = list(desk.conn.scalars(sa.select(visit.c.id).where(there).limit(2)))
-    if len(found) != 1:
+def _visit_id(import_run: ImportContext, household_id: UUID, row: Row) -> UUID:
+    same_day = sa.and_(visit.c.household_id == household_id, visit.c.on == row["on"], visit.c.case_id.is_(None))
+    visit_ids: list[UUID] = list(import_run.conn.scalars(sa.select(visit.c.id).where(same_day).limit(2)))
+    if len(visit_ids) != 1:
         column = GIFTS.header_of("visit_id")
         raise Unreadable("visit_unknown", field="visit_id", on=row["on"].isoformat(), column=column)
-    return found[0]
+    return visit_ids[0]
 
 
 VISIT_WORKBOOK = Workbook("visits", (VISITS,), write_visits)

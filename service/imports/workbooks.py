@@ -1,4 +1,4 @@
-"""Every kind of workbook the union keeps, in the order one needs the other."""
+"""All kinds of workbook, in the order in which they are written."""
 
 from collections.abc import Mapping
 

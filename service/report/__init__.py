@@ -1,1 +1,1 @@
-"""The welfare section of the annual report: counted from rows, said in true words, printed without names."""
+"""The welfare section of the annual report: figures, sentences and tables, without names."""

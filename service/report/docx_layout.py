@@ -1,4 +1,4 @@
-"""The page of an official document (GB/T 9704): paper, grid of 22 lines × 28 characters, fonts by name, page numbers."""
+"""Page layout of an official document (GB/T 9704): 22 lines of 28 characters."""
 
 from typing import Any, Final
 
@@ -18,14 +18,14 @@ TWO, THREE, FOUR, SMALL_FOUR, FIVE = 22.0, 16.0, 14.0, 12.0, 10.5
 """Points of 2号, 3号, 4号, 小四 and 5号."""
 
 LINE_PITCH: Final = 579
-"""Twentieths of a point: 225 mm hold 22 lines of 28.95 pt; one more would hold 21."""
+"""Line height in twentieths of a point: 225 mm hold 22 lines of 28.95 pt; at 580 they hold 21."""
 
-TIGHTER: Final = -5
-"""Twentieths of a point between characters of 16 pt, so that 156 mm hold 28 of them and not 29. The grid itself only
-counts lines: a character grid narrower than its characters gives each of them two cells in LibreOffice."""
+# The grid counts only lines: LibreOffice gives a character two cells when a character grid is narrower than it.
+CHARACTER_SPACING: Final = -5
+"""Twentieths of a point between characters of 16 pt, so that 156 mm hold 28 of them and not 29."""
 
 OFF_GRID: Final = {"Title": 36.0, "Body Text 2": 18.0, "Body Text 3": 18.0}
-"""Styles that keep their own line height, in points, off the grid; a note is not broken over two pages."""
+"""Line heights in points of the styles that do not follow the grid."""
 
 STYLES = (
     #  name            font          pt          alignment                     first line: characters indented
@@ -39,16 +39,16 @@ STYLES = (
     ("Body Text 3",    FANGSONG,     SMALL_FOUR, WD_ALIGN_PARAGRAPH.LEFT,      2),
     ("Footer",         SONGTI,       FOUR,       WD_ALIGN_PARAGRAPH.LEFT,      0),
 )  # fmt: skip
-"""Body Text 2 stands in tables, Body Text 3 under them and in the notes."""
+"""Body Text 2 is for table cells, Body Text 3 for table notes and the closing notes."""
 
 
-def lay_out(document: Document) -> None:
-    """Give an empty document the paper, the grid, the styles and the page numbers."""
+def apply_layout(document: Document) -> None:
+    """Set paper, grid, styles and page numbers of an empty document."""
     for name, font, points, alignment, indent in STYLES:
-        _style(document.styles[name], font, points, alignment, indent)
+        _set_style(document.styles[name], font, points, alignment, indent)
     for name, height in OFF_GRID.items():
         layout = document.styles[name].element.get_or_add_pPr()
-        layout.insert_element_before(element("w:snapToGrid", val=0), "w:spacing", "w:ind", "w:jc")
+        layout.insert_element_before(make_element("w:snapToGrid", val=0), "w:spacing", "w:ind", "w:jc")
         document.styles[name].paragraph_format.line_spacing = Pt(height)
         document.styles[name].paragraph_format.keep_together = name != "Title"
     document.styles["Caption"].paragraph_format.space_before = Pt(SMALL_FOUR)
@@ -57,27 +57,28 @@ def lay_out(document: Document) -> None:
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
     section.left_margin, section.right_margin = Mm(28), Mm(26)
     section.footer_distance = Mm(24)
-    _ruled(document.element.body.sectPr)
+    _set_grid(document.element.body.sectPr)
     document.settings.odd_and_even_pages_header_footer = True
-    _number(section.footer, WD_ALIGN_PARAGRAPH.RIGHT)
-    _number(section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT)
+    _add_page_number(section.footer, WD_ALIGN_PARAGRAPH.RIGHT)
+    _add_page_number(section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT)
 
 
-def element(tag: str, **attributes: str | int) -> Any:
-    """An element with attributes of the same namespace."""
-    made: Any = OxmlElement(tag)
+def make_element(tag: str, **attributes: str | int) -> Any:
+    """Return a new XML element with attributes of the same namespace."""
+    new_element: Any = OxmlElement(tag)
     for name, value in attributes.items():
-        made.set(qn(f"w:{name}"), str(value))
-    return made
+        new_element.set(qn(f"w:{name}"), str(value))
+    return new_element
 
 
-def xml(proxy: Paragraph | Run | _Row) -> Any:
-    """The element behind a paragraph, a run or a row: python-docx has no word for what the official page needs."""
+def xml_element(proxy: Paragraph | Run | _Row) -> Any:
+    """Return the XML element of a paragraph, a run or a row."""
+    # python-docx has no public API for character indents, fields, and rows that must not break.
     return proxy._element  # noqa: SLF001
 
 
-def _style(style: ParagraphStyle, font: str, points: float, alignment: WD_ALIGN_PARAGRAPH, indent: int) -> None:
-    """Names every script's font: a style that only sets the Latin one prints Chinese in the reader's default."""
+def _set_style(style: ParagraphStyle, font: str, points: float, alignment: WD_ALIGN_PARAGRAPH, indent: int) -> None:
+    # A style that sets only the Latin font prints Chinese in the default font of the reader's program.
     style.font.size, style.font.bold, style.font.italic = Pt(points), False, False
     style.font.color.rgb = None
     _name_fonts(style, font)
@@ -85,37 +86,37 @@ def _style(style: ParagraphStyle, font: str, points: float, alignment: WD_ALIGN_
     layout.alignment, layout.space_before, layout.space_after = alignment, Pt(0), Pt(0)
     layout.line_spacing_rule = WD_LINE_SPACING.SINGLE
     layout.widow_control = False
-    _clear(style)
+    _remove_template_style(style)
     if indent:
         _indent(style.element.get_or_add_pPr(), firstLineChars=indent * 100, firstLine=int(indent * points * 20))
     if points == THREE:
-        style.element.rPr.find(qn("w:sz")).addprevious(element("w:spacing", val=TIGHTER))
+        style.element.rPr.find(qn("w:sz")).addprevious(make_element("w:spacing", val=CHARACTER_SPACING))
 
 
 def _indent(layout: Any, **edges: int) -> None:
-    found = layout.get_or_add_ind()
+    indent = layout.get_or_add_ind()
     for name, value in edges.items():
-        found.set(qn(f"w:{name}"), str(value))
+        indent.set(qn(f"w:{name}"), str(value))
 
 
-def _ruled(page: Any) -> None:
+def _set_grid(page: Any) -> None:
     for old in page.findall(qn("w:docGrid")):
         page.remove(old)
-    page.append(element("w:docGrid", type="lines", linePitch=LINE_PITCH))
+    page.append(make_element("w:docGrid", type="lines", linePitch=LINE_PITCH))
 
 
 def _name_fonts(style: ParagraphStyle, font: str) -> None:
     properties = style.element.get_or_add_rPr()
     for old in properties.findall(qn("w:rFonts")):
         properties.remove(old)
-    properties.insert(0, element("w:rFonts", ascii=font, hAnsi=font, eastAsia=font, cs=font))
+    properties.insert(0, make_element("w:rFonts", ascii=font, hAnsi=font, eastAsia=font, cs=font))
     for old in properties.findall(qn("w:lang")):
         properties.remove(old)
-    properties.append(element("w:lang", val="en-US", eastAsia="zh-CN"))
+    properties.append(make_element("w:lang", val="en-US", eastAsia="zh-CN"))
 
 
-def _clear(style: ParagraphStyle) -> None:
-    """What the template draws under titles and in headings' colours does not belong on an official page."""
+def _remove_template_style(style: ParagraphStyle) -> None:
+    """Remove the borders, indents and colours that the template gives titles and headings."""
     for tag in ("w:pBdr", "w:ind"):
         for old in style.element.get_or_add_pPr().findall(qn(tag)):
             style.element.pPr.remove(old)
@@ -124,24 +125,24 @@ def _clear(style: ParagraphStyle) -> None:
             style.element.rPr.remove(old)
 
 
-def _number(footer: _Footer, side: WD_ALIGN_PARAGRAPH) -> None:
-    """— 1 —, one character in from the outer edge: right on odd pages, left on even ones."""
+def _add_page_number(footer: _Footer, side: WD_ALIGN_PARAGRAPH) -> None:
+    """Add "— 1 —" one character from the outer edge: right on odd pages, left on even pages."""
     footer.is_linked_to_previous = False
     paragraph = footer.paragraphs[0]
     paragraph.alignment = side
     edge = {"rightChars": 100, "right": 280} if side is WD_ALIGN_PARAGRAPH.RIGHT else {"leftChars": 100, "left": 280}
-    _indent(xml(paragraph).get_or_add_pPr(), **edge)
+    _indent(xml_element(paragraph).get_or_add_pPr(), **edge)
     paragraph.add_run("— ")
-    _page_field(paragraph)
+    _add_page_field(paragraph)
     paragraph.add_run(" —")
 
 
-def _page_field(paragraph: Paragraph) -> None:
+def _add_page_field(paragraph: Paragraph) -> None:
     for kind in ("begin", "", "separate", "1", "end"):
         run = paragraph.add_run("1" if kind == "1" else "")
         if kind == "":
-            code = element("w:instrText")
+            code = make_element("w:instrText")
             code.text = "PAGE"
-            xml(run).append(code)
+            xml_element(run).append(code)
         elif kind != "1":
-            xml(run).append(element("w:fldChar", fldCharType=kind))
+            xml_element(run).append(make_element("w:fldChar", fldCharType=kind))

@@ -1,4 +1,4 @@
-"""What the section can be checked by: the policy sets cited, the fund pots, and a digest over the heads of all chains."""
+"""Evidence of a section: cited policy sets, fund pots, and a digest of hash chains."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,8 @@ POTS = (Pot.AVAILABLE, Pot.COMMITTED, Pot.PAID, Pot.RECOVERING, Pot.WRITTEN_OFF)
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
-    """A policy set that a case of the period rests on; `sample` ones are not anybody's rules."""
+class CitedPolicySet:
+    """A policy set cited by a case of the period; a `sample` set is nobody's rules."""
 
     title: str
     issuer: str
@@ -30,9 +30,12 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`pots` are fen as of the report; `digest` is over one line per case: number, version, head of its chain."""
+    """The evidence of a section.
 
-    policies: tuple[Cited, ...]
+    `pots` are fen as of the report. `digest` covers one line per case: number, version, head of its hash chain.
+    """
+
+    policies: tuple[CitedPolicySet, ...]
     funds: int
     pots: dict[str, int]
     cases: int
@@ -40,18 +43,18 @@ class Evidence:
 
 
 def evidence(conn: sa.Connection, scope: Scope) -> Evidence:
-    """Read all three in the transaction the figures are counted in."""
+    """Return the evidence, read in the transaction that counts the figures."""
     heads = conn.execute(_heads(scope)).one()
     pots = conn.execute(_pots(scope)).one()
-    cited = tuple(Cited(**row) for row in conn.execute(_cited(scope)).mappings())
+    cited = tuple(CitedPolicySet(**row) for row in conn.execute(_cited(scope)).mappings())
     return Evidence(cited, pots.funds, {pot.value: getattr(pots, pot.value) for pot in POTS}, heads.cases, heads.digest)
 
 
 def _cited(scope: Scope) -> sa.Select[Any]:
-    """The sets of cases opened, paid or ended in the period."""
-    here = below(case.c.unit_path, scope.unit_path)
-    opened = sa.select(case.c.policy_set_id).where(here, within(case.c.opened_on, scope))
-    ended = sa.select(case.c.policy_set_id).where(here, case.c.phase == "ended", within(case.c.entered_on, scope))
+    """Select the policy sets of cases opened, paid or ended in the period."""
+    in_unit = below(case.c.unit_path, scope.unit_path)
+    opened = sa.select(case.c.policy_set_id).where(in_unit, within(case.c.opened_on, scope))
+    ended = sa.select(case.c.policy_set_id).where(in_unit, case.c.phase == "ended", within(case.c.entered_on, scope))
     paid = (
         sa.select(case.c.policy_set_id)
         .join(payment, payment.c.case_id == case.c.id)
@@ -66,7 +69,7 @@ def _cited(scope: Scope) -> sa.Select[Any]:
 
 
 def _pots(scope: Scope) -> sa.Select[Any]:
-    """The lines of the unit and of those below it whose year the period touches."""
+    """Sum the pots of fund lines of the unit and below, for every year the period touches."""
     sums = [sa.cast(sa.func.coalesce(sa.func.sum(fund.c[f"{pot}_fen"]), 0), sa.BigInteger()).label(pot) for pot in POTS]
     columns: list[sa.ColumnElement[Any]] = [sa.func.count().label("funds"), *sums]
     return sa.select(*columns).where(
@@ -75,7 +78,10 @@ def _pots(scope: Scope) -> sa.Select[Any]:
 
 
 def _heads(scope: Scope) -> sa.Select[Any]:
-    """sha256 over `case_no version head_hash`, a line each in the order of case numbers, for cases opened by the end."""
+    """Hash `case_no version head_hash`, one line per case in the order of case numbers, with SHA-256.
+
+    Cases count that were opened by the end of the period.
+    """
     line = sa.func.concat_ws(" ", case.c.case_no, case.c.version, sa.func.encode(case.c.head_hash, "hex"))
     order = aggregate_order_by(sa.literal("\n"), sa.collate(case.c.case_no, "C"))
     lines = sa.func.coalesce(sa.func.string_agg(line, order), "")

@@ -1,4 +1,4 @@
-"""What a reported figure is: a key, a unit, a date basis, and one SELECT that returns the rows that make it up."""
+"""A figure definition has a key, a unit, a date basis, and one SELECT."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from workflows.wording import YUAN, Unit
 
 CASES = Unit("cases", "件")
 SMALL_CELL_THRESHOLD = 3
-"""A breakdown that tells something of fewer households than this is not printed (domain/6 §6.6, "cell < 3")."""
+"""The smallest number of households a part may show (docs/domain/report.md §6.6, "cell < 3")."""
 
 NO_PART: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.Text())
-"""What stands under `part` in a measure that is told whole."""
+"""The column `part` of a figure without parts."""
 
 NO_AMOUNT: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.BigInteger())
-"""What stands under `amount` in a measure whose rows are counted and carry no money."""
+"""The column `amount` of a figure that counts rows."""
 
 OTHER = "other"
-"""The part into which the parts below the floor are merged."""
+"""The part that merges all parts below SMALL_CELL_THRESHOLD."""
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "item": (*HARDSHIP_ITEMS, *TUITION_ITEMS),
@@ -30,14 +30,14 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "category": tuple(Category),
     "goods": (),
 }
-"""The order parts are told in; others follow in the order they were recorded."""
+"""The order of the parts in print; parts not listed follow in the order of their first row's id."""
 
-PIECE = "|"
-"""Between the goods and their unit in a part of goods: 褥子|床."""
+GOODS_UNIT_SEPARATOR = "|"
+"""Separates goods and their unit in a part: 褥子|床."""
 
 
 class Basis(StrEnum):
-    """Which date puts a row into a period (domain/6 §6.3)."""
+    """The date that puts a row into a period (docs/domain/report.md §6.3)."""
 
     VISITED = "visited"
     PAID = "paid"
@@ -58,7 +58,10 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A unit with everything below it, and a period whose first and last day both count. Raises ValueError."""
+    """A unit with all units below it, and a period; its first and last day both count.
+
+    Raises ValueError when the period ends before it begins.
+    """
 
     unit_path: str
     start: date
@@ -70,93 +73,96 @@ class Scope:
 
     @property
     def whole_year(self) -> bool:
-        """Whether the period is one calendar year, so that it may be called 全年."""
+        """Return whether the period is one calendar year and may be called 全年."""
         return self == Scope(self.unit_path, date(self.start.year, 1, 1), date(self.start.year, 12, 31))
 
 
-Rows = sa.Select[Any]
-"""Columns id, reference, on, unit, amount (fen or pieces; NULL where unknown or not meant), part; no person's name."""
+FigureRows = sa.Select[Any]
+"""A SELECT of id, reference, on, unit, amount and part, without names.
 
+`amount` is fen or pieces; NULL where it is unknown or where rows are counted.
+"""
 
-RowSource = Callable[["SharedRows"], Rows]
-"""Rows of a scope that several figures stand on: every live payment, every visit …"""
+BaseRows = Callable[["SharedRows"], FigureRows]
+"""Builds rows that several figures use, such as all live payments or all visits of a scope."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedRows:
-    """The bases of one scope, each spelled once: figures that are asked together in one statement read each but once,
-    and where one is asked alone PostgreSQL looks through it.
+    """Shared CTEs of one unit and period.
+
+    PostgreSQL computes a CTE once when several figures use it, and inlines it when only one does (decision 0018).
     """
 
     scope: Scope
     monthly: bool = False
-    """Whether rows are told month by month: then they have a column `month`, its first day."""
+    """Whether rows have a column `month`: the first day of their month."""
 
-    _spelled: dict[RowSource, sa.CTE] = field(default_factory=dict)
+    _ctes: dict[BaseRows, sa.CTE] = field(default_factory=dict)
 
     def by_month(self) -> "SharedRows":
-        """The same rows, told month by month."""
-        return SharedRows(self.scope, True, self._spelled)
+        """Return the same CTEs for figures that are counted per month."""
+        return SharedRows(self.scope, True, self._ctes)
 
     def month(self, on: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
-        """The column `month` by a date, where rows are told month by month; otherwise none."""
+        """Return the column `month` of a date when figures are counted per month, otherwise nothing."""
         return (
             [sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), on), sa.Date()).label("month")]
             if self.monthly
             else []
         )
 
-    def of(self, base: RowSource) -> sa.CTE:
-        """The rows of a base, to select from."""
-        if base not in self._spelled:
-            self._spelled[base] = base(self).cte(base.__name__)
-        return self._spelled[base]
+    def cte(self, base: BaseRows) -> sa.CTE:
+        """Return the CTE of these base rows, built once per scope."""
+        if base not in self._ctes:
+            self._ctes[base] = base(self).cte(base.__name__)
+        return self._ctes[base]
 
 
 Columns = sa.ColumnCollection[str, sa.ColumnElement[Any]]
 Condition = Callable[[Columns], sa.ColumnElement[bool]]
-"""Which rows of a base count, by its columns."""
+"""Returns the condition under which a row counts, given the columns of a CTE."""
 
-Value = Callable[[Columns], sa.ColumnElement[Any]]
-"""What stands under `amount` or `part`, by the columns of a base."""
+ColumnExpression = Callable[[Columns], sa.ColumnElement[Any]]
+"""Returns the expression for `amount`, `part` or `on`, given the columns of a CTE."""
 
 
-def none(_columns: Columns) -> sa.ColumnElement[Any]:
-    """Told whole: no part."""
+def no_part(_columns: Columns) -> sa.ColumnElement[Any]:
+    """Return the column `part` of a figure without parts."""
     return NO_PART
 
 
 @dataclass(frozen=True, slots=True)
 class FigureDefinition:
-    """A figure's definition. Its value is the number of its rows, or the sum of their amounts (money and goods).
+    """The definition of a figure. Its value is the number of its rows, or the sum of their amounts (money and goods).
 
-    A `split` measure is only told part by part: by item, source, category or goods. `unit` is None for goods, where
-    each part has its own. With `small_cells` the parts below FLOOR are withheld.
+    A `split` figure has one value per part: item, source, category or goods. `unit` is None for goods, where
+    each part has its own unit. With `small_cells` the parts below SMALL_CELL_THRESHOLD are withheld.
     """
 
     key: str
     unit: Unit | None
     basis: Basis
-    rows: Callable[["SharedRows"], Rows]
+    rows: Callable[["SharedRows"], FigureRows]
     split: str = ""
     small_cells: bool = False
 
     @property
     def sums(self) -> bool:
-        """Whether amounts are added up; otherwise rows are counted."""
+        """Return whether the value is a sum of amounts; otherwise it is a number of rows."""
         return self.unit is None or self.unit == YUAN
 
     @property
     def title(self) -> str:
-        """The catalogue key of the title."""
+        """Return the catalogue key of the title."""
         return f"report.{self.key}.title"
 
     @property
     def definition(self) -> str:
-        """The catalogue key of the definition (口径)."""
+        """Return the catalogue key of the definition (口径)."""
         return f"report.{self.key}.definition"
 
 
 def within(column: sa.ColumnElement[date], scope: Scope) -> sa.ColumnElement[bool]:
-    """Rows whose date lies in the period, first and last day included."""
+    """Return the condition that a date is in the period, first and last day included."""
     return column.between(scope.start, scope.end)

@@ -1,70 +1,70 @@
-"""The figures of a section as its sentences ask for them: one, the parts of one, of the whole period or of one month."""
+"""A figure set finds figures by key, part and month for sentences and tables."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from service.i18n.catalogue import catalogue, translate
-from service.report.figure_definition import PIECE
+from service.report.figure_definition import GOODS_UNIT_SEPARATOR
 from service.report.figures import Figure
 
 
 @dataclass(frozen=True, slots=True)
 class FigureSet:
-    """Figures by key; `month` is empty, or `@2025-08` to speak of that month's tuition batch."""
+    """Figures by key; `month` is empty, or `@2025-08` for the tuition batch of that month."""
 
     figures: Mapping[str, Figure]
     month: str = ""
 
     @staticmethod
-    def of(figures: list[Figure]) -> "FigureSet":
-        """All figures of a section."""
+    def from_figures(figures: list[Figure]) -> "FigureSet":
+        """Return the set of all figures of a section."""
         return FigureSet({figure.key: figure for figure in figures})
 
-    def one(self, measure: str) -> Figure:
-        """The figure of a measure that is told whole."""
+    def whole(self, measure: str) -> Figure:
+        """Return the figure of a definition without parts."""
         return self.figures[measure + self.month]
 
     def parts(self, measure: str) -> list[Figure]:
-        """The parts of a split measure, or the one figure of a whole one."""
+        """Return the parts of a split figure, or the single figure without parts."""
         whole = self.figures.get(measure + self.month)
         return [whole] if whole else [each for each in self.figures.values() if each.measure.key == measure]
 
     def part(self, measure: str, part: str | None) -> Figure | None:
-        """One part of a split measure."""
+        """Return one part of a split figure, or None."""
         return self.figures.get(f"{measure}:{part}" if part is not None else measure + self.month)
 
-    def any(self, measure: str) -> bool:
-        """Whether there is anything of it."""
+    def is_nonzero(self, measure: str) -> bool:
+        """Return whether the figure or one of its parts is not zero."""
         return any(figure.amount for figure in self.parts(measure))
 
     def months(self) -> list["FigureSet"]:
-        """The same figures, once for each month with a tuition batch."""
-        tails = {"@" + key.partition("@")[2] for key in self.figures if "@" in key}
-        return [replace(self, month=tail) for tail in sorted(tails)]
+        """Return the same figures once for each month with a tuition batch."""
+        months = {"@" + key.partition("@")[2] for key in self.figures if "@" in key}
+        return [replace(self, month=month) for month in sorted(months)]
 
 
 Condition = Callable[[FigureSet], bool]
 
 
-def some(*measures: str) -> Condition:
-    """There is something of at least one of them."""
-    return lambda told: any(told.any(measure) for measure in measures)
+def any_of(*measures: str) -> Condition:
+    """Return the condition that at least one of the figures is not zero."""
+    return lambda figure_set: any(figure_set.is_nonzero(measure) for measure in measures)
 
 
-def none(*measures: str) -> Condition:
-    """There is nothing of any of them."""
-    return lambda told: not any(told.any(measure) for measure in measures)
+def none_of(*measures: str) -> Condition:
+    """Return the condition that all the figures are zero."""
+    return lambda figure_set: not any(figure_set.is_nonzero(measure) for measure in measures)
 
 
 def title(figure: Figure, lang: str) -> str:
-    """The measure's title, with the part when it is one."""
+    """Return the title of a figure, with its part where it has one."""
     whole = translate(figure.measure.title, lang)
     return translate("report.of_part", lang, title=whole, part=part_name(figure, lang)) if figure.part else whole
 
 
 def part_name(figure: Figure, lang: str) -> str:
-    """What a part is called: an item, source or category by the catalogue, goods by what they are."""
+    """Return the name of a part: item, source and category from the catalogue, goods as recorded."""
     part = figure.part or ""
     if figure.measure.split == "goods":
-        return part.rpartition(PIECE)[0]
+        return part.rpartition(GOODS_UNIT_SEPARATOR)[0]
     return catalogue(lang).get(f"report.{figure.measure.split}.{part}", part)

@@ -1,4 +1,4 @@
-"""How a figure is said: exactly, or in one of the report's spoken forms, in either language."""
+"""This module formats figures exactly or rounded, in Chinese or English."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,13 +6,13 @@ from datetime import date
 from service.i18n.catalogue import translate
 from workflows.wording import Quantity, Several, Wording, exact, many
 
-GAP = {"zh_CN": "", "en": " "}
-"""What stands between two sentences."""
+SENTENCE_SEPARATOR = {"zh_CN": "", "en": " "}
+"""Separator of two sentences, by language."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberStyle:
-    """A way of saying a figure; `place` is where it is cut, `word` is 多 or 余 (domain/6 §6.4)."""
+    """A number format; `place` is the unit of rounding down, `word` is 多 or 余 (docs/domain/report.md §6.4)."""
 
     key: str
     place: int | None = None
@@ -31,29 +31,29 @@ THOUSANDS = NumberStyle("thousands", place=1000, word="余")
 
 @dataclass(frozen=True, slots=True)
 class PrintedFigure:
-    """A figure as a sentence says it: its key, the form chosen, and the words printed."""
+    """A figure as a sentence prints it: its key, the number style, and the text."""
 
     figure: str
     style: NumberStyle
     words: str
 
 
-def words(value: Quantity | Several, style: NumberStyle) -> Wording:
-    """The figure in the office's words; what has no round base below it is said exactly."""
+def _wording(value: Quantity | Several, style: NumberStyle) -> Wording:
+    """Return the figure's wording; a figure without a round number below it stays exact."""
     if style == EXACT or isinstance(value, Several):
         return exact(value, commas=True)
     return many(value, style.place, style.word, commas=True)
 
 
-def printed_figure(value: Quantity | Several, style: NumberStyle, lang: str) -> str:
-    """The figure as it is printed in a language; English says no more than the office's words do."""
-    chosen = words(value, style)
+def format_figure(value: Quantity | Several, style: NumberStyle, lang: str) -> str:
+    """Return the figure as printed in a language; English gives the bounds of the Chinese wording, no more."""
+    wording = _wording(value, style)
     if lang == "zh_CN":
-        return chosen.text
+        return wording.text
     if isinstance(value, Several):
         return translate("report.several", lang)
-    plain = value.amount == chosen.low == chosen.high
-    number = _number(chosen.low if plain else chosen.low - 1, value.unit.scale)
+    plain = value.amount == wording.low == wording.high
+    number = _number(wording.low if plain else wording.low - 1, value.unit.scale)
     form = "one" if plain and number == "1" else "more"
     counted = translate(f"report.unit.{value.unit.key}.{form}", lang, n=number)
     return counted if plain else translate("report.more_than", lang, figure=counted)
@@ -64,13 +64,13 @@ def _number(amount: int, scale: int) -> str:
     return f"{whole:,}" + (f".{part:02}" if part else "")
 
 
-def day(on: date, lang: str) -> str:
-    """A date: 2025年8月31日."""
+def format_day(on: date, lang: str) -> str:
+    """Return a date as 2025年8月31日 or 2025-08-31."""
     return translate("report.day", lang, year=on.year, month=on.month, day=on.day)
 
 
-def span(start: date, end: date, lang: str) -> str:
-    """A period: 2025年 when it is that calendar year, else its first and last day."""
+def format_period(start: date, end: date, lang: str) -> str:
+    """Return a period: 2025年 for a calendar year, otherwise its first and last day."""
     if (start.month, start.day, end.month, end.day, start.year) == (1, 1, 12, 31, end.year):
         return translate("report.year", lang, year=start.year)
-    return translate("report.from_to", lang, start=day(start, lang), end=day(end, lang))
+    return translate("report.from_to", lang, start=format_day(start, lang), end=format_day(end, lang))

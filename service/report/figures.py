@@ -1,4 +1,4 @@
-"""Every figure of a section, counted in one snapshot, and the list of rows behind any one of them."""
+"""This module counts all figures of a section and lists the rows of one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,40 +11,40 @@ import sqlalchemy as sa
 
 from service.queries.page import cut
 from service.report.figure_definition import (
+    GOODS_UNIT_SEPARATOR,
     PARTS,
-    PIECE,
     SMALL_CELL_THRESHOLD,
     FigureDefinition,
-    Rows,
+    FigureRows,
     Scope,
     SharedRows,
 )
-from service.report.figure_definitions import BATCH, FIGURE_DEFINITIONS, REACHED, TABLE
+from service.report.figure_definitions import BATCH_FIGURES, BATCH_HOUSEHOLDS, FIGURE_DEFINITIONS, TABLE
 from workflows.disclosure import suppress_row
 from workflows.wording import Quantity, Several, Unit, pieces
 
 _SNAPSHOTS = frozenset({"repeatable read", "serializable"})
 
-
+# With PostgreSQL's default of 4 MB the sorts of a county spill to disk.
 WORK_MEM = "64MB"
-"""What a report may sort and keep in memory; a county's files do not fit into PostgreSQL's 4 MB and went by way of a disk."""
+"""Memory of one sort or hash of a report."""
 
-
+# One statement counts all figures; for a province it takes longer than the timeout of a case's action.
 STATEMENT_TIMEOUT = "300s"
-"""A report asks for all its figures in one statement; that of a province may take longer than a step of a case may."""
+"""Longest time of one statement of a report."""
 
 
 class SnapshotLost(RuntimeError):
-    """The transaction may see later commits between two figures; open it with `snapshot`."""
+    """The transaction may see later commits between two figures: it was not opened with `snapshot`."""
 
 
 class NoSuchFigure(LookupError):
-    """No measure of this key, or a split measure asked for without its part."""
+    """There is no figure with this key, or a part is missing or not wanted in it."""
 
 
 @contextmanager
 def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A read-only REPEATABLE READ transaction: every figure of a section is counted from the same moment."""
+    """Open a read-only REPEATABLE READ transaction, in which all figures are counted as of one moment."""
     with engine.connect() as connection:
         conn = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         conn.execute(sa.text(f"SET LOCAL work_mem = '{WORK_MEM}'; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
@@ -53,9 +53,9 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An exact value with what it counts; `value` and `rows` are None where the cell is too small to be told.
+    """A counted figure; `value` and `rows` are None where the figure is withheld.
 
-    `key` is the measure's key, with `:part` when it is split and `@2025-08` when it is told of one month's batch.
+    `key` is the definition's key, with `:part` for a part and `@2025-08` for the batch of one month.
     """
 
     key: str
@@ -68,95 +68,103 @@ class Figure:
 
     @property
     def withheld(self) -> bool:
-        """Whether it is hidden because it, or its neighbour, points at fewer than FLOOR households."""
+        """Return whether it is hidden, because it or a part next to it is below SMALL_CELL_THRESHOLD households."""
         return self.value is None
 
     @property
     def amount(self) -> int:
-        """The exact value, fen for money; 1 for goods nobody counted, 0 when withheld: enough to ask whether any."""
+        """Return the exact value (fen for money), 1 for goods without a count, 0 when withheld."""
         if isinstance(self.value, Several):
             return 1
         return self.value.amount if self.value else 0
 
     @property
     def address(self) -> str:
-        """The key under which the API lists the rows (the month of a batch goes into from and to)."""
+        """Return the key in the API's URL; the month of a batch becomes the parameters `from` and `to`."""
         return self.key.partition("@")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the rows behind a figure: mappings with id, reference, on, unit, amount and part; `next` asks on."""
+    """A page of a figure's rows with id, reference, on, unit, amount and part; `next` is the next cursor."""
 
     rows: tuple[Mapping[str, Any], ...]
     next: UUID | None
     count: int
-    """How many rows there are in all, of the same SELECT: the figure itself where rows are counted."""
+    """Number of all rows; equal to the figure where rows are counted."""
 
 
 def figures(conn: sa.Connection, scope: Scope) -> list[Figure]:
-    """Every measure of the table over the scope, then each month's tuition batch. Raises Torn outside a snapshot."""
+    """Return all figures of the scope, then those of each month's tuition batch.
+
+    Raises SnapshotLost outside a REPEATABLE READ transaction.
+    """
     if conn.scalar(sa.text("SHOW transaction_isolation")) not in _SNAPSHOTS:
         raise SnapshotLost("count figures in one REPEATABLE READ transaction (service.report.figures.snapshot)")
-    found = conn.execute(sums(scope)).all()
-    counted = [figure for measure in TABLE for figure in _named_sums(measure, found, scope)]
+    sum_rows = conn.execute(sums(scope)).all()
+    counted = [figure for measure in TABLE for figure in _figures_of(measure, sum_rows, scope)]
     for month in sorted(
-        {row.month for row in found if row.key == REACHED.key and row.month and row.number >= SMALL_CELL_THRESHOLD}
+        {
+            row.month
+            for row in sum_rows
+            if row.key == BATCH_HOUSEHOLDS.key and row.month and row.number >= SMALL_CELL_THRESHOLD
+        }
     ):
         batch = _month(scope, month)
-        counted += [figure for measure in BATCH for figure in _named_sums(measure, found, batch, month)]
+        counted += [figure for measure in BATCH_FIGURES for figure in _figures_of(measure, sum_rows, batch, month)]
     return counted
 
 
 def sums(scope: Scope) -> sa.CompoundSelect[Any]:
-    """The one statement that counts every figure of a scope, and of each of its months."""
-    ground = SharedRows(scope)
-    context = [(measure, ground) for measure in TABLE] + [(measure, ground.by_month()) for measure in BATCH]
-    return sa.union_all(*(_sums(*each) for each in context))
+    """Return one statement that counts every figure of a scope and of each of its months."""
+    shared = SharedRows(scope)
+    selects = [_sums(measure, shared) for measure in TABLE]
+    selects += [_sums(measure, shared.by_month()) for measure in BATCH_FIGURES]
+    return sa.union_all(*selects)
 
 
 def _month(scope: Scope, first: date) -> Scope:
-    """One calendar month, as far as the period reaches."""
+    """Return the scope of one calendar month, cut to the period."""
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return Scope(scope.unit_path, max(scope.start, first), min(scope.end, last))
 
 
-def _sums(measure: FigureDefinition, ground: SharedRows) -> Rows:
-    """Of each part, and each month if they are told so: how many rows, their sum, whether any is unknown, the first id.
+def _sums(measure: FigureDefinition, shared: SharedRows) -> FigureRows:
+    """Select per part, and per month where asked: number of rows, sum, whether an amount is unknown, first id.
 
-    Every value is computed from the very SELECT that lists its rows; what several stand on is read once for all.
+    The SELECT that lists the rows of a figure is the one that is summed.
     """
-    rows = measure.rows(ground).subquery("behind")
+    rows = measure.rows(shared).subquery("figure_rows")
     total = sa.cast(sa.func.coalesce(sa.func.sum(rows.c.amount), 0), sa.BigInteger())
     first = sa.func.min(sa.cast(rows.c.id, sa.Text())) if measure.split else sa.cast(sa.null(), sa.Text())
-    month = rows.c.month if ground.monthly else sa.cast(sa.null(), sa.Date())
+    month = rows.c.month if shared.monthly else sa.cast(sa.null(), sa.Date())
     return (
         sa.select(sa.literal_column(f"'{measure.key}'").label("key"), month.label("month"), rows.c.part)
         .add_columns(sa.func.count().label("number"), total.label("total"), first.label("first"))
         .add_columns(sa.func.bool_or(rows.c.amount.is_(None)).label("unknown"))
-        .group_by(rows.c.part, *([rows.c.month] if ground.monthly else []))
+        .group_by(rows.c.part, *([rows.c.month] if shared.monthly else []))
     )
 
 
-def _named_sums(
-    measure: FigureDefinition, found: Sequence[Any], scope: Scope, month: date | None = None
+def _figures_of(
+    measure: FigureDefinition, sum_rows: Sequence[Any], scope: Scope, month: date | None = None
 ) -> list[Figure]:
-    """The figures of one measure, its parts in the order they are told in, then in the order they were recorded."""
+    """Return the figures of one definition, its parts in the order of PARTS, then by first id."""
     order, suffix = PARTS.get(measure.split, ()), f"@{month:%Y-%m}" if month else ""
     own = sorted(
-        (row for row in found if (row.key, row.month) == (measure.key, month)), key=lambda row: row.first or ""
+        (row for row in sum_rows if (row.key, row.month) == (measure.key, month)), key=lambda row: row.first or ""
     )
     own.sort(key=lambda row: order.index(row.part) if row.part in order else len(order))
-    told = [_figure(measure, scope, suffix, row.part, row.number, _value(measure, row)) for row in own]
+    parts = [_figure(measure, scope, suffix, row.part, row.number, _value(measure, row)) for row in own]
     if measure.small_cells:
-        return _without_small_cells(told)
-    if not told and not measure.split:
+        return _without_small_cells(parts)
+    if not parts and not measure.split:
         return [_figure(measure, scope, suffix, None, 0, Quantity(0, _unit(measure, None)))]
-    return told
+    return parts
 
 
 def _unit(measure: FigureDefinition, part: str | None) -> Unit:
-    return measure.unit or pieces((part or "").rpartition(PIECE)[2])
+    return measure.unit or pieces((part or "").rpartition(GOODS_UNIT_SEPARATOR)[2])
 
 
 def _value(measure: FigureDefinition, row: sa.Row[Any]) -> Quantity | Several:
@@ -173,9 +181,9 @@ def _figure(
     return Figure(key + suffix, measure, part, scope, value.unit, value, rows)
 
 
-def _without_small_cells(told: list[Figure]) -> list[Figure]:
-    shown = suppress_row([figure.amount for figure in told], SMALL_CELL_THRESHOLD)
-    return [figure if count is not None else _withheld(figure) for figure, count in zip(told, shown, strict=True)]
+def _without_small_cells(parts: list[Figure]) -> list[Figure]:
+    shown = suppress_row([figure.amount for figure in parts], SMALL_CELL_THRESHOLD)
+    return [figure if count is not None else _withheld(figure) for figure, count in zip(parts, shown, strict=True)]
 
 
 def _withheld(figure: Figure) -> Figure:
@@ -183,24 +191,24 @@ def _withheld(figure: Figure) -> Figure:
 
 
 def rows_behind(conn: sa.Connection, key: str, scope: Scope, after: UUID | None, size: int) -> Page:
-    """The rows that make up the figure `key` over `scope`, by id, `size` rows after `after`.
+    """Return `size` rows of the figure `key` over `scope`, by id, after the row `after`.
 
-    The caller must be allowed to read the cases of the scope's unit: this is the list behind a withheld cell, too.
+    Withheld figures are listed too, so the caller must be allowed to read the cases of the scope's unit.
     Raises NoSuchFigure.
     """
-    measure, part, narrowed = _asked_for(key, scope)
-    behind = measure.rows(SharedRows(narrowed)).subquery("behind")
-    rows = sa.select(behind).where(behind.c.part == part if part is not None else sa.true())
+    measure, part, narrowed = _parse_key(key, scope)
+    figure_rows = measure.rows(SharedRows(narrowed)).subquery("figure_rows")
+    rows = sa.select(figure_rows).where(figure_rows.c.part == part if part is not None else sa.true())
     count = conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
-    page = rows.order_by(behind.c.id).limit(size + 1)
-    found = conn.execute(page.where(behind.c.id > after) if after else page).mappings()
-    shown, last = cut([dict(row) for row in found], size)
+    page = rows.order_by(figure_rows.c.id).limit(size + 1)
+    mappings = conn.execute(page.where(figure_rows.c.id > after) if after else page).mappings()
+    shown, last = cut([dict(row) for row in mappings], size)
     return Page(tuple(shown), last["id"] if last else None, count)
 
 
-def _asked_for(key: str, scope: Scope) -> tuple[FigureDefinition, str | None, Scope]:
-    named, _, month = key.partition("@")
-    name, colon, part = named.partition(":")
+def _parse_key(key: str, scope: Scope) -> tuple[FigureDefinition, str | None, Scope]:
+    key_without_month, _, month = key.partition("@")
+    name, colon, part = key_without_month.partition(":")
     measure = FIGURE_DEFINITIONS.get(name)
     if measure is None or bool(measure.split) != bool(colon):
         raise NoSuchFigure(key)

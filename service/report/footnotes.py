@@ -1,55 +1,59 @@
-"""The closing notes: period and date basis, what is left out, policy sets, fund pots, and how to check the print."""
+"""Closing notes of the section: period, date basis, exclusions, policy sets, pots, digest."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from service.clock import UNION_TIME
 from service.i18n.catalogue import translate
-from service.report.evidence import POTS, Cited, Evidence
+from service.report.evidence import POTS, CitedPolicySet, Evidence
 from service.report.figure_definition import OTHER, SMALL_CELL_THRESHOLD, Scope
 from service.report.figure_lookup import FigureSet
-from service.report.figure_wording import EXACT, day, printed_figure
+from service.report.figure_wording import EXACT, format_day, format_figure
 from workflows.wording import YUAN, Quantity
 
 
-def footnotes(told: FigureSet, proof: Evidence, scope: Scope, as_of: datetime, lang: str) -> Iterator[str]:
-    """The notes in the order they are printed."""
-    period = {"start": day(scope.start, lang), "end": day(scope.end, lang)}
-    yield translate("report.note.period", lang, **period, as_of=moment(as_of, lang))
+def footnotes(figure_set: FigureSet, evidence: Evidence, scope: Scope, as_of: datetime, lang: str) -> Iterator[str]:
+    """Yield the notes in the order of print."""
+    period = {"start": format_day(scope.start, lang), "end": format_day(scope.end, lang)}
+    yield translate("report.note.period", lang, **period, as_of=format_moment(as_of, lang))
     yield translate("report.note.basis", lang)
-    if told.any("paired_money") or told.any("donation_passed_on_money") or told.any("activity_money"):
+    if (
+        figure_set.is_nonzero("paired_money")
+        or figure_set.is_nonzero("donation_passed_on_money")
+        or figure_set.is_nonzero("activity_money")
+    ):
         yield translate("report.note.apart", lang)
-    if _merged(told) or any(figure.withheld for figure in told.figures.values()):
+    if _has_merged_items(figure_set) or any(figure.withheld for figure in figure_set.figures.values()):
         yield translate("report.note.small_cells", lang, floor=SMALL_CELL_THRESHOLD)
-    yield _policies(proof.policies, lang)
-    if proof.funds:
-        pots = {pot.value: printed_figure(Quantity(proof.pots[pot.value], YUAN), EXACT, lang) for pot in POTS}
-        yield translate("report.note.funds", lang, funds=proof.funds, **pots)
+    yield _policies(evidence.policies, lang)
+    if evidence.funds:
+        pots = {pot.value: format_figure(Quantity(evidence.pots[pot.value], YUAN), EXACT, lang) for pot in POTS}
+        yield translate("report.note.funds", lang, funds=evidence.funds, **pots)
     yield translate("report.note.names", lang)
-    yield translate("report.note.digest", lang, cases=proof.cases, digest=proof.digest)
+    yield translate("report.note.digest", lang, cases=evidence.cases, digest=evidence.digest)
 
 
-def moment(at: datetime, lang: str) -> str:
-    """An instant in the union's time, to the minute."""
+def format_moment(at: datetime, lang: str) -> str:
+    """Return an instant in the union's time, to the minute."""
     local = at.astimezone(UNION_TIME)
-    return translate("report.moment", lang, day=day(local.date(), lang), time=f"{local:%H:%M}")
+    return translate("report.moment", lang, day=format_day(local.date(), lang), time=f"{local:%H:%M}")
 
 
-def _merged(told: FigureSet) -> bool:
-    return told.part("aid_money_by_item", OTHER) is not None
+def _has_merged_items(figure_set: FigureSet) -> bool:
+    return figure_set.part("aid_money_by_item", OTHER) is not None
 
 
-def _policies(cited: tuple[Cited, ...], lang: str) -> str:
+def _policies(cited: tuple[CitedPolicySet, ...], lang: str) -> str:
     if not cited:
         return translate("report.note.no_policy", lang)
     return translate(
         "report.note.policies",
         lang,
-        policies=translate("report.semicolon", lang).join(_policy(each, lang) for each in cited),
+        policies=translate("report.semicolon", lang).join(_policy(policy, lang) for policy in cited),
     )
 
 
-def _policy(each: Cited, lang: str) -> str:
-    sample = translate("report.sample", lang) if each.sample else ""
-    words = {"title": each.title, "issuer": each.issuer, "document": each.document, "version": each.version}
+def _policy(policy: CitedPolicySet, lang: str) -> str:
+    sample = translate("report.sample", lang) if policy.sample else ""
+    words = {"title": policy.title, "issuer": policy.issuer, "document": policy.document, "version": policy.version}
     return translate("report.policy", lang, **words, sample=sample)

@@ -1,11 +1,21 @@
-"""Help outside cases: gifts of money and goods, donations passed on, activities; kept apart from aid."""
+"""Figure rows of gifts, donations and activities, which do not count as aid."""
 
 from collections.abc import Callable
 
 import sqlalchemy as sa
 
 from service.queries.scope import below
-from service.report.figure_definition import NO_PART, PIECE, Columns, Condition, Rows, SharedRows, Value, none, within
+from service.report.figure_definition import (
+    GOODS_UNIT_SEPARATOR,
+    NO_PART,
+    ColumnExpression,
+    Columns,
+    Condition,
+    FigureRows,
+    SharedRows,
+    no_part,
+    within,
+)
 from service.tables.activities import activity
 from service.tables.donations import donation
 from service.tables.funds import fund
@@ -14,8 +24,8 @@ from service.tables.households import household
 from service.tables.units import unit
 
 
-def given(ground: SharedRows) -> Rows:
-    """One row per gift of money or goods to a family."""
+def gifts_in_scope(shared: SharedRows) -> FigureRows:
+    """Select one row per gift of money or goods to a household."""
     return (
         sa.select(gift.c.id, household.c.file_no.label("reference"), gift.c.on, unit.c.name.label("unit"))
         .add_columns(gift.c.fen, gift.c.goods, gift.c.goods_unit, gift.c.quantity, gift.c.item, fund.c.source)
@@ -24,95 +34,97 @@ def given(ground: SharedRows) -> Rows:
         .join(household, household.c.id == gift.c.household_id)
         .join(unit, unit.c.id == gift.c.unit_id)
         .outerjoin(fund, fund.c.id == gift.c.fund_id)
-        .where(below(gift.c.unit_path, ground.scope.unit_path), within(gift.c.on, ground.scope))
+        .where(below(gift.c.unit_path, shared.scope.unit_path), within(gift.c.on, shared.scope))
     )
 
 
 def to_paired(gifts: Columns) -> sa.ColumnElement[bool]:
-    """To rural families paired with the union."""
+    """Return the condition that the household is a rural family paired with the union."""
     return gifts.family == "rural_paired"
 
 
 def to_worker(gifts: Columns) -> sa.ColumnElement[bool]:
-    """To families of workers."""
+    """Return the condition that the household is a worker's."""
     return gifts.family == "worker"
 
 
-def item(code: str) -> Condition:
-    """Gifts under one item of aid."""
+def of_item(code: str) -> Condition:
+    """Return the condition that the gift is under this item of aid."""
     return lambda gifts: gifts.item == code
 
 
-def _of_money(gifts: Columns) -> sa.ColumnElement[bool]:
+def _is_money(gifts: Columns) -> sa.ColumnElement[bool]:
     return gifts.fen.is_not(None)
 
 
-def _of_goods(gifts: Columns) -> sa.ColumnElement[bool]:
+def _is_goods(gifts: Columns) -> sa.ColumnElement[bool]:
     return gifts.goods.is_not(None)
 
 
-def _things(gifts: Columns) -> sa.ColumnElement[str]:
-    """What was given and how it is counted; the part of a figure stands in an address, so it holds no slash."""
-    named: sa.ColumnElement[str] = sa.func.translate(gifts.goods, "/", "／") + PIECE + gifts.goods_unit
-    return named
+def _goods_part(gifts: Columns) -> sa.ColumnElement[str]:
+    # The part is in the path of a URL, so a slash in it becomes "／".
+    part: sa.ColumnElement[str] = sa.func.translate(gifts.goods, "/", "／") + GOODS_UNIT_SEPARATOR + gifts.goods_unit
+    return part
 
 
-def _told(ground: SharedRows, amount: Value, part: Value, *conditions: Condition) -> Rows:
-    gifts = ground.of(given).c
+def _gift_rows(
+    shared: SharedRows, amount: ColumnExpression, part: ColumnExpression, *conditions: Condition
+) -> FigureRows:
+    gifts = shared.cte(gifts_in_scope).c
     cast = sa.cast(amount(gifts), sa.BigInteger()).label("amount")
-    told = sa.select(gifts.id, gifts.reference, gifts.on, gifts.unit, cast, part(gifts).label("part"))
-    return told.where(*(condition(gifts) for condition in conditions))
+    rows = sa.select(gifts.id, gifts.reference, gifts.on, gifts.unit, cast, part(gifts).label("part"))
+    return rows.where(*(condition(gifts) for condition in conditions))
 
 
-def money(*conditions: Condition) -> Callable[[SharedRows], Rows]:
-    """One row per gift of money, with its fen."""
-    return lambda ground: _told(ground, lambda gifts: gifts.fen, none, _of_money, *conditions)
+def money(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: one per gift of money, with its fen."""
+    return lambda shared: _gift_rows(shared, lambda gifts: gifts.fen, no_part, _is_money, *conditions)
 
 
-def money_by_source(ground: SharedRows) -> Rows:
-    """One row per gift of money, to whomever, told by the source of its fund line."""
-    return _told(ground, lambda gifts: gifts.fen, lambda gifts: gifts.source, _of_money)
+def money_by_source(shared: SharedRows) -> FigureRows:
+    """Select one row per gift of money, with the source of its fund line as part."""
+    return _gift_rows(shared, lambda gifts: gifts.fen, lambda gifts: gifts.source, _is_money)
 
 
-def goods(*conditions: Condition) -> Callable[[SharedRows], Rows]:
-    """One row per gift of goods, told by what it was; the amount is NULL when it was more than one, uncounted."""
-    return lambda ground: _told(ground, lambda gifts: gifts.quantity, _things, _of_goods, *conditions)
+def goods(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: one per gift of goods; the amount is NULL for several without a count."""
+    return lambda shared: _gift_rows(shared, lambda gifts: gifts.quantity, _goods_part, _is_goods, *conditions)
 
 
-def donated(ground: SharedRows) -> Rows:
-    """One row per donation, by its receipt; neither donors nor organisers are told."""
+def donations_in_scope(shared: SharedRows) -> FigureRows:
+    """Select one row per donation, by receipt number, without donors and organisers."""
     reference = sa.func.coalesce(donation.c.receipt_no, sa.cast(donation.c.id, sa.Text()))
     return (
         sa.select(donation.c.id, reference.label("reference"), donation.c.on, unit.c.name.label("unit"))
         .add_columns(donation.c.fen, donation.c.direction)
         .select_from(donation)
         .join(unit, unit.c.id == donation.c.unit_id)
-        .where(below(donation.c.unit_path, ground.scope.unit_path), within(donation.c.on, ground.scope))
+        .where(below(donation.c.unit_path, shared.scope.unit_path), within(donation.c.on, shared.scope))
     )
 
 
-def donations(direction: str) -> Callable[[SharedRows], Rows]:
-    """One row per donation received or passed on."""
+def donations(direction: str) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: one per donation received or passed on."""
 
-    def rows(ground: SharedRows) -> Rows:
-        given = ground.of(donated).c
-        told = sa.select(given.id, given.reference, given.on, given.unit, given.fen.label("amount"))
-        return told.add_columns(NO_PART.label("part")).where(given.direction == direction)
+    def rows(shared: SharedRows) -> FigureRows:
+        donations = shared.cte(donations_in_scope).c
+        columns = (donations.id, donations.reference, donations.on, donations.unit, donations.fen.label("amount"))
+        return sa.select(*columns, NO_PART.label("part")).where(donations.direction == direction)
 
     return rows
 
 
-def held(ground: SharedRows) -> Rows:
-    """One row per activity, with its cost under account 501 (nothing, when none was booked)."""
+def activities_in_scope(shared: SharedRows) -> FigureRows:
+    """Select one row per activity, with its cost under account 501 (0 when none was booked)."""
     return (
         sa.select(activity.c.id, sa.cast(activity.c.id, sa.Text()).label("reference"), activity.c.on)
         .add_columns(unit.c.name.label("unit"), activity.c.fen.label("amount"), NO_PART.label("part"))
         .select_from(activity)
         .join(unit, unit.c.id == activity.c.unit_id)
-        .where(below(activity.c.unit_path, ground.scope.unit_path), within(activity.c.on, ground.scope))
+        .where(below(activity.c.unit_path, shared.scope.unit_path), within(activity.c.on, shared.scope))
     )
 
 
-def activities(ground: SharedRows) -> Rows:
-    """One row per activity, with its cost."""
-    return sa.select(*ground.of(held).c)
+def activities(shared: SharedRows) -> FigureRows:
+    """Return the rows of a figure: one per activity, with its cost."""
+    return sa.select(*shared.cte(activities_in_scope).c)

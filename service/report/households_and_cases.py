@@ -1,4 +1,4 @@
-"""Families on file, cases that came and ended, and money that came back."""
+"""Figure rows of household files, cases, and money returned, recalled or recovered."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from service.queries.scope import below
 from service.report.figure_definition import (
     NO_AMOUNT,
     NO_PART,
+    ColumnExpression,
     Columns,
     Condition,
-    Rows,
+    FigureRows,
     Scope,
     SharedRows,
-    Value,
-    none,
+    no_part,
     within,
 )
 from service.tables.cases import case
@@ -25,59 +25,59 @@ from service.tables.units import unit
 from workflows.vocabulary import Phase
 
 UNJUDGED = "unjudged"
-"""The category of a family nobody has judged yet."""
+"""Category of a household without an assessment."""
 
 
-def families(ground: SharedRows) -> Rows:
-    """One row per family of a worker, whenever it was filed."""
+def worker_files(shared: SharedRows) -> FigureRows:
+    """Select one row per worker's household file, of any date."""
     return (
         sa.select(household.c.id, household.c.file_no.label("reference"), unit.c.name.label("unit"))
         .add_columns(household.c.filed_on, household.c.exited_on, household.c.category)
         .select_from(household)
         .join(unit, unit.c.id == household.c.unit_id)
-        .where(below(household.c.unit_path, ground.scope.unit_path), household.c.kind == "worker")
+        .where(below(household.c.unit_path, shared.scope.unit_path), household.c.kind == "worker")
     )
 
 
-def _files(ground: SharedRows, on: Value, part: Value, condition: Condition) -> Rows:
-    files = ground.of(families).c
-    told = sa.select(files.id, files.reference, on(files).label("on"), files.unit, NO_AMOUNT.label("amount"))
-    return told.add_columns(part(files).label("part")).where(condition(files))
+def _files(shared: SharedRows, on: ColumnExpression, part: ColumnExpression, condition: Condition) -> FigureRows:
+    files = shared.cte(worker_files).c
+    columns = (files.id, files.reference, on(files).label("on"), files.unit, NO_AMOUNT.label("amount"))
+    return sa.select(*columns, part(files).label("part")).where(condition(files))
 
 
-def _at_end(scope: Scope) -> Condition:
-    def still(files: Columns) -> sa.ColumnElement[bool]:
-        here = sa.or_(files.exited_on.is_(None), files.exited_on > scope.end)
-        return sa.and_(files.filed_on <= scope.end, here)
+def _open_at_end(scope: Scope) -> Condition:
+    def open_at_end(files: Columns) -> sa.ColumnElement[bool]:
+        not_exited = sa.or_(files.exited_on.is_(None), files.exited_on > scope.end)
+        return sa.and_(files.filed_on <= scope.end, not_exited)
 
-    return still
+    return open_at_end
 
 
 def _category(files: Columns) -> sa.ColumnElement[str]:
     return sa.func.coalesce(files.category, UNJUDGED)
 
 
-def on_file(ground: SharedRows) -> Rows:
-    """Families of workers on file on the last day of the period."""
-    return _files(ground, lambda files: files.filed_on, none, _at_end(ground.scope))
+def files_at_end(shared: SharedRows) -> FigureRows:
+    """Select workers' households on file on the last day of the period."""
+    return _files(shared, lambda files: files.filed_on, no_part, _open_at_end(shared.scope))
 
 
-def on_file_by_category(ground: SharedRows) -> Rows:
-    """The same, told by the category that holds as of the report."""
-    return _files(ground, lambda files: files.filed_on, _category, _at_end(ground.scope))
+def files_at_end_by_category(shared: SharedRows) -> FigureRows:
+    """Select the same households, with their category as of the report as part."""
+    return _files(shared, lambda files: files.filed_on, _category, _open_at_end(shared.scope))
 
 
-def filed(ground: SharedRows) -> Rows:
-    """Files opened in the period."""
-    return _files(ground, lambda files: files.filed_on, none, lambda files: within(files.filed_on, ground.scope))
+def files_opened(shared: SharedRows) -> FigureRows:
+    """Select files opened in the period."""
+    return _files(shared, lambda files: files.filed_on, no_part, lambda files: within(files.filed_on, shared.scope))
 
 
-def exited(ground: SharedRows) -> Rows:
-    """Files closed in the period."""
-    return _files(ground, lambda files: files.exited_on, none, lambda files: within(files.exited_on, ground.scope))
+def files_closed(shared: SharedRows) -> FigureRows:
+    """Select files closed in the period."""
+    return _files(shared, lambda files: files.exited_on, no_part, lambda files: within(files.exited_on, shared.scope))
 
 
-def _cases(scope: Scope, on: sa.ColumnElement[object]) -> Rows:
+def _cases(scope: Scope, on: sa.ColumnElement[object]) -> FigureRows:
     return (
         sa.select(case.c.id, case.c.case_no.label("reference"), on.label("on"), unit.c.name.label("unit"))
         .add_columns(NO_AMOUNT.label("amount"), NO_PART.label("part"))
@@ -87,68 +87,70 @@ def _cases(scope: Scope, on: sa.ColumnElement[object]) -> Rows:
     )
 
 
-def opened(ground: SharedRows) -> Rows:
-    """Requests taken in during the period."""
-    return _cases(ground.scope, case.c.opened_on)
+def cases_opened(shared: SharedRows) -> FigureRows:
+    """Select cases opened in the period."""
+    return _cases(shared.scope, case.c.opened_on)
 
 
-def over(ground: SharedRows) -> Rows:
-    """One row per case that ended in the period, with the end it came to."""
-    return _cases(ground.scope, case.c.entered_on).add_columns(case.c.state).where(case.c.phase == Phase.ENDED.value)
+def ended_cases(shared: SharedRows) -> FigureRows:
+    """Select one row per case that ended in the period, with its final state."""
+    return _cases(shared.scope, case.c.entered_on).add_columns(case.c.state).where(case.c.phase == Phase.ENDED.value)
 
 
-def ended(state: str) -> Callable[[SharedRows], Rows]:
-    """Cases that reached this end in the period and stand there still."""
+def cases_ended_as(state: str) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: cases that reached this final state in the period and are still in it."""
 
-    def rows(ground: SharedRows) -> Rows:
-        ends = ground.of(over).c
-        return sa.select(*(column for column in ends if column.name != "state")).where(ends.state == state)
+    def rows(shared: SharedRows) -> FigureRows:
+        cases = shared.cte(ended_cases).c
+        return sa.select(*(column for column in cases if column.name != "state")).where(cases.state == state)
 
     return rows
 
 
-def back(ground: SharedRows) -> Rows:
-    """One row per payment that the bank returned, or that was recalled, whenever that was."""
+def returned_or_recalled(shared: SharedRows) -> FigureRows:
+    """Select one row per payment that the bank returned or the union recalled, of any date."""
     return (
         sa.select(payment.c.id, case.c.case_no.label("reference"), unit.c.name.label("unit"), payment.c.state)
         .add_columns(payment.c.fen, payment.c.returned_on, payment.c.recalled_on)
         .select_from(payment)
         .join(case, case.c.id == payment.c.case_id)
         .join(unit, unit.c.id == case.c.unit_id)
-        .where(below(payment.c.unit_path, ground.scope.unit_path), payment.c.state != "live")
+        .where(below(payment.c.unit_path, shared.scope.unit_path), payment.c.state != "live")
     )
 
 
-def came_back(state: str) -> Callable[[SharedRows], Rows]:
-    """Payments that are `returned` or `recalled`, dated by that."""
+def payments_in_state(state: str) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: payments in the state `returned` or `recalled`, by the day they entered it."""
 
-    def rows(ground: SharedRows) -> Rows:
-        paid = ground.of(back).c
-        on = paid[f"{state}_on"]
-        told = sa.select(paid.id, paid.reference, on.label("on"), paid.unit, paid.fen.label("amount"))
-        return told.add_columns(NO_PART.label("part")).where(paid.state == state, within(on, ground.scope))
+    def rows(shared: SharedRows) -> FigureRows:
+        payments = shared.cte(returned_or_recalled).c
+        on = payments[f"{state}_on"]
+        columns = (payments.id, payments.reference, on.label("on"), payments.unit, payments.fen.label("amount"))
+        rows_of_state = sa.select(*columns, NO_PART.label("part")).where(payments.state == state)
+        return rows_of_state.where(within(on, shared.scope))
 
     return rows
 
 
-def recovery(ground: SharedRows) -> Rows:
-    """One row per entry out of the pot of money that is being recovered."""
+def recovery_entries(shared: SharedRows) -> FigureRows:
+    """Select one row per ledger entry out of the pot `recovering`."""
     return (
         sa.select(ledger_entry.c.id, case.c.case_no.label("reference"), ledger_entry.c.on, unit.c.name.label("unit"))
         .add_columns(ledger_entry.c.fen.label("amount"), NO_PART.label("part"), ledger_entry.c.target_pot)
         .select_from(ledger_entry)
         .join(case, case.c.id == ledger_entry.c.case_id)
         .join(unit, unit.c.id == case.c.unit_id)
-        .where(below(case.c.unit_path, ground.scope.unit_path), within(ledger_entry.c.on, ground.scope))
+        .where(below(case.c.unit_path, shared.scope.unit_path), within(ledger_entry.c.on, shared.scope))
         .where(ledger_entry.c.source_pot == "recovering")
     )
 
 
-def out_of_recovery(target_pot: str) -> Callable[[SharedRows], Rows]:
-    """Entries that took recalled money back into the fund, or wrote it off."""
+def recovery_entries_to(target_pot: str) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: entries that moved recalled money to `available` or `written_off`."""
 
-    def rows(ground: SharedRows) -> Rows:
-        out = ground.of(recovery).c
-        return sa.select(*(each for each in out if each.name != "target_pot")).where(out.target_pot == target_pot)
+    def rows(shared: SharedRows) -> FigureRows:
+        entries = shared.cte(recovery_entries).c
+        columns = (column for column in entries if column.name != "target_pot")
+        return sa.select(*columns).where(entries.target_pot == target_pot)
 
     return rows

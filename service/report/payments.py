@@ -1,4 +1,4 @@
-"""Money paid to families of workers on file: live payments by day of payment, never one that came back."""
+"""Figure rows of payments to workers' households, without returned and recalled payments."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from service.queries.scope import below
 from service.report.figure_definition import (
     OTHER,
     SMALL_CELL_THRESHOLD,
+    ColumnExpression,
     Columns,
     Condition,
-    Rows,
+    FigureRows,
     SharedRows,
-    Value,
-    none,
+    no_part,
     within,
 )
 from service.tables.cases import case
@@ -23,41 +23,43 @@ from service.tables.payments import payment
 from service.tables.units import unit
 
 
-def payments(ground: SharedRows) -> Rows:
-    """One row per payment; one that was returned by the bank or recalled does not count."""
-    home = unit.alias("home")
-    answered = (_answered(key).label(name) for key, name in (("tuition_part", "fee"), ("living_part", "living")))
+def live_payments(shared: SharedRows) -> FigureRows:
+    """Select one row per payment that was neither returned by the bank nor recalled."""
+    household_unit = unit.alias("household_unit")
+    parts = (_answer_fen(key).label(name) for key, name in (("tuition_part", "fee"), ("living_part", "living")))
     return (
         sa.select(payment.c.id, case.c.case_no.label("reference"), payment.c.paid_on.label("on"), payment.c.fen)
-        .add_columns(unit.c.name.label("unit"), case.c.item, fund.c.source, case.c.beneficiary_id, *answered)
-        .add_columns(household.c.id.label("household_id"), household.c.file_no, home.c.name.label("home"))
+        .add_columns(unit.c.name.label("unit"), case.c.item, fund.c.source, case.c.beneficiary_id, *parts)
+        .add_columns(
+            household.c.id.label("household_id"), household.c.file_no, household_unit.c.name.label("household_unit")
+        )
         .select_from(payment)
         .join(case, case.c.id == payment.c.case_id)
         .join(household, household.c.id == case.c.household_id)
         .join(fund, fund.c.id == payment.c.fund_id)
         .join(unit, unit.c.id == case.c.unit_id)
-        .join(home, home.c.id == household.c.unit_id)
-        .where(below(payment.c.unit_path, ground.scope.unit_path), household.c.kind == "worker")
-        .where(payment.c.state == "live", within(payment.c.paid_on, ground.scope))
+        .join(household_unit, household_unit.c.id == household.c.unit_id)
+        .where(below(payment.c.unit_path, shared.scope.unit_path), household.c.kind == "worker")
+        .where(payment.c.state == "live", within(payment.c.paid_on, shared.scope))
     )
 
 
-def _answered(key: str) -> sa.ColumnElement[int]:
+def _answer_fen(key: str) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.cast(case.c.answers[key].astext, sa.BigInteger()), 0)
 
 
-def relief_or_tuition(aid: Columns) -> sa.ColumnElement[bool]:
-    """Living relief and tuition."""
+def is_relief_or_tuition(aid: Columns) -> sa.ColumnElement[bool]:
+    """Return the condition that the item is living relief (LIV) or tuition (EDU)."""
     return aid.item.in_(("LIV", "EDU"))
 
 
-def tuition(aid: Columns) -> sa.ColumnElement[bool]:
-    """Tuition."""
+def is_tuition(aid: Columns) -> sa.ColumnElement[bool]:
+    """Return the condition that the item is tuition (EDU)."""
     return aid.item == "EDU"
 
 
-def _split(aid: Columns) -> sa.ColumnElement[bool]:
-    """The parts named in the application make up exactly what was paid; otherwise the grant is not split."""
+def _is_split(aid: Columns) -> sa.ColumnElement[bool]:
+    """Return the condition that the parts in the application add up to the amount paid."""
     return aid.fen == aid.fee + aid.living
 
 
@@ -65,83 +67,85 @@ def _fen(aid: Columns) -> sa.ColumnElement[int]:
     return aid.fen
 
 
-def _paid(ground: SharedRows, amount: Value, part: Value, *conditions: Condition) -> Rows:
-    aid = ground.of(payments).c
-    told = sa.select(aid.id, aid.reference, aid.on, aid.unit, amount(aid).label("amount"), part(aid).label("part"))
-    return told.add_columns(*ground.month(aid.on)).where(*(condition(aid) for condition in conditions))
+def _payment_rows(
+    shared: SharedRows, amount: ColumnExpression, part: ColumnExpression, *conditions: Condition
+) -> FigureRows:
+    aid = shared.cte(live_payments).c
+    columns = (aid.id, aid.reference, aid.on, aid.unit, amount(aid).label("amount"), part(aid).label("part"))
+    return sa.select(*columns).add_columns(*shared.month(aid.on)).where(*(condition(aid) for condition in conditions))
 
 
-def paid(*conditions: Condition) -> Callable[[SharedRows], Rows]:
-    """One row per payment, with its fen."""
-    return lambda ground: _paid(ground, _fen, none, *conditions)
+def payment_rows(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: one per payment, with its fen."""
+    return lambda shared: _payment_rows(shared, _fen, no_part, *conditions)
 
 
-def fee_part(ground: SharedRows) -> Rows:
-    """The part of each tuition grant that was for fees."""
-    return _paid(ground, lambda aid: aid.fee, none, tuition, _split, lambda aid: aid.fee > 0)
+def fee_part(shared: SharedRows) -> FigureRows:
+    """Select the fee part of each tuition grant that is split."""
+    return _payment_rows(shared, lambda aid: aid.fee, no_part, is_tuition, _is_split, lambda aid: aid.fee > 0)
 
 
-def living_part(ground: SharedRows) -> Rows:
-    """The part of each tuition grant that was for living."""
-    return _paid(ground, lambda aid: aid.living, none, tuition, _split, lambda aid: aid.living > 0)
+def living_part(shared: SharedRows) -> FigureRows:
+    """Select the living part of each tuition grant that is split."""
+    return _payment_rows(shared, lambda aid: aid.living, no_part, is_tuition, _is_split, lambda aid: aid.living > 0)
 
 
-def unsplit(ground: SharedRows) -> Rows:
-    """Tuition grants whose application names no parts, or parts that do not make up what was paid."""
-    return _paid(ground, _fen, none, tuition, lambda aid: sa.not_(_split(aid)))
+def unsplit_tuition(shared: SharedRows) -> FigureRows:
+    """Select tuition grants without parts, or with parts that do not add up to the amount paid."""
+    return _payment_rows(shared, _fen, no_part, is_tuition, lambda aid: sa.not_(_is_split(aid)))
 
 
-def named_items(ground: SharedRows) -> Rows:
-    """The items that reached at least FLOOR households: these are told by name."""
-    aid = ground.of(payments).c
-    reached = sa.func.count(sa.distinct(aid.household_id))
-    return sa.select(aid.item).group_by(aid.item).having(reached >= SMALL_CELL_THRESHOLD)
+def items_above_threshold(shared: SharedRows) -> FigureRows:
+    """Select the items that reached at least SMALL_CELL_THRESHOLD households."""
+    aid = shared.cte(live_payments).c
+    household_count = sa.func.count(sa.distinct(aid.household_id))
+    return sa.select(aid.item).group_by(aid.item).having(household_count >= SMALL_CELL_THRESHOLD)
 
 
-def _item(ground: SharedRows) -> Value:
-    """The item, or OTHER for every item that reached fewer than FLOOR households: it is merged, not named."""
-    named = sa.select(ground.of(named_items).c.item)
-    return lambda aid: sa.case((aid.item.in_(named), aid.item), else_=OTHER)
+def _item(shared: SharedRows) -> ColumnExpression:
+    """Return the item as part, or OTHER for items below SMALL_CELL_THRESHOLD households."""
+    items = sa.select(shared.cte(items_above_threshold).c.item)
+    return lambda aid: sa.case((aid.item.in_(items), aid.item), else_=OTHER)
 
 
-def paid_by_item(ground: SharedRows) -> Rows:
-    """One row per payment, told by item."""
-    return _paid(ground, _fen, _item(ground))
+def payment_rows_by_item(shared: SharedRows) -> FigureRows:
+    """Select one row per payment, with its item as part."""
+    return _payment_rows(shared, _fen, _item(shared))
 
 
-def paid_by_source(ground: SharedRows) -> Rows:
-    """One row per payment, told by the source of the fund line it was paid from (domain/4 §4.1)."""
-    return _paid(ground, _fen, lambda aid: aid.source)
+def payment_rows_by_source(shared: SharedRows) -> FigureRows:
+    """Select one row per payment, with the source of its fund line as part (docs/domain/funds.md §4.1)."""
+    return _payment_rows(shared, _fen, lambda aid: aid.source)
 
 
-def _reached(ground: SharedRows, part: Value, *conditions: Condition) -> Rows:
-    aid = ground.of(payments).c
+def _household_rows(shared: SharedRows, part: ColumnExpression, *conditions: Condition) -> FigureRows:
+    aid = shared.cte(live_payments).c
     return (
         sa.select(aid.household_id.label("id"), aid.file_no.label("reference"), sa.func.min(aid.on).label("on"))
-        .add_columns(aid.home.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
-        .add_columns(part(aid).label("part"), *ground.month(aid.on))
+        .add_columns(aid.household_unit.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
+        .add_columns(part(aid).label("part"), *shared.month(aid.on))
         .where(*(condition(aid) for condition in conditions))
-        .group_by(aid.household_id, aid.file_no, aid.home, "part", *ground.month(aid.on))
+        .group_by(aid.household_id, aid.file_no, aid.household_unit, "part", *shared.month(aid.on))
     )
 
 
-def households(*conditions: Condition) -> Callable[[SharedRows], Rows]:
-    """One row per distinct household paid, with the sum it received."""
-    return lambda ground: _reached(ground, none, *conditions)
+def paid_households(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: one per distinct household paid, with the sum it received."""
+    return lambda shared: _household_rows(shared, no_part, *conditions)
 
 
-def households_by_item(ground: SharedRows) -> Rows:
-    """One row per distinct household and item."""
-    return _reached(ground, _item(ground))
+def paid_households_by_item(shared: SharedRows) -> FigureRows:
+    """Select one row per distinct household and item."""
+    return _household_rows(shared, _item(shared))
 
 
-def students(ground: SharedRows) -> Rows:
-    """One row per distinct student whose tuition grant was paid, under the number of the family's file."""
-    aid = ground.of(payments).c
+def tuition_students(shared: SharedRows) -> FigureRows:
+    """Select one row per distinct student with a paid tuition grant, under the household's file number."""
+    aid = shared.cte(live_payments).c
     return (
         sa.select(aid.beneficiary_id.label("id"), aid.file_no.label("reference"), sa.func.min(aid.on).label("on"))
-        .add_columns(aid.home.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
-        .add_columns(none(aid).label("part"), *ground.month(aid.on))
-        .where(tuition(aid))
-        .group_by(aid.beneficiary_id, aid.file_no, aid.home, *ground.month(aid.on))
+        .add_columns(aid.household_unit.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
+        .add_columns(no_part(aid).label("part"), *shared.month(aid.on))
+        .where(is_tuition(aid))
+        .group_by(aid.beneficiary_id, aid.file_no, aid.household_unit, *shared.month(aid.on))
     )
