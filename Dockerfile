@@ -1,4 +1,4 @@
-# One image for web, worker, clock and relay; what each runs stands in docker-compose.yml.
+# One image for web, worker, beat and relay; docker-compose.yml has the command of each.
 
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

@@ -1,70 +1,70 @@
-# Songnuan. `make demo` lives a union's year and writes its report; `make test` checks everything; `make serve` opens the office.
-# Both servers come along as wheels; set DATABASE_URL and REDIS_URL to use servers of your own.
+# Songnuan. `make demo` plays a union's year and writes its report; `make test` runs every check; `make serve` runs the service.
+# PostgreSQL and Valkey are installed as wheels; set DATABASE_URL and REDIS_URL to use servers of your own.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# An environment knows the folder it was made in: a moved clone makes a new one.
-HERE := $(shell pwd | cksum | cut -d' ' -f1)
-RUN := $(VENV)/ready-$(HERE)
-DEV := $(VENV)/ready-dev-$(HERE)
-# What the house is measured against lives in an environment of its own.
-RIVAL := var/bench/django
+# A virtual environment holds absolute paths: a moved clone needs a new one, so the stamps carry a checksum of the folder.
+FOLDER_SUM := $(shell pwd | cksum | cut -d' ' -f1)
+RUN := $(VENV)/ready-$(FOLDER_SUM)
+DEV := $(VENV)/ready-dev-$(FOLDER_SUM)
+# The Django implementation of the benchmarks has an environment of its own.
+DJANGO_ENV := var/bench/django
 
-# Chinese in paths and on the screen, whatever the shell was told.
+# UTF-8 for Chinese paths and output, whatever the shell's locale.
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fuzz canary fire bench bench-profile bench-scale lock clean
+.PHONY: help demo serve test lint fuzz canary chaos bench bench-profile bench-scale lock clean
 
-help: ## what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
-demo: $(RUN) ## a union's year, from the first survey to the annual report, into var/demo
+demo: $(RUN) ## a union's year, from the first survey to the annual report, in var/demo
 	@$(BIN)/songnuan demo
 
-serve: $(RUN) ## the office, at an address it prints
+serve: $(RUN) ## the service on this machine, at an address it prints; with the demo's data if there is no other
 	@$(BIN)/songnuan serve $(if $(wildcard var/postgres),,$(if $(wildcard var/demo/token),--demo))
 
-lint: $(DEV) ## style, types and who may import whom
+lint: $(DEV) ## style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-# The order of the tests and what they draw begins here: the same in every run, until another number is given.
+# Seed of the order of the tests and of their random values: the same in every run, unless another is given.
 SEED ?= 20251125
 
-test: lint ## lint, then every test
+test: lint ## lint, then every test except chaos
 	SONGNUAN_CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup --randomly-seed=$(SEED)
 
-fire: $(DEV) ## the foundation under fire: long races, kills and recounts, and a table of figures with their seeds
+chaos: $(DEV) ## chaos tests: kill processes and servers under load, then verify the record; about 10 minutes
 	$(BIN)/pytest tests/chaos -m chaos -n 0 -p no:randomly
 
-bench: $(DEV) $(RIVAL)/ready ## whole case lives a second: the one door beside hand-written psycopg and its peers, into var/bench
-	PYTHONPATH=. $(BIN)/python -m benchmarks.contest --django $(RIVAL)/bin/python
+bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-written psycopg, an ORM and Django, into var/bench
+	PYTHONPATH=. $(BIN)/python -m benchmarks.main --django $(DJANGO_ENV)/bin/python
 
-fuzz: $(DEV) ## schemathesis, all phases, with each role's token: no 5xx, no broken contract
+fuzz: $(DEV) ## fuzz tests of the API: schemathesis with each role's token; fails on a 5xx or a broken contract
 	PYTHONPATH=. $(BIN)/python -m tests.fuzz.fuzzing
 
-canary: $(DEV) ## a thousand planted families: nowhere in plain
+canary: $(DEV) ## leak test for personal data: 1,000 planted families, searched for in database files, logs, e-mail and refusals
 	CANARIES=1000 $(BIN)/pytest -q -s tests/worker/test_canary.py
 
-bench-profile: $(DEV) ## where the time of a case's life goes: take() beside the hand-written program, in milliseconds
-	PYTHONPATH=. $(BIN)/python -m benchmarks.where_it_goes
+bench-profile: $(DEV) ## profile: where the time of one case goes, beside the hand-written program, in milliseconds
+	PYTHONPATH=. $(BIN)/python -m benchmarks.profile
 
-bench-scale: $(DEV) ## a record of a million cases: lists, inbox, figures, the audit (SIZES="10000 100000" for less, or 10000000)
+bench-scale: $(DEV) ## scale test with a million cases: lists, inbox, figures, verification (SIZES="10000 100000" for less, or 10000000)
 	PYTHONPATH=. $(BIN)/python -m benchmarks.scale $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOM),--room $(ROOM))
 
-lock: ## choose the versions of everything anew (needs uv)
+lock: ## resolve the versions of all dependencies again (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build pyproject.toml -o requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) -c requirements-dev.lock benchmarks/requirements-django.in -o benchmarks/requirements-django.lock
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade
 
-clean: ## take away the environment and what the tools keep; the record in var/ stays
+clean: ## delete the environment and the caches of the tools; var/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
@@ -74,7 +74,7 @@ $(RUN): requirements.lock pyproject.toml .ci/environment
 $(DEV): requirements-dev.lock pyproject.toml .ci/environment
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/environment requirements-dev.lock $@
 
-$(RIVAL)/ready: benchmarks/requirements-django.lock | $(DEV)
-	rm -rf $(RIVAL) && $(BIN)/python -m venv $(RIVAL)
-	$(RIVAL)/bin/python -m pip install -qq --no-input --no-deps --require-hashes --only-binary :all: -r $<
+$(DJANGO_ENV)/ready: benchmarks/requirements-django.lock | $(DEV)
+	rm -rf $(DJANGO_ENV) && $(BIN)/python -m venv $(DJANGO_ENV)
+	$(DJANGO_ENV)/bin/python -m pip install -qq --no-input --no-deps --require-hashes --only-binary :all: -r $<
 	@touch $@

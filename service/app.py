@@ -1,4 +1,4 @@
-"""create_app: puts the web process together, and owns the request's transaction through auth and request."""
+"""create_app builds the Flask application of a web process."""
 
 import os
 
@@ -20,37 +20,40 @@ CSP = (
 
 
 class UnguardedRoute(RuntimeError):
-    """A route does not say who may call it; the app does not start."""
+    """A route that declares no caller; raised at start, so the application does not start."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The web process. Raises UnguardedRoute, or config.BadSetting for a wrong environment."""
+    """Return the Flask application, with settings from the environment by default.
+
+    Raises UnguardedRoute when a route declares no caller, BadSetting when a variable of the environment is wrong.
+    """
     settings = settings or read_settings(os.environ)
     if settings.database_url is None:
-        raise SystemExit("DATABASE_URL is not set. Run `songnuan serve`, which starts a database of its own.")
+        raise SystemExit("DATABASE_URL is not set. Run `songnuan serve`, which starts its own database.")
     app = Flask("service", static_folder="static", template_folder="templates")
-    bounds = settings.limits
-    app.config["MAX_CONTENT_LENGTH"] = bounds.max_body
+    limits = settings.limits
+    app.config["MAX_CONTENT_LENGTH"] = limits.max_body
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    made = make_engine(settings.database_url, pool=bounds.pool, limits=bounds)
-    metrics.watch_pool(made, 2 * bounds.pool)
-    app.extensions["songnuan"] = context.AppState(settings, made, installation_keyring(settings), RateLimiter(bounds))
-    if bounds.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=bounds.proxies)  # type: ignore[method-assign]
-    app.after_request(_headers)
+    engine = make_engine(settings.database_url, pool=limits.pool, limits=limits)
+    metrics.watch_pool(engine, 2 * limits.pool)  # as many again may overflow (service/db/engine.py)
+    app.extensions["songnuan"] = context.AppState(settings, engine, installation_keyring(settings), RateLimiter(limits))
+    if limits.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=limits.proxies)  # type: ignore[method-assign]
+    app.after_request(_set_security_headers)
     context.register(app)
     auth.register(app)
     errors.register(app)
     openapi.register(app, BLUEPRINTS)
     health.register(app)
-    left_open = auth.unguarded_routes(app)
-    if left_open:
-        raise UnguardedRoute(f"these routes do not say who may call them: {', '.join(left_open)}")
+    unguarded = auth.unguarded_routes(app)
+    if unguarded:
+        raise UnguardedRoute(f"these routes do not say who may call them: {', '.join(unguarded)}")
     return app
 
 
-def _headers(response: Response) -> Response:
+def _set_security_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CSP)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")

@@ -1,4 +1,4 @@
-"""The present instant, and the union's day at an instant."""
+"""The clock returns the present instant and the union's day."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Settings: everything the environment may say, read once by a face and checked there."""
+"""Settings are read from environment variables and checked once, when a process starts."""
 
 import re
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ _TOKEN = re.compile(r"[!-~]{24,200}")
 
 
 class BadSetting(ValueError):
-    """A variable of the environment that cannot be used; says which and how to mend it, never its value."""
+    """An environment variable that cannot be used. The message names it and the remedy, never its value."""
 
-    def __init__(self, variable: str, fault: str, mend: str) -> None:
-        super().__init__(f"{variable}: {fault}. {mend}")
+    def __init__(self, variable: str, fault: str, remedy: str) -> None:
+        super().__init__(f"{variable}: {fault}. {remedy}")
         self.variable = variable
 
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where notifications are handed in; `tls` is on for smtps://."""
+    """The SMTP server that accepts our mail; `tls` is on for smtps://."""
 
     host: str
     port: int
@@ -40,12 +40,12 @@ class MailServer:
 
 @dataclass(frozen=True)
 class Settings:
-    """What one process was told. Secrets are left out of its repr.
+    """The settings of one process. Its repr leaves out secrets.
 
-    `database_url` and `redis_url` are None where the house is to start servers of its own (service/servers.py);
-    `keyring` is None where the key is the file `var/keyring`; `mail` is None where no notification leaves the house;
-    `watch_token` is None where only this machine may read /readyz and /metrics.
-    `public_url` is where people open the pages, without a slash at its end, or empty.
+    `database_url` and `redis_url` are None when the command starts its own servers (service/local_servers);
+    `keyring` is None when the keys are in the file `var/keyring`; `mail` is None when no e-mail is sent;
+    `monitoring_token` is None when only this machine may read /readyz and /metrics.
+    `public_url` is the address of the pages, without a slash at its end, or empty.
     """
 
     var: Path
@@ -62,7 +62,10 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from an environment; a variable that is empty counts as not set. Raises BadSetting."""
+    """Return the settings of an environment; an empty variable counts as not set.
+
+    Raises BadSetting when a variable cannot be used.
+    """
     return Settings(
         var=Path(environ.get("SONGNUAN_VAR") or "var").absolute(),
         database_url=_url(environ, "DATABASE_URL", _DATABASES, "postgresql://user:password@host:5432/songnuan"),
@@ -72,8 +75,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         keyring=environ.get("KEYRING") or None,
         demo_clock=_switch(environ, "SONGNUAN_DEMO_CLOCK"),
         language=_language(environ),
-        monitoring_token=_watch_token(environ),
-        limits=_bounds(environ),
+        monitoring_token=_monitoring_token(environ),
+        limits=_limits(environ),
         public_url=(_url(environ, "PUBLIC_URL", _PAGES, "https://songnuan.union.example") or "").rstrip("/"),
     )
 
@@ -87,14 +90,14 @@ def _url(environ: Mapping[str, str], variable: str, schemes: tuple[str, ...], ex
 
 
 def _split(variable: str, text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
-    mend = f"Write it like {example}, or leave it out"
+    remedy = f"Write it like {example}, or leave it out"
     try:
         url = urlsplit(text)
         _ = url.port
     except ValueError:
-        raise BadSetting(variable, "this is not a URL", mend) from None
+        raise BadSetting(variable, "this is not a URL", remedy) from None
     if url.scheme not in schemes:
-        raise BadSetting(variable, f"it must begin with {schemes[0]}://", mend)
+        raise BadSetting(variable, f"it must begin with {schemes[0]}://", remedy)
     return url
 
 
@@ -133,17 +136,17 @@ def _language(environ: Mapping[str, str]) -> str:
     return language
 
 
-def _watch_token(environ: Mapping[str, str]) -> str | None:
+def _monitoring_token(environ: Mapping[str, str]) -> str | None:
     token = environ.get("SONGNUAN_MONITORING_TOKEN") or None
     if token is not None and not _TOKEN.fullmatch(token):
         raise BadSetting(
-            "SONGNUAN_MONITORING_TOKEN", "it is too short or cannot stand in a header", "openssl rand -hex 24"
+            "SONGNUAN_MONITORING_TOKEN", "it is too short or cannot be sent in a header", "openssl rand -hex 24"
         )
     return token
 
 
-def _bounds(environ: Mapping[str, str]) -> Limits:
+def _limits(environ: Mapping[str, str]) -> Limits:
     try:
         return read_limits(environ)
-    except InvalidLimit as bad:
-        raise BadSetting(bad.variable, bad.fault, bad.mend) from None
+    except InvalidLimit as invalid:
+        raise BadSetting(invalid.variable, invalid.fault, invalid.remedy) from None

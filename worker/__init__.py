@@ -1,1 +1,1 @@
-"""The post room: notifications that are owed, and what the calendar asks; nobody imports it."""
+"""The worker sends notifications and runs the scheduled jobs."""

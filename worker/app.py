@@ -1,4 +1,8 @@
-"""The Celery app: the broker only rings the bell, so every setting here is about losing nothing when it breaks."""
+"""The Celery app runs deliveries and scheduled jobs.
+
+The broker only wakes the workers: the outbox row is the source of truth. These settings make sure that a lost broker or
+worker loses no notification.
+"""
 
 import logging
 import os
@@ -17,24 +21,24 @@ from worker import broker_disconnect, outbox, scheduled_jobs
 from worker.channels import CHANNELS
 from worker.outbox import OutboxSender
 
-_NOWHERE = "redis://127.0.0.1:6379/0"
+_NO_BROKER = "redis://127.0.0.1:6379/0"
 _log = logging.getLogger(__name__)
 
 SETTINGS = read_settings(os.environ)
 broker_disconnect.install()
 
-app = Celery("songnuan", broker=SETTINGS.redis_url or _NOWHERE)
+app = Celery("songnuan", broker=SETTINGS.redis_url or _NO_BROKER)
 app.conf.update(
-    # A task is acknowledged when it is done, and comes back when its process dies.
+    # A task is acknowledged when it is done, and runs again when its process dies.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    # The outbox says what was done; nobody reads results.
+    # The outbox rows have the results.
     task_ignore_result=True,
     task_serializer="json",
     result_serializer="json",
     accept_content=["json"],
-    # A task ends before the broker would think it lost; the sweep for lost ones runs each 10 s, not each 100.
+    # A task ends before the broker counts it as lost (300 s); lost ones are looked for every 10 s, not every 100.
     task_time_limit=240,
     broker_transport_options={
         "visibility_timeout": 300,
@@ -47,11 +51,11 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     worker_redirect_stdouts=False,
-    # A worker that is told to stop finishes the notification in its hand.
+    # A stopping worker finishes the notification that it is sending.
     worker_soft_shutdown_timeout=60,
     timezone="Asia/Shanghai",
     enable_utc=True,
-    # Mail that hangs must not keep the inbox waiting.
+    # A queue per channel: a slow mail server must not delay the inbox.
     task_default_queue="clock",
     task_queues=[Queue(name, routing_key=name) for name in ("clock", *CHANNELS)],
     beat_schedule_filename=str(SETTINGS.var / "celerybeat-schedule"),
@@ -69,41 +73,43 @@ def _sender(_pid: int) -> OutboxSender:
 
 
 def sender() -> OutboxSender:
-    """This process's own post room: a connection that two processes share is a broken one, so each opens its own."""
+    """Return the sender of this process."""
+    # By process id: forked processes must not share a database connection.
     return _sender(os.getpid())
 
 
 @celeryd_init.connect
 @setup_logging.connect
-def _lines(**_said: object) -> None:
-    """Celery's own words go into the log in the house's form."""
+def _configure_logs(**_signal: object) -> None:
+    """Write Celery's own log as our JSON lines."""
     logs.configure()
 
 
 @worker_process_init.connect
-def _open(**_said: object) -> None:
-    """Open the post room as soon as a process has been forked, so that a bad setting shows at once."""
+def _open_sender(**_signal: object) -> None:
+    """Open the sender right after the fork, so that a wrong setting shows at once."""
     sender()
 
 
 @app.task(name="worker.deliver")
 def deliver(ids: list[str]) -> None:
-    """Send these notifications, as far as they are still due."""
+    """Send those of these notifications that are still due."""
     outbox.send_all(sender(), [UUID(each) for each in ids], now)
 
 
 @app.task(name="worker.drain")
 def drain() -> None:
-    """Send what is due: for a house without a relay, and for what a relay lost."""
-    here = sender()
-    outbox.send_all(here, [each.id for each in outbox.due(here, now(), outbox.SEND_BATCH_SIZE)], now)
+    """Send one batch of due notifications: for an installation without a relay, and for what a relay missed."""
+    process_sender = sender()
+    due_rows = outbox.due(process_sender, now(), outbox.SEND_BATCH_SIZE)
+    outbox.send_all(process_sender, [row.id for row in due_rows], now)
 
 
 @app.task(name="worker.tick")
 def tick() -> None:
-    """Do what the calendar asks today. In a process with a demo clock the day is somebody else's to say."""
+    """Run the scheduled jobs of today, except in a process with a demo clock."""
     if SETTINGS.demo_clock:
-        _log.info("demo clock: the calendar is left alone")
+        _log.info("demo clock: no scheduled jobs")
         return
-    here, instant = sender(), now()
-    scheduled_jobs.run_day(here.engine, here.keyring, instant, union_day(instant))
+    process_sender, instant = sender(), now()
+    scheduled_jobs.run_day(process_sender.engine, process_sender.keyring, instant, union_day(instant))

@@ -1,6 +1,6 @@
-"""The sending of notifications: one notification, one transaction; the row is the promise, and whoever holds its lock sends it."""
+"""The outbox sends each due notification in its own transaction."""
 
-from collections import Counter as Tally
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,121 +21,137 @@ from worker.channels import CHANNELS
 from worker.channels.message import DeliveryResult, DeliveryStatus, MailSettings, OutgoingMessage
 
 SEND_BATCH_SIZE = 100
-"""How many notifications go in one message to a worker."""
+"""The number of notifications in one message to a worker."""
 
 SEND_SECONDS = timedelta(seconds=30)
-"""How long a batch may go on starting notifications; what it leaves stays due."""
+"""How long a batch may start new deliveries; the rest stays due."""
 
 RETRY_WAITS = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 5, 15, 60, *[60] * 22))
-"""How long to wait after each failed attempt: at once, 1, 5, 15, 60 minutes, then each hour until a day is over."""
+"""The wait after each failed attempt: 0, 1, 5, 15, 60 minutes, then an hour each time, for about a day in all."""
 
 
 @dataclass(frozen=True)
 class OutboxSender:
-    """What a process that sends notifications holds; made after the process was forked and never handed to another."""
+    """The database, keys and settings of a process that sends notifications; created after the fork, never shared."""
 
     engine: sa.Engine
     keyring: Keyring
-    counter: MailSettings
+    mail: MailSettings
     language: str
     home: str = ""
-    """Where staff open the pages; notifications name bare paths where it is empty."""
+    """The address of the pages, for links to staff; when empty, notifications have paths only."""
 
 
 def open_sender(settings: Settings) -> OutboxSender:
-    """The post room of this process. Raises BadSetting when nobody said where the database is."""
+    """Return the sender of this process. Raises BadSetting when DATABASE_URL is not set."""
     if settings.database_url is None:
-        raise BadSetting("DATABASE_URL", "the post room needs a database", "`songnuan serve` names its own; or set it")
+        raise BadSetting(
+            "DATABASE_URL", "the worker needs a database", "Set it, or run `songnuan serve`, which starts its own"
+        )
     keyring = installation_keyring(settings)
-    counter = MailSettings(settings.mail, settings.mail_from)
+    mail_settings = MailSettings(settings.mail, settings.mail_from)
     return OutboxSender(
-        database.make_engine(settings.database_url, pool=2), keyring, counter, settings.language, settings.public_url
+        database.make_engine(settings.database_url, pool=2),
+        keyring,
+        mail_settings,
+        settings.language,
+        settings.public_url,
     )
 
 
-def due(room: OutboxSender, now: datetime, limit: int) -> list[DueNotification]:
-    """The notifications that may go now."""
-    with room.engine.connect() as conn:
+def due(sender: OutboxSender, now: datetime, limit: int) -> list[DueNotification]:
+    """Return at most `limit` notifications that may be sent now."""
+    with sender.engine.connect() as conn:
         return notifications.due_notifications(conn, now, limit)
 
 
-def send_all(room: OutboxSender, ids: Iterable[UUID], clock: Callable[[], datetime]) -> Tally[DeliveryStatus]:
-    """Send each notification that is still due, for at most BUDGET. A database that is gone ends it; the rest stays due."""
-    fates: Tally[DeliveryStatus] = Tally()
+def send_all(sender: OutboxSender, ids: Iterable[UUID], clock: Callable[[], datetime]) -> Counter[DeliveryStatus]:
+    """Send each notification that is still due, starting none after SEND_SECONDS, and count the outcomes.
+
+    Raises DBAPIError when the database is lost; the rest stays due.
+    """
+    outcomes: Counter[DeliveryStatus] = Counter()
     end = clock() + SEND_SECONDS
     for notification_id in ids:
         now = clock()
         if now >= end:
             break
-        fate = send_one(room, notification_id, now)
+        fate = send_one(sender, notification_id, now)
         if fate is not None:
-            fates[fate] += 1
-    return fates
+            outcomes[fate] += 1
+    return outcomes
 
 
-def send_one(room: OutboxSender, notification_id: UUID, now: datetime) -> DeliveryStatus | None:
-    """Send one notification if it is due and in nobody's hands; None when there was nothing to do.
+def send_one(sender: OutboxSender, notification_id: UUID, now: datetime) -> DeliveryStatus | None:
+    """Send one notification if it is due and no other process has locked it. Returns None when there was nothing to do.
 
-    The row is locked from before the notification leaves until its fate is written, in one transaction. So nobody else can
-    hold the same notification meanwhile, a process that is killed gives the notification back at once (the database drops its
-    lock), and no state has to be cleared up by hand; a state `sending`, committed first, would need all three. The
-    price is a database connection that waits for the mail server, at most mail.LONGEST; the database itself ends a
-    transaction that is idle for a minute. A notification is sent again only if it was handed over and its fate could not be
-    written, or the server was cut off before it answered: then with the same Message-ID.
+    A notification is sent again only when its outcome could not be written, or when the connection to the mail server
+    broke before the answer: then with the same Message-ID.
     """
-    with room.engine.begin() as conn:
-        owed = notifications.claim_notification(conn, notification_id, now)
-        if owed is None:
+    # The row stays locked from before the delivery until its outcome is written, in one transaction. No other process
+    # can send it meanwhile; when this process is killed, the database drops the lock and the row is due again. A
+    # committed state `sending` would need a clean-up for both. The price: the database connection waits for the mail
+    # server, at most mail.DELIVERY_TIMEOUT. PostgreSQL ends a transaction that is idle for 60 s (service/db/engine.py).
+    with sender.engine.begin() as conn:
+        claimed = notifications.claim_notification(conn, notification_id, now)
+        if claimed is None:
             return None
-        handed = _record_gift(room, owed, now)
-        _record(conn, owed, handed, now)
-    named = {"notification": str(owed.id), "kind": owed.kind, "channel": owed.channel, "request": owed.request}
-    logs.log_event("notification", **named, attempt=owed.attempts + 1, fate=handed.fate.value, why=handed.why)
-    return handed.fate
+        result = _deliver(sender, claimed, now)
+        _record_result(conn, claimed, result, now)
+    facts = {
+        "notification": str(claimed.id),
+        "kind": claimed.kind,
+        "channel": claimed.channel,
+        "request": claimed.request,
+    }
+    logs.log_event("notification", **facts, attempt=claimed.attempts + 1, fate=result.fate.value, why=result.why)
+    return result.fate
 
 
-def _record_gift(room: OutboxSender, owed: ClaimedNotification, now: datetime) -> DeliveryResult:
-    """Write, address and carry; a fault of ours puts the notification off, so that it never stops the notifications after it."""
+def _deliver(sender: OutboxSender, claimed: ClaimedNotification, now: datetime) -> DeliveryResult:
+    """Compose and send one notification; an error of ours postpones it and does not stop the next ones."""
     try:
-        return CHANNELS[owed.channel](_message(room, owed, now), room.counter)
+        return CHANNELS[claimed.channel](_message(sender, claimed, now), sender.mail)
     except (MissingTranslation, DecryptionError) as fault:
         return DeliveryResult(DeliveryStatus.NOT_NOW, type(fault).__name__)
-    except Exception as fault:  # noqa: BLE001 - whatever it is, the row must say that it happened
+    except Exception as fault:  # noqa: BLE001 - the row must record any error
         logs.log_event(
             "notification_fault",
             "error",
-            notification=str(owed.id),
-            request=owed.request,
+            notification=str(claimed.id),
+            request=claimed.request,
             fault=logs.describe_exception(fault),
         )
         return DeliveryResult(DeliveryStatus.NOT_NOW, type(fault).__name__)
 
 
-def _message(room: OutboxSender, owed: ClaimedNotification, now: datetime) -> OutgoingMessage:
-    reader = notification_text.FAMILY if owed.person_id else notification_text.STAFF
-    case_no, case_id = owed.case_no, owed.case_id
-    text = notification_text.render(owed.kind, reader, room.language, case_no=case_no, case_id=case_id, home=room.home)
-    return OutgoingMessage(owed.id, _address(room, owed), text.subject, text.body, now)
+def _message(sender: OutboxSender, claimed: ClaimedNotification, now: datetime) -> OutgoingMessage:
+    reader = notification_text.FAMILY if claimed.person_id else notification_text.STAFF
+    case_no, case_id = claimed.case_no, claimed.case_id
+    text = notification_text.render(
+        claimed.kind, reader, sender.language, case_no=case_no, case_id=case_id, home=sender.home
+    )
+    return OutgoingMessage(claimed.id, _address(sender, claimed), text.subject, text.body, now)
 
 
-def _address(room: OutboxSender, owed: ClaimedNotification) -> str | None:
-    if owed.person_id is None or owed.person_email is None:
-        return owed.account_email
-    return decrypt_field(room.keyring, "person.email", owed.person_id, owed.person_email)
+def _address(sender: OutboxSender, claimed: ClaimedNotification) -> str | None:
+    if claimed.person_id is None or claimed.person_email is None:
+        return claimed.account_email
+    return decrypt_field(sender.keyring, "person.email", claimed.person_id, claimed.person_email)
 
 
-def _record(conn: sa.Connection, owed: ClaimedNotification, handed: DeliveryResult, now: datetime) -> None:
-    wait = wait_after(owed.attempts + 1)
-    if handed.fate is DeliveryStatus.DELIVERED:
-        mark_delivered(conn, owed.id, now)
-    elif handed.fate is DeliveryStatus.NEVER:
-        mark_failed(conn, owed.id, "permanent_failure", handed.why)
+def _record_result(conn: sa.Connection, claimed: ClaimedNotification, result: DeliveryResult, now: datetime) -> None:
+    wait = wait_after(claimed.attempts + 1)
+    if result.fate is DeliveryStatus.DELIVERED:
+        mark_delivered(conn, claimed.id, now)
+    elif result.fate is DeliveryStatus.NEVER:
+        mark_failed(conn, claimed.id, "permanent_failure", result.why)
     elif wait is None:
-        mark_failed(conn, owed.id, "technical_failure", handed.why)
+        mark_failed(conn, claimed.id, "technical_failure", result.why)
     else:
-        postpone(conn, owed.id, now + wait, handed.why)
+        postpone(conn, claimed.id, now + wait, result.why)
 
 
 def wait_after(attempts: int) -> timedelta | None:
-    """How long to wait after the attempt numbered `attempts` has failed; None when a day has been tried."""
+    """Return the wait after failed attempt number `attempts`, or None after the 28th, which is the last."""
     return RETRY_WAITS[attempts - 1] if attempts <= len(RETRY_WAITS) else None

@@ -1,4 +1,4 @@
-"""The relay: hears that a notification is owed and hands it to a worker, or sends it itself while there is no broker."""
+"""The relay publishes due notifications to workers, or sends them without a broker."""
 
 import argparse
 import logging
@@ -25,88 +25,97 @@ from worker import outbox
 from worker.app import deliver
 from worker.outbox import OutboxSender
 
-POLL_SECONDS = 1000
-"""How many due notifications one look at the outbox takes in."""
+MAX_DUE = 1000
+"""The number of due notifications read at once."""
 
-STALE = 300.0
-"""Seconds after which nobody should take up a message any more; longer than any clocks disagree."""
+MESSAGE_EXPIRY = 300.0
+"""Seconds after which a worker drops a message; longer than the clocks of two machines differ."""
 
-_LONGEST_WAIT = 30.0
+_MAX_WAIT = 30.0
+"""Seconds of the longest wait before the broker or the database is tried again."""
+
 _log = logging.getLogger(__name__)
 
 Wake = Callable[[str, Sequence[UUID]], None]
-"""Hands a batch of notifications of one channel to the broker. Raises BrokerGone."""
+"""Publishes a batch of notifications of one channel. Raises BrokerGone when the broker cannot be reached."""
 
 
 def wake_worker(channel: str, ids: Sequence[UUID]) -> None:
-    """One message for a whole batch; it names notifications and holds nothing of them."""
-    deliver.apply_async(args=([str(each) for each in ids],), queue=channel, expires=STALE, retry=False)
+    """Publish one message for a whole batch; it has only the ids of the notifications."""
+    deliver.apply_async(
+        args=([str(notification_id) for notification_id in ids],), queue=channel, expires=MESSAGE_EXPIRY, retry=False
+    )
 
 
 @dataclass
-class _WokenLately:
-    """How often a notification's attempt was published, and until when a worker is given time for it."""
+class _Publication:
+    """How often an attempt was published again, and until when (time.monotonic) the relay waits for a worker."""
 
-    times: int
+    repeats: int
     until: float
 
 
 @dataclass
 class Relay:
-    """What one relay remembers; it may forget everything, and another may do the same work, without harm.
+    """The relay of due notifications. It keeps no state that matters: it may restart, and two may run at once.
 
-    A notification that was published and has not gone within `patience` seconds is published again, then after twice that
-    and so on to five minutes: the broker may have lost it, or there may be no worker.
+    A published notification that is still due after `patience` seconds is published again, then after twice that time,
+    and so on up to 5 minutes: the broker may have lost the message, or no worker runs.
     """
 
-    room: OutboxSender
+    sender: OutboxSender
     stop: threading.Event
     patience: float = 30.0
-    keyring: Wake = wake_worker
-    _rung: dict[tuple[UUID, int], _WokenLately] = field(default_factory=dict)
+    wake: Wake = wake_worker
+    _publications: dict[tuple[UUID, int], _Publication] = field(default_factory=dict)
     _broker_wait: float = 0.0
-    _broker_again: float = 0.0
+    _broker_retry_at: float = 0.0
 
-    def look(self) -> bool:
-        """Hand over what is due; True when there is surely more."""
-        found = outbox.due(self.room, now(), POLL_SECONDS)
-        fresh = self._not_rung_lately(found)
-        for channel, batch in _batches(fresh):
+    def relay_due(self) -> bool:
+        """Publish what is due, or send it while there is no broker. Returns True when more is surely due."""
+        due = outbox.due(self.sender, now(), MAX_DUE)
+        unpublished = self._without_published(due)
+        for channel, batch in _batches(unpublished):
             if self.stop.is_set():
                 return False
-            if self._published(channel, batch):
-                self._remember(batch)
+            if self._publish(channel, batch):
+                self._note_published(batch)
             else:
-                going = takewhile(lambda _: not self.stop.is_set(), (each.id for each in batch))
-                outbox.send_all(self.room, going, now)
-        return len(found) == POLL_SECONDS and bool(fresh)
+                ids = takewhile(lambda _: not self.stop.is_set(), (each.id for each in batch))
+                outbox.send_all(self.sender, ids, now)
+        return len(due) == MAX_DUE and bool(unpublished)
 
-    def _not_rung_lately(self, found: Sequence[DueNotification]) -> list[DueNotification]:
-        instant, owed = time.monotonic(), {(each.id, each.attempts) for each in found}
-        self._rung = {key: rung for key, rung in self._rung.items() if key in owed or rung.until > instant}
-        lately = {key for key, rung in self._rung.items() if rung.until > instant}
-        return [each for each in found if (each.id, each.attempts) not in lately]
+    def _without_published(self, due: Sequence[DueNotification]) -> list[DueNotification]:
+        """Return the due notifications for which no worker is being waited for, and forget those no longer due."""
+        instant, due_keys = time.monotonic(), {(each.id, each.attempts) for each in due}
+        self._publications = {
+            key: publication
+            for key, publication in self._publications.items()
+            if key in due_keys or publication.until > instant
+        }
+        waiting = {key for key, publication in self._publications.items() if publication.until > instant}
+        return [each for each in due if (each.id, each.attempts) not in waiting]
 
-    def _remember(self, batch: Sequence[DueNotification]) -> None:
+    def _note_published(self, batch: Sequence[DueNotification]) -> None:
         for each in batch:
-            before = self._rung.get((each.id, each.attempts))
-            times = before.times + 1 if before else 0
-            until = time.monotonic() + min(self.patience * 2**times, STALE)
-            self._rung[each.id, each.attempts] = _WokenLately(times, until)
+            previous = self._publications.get((each.id, each.attempts))
+            repeats = previous.repeats + 1 if previous else 0
+            until = time.monotonic() + min(self.patience * 2**repeats, MESSAGE_EXPIRY)
+            self._publications[each.id, each.attempts] = _Publication(repeats, until)
 
-    def _published(self, channel: str, batch: Sequence[DueNotification]) -> bool:
-        """Whether a broker took the batch; one that is gone is asked again after a while, ever longer."""
-        if time.monotonic() < self._broker_again:
+    def _publish(self, channel: str, batch: Sequence[DueNotification]) -> bool:
+        """Publish a batch and return whether the broker took it; after a failure, wait 1 s, 2 s … 30 s."""
+        if time.monotonic() < self._broker_retry_at:
             return False
         try:
-            self.keyring(channel, [each.id for each in batch])
+            self.wake(channel, [each.id for each in batch])
         except BrokerGone as fault:
             if not self._broker_wait:
                 _log.warning(
                     "the broker cannot be reached (%s): notifications are sent in this process", type(fault).__name__
                 )
-            self._broker_wait = min(max(1.0, self._broker_wait * 2), _LONGEST_WAIT)
-            self._broker_again = time.monotonic() + self._broker_wait
+            self._broker_wait = min(max(1.0, self._broker_wait * 2), _MAX_WAIT)
+            self._broker_retry_at = time.monotonic() + self._broker_wait
             return False
         if self._broker_wait:
             _log.warning("the broker is back: notifications go to the workers")
@@ -114,10 +123,10 @@ class Relay:
         return True
 
 
-def _batches(found: Sequence[DueNotification]) -> Iterator[tuple[str, list[DueNotification]]]:
-    """Batches of one channel each, the channels in the order in which they were found."""
+def _batches(due: Sequence[DueNotification]) -> Iterator[tuple[str, list[DueNotification]]]:
+    """Yield batches of one channel each, channels in order of first appearance."""
     channels: dict[str, list[DueNotification]] = defaultdict(list)
-    for each in found:
+    for each in due:
         channels[each.channel].append(each)
     for channel, notifications in channels.items():
         for start in range(0, len(notifications), outbox.SEND_BATCH_SIZE):
@@ -125,35 +134,40 @@ def _batches(found: Sequence[DueNotification]) -> Iterator[tuple[str, list[DueNo
 
 
 def keep_relaying(relay: Relay, poll: float) -> None:
-    """Look whenever the bell rings and every `poll` seconds, until told to stop; a lost database is waited for."""
-    url = relay.room.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    """Relay after each NOTIFY of the outbox and every `poll` seconds, until `relay.stop`.
+
+    Reconnects when the database is lost, after 1 s, 2 s … 30 s.
+    """
+    url = relay.sender.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     wait = 1.0
     while not relay.stop.is_set():
         try:
-            with psycopg.connect(url, autocommit=True, connect_timeout=10) as bell:
-                bell.execute("LISTEN outbox")
+            with psycopg.connect(url, autocommit=True, connect_timeout=10) as listener:
+                listener.execute("LISTEN outbox")
                 while not relay.stop.is_set():
-                    if not relay.look():
-                        list(bell.notifies(timeout=poll, stop_after=1))
+                    if not relay.relay_due():
+                        list(listener.notifies(timeout=poll, stop_after=1))
                     wait = 1.0
         except (psycopg.OperationalError, DBAPIError) as fault:
-            _log.warning("the database cannot be reached (%s): again in %.0f s", type(fault).__name__, wait)
+            _log.warning("the database cannot be reached (%s): trying again in %.0f s", type(fault).__name__, wait)
             relay.stop.wait(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            wait = min(wait * 2, _MAX_WAIT)
 
 
 def main(arguments: list[str]) -> int:
-    """Relay until SIGTERM."""
+    """Run the relay until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m worker.relay", description=__doc__)
-    parser.add_argument("--poll", type=float, default=2.0, metavar="SECONDS", help="look at least this often")
+    parser.add_argument(
+        "--poll", type=float, default=2.0, metavar="SECONDS", help="look for due notifications at least this often"
+    )
     parser.add_argument("--patience", type=float, default=30.0, metavar="SECONDS", help="publish again after this long")
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     logs.configure()
     stop = threading.Event()
-    for context in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(context, lambda *_: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     _log.info("relaying")
-    keep_relaying(Relay(outbox.open_sender(read_settings(os.environ)), stop, chosen.patience), chosen.poll)
+    keep_relaying(Relay(outbox.open_sender(read_settings(os.environ)), stop, options.patience), options.poll)
     _log.info("stopped")
     return 0
 

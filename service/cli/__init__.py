@@ -1,4 +1,4 @@
-"""The command `songnuan`: a group of commands, a file per noun."""
+"""The command `songnuan` groups all commands."""
 
 import logging
 

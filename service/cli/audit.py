@@ -1,4 +1,4 @@
-"""`songnuan audit`: the trail verified, anchored, and held against lines that were kept outside."""
+"""`songnuan audit` verifies and anchors the event log."""
 
 import json
 from dataclasses import asdict
@@ -23,29 +23,31 @@ from service.queries import accounts, anchors
 from service.report.figures import snapshot
 from service.tables.events import event
 
-COUNTED = ("events", "subjects", "rows", "funds", "anchors", "unanchored")
+COUNTS = ("events", "subjects", "rows", "funds", "anchors", "unanchored")
 err = Console(stderr=True)
 
 
 @click.group()
 def audit() -> None:
-    """审计核验 · What an auditor may trust, checked."""
+    """审计核验 · Verify and anchor the event log."""
 
 
 @audit.command("verify")
 @click.option(
-    "--against", type=click.File("r", encoding="utf-8"), help="留存在外的锚行，一行一条 · Lines kept outside."
+    "--against",
+    type=click.File("r", encoding="utf-8"),
+    help="留存在外的锚行，一行一条 · A file of printed anchor lines, one per line.",
 )
-@click.option("--anchor", "line", help="一条这样的锚行 · One such line.")
+@click.option("--anchor", "line", help="一条这样的锚行 · One printed anchor line.")
 @AS_JSON
 @VAR
 def audit_verify(against: TextIO | None, line: str | None, as_json: bool, var: Path | None) -> None:
-    """核验留痕、行和锚，有问题退出码为 1 · Read the whole trail, all it binds and its anchors; exit 1 on any fault."""
+    """核验留痕、行和锚，有问题退出码为 1 · Check every event, recorded row and anchor; exit 1 on any fault."""
     lines = [*(against or ()), *([line] if line else ())]
-    with open_installation(var) as place:
-        found = _verified(place, lines, quiet=as_json)
-    counts = {name: getattr(found, name) for name in COUNTED}
-    faults = [asdict(fault) for fault in found.faults]
+    with open_installation(var) as installation:
+        verified = _verify_with_progress(installation, lines, quiet=as_json)
+    counts = {name: getattr(verified, name) for name in COUNTS}
+    faults = [asdict(fault) for fault in verified.faults]
     if as_json:
         click.echo(json.dumps({**counts, "faults": faults}, ensure_ascii=False))
     else:
@@ -57,38 +59,40 @@ def audit_verify(against: TextIO | None, line: str | None, as_json: bool, var: P
         raise SystemExit(FAULTS)
 
 
-def _verified(place: Installation, lines: list[str], *, quiet: bool) -> Verification:
+def _verify_with_progress(installation: Installation, lines: list[str], *, quiet: bool) -> Verification:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed}"), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=quiet) as bar, snapshot(place.engine) as conn:
+    with Progress(*columns, console=err, disable=quiet) as bar, snapshot(installation.engine) as conn:
         total = conn.scalar(sa.select(sa.func.count()).select_from(event)) or 0
         task = bar.add_task(translate("cli.verifying"), total=total)
-        found = verify(conn, lambda done: bar.update(task, completed=done))
-        found.faults += kept_faults(conn, lines)
-    return found
+        verified = verify(conn, lambda done: bar.update(task, completed=done))
+        verified.faults += kept_faults(conn, lines)
+    return verified
 
 
 @audit.command("anchor")
-@click.option("--list", "listed", is_flag=True, help="不新锚，列出已有的 · Make none; print the lines of all.")
+@click.option(
+    "--list", "listed", is_flag=True, help="不新锚，列出已有的 · Make no anchor; print the lines of all anchors."
+)
 @VAR
 def audit_anchor(listed: bool, var: Path | None) -> None:
-    """锚定 · Anchor what has come since the last anchor, and print its line: keep it on paper, outside."""
-    with open_installation(var) as place:
+    """锚定 · Anchor the events since the last anchor and print its line. Keep the line on paper, elsewhere."""
+    with open_installation(var) as installation:
         if not listed:
-            _anchor(place)
-        with snapshot(place.engine) as conn:
+            _add_anchor(installation)
+        with snapshot(installation.engine) as conn:
             rows = conn.execute(anchors.every()).mappings().all()
     for row in rows if listed else rows[-1:]:
         click.echo(anchor_line(dict(row)))
 
 
-def _anchor(place: Installation) -> None:
+def _add_anchor(installation: Installation) -> None:
     at = now()
-    with place.engine.begin() as conn:
+    with installation.engine.begin() as conn:
         up_to = anchor_actions.settled_event_number(conn)
     if up_to is None:
         raise CommandFailed(translate("cli.anchor_busy"))
-    with place.engine.begin() as conn:
+    with installation.engine.begin() as conn:
         clock = accounts.caller_by_login(conn, CLOCK_LOGIN, union_day(at))
         if clock is None:
             raise CommandFailed(translate("cli.anchor_no_clock"))
-        anchor_actions.add_anchor(conn, up_to, ActionContext(clock, at, union_day(at), place.keyring))
+        anchor_actions.add_anchor(conn, up_to, ActionContext(clock, at, union_day(at), installation.keyring))

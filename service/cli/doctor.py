@@ -1,4 +1,4 @@
-"""`songnuan doctor`: what is well and what is missing on this machine, with the mend."""
+"""`songnuan doctor` checks what this machine has and what is missing."""
 
 import json
 import shutil
@@ -13,9 +13,9 @@ from service.cli.installation import (
     AS_JSON,
     VAR,
     Installation,
+    is_installed,
     keys_of,
     open_installation,
-    require_installed,
     settings_at,
 )
 from service.cli.output import FAULTS, translate
@@ -25,46 +25,47 @@ from service.local_servers import CannotStart, postgres_programs
 from service.tables.policies import calendar_year, policy_set
 
 Finding = tuple[str, bool, str]
+"""The name of a check, whether it passed, and a message that has the remedy when it failed."""
 
 
 @click.command()
 @AS_JSON
 @VAR
 def doctor(as_json: bool, var: Path | None) -> None:
-    """体检：缺什么、怎么补 · What is missing, with the mend; exit 1 when something must be mended."""
+    """检查：缺什么、怎么补 · Report what is missing and how to fix it; exit 1 when something is missing."""
     settings = settings_at(var)
-    findings = [*_machine(settings)]
-    if require_installed(settings):
-        with open_installation(var, any_schema=True) as place:
-            findings += _record(place)
+    findings = [*_check_machine(settings)]
+    if is_installed(settings):
+        with open_installation(var, any_schema=True) as installation:
+            findings += _check_database(installation)
     else:
         findings.append(("installation", False, translate("cli.no_installation", folder=settings.var)))
     if as_json:
-        listed = [{"check": name, "well": well, "words": words} for name, well, words in findings]
-        click.echo(json.dumps(listed, ensure_ascii=False))
+        checks = [{"check": name, "well": passed, "words": message} for name, passed, message in findings]
+        click.echo(json.dumps(checks, ensure_ascii=False))
     else:
-        for _, well, words in findings:
-            click.echo(f"{'✓' if well else '✗'} {words}")
-    if not all(well for _, well, _ in findings):
+        for _, passed, message in findings:
+            click.echo(f"{'✓' if passed else '✗'} {message}")
+    if not all(passed for _, passed, _ in findings):
         raise SystemExit(FAULTS)
 
 
-def _machine(settings: Settings) -> Iterator[Finding]:
+def _check_machine(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(settings.var if settings.var.exists() else Path.cwd()).free // 2**20
     yield "disk", free > 500, translate("cli.doctor.disk", free=free)
-    if require_installed(settings):
+    if is_installed(settings):
         yield (
             "keyring",
-            *_tried(lambda: keys_of(settings), translate("cli.doctor.keyring"), translate("cli.doctor.keyring_bad")),
+            *_attempt(lambda: keys_of(settings), translate("cli.doctor.keyring"), translate("cli.doctor.keyring_bad")),
         )
     if settings.database_url is None:
         yield (
             "postgres",
-            *_tried(postgres_programs, translate("cli.doctor.postgres"), translate("cli.doctor.postgres_missing")),
+            *_attempt(postgres_programs, translate("cli.doctor.postgres"), translate("cli.doctor.postgres_missing")),
         )
     if settings.redis_url is not None:
         client = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=3)
-        yield "broker", *_tried(client.ping, translate("cli.doctor.broker"), translate("cli.doctor.broker_away"))
+        yield "broker", *_attempt(client.ping, translate("cli.doctor.broker"), translate("cli.doctor.broker_away"))
     yield (
         "mail",
         settings.mail is not None,
@@ -72,27 +73,31 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _tried(attempt: Callable[[], object], well: str, ill: str) -> tuple[bool, str]:
+def _attempt(action: Callable[[], object], success: str, failure: str) -> tuple[bool, str]:
     try:
-        attempt()
+        action()
     except (click.ClickException, CannotStart, redis.RedisError, OSError):
-        return False, ill
-    return True, well
+        return False, failure
+    return True, success
 
 
-def _record(place: Installation) -> Iterator[Finding]:
-    with place.engine.connect() as conn:
+def _check_database(installation: Installation) -> Iterator[Finding]:
+    with installation.engine.connect() as conn:
         at, head = migrate.present(conn), migrate.newest()
-        words = "migrations" if at == head else "behind" if at else "empty"
-        yield "migrations", at == head, translate(f"cli.doctor.{words}", at=at, head=head)
+        message = "migrations" if at == head else "behind" if at else "empty"
+        yield "migrations", at == head, translate(f"cli.doctor.{message}", at=at, head=head)
         if at != head:
             return
-        sets = conn.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0
-        yield "policy", sets > 0, translate("cli.doctor.policy" if sets else "cli.doctor.policy_missing", count=sets)
+        policy_sets = conn.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0
+        yield (
+            "policy",
+            policy_sets > 0,
+            translate("cli.doctor.policy" if policy_sets else "cli.doctor.policy_missing", count=policy_sets),
+        )
         years = sorted(conn.scalars(sa.select(calendar_year.c.year)))
-        named = "、".join(map(str, years))
+        year_list = "、".join(map(str, years))
         yield (
             "calendar",
             bool(years),
-            translate("cli.doctor.calendar" if years else "cli.doctor.calendar_missing", years=named),
+            translate("cli.doctor.calendar" if years else "cli.doctor.calendar_missing", years=year_list),
         )

@@ -1,4 +1,4 @@
-"""`songnuan import`: spreadsheets, policy sets and calendars come in together, or not at all."""
+"""`songnuan import` imports spreadsheets, policy sets and calendars in one transaction."""
 
 import json
 from collections.abc import Callable
@@ -23,83 +23,92 @@ err = Console(stderr=True)
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--by", required=True, help="导入人（管理员）的登录名；各行的登记人写在表里 · Login of the administrator."
+    "--by",
+    required=True,
+    help="导入人（管理员）的登录名；各行的登记人写在表里 · Login of the administrator who imports.",
 )
-@click.option("--dry-run", is_flag=True, help="只检查，不写入 · Check everything, write nothing.")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 · Check only; write nothing.")
 @AS_JSON
 @VAR
 def import_year(paths: tuple[Path, ...], by: str, dry_run: bool, as_json: bool, var: Path | None) -> None:
-    """导入表格：全部写入，或一行也不写 · Spreadsheets, policy sets and calendars: all of them, or nothing."""
+    """导入表格：全部写入，或一行也不写 · Import spreadsheets, policy sets and calendars: every row, or none."""
     files = _files(paths)
-    with open_installation(var) as here, here.engine.begin() as conn:
-        context = context_for(conn, here, by)
+    with open_installation(var) as installation, installation.engine.begin() as conn:
+        context = context_for(conn, installation, by)
         try:
             with Progress(console=err, disable=as_json) as bar:
-                found = import_files(conn, files, context, shown_on(bar), dry_run=dry_run)
-        except InvalidSheets as bad:
-            _tell_problems(bad, files, as_json)
+                imported = import_files(conn, files, context, shown_on(bar), dry_run=dry_run)
+        except InvalidSheets as invalid:
+            _report_problems(invalid, files, as_json)
             raise SystemExit(FAULTS) from None
     if as_json:
-        told = {"counts": dict(found.counts), "repeated": found.repeated, "only_read": found.only_read}
-        click.echo(json.dumps({**told, "dry_run": dry_run}, ensure_ascii=False))
+        summary_fields = {
+            "counts": dict(imported.counts),
+            "repeated": imported.repeated,
+            "only_read": imported.only_read,
+        }
+        click.echo(json.dumps({**summary_fields, "dry_run": dry_run}, ensure_ascii=False))
     else:
-        click.echo(summary(found))
+        click.echo(summary(imported))
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
-    """Every file that is named, and of a folder those that can be imported; a folder without any ends the command."""
+    """Return the files named, and from each folder those that can be imported.
+
+    Raises CommandFailed when a folder has none.
+    """
     files = []
     for path in paths:
-        within = importable(path) if path.is_dir() else [path]
-        if not within:
+        importable_files = importable(path) if path.is_dir() else [path]
+        if not importable_files:
             raise CommandFailed(translate("cli.nothing_to_import", folder=path))
-        files += within
+        files += importable_files
     return files
 
 
 def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
-    """Progress of an import on the terminal, a line per sheet."""
+    """Return a callback that shows the progress of an import, one bar per sheet."""
     tasks: dict[str, TaskID] = {}
 
-    def progress(title: str, done: int, of: int) -> None:
+    def progress(title: str, done: int, total: int) -> None:
         if title not in tasks:
-            tasks[title] = bar.add_task(title, total=of)
+            tasks[title] = bar.add_task(title, total=total)
         bar.update(tasks[title], completed=done)
 
     return progress
 
 
-def summary(found: Imported) -> str:
-    """What came in, in one line; in others what had come in before, and what is only checked."""
-    counts = "，".join(f"{translate(f'cli.kind.{kind}')} {count}" for kind, count in found.counts.items()) or "—"
-    lines = [translate("cli.import_tried" if found.dry_run else "cli.imported", counts=counts)]
-    if found.repeated:
-        lines.append(translate("cli.imported_before", files="、".join(found.repeated)))
-    if found.only_read:
-        lines.append(translate("cli.import_only_read", files="、".join(found.only_read)))
+def summary(imported: Imported) -> str:
+    """Return the counts in one line, then a line for files imported before, and one for files that were only read."""
+    counts = "，".join(f"{translate(f'cli.kind.{kind}')} {count}" for kind, count in imported.counts.items()) or "—"
+    lines = [translate("cli.import_tried" if imported.dry_run else "cli.imported", counts=counts)]
+    if imported.repeated:
+        lines.append(translate("cli.imported_before", files="、".join(imported.repeated)))
+    if imported.only_read:
+        lines.append(translate("cli.import_only_read", files="、".join(imported.only_read)))
     return "\n".join(lines)
 
 
-def _tell_problems(bad: InvalidSheets, files: list[Path], as_json: bool) -> None:
-    """Every problem with its place, and of each workbook a copy with a column 错误."""
+def _report_problems(invalid: InvalidSheets, files: list[Path], as_json: bool) -> None:
+    """Print every problem with its location, and write a copy of each workbook with a column 错误."""
     lang = language()
-    listed = [
-        {"where": place(each, lang), "code": each.code, "words": message_for_problem(each, lang)}
-        for each in bad.problems
+    problems = [
+        {"where": place(problem, lang), "code": problem.code, "words": message_for_problem(problem, lang)}
+        for problem in invalid.problems
     ]
     if as_json:
-        click.echo(json.dumps(listed, ensure_ascii=False))
+        click.echo(json.dumps(problems, ensure_ascii=False))
         return
-    for each in listed:
-        click.echo(f"  {each['where']}：{each['words']}", err=True)
-    click.echo(translate("cli.import_wrong", count=len(listed)), err=True)
-    wrong = {each.file for each in bad.problems}
-    for file in (each for each in files if each.name in wrong):
-        _give_back(file, [each for each in bad.problems if each.file == file.name])
+    for problem in problems:
+        click.echo(f"  {problem['where']}：{problem['words']}", err=True)
+    click.echo(translate("cli.import_wrong", count=len(problems)), err=True)
+    invalid_files = {problem.file for problem in invalid.problems}
+    for file in (file for file in files if file.name in invalid_files):
+        _write_error_copy(file, [problem for problem in invalid.problems if problem.file == file.name])
 
 
-def _give_back(file: Path, problems: list[SheetProblem]) -> None:
-    """A copy of the workbook with the problems beside the rows, in the folder we stand in; none of what is no workbook."""
+def _write_error_copy(file: Path, problems: list[SheetProblem]) -> None:
+    """Write a copy of a workbook with the problems beside its rows to the current folder; other files have no copy."""
     target = Path(f"{file.stem}-错误.xlsx")
     try:
         write_error_workbook(read_bytes(file), problems, target, language())

@@ -1,4 +1,4 @@
-"""Where a command finds its database, broker and keys: those the environment names, else the house's own in var/."""
+"""An installation is the database, broker and keys a command works on."""
 
 import os
 from collections.abc import Iterator
@@ -17,14 +17,16 @@ from service.db import migrate
 from service.db.engine import make_engine
 from service.local_servers import CannotStart, start_broker, start_postgres
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="给脚本读的 JSON · Print one JSON document.")
-VAR = click.option("--var", type=click.Path(path_type=Path), help="数据所在的文件夹（默认 var）· Where the data lies.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="给脚本读的 JSON · Print one JSON document for scripts.")
+VAR = click.option(
+    "--var", type=click.Path(path_type=Path), help="数据所在的文件夹（默认 var）· Folder of the data (default: var)."
+)
 DEMO_SUFFIX = "_demo"
 
 
 @dataclass(frozen=True)
 class Installation:
-    """A database to work on, with its keys."""
+    """An open installation: its settings, database engine and keys."""
 
     settings: Settings
     engine: sa.Engine
@@ -32,31 +34,31 @@ class Installation:
 
 
 def settings_at(folder: Path | None = None) -> Settings:
-    """The settings of this command; a wrong one ends it with a clear word."""
+    """Return the settings of this command, with `folder` in place of var/. Raises CommandFailed for a wrong setting."""
     try:
-        found = read_settings(os.environ)
+        settings = read_settings(os.environ)
     except BadSetting as fault:
         raise CommandFailed(str(fault)) from None
-    return replace(found, var=folder.absolute()) if folder else found
+    return replace(settings, var=folder.absolute()) if folder else settings
 
 
 def demo_settings(settings: Settings, folder: Path) -> Settings:
-    """The same settings for the demo in `folder`: its own clock and its own database, so that no office is touched.
+    """Return the settings of the demo in `folder`: a demo clock and a database of its own.
 
-    Its own server holds nothing else; on a server that DATABASE_URL names, its database stands beside the named one.
+    Without DATABASE_URL the demo has its own server; else its database is `<name>_demo` on the server named there.
     """
-    own = demo_url(settings.database_url) if settings.database_url else None
-    return replace(settings, var=folder.absolute(), database_url=own, demo_clock=True)
+    database_url = demo_url(settings.database_url) if settings.database_url else None
+    return replace(settings, var=folder.absolute(), database_url=database_url, demo_clock=True)
 
 
 def demo_url(url: str) -> str:
-    """The demo's database beside the one a URL names."""
+    """Return the URL of the demo's database: `…/songnuan` → `…/songnuan_demo`."""
     plain = make_url(url).set(drivername="postgresql")
     return plain.set(database=f"{plain.database}{DEMO_SUFFIX}").render_as_string(hide_password=False)
 
 
 def keys_of(settings: Settings) -> Keyring:
-    """The installation's keyring."""
+    """Return the installation's keyring. Raises CommandFailed when it cannot be read."""
     try:
         return installation_keyring(settings)
     except (ValueError, OSError) as fault:
@@ -65,15 +67,18 @@ def keys_of(settings: Settings) -> Keyring:
 
 @contextmanager
 def servers(settings: Settings, *, broker: bool, durable: bool = True) -> Iterator[Settings]:
-    """Settings that name running servers: the house's own are started in var/, and stopped if this command did it."""
-    with ExitStack() as open_servers:
+    """Yield settings that name running servers; start our own in var/ when the environment names none.
+
+    At the end it stops the servers that it started. Raises CommandFailed when a server does not start.
+    """
+    with ExitStack() as stack:
         try:
             if settings.database_url is None:
-                own = open_servers.enter_context(start_postgres(settings.var / "postgres", durable=durable))
-                settings = replace(settings, database_url=own.url)
+                postgres = stack.enter_context(start_postgres(settings.var / "postgres", durable=durable))
+                settings = replace(settings, database_url=postgres.url)
             if broker and settings.redis_url is None:
-                bell = open_servers.enter_context(start_broker(settings.var / "broker", durable=durable))
-                settings = replace(settings, redis_url=bell.url)
+                valkey = stack.enter_context(start_broker(settings.var / "broker", durable=durable))
+                settings = replace(settings, redis_url=valkey.url)
         except CannotStart as fault:
             raise CommandFailed(str(fault)) from None
         except OSError as fault:
@@ -85,34 +90,35 @@ def servers(settings: Settings, *, broker: bool, durable: bool = True) -> Iterat
 def open_installation(
     folder: Path | None = None, *, new: bool = False, any_schema: bool = False
 ) -> Iterator[Installation]:
-    """A database to work on, for a command that needs no broker.
+    """Yield the installation for a command that needs no broker.
 
-    Only a `new` one is made where there is none; only with `any_schema` may it wait for a migration.
+    `new` creates the data when there is none; `any_schema` accepts a database that is not at the newest migration.
+    Raises CommandFailed when the database is missing, cannot be reached, or has another schema.
     """
-    told = settings_at(folder)
-    if not new and not require_installed(told):
-        raise CommandFailed(translate("cli.no_installation", folder=told.var))
-    with servers(told, broker=False) as settings:
-        made = make_engine(settings.database_url or "")
+    requested = settings_at(folder)
+    if not new and not is_installed(requested):
+        raise CommandFailed(translate("cli.no_installation", folder=requested.var))
+    with servers(requested, broker=False) as settings:
+        engine = make_engine(settings.database_url or "")
         try:
-            _reached(made, any_schema=any_schema)
-            yield Installation(settings, made, keys_of(settings))
+            _check_database(engine, any_schema=any_schema)
+            yield Installation(settings, engine, keys_of(settings))
         finally:
-            made.dispose()
+            engine.dispose()
 
 
-def require_installed(settings: Settings) -> bool:
-    """Whether there is a database to open: a server somewhere, or data in the folder."""
+def is_installed(settings: Settings) -> bool:
+    """Return whether there is a database to open: DATABASE_URL, or data in the folder."""
     return settings.database_url is not None or (settings.var / "postgres").is_dir()
 
 
-def _reached(made: sa.Engine, *, any_schema: bool) -> None:
-    """A database that is away, or not of this version, ends the command with a word, not with a trace."""
+def _check_database(engine: sa.Engine, *, any_schema: bool) -> None:
+    """Raise CommandFailed when the database cannot be reached or is not at the newest migration."""
     try:
-        with made.connect() as conn:
+        with engine.connect() as conn:
             at, head = migrate.present(conn), migrate.newest()
-    except sa.exc.OperationalError as away:
-        why = str(away.orig).splitlines()[0] if away.orig else "?"
+    except sa.exc.OperationalError as fault:
+        why = str(fault.orig).splitlines()[0] if fault.orig else "?"
         raise CommandFailed(translate("cli.no_database", why=why)) from None
     if not any_schema and at != head:
         raise CommandFailed(translate("cli.doctor.behind", at=at, head=head) if at else translate("cli.doctor.empty"))

@@ -1,4 +1,4 @@
-"""What a command says, in the language SONGNUAN_LANG names, and how it ends when the answer is no."""
+"""Command output: translated messages, errors and exit codes."""
 
 import os
 import sys
@@ -7,44 +7,45 @@ from typing import IO, Any
 import click
 
 from service.i18n.catalogue import LANGUAGES
-from service.i18n.catalogue import translate as say_in
+from service.i18n.catalogue import translate as translate_to
 from service.i18n.reason_messages import message_for
 from workflows.vocabulary import InvalidForm, Refused
 
-CANNOT = 2
-"""Exit code: the command could not begin (a setting, a server, a file)."""
+CANNOT_RUN = 2
+"""Exit code: the command could not run (a setting, a server, a file)."""
+
 FAULTS = 1
-"""Exit code: it ran, and what it looked at has faults, or the answer was no."""
+"""Exit code: the command ran and found faults, or the service refused."""
 
 
 def language() -> str:
-    """The reader's language; a setting that names none is told of where settings are read."""
-    wished = os.environ.get("SONGNUAN_LANG")
-    return wished if wished in LANGUAGES else LANGUAGES[0]
+    """Return the language of messages: SONGNUAN_LANG, or Chinese when it names none; config reports a wrong value."""
+    requested = os.environ.get("SONGNUAN_LANG")
+    return requested if requested in LANGUAGES else LANGUAGES[0]
 
 
 def translate(key: str, /, **values: object) -> str:
-    """The words for `key` in the reader's language."""
-    return say_in(key, language(), **values)
+    """Return the message for a catalogue key in the reader's language."""
+    return translate_to(key, language(), **values)
 
 
 class CommandEnded(click.ClickException):
-    """The end of a command, told in the reader's language from the first word."""
+    """An error that ends a command, printed in the reader's language."""
 
     exit_code = FAULTS
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print it where errors go."""
+        """Print the error, to standard error by default."""
         click.echo(translate("cli.error", why=self.format_message()), file=file or sys.stderr)
 
 
 class CommandFailed(CommandEnded):
-    """The command could not begin: what is in the way, and how to mend it."""
+    """An error before the command could run: what is wrong, and the remedy."""
 
-    exit_code = CANNOT
+    exit_code = CANNOT_RUN
 
 
-def refusal(no: Refused | InvalidForm) -> CommandEnded:
-    """The error a command ends with when the house says no: every reason on a line of its own."""
-    reasons = no.reasons if isinstance(no, Refused) else no.problems
-    return CommandEnded("\n  ".join(message_for(each, language()) for each in reasons))
+def refusal(refused: Refused | InvalidForm) -> CommandEnded:
+    """Return the error for an action that was refused: one reason per line."""
+    reasons = refused.reasons if isinstance(refused, Refused) else refused.problems
+    return CommandEnded("\n  ".join(message_for(reason, language()) for reason in reasons))

@@ -1,4 +1,4 @@
-"""Processes of the house: the web, the worker, beat and the relay, started side by side and stopped in good order."""
+"""The processes of one machine: web, worker, beat and relay, started and stopped together."""
 
 import ctypes
 import os
@@ -16,27 +16,27 @@ from service.config import Settings
 _PR_SET_PDEATHSIG = 1
 
 STOP_TIMEOUT = 70.0
-"""Seconds a process has to stop before it is killed: longer than any notification takes."""
+"""Seconds a process has to stop before it is killed: longer than one delivery (worker/channels/mail.py)."""
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:
-    """What a child is told: the servers, the folder, and whatever this process was told itself."""
-    told = {
+    """Return a child's environment: this process's own, then the servers and the folder, then `more`."""
+    variables = {
         "DATABASE_URL": settings.database_url or "",
         "REDIS_URL": settings.redis_url or "",
         "SONGNUAN_VAR": str(settings.var),
         "PYTHONUTF8": "1",
     }
-    return {**os.environ, **told, **more}
+    return {**os.environ, **variables, **more}
 
 
 def web(port: int) -> list[str]:
-    """The command of the web processes; their number and patience are settings (service/limits.py)."""
+    """Return the command of the web processes; their number and timeouts are settings (service/limits.py)."""
     return [sys.executable, "-m", "gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
 
 
 def worker(queues: str, *, concurrency: int = 2) -> list[str]:
-    """The command of a Celery worker."""
+    """Return the command of a Celery worker."""
     return [
         *(sys.executable, "-m", "celery", "--quiet", "-A", "worker.app", "worker", "--loglevel", "INFO"),
         *("--concurrency", str(concurrency), "--queues", queues, "--without-gossip", "--without-mingle"),
@@ -44,30 +44,30 @@ def worker(queues: str, *, concurrency: int = 2) -> list[str]:
 
 
 def beat(schedule: Path) -> list[str]:
-    """The command of the clock's beat."""
+    """Return the command of Celery beat, which starts the scheduled jobs."""
     return [*(sys.executable, "-m", "celery", "--quiet", "-A", "worker.app", "beat", "--schedule", str(schedule))]
 
 
 def relay() -> list[str]:
-    """The command of the outbox relay."""
+    """Return the command of the outbox relay."""
     return [sys.executable, "-m", "worker.relay"]
 
 
 def _end_with_parent() -> None:
-    """Linux asks a child to stop when whoever started it is gone, even killed: none of the house is left behind."""
+    """Make Linux send SIGTERM to this child when its parent ends, even when the parent is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass
 class Processes:
-    """Children of this process, each with its own log; leaving the context stops them, last started first."""
+    """Child processes, each with its own log; leaving the context stops them, last started first."""
 
     logs: Path
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Start one; its log, which is what it writes to standard error, goes to `logs/<name>.log`."""
+        """Start a process; what it writes to standard error goes to `logs/<name>.log`."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.children[name] = subprocess.Popen(
@@ -80,14 +80,13 @@ class Processes:
             )
 
     def ended(self) -> str | None:
-        """The name of a child that has ended by itself, or None."""
+        """Return the name of a child that has ended by itself, or None."""
         return next((name for name, child in self.children.items() if child.poll() is not None), None)
 
     def stop(self) -> None:
-        """Ask one after another to stop and wait for it, last started first; one that does not is killed with its
-        children. So a notification owed by the last request is seen by the relay, and what the relay rang for by the worker,
-        when the web is the last to be started.
-        """
+        """Stop the children one after another, last started first; kill one that does not stop, with its children."""
+        # The web is started last, so it stops first: the relay still sees the last request's notifications, and the
+        # worker still sends what the relay published.
         for child in reversed(self.children.values()):
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)

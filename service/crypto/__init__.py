@@ -1,1 +1,1 @@
-"""Field encryption and the hash chain of the event log."""
+"""Cryptography: field encryption and the hash chain of the event log."""

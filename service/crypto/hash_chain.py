@@ -1,4 +1,4 @@
-"""The hash chain of the event log, the Merkle tree over it, and the hash of an anchor."""
+"""The hash chain links events, and a Merkle tree over them makes anchors."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -8,46 +8,47 @@ from typing import Any
 from workflows.canonical_json import canonical_json
 
 GENESIS = bytes(32)
-"""What the first event of a subject is linked to."""
+"""The previous hash of a subject's first event."""
 
 
 def event_hash(prev: bytes, body: str) -> bytes:
-    """The hash of an event: the previous hash, which has a fixed length, then the body as stored."""
+    """Return the hash of an event: SHA-256 of the previous hash (32 bytes), then the body as stored."""
     return sha256(prev + body.encode()).digest()
 
 
 class MerkleTree:
-    """A Merkle tree over leaves as they come (RFC 6962: leaves and nodes are hashed apart); it keeps a line, not a tree."""
+    """A Merkle tree of RFC 6962, built leaf by leaf: it keeps one hash per height, not the whole tree."""
 
     def __init__(self) -> None:
         self.leaves = 0
-        self._tops: list[tuple[int, bytes]] = []
+        self._subtrees: list[tuple[int, bytes]] = []  # height and root, from left to right
 
     def add(self, leaf: bytes) -> None:
-        """One more leaf, to the right of all others."""
+        """Add a leaf to the right of all others."""
         self.leaves += 1
-        height, top = 0, sha256(b"\0" + leaf).digest()
-        while self._tops and self._tops[-1][0] == height:
-            top = sha256(b"\1" + self._tops.pop()[1] + top).digest()
+        # RFC 6962 §2.1: leaves are hashed with the prefix 0, inner nodes with 1, so that neither passes for the other.
+        height, subtree = 0, sha256(b"\0" + leaf).digest()
+        while self._subtrees and self._subtrees[-1][0] == height:
+            subtree = sha256(b"\1" + self._subtrees.pop()[1] + subtree).digest()
             height += 1
-        self._tops.append((height, top))
+        self._subtrees.append((height, subtree))
 
     def root(self) -> bytes:
-        """The root over the leaves so far; of none, the hash of nothing."""
-        tops = [top for _, top in self._tops] or [sha256().digest()]
-        root = tops.pop()
-        while tops:
-            root = sha256(b"\1" + tops.pop() + root).digest()
+        """Return the root over the leaves so far; without leaves, the hash of the empty string."""
+        subtrees = [subtree for _, subtree in self._subtrees] or [sha256().digest()]
+        root = subtrees.pop()
+        while subtrees:
+            root = sha256(b"\1" + subtrees.pop() + root).digest()
         return root
 
 
 def anchor_hash(prev: bytes, columns: Mapping[str, Any]) -> bytes:
-    """The hash of an anchor: that of the anchor before, then what this one says."""
+    """Return the hash of an anchor: SHA-256 of the previous anchor's hash, then this anchor's columns."""
     at = columns["at"].astimezone(UTC).isoformat()
-    said = {"no": columns["no"], "on": columns["on"].isoformat(), "at": at, "up_to": columns["up_to"]}
-    return event_hash(prev, canonical_json({**said, "events": columns["events"], "root": bytes(columns["root"]).hex()}))
+    body = {"no": columns["no"], "on": columns["on"].isoformat(), "at": at, "up_to": columns["up_to"]}
+    return event_hash(prev, canonical_json({**body, "events": columns["events"], "root": bytes(columns["root"]).hex()}))
 
 
 def anchor_line(columns: Mapping[str, Any]) -> str:
-    """An anchor as it is printed and kept: its number, its day, how many events it stands over, its hash."""
+    """Return an anchor as it is printed: number, day, count of events since the previous anchor, hash."""
     return f"{columns['no']} {columns['on']} {columns['events']} {bytes(columns['hash']).hex()}"

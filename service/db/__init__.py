@@ -1,1 +1,1 @@
-"""The database engine, column kinds, prepared statements and migrations."""
+"""The database package has the engine, column types, prepared statements and migrations."""

@@ -1,4 +1,4 @@
-"""Column kinds that the tables share: ids, money, encrypted values, instants."""
+"""Column types that the tables share: ids, money, encrypted values, instants."""
 
 from uuid import UUID
 
@@ -15,47 +15,41 @@ METADATA = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-"""Every table of the house hangs here; migrations are checked against it."""
-
+"""The metadata of every table; the migrations are checked against it."""
 
 Instant = sa.DateTime(timezone=True)
-
-
 Path = sa.Text(collation="C")
-
-
 Words = pg.ARRAY(sa.Text())
-
-
 Json = pg.JSONB
 
 
 def new_id() -> UUID:
-    """A UUIDv7: made by us before the row exists, so that what is sealed can be bound to its row."""
+    """Return a new UUIDv7."""
+    # The id exists before the row: encryption binds a value to its row's id.
     return uuid_utils.compat.uuid7()
 
 
 def primary_key() -> sa.Column[UUID]:
-    """The primary key of a table whose rows are made by us."""
+    """Return the primary key of a table whose ids come from `new_id`."""
     return sa.Column("id", sa.Uuid(), primary_key=True)
 
 
 def foreign_key(target: str, name: str, *, optional: bool = False, index: bool = False) -> sa.Column[UUID]:
-    """A foreign key to `target`.id."""
+    """Return a foreign key to `target`.id."""
     return sa.Column(name, sa.Uuid(), sa.ForeignKey(f"{target}.id"), nullable=optional, index=index)
 
 
 def money(name: str, *, optional: bool = False) -> sa.Column[int]:
-    """An amount in fen."""
+    """Return a column for an amount in fen."""
     return sa.Column(name, sa.BigInteger(), nullable=optional)
 
 
 def sealed(name: str, *, optional: bool = True) -> sa.Column[bytes]:
-    """Personal data, encrypted and bound to table, column and row (see privacy)."""
+    """Return a column for personal data, encrypted for this table, column and row (service/crypto/encryption.py)."""
     return sa.Column(name, sa.LargeBinary(), nullable=optional)
 
 
 def check_in(column: str, values: object) -> sa.CheckConstraint:
-    """A CHECK that a text column holds one of an enumeration's values."""
-    words = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
-    return sa.CheckConstraint(f"{column} IN ({words})", name=column)
+    """Return a CHECK that a text column holds one of an enumeration's values."""
+    literals = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
+    return sa.CheckConstraint(f"{column} IN ({literals})", name=column)

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest migration, and asking whether it is there."""
+"""Migrations bring a database to the newest schema."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def _config(connection: sa.Connection | None = None) -> Config:
 
 
 def newest() -> str:
-    """The one head of the migrations."""
+    """Return the newest migration. Raises RuntimeError when the folder has none."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     if head is None:
         raise RuntimeError(f"no migrations in {MIGRATIONS}")
@@ -27,12 +27,12 @@ def newest() -> str:
 
 
 def present(connection: sa.Connection) -> str | None:
-    """The migration the database is at, or None for an empty one."""
+    """Return the migration the database is at, or None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(engine: sa.Engine, target: str = "head") -> str:
-    """Run every migration up to `target`; a second run does nothing. Returns where the database is now."""
+    """Run every migration up to `target` and return the migration reached; a second run does nothing."""
     with engine.connect() as connection:
         command.upgrade(_config(connection), target)
         connection.commit()
@@ -40,7 +40,7 @@ def upgrade(engine: sa.Engine, target: str = "head") -> str:
 
 
 def downgrade(engine: sa.Engine, target: str) -> None:
-    """Step back to `target`; only tests and an operator who knows why do this."""
+    """Undo the migrations after `target`; for tests, and for an operator who has a backup."""
     with engine.connect() as connection:
         command.downgrade(_config(connection), target)
         connection.commit()

@@ -1,4 +1,4 @@
-"""Statements compiled once and run on psycopg directly, for the paths every step takes."""
+"""Prepared statements are compiled once and run on psycopg directly."""
 
 import re
 from collections.abc import Callable
@@ -13,38 +13,40 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 
 
 class PreparedStatement:
-    """A statement spelled once, when its module is read, and handed to the driver as it is: for the paths that every
-    case step goes through, where spelling it anew and describing its rows cost as much as running it. Each connection
-    keeps a cursor for it, which knows how its values are told and its rows read.
+    """A statement compiled when its module is imported, for the statements of every case step.
+
+    Each connection keeps one cursor for it.
     """
 
-    _make: Callable[[Any], Any] | None = None
-    """Makes a row of its values, once the first rows have told their names."""
+    # SQLAlchemy's compile and result set-up cost as much as the query itself on this path (docs/decisions/0008).
+
+    _make_row: Callable[[Any], Any] | None = None
+    """Makes a row from its values; set by the first result that has columns."""
 
     def __init__(self, statement: sa.ClauseElement | str) -> None:
         dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-        spelled = statement if isinstance(statement, str) else str(statement.compile(dialect=dialect))
-        self.names = tuple(dict.fromkeys(_NAMED.findall(spelled)))
-        places = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
-        self.sql = _NAMED.sub(lambda found: places[found[1]], spelled).replace("%%", "%")
+        text = statement if isinstance(statement, str) else str(statement.compile(dialect=dialect))
+        self.names = tuple(dict.fromkeys(_NAMED.findall(text)))
+        placeholders = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
+        self.sql = _NAMED.sub(lambda name: placeholders[name[1]], text).replace("%%", "%")
 
     def rows(self, conn: sa.Connection, values: dict[str, Any]) -> list[Any]:
-        """Run it in `conn` with its values by name; its rows, each with its columns as attributes.
+        """Run the statement in `conn` with its values by name and return its rows, columns as attributes.
 
-        Raises what SQLAlchemy raises: IntegrityError, OperationalError …
+        Raises the errors of SQLAlchemy: IntegrityError, OperationalError …
         """
         if not conn.in_transaction():
             conn.begin()
-        held = conn.connection
-        line: Any = held.driver_connection
-        cursor = held.info.get(self)
+        pooled = conn.connection
+        connection: Any = pooled.driver_connection
+        cursor = pooled.info.get(self)
         if cursor is None:
-            cursor = held.info[self] = psycopg.RawCursor(line, row_factory=self._row_maker)
+            cursor = pooled.info[self] = psycopg.RawCursor(connection, row_factory=self._row_factory)
         try:
             cursor.execute(self.sql, [values[name] for name in self.names], prepare=True)
             return cursor.fetchall()
         except psycopg.Error as fault:
-            if line.closed:
+            if connection.closed:
                 conn.invalidate(fault)
             raise sa.exc.DBAPIError.instance(
                 self.sql,
@@ -52,14 +54,14 @@ class PreparedStatement:
                 fault,
                 psycopg.Error,
                 hide_parameters=True,
-                connection_invalidated=line.closed,
+                connection_invalidated=connection.closed,
                 dialect=conn.dialect,
             ) from fault
 
-    def _row_maker(self, cursor: Any) -> Callable[[Any], Any]:
-        if self._make is None:
-            make = namedtuple_row(cursor)
+    def _row_factory(self, cursor: Any) -> Callable[[Any], Any]:
+        if self._make_row is None:
+            make_row = namedtuple_row(cursor)
             if cursor.pgresult is None or not cursor.pgresult.nfields:
-                return make
-            self._make = make
-        return self._make
+                return make_row
+            self._make_row = make_row
+        return self._make_row

@@ -1,1 +1,1 @@
-"""What an auditor may trust, checked: the chain of events and the books that must agree with it."""
+"""The integrity check compares the event log with the stored rows."""

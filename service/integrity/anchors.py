@@ -1,4 +1,4 @@
-"""The anchors held against the events they stand over, against each other, and against lines kept outside."""
+"""The anchor check compares anchors with events, each other, and printed lines."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,32 +15,32 @@ _LINE = re.compile(r"(?P<no>\d+) (?P<on>\d{4}-\d\d-\d\d) (?P<events>\d+) (?P<has
 
 
 def anchor_faults(conn: sa.Connection) -> tuple[int, int, list[Fault]]:
-    """How many anchors there are, how many events no anchor stands over yet, and the anchors that are not right."""
+    """Return the number of anchors, the number of events after the last anchor, and the faults of the anchors."""
     faults: list[Fault] = []
-    number, after, prev = 0, 0, GENESIS
+    number, last_event, prev = 0, 0, GENESIS
     for row in conn.execute(anchors.every()).mappings().all():
-        where = ("anchor", str(row["no"]), row["no"])
+        location = ("anchor", str(row["no"]), row["no"])
         if row["no"] != number + 1 or anchor_hash(prev, dict(row)) != row["hash"]:
-            faults.append(Fault("anchor_out_of_chain", *where))
+            faults.append(Fault("anchor_out_of_chain", *location))
         tree = MerkleTree()
-        for each in streamed(conn, anchors.arrived(after, row["up_to"])):
-            tree.add(each.hash)
+        for event_row in streamed(conn, anchors.arrived(last_event, row["up_to"])):
+            tree.add(event_row.hash)
         if (tree.leaves, tree.root()) != (row["events"], row["root"]):
-            faults.append(Fault("anchor_differs", *where))
-        number, after, prev = row["no"], row["up_to"], row["hash"]
-    free = conn.scalar(sa.select(sa.func.count()).select_from(event).where(event.c.no > after)) or 0
-    return number, free, faults
+            faults.append(Fault("anchor_differs", *location))
+        number, last_event, prev = row["no"], row["up_to"], row["hash"]
+    unanchored = conn.scalar(sa.select(sa.func.count()).select_from(event).where(event.c.no > last_event)) or 0
+    return number, unanchored, faults
 
 
 def kept_faults(conn: sa.Connection, lines: Iterable[str]) -> Iterator[Fault]:
-    """Lines that were printed and kept outside, held against the anchors of today; empty lines are passed over."""
-    for line in filter(None, (each.strip() for each in lines)):
-        found = _LINE.fullmatch(line)
-        if found is None:
+    """Yield a fault for each printed line that differs from its stored anchor; empty lines are skipped."""
+    for line in filter(None, (text.strip() for text in lines)):
+        parts = _LINE.fullmatch(line)
+        if parts is None:
             yield Fault("anchor_line_unreadable", "anchor", line[:80])
             continue
-        row = conn.execute(sa.select(anchor).where(anchor.c.no == int(found["no"]))).mappings().one_or_none()
+        row = conn.execute(sa.select(anchor).where(anchor.c.no == int(parts["no"]))).mappings().one_or_none()
         if row is None:
-            yield Fault("anchor_missing", "anchor", found["no"])
+            yield Fault("anchor_missing", "anchor", parts["no"])
         elif anchor_line(dict(row)) != line:
-            yield Fault("anchor_not_as_kept", "anchor", found["no"])
+            yield Fault("anchor_not_as_kept", "anchor", parts["no"])

@@ -1,4 +1,4 @@
-"""What the trail says of the rows, read event by event in the order of each chain."""
+"""Event replay finds how each row should look, from the event log."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,60 +8,60 @@ from service.tables.row_fingerprints import FINGERPRINTS, VERSION, RowFingerprin
 from workflows.vocabulary import Plain
 
 HEAD, CASE_HEAD = "chain_head", "case/head"
-"""Stand for tables of the heads of chains: the number and the hash of each chain's last event."""
+"""Table names for the heads of chains: the number and the hash of each chain's last event."""
 
 RecordRow = Callable[[str, str, Plain], None]
-"""Told of each row's last word: table, key, and how it must stand."""
+"""Called once per recorded row, with its table, its key and its expected content."""
 
 
 class UnreadableEvent(ValueError):
-    """An event that does not say which rows it names."""
+    """An event whose body has no readable `rows`."""
 
 
 class EventReplay:
-    """Gathers what one chain says of its rows until the chain ends; what can never change is passed on at once."""
+    """Collects the changing rows of one chain until the chain ends; passes rows written once on at once."""
 
-    def __init__(self, naming: RecordRow, tables: Mapping[str, RowFingerprint] = FINGERPRINTS) -> None:
-        self._naming = naming
+    def __init__(self, record_row: RecordRow, tables: Mapping[str, RowFingerprint] = FINGERPRINTS) -> None:
+        self._record_row = record_row
         self._changing = {each.log_name for each in tables.values() if each.changing}
-        self._once = {each.log_name for each in tables.values() if not each.changing}
-        self._once |= {f"{each.log_name}.{name}" for each in tables.values() for name in each.filled.values()}
-        self._standing: dict[tuple[str, str], dict[str, Plain]] = {}
+        self._written_once = {each.log_name for each in tables.values() if not each.changing}
+        self._written_once |= {f"{each.log_name}.{name}" for each in tables.values() for name in each.filled.values()}
+        self._expected_rows: dict[tuple[str, str], dict[str, Plain]] = {}
 
-    def event(self, body: Mapping[str, Any]) -> None:
-        """One more event of the chain. Raises Unreadable."""
+    def apply(self, body: Mapping[str, Any]) -> None:
+        """Apply the next event of the chain. Raises UnreadableEvent when its body has no readable rows."""
         rows = body.get("rows")
         if body.get("v") != VERSION or not isinstance(rows, dict):
             raise UnreadableEvent
-        for table, said in rows.items():
-            if not isinstance(said, dict) or table not in self._changing | self._once:
+        for table, entries in rows.items():
+            if not isinstance(entries, dict) or table not in self._changing | self._written_once:
                 raise UnreadableEvent
-            for key, row in said.items():
-                self._row(table, key, row)
+            for key, entry in entries.items():
+                self._apply_row(table, key, entry)
 
-    def _row(self, table: str, key: str, said: Plain) -> None:
-        if table in self._once:
-            if not isinstance(said, str):
+    def _apply_row(self, table: str, key: str, entry: Plain) -> None:
+        if table in self._written_once:
+            if not isinstance(entry, str):
                 raise UnreadableEvent
-            self._naming(table, key, said)
-        elif said is None:
-            self._standing.pop((table, key), None)
-        elif isinstance(said, Mapping):
-            stands = self._standing.setdefault((table, key), {})
-            stands.update(said)
-            for name in [name for name, value in stands.items() if value is None]:
-                del stands[name]
+            self._record_row(table, key, entry)
+        elif entry is None:
+            self._expected_rows.pop((table, key), None)
+        elif isinstance(entry, Mapping):
+            expected = self._expected_rows.setdefault((table, key), {})
+            expected.update(entry)
+            for name in [name for name, value in expected.items() if value is None]:
+                del expected[name]
         else:
             raise UnreadableEvent
 
-    def ends(self, subject: str, subject_id: UUID, seq: int, digest: bytes) -> None:
-        """The chain has ended with this event."""
-        for (table, key), stands in self._standing.items():
-            self._naming(table, key, stands)
-        self._standing.clear()
-        self._naming(CASE_HEAD if subject == "case" else HEAD, str(subject_id), head_entry(seq, digest))
+    def end_chain(self, subject: str, subject_id: UUID, seq: int, digest: bytes) -> None:
+        """Pass on the rows of the chain and its head, which is this event."""
+        for (table, key), expected in self._expected_rows.items():
+            self._record_row(table, key, expected)
+        self._expected_rows.clear()
+        self._record_row(CASE_HEAD if subject == "case" else HEAD, str(subject_id), head_entry(seq, digest))
 
 
 def head_entry(seq: int, digest: bytes) -> str:
-    """How the head of a chain must stand."""
+    """Return the content of a chain's head: `12/9f86…`."""
     return f"{seq}/{digest.hex()}"

@@ -1,4 +1,4 @@
-"""A fault of the trail: what is not as it was written, and where it stands."""
+"""A fault names one difference between the event log and the stored rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A stable code; the subject of a chain or the table of a row, its key, and what else helps to find it."""
+    """A stable code, the subject of a chain or the table of a row, its key, the event number and the columns."""
 
     code: str
     subject: str
@@ -15,5 +15,5 @@ class Fault:
     columns: str = ""
 
     def values(self) -> dict[str, Any]:
-        """What the words of the code may name."""
+        """Return the values that the message of the code may name."""
         return {"subject": self.subject, "key": self.key, "seq": self.seq, "columns": self.columns}

@@ -1,7 +1,7 @@
-"""Rows held against the trail without keeping either in memory: both are summed up in drawers, and drawers compared.
+"""Row checksums compare stored rows with the event log in constant memory.
 
-A row as the trail names it counts plus, a row as it stands counts minus; a drawer of equal rows sums to nothing. The
-marks that are summed are keyed with a secret of the run, so nobody can prepare rows whose sums agree by design.
+Each row has a keyed hash. Add the hash of each recorded row to one of its table's 4,096 buckets, and subtract the hash
+of each stored row: a bucket that is not zero holds a difference (docs/decisions/0012).
 """
 
 import secrets
@@ -16,40 +16,41 @@ BUCKETS = 4096
 
 
 def bucket_of(key: str) -> int:
-    """Which drawer of its table a row lies in."""
+    """Return the bucket of a row within its table."""
     return crc32(key.encode()) % BUCKETS
 
 
 class ChecksumBuckets:
-    """For each table, the sum of every drawer and the number of rows the trail names."""
+    """For each table, the sum of every bucket and the number of recorded rows."""
 
     def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
+        # A new key for every run: without it, rows could be chosen so that their hashes sum to the same value.
+        self._key = secrets.token_bytes(32)
         self._sums: dict[str, list[int]] = {}
-        self.named: dict[str, int] = {}
-        self.rows = 0
+        self.recorded_rows: dict[str, int] = {}
+        self.stored_rows = 0
 
-    def name(self, table: str, key: str, said: Plain) -> None:
-        """The trail names a row so."""
-        self._sum(table)[bucket_of(key)] += self._mark(table, key, said)
-        self.named[table] = self.named.get(table, 0) + 1
+    def add_recorded(self, table: str, key: str, content: Plain) -> None:
+        """Add a row as the event log records it."""
+        self._sums_of(table)[bucket_of(key)] += self._hash(table, key, content)
+        self.recorded_rows[table] = self.recorded_rows.get(table, 0) + 1
 
-    def find(self, table: str, key: str, stands: Plain) -> None:
-        """The row stands so."""
-        self._sum(table)[bucket_of(key)] -= self._mark(table, key, stands)
-        self.rows += 1
+    def subtract_stored(self, table: str, key: str, content: Plain) -> None:
+        """Subtract a row as the table stores it."""
+        self._sums_of(table)[bucket_of(key)] -= self._hash(table, key, content)
+        self.stored_rows += 1
 
     def unequal(self) -> Mapping[str, list[int]]:
-        """The drawers in which something differs, by table."""
-        found = {table: [number for number, left in enumerate(sums) if left] for table, sums in self._sums.items()}
-        return {table: numbers for table, numbers in sorted(found.items()) if numbers}
+        """Return the numbers of the buckets that are not zero, by table."""
+        unequal = {table: [number for number, rest in enumerate(sums) if rest] for table, sums in self._sums.items()}
+        return {table: numbers for table, numbers in sorted(unequal.items()) if numbers}
 
-    def _sum(self, table: str) -> list[int]:
+    def _sums_of(self, table: str) -> list[int]:
         if table not in self._sums:
             self._sums[table] = [0] * BUCKETS
         return self._sums[table]
 
-    def _mark(self, table: str, key: str, said: Plain) -> int:
-        spelled = said if isinstance(said, str) else canonical_json(said)
-        marked = blake2b(f"{table}\0{key}\0{spelled}".encode(), key=self._secret, digest_size=24)
-        return int.from_bytes(marked.digest())
+    def _hash(self, table: str, key: str, content: Plain) -> int:
+        text = content if isinstance(content, str) else canonical_json(content)
+        digest = blake2b(f"{table}\0{key}\0{text}".encode(), key=self._key, digest_size=24)
+        return int.from_bytes(digest.digest())

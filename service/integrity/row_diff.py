@@ -1,4 +1,4 @@
-"""Which rows lie in the drawers that differ: the trail and the tables are read once more, for those drawers only."""
+"""The row diff reads the buckets that differ again, and names their rows."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -12,88 +12,94 @@ from service.tables.row_fingerprints import FIXED, RowFingerprint
 from workflows.vocabulary import Plain
 
 MAX_DIFF_ROWS = 200_000
-"""About how many rows of one table are looked at one by one; the drawers beyond are only counted."""
+"""The number of rows of one table, approximately, that are compared one by one; further buckets are only counted."""
 
 
 class _RecordedRows:
-    """What the trail says of the rows in the drawers that are open."""
+    """The recorded content of the rows in the buckets to compare."""
 
-    def __init__(self, opened: Mapping[str, frozenset[int]]) -> None:
-        self.opened = opened
-        self.said: dict[tuple[str, str], Plain] = {}
-        self.twice: list[Fault] = []
+    def __init__(self, buckets: Mapping[str, frozenset[int]]) -> None:
+        self.buckets = buckets
+        self.content: dict[tuple[str, str], Plain] = {}
+        self.duplicates: list[Fault] = []
 
-    def holds(self, table: str, key: str) -> bool:
-        """Whether the row lies in an open drawer."""
-        return bucket_of(key) in self.opened.get(table, ())
+    def includes(self, table: str, key: str) -> bool:
+        """Return whether the row is in one of the buckets."""
+        return bucket_of(key) in self.buckets.get(table, ())
 
-    def name(self, table: str, key: str, said: Plain) -> None:
-        """The trail names a row so."""
-        if self.holds(table, key):
-            if (table, key) in self.said:
-                self.twice.append(Fault("row_named_twice", table, key))
-            self.said[table, key] = said
+    def add(self, table: str, key: str, content: Plain) -> None:
+        """Add a recorded row, if it is in one of the buckets."""
+        if self.includes(table, key):
+            if (table, key) in self.content:
+                self.duplicates.append(Fault("row_named_twice", table, key))
+            self.content[table, key] = content
 
 
 def differences(
     conn: sa.Connection,
     unequal: Mapping[str, list[int]],
-    named: Mapping[str, int],
-    read_again: Callable[[RecordRow], None],
+    recorded_rows: Mapping[str, int],
+    replay: Callable[[RecordRow], None],
     tables: Mapping[str, RowFingerprint],
 ) -> Iterator[Fault]:
-    """A fault for every row that is not as the trail says, and one for the drawers there was no room to open."""
-    heard = _RecordedRows(
-        {table: frozenset(numbers[: _buckets_to_open(named.get(table, 0))]) for table, numbers in unequal.items()}
+    """Yield a fault for every row that differs, and one per table for the buckets beyond MAX_DIFF_ROWS.
+
+    `unequal` has the buckets that differ and `recorded_rows` the number of recorded rows, by table.
+    """
+    recorded = _RecordedRows(
+        {
+            table: frozenset(numbers[: _buckets_to_compare(recorded_rows.get(table, 0))])
+            for table, numbers in unequal.items()
+        }
     )
-    read_again(heard.name)
-    yield from heard.twice
-    for table, key, stands in stored_rows(conn, tables):
-        if heard.holds(table, key):
-            yield from _compared(table, key, heard.said.pop((table, key), None), stands)
-    for (table, key), row in sorted(heard.said.items(), key=lambda each: each[0]):
-        yield _missing(table, key, row)
+    replay(recorded.add)
+    yield from recorded.duplicates
+    for table, key, stored in stored_rows(conn, tables):
+        if recorded.includes(table, key):
+            yield from _row_faults(table, key, recorded.content.pop((table, key), None), stored)
+    for (table, key), content in sorted(recorded.content.items(), key=lambda row: row[0]):
+        yield _missing_row(table, key, content)
     for table, numbers in unequal.items():
-        unopened = len(numbers) - len(heard.opened[table])
-        if unopened:
-            yield Fault("rows_differ_elsewhere", table, f"{unopened}/{BUCKETS}")
+        not_compared = len(numbers) - len(recorded.buckets[table])
+        if not_compared:
+            yield Fault("rows_differ_elsewhere", table, f"{not_compared}/{BUCKETS}")
 
 
-def _buckets_to_open(rows: int) -> int:
+def _buckets_to_compare(rows: int) -> int:
     return max(1, MAX_DIFF_ROWS * BUCKETS // max(rows, 1))
 
 
-def _compared(table: str, key: str, said: Plain, stands: Plain) -> Iterator[Fault]:
-    if said == stands:
+def _row_faults(table: str, key: str, recorded: Plain, stored: Plain) -> Iterator[Fault]:
+    if recorded == stored:
         return
     if table in {HEAD, CASE_HEAD}:
-        yield _head_fault(table, key, said, stands)
-    elif said is None:
+        yield _head_fault(table, key, recorded, stored)
+    elif recorded is None:
         yield Fault("row_not_in_trail", table, key)
     else:
-        yield Fault("row_altered", table, key, columns="、".join(_differ(said, stands)))
+        yield Fault("row_altered", table, key, columns="、".join(_differing_columns(recorded, stored)))
 
 
-def _differ(said: Plain, stands: Plain) -> Iterator[str]:
-    """The columns that differ; those that never change are digested together."""
-    if isinstance(said, Mapping) and isinstance(stands, Mapping):
-        for name in sorted(said.keys() | stands.keys()):
-            if said.get(name) != stands.get(name):
+def _differing_columns(recorded: Plain, stored: Plain) -> Iterator[str]:
+    """Yield the columns that differ; FIXED means all columns written once, which share a digest."""
+    if isinstance(recorded, Mapping) and isinstance(stored, Mapping):
+        for name in sorted(recorded.keys() | stored.keys()):
+            if recorded.get(name) != stored.get(name):
                 yield name
     else:
         yield FIXED
 
 
-def _head_fault(table: str, key: str, said: Plain, stands: Plain) -> Fault:
-    """A cut tail shows in the head, which is kept apart from the events."""
-    last = int(str(said).partition("/")[0]) if said is not None else 0
-    cut = last < int(str(stands).partition("/")[0])
+def _head_fault(table: str, key: str, recorded: Plain, stored: Plain) -> Fault:
+    # The head is stored apart from the events, so it shows when the newest events of a chain were deleted.
+    last = int(str(recorded).partition("/")[0]) if recorded is not None else 0
+    cut = last < int(str(stored).partition("/")[0])
     return Fault("trail_cut" if cut else "head_differs", "case" if table == CASE_HEAD else "", key, last)
 
 
-def _missing(table: str, key: str, said: Plain) -> Fault:
+def _missing_row(table: str, key: str, recorded: Plain) -> Fault:
     if table == CASE_HEAD:
-        return Fault("case_missing", "case", key, int(str(said).partition("/")[0]))
+        return Fault("case_missing", "case", key, int(str(recorded).partition("/")[0]))
     if table == HEAD:
-        return Fault("head_missing", "", key, int(str(said).partition("/")[0]))
+        return Fault("head_missing", "", key, int(str(recorded).partition("/")[0]))
     return Fault("row_missing", table, key)

@@ -1,4 +1,4 @@
-"""The rows as they stand: streamed table by table in any order, beside the heads of the chains, the pots, the guards."""
+"""Stored rows, chain heads, pots and counters, read for the integrity check."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,11 +20,11 @@ from workflows.vocabulary import INCOMPATIBLE_DUTIES, Plain, Pot
 STREAM_BATCH_SIZE = 5000
 
 StoredRow = tuple[str, str, Plain]
-"""Table, key, and how the row stands."""
+"""Table, key, and the row's content in the form of the event log."""
 
 
 def streamed(conn: sa.Connection, rows: sa.Select[Any]) -> sa.Result[Any]:
-    """Rows as they come, a batch at a time, so that a million need no memory."""
+    """Run a SELECT and fetch its rows in batches of 5,000, so that memory does not grow with the table."""
     return conn.execute(rows, execution_options={"stream_results": True, "yield_per": STREAM_BATCH_SIZE})
 
 
@@ -43,50 +43,53 @@ def _rows_of(conn: sa.Connection, fingerprint: RowFingerprint) -> Iterator[Store
     for row in streamed(conn, sa.select(*(fingerprint.table.c[name] for name in names))):
         stored = dict(zip(names, row, strict=True))
         key = fingerprint.key_of(stored)
-        for log_name, entry_of_row in fingerprint.entries(stored):
-            yield log_name, key, entry_of_row
+        for log_name, content in fingerprint.entries(stored):
+            yield log_name, key, content
 
 
 def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
-    """How many fund lines there are, and those of which a pot is not the sum of its entries."""
-    moved = _moves().subquery()
-    sums = sa.select(moved.c.fund_id, moved.c.pot, sa.func.sum(moved.c.fen).label("fen"))
-    counted: dict[tuple[UUID, str], int] = {
-        (row.fund_id, row.pot): int(row.fen) for row in conn.execute(sums.group_by(moved.c.fund_id, moved.c.pot))
+    """Return the number of fund lines, and a fault for each with a pot that is not the sum of its ledger entries."""
+    movements = _movements().subquery()
+    sums = sa.select(movements.c.fund_id, movements.c.pot, sa.func.sum(movements.c.fen).label("fen"))
+    totals: dict[tuple[UUID, str], int] = {
+        (row.fund_id, row.pot): int(row.fen)
+        for row in conn.execute(sums.group_by(movements.c.fund_id, movements.c.pot))
     }
-    lines = conn.execute(sa.select(fund).order_by(fund.c.id)).mappings().all()
-    differ = [
+    funds = conn.execute(sa.select(fund).order_by(fund.c.id)).mappings().all()
+    faults = [
         Fault("pot_differs", "fund", str(row["id"]))
-        for row in lines
-        if any(row[f"{pot.value}_fen"] != counted.get((row["id"], pot.value), 0) for pot in Pot)
+        for row in funds
+        if any(row[f"{pot.value}_fen"] != totals.get((row["id"], pot.value), 0) for pot in Pot)
     ]
-    return len(lines), differ
+    return len(funds), faults
 
 
-def _moves() -> sa.CompoundSelect[Any]:
-    came = sa.select(ledger_entry.c.fund_id, ledger_entry.c.target_pot.label("pot"), ledger_entry.c.fen)
-    went = sa.select(ledger_entry.c.fund_id, ledger_entry.c.source_pot.label("pot"), (-ledger_entry.c.fen).label("fen"))
-    return came.union_all(went)
+def _movements() -> sa.CompoundSelect[Any]:
+    incoming = sa.select(ledger_entry.c.fund_id, ledger_entry.c.target_pot.label("pot"), ledger_entry.c.fen)
+    outgoing = sa.select(
+        ledger_entry.c.fund_id, ledger_entry.c.source_pot.label("pot"), (-ledger_entry.c.fen).label("fen")
+    )
+    return incoming.union_all(outgoing)
 
 
 def guard_faults(conn: sa.Connection) -> Iterator[Fault]:
-    """The duties the database keeps apart are those the rules keep apart."""
-    kept = {frozenset(row) for row in conn.execute(sa.select(incompatible_duty.c.one, incompatible_duty.c.other))}
+    """Yield a fault for each pair of duties that is incompatible only in the database or only in the rules."""
+    stored = {frozenset(row) for row in conn.execute(sa.select(incompatible_duty.c.one, incompatible_duty.c.other))}
     for pair in sorted(
-        "/".join(sorted(each)) for each in kept ^ {frozenset(map(str, each)) for each in INCOMPATIBLE_DUTIES}
+        "/".join(sorted(each)) for each in stored ^ {frozenset(map(str, each)) for each in INCOMPATIBLE_DUTIES}
     ):
         yield Fault("guard_differs", "incompatible_duty", pair)
 
 
 def aid_counter_faults(conn: sa.Connection) -> Iterator[Fault]:
-    """Yield the households whose counter `aid_version` is not the number of steps and gifts that moved something for them."""
+    """Yield a fault for each household whose `aid_version` is not its count of gifts and steps with ledger entries."""
     steps = sa.select(case.c.household_id, ledger_entry.c.subject_id, ledger_entry.c.seq).join(
         case, case.c.id == ledger_entry.c.case_id
     )
     gifts = sa.select(gift.c.household_id, gift.c.id, sa.literal(0))
     events = sa.union(steps, gifts).subquery()
-    counted = sa.select(events.c.household_id, sa.func.count().label("events")).group_by(events.c.household_id)
-    count = counted.subquery()
+    counts = sa.select(events.c.household_id, sa.func.count().label("events")).group_by(events.c.household_id)
+    count = counts.subquery()
     differ = sa.select(household.c.id).outerjoin(count, count.c.household_id == household.c.id)
     differ = differ.where(household.c.aid_version != sa.func.coalesce(count.c.events, 0)).order_by(household.c.id)
     for row in streamed(conn, differ):

@@ -1,4 +1,4 @@
-"""Verify the record: every event as it was stored and linked, every row as the trail says, pots, guards and anchors."""
+"""The integrity check verifies events, stored rows, pots, counters and anchors."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +19,12 @@ from service.tables.events import event
 from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
 
 PROGRESS_STEP = 5000
-"""How many events are read between two words of progress."""
+"""The number of events between two reports of progress."""
 
 
 @dataclass(slots=True)
 class Verification:
-    """What was looked at, and every fault found: first those of the events, in the order of their chains."""
+    """The counts of what was checked, and every fault; faults of events come first, in the order of their chains."""
 
     events: int = 0
     subjects: int = 0
@@ -37,28 +37,28 @@ class Verification:
 
 def verify(
     conn: sa.Connection,
-    progress: Callable[[int], None] = lambda _done: None,
+    progress: Callable[[int], None] = lambda _count: None,
     tables: Mapping[str, RowFingerprint] = FINGERPRINTS,
 ) -> Verification:
-    """Read the trail and all it binds once; a second time, in part, only when something differs.
+    """Check the event log and every row it records, and return the counts and faults.
 
-    Run it in a REPEATABLE READ transaction, so that what is being written meanwhile is not called a fault. Memory does
-    not grow with the record: see drawers.py. `progress` hears how many events are done.
+    Reads everything once, and buckets that differ a second time, in constant memory (row_checksums.py). Run it in a
+    REPEATABLE READ transaction: a concurrent write looks like a fault. `progress` receives the count of events checked.
     """
-    verified, drawers = Verification(), ChecksumBuckets()
-    for row in walk(conn, drawers.name, verified, tables):
+    verified, buckets = Verification(), ChecksumBuckets()
+    for faults_of_event in check_events(conn, buckets.add_recorded, verified, tables):
         verified.events += 1
-        verified.faults += row
+        verified.faults += faults_of_event
         if verified.events % PROGRESS_STEP == 0:
             progress(verified.events)
     progress(verified.events)
-    for table, key, stands in stored_rows(conn, tables):
-        drawers.find(table, key, stands)
-    verified.rows = drawers.rows
-    unequal = drawers.unequal()
+    for table, key, content in stored_rows(conn, tables):
+        buckets.subtract_stored(table, key, content)
+    verified.rows = buckets.stored_rows
+    unequal = buckets.unequal()
     if unequal:
         verified.faults += differences(
-            conn, unequal, drawers.named, lambda naming: _read_again(conn, naming, tables), tables
+            conn, unequal, buckets.recorded_rows, lambda record_row: _replay(conn, record_row, tables), tables
         )
     verified.funds, faults = pot_faults(conn)
     verified.faults += [*faults, *guard_faults(conn), *aid_counter_faults(conn)]
@@ -67,52 +67,55 @@ def verify(
     return verified
 
 
-def walk(
-    conn: sa.Connection, naming: RecordRow, verified: Verification, tables: Mapping[str, RowFingerprint] = FINGERPRINTS
+def check_events(
+    conn: sa.Connection,
+    record_row: RecordRow,
+    verified: Verification,
+    tables: Mapping[str, RowFingerprint] = FINGERPRINTS,
 ) -> Iterator[list[Fault]]:
-    """The faults of each event, one after the other; `naming` hears what the trail says of the rows."""
-    told, before = EventReplay(naming, tables), None
+    """Yield the faults of each event in the order of the chains; `record_row` receives each recorded row."""
+    replay, previous = EventReplay(record_row, tables), None
     for row in streamed(conn, sa.select(event).order_by(event.c.subject_id, event.c.seq)):
-        if before is not None and before.subject_id != row.subject_id:
-            told.ends(before.subject, before.subject_id, before.seq, bytes(before.hash))
-            before = None
-        verified.subjects += before is None
-        yield list(_event_faults(row, before, told))
-        before = row
-    if before is not None:
-        told.ends(before.subject, before.subject_id, before.seq, bytes(before.hash))
+        if previous is not None and previous.subject_id != row.subject_id:
+            replay.end_chain(previous.subject, previous.subject_id, previous.seq, bytes(previous.hash))
+            previous = None
+        verified.subjects += previous is None
+        yield list(_event_faults(row, previous, replay))
+        previous = row
+    if previous is not None:
+        replay.end_chain(previous.subject, previous.subject_id, previous.seq, bytes(previous.hash))
 
 
-def _read_again(conn: sa.Connection, naming: RecordRow, tables: Mapping[str, RowFingerprint]) -> None:
-    for _faults in walk(conn, naming, Verification(), tables):
+def _replay(conn: sa.Connection, record_row: RecordRow, tables: Mapping[str, RowFingerprint]) -> None:
+    for _faults in check_events(conn, record_row, Verification(), tables):
         pass
 
 
-def _event_faults(row: sa.Row[Any], before: sa.Row[Any] | None, told: EventReplay) -> Iterator[Fault]:
-    expected_seq, expected_prev = (before.seq + 1, before.hash) if before else (1, GENESIS)
-    where = (row.subject, str(row.subject_id), row.seq)
+def _event_faults(row: sa.Row[Any], previous: sa.Row[Any] | None, replay: EventReplay) -> Iterator[Fault]:
+    expected_seq, expected_prev = (previous.seq + 1, previous.hash) if previous else (1, GENESIS)
+    location = (row.subject, str(row.subject_id), row.seq)
     if row.seq != expected_seq:
-        yield Fault("event_missing", *where)
+        yield Fault("event_missing", *location)
     elif row.prev != expected_prev:
-        yield Fault("event_out_of_chain", *where)
-    whole = event_hash(row.prev, row.body) == row.hash
-    if not whole:
-        yield Fault("event_altered", *where)
+        yield Fault("event_out_of_chain", *location)
+    intact = event_hash(row.prev, row.body) == row.hash
+    if not intact:
+        yield Fault("event_altered", *location)
     try:
         body = json.loads(row.body)
         agrees = _columns_agree(row, body)
-        told.event(body)
+        replay.apply(body)
     except (ValueError, KeyError, TypeError, AttributeError):
-        yield Fault("event_unreadable", *where)
+        yield Fault("event_unreadable", *location)
         return
-    if whole and not agrees:
-        yield Fault("event_columns_altered", *where)
+    if intact and not agrees:
+        yield Fault("event_columns_altered", *location)
 
 
 def _columns_agree(row: sa.Row[Any], body: dict[str, Any]) -> bool:
-    told = (body["subject"], body["id"], body["seq"], body["action"], body["actor"], body["on"])
-    kept = (row.subject, str(row.subject_id), row.seq, row.action, str(row.actor_id), row.on.isoformat())
+    recorded = (body["subject"], body["id"], body["seq"], body["action"], body["actor"], body["on"])
+    stored = (row.subject, str(row.subject_id), row.seq, row.action, str(row.actor_id), row.on.isoformat())
     states = (body.get("from"), body.get("to"), body.get("principal"))
     principal = str(row.principal_id) if row.principal_id else None
     at = datetime.fromisoformat(body["at"]).astimezone(UTC)
-    return told == kept and states == (row.from_state, row.to_state, principal) and at == row.at
+    return recorded == stored and states == (row.from_state, row.to_state, principal) and at == row.at

@@ -1,4 +1,4 @@
-"""The house's own PostgreSQL and Valkey, for a machine that has none: started, found running, and stopped."""
+"""Local servers are a PostgreSQL and a Valkey for a machine that has none."""
 
 from service.local_servers.postgres import start_postgres
 from service.local_servers.postgres_binaries import postgres_programs

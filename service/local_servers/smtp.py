@@ -1,4 +1,4 @@
-"""A mail server on loopback keeps each message as a file, for the demo and the tests."""
+"""The local mail server keeps each message as a file."""
 
 import asyncio
 import re
@@ -14,24 +14,24 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
-_HANGING = 3600.0
-_LONGEST_SLUG = 60
-_READY_WITHIN = 10.0
-"""Seconds until the server must answer."""
+_HANG_SECONDS = 3600.0
+_MAX_SLUG = 60
+_START_TIMEOUT = 10.0
+"""Seconds the server has to start."""
 
 
 class Mood(StrEnum):
-    """How the server takes what it is given."""
+    """How the server answers a message."""
 
     ACCEPT = "accept"
     REJECT = "reject"
-    """Every reader is unknown: 550."""
+    """Refuse every recipient: 550."""
     BUSY = "busy"
-    """Try later: 451."""
+    """Ask to try later: 451."""
     HANG = "hang"
-    """The message is read, and nothing is said."""
+    """Read the message and answer nothing."""
     DROP = "drop"
-    """The message is kept, and the line goes dead before anybody is told."""
+    """Keep the message, then drop the connection without an answer."""
 
 
 def _number(file: Path) -> int:
@@ -39,28 +39,35 @@ def _number(file: Path) -> int:
 
 
 class Mailbox(Controller):
-    """A running mail server that keeps each message as `<folder>/<nnn>-<subject>.eml`, numbered on from what is there.
+    """A mail server on loopback, for the demo and the tests.
 
+    It keeps each message as `<folder>/<nnn>-<subject>.eml`, numbered after the files that exist.
     `with Mailbox(folder) as mailbox: … mailbox.url …`; `mood` may be changed while it runs.
     """
 
     def __init__(self, folder: Path, *, mood: Mood = Mood.ACCEPT, tls: SSLContext | None = None) -> None:
         super().__init__(
-            self, HOST, 0, ssl_context=tls, server_hostname="mailbox", ready_timeout=_READY_WITHIN, enable_SMTPUTF8=True
+            self,
+            HOST,
+            0,
+            ssl_context=tls,
+            server_hostname="mailbox",
+            ready_timeout=_START_TIMEOUT,
+            enable_SMTPUTF8=True,
         )
         self.folder, self.mood = folder, mood
 
     @property
     def url(self) -> str:
-        """What SMTP_URL is to say."""
+        """The value for SMTP_URL."""
         return f"{'smtps' if self.ssl_context else 'smtp'}://{HOST}:{self.port}"
 
     def files(self) -> list[Path]:
-        """The messages kept, in the order in which they came."""
+        """The files of the messages, in order of arrival."""
         return sorted(self.folder.glob("[0-9]*.eml"), key=_number)
 
     def messages(self) -> list[EmailMessage]:
-        """The messages kept, read."""
+        """The messages, parsed, in order of arrival."""
         return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self.files()]
 
     def __enter__(self) -> Self:
@@ -72,7 +79,7 @@ class Mailbox(Controller):
         self.stop()
 
     def _trigger_server(self) -> None:
-        # Port 0 means "any free port": the one that was chosen is known once the server listens.
+        # Port 0 means "any free port": its number is known once the server listens.
         if isinstance(self.server, asyncio.Server):
             self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]
@@ -80,17 +87,17 @@ class Mailbox(Controller):
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Take a reader, or not."""
-        answers = {Mood.REJECT: "550 5.1.1 no such reader", Mood.BUSY: "451 4.7.1 try again later"}
+        """Accept or refuse a recipient, as the mood says."""
+        answers = {Mood.REJECT: "550 5.1.1 no such recipient", Mood.BUSY: "451 4.7.1 try again later"}
         if self.mood in answers:
             return answers[self.mood]
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep a message, and say so unless the mood is otherwise."""
+        """Keep a message and answer 250, unless the mood is HANG or DROP."""
         if self.mood is Mood.HANG:
-            await asyncio.sleep(_HANGING)
+            await asyncio.sleep(_HANG_SECONDS)
         self._keep(envelope.original_content or b"")
         if self.mood is Mood.DROP and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
@@ -98,7 +105,7 @@ class Mailbox(Controller):
 
     def _keep(self, content: bytes) -> None:
         subject = str(message_from_bytes(content, policy=policy.default)["subject"] or "")
-        slug = re.sub(r"[^\w]+", "-", subject).strip("-")[:_LONGEST_SLUG] or "notification"
+        slug = re.sub(r"[^\w]+", "-", subject).strip("-")[:_MAX_SLUG] or "notification"
         files = self.files()
         number = _number(files[-1]) + 1 if files else 1
         draft = self.folder / ".incoming"

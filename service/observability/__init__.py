@@ -1,1 +1,1 @@
-"""Logs and metrics."""
+"""Observability is logs and metrics."""

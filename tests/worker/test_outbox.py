@@ -239,7 +239,7 @@ def test_a_server_out_of_order_puts_the_notification_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mail, "SMTP_TIMEOUT", 0.5)
-    monkeypatch.setattr(mail, "MAX_REASON", 1.5)
+    monkeypatch.setattr(mail, "DELIVERY_TIMEOUT", 1.5)
     with socket.create_server((HOST, 0)) as door:
 
         def serve() -> None:

@@ -1,4 +1,4 @@
-"""The ways a notification can go, a row each."""
+"""The channels of notifications, by name."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,6 +6,6 @@ from worker.channels import inbox, mail
 from worker.channels.message import DeliveryResult, MailSettings, OutgoingMessage
 
 Channel = Callable[[OutgoingMessage, MailSettings], DeliveryResult]
-"""Hands one parcel over and says what came of it; never raises for what the world outside does."""
+"""Sends one message and returns the result; never raises for a fault of a mail server or the network."""
 
 CHANNELS: Mapping[str, Channel] = {"inbox": inbox.send, "email": mail.send}

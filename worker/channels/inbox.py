@@ -1,8 +1,8 @@
-"""The inbox inside the house: the row is the notification, so there is nothing to carry."""
+"""The inbox shows notification rows, so there is nothing to send."""
 
 from worker.channels.message import DeliveryResult, DeliveryStatus, MailSettings, OutgoingMessage
 
 
-def send(_parcel: OutgoingMessage, _counter: MailSettings) -> DeliveryResult:
-    """The reader sees it as soon as the row says delivered."""
+def send(_message: OutgoingMessage, _settings: MailSettings) -> DeliveryResult:
+    """Return DELIVERED: the reader sees the notification when its row says so."""
     return DeliveryResult(DeliveryStatus.DELIVERED)

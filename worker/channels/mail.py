@@ -1,4 +1,4 @@
-"""E-mail over SMTP, a connection for each notification, so that one bad notification cannot spoil the next."""
+"""The mail channel sends each notification over its own SMTP connection."""
 
 import re
 import smtplib
@@ -16,33 +16,33 @@ from service.config import MailServer
 from worker.channels.message import DeliveryResult, DeliveryStatus, MailSettings, OutgoingMessage
 
 SMTP_TIMEOUT = 10.0
-"""Seconds one answer of the server may take."""
+"""Seconds one answer of the server may take (socket timeout)."""
 
-MAX_REASON = 30.0
-"""Seconds a notification may take in all, however slowly the server drips; the notification's row is locked for as long."""
+DELIVERY_TIMEOUT = 30.0
+"""Seconds one delivery may take; the notification's row is locked for that time."""
 
-_REFUSED_FOR_GOOD = range(500, 600)
+_PERMANENT = range(500, 600)
 _ENHANCED = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _GREETING = 220
 
 
-def send(parcel: OutgoingMessage, counter: MailSettings) -> DeliveryResult:
-    """Send one notification, its id as Message-ID, the same in every attempt, so that a mail program knows it again.
+def send(outgoing: OutgoingMessage, settings: MailSettings) -> DeliveryResult:
+    """Send one notification; its id is the Message-ID of every attempt, so that a mail program can drop a copy.
 
-    NEVER when the reader has no address or the server refuses reader or message with 5xx. What is our own fault (no
-    server, our name or password refused) or nobody's (busy, slow, gone) is NOT_NOW, even when the line broke after
-    the message was sent: only then may a notification arrive twice.
+    Returns NEVER when the reader has no valid address or the server refuses reader or message with 5xx. Returns NOT_NOW
+    when there is no server, our login is refused, or the server is busy, slow or unreachable. When the connection
+    breaks after the message was sent, the result is NOT_NOW too: only then may a notification arrive twice.
     """
-    if not parcel.address:
+    if not outgoing.address:
         return DeliveryResult(DeliveryStatus.NEVER, "no_address")
-    if counter.server is None:
+    if settings.server is None:
         return DeliveryResult(DeliveryStatus.NOT_NOW, "no_mail_server")
     try:
-        message = compose(parcel, parcel.address, counter.sender)
+        message = compose(outgoing, outgoing.address, settings.sender)
     except (ValueError, IndexError, MessageError):
         return DeliveryResult(DeliveryStatus.NEVER, "bad_address")
     try:
-        _send(message, counter.server, _host(counter.sender))
+        _send(message, settings.server, _domain(settings.sender))
     except smtplib.SMTPNotSupportedError:
         return DeliveryResult(DeliveryStatus.NOT_NOW, "smtp_not_supported")
     except smtplib.SMTPRecipientsRefused as refused:
@@ -50,89 +50,90 @@ def send(parcel: OutgoingMessage, counter: MailSettings) -> DeliveryResult:
     except smtplib.SMTPDataError as refused:
         return _refused(refused.smtp_code, refused.smtp_error)
     except (smtplib.SMTPException, OSError) as fault:
-        return DeliveryResult(DeliveryStatus.NOT_NOW, _why(fault))
+        return DeliveryResult(DeliveryStatus.NOT_NOW, _reason_code(fault))
     return DeliveryResult(DeliveryStatus.DELIVERED)
 
 
-def compose(parcel: OutgoingMessage, address: str, sender: str) -> EmailMessage:
-    """The message as it goes. Raises ValueError, IndexError or MessageError for an address that is none."""
+def compose(outgoing: OutgoingMessage, address: str, sender: str) -> EmailMessage:
+    """Return the e-mail. Raises ValueError, IndexError or MessageError when an address is invalid."""
     name, spec = parseaddr(sender)
     message = EmailMessage()
     message["From"] = Address(display_name=name, addr_spec=spec)
     message["To"] = Address(addr_spec=address)
-    message["Subject"] = parcel.subject
-    message["Date"] = format_datetime(parcel.at)
-    message["Message-ID"] = f"<{parcel.notification_id}@{_host(sender)}>"
+    message["Subject"] = outgoing.subject
+    message["Date"] = format_datetime(outgoing.at)
+    message["Message-ID"] = f"<{outgoing.notification_id}@{_domain(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(parcel.body)
+    message.set_content(outgoing.body)
     return message
 
 
-def _host(sender: str) -> str:
+def _domain(sender: str) -> str:
     return parseaddr(sender)[1].rpartition("@")[2]
 
 
 def _send(message: EmailMessage, server: MailServer, own_host: str) -> None:
-    line = _line(server, own_host)
-    watch = Timer(MAX_REASON, _cut, [line])
-    watch.daemon = True
-    watch.start()
+    client = _smtp_client(server, own_host)
+    # SMTP_TIMEOUT starts again with every byte received: a server that sends slowly needs a limit on the whole.
+    timer = Timer(DELIVERY_TIMEOUT, _disconnect, [client])
+    timer.daemon = True
+    timer.start()
     try:
-        code, greeting = line.connect(server.host, server.port)
+        code, greeting = client.connect(server.host, server.port)
         if code != _GREETING:
             raise smtplib.SMTPConnectError(code, greeting)
-        _log_in(line, server)
-        line.send_message(message)
-        with suppress(smtplib.SMTPException, OSError):  # it has been taken: a rude farewell changes nothing
-            line.quit()
+        _log_in(client, server)
+        client.send_message(message)
+        with suppress(smtplib.SMTPException, OSError):  # the server has accepted the message already
+            client.quit()
     finally:
-        watch.cancel()
-        line.close()
+        timer.cancel()
+        client.close()
 
 
-def _line(server: MailServer, own_host: str) -> smtplib.SMTP:
-    """A line that is not yet open, so that the watch can be set before the server is first heard."""
-    line: smtplib.SMTP = smtplib.SMTP(local_hostname=own_host, timeout=SMTP_TIMEOUT)
+def _smtp_client(server: MailServer, own_host: str) -> smtplib.SMTP:
+    """Return a client that is not connected yet, so that its timer can start before it connects."""
+    client: smtplib.SMTP = smtplib.SMTP(local_hostname=own_host, timeout=SMTP_TIMEOUT)
     if server.tls:
-        line = smtplib.SMTP_SSL(local_hostname=own_host, timeout=SMTP_TIMEOUT, context=ssl.create_default_context())
-    line._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - whose certificate is to be shown
-    return line
+        client = smtplib.SMTP_SSL(local_hostname=own_host, timeout=SMTP_TIMEOUT, context=ssl.create_default_context())
+    client._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001 - the certificate must name this host
+    return client
 
 
-def _cut(line: smtplib.SMTP) -> None:
+def _disconnect(client: smtplib.SMTP) -> None:
     with suppress(OSError):
-        if line.sock is not None:
-            line.sock.shutdown(socket.SHUT_RDWR)
+        if client.sock is not None:
+            client.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _log_in(line: smtplib.SMTP, server: MailServer) -> None:
-    """A password goes over an encrypted line only, unless it stays on this machine."""
+def _log_in(client: smtplib.SMTP, server: MailServer) -> None:
+    """Log in, over TLS unless the server is on this machine."""
     if server.user is None:
         return
-    if not server.tls and not _is_here(server.host):
-        line.starttls(context=ssl.create_default_context())
-    line.login(server.user, server.password or "")
+    if not server.tls and not _is_local(server.host):
+        client.starttls(context=ssl.create_default_context())
+    client.login(server.user, server.password or "")
 
 
-def _is_here(host: str) -> bool:
+def _is_local(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _refused(code: int, said: bytes | str) -> DeliveryResult:
-    fate = DeliveryStatus.NEVER if code in _REFUSED_FOR_GOOD else DeliveryStatus.NOT_NOW
-    return DeliveryResult(fate, _code(code, said))
+def _refused(code: int, answer: bytes | str) -> DeliveryResult:
+    fate = DeliveryStatus.NEVER if code in _PERMANENT else DeliveryStatus.NOT_NOW
+    return DeliveryResult(fate, _smtp_code(code, answer))
 
 
-def _code(code: int, said: bytes | str) -> str:
-    """The numbers of an answer; its words may name the reader."""
-    numbers = _ENHANCED.search(said if isinstance(said, bytes) else said.encode())
+def _smtp_code(code: int, answer: bytes | str) -> str:
+    """Return the numbers of an answer: `smtp 550 5.1.1`. Its text may name the reader."""
+    numbers = _ENHANCED.search(answer if isinstance(answer, bytes) else answer.encode())
     return f"smtp {code}" + (f" {numbers.group().decode()}" if numbers else "")
 
 
-def _why(fault: Exception) -> str:
+def _reason_code(fault: Exception) -> str:
     if isinstance(fault, smtplib.SMTPResponseException):
-        return _code(fault.smtp_code, fault.smtp_error)
+        return _smtp_code(fault.smtp_code, fault.smtp_error)
     return type(fault).__name__

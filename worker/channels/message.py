@@ -1,4 +1,4 @@
-"""What a channel is given, and what it answers."""
+"""Messages, settings and results of delivery channels."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,18 +9,18 @@ from service.config import MailServer
 
 
 class DeliveryStatus(StrEnum):
-    """What came of handing a notification over."""
+    """The outcome of one delivery attempt."""
 
     DELIVERED = "delivered"
     NOT_NOW = "not_now"
-    """Try again later: nothing was taken, or nobody knows."""
+    """Try again later: the message was not accepted, or the answer is unknown."""
     NEVER = "never"
-    """Trying again would bring the same answer."""
+    """Do not try again: the answer would be the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The fate of one attempt; `why` is a short code for the row and the log, and says nothing about anybody."""
+    """The outcome of one attempt; `why` is a short code for the row and the log, without personal data."""
 
     fate: DeliveryStatus
     why: str = ""
@@ -28,7 +28,7 @@ class DeliveryResult:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """One notification, written and addressed."""
+    """One notification with its text and address; `address` is None when the reader has none."""
 
     notification_id: UUID
     address: str | None
@@ -39,7 +39,7 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Where mail is handed in, and who it says it is from; no `server` means that no notification leaves the house."""
+    """The SMTP server and the sender's address; `server=None` turns e-mail off."""
 
     server: MailServer | None
     sender: str

@@ -1,4 +1,4 @@
-"""`songnuan demo`: a union's year, from the first household survey to the annual report, as its people live it."""
+"""`songnuan demo` plays one year of a union and writes its annual report."""
 
 import shutil
 import time
@@ -28,7 +28,7 @@ from service.report.section import Section, make_section
 
 out = Console(highlight=False)
 SAMPLES = Path(__file__).resolve().parents[3] / "samples"
-FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
+FIRST_DAY, LAST_DAY = date(2025, 1, 1), date(2025, 12, 31)
 
 
 @click.command()
@@ -36,40 +36,44 @@ FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
     "--samples",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=SAMPLES,
-    help="示例表格的文件夹 · The folder of spreadsheets.",
+    help="示例表格的文件夹 · Folder of the sample spreadsheets.",
 )
-@click.option("--var", type=click.Path(path_type=Path), help="演示放在哪里（默认 var/demo）· Where the demo lives.")
+@click.option(
+    "--var",
+    type=click.Path(path_type=Path),
+    help="演示放在哪里（默认 var/demo）· Folder of the demo (default: var/demo).",
+)
 def demo(samples: Path, var: Path | None) -> None:
-    """演示工会的一年，写出报告 · Live a union's year over HTTP, person by person, and write its report."""
-    began = time.monotonic()
-    told_so = settings_at()
-    settings = demo_settings(told_so, var or Path("var") / "demo")
-    _sweep(settings.var)
-    with ExitStack() as house:
-        settings = house.enter_context(servers(settings, broker=True, durable=False))
-        stage = set_up(settings, told_so.database_url, samples, out)
-        box = house.enter_context(Mailbox(settings.var / "mail"))
-        mailed = replace(stage.settings, mail=MailServer("127.0.0.1", box.port, tls=False))
-        running = house.enter_context(Processes(settings.var / "log"))
+    """演示工会的一年，写出报告 · Play a union's year over HTTP and write its annual report."""
+    started = time.monotonic()
+    installation_settings = settings_at()
+    settings = demo_settings(installation_settings, var or Path("var") / "demo")
+    _delete_last_output(settings.var)
+    with ExitStack() as stack:
+        settings = stack.enter_context(servers(settings, broker=True, durable=False))
+        setup = set_up(settings, installation_settings.database_url, samples, out)
+        mailbox = stack.enter_context(Mailbox(settings.var / "mail"))
+        settings_with_mail = replace(setup.settings, mail=MailServer("127.0.0.1", mailbox.port, tls=False))
+        processes = stack.enter_context(Processes(settings.var / "log"))
         port = a_free_port()
-        start_all(running, mailed, port, with_beat=False)
-        told = run_year(stage, f"http://127.0.0.1:{port}", samples / "09-applications.xlsx", running, out)
-        section = _section(stage)
+        start_all(processes, settings_with_mail, port, with_beat=False)
+        run = run_year(setup, f"http://127.0.0.1:{port}", samples / "09-applications.xlsx", processes, out)
+        section = _section(setup)
         files = write_files(section, settings.var)
-        faults = verify_demo(stage, told, settings.var, out)
-        print_summary(section, files, settings.var, time.monotonic() - began, out)
+        faults = verify_demo(setup, run, settings.var, out)
+        print_summary(section, files, settings.var, time.monotonic() - started, out)
     if faults:
         raise SystemExit(FAULTS)
 
 
-def _sweep(folder: Path) -> None:
-    """A demo begins with empty hands: old notifications, logs and files go; the servers' data is reused."""
+def _delete_last_output(folder: Path) -> None:
+    """Delete the e-mails, logs and files of the last demo; the data of its servers is used again."""
     for name in ("mail", "log"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("welfare-section.docx", "welfare-section.md", "figures.json", "token"):
         (folder / name).unlink(missing_ok=True)
 
 
-def _section(stage: DemoSetup) -> Section:
-    with snapshot(stage.engine) as conn:
-        return make_section(conn, stage.root_path, FIRST, LAST, now(), stage.settings.language)
+def _section(setup: DemoSetup) -> Section:
+    with snapshot(setup.engine) as conn:
+        return make_section(conn, setup.root_path, FIRST_DAY, LAST_DAY, now(), setup.settings.language)

@@ -1,4 +1,4 @@
-"""People at their desks: each request carries its person's token, its own key, and the day it is said to be."""
+"""The demo client sends each person's requests to the service."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,11 +12,11 @@ CLOCK_HEADER = "X-Songnuan-Clock"
 
 
 class UnexpectedAnswer(RuntimeError):
-    """The service said something the story did not expect."""
+    """A response that the scenario did not expect."""
 
 
 class DemoClients:
-    """Everybody's way into the service."""
+    """One HTTP client for all demo accounts: each request has its account's token and the demo's date."""
 
     def __init__(self, address: str, tokens: Mapping[str, str]) -> None:
         self._tokens = tokens
@@ -25,11 +25,11 @@ class DemoClients:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_how: object) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self._http.close()
 
-    def up(self) -> bool:
-        """Whether the web answers already."""
+    def is_up(self) -> bool:
+        """Return whether the service answers."""
         try:
             return self._http.get("/openapi.json").status_code == HTTPStatus.OK
         except httpx.TransportError:
@@ -38,27 +38,30 @@ class DemoClients:
     def post(
         self, login: str, on: date, path: str, body: Mapping[str, Any], refused: str | None = None
     ) -> dict[str, Any]:
-        """POST as `login` on the day `on`. A refusal the story names is part of it; any other ends it."""
+        """POST as `login` on the day `on`, with a new Idempotency-Key, and return the response's body.
+
+        Raises UnexpectedAnswer when the request succeeds or fails otherwise than `refused` says (a reason code).
+        """
         response = self._http.post(
             path, json=body, headers={**self._headers(login, on), "Idempotency-Key": uuid4().hex}
         )
-        answer: dict[str, Any] = response.json()
+        document: dict[str, Any] = response.json()
         if CLOCK_HEADER not in response.headers:
-            raise UnexpectedAnswer(f"{path}: the answer does not say that the clock is a demo's")
-        codes = [reason["code"] for reason in answer.get("reasons", [])] if response.is_error else []
+            raise UnexpectedAnswer(f"{path}: the response has no header {CLOCK_HEADER}")
+        codes = [reason["code"] for reason in document.get("reasons", [])] if response.is_error else []
         if (refused in codes) if refused else response.is_success:
-            return answer
+            return document
         raise UnexpectedAnswer(
-            f"{on} {login} POST {path} {dict(body)}: {response.status_code} {answer.get('detail', '')}"
+            f"{on} {login} POST {path} {dict(body)}: {response.status_code} {document.get('detail', '')}"
         )
 
     def get(self, login: str, on: date, path: str, **query: str) -> dict[str, Any]:
-        """GET as `login` on the day `on`."""
+        """GET as `login` on the day `on`. Raises UnexpectedAnswer when the request fails."""
         response = self._http.get(path, params=query, headers=self._headers(login, on))
         if not response.is_success:
             raise UnexpectedAnswer(f"{on} {login} GET {path}: {response.status_code} {response.text[:300]}")
-        found: dict[str, Any] = response.json()
-        return found
+        document: dict[str, Any] = response.json()
+        return document
 
     def _headers(self, login: str, on: date) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._tokens[login]}", "X-Songnuan-Date": f"{on.isoformat()}T09:30:00+08:00"}

@@ -1,4 +1,4 @@
-"""The year itself: every case of the spreadsheet, step by step in the order of its days, over HTTP."""
+"""The demo run sends every step of every case over HTTP, day by day."""
 
 import time
 from collections import Counter
@@ -27,11 +27,15 @@ from workflows.money_format import in_yuan
 from workflows.programmes import PROGRAMMES
 
 START_TIMEOUT = 30.0
+"""Seconds the web process has to answer."""
+
+OPEN = "open"
+"""The step that opens a case; every other step is an action."""
 
 
 @dataclass(slots=True)
 class DemoRun:
-    """What the demo did: how many POSTs succeeded for each case, and how its story went."""
+    """What the demo did: successful POSTs by case, refusals by code, case ids by application, and steps."""
 
     posts: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
@@ -39,98 +43,107 @@ class DemoRun:
     steps: int = 0
 
 
-def run_year(stage: DemoSetup, address: str, sheet: Path, running: Processes, out: Console) -> DemoRun:
-    """Drive every application of `sheet` to its end; raises people.Unexpected when the service says otherwise."""
-    applications, told = read_applications(sheet), DemoRun()
-    script = sorted(
-        ((act.on, index, number, act) for index, each in enumerate(applications) for number, act in _script(each)),
-        key=lambda line: line[:3],
+def run_year(setup: DemoSetup, address: str, sheet: Path, processes: Processes, out: Console) -> DemoRun:
+    """Take every application of `sheet` through its scenario.
+
+    Raises UnexpectedAnswer when a process does not start or a response is not what the scenario says.
+    """
+    applications, run = read_applications(sheet), DemoRun()
+    schedule = sorted(
+        (
+            (step.on, index, number, step)
+            for index, application in enumerate(applications)
+            for number, step in _numbered_steps(application)
+        ),
+        key=lambda entry: entry[:3],
     )
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with DemoClients(address, stage.tokens) as desks, Progress(*columns, console=out) as bar:
-        _wait(desks, running)
-        out.print(translate("cli.demo.living", cases=len(applications), steps=len(script)))
-        task = bar.add_task("2025", total=len(script))
-        for on, index, _, act in script:
+    with DemoClients(address, setup.tokens) as clients, Progress(*columns, console=out) as bar:
+        _wait_until_up(clients, processes)
+        out.print(translate("cli.demo.living", cases=len(applications), steps=len(schedule)))
+        task = bar.add_task("2025", total=len(schedule))
+        for on, index, _, step in schedule:
             bar.update(task, description=on.strftime("%Y-%m-%d"), advance=1)
-            _play(stage, desks, applications[index], act, told)
-        _tell_states(desks, applications, told, out)
-    return told
+            _take_step(setup, clients, applications[index], step, run)
+        _print_states(clients, applications, run, out)
+    return run
 
 
-OPEN = "open"
+def _numbered_steps(application: Application) -> list[tuple[int, ScenarioStep]]:
+    """Return the opening of the case and its steps, numbered so that steps of one day stay in order."""
+    opening = ScenarioStep(application.opened_on, application.registrar, OPEN)
+    return list(enumerate((opening, *steps_of(application))))
 
 
-def _script(each: Application) -> list[tuple[int, ScenarioStep]]:
-    """The opening of the case, then its acts, numbered so that a day keeps its order."""
-    return list(enumerate((ScenarioStep(each.opened_on, each.registrar, OPEN), *steps_of(each))))
-
-
-def _wait(desks: DemoClients, running: Processes) -> None:
+def _wait_until_up(clients: DemoClients, processes: Processes) -> None:
     until = time.monotonic() + START_TIMEOUT
-    while not desks.up():
-        ended = running.ended()
+    while not clients.is_up():
+        ended = processes.ended()
         if ended is not None or time.monotonic() > until:
-            raise UnexpectedAnswer(f"{ended or 'web'} did not start; see {running.logs}")
+            raise UnexpectedAnswer(f"{ended or 'web'} did not start; see {processes.logs}")
         time.sleep(0.1)
 
 
-def _play(stage: DemoSetup, desks: DemoClients, each: Application, act: ScenarioStep, told: DemoRun) -> None:
-    told.steps += 1
-    if act.action == OPEN:
-        taken = desks.post(act.login, act.on, "/cases", _opening(stage, each))
-        told.case_ids[each.number] = taken["id"]
+def _take_step(
+    setup: DemoSetup, clients: DemoClients, application: Application, step: ScenarioStep, run: DemoRun
+) -> None:
+    run.steps += 1
+    if step.action == OPEN:
+        opened = clients.post(step.login, step.on, "/cases", _case_application(setup, application))
+        run.case_ids[application.number] = opened["id"]
     else:
-        path = f"/cases/{told.case_ids[each.number]}/actions/{act.action}"
-        taken = desks.post(act.login, act.on, path, {"answers": _answers(stage, act.answers)}, act.refused)
-    if act.refused:
-        told.refusals[act.refused] += 1
+        path = f"/cases/{run.case_ids[application.number]}/actions/{step.action}"
+        clients.post(step.login, step.on, path, {"answers": _answers(setup, step.answers)}, step.refused)
+    if step.refused:
+        run.refusals[step.refused] += 1
     else:
-        told.posts[told.case_ids[each.number]] += 1
+        run.posts[run.case_ids[application.number]] += 1
 
 
-def _opening(stage: DemoSetup, each: Application) -> dict[str, Any]:
-    index = blind_index(stage.keyring, "name", each.beneficiary)
+def _case_application(setup: DemoSetup, application: Application) -> dict[str, Any]:
+    index = blind_index(setup.keyring, "name", application.beneficiary)
     rows = (
         sa.select(household.c.id, person.c.id.label("person_id"))
         .join(person, person.c.household_id == household.c.id)
-        .where(household.c.file_no == each.file_no, person.c.name_index == index)
+        .where(household.c.file_no == application.file_no, person.c.name_index == index)
     )
-    with stage.engine.connect() as conn:
+    with setup.engine.connect() as conn:
         row = conn.execute(rows).one()
-    who = {"household_id": str(row.id), "beneficiary_id": str(row.person_id)}
+    beneficiary = {"household_id": str(row.id), "beneficiary_id": str(row.person_id)}
     return {
-        "programme": each.programme,
-        **who,
-        "item": each.item,
-        "requested": in_yuan(each.requested),
-        "answers": each.answers,
+        "programme": application.programme,
+        **beneficiary,
+        "item": application.item,
+        "requested": in_yuan(application.requested),
+        "answers": application.answers,
     }
 
 
-def _answers(stage: DemoSetup, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The form with logins and fund codes made into ids."""
-    answers = dict(given)
+def _answers(setup: DemoSetup, scenario_answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form with ids in place of logins and fund codes."""
+    answers = dict(scenario_answers)
     if "visitors" in answers:
-        answers["visitors"] = [str(stage.people[login]) for login in answers["visitors"]]
+        answers["visitors"] = [str(setup.account_ids[login]) for login in answers["visitors"]]
     if "fund" in answers:
-        answers["fund"] = str(_fund(stage, answers["fund"]))
+        answers["fund"] = str(_fund_id(setup, answers["fund"]))
     return answers
 
 
-def _fund(stage: DemoSetup, code: str) -> UUID:
-    with stage.engine.connect() as conn:
-        found: UUID = conn.scalars(sa.select(fund.c.id).where(fund.c.code == code)).one()
-    return found
+def _fund_id(setup: DemoSetup, code: str) -> UUID:
+    with setup.engine.connect() as conn:
+        fund_id: UUID = conn.scalars(sa.select(fund.c.id).where(fund.c.code == code)).one()
+    return fund_id
 
 
-def _tell_states(desks: DemoClients, applications: list[Application], told: DemoRun, out: Console) -> None:
-    """Where every case stands in the end, as its registrar sees it."""
-    last = date(2025, 12, 31)
-    for each in applications:
-        case = desks.get(each.registrar, last, f"/cases/{told.case_ids[each.number]}")
+def _print_states(clients: DemoClients, applications: list[Application], run: DemoRun, out: Console) -> None:
+    """Print the last state of every case, as its registrar sees it."""
+    last_day = date(2025, 12, 31)
+    for application in applications:
+        case = clients.get(application.registrar, last_day, f"/cases/{run.case_ids[application.number]}")
         title = PROGRAMMES[case["programme"]].title
-        line = {"no": case["case_no"], "title": title, "state": case["state_label"], "steps": case["version"]}
+        values = {"no": case["case_no"], "title": title, "state": case["state_label"], "steps": case["version"]}
         out.print(
-            translate("cli.demo.case", **line, award=case["award"] or "—", story=translate(f"cli.story.{each.story}"))
+            translate(
+                "cli.demo.case", **values, award=case["award"] or "—", story=translate(f"cli.story.{application.story}")
+            )
         )

@@ -1,4 +1,4 @@
-"""What became of an application, act by act: who did what on which day, with which form."""
+"""Scenarios list the steps of each demo application."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ CLOCK = "clock"
 
 @dataclass(frozen=True, slots=True)
 class ScenarioStep:
-    """One action. In `answers`, `visitors` are logins and `fund` is a code until somebody looks up their ids.
+    """One action of an account on a day. In `answers`, `visitors` are logins and `fund` is a code, not ids.
 
-    `refused` names a code the action is expected to be refused with; nothing then happens.
+    `refused` is the reason code of an expected refusal; the case then stays as it is.
     """
 
     on: date
@@ -26,17 +26,17 @@ class ScenarioStep:
     refused: str | None = None
 
 
-Part = Callable[[Application], Iterator[ScenarioStep]]
+ScenarioPart = Callable[[Application], Iterator[ScenarioStep]]
 
 
 def steps_of(application: Application) -> tuple[ScenarioStep, ...]:
-    """Every action after the case was opened, in order."""
-    return tuple(act for part in SCENARIOS[application.story] for act in part(application))
+    """Return every action after the opening of the case, in order."""
+    return tuple(step for part in SCENARIOS[application.story] for step in part(application))
 
 
 def _day(day: date | None) -> date:
     if day is None:
-        raise ValueError("the story needs a day that the row does not give")
+        raise ValueError("the scenario needs a day that the row does not have")
     return day
 
 
@@ -46,8 +46,8 @@ def _submitted(a: Application) -> Iterator[ScenarioStep]:
 
 
 def _visited(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
-    went = {"on": (on or a.visited_on).isoformat(), "visitors": list(a.visitors), "place": "home"}
-    yield ScenarioStep(on or a.visited_on, a.visitors[0], "record_visit", {**went, "conclusion": "confirmed"})
+    visit = {"on": (on or a.visited_on).isoformat(), "visitors": list(a.visitors), "place": "home"}
+    yield ScenarioStep(on or a.visited_on, a.visitors[0], "record_visit", {**visit, "conclusion": "confirmed"})
 
 
 def _surveyed(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
@@ -89,13 +89,13 @@ def _received(a: Application) -> Iterator[ScenarioStep]:
 
 def _followed(a: Application) -> Iterator[ScenarioStep]:
     on = _day(a.followed_on)
-    called = {"on": on.isoformat(), "visitors": list(a.followers), "place": "home", "conclusion": "received"}
-    yield ScenarioStep(on, a.followers[0], "record_follow_up", called)
+    follow_up = {"on": on.isoformat(), "visitors": list(a.followers), "place": "home", "conclusion": "received"}
+    yield ScenarioStep(on, a.followers[0], "record_follow_up", follow_up)
     yield ScenarioStep(_day(a.closed_on), a.registrar, "close")
 
 
 def _corrected(a: Application) -> Iterator[ScenarioStep]:
-    """Sent back to the registrar, handed in again, surveyed and checked as before."""
+    """Return the application to its registrar, who submits it again; then the survey and check as before."""
     yield ScenarioStep(_day(a.turned_on), a.reviewer, "return_to_draft", {"reason": a.turn_reason})
     yield ScenarioStep(_day(a.settled_on), a.registrar, "submit")
     yield from _surveyed(a, a.settled_on)
@@ -118,7 +118,7 @@ def _cleared(a: Application) -> Iterator[ScenarioStep]:
 
 
 def _upheld(a: Application) -> Iterator[ScenarioStep]:
-    """The objection was right: back to review, a smaller award, and a notice that hangs anew."""
+    """Uphold the objection: back to review, a smaller award, and a new public notice."""
     form = {"outcome": "upheld", "answer": "经复核，金额应予调整。"}
     yield ScenarioStep(_day(a.settled_on), a.reviewer, "answer_objection", form)
     yield ScenarioStep(_day(a.settled_on), a.reviewer, "return_to_review", {"reason": "异议成立，重新核定金额。"})
@@ -126,8 +126,8 @@ def _upheld(a: Application) -> Iterator[ScenarioStep]:
 
 
 def _declined(a: Application) -> Iterator[ScenarioStep]:
-    tried = next(_passed(a))
-    yield ScenarioStep(tried.on, tried.login, tried.action, tried.answers, refused="income_over_line")
+    attempt = next(_passed(a))
+    yield ScenarioStep(attempt.on, attempt.login, attempt.action, attempt.answers, refused="income_over_line")
     yield ScenarioStep(_day(a.reviewed_on), a.reviewer, "decline", {"reason": a.turn_reason})
 
 
@@ -136,7 +136,7 @@ def _withdrawn(a: Application) -> Iterator[ScenarioStep]:
 
 
 def _sent_back(a: Application) -> Iterator[ScenarioStep]:
-    """The bank sends the money back; it is paid a second time."""
+    """Record money that the bank returned, then pay it again."""
     voucher = a.voucher or ""
     yield ScenarioStep(
         _day(a.turned_on), a.cashier or "", "payment_returned", {"bank_code": "other", "voucher": f"{voucher}-T"}
@@ -159,10 +159,10 @@ def _suspended(a: Application) -> Iterator[ScenarioStep]:
     yield ScenarioStep(_day(a.settled_on), a.reviewer, "resume", {"reason": "疑点已查清。"})
 
 
-SURVEY: tuple[Part, ...] = (_submitted, _visited, _surveyed)
-MONEY: tuple[Part, ...] = (_signed, _paid, _received, _followed)
+SURVEY: tuple[ScenarioPart, ...] = (_submitted, _visited, _surveyed)
+MONEY: tuple[ScenarioPart, ...] = (_signed, _paid, _received, _followed)
 
-SCENARIOS: Mapping[str, tuple[Part, ...]] = {
+SCENARIOS: Mapping[str, tuple[ScenarioPart, ...]] = {
     "plain": (*SURVEY, _passed, *MONEY),
     "two_tiers": (*SURVEY, _passed, *MONEY),
     "three_tiers": (*SURVEY, _passed, *MONEY),
@@ -176,4 +176,4 @@ SCENARIOS: Mapping[str, tuple[Part, ...]] = {
     "recalled_and_recovered": (*SURVEY, _passed, *MONEY, _recalled),
     "suspended_and_resumed": (*SURVEY, _suspended, _passed, *MONEY),
 }
-"""A row per story: its parts in order."""
+"""The parts of each scenario, in order."""

@@ -1,4 +1,4 @@
-"""The stage of the demo: a fresh database, the founding, the spreadsheets, and a token for everybody."""
+"""The demo setup creates a database with a union, its spreadsheets and tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,12 +29,14 @@ from service.tables.units import unit
 from workflows.vocabulary import Role
 
 MAINTENANCE = "postgres"
-"""The database of the house's own server that is there to make others from."""
+"""The database to connect to on our own server while the demo's database is created."""
+
 TOKEN_DAYS = 7
 FIRST_DAY = datetime(2025, 1, 1, 9, tzinfo=UNION_TIME)
 LAST_DAY = datetime(2025, 12, 31, 17, tzinfo=UNION_TIME)
-"""The demo's union is founded on the first morning of its year; its spreadsheets are handed in on the last evening."""
-FOUNDING = bootstrap.FirstSetup("临澜县总工会", "county", "371099", "admin", "系统管理员")
+"""The union is set up on the first morning of its year, and the spreadsheets are imported on the last evening."""
+
+FIRST_SETUP = bootstrap.FirstSetup("临澜县总工会", "county", "371099", "admin", "系统管理员")
 
 _AUDITOR = (
     sa.select(account.c.login)
@@ -44,70 +46,73 @@ _AUDITOR = (
     .order_by(account.c.login)
     .limit(1)
 )
-"""Who reads everything and changes nothing."""
+"""The auditor of the top unit, who reads everything and changes nothing; their token is shown at the end."""
 
 
 @dataclass(frozen=True)
 class DemoSetup:
-    """Everything is in place: the database with its people, each with a token; ids by login."""
+    """The demo's database, keys and root unit; tokens and account ids by login."""
 
     settings: Settings
     engine: sa.Engine
     keyring: Keyring
     root_path: str
     tokens: dict[str, str]
-    people: dict[str, UUID]
+    account_ids: dict[str, UUID]
 
 
-def _fresh(url: str, beside: str | None) -> None:
-    """Drop and make the demo's database, from another of the same server."""
-    wanted = make_url(url).set(drivername="postgresql")
-    other = make_url(beside).set(drivername="postgresql") if beside else wanted.set(database=MAINTENANCE)
-    name = sql.Identifier(wanted.database or "")
+def _create_database(url: str, maintenance_url: str | None) -> None:
+    """Drop and create the demo's database, connected to another database of the same server."""
+    demo = make_url(url).set(drivername="postgresql")
+    maintenance = (
+        make_url(maintenance_url).set(drivername="postgresql") if maintenance_url else demo.set(database=MAINTENANCE)
+    )
+    name = sql.Identifier(demo.database or "")
     try:
-        with psycopg.connect(other.render_as_string(hide_password=False), autocommit=True) as server:
+        with psycopg.connect(maintenance.render_as_string(hide_password=False), autocommit=True) as server:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
             server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
     except psycopg.errors.InsufficientPrivilege:
-        raise CommandFailed(translate("cli.demo.no_createdb", name=wanted.database)) from None
-    except psycopg.OperationalError as away:
-        raise CommandFailed(translate("cli.no_database", why=str(away).splitlines()[0])) from None
+        raise CommandFailed(translate("cli.demo.no_createdb", name=demo.database)) from None
+    except psycopg.OperationalError as fault:
+        raise CommandFailed(translate("cli.no_database", why=str(fault).splitlines()[0])) from None
 
 
-def set_up(settings: Settings, beside: str | None, samples: Path, out: Console) -> DemoSetup:
-    """Make the database anew, found the union, import its spreadsheets, give everybody a token.
+def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: Console) -> DemoSetup:
+    """Create the database, set up the union, import its spreadsheets and make a token for every account.
 
-    `beside` is the database to make it from, None on the house's own server.
+    `maintenance_url` is the database to connect to for CREATE DATABASE, None on our own server. Raises CommandFailed
+    when the server refuses, or when the spreadsheets have problems.
     """
-    _fresh(settings.database_url or "", beside)
-    made, keyring = make_engine(settings.database_url or ""), keys_of(settings)
-    out.print(translate("cli.demo.migrated", at=migrate.upgrade(made)))
-    with made.begin() as conn:
-        admin = bootstrap.set_up_union(conn, FOUNDING, FIRST_DAY, union_day(FIRST_DAY), keyring)
-        _imported(conn, samples, ActionContext(admin, LAST_DAY, union_day(LAST_DAY), keyring), out)
-        tokens, people = _tokens(conn, ActionContext(admin, now(), union_day(LAST_DAY), keyring))
+    _create_database(settings.database_url or "", maintenance_url)
+    engine, keyring = make_engine(settings.database_url or ""), keys_of(settings)
+    out.print(translate("cli.demo.migrated", at=migrate.upgrade(engine)))
+    with engine.begin() as conn:
+        admin = bootstrap.set_up_union(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring)
+        _import_samples(conn, samples, ActionContext(admin, LAST_DAY, union_day(LAST_DAY), keyring), out)
+        tokens, account_ids = _create_tokens(conn, ActionContext(admin, now(), union_day(LAST_DAY), keyring))
         root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
         auditor = conn.scalars(_AUDITOR).one()
     (settings.var / "token").touch(mode=0o600)
     (settings.var / "token").write_text(f"{tokens[auditor]}\n")
-    return DemoSetup(settings, made, keyring, root, tokens, people)
+    return DemoSetup(settings, engine, keyring, root, tokens, account_ids)
 
 
-def _imported(conn: sa.Connection, samples: Path, context: ActionContext, out: Console) -> None:
+def _import_samples(conn: sa.Connection, samples: Path, context: ActionContext, out: Console) -> None:
     columns = (TextColumn("  {task.description:<6}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=out) as bar:
         try:
-            found = import_folder(conn, samples, context, shown_on(bar))
-        except InvalidSheets as bad:
-            lines = [f"{place(each)}：{message_for_problem(each)}" for each in bad.problems]
+            imported = import_folder(conn, samples, context, shown_on(bar))
+        except InvalidSheets as invalid:
+            lines = [f"{place(problem)}：{message_for_problem(problem)}" for problem in invalid.problems]
             raise CommandFailed("\n  ".join(lines)) from None
-    out.print(summary(found))
+    out.print(summary(imported))
 
 
-def _tokens(conn: sa.Connection, context: ActionContext) -> tuple[dict[str, str], dict[str, UUID]]:
-    people = {
+def _create_tokens(conn: sa.Connection, context: ActionContext) -> tuple[dict[str, str], dict[str, UUID]]:
+    account_ids = {
         row.login: row.id for row in conn.execute(sa.select(account.c.login, account.c.id).order_by(account.c.login))
     }
     ends = context.at + timedelta(days=TOKEN_DAYS)
-    tokens = {login: accounts.create_token(conn, row, "demo", ends, context) for login, row in people.items()}
-    return tokens, people
+    tokens = {login: accounts.create_token(conn, row, "demo", ends, context) for login, row in account_ids.items()}
+    return tokens, account_ids
