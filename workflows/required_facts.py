@@ -1,4 +1,7 @@
-"""Which facts a step's rules look at, read off the rules themselves: what none of them asks for need not be fetched."""
+"""The facts that a step's rules read are found in the code of the rules.
+
+The service loads only these facts for the step (decision 0017).
+"""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -9,63 +12,63 @@ from workflows.facts import Facts, RuleInput
 from workflows.programme import Rule, Step
 from workflows.vocabulary import Duty
 
-_HOME = "workflows"
+_PACKAGE = "workflows"
 FIELDS = frozenset(Facts.__dataclass_fields__)
 
 
 @cache
 def required_facts(step: Step) -> frozenset[str]:
-    """The fields of Facts that a rule of the step may look at, and perhaps a few more of the same names.
+    """Return the fields of Facts that the rules of the step may read, and possibly some others with the same names.
 
-    Found by the names a rule and everything it calls in the rules mention, so nobody keeps a list that could fall
-    behind. What is left out is not there at all when the step is decided (Facts.of): to miss one is an AttributeError,
-    never a guess. Raises TypeError for a rule that is not a plain function, whose names cannot be read.
+    The names come from the byte code of each rule and of every function in `workflows` that it calls, so there is no
+    list to maintain. A field that is left out is not set at all when the step is decided (Facts.of): a rule that
+    reads it gets an AttributeError. Raises TypeError for a rule that is not a plain function.
     """
-    seen: set[FunctionType] = set()
-    found = {name for rule in step.must_hold for name in _mentioned(_plain(rule), seen)}
+    visited: set[FunctionType] = set()
+    names = {name for rule in step.must_hold for name in _names_used(_plain_function(rule), visited)}
     if step.duty is Duty.APPROVER:
-        found.add("approvals")
-    return frozenset(found & FIELDS)
+        names.add("approvals")
+    return frozenset(names & FIELDS)
 
 
-def _plain(rule: Rule) -> FunctionType:
+def _plain_function(rule: Rule) -> FunctionType:
     if not isinstance(rule, FunctionType):
         raise TypeError(f"a rule is a plain function, so that its names can be read: {rule!r}")
     return rule
 
 
-def _mentioned(function: FunctionType, seen: set[FunctionType]) -> Iterator[str]:
-    """Every name in the function and in the functions of the rules it may call."""
-    if function in seen:
+def _names_used(function: FunctionType, visited: set[FunctionType]) -> Iterator[str]:
+    """Yield every name in the function, and in the functions of `workflows` that it may call."""
+    if function in visited:
         return
-    seen.add(function)
-    names = set(_names(function.__code__))
+    visited.add(function)
+    names = set(_names_in(function.__code__))
     yield from names
     for called in _called(function, names):
-        yield from _mentioned(called, seen)
+        yield from _names_used(called, visited)
 
 
-def _names(code: CodeType) -> Iterator[str]:
+def _names_in(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
-            yield from _names(inner)
+            yield from _names_in(inner)
 
 
 def _called(function: FunctionType, names: set[str]) -> Iterator[FunctionType]:
-    """What these names may stand for: functions beside it, in modules it names, kept by it, or of an ask and its facts."""
-    beside = [function.__globals__.get(name) for name in names]
-    inside = [vars(each).get(name) for each in beside if isinstance(each, ModuleType) for name in names]
-    kept = [cell.cell_contents for cell in function.__closure__ or ()]
-    asked = [vars(kind).get(name) for kind in (RuleInput, Facts) for name in names]
-    for each in (*beside, *inside, *kept, *asked):
-        called = _under(each)
-        if isinstance(called, FunctionType) and called.__module__.startswith(_HOME):
+    """Yield the functions these names may be: of its module, modules it names, its closure, RuleInput or Facts."""
+    global_values = [function.__globals__.get(name) for name in names]
+    module_values = [vars(each).get(name) for each in global_values if isinstance(each, ModuleType) for name in names]
+    closure_values = [cell.cell_contents for cell in function.__closure__ or ()]
+    methods = [vars(kind).get(name) for kind in (RuleInput, Facts) for name in names]
+    for each in (*global_values, *module_values, *closure_values, *methods):
+        called = _unwrap(each)
+        if isinstance(called, FunctionType) and called.__module__.startswith(_PACKAGE):
             yield called
 
 
-def _under(each: Any) -> Callable[..., Any] | None:
-    """The function of a property, or under a decorator."""
+def _unwrap(each: Any) -> Callable[..., Any] | None:
+    """Return the function of a property, or the one below a decorator."""
     if isinstance(each, property):
         return each.fget
     return getattr(each, "__wrapped__", each)  # type: ignore[no-any-return]
