@@ -1,4 +1,4 @@
-"""What is read of a case is what its rules look at: found from the rules, and anything else is not there to be guessed."""
+"""Tests of required facts: a step is decided with the facts its rules read."""
 
 from datetime import date
 
@@ -15,24 +15,22 @@ from workflows.vocabulary import Fen
 
 ROWS = [(PROGRAMMES[key], row) for key, rows in HAPPY.items() for row in rows]
 OF_EVERY_STEP = frozenset({"state", "held", "duties", "family_staff", "award", "outstanding"})
-"""What the machine itself looks at, whatever the step."""
+"""The facts that the state machine itself reads for every step."""
 
 
 @pytest.mark.parametrize(
     ("programme", "row"), ROWS, ids=[f"{each.key}-{row.action}-{row.source}" for each, row in ROWS]
 )
-def test_a_step_is_decided_alike_with_nothing_but_what_it_looks_at(programme, row) -> None:  # type: ignore[no-untyped-def]
-    step, context = programme.step(row.action, row.source), row.ask(programme)
-    known = {name: getattr(context.facts, name) for name in required_facts(step) | OF_EVERY_STEP}
-    narrow = type(context)(
-        **{name: getattr(context, name) for name in context.__slots__} | {"facts": Facts.of(**known)}
-    )
+def test_step_with_only_required_facts_is_decided_alike(programme, row) -> None:  # type: ignore[no-untyped-def]
+    step, case = programme.step(row.action, row.source), row.rule_input(programme)
+    facts = {name: getattr(case.facts, name) for name in required_facts(step) | OF_EVERY_STEP}
+    narrow = type(case)(**{name: getattr(case, name) for name in case.__slots__} | {"facts": Facts.of(**facts)})
     assert decide(programme, row.action, filled(row.action, narrow)) == decide(
-        programme, row.action, filled(row.action, context)
+        programme, row.action, filled(row.action, case)
     )
 
 
-def test_a_fact_that_a_called_rule_or_a_property_asks_for_is_found() -> None:
+def test_fact_read_by_a_called_function_is_required() -> None:
     closing, approving = HARDSHIP.step("close", "follow_up"), HARDSHIP.step("approve", "approval")
     assert closing is not None
     assert approving is not None
@@ -41,7 +39,7 @@ def test_a_fact_that_a_called_rule_or_a_property_asks_for_is_found() -> None:
     assert "visits" not in required_facts(approving)
 
 
-def test_a_fact_that_was_not_read_is_never_guessed() -> None:
+def test_reading_an_unset_fact_raises_attribute_error() -> None:
     day = date(2025, 9, 1)
     facts = Facts.of(state="draft", opened_on=day, requested=Fen(1)).replace(state="survey")
     assert facts.state == "survey"
