@@ -1,1 +1,4 @@
-"""The rules of the house: pure, no web, no database, no clock; they take facts and return what to write down."""
+"""Pure rules take the facts of a case and return what to write down.
+
+No web, no database and no clock: the caller passes in everything a rule needs.
+"""

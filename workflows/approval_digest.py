@@ -1,4 +1,4 @@
-"""The approval digest is what a signature covers: a change of any part of it voids the signature."""
+"""The approval digest identifies the content that a signature covers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,10 +12,10 @@ from workflows.vocabulary import Plain
 
 @dataclass(frozen=True, slots=True)
 class ApprovalContent:
-    """Everything a signature covers (design, "What always holds" 4); sums are in fen.
+    """The content that a signature covers (docs/design.md, "What always holds" 4); amounts are in fen.
 
-    The field names are part of the digest, so they stay as they are. A new field is optional and None for every case
-    that was signed before it existed: then the signatures that are live stay valid.
+    Any change of it voids the signature. The field names are part of the digest, so they never change. A new field is
+    None for every case signed before it existed, so that the valid signatures stay valid.
     """
 
     item: str
@@ -26,7 +26,7 @@ class ApprovalContent:
     category: str | None
     beneficiary: UUID
     payee: Mapping[str, Plain] | None
-    """The account: `id`, `card` (its blind index), `person_id`, and whether its holder is `in_family`."""
+    """The payee's account: `id`, `card` (its blind index), `person_id`, and `in_family`."""
 
     form: Mapping[str, Plain]
     division: str
@@ -49,6 +49,6 @@ _FIELDS = tuple(each.name for each in fields(ApprovalContent))
 
 
 def approval_digest(content: ApprovalContent) -> str:
-    """Return the digest that an approval stores: SHA-256 of the content by field name, nulls left out, in hex."""
-    named = without_nulls({name: getattr(content, name) for name in _FIELDS})
-    return sha256(canonical_json(named).encode()).hexdigest()
+    """Return the digest that an approval stores: SHA-256 in hex of the content by field name, without nulls."""
+    values = without_nulls({name: getattr(content, name) for name in _FIELDS})
+    return sha256(canonical_json(values).encode()).hexdigest()

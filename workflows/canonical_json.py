@@ -1,4 +1,4 @@
-"""Canonical JSON is the one spelling of everything that is hashed: sorted keys, no spaces, no nulls where none is meant."""
+"""Canonical JSON is the only form in which values are hashed: sorted keys, no spaces."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ Ids, dates and instants (in UTC) become text, bytes become hex. Raises TypeError
 
 
 def without_nulls(value: Any) -> Any:
-    """Return the value with every null member of every object left out, so that a new nullable field changes no digest."""
+    """Return the value without the null members of its objects, so that a new nullable field changes no digest."""
     if isinstance(value, Mapping):
         return {key: without_nulls(each) for key, each in value.items() if each is not None}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Codes the office keeps: forms, CHECK constraints, policies and spreadsheets read the same lists.
+"""Code lists are shared by forms, CHECK constraints, policies and spreadsheets.
 
 The order of a list is that of its CHECK constraint in the database.
 """
@@ -18,7 +18,7 @@ class UnitKind(StrEnum):
 
 
 class FundSource(StrEnum):
-    """Where the money of a fund line comes from (资金来源)."""
+    """The source of a fund line's money (资金来源)."""
 
     CENTRAL_FINANCE = "CEN"
     PROVINCE_FINANCE = "PRV"
@@ -35,7 +35,7 @@ class FundSource(StrEnum):
 
 
 class Item(StrEnum):
-    """What is given (救助项目)."""
+    """The item of aid (救助项目)."""
 
     LIVING = "LIV"
     MEDICAL = "MED"
@@ -52,7 +52,7 @@ class Item(StrEnum):
 
 
 FUND_ITEMS = tuple(item for item in Item if item is not Item.GOODS)
-"""What the money of a fund line may be spent on."""
+"""The items a fund line may pay for."""
 
 HARDSHIP_ITEMS = (Item.LIVING, Item.MEDICAL, Item.ACCIDENT, Item.TEMPORARY)
 TUITION_ITEMS = (Item.EDUCATION,)
@@ -62,14 +62,14 @@ GIFT_ITEMS = (*MONEY_GIFT_ITEMS, Item.GOODS)
 
 
 class HouseholdKind(StrEnum):
-    """Whose file it is (档案类别)."""
+    """The kind of household file (档案类别)."""
 
     WORKER = "worker"
     RURAL_PAIRED = "rural_paired"
 
 
 class Identity(StrEnum):
-    """How the worker stands in working life (身份)."""
+    """The worker's employment status (身份)."""
 
     ON_POST = "on_post"
     LAID_OFF = "laid_off"
@@ -90,7 +90,7 @@ class Category(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why the family is in need (致困原因)."""
+    """The cause of the household's need (致困原因)."""
 
     ILLNESS = "illness"
     DISABILITY = "disability"
@@ -104,7 +104,7 @@ class Cause(StrEnum):
 
 
 class Observation(StrEnum):
-    """What was seen and may exclude a family (排除情形)."""
+    """An observation that may exclude a household (排除情形)."""
 
     TWO_HOMES = "two_homes"
     VEHICLE = "vehicle"
@@ -175,7 +175,7 @@ class Institution(StrEnum):
 
 
 class LineSide(StrEnum):
-    """The side of a household's finances a line stands on (收支)."""
+    """The side of a household's finances to which a row belongs (收支)."""
 
     INCOME = "income"
     SPENDING = "spending"
@@ -183,7 +183,7 @@ class LineSide(StrEnum):
 
 
 class VisitKind(StrEnum):
-    """Why a family is visited (走访类别)."""
+    """The kind of a visit (走访类别)."""
 
     SURVEY = "survey"
     FOLLOW_UP = "follow_up"
@@ -196,11 +196,11 @@ class VisitKind(StrEnum):
 
 CASE_VISIT_KINDS = (VisitKind.SURVEY, VisitKind.FOLLOW_UP)
 OTHER_VISIT_KINDS = tuple(kind for kind in VisitKind if kind not in CASE_VISIT_KINDS)
-"""Visits without a case."""
+"""Kinds of visits that belong to no case."""
 
 
 class Place(StrEnum):
-    """Where a family is met (走访地点)."""
+    """The place of a visit (走访地点)."""
 
     HOME = "home"
     WORKPLACE = "workplace"
@@ -230,7 +230,7 @@ class Occasion(StrEnum):
 
 
 class Deceased(StrEnum):
-    """Close kin whose death the union condoles (domain/2 §2.1, CON)."""
+    """Close kin on whose death the union gives condolence money (docs/domain/eligibility.md §2.1, CON)."""
 
     MEMBER = "member"
     SPOUSE = "spouse"
@@ -242,35 +242,35 @@ class Deceased(StrEnum):
 
 
 class SurveyConclusion(StrEnum):
-    """What a survey visit found (结论)."""
+    """The conclusion of a survey visit (结论)."""
 
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
 
 
 class VerificationOutcome(StrEnum):
-    """What the economic check found (核对结果)."""
+    """The outcome of the economic check (核对结果)."""
 
     CLEAR = "clear"
     HITS = "hits"
 
 
 class ObjectionOutcome(StrEnum):
-    """How an objection was answered (处理结果)."""
+    """The outcome of an objection (处理结果)."""
 
     CLEARED = "cleared"
     UPHELD = "upheld"
 
 
 class PaymentMethod(StrEnum):
-    """How money is paid out (发放方式)."""
+    """The method of payment (发放方式)."""
 
     BANK = "bank"
     CASH = "cash"
 
 
 class DonationDirection(StrEnum):
-    """Whether donations were passed on or received (转捐、收到)."""
+    """The direction of a donation: passed on (转捐) or received (收到)."""
 
     PASSED_ON = "passed_on"
     RECEIVED = "received"

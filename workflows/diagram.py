@@ -1,4 +1,7 @@
-"""The diagram of a programme, drawn from its table in mermaid; `python -m workflows.diagram` puts them into README.md."""
+"""Mermaid state diagrams are drawn from the programmes' tables.
+
+`python -m workflows.diagram README.md` writes them into the marked blocks of README.md.
+"""
 
 import re
 import sys
@@ -16,15 +19,17 @@ PHASES = {
     Phase.FOLLOW_UP: "回访 follow-up",
     Phase.ENDED: "结束 ended",
 }
-MANY = 4
-"""A step that leaves from so many states or more is told in a note: a bundle of lines shows nothing."""
+NOTE_FROM_SOURCES = 4
+"""A step from this many states or more is written in a note, because that many arrows hide the rest."""
 
 _BLOCK = re.compile(r"(<!-- diagram:(?P<key>\w+) -->\n).*?(<!-- /diagram -->)", re.DOTALL)
 
 
 def mermaid(programme: Programme) -> str:
-    """Draw the table as a stateDiagram-v2: phases as groups, steps as labelled lines, the rest as notes."""
-    return "\n".join(("stateDiagram-v2", *_groups(programme), f"    [*] --> {programme.start}", *_lines(programme), ""))
+    """Return the table as a stateDiagram-v2: phases as groups, steps as labelled arrows, the rest as notes."""
+    return "\n".join(
+        ("stateDiagram-v2", *_groups(programme), f"    [*] --> {programme.start}", *_arrows(programme), "")
+    )
 
 
 def _groups(programme: Programme) -> Iterator[str]:
@@ -39,23 +44,25 @@ def _groups(programme: Programme) -> Iterator[str]:
 
 
 def _note(programme: Programme, state: State) -> Iterator[str]:
-    """What can be done without leaving the state; and, where it begins or ends, what holds for many states."""
-    told = [
-        step.label for step in programme.steps if step.target == SAME and state.key in step.sources and not _many(step)
+    """Yield a note: the steps that keep the state, and steps from many states where the case starts or they end."""
+    labels = [
+        step.label
+        for step in programme.steps
+        if step.target == SAME and state.key in step.sources and not _has_many_sources(step)
     ]
-    lines = ["、".join(dict.fromkeys(told))] if told else []
-    wide = [step for step in programme.steps if _many(step)]
+    lines = ["、".join(dict.fromkeys(labels))] if labels else []
+    from_many = [step for step in programme.steps if _has_many_sources(step)]
     if state.key == programme.start:
-        lines += _everywhere(programme, [step for step in wide if step.target == SAME])
-    lines += _everywhere(programme, [step for step in wide if step.target == state.key])
+        lines += _lines_by_sources(programme, [step for step in from_many if step.target == SAME])
+    lines += _lines_by_sources(programme, [step for step in from_many if step.target == state.key])
     if lines:
         yield f"        note right of {state.key}"
         yield from (f"            {line}" for line in lines)
         yield "        end note"
 
 
-def _everywhere(programme: Programme, steps: list[Step]) -> list[str]:
-    """One line for all steps that share their sources: 暂停、恢复（待提交…待回访）."""
+def _lines_by_sources(programme: Programme, steps: list[Step]) -> list[str]:
+    """Return one line for all steps that share their sources: 暂停、恢复（待提交 … 待回访）."""
     by_sources: dict[tuple[str, ...], list[str]] = {}
     for step in steps:
         by_sources.setdefault(step.sources, []).append(step.label)
@@ -63,7 +70,7 @@ def _everywhere(programme: Programme, steps: list[Step]) -> list[str]:
 
 
 def _span(programme: Programme, sources: tuple[str, ...]) -> str:
-    """States that follow each other in the table are told by the first and the last of them."""
+    """Return the labels of `sources`; states that follow each other become "first … last"."""
     keys = [state.key for state in programme.states]
     labels = [programme.state(key).label for key in keys if key in sources]
     first = keys.index(next(key for key in keys if key in sources))
@@ -71,28 +78,28 @@ def _span(programme: Programme, sources: tuple[str, ...]) -> str:
     return f"{labels[0]} … {labels[-1]}" if unbroken else "、".join(labels)
 
 
-def _many(step: Step) -> bool:
-    return len(step.sources) >= MANY
+def _has_many_sources(step: Step) -> bool:
+    return len(step.sources) >= NOTE_FROM_SOURCES
 
 
-def _lines(programme: Programme) -> Iterator[str]:
-    """One line for each pair of states, labelled with every step that leads from one to the other."""
-    moves: dict[tuple[str, str], list[str]] = {}
+def _arrows(programme: Programme) -> Iterator[str]:
+    """Yield one arrow for each pair of states, labelled with every step that leads from one to the other."""
+    arrows: dict[tuple[str, str], list[str]] = {}
     for step in programme.steps:
-        if step.target != SAME and not _many(step):
+        if step.target != SAME and not _has_many_sources(step):
             for source in step.sources:
-                moves.setdefault((source, step.target), []).append(step.label)
-    for (source, target), labels in moves.items():
+                arrows.setdefault((source, step.target), []).append(step.label)
+    for (source, target), labels in arrows.items():
         yield f"    {source} --> {target}: {'、'.join(dict.fromkeys(labels))}"
 
 
 def refreshed(text: str) -> str:
-    """The text with the diagram of every marked block drawn anew. Raises KeyError for a programme nobody knows."""
+    """Return the text with a new diagram in every marked block. Raises KeyError for an unknown programme."""
     return _BLOCK.sub(lambda block: f"{block[1]}```mermaid\n{mermaid(PROGRAMMES[block['key']])}```\n{block[3]}", text)
 
 
 def main(paths: list[str]) -> None:
-    """Refresh the marked blocks of the files named; without any, print every diagram."""
+    """Refresh the marked blocks of the files at `paths`; without paths, print every diagram."""
     for path in map(Path, paths):
         path.write_text(refreshed(path.read_text(encoding="utf-8")), encoding="utf-8")
     if not paths:

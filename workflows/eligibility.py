@@ -1,4 +1,7 @@
-"""The means test: a household's twelve months are added up as the policy says, and judged (domain/2 §2.2–2.5)."""
+"""The means test assesses a household's last twelve months under a policy set.
+
+Source: docs/domain/eligibility.md §2.2–2.5.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class IncomeLine:
-    """What one member (or, with an empty key, the household) received of one kind in the last twelve months."""
+    """Income of one kind in the last twelve months, of one member or, with an empty key, of the household."""
 
     kind: str
     member_key: str
@@ -32,9 +35,9 @@ class IncomeLine:
 
 @dataclass(frozen=True, slots=True)
 class SpendingLine:
-    """What was spent on one kind in the same twelve months, and how much of it insurance and others paid back.
+    """Spending of one kind in the same twelve months, and how much of it insurance and others reimbursed.
 
-    Union aid named in `prior_aid` is not `reimbursed` too, or it would count against the family twice.
+    Union aid in `Finances.prior_aid` must not be in `reimbursed` too: it would count against the family twice.
     """
 
     kind: str
@@ -45,10 +48,11 @@ class SpendingLine:
 
 @dataclass(frozen=True, slots=True)
 class Finances:
-    """What the survey and the check found; twelve-month totals in fen. Raises ValueError when it cannot be so.
+    """The finances that the survey and the economic check found: totals of twelve months, in fen.
 
     `idle_able_members` of the `members` are able-bodied, of working age, neither studying nor working. `prior_aid` is
-    (item, fen, day) of every union grant. `observed` holds the exclusion codes seen, whether or not the policy minds.
+    (item, fen, day) of every union grant. `observed` has every exclusion code observed, also those the policy does not
+    use. Raises ValueError for a negative amount, no members, or more idle members than members.
     """
 
     members: int
@@ -70,7 +74,7 @@ class Finances:
 
 @lru_cache(maxsize=256)
 def assess_need(policy: PolicySet, finances: Finances, division: str, on: date) -> Assessment:
-    """Judge a household under a policy set on a day, keeping every intermediate value.
+    """Assess a household under a policy set on a day, keeping every intermediate value.
 
     Raises NoLine when the policy has no 低保 line for the division on that day.
     """
@@ -91,14 +95,14 @@ def assess_need(policy: PolicySet, finances: Finances, division: str, on: date) 
 
 
 def add_up(policy: PolicySet, finances: Finances, division: str, on: date) -> Sums:
-    """Add up I, R, A, X, n and find L.
+    """Return the sums I, R, A and X, the members n and the 低保 line L.
 
-    A kind of income the policy names in neither list counts: silence never helps one family over another. Each
-    spending line counts with what is left after reimbursement, never below zero.
+    A kind of income in neither list of the policy counts as income. Each spending row counts with what is left after
+    reimbursement, never below zero. Raises NoLine as `assess_need` does.
     """
     received = [(line.kind, line.fen) for line in finances.income]
     spent = [(line.kind, Fen(max(0, line.fen - line.reimbursed))) for line in finances.spending]
-    aid = [given for given in finances.prior_aid if _year_before(on) < given[2] <= on]
+    aid = [grant for grant in finances.prior_aid if _year_before(on) < grant[2] <= on]
     counted_aid = sum(fen for item, fen, _ in aid if _aid_counts(policy, item, fen))
     idle = finances.idle_able_members if policy.impute_idle else 0
     return Sums(
@@ -116,7 +120,7 @@ def add_up(policy: PolicySet, finances: Finances, division: str, on: date) -> Su
 
 
 def _aid_counts(policy: PolicySet, item: str, fen: Fen) -> bool:
-    """Earlier living, tuition and medical aid is income; a small holiday gift is not (domain/2 §2.3)."""
+    """Return whether an earlier grant is income; a small holiday gift is not (docs/domain/eligibility.md §2.3)."""
     small_gift = item in policy.gift_items and fen <= policy.small_gift_threshold_fen
     return policy.prior_aid_counts and not small_gift
 
@@ -144,17 +148,18 @@ def cap_for(
     self_paid: Fen | None = None,
     n_months: int | None = None,
 ) -> Fen | None:
-    """Return the most an item may reach in its year, in fen: the lowest limit of every cap that fits (domain/2 §2.1).
+    """Return the maximum for an item in its year, in fen: the lowest limit of all caps that fit.
 
-    `line` is L. A share is of `self_paid`, cut to whole fen; what is not proven as paid covers nothing. `n_months`
-    shortens the months of L when help is for fewer. None when the policy sets no cap for the item.
+    Source: docs/domain/eligibility.md §2.1. `line` is L, in fen. A share is one of `self_paid`, cut to whole fen;
+    without proof of payment it is 0. `n_months` lowers the months of L when the aid is for fewer. Returns None when no
+    cap of the policy fits.
     """
     limits = [
         limit
         for cap in caps_that_fit(policy, item, category=category, stage=stage)
         for limit in (
             cap.fixed_fen,
-            _months(cap, n_months) * line if cap.months_of_line is not None else None,
+            _cap_months(cap, n_months) * line if cap.months_of_line is not None else None,
             cap.share * (self_paid or 0) // 1 if cap.share is not None else None,
         )
         if limit is not None
@@ -163,7 +168,7 @@ def cap_for(
 
 
 def caps_that_fit(policy: PolicySet, item: str, *, category: str | None, stage: str | None) -> tuple[Cap, ...]:
-    """Return the policy's caps on an item for a category and stage, with what each is counted over (`per`)."""
+    """Return the policy's caps on an item for a category and a stage; `per` says over what each cap is counted."""
     return tuple(
         cap
         for cap in policy.caps
@@ -171,6 +176,6 @@ def caps_that_fit(policy: PolicySet, item: str, *, category: str | None, stage: 
     )
 
 
-def _months(cap: Cap, n_months: int | None) -> int:
+def _cap_months(cap: Cap, n_months: int | None) -> int:
     months = cap.months_of_line or 0
     return months if n_months is None else min(months, n_months)

@@ -1,4 +1,4 @@
-"""What is known about a case, and what somebody asks to do with it: the whole input of every rule."""
+"""Facts about a case and the requested action are the whole input of every rule."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,33 +22,33 @@ class Visit:
     visitors: frozenset[UUID]
     conclusion: str = SurveyConclusion.CONFIRMED
     seq: int = 0
-    """The number of the event that recorded it."""
+    """The sequence number of the event that recorded the visit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the civil-affairs check (经济状况核对) answered."""
+    """The answer of the civil-affairs check (经济状况核对)."""
 
     replied_on: date
     outcome: str
     explained: bool = False
     people: str | None = None
-    """The digest of the members it was asked about; None in checks that were recorded before this was kept."""
+    """The digest of the members the check was about; None for checks recorded before the digest was stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The latest return to survey: its event and day, what besides the visit must be done anew, and papers seen since."""
+    """The latest return to survey: its event, its day, what to repeat besides the visit, whether papers came since."""
 
     seq: int
     on: date
-    again: frozenset[str] = frozenset()
+    to_repeat: frozenset[str] = frozenset()
     papers_since: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The latest public notice: when it hung, and the digest of the content it showed."""
+    """The latest public notice: its days, the digest of the content it showed, and its objections."""
 
     posted_on: date
     content: str
@@ -60,7 +60,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One live signature and the digest of the content it covers."""
+    """One valid signature, and the digest of the content it covers."""
 
     tier: int
     by: UUID
@@ -69,7 +69,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Fund:
-    """The fund line a case draws on; `available` is what may still be promised."""
+    """The fund line of a case; `available` is the amount that can still be committed."""
 
     available: Fen
     items: frozenset[str]
@@ -77,18 +77,18 @@ class Fund:
     opens_on: date
     expires_on: date
     opened: bool = True
-    """Whether the case's unit may draw on it: it is its own, or was opened to it."""
+    """Whether the case's unit may use the line: it is the unit's own, or allocated to it."""
 
     share: Fen | None = None
-    """What the case's unit may still draw of a line of another unit; None where nothing limits it."""
+    """What the case's unit may still use of another unit's line; None when there is no limit."""
 
     seen: bool = True
-    """Whether who asks may know what lies in it."""
+    """Whether the actor may see the line's amounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A grant of another case to this household or student, promised or paid, under any union."""
+    """A grant of another case to this household or student, committed or paid, by any union."""
 
     item: str
     fen: Fen
@@ -103,7 +103,7 @@ class FactNotLoaded(AttributeError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a rule may look at; built from one SELECT, or by a test."""
+    """Everything about a case that a rule may read; built from one SELECT, or by a test."""
 
     state: str
     opened_on: date
@@ -157,27 +157,27 @@ class Facts:
 
     @property
     def next_tier(self) -> int:
-        """The approval tier whose signature comes next, counted from 1."""
+        """Return the tier of the next signature, counted from 1."""
         return len(self.approvals) + 1
 
     @property
     def surveys(self) -> tuple[Visit, ...]:
-        """The survey visits that count: those since the latest return to survey."""
+        """Return the survey visits that count: those since the latest return to survey."""
         since = self.returned.seq if self.returned else -1
         return tuple(visit for visit in self.visits if visit.kind == "survey" and visit.seq > since)
 
-    def must_again(self, what: str) -> bool:
-        """Whether the latest return to survey asks for `what` anew."""
-        return self.returned is not None and what in self.returned.again
+    def must_repeat(self, part: str) -> bool:
+        """Return whether the latest return to survey requires `part` (papers, verification) again."""
+        return self.returned is not None and part in self.returned.to_repeat
 
     def acted(self, duty: Duty) -> frozenset[UUID]:
-        """The people who have done `duty` on this case."""
+        """Return the people who have done `duty` on this case."""
         return frozenset(person for done, person in self.duties if done is duty)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleInput:
-    """One person asks for one action on one day; `answers` are the action's form, already read."""
+    """The input of a rule: who requests an action, on which day, with which facts; `answers` is the action's form."""
 
     actor: Actor
     facts: Facts
@@ -186,32 +186,32 @@ class RuleInput:
     today: date
     answers: Mapping[str, object] = field(default_factory=dict)
     eligible_visitors: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
-    """Of the accounts named in the answers, those who hold the visitor's role over the case's unit today, and whom they
-    stand in for (nobody, when the role is their own)."""
+    """The accounts of the answers that have the visitor's role over the case's unit today, each with the principals it
+    acts for (none when the role is its own)."""
 
     is_preview: bool = False
-    """True when it is only asked what may be done, and no form has been filled in yet."""
+    """True when the rules only list the available actions, before a form is filled in."""
 
     def text(self, key: str) -> str | None:
-        """The answer `key` when it was given as text, else None."""
+        """Return the answer `key` when it is text, else None."""
         value = self.answers.get(key)
         return value if isinstance(value, str) else None
 
     def fen(self, key: str) -> Fen | None:
-        """The answer `key` when it was given as money, in fen."""
+        """Return the answer `key` in fen when it is a number, else None."""
         value = self.answers.get(key)
         return Fen(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
     def accounts(self, key: str) -> frozenset[UUID]:
-        """The answer `key` when it names accounts."""
+        """Return the accounts in the answer `key`; none when it is not a list."""
         value = self.answers.get(key)
         return frozenset(UUID(str(each)) for each in value) if isinstance(value, list) else frozenset()
 
     @property
     def visitors_and_principals(self) -> frozenset[UUID]:
-        """The people named as visitors, and whom they stand in for: a stand-in counts as both."""
-        named = self.accounts("visitors")
-        return named.union(*(self.eligible_visitors.get(each, frozenset()) for each in named))
+        """Return the visitors and the principals they act for: a stand-in counts as both."""
+        visitors = self.accounts("visitors")
+        return visitors.union(*(self.eligible_visitors.get(each, frozenset()) for each in visitors))
 
 
 Rule: TypeAlias = Callable[[RuleInput], Reason | None]

@@ -1,4 +1,4 @@
-"""Questions of a form, as rows, and how an answer to each is read; the API, the pages and the import ask the same rows."""
+"""Form fields are rows that the API, the pages and the import share."""
 
 import re
 import unicodedata
@@ -14,20 +14,20 @@ MAX_TEXT = 2000
 MAX_NAME = 120
 MAX_CHOICES = 50
 MONEY_SHAPE = r"(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?"
-"""Yuan as people write them in JSON: no sign, no spaces, at most two decimals."""
+"""Yuan in JSON: no sign, no spaces, at most two decimals."""
 _MONEY = re.compile(MONEY_SHAPE)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}", re.ASCII)
 
 
 class Kind(StrEnum):
-    """What an answer looks like in JSON, and what it becomes."""
+    """The kind of a field: what its value looks like in JSON, and what it becomes."""
 
     TEXT = "text"
-    """Free words of a person: sealed beside the event, never inside it."""
+    """Free text of a person: sealed beside the event, never inside it."""
     CODE = "code"
     CODES = "codes"
     NAME = "name"
-    """A short plain phrase that names no private person: an authority, a place, a request number."""
+    """A short plain phrase that names no private person: an authority, a document number."""
     NUMBER = "number"
     MONEY = "money"
     """Yuan with at most two decimals, as a string; becomes fen."""
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form: its key, the office's own words for it, and what it takes."""
+    """One field of a form: its key, the office's label for it, its kind and its choices."""
 
     key: str
     label: str
@@ -55,49 +55,49 @@ class _Wrong(Exception):
 
 
 class NotMoney(_Wrong):
-    """The text is no amount of money."""
+    """A text that is not an amount of money."""
 
     def __init__(self) -> None:
         super().__init__("not_money")
 
 
 def split_free_words(
-    questions: Iterable[FormField], answers: Mapping[str, Plain]
+    fields: Iterable[FormField], answers: Mapping[str, Plain]
 ) -> tuple[dict[str, str], dict[str, Plain]]:
-    """Return the free words of a form, which are kept sealed, and the rest of its answers."""
-    kinds = {question.key: question.kind for question in questions}
+    """Return the free text of a form, which is stored sealed, and the rest of its answers."""
+    kinds = {field.key: field.kind for field in fields}
     words = {key: str(value) for key, value in answers.items() if kinds[key] is Kind.TEXT}
     return words, {key: value for key, value in answers.items() if key not in words}
 
 
 def money(value: object) -> int:
-    """Read `"3000.00"` as 300000 fen. Raises NotMoney for a third decimal, a float or a sign: nothing is rounded."""
+    """Read `"3000.00"` as 300000 fen, without rounding. Raises NotMoney for a third decimal, a float or a sign."""
     if not isinstance(value, str) or not _MONEY.fullmatch(value):
         raise NotMoney
     yuan, _, rest = value.partition(".")
     return int(yuan) * 100 + int(rest.ljust(2, "0") or 0)
 
 
-_HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Notifications that turn the direction of what follows, so that a reader sees other words than are kept."""
+_DIRECTION_CHARACTERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that reverse the direction of the text after them, so that people see other text than is stored."""
 
 
-def _hides(notification: str, kind: Kind) -> bool:
-    if notification in "\n\t":
+def _is_forbidden(character: str, kind: Kind) -> bool:
+    if character in "\n\t":
         return kind is Kind.NAME
-    return notification in _HIDDEN or unicodedata.category(notification) in {"Cc", "Cs"}
+    return character in _DIRECTION_CHARACTERS or unicodedata.category(character) in {"Cc", "Cs"}
 
 
 def _text(value: object, field: FormField) -> Plain:
     limit = MAX_TEXT if field.kind is Kind.TEXT else MAX_NAME
     if not isinstance(value, str) or not value.strip():
         raise _Wrong("not_text")
-    written = value.strip().replace("\r\n", "\n")
-    if len(written) > limit:
+    text = value.strip().replace("\r\n", "\n")
+    if len(text) > limit:
         raise _Wrong("too_long", limit=limit)
-    if any(_hides(notification, field.kind) for notification in written):
+    if any(_is_forbidden(character, field.kind) for character in text):
         raise _Wrong("control_characters")
-    return written
+    return text
 
 
 def _code(value: object, field: FormField) -> Plain:
@@ -108,39 +108,39 @@ def _code(value: object, field: FormField) -> Plain:
     return value
 
 
-def _listed(one: Callable[[object, FormField], Plain]) -> Callable[[object, FormField], Plain]:
+def _listed(read_one: Callable[[object, FormField], Plain]) -> Callable[[object, FormField], Plain]:
     def read(value: object, field: FormField) -> Plain:
         if not isinstance(value, list) or not value or len(value) > MAX_CHOICES:
             raise _Wrong("not_a_list", limit=MAX_CHOICES)
-        return list(dict.fromkeys(str(one(item, field)) for item in value))
+        return list(dict.fromkeys(str(read_one(item, field)) for item in value))
 
     return read
 
 
-def _number(value: object, _question: FormField) -> Plain:
+def _number(value: object, _field: FormField) -> Plain:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
         raise _Wrong("not_a_number", lowest=0, highest=10**9)
     return value
 
 
-def _money(value: object, _question: FormField) -> Plain:
+def _money(value: object, _field: FormField) -> Plain:
     return money(value)
 
 
-def _date(value: object, _question: FormField) -> Plain:
+def _date(value: object, _field: FormField) -> Plain:
     try:
         return date.fromisoformat(value if isinstance(value, str) else "").isoformat()
     except ValueError:
         raise _Wrong("not_a_date") from None
 
 
-def _yes_no(value: object, _question: FormField) -> Plain:
+def _yes_no(value: object, _field: FormField) -> Plain:
     if not isinstance(value, bool):
         raise _Wrong("not_yes_no")
     return value
 
 
-def _id(value: object, _question: FormField) -> Plain:
+def _id(value: object, _field: FormField) -> Plain:
     try:
         return str(UUID(value if isinstance(value, str) else ""))
     except ValueError:
@@ -161,21 +161,21 @@ FIELD_READERS: Mapping[Kind, Callable[[object, FormField], Plain]] = {
 }
 
 
-def read_fields(questions: tuple[FormField, ...], given: Mapping[str, object]) -> dict[str, Plain]:
-    """Read a filled-in form. Raises BadAnswers with every problem; unknown keys are problems, not noise."""
-    known = {question.key: question for question in questions}
-    problems = [Reason.of("answer_unknown", field=key, known=list(known)) for key in given if key not in known]
+def read_fields(fields: tuple[FormField, ...], form: Mapping[str, object]) -> dict[str, Plain]:
+    """Read a filled-in form. Raises InvalidForm with every problem; an unknown key is a problem too."""
+    keys = [field.key for field in fields]
+    problems = [Reason.of("answer_unknown", field=key, known=keys) for key in form if key not in keys]
     answers: dict[str, Plain] = {}
-    for question in questions:
-        value = given.get(question.key)
+    for field in fields:
+        value = form.get(field.key)
         if value is None:
-            if question.required:
-                problems.append(Reason.of("answer_missing", field=question.key, kind=question.kind.value))
+            if field.required:
+                problems.append(Reason.of("answer_missing", field=field.key, kind=field.kind.value))
             continue
         try:
-            answers[question.key] = FIELD_READERS[question.kind](value, question)
+            answers[field.key] = FIELD_READERS[field.kind](value, field)
         except _Wrong as wrong:
-            problems.append(Reason(wrong.reason.code, {"field": question.key, **wrong.reason.values}))
+            problems.append(Reason(wrong.reason.code, {"field": field.key, **wrong.reason.values}))
     if problems:
         raise InvalidForm(*problems)
     return answers

@@ -1,8 +1,8 @@
-"""Whole fen as yuan in text."""
+"""Amounts in whole fen are written as yuan."""
 
 
 def in_yuan(fen: int) -> str:
-    """Return yuan with two decimals, as JSON and forms hold them: 300000 → "3000.00"."""
+    """Return yuan with two decimals, as in JSON and forms: 300000 → "3000.00"."""
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
 
 

@@ -1,4 +1,7 @@
-"""The notifications a step may owe: a row each, naming who must hear; their words are in the catalogue under notifications.<kind>."""
+"""Notification kinds are rows that name their audiences.
+
+Their text is in the message catalogue under `notifications.<kind>`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from enum import StrEnum
 
 
 class Audience(StrEnum):
-    """Who must hear. The family hears by mail if it gave an address, else its registrar is asked to tell it."""
+    """The recipients of a notification. A family without an e-mail address is informed by its registrar."""
 
     FAMILY = "family"
     REGISTRAR = "registrar"

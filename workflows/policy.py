@@ -1,4 +1,7 @@
-"""A policy set: the parameters of the rules as data with dates and a source, never constants (domain/1 §1.1, §1.11)."""
+"""A policy set has the rules' parameters as dated data with a source.
+
+Source: docs/domain/procedure.md §1.1, §1.11.
+"""
 
 import hashlib
 import json
@@ -29,11 +32,11 @@ DEADLINES = (
 
 
 class NoPolicy(LookupError):
-    """No policy set is in force for the region on the day."""
+    """Raised when no policy set is in force for the region on the day."""
 
 
 class PoliciesOverlap(Exception):
-    """Two policy sets claim the same days: `keys` names both as key@version."""
+    """Two policy sets in force on the same days; `keys` names both as key@version."""
 
     def __init__(self, one: "PolicySet", other: "PolicySet") -> None:
         self.keys = (one.name, other.name)
@@ -41,11 +44,11 @@ class PoliciesOverlap(Exception):
 
 
 class NoLine(LookupError):
-    """The policy set has no 低保 line for the division on the day."""
+    """Raised when the policy set has no 低保 line for the division on the day."""
 
 
 class Term(StrEnum):
-    """A twelve-month sum of the household, as the formulae of domain/2 §2.2 name it: I, A, R and X."""
+    """A household's sum of twelve months in the formulae of docs/domain/eligibility.md §2.2: I, A, R and X."""
 
     INCOME = "income"
     ASSETS = "assets"
@@ -54,18 +57,18 @@ class Term(StrEnum):
 
 
 class Comparator(StrEnum):
-    """以内 includes the line itself, 低于 does not (民法典 1259)."""
+    """The comparison with a line: 以内 includes the line itself, 低于 does not (民法典 1259)."""
 
     BELOW = "<"
     UP_TO = "<="
 
     def holds(self, sum_: int, line: Fraction) -> bool:
-        """Compare exactly, without rounding."""
+        """Return whether the sum meets the line, compared exactly."""
         return sum_ < line if self is Comparator.BELOW else sum_ <= line
 
 
 class Per(StrEnum):
-    """What a cap is counted over."""
+    """The unit and period over which a cap is counted."""
 
     HOUSEHOLD_YEAR = "household_year"
     PERSON_YEAR = "person_year"
@@ -77,8 +80,8 @@ class CategoryRule:
     """One formula: (plus − minus) / 12 / n against `multiplier` × L, under preconditions.
 
     `income_above` and `income_upto` are multiples of L that income per head-month must exceed, or may not exceed.
-    `misfortune_over_income` is the share of the year's income that X must exceed. `barred_by` are observations which
-    close this category only (refusing work closes deep, domain/2 §2.3).
+    `misfortune_over_income` is the share of the year's income that X must exceed. `barred_by` are observations that
+    exclude this category only (a refusal of work excludes `deep`, docs/domain/eligibility.md §2.3).
     """
 
     category: str
@@ -95,7 +98,7 @@ class CategoryRule:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most one item may reach. None as stage or category means any; of all limits that fit, the lowest binds."""
+    """The maximum of one item. A stage or category of None means any; the lowest of all limits that fit applies."""
 
     item: str
     per: Per
@@ -104,12 +107,12 @@ class Cap:
     months_of_line: int | None = None
     fixed_fen: Fen | None = None
     share: Fraction | None = None
-    """Of what the family paid itself, after insurance and other aid."""
+    """Share of what the family paid itself, after insurance and other aid."""
 
 
 @dataclass(frozen=True, slots=True)
 class DibaoLine:
-    """低保 line per person-month, from a day on, in the divisions (GB/T 2260) that begin with `division`."""
+    """A 低保 line in fen per person-month, from `since` on, for the divisions (GB/T 2260) that begin with `division`."""
 
     since: date
     division: str
@@ -118,7 +121,7 @@ class DibaoLine:
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """One issuer's rules for one region from one day on; both ends of the period are days in force."""
+    """One issuer's parameters for one region and period; both ends of the period are days in force."""
 
     key: str
     version: int
@@ -136,7 +139,7 @@ class PolicySet:
     verification_required: bool
     verification_valid_days: int
     tiers: tuple[Fen | None, ...]
-    """Up to which amount each approval tier decides, from tier 1; the last decides without limit (None)."""
+    """The highest amount each approval tier decides, from tier 1; the last tier has no limit (None)."""
     collective_from_fen: Fen | None
 
     dibao_lines: tuple[DibaoLine, ...]
@@ -160,7 +163,7 @@ class PolicySet:
     deadlines: Mapping[str, int]
     papers: Mapping[str, tuple[str, ...]]
     digest: str = field(init=False, repr=False, compare=False)
-    """What `digest` returns, worked out once: every assessment cites it."""
+    """The result of `digest`, computed once, because every assessment cites it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", digest(self))
@@ -170,11 +173,11 @@ class PolicySet:
 
     @property
     def name(self) -> str:
-        """What a decision cites, e.g. `sample-weihai@1`."""
+        """Return the name that a decision cites, e.g. `sample-weihai@1`."""
         return f"{self.key}@{self.version}"
 
     def days(self, deadline: str) -> int:
-        """Return a deadline's number of days. Raises KeyError for a name the set does not hold."""
+        """Return a deadline's number of days. Raises KeyError for a name that the set does not have."""
         return self.deadlines[deadline]
 
     def tier_for(self, award: Fen) -> int:
@@ -182,29 +185,29 @@ class PolicySet:
         return next(tier for tier, up_to in enumerate(self.tiers, start=1) if up_to is None or award <= up_to)
 
     def papers_for(self, cause: str) -> tuple[str, ...]:
-        """Return the papers asked of everybody, then those of this cause, each once."""
+        """Return the papers every case needs, then those of this cause, each once."""
         return tuple(dict.fromkeys((*self.papers.get("all", ()), *self.papers.get(cause, ()))))
 
     def in_force_on(self, day: date) -> bool:
-        """Say whether `day` lies in the set's period."""
+        """Return whether `day` is in the set's period."""
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
 
 def in_force(policies: Iterable[PolicySet], region: str, day: date) -> PolicySet:
-    """Return the set that binds in `region` (division code) on `day`.
+    """Return the set in force in `region` (a division code) on `day`.
 
-    The longest region that covers it wins, then the one that came into force last. Raises NoPolicy, and PoliciesOverlap
-    when two versions of one key share a day or two sets have an equal claim.
+    The set with the longest matching region comes first, then the one in force since the latest day. Raises NoPolicy,
+    and PoliciesOverlap when two versions of one key share a day or two sets rank equally.
     """
-    known = tuple(policies)
-    refuse_overlaps(known)
+    candidates = tuple(policies)
+    refuse_overlaps(candidates)
     ranked = sorted(
-        (policy for policy in known if region.startswith(policy.region) and policy.in_force_on(day)),
+        (policy for policy in candidates if region.startswith(policy.region) and policy.in_force_on(day)),
         key=lambda policy: (len(policy.region), policy.effective_from),
     )
     if not ranked:
         raise NoPolicy(f"no policy set for region {region!r} on {day}")
-    if len(ranked) > 1 and _claim(ranked[-1]) == _claim(ranked[-2]):
+    if len(ranked) > 1 and _rank(ranked[-1]) == _rank(ranked[-2]):
         raise PoliciesOverlap(ranked[-2], ranked[-1])
     return ranked[-1]
 
@@ -221,12 +224,12 @@ def refuse_overlaps(policies: Iterable[PolicySet]) -> None:
                 raise PoliciesOverlap(earlier, later)
 
 
-def _claim(policy: PolicySet) -> tuple[int, date]:
+def _rank(policy: PolicySet) -> tuple[int, date]:
     return len(policy.region), policy.effective_from
 
 
 def dibao_line(policy: PolicySet, division: str, day: date) -> Fen:
-    """Return L, fen per person-month, for a division on a day: the longest prefix, then the latest. Raises NoLine."""
+    """Return L in fen per person-month: the longest matching division, then the latest `since`. Raises NoLine."""
     lines = [line for line in policy.dibao_lines if division.startswith(line.division) and line.since <= day]
     if not lines:
         raise NoLine(f"{policy.name} has no line for division {division!r} on {day}")
@@ -234,13 +237,13 @@ def dibao_line(policy: PolicySet, division: str, day: date) -> Fen:
 
 
 def digest(policy: PolicySet) -> str:
-    """Return the sha256 of the set's content: the same parameters give the same digest, however they were written."""
-    written = json.dumps(as_plain(policy), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()
+    """Return the SHA-256 of the set's parameters in hex; the layout of the TOML file does not change it."""
+    text = json.dumps(as_plain(policy), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def as_plain(value: object) -> Plain:
-    """Write a policy set, or any part of one, with what may stand in an event: fractions and dates as text."""
+    """Return a policy set, or a part of one, as an event stores it: fractions and dates as text. Raises TypeError."""
     if value is None or isinstance(value, str | int):
         return value.value if isinstance(value, StrEnum) else value
     if isinstance(value, date):
@@ -257,5 +260,5 @@ def as_plain(value: object) -> Plain:
 
 
 def row_of(row: Any) -> dict[str, Plain]:
-    """Write one row of rules, field by field, as `as_plain` does."""
+    """Return one dataclass as an object by field name, each value as `as_plain` returns it."""
     return {each.name: as_plain(getattr(row, each.name)) for each in fields(row) if each.init}

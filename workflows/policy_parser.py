@@ -1,4 +1,4 @@
-"""The policy file: which parameter stands where, how it is read, and what must agree; all problems are told at once."""
+"""The parser reads a policy set from TOML and reports every problem at once."""
 
 import re
 import tomllib
@@ -9,7 +9,7 @@ from workflows.code_lists import Category
 from workflows.policy import DEADLINES, Cap, CategoryRule, Comparator, DibaoLine, Per, PolicySet, Term
 from workflows.policy_values import (
     InvalidPolicy,
-    Line,
+    Parameter,
     PolicyProblem,
     code,
     codes,
@@ -20,7 +20,7 @@ from workflows.policy_values import (
     named,
     one_of,
     ratio,
-    read_lines,
+    read_parameters,
     rows,
     whole,
     words,
@@ -31,7 +31,7 @@ from workflows.vocabulary import Fen
 
 __all__ = ["InvalidPolicy", "PolicyProblem", "read_policy"]
 
-_AT_LINE = re.compile(r"at line (\d+)")
+_LINE_NUMBER = re.compile(r"at line (\d+)")
 category = one_of(*Category)
 
 
@@ -48,7 +48,7 @@ def _per(value: object) -> Per:
 
 
 def _tiers(value: object) -> tuple[Fen | None, ...]:
-    """Read the limit of every tier but the last, which decides without one."""
+    """Read the limits of all tiers but the last, which has none."""
     limits: tuple[Fen, ...] = listed(money)(value)
     if list(limits) != sorted(set(limits)):
         raise wrong("not_ascending")
@@ -56,90 +56,90 @@ def _tiers(value: object) -> tuple[Fen | None, ...]:
 
 
 CATEGORY = (
-    Line("category", "category", category),
-    Line("comparator", "comparator", _comparator),
-    Line("multiplier", "multiplier", ratio),
-    Line("plus", "plus", listed(_term, least=1)),
-    Line("minus", "minus", listed(_term)),
-    Line("income_above", "income_above", ratio, None),
-    Line("income_upto", "income_upto", ratio, None),
-    Line("needs_event", "needs_event", yes_no, False),
-    Line("misfortune_over_income", "misfortune_over_income", ratio, None),
-    Line("barred_by", "barred_by", codes, ()),
+    Parameter("category", "category", category),
+    Parameter("comparator", "comparator", _comparator),
+    Parameter("multiplier", "multiplier", ratio),
+    Parameter("plus", "plus", listed(_term, least=1)),
+    Parameter("minus", "minus", listed(_term)),
+    Parameter("income_above", "income_above", ratio, None),
+    Parameter("income_upto", "income_upto", ratio, None),
+    Parameter("needs_event", "needs_event", yes_no, False),
+    Parameter("misfortune_over_income", "misfortune_over_income", ratio, None),
+    Parameter("barred_by", "barred_by", codes, ()),
 )
 
 CAP = (
-    Line("item", "item", code),
-    Line("per", "per", _per),
-    Line("stage", "stage", code, None),
-    Line("category", "category", category, None),
-    Line("months_of_line", "months_of_line", whole(1, 60), None),
-    Line("fixed_fen", "fixed", money, None),
-    Line("share", "share_of_self_paid", ratio, None),
+    Parameter("item", "item", code),
+    Parameter("per", "per", _per),
+    Parameter("stage", "stage", code, None),
+    Parameter("category", "category", category, None),
+    Parameter("months_of_line", "months_of_line", whole(1, 60), None),
+    Parameter("fixed_fen", "fixed", money, None),
+    Parameter("share", "share_of_self_paid", ratio, None),
 )
 
 DIBAO = (
-    Line("since", "since", day),
-    Line("division", "division", division),
-    Line("fen", "person_month", money),
+    Parameter("since", "since", day),
+    Parameter("division", "division", division),
+    Parameter("fen", "person_month", money),
 )
 
 POLICY = (
-    Line("key", "key", code),
-    Line("version", "version", whole(1, 9999)),
-    Line("issuer", "issuer", words),
-    Line("document", "document", words),
-    Line("title", "title", words),
-    Line("region", "region", division),
-    Line("effective_from", "effective_from", day),
-    Line("effective_to", "effective_to", day, None),
-    Line("sample", "sample", yes_no, False),
-    Line("fund_sources", "fund_sources", codes),
-    Line("notice_days", "procedure.notice_days", whole(1, 60)),
-    Line("min_visitors", "procedure.min_visitors", whole(1, 9)),
-    Line("verification_required", "procedure.verification_required", yes_no),
-    Line("verification_valid_days", "procedure.verification_valid_days", whole(1, 3660)),
-    Line("tiers", "approval.tiers", _tiers),
-    Line("collective_from_fen", "approval.collective_from", money, None),
-    Line("dibao_lines", "line.dibao", rows(DIBAO, DibaoLine)),
-    Line("minimum_wage_fen_month", "line.minimum_wage_month", money),
-    Line("categories", "category", rows(CATEGORY, CategoryRule)),
-    Line("events", "events", codes, ()),
-    Line("counted_income", "income.counted", codes),
-    Line("uncounted_income", "income.uncounted", codes),
-    Line("prior_aid_counts", "income.prior_aid_counts", yes_no),
-    Line("gift_items", "income.gift_items", codes, ()),
-    Line("small_gift_threshold_fen", "income.small_gift", money),
-    Line("impute_idle", "income.impute_idle", yes_no),
-    Line("rigid_kinds", "spending.rigid", codes),
-    Line("misfortune_kinds", "spending.misfortune", codes),
-    Line("exclusions", "exclusions", codes),
-    Line("caps", "cap", rows(CAP, Cap)),
-    Line("excluded_institutions", "tuition.excluded_institutions", codes),
-    Line("items_per_year", "repeat.items_per_year", named(whole(1, 99))),
-    Line("same_item_per_year", "repeat.same_item_per_year", whole(1, 99)),
-    Line("deadlines", "deadlines", named(whole(1, 3660), *DEADLINES)),
-    Line("papers", "papers", named(codes, "all")),
+    Parameter("key", "key", code),
+    Parameter("version", "version", whole(1, 9999)),
+    Parameter("issuer", "issuer", words),
+    Parameter("document", "document", words),
+    Parameter("title", "title", words),
+    Parameter("region", "region", division),
+    Parameter("effective_from", "effective_from", day),
+    Parameter("effective_to", "effective_to", day, None),
+    Parameter("sample", "sample", yes_no, False),
+    Parameter("fund_sources", "fund_sources", codes),
+    Parameter("notice_days", "procedure.notice_days", whole(1, 60)),
+    Parameter("min_visitors", "procedure.min_visitors", whole(1, 9)),
+    Parameter("verification_required", "procedure.verification_required", yes_no),
+    Parameter("verification_valid_days", "procedure.verification_valid_days", whole(1, 3660)),
+    Parameter("tiers", "approval.tiers", _tiers),
+    Parameter("collective_from_fen", "approval.collective_from", money, None),
+    Parameter("dibao_lines", "line.dibao", rows(DIBAO, DibaoLine)),
+    Parameter("minimum_wage_fen_month", "line.minimum_wage_month", money),
+    Parameter("categories", "category", rows(CATEGORY, CategoryRule)),
+    Parameter("events", "events", codes, ()),
+    Parameter("counted_income", "income.counted", codes),
+    Parameter("uncounted_income", "income.uncounted", codes),
+    Parameter("prior_aid_counts", "income.prior_aid_counts", yes_no),
+    Parameter("gift_items", "income.gift_items", codes, ()),
+    Parameter("small_gift_threshold_fen", "income.small_gift", money),
+    Parameter("impute_idle", "income.impute_idle", yes_no),
+    Parameter("rigid_kinds", "spending.rigid", codes),
+    Parameter("misfortune_kinds", "spending.misfortune", codes),
+    Parameter("exclusions", "exclusions", codes),
+    Parameter("caps", "cap", rows(CAP, Cap)),
+    Parameter("excluded_institutions", "tuition.excluded_institutions", codes),
+    Parameter("items_per_year", "repeat.items_per_year", named(whole(1, 99))),
+    Parameter("same_item_per_year", "repeat.same_item_per_year", whole(1, 99)),
+    Parameter("deadlines", "deadlines", named(whole(1, 3660), *DEADLINES)),
+    Parameter("papers", "papers", named(codes, "all")),
 )
-"""Every parameter of a policy set, in the order of PolicySet: its name, its place in the file, how it is read."""
+"""Every parameter of a policy set, in the order of PolicySet: its name, its path in the file, its reader."""
 
 
 def read_policy(text: str) -> PolicySet:
-    """Read a policy set from TOML. Raises BadPolicy with every problem of the file."""
+    """Read a policy set from TOML. Raises InvalidPolicy with every problem of the file."""
     try:
         table = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        line = _AT_LINE.search(str(error))
+        line = _LINE_NUMBER.search(str(error))
         raise InvalidPolicy(
             PolicyProblem("", "not_toml", {"line": int(line[1]) if line else None, "told": str(error)})
         ) from None
-    given, problems = read_lines(POLICY, table)
+    values, problems = read_parameters(POLICY, table)
     for needed, check in CHECKS:
-        if all(name in given for name in needed):
-            problems += check(*(given[name] for name in needed))
+        if all(name in values for name in needed):
+            problems += check(*(values[name] for name in needed))
     if problems:
         raise InvalidPolicy(*problems)
-    return PolicySet(**given)
+    return PolicySet(**values)
 
 
 def _period_runs_forward(start: date, end: date | None) -> Iterator[PolicyProblem]:
@@ -147,19 +147,19 @@ def _period_runs_forward(start: date, end: date | None) -> Iterator[PolicyProble
         yield PolicyProblem("effective_to", "ends_before_it_starts", {"from": start.isoformat(), "to": end.isoformat()})
 
 
-def _line_from_the_first_day(lines: tuple[DibaoLine, ...], start: date, region: str) -> Iterator[PolicyProblem]:
-    """Every division of the region has a line on every day in force."""
+def _line_on_first_day(lines: tuple[DibaoLine, ...], start: date, region: str) -> Iterator[PolicyProblem]:
+    """Yield a problem when no 低保 line covers the whole region on the first day, or one line is listed twice."""
     if not any(line.since <= start and region.startswith(line.division) for line in lines):
         yield PolicyProblem("line.dibao", "no_line_on_first_day", {"from": start.isoformat(), "region": region})
-    seen = [(line.since, line.division) for line in lines]
-    for index, line in enumerate(seen, start=1):
-        if line in seen[: index - 1]:
+    keys = [(line.since, line.division) for line in lines]
+    for index, line in enumerate(keys, start=1):
+        if line in keys[: index - 1]:
             yield PolicyProblem(
                 f"line.dibao[{index}]", "line_twice", {"since": line[0].isoformat(), "division": line[1]}
             )
 
 
-def _counted_once(name: str, other: str) -> Callable[[tuple[str, ...], tuple[str, ...]], Iterator[PolicyProblem]]:
+def _in_one_list(name: str, other: str) -> Callable[[tuple[str, ...], tuple[str, ...]], Iterator[PolicyProblem]]:
     def check(kinds: tuple[str, ...], others: tuple[str, ...]) -> Iterator[PolicyProblem]:
         for kind in kinds:
             if kind in others:
@@ -168,10 +168,10 @@ def _counted_once(name: str, other: str) -> Callable[[tuple[str, ...], tuple[str
     return check
 
 
-def _spending_subtracted_once(
+def _no_spending_subtracted_twice(
     rules: tuple[CategoryRule, ...], rigid: tuple[str, ...], misfortune: tuple[str, ...]
 ) -> Iterator[PolicyProblem]:
-    """A kind may be rigid for one category and misfortune for another, never both in one sum."""
+    """Yield each formula that subtracts one kind twice: as rigid and as misfortune, or by naming a term twice."""
     twice = sorted(set(rigid) & set(misfortune))
     for index, rule in enumerate(rules, start=1):
         if twice and Term.RIGID in rule.minus and Term.MISFORTUNE in rule.minus:
@@ -181,24 +181,24 @@ def _spending_subtracted_once(
                 yield PolicyProblem(f"category[{index}]", "term_twice", {"term": term.value})
 
 
-def _event_can_happen(rules: tuple[CategoryRule, ...], events: tuple[str, ...]) -> Iterator[PolicyProblem]:
+def _has_events(rules: tuple[CategoryRule, ...], events: tuple[str, ...]) -> Iterator[PolicyProblem]:
     for index, rule in enumerate(rules, start=1):
         if rule.needs_event and not events:
             yield PolicyProblem(f"category[{index}].needs_event", "no_events_listed")
 
 
-def _caps_are_clear(caps: tuple[Cap, ...]) -> Iterator[PolicyProblem]:
-    """Each cap limits something, and no two caps answer one question."""
-    seen: list[tuple[str, str | None, str | None]] = []
+def _caps_limit_once(caps: tuple[Cap, ...]) -> Iterator[PolicyProblem]:
+    """Yield each cap without a limit, and each second cap on the same item, stage and category."""
+    keys: list[tuple[str, str | None, str | None]] = []
     for index, cap in enumerate(caps, start=1):
         if cap.months_of_line is None and cap.fixed_fen is None and cap.share is None:
             yield PolicyProblem(f"cap[{index}]", "cap_without_limit")
-        if (asked := (cap.item, cap.stage, cap.category)) in seen:
-            yield PolicyProblem(f"cap[{index}]", "cap_twice", {"item": cap.item, "first": seen.index(asked) + 1})
-        seen.append(asked)
+        if (key := (cap.item, cap.stage, cap.category)) in keys:
+            yield PolicyProblem(f"cap[{index}]", "cap_twice", {"item": cap.item, "first": keys.index(key) + 1})
+        keys.append(key)
 
 
-def _categories_named(rules: tuple[CategoryRule, ...], items: Mapping[str, int]) -> Iterator[PolicyProblem]:
+def _categories_exist(rules: tuple[CategoryRule, ...], items: Mapping[str, int]) -> Iterator[PolicyProblem]:
     known = [rule.category for rule in rules]
     for key in items:
         if key not in known:
@@ -209,11 +209,11 @@ def _categories_named(rules: tuple[CategoryRule, ...], items: Mapping[str, int])
 
 CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[PolicyProblem]]], ...] = (
     (("effective_from", "effective_to"), _period_runs_forward),
-    (("dibao_lines", "effective_from", "region"), _line_from_the_first_day),
-    (("counted_income", "uncounted_income"), _counted_once("income.counted", "income.uncounted")),
-    (("categories", "rigid_kinds", "misfortune_kinds"), _spending_subtracted_once),
-    (("categories", "events"), _event_can_happen),
-    (("caps",), _caps_are_clear),
-    (("categories", "items_per_year"), _categories_named),
+    (("dibao_lines", "effective_from", "region"), _line_on_first_day),
+    (("counted_income", "uncounted_income"), _in_one_list("income.counted", "income.uncounted")),
+    (("categories", "rigid_kinds", "misfortune_kinds"), _no_spending_subtracted_twice),
+    (("categories", "events"), _has_events),
+    (("caps",), _caps_limit_once),
+    (("categories", "items_per_year"), _categories_exist),
 )
-"""What parameters must agree on, and which of them each check looks at."""
+"""Checks across parameters: the names of the parameters each one reads, and the check."""

@@ -1,4 +1,7 @@
-"""How each kind of value in a policy file is read: a problem has a place, a code and a hint; money is never a float."""
+"""Readers turn the values of a policy file into exact types.
+
+A problem has a path, a code and a hint. Money is never a float.
+"""
 
 import difflib
 import re
@@ -19,7 +22,7 @@ _DIVISION = re.compile(r"[0-9]{0,12}")
 
 @dataclass(frozen=True, slots=True)
 class PolicyProblem:
-    """Where in the file (`category[2].multiplier`), what is wrong, and the values that help to mend it."""
+    """One problem of the file: its path (`category[2].multiplier`), a code, and values that help to correct it."""
 
     path: str
     code: str
@@ -27,48 +30,48 @@ class PolicyProblem:
 
 
 class InvalidPolicy(Exception):
-    """The file is no policy set; `problems` holds all of them."""
+    """A file that is not a valid policy set; `problems` has all its problems."""
 
     def __init__(self, *problems: PolicyProblem) -> None:
         super().__init__("; ".join(f"{problem.path}: {problem.code}" for problem in problems))
         self.problems = problems
 
 
-Read = Callable[[object], Any]
+Reader = Callable[[object], Any]
 _REQUIRED = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One parameter: its name in the policy set, its place in the file, how it is read, what holds without it."""
+class Parameter:
+    """One parameter: its name in the policy set, its path in the file, its reader, and its default."""
 
     name: str
     path: str
-    read: Read
+    read: Reader
     default: object = _REQUIRED
 
 
 def wrong(code: str, **values: Plain) -> InvalidPolicy:
-    """Say what is wrong with one value; its place is added on the way out."""
+    """Return the error for one value, without a path: the reader of the surrounding table adds it."""
     return InvalidPolicy(PolicyProblem("", code, values))
 
 
-def _below(path: str, bad: InvalidPolicy) -> list[PolicyProblem]:
-    """Put the problems of a part in their place in the whole."""
+def _with_prefix(path: str, error: InvalidPolicy) -> list[PolicyProblem]:
+    """Return the problems of a part with `path` put before their own paths."""
     return [
         PolicyProblem(path + ("" if not each.path or each.path[0] == "[" else ".") + each.path, each.code, each.values)
-        for each in bad.problems
+        for each in error.problems
     ]
 
 
 def words(value: object) -> str:
-    """Read free words of the issuer: a title, a document number."""
+    """Read free text of the issuer: a title, a document number."""
     if not isinstance(value, str) or not value.strip():
         raise wrong("not_text")
     return value.strip()
 
 
-def _matching(pattern: re.Pattern[str], code: str, example: str) -> Read:
+def _matching(pattern: re.Pattern[str], code: str, example: str) -> Reader:
     def read(value: object) -> str:
         if not isinstance(value, str) or not pattern.fullmatch(value):
             raise wrong(code, found=str(value), example=example)
@@ -77,23 +80,23 @@ def _matching(pattern: re.Pattern[str], code: str, example: str) -> Read:
     return read
 
 
-def one_of(*choices: str) -> Read:
-    """Read one of a closed list of codes; a near miss is told what it may have meant."""
+def one_of(*choices: str) -> Reader:
+    """Read one of a closed list of codes; for a near miss the problem suggests the closest code."""
 
     def read(value: object) -> str:
         if value not in choices:
-            raise wrong("not_a_choice", found=str(value), choices=list(choices), meant=_meant(value, choices))
+            raise wrong("not_a_choice", found=str(value), choices=list(choices), meant=_closest(value, choices))
         return str(value)
 
     return read
 
 
-def _meant(value: object, known: tuple[str, ...]) -> str | None:
+def _closest(value: object, known: tuple[str, ...]) -> str | None:
     return next(iter(difflib.get_close_matches(str(value), known, n=1)), None)
 
 
-def whole(lowest: int, highest: int) -> Read:
-    """Read a whole number between two bounds, both allowed."""
+def whole(lowest: int, highest: int) -> Reader:
+    """Read a whole number between two bounds, both included."""
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
@@ -118,23 +121,24 @@ def day(value: object) -> date:
 
 
 def money(value: object) -> Fen:
-    """Read yuan with at most two decimals, in quotes; a bare number is refused, for TOML would make it a float."""
-    found = _MONEY.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    """Read yuan with at most two decimals, in quotes: `"3000.00"` → 300000 fen."""
+    # A bare number is refused, because TOML reads 3000.00 as a float.
+    match = _MONEY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         raise wrong("not_money", found=str(value), example='"3000.00"')
-    return Fen(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
+    return Fen(int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")))
 
 
 def ratio(value: object) -> Fraction:
     """Read an exact ratio: a whole number, or "1.5", "2/3" or "80%" in quotes."""
-    found = _RATIO.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
-    if found is None:
+    match = _RATIO.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if match is None:
         raise wrong("not_a_ratio", found=str(value), example='"1.5", "2/3", "80%"')
-    return Fraction(found[1]) / 100 if found[1] else Fraction(found[0])
+    return Fraction(match[1]) / 100 if match[1] else Fraction(match[0])
 
 
-def listed(read_one: Read, *, least: int = 0) -> Read:
-    """Read a list of at least `least` values; every bad one is told by its place, counted from 1."""
+def listed(read_one: Reader, *, least: int = 0) -> Reader:
+    """Read a list of at least `least` values; each problem has the position of its value, counted from 1."""
 
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list) or len(value) < least:
@@ -143,8 +147,8 @@ def listed(read_one: Read, *, least: int = 0) -> Read:
         for index, each in enumerate(value, start=1):
             try:
                 items.append(read_one(each))
-            except InvalidPolicy as bad:
-                problems += _below(f"[{index}]", bad)
+            except InvalidPolicy as error:
+                problems += _with_prefix(f"[{index}]", error)
         if problems:
             raise InvalidPolicy(*problems)
         return tuple(items)
@@ -152,25 +156,25 @@ def listed(read_one: Read, *, least: int = 0) -> Read:
     return read
 
 
-def named(read_one: Read, *required: str) -> Read:
-    """Read a table of values under names of the issuer's own, `required` among them."""
+def named(read_one: Reader, *required: str) -> Reader:
+    """Read a table whose keys the issuer chooses; the keys in `required` must be present."""
 
     def read(value: object) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             raise wrong("not_a_table")
-        given = tuple(value)
+        keys = tuple(value)
         missing = [
-            PolicyProblem(name, "missing", {"meant": _meant(name, given)}) for name in required if name not in value
+            PolicyProblem(name, "missing", {"meant": _closest(name, keys)}) for name in required if name not in value
         ]
-        named, problems = {}, missing
+        values, problems = {}, missing
         for key, each in value.items():
             try:
-                named[code(key)] = read_one(each)
-            except InvalidPolicy as bad:
-                problems += _below(key, bad)
+                values[code(key)] = read_one(each)
+            except InvalidPolicy as error:
+                problems += _with_prefix(key, error)
         if problems:
             raise InvalidPolicy(*problems)
-        return MappingProxyType(named)
+        return MappingProxyType(values)
 
     return read
 
@@ -180,51 +184,53 @@ codes = listed(code)
 division = _matching(_DIVISION, "not_a_division", "3710")
 
 
-def rows(lines: tuple[Line, ...], row: Callable[..., object]) -> Read:
-    """Read a list of tables, each with the same lines, at least one."""
+def rows(parameters: tuple[Parameter, ...], row: Callable[..., object]) -> Reader:
+    """Read a list of one or more tables with the same parameters; `row` builds the object of each."""
 
     def read_one(value: object) -> object:
         if not isinstance(value, dict):
             raise wrong("not_a_table")
-        given, problems = read_lines(lines, value)
+        values, problems = read_parameters(parameters, value)
         if problems:
             raise InvalidPolicy(*problems)
-        return row(**given)
+        return row(**values)
 
     return listed(read_one, least=1)
 
 
-def read_lines(lines: tuple[Line, ...], table: Mapping[str, object]) -> tuple[dict[str, Any], list[PolicyProblem]]:
-    """Read what can be read; the rest, and every key nobody knows, is a problem."""
-    problems = list(_unknown(tuple(line.path for line in lines), table))
-    given: dict[str, Any] = {}
-    for line in lines:
-        value = _at(table, line.path)
-        if value is None and line.default is _REQUIRED:
-            problems.append(PolicyProblem(line.path, "missing"))
+def read_parameters(
+    parameters: tuple[Parameter, ...], table: Mapping[str, object]
+) -> tuple[dict[str, Any], list[PolicyProblem]]:
+    """Return the parameters that can be read, and a problem for every other one and every unknown key."""
+    problems = list(_unknown_keys(tuple(parameter.path for parameter in parameters), table))
+    values: dict[str, Any] = {}
+    for parameter in parameters:
+        value = _value_at(table, parameter.path)
+        if value is None and parameter.default is _REQUIRED:
+            problems.append(PolicyProblem(parameter.path, "missing"))
         elif value is None:
-            given[line.name] = line.default
+            values[parameter.name] = parameter.default
         else:
             try:
-                given[line.name] = line.read(value)
-            except InvalidPolicy as bad:
-                problems += _below(line.path, bad)
-    return given, problems
+                values[parameter.name] = parameter.read(value)
+            except InvalidPolicy as error:
+                problems += _with_prefix(parameter.path, error)
+    return values, problems
 
 
-def _at(table: Mapping[str, object], path: str) -> object:
+def _value_at(table: Mapping[str, object], path: str) -> object:
     value: object = table
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
 
 
-def _unknown(paths: tuple[str, ...], table: Mapping[str, object], above: str = "") -> Iterator[PolicyProblem]:
+def _unknown_keys(paths: tuple[str, ...], table: Mapping[str, object], above: str = "") -> Iterator[PolicyProblem]:
     known = tuple(dict.fromkeys(path.removeprefix(above).split(".")[0] for path in paths if path.startswith(above)))
     for key, value in table.items():
         if key not in known:
-            yield PolicyProblem(above + key, "unknown_key", {"meant": _meant(key, known), "known": list(known)})
+            yield PolicyProblem(above + key, "unknown_key", {"meant": _closest(key, known), "known": list(known)})
         elif above + key not in paths and isinstance(value, Mapping):
-            yield from _unknown(paths, value, f"{above}{key}.")
+            yield from _unknown_keys(paths, value, f"{above}{key}.")
         elif above + key not in paths:
             yield PolicyProblem(above + key, "not_a_table")

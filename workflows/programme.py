@@ -1,4 +1,4 @@
-"""What a programme and a step are: rows of a table that is checked when it is imported."""
+"""A programme is a table of states and steps, checked when it is imported."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from workflows.vocabulary import Duty, Money, Phase, Record, Role, Sum
 
 
 class InvalidProgramme(Exception):
-    """A table that contradicts itself; raised while it is imported, so that it never serves a case."""
+    """A table that contradicts itself. Raised on import, so that no case runs on it."""
 
 
 class DaysAre(StrEnum):
-    """How a state's deadline is counted."""
+    """The kind of days in which a state's deadline is counted."""
 
     WORKING = "working"
     CALENDAR = "calendar"
@@ -24,7 +24,7 @@ class DaysAre(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A place where a case can stand: a label for staff, another for the family, and the policy's deadline."""
+    """One state of a case: a label for staff, a label for the family, and the name of its deadline in the policy."""
 
     key: str
     phase: Phase
@@ -36,7 +36,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row: who may take the case from where to where, what must hold, what it moves and what it leaves."""
+    """One row of the table: the action, its states, its roles, its rules and its effects."""
 
     action: str
     source: str | tuple[str, ...]
@@ -53,12 +53,12 @@ class Step:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The states the step leaves from."""
+        """Return the states from which the step leads."""
         return (self.source,) if isinstance(self.source, str) else self.source
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """The roles of which one is needed."""
+        """Return the roles of which the actor needs one."""
         return (self.who,) if isinstance(self.who, Role) else self.who
 
     @property
@@ -67,7 +67,7 @@ class Step:
         return RECORD_KINDS[self.record] if self.record is not None else NO_RECORD
 
     def goes_to(self, state: str) -> str:
-        """Where the step leads from `state`; SAME keeps the case where it is."""
+        """Return the state to which the step leads from `state`; SAME leads to `state` itself."""
         return state if self.target == SAME else self.target
 
 
@@ -76,7 +76,7 @@ SAME = "="
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Programme:
-    """A programme: its form, its states in order, and its steps. It is itself, and equal to no other."""
+    """A programme: its application form (`answers`), its states in order, and its steps. Compared by identity."""
 
     key: str
     title: str
@@ -87,79 +87,79 @@ class Programme:
     steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
-        faults = list(_faults(self))
+        faults = list(_find_faults(self))
         if faults:
             raise InvalidProgramme(f"{self.key}: " + "; ".join(faults))
 
     def state(self, key: str) -> State:
-        """The state named `key`."""
+        """Return the state named `key`. Raises StopIteration when there is none."""
         return next(state for state in self.states if state.key == key)
 
     def step(self, action: str, state: str) -> Step | None:
-        """The row for `action` out of `state`, or None."""
+        """Return the row for `action` from `state`, or None."""
         return next((step for step in self.steps if step.action == action and state in step.sources), None)
 
     def steps_from(self, state: str) -> tuple[Step, ...]:
-        """Every row that leaves from `state`, in the table's order."""
+        """Return every row that leads from `state`, in the table's order."""
         return tuple(step for step in self.steps if state in step.sources)
 
     def has_action(self, action: str) -> bool:
-        """Whether any row has this action."""
+        """Return whether any row has this action."""
         return any(step.action == action for step in self.steps)
 
 
-def _faults(programme: Programme) -> Iterator[str]:
+def _find_faults(programme: Programme) -> Iterator[str]:
     keys = [state.key for state in programme.states]
     if len(set(keys)) != len(keys):
-        yield "a state stands twice"
+        yield "a state is listed twice"
     if programme.start not in keys:
         yield f"start {programme.start!r} is no state"
     yield from (f"{state.key}: an open state needs a deadline" for state in programme.states if _needs_deadline(state))
-    seen: set[tuple[str, str]] = set()
+    rows: set[tuple[str, str]] = set()
     for step in programme.steps:
-        yield from _step_faults(step, keys)
+        yield from _find_step_faults(step, keys)
         for source in step.sources:
-            if (step.action, source) in seen:
-                yield f"{step.action} leaves {source} twice"
-            seen.add((step.action, source))
-    yield from _reach_faults(programme)
+            if (step.action, source) in rows:
+                yield f"{step.action} has two rows from {source}"
+            rows.add((step.action, source))
+    yield from _find_unreachable(programme)
 
 
 def _needs_deadline(state: State) -> bool:
     return (state.phase is not Phase.ENDED) == (state.deadline is None)
 
 
-def _step_faults(step: Step, keys: list[str]) -> Iterator[str]:
+def _find_step_faults(step: Step, keys: list[str]) -> Iterator[str]:
     for name in (*step.sources, *(() if step.target == SAME else (step.target,))):
         if name not in keys:
             yield f"{step.action} names the unknown state {name!r}"
     if step.money and step.money.source is step.money.target:
-        yield f"{step.action} moves money nowhere"
-    if step.money and step.money.amount is Sum.ANSWER and not any(ask.key == "amount" for ask in step.form):
-        yield f"{step.action} moves an answered amount but asks for none"
+        yield f"{step.action} moves money from a pot to the same pot"
+    if step.money and step.money.amount is Sum.ANSWER and not any(field.key == "amount" for field in step.form):
+        yield f"{step.action} moves the amount of its form, which has no field `amount`"
     if step.notification and step.notification not in NOTIFICATIONS:
-        yield f"{step.action} owes the unknown notification {step.notification!r}"
+        yield f"{step.action} sends the unknown notification {step.notification!r}"
     pot = step.kind.pays_into
     if pot is not None and (step.money is None or step.money.target is not pot):
         yield f"{step.action} records {step.record} without its money"
-    if len({question.key for question in step.form}) != len(step.form):
-        yield f"{step.action} asks one thing twice"
+    if len({field.key for field in step.form}) != len(step.form):
+        yield f"{step.action} has one field twice"
 
 
-def _reach_faults(programme: Programme) -> Iterator[str]:
-    """Every state is reached, and from every open state an end can be reached."""
-    moves = {
+def _find_unreachable(programme: Programme) -> Iterator[str]:
+    """Yield each state that no path reaches, and each state from which no path reaches an ended state."""
+    targets_of = {
         state.key: {step.goes_to(state.key) for step in programme.steps_from(state.key)} for state in programme.states
     }
     reached, queue = {programme.start}, [programme.start]
     while queue:
-        for target in moves.get(queue.pop(), set()) - reached:
+        for target in targets_of.get(queue.pop(), set()) - reached:
             reached.add(target)
             queue.append(target)
-    yield from (f"{key} is never reached" for key in moves if key not in reached)
+    yield from (f"{key} is never reached" for key in targets_of if key not in reached)
     ends = {state.key for state in programme.states if state.phase is Phase.ENDED}
-    before = -1
-    while len(ends) != before:
-        before = len(ends)
-        ends |= {key for key, targets in moves.items() if targets & ends}
-    yield from (f"{key} leads to no end" for key in moves if key not in ends)
+    size = -1
+    while len(ends) != size:
+        size = len(ends)
+        ends |= {key for key, targets in targets_of.items() if targets & ends}
+    yield from (f"{key} leads to no end" for key in targets_of if key not in ends)

@@ -1,4 +1,7 @@
-"""take() and open_to(): what a step writes down, or every reason why not; the only importer of `transitions`."""
+"""The state machine decides a step, or returns every reason against it.
+
+The only module that imports `transitions`.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +35,7 @@ from workflows.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Money that moves between two pots of the case's fund."""
+    """An amount that moves between two pots of the case's fund."""
 
     source: Pot
     target: Pot
@@ -41,7 +44,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What to write down when a step is taken; nothing has happened yet."""
+    """What to write when the step is taken; nothing is written yet."""
 
     step: Step
     source: str
@@ -56,13 +59,13 @@ class Transition:
 
     @property
     def ends(self) -> bool:
-        """Whether the case is over."""
+        """Return whether the case ends."""
         return self.phase is Phase.ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class AvailableAction:
-    """An action that leaves the present state: open when there is no reason against it."""
+    """An action from the current state; available when `reasons` is empty."""
 
     action: str
     label: str
@@ -72,7 +75,7 @@ class AvailableAction:
 
 
 class _StateModel:
-    """What the shared machine moves; it is never registered with it, so nothing is kept."""
+    """The model that the shared machine moves. It is not registered with the machine, so the machine keeps nothing."""
 
     __slots__ = ("state",)
 
@@ -82,7 +85,7 @@ class _StateModel:
 
 @cache
 def _machine(programme: Programme) -> Machine:
-    """The one shared machine of a programme: no model, no callbacks, no automatic to_*() moves."""
+    """Return the shared machine of a programme: no model, no callbacks, no automatic to_*() transitions."""
     rows = [
         {"trigger": step.action, "source": source, "dest": step.goes_to(source)}
         for step in programme.steps
@@ -94,19 +97,23 @@ def _machine(programme: Programme) -> Machine:
 
 @cache
 def _target(programme: Programme, action: str, state: str) -> str:
-    """Where the machine leads; asked once of each place, since it remembers nothing."""
+    """Return the state to which the machine leads."""
     place = _StateModel(state)
     _machine(programme).events[action].trigger(place)
     return place.state
 
 
 def start(programme: Programme, case: RuleInput) -> tuple[date | None, bool]:
-    """The due date of a case that opens today."""
+    """Return the due date of a case that opens today, and whether it is provisional."""
     return due(programme.state(programme.start), case)
 
 
 def due(state: State, case: RuleInput) -> tuple[date | None, bool]:
-    """The day a case must leave `state`, and whether the calendar of that year is still unknown (暂定)."""
+    """Return the day by which a case must leave `state`, and whether it is provisional (暂定).
+
+    It is provisional while the calendar of that year is not loaded. The estimate is then 7 days for 5 working days,
+    and 2 more.
+    """
     if state.deadline is None:
         return None, False
     days = case.policy.days(state.deadline)
@@ -119,14 +126,14 @@ def due(state: State, case: RuleInput) -> tuple[date | None, bool]:
 
 
 def duty_of(step: Step, case: RuleInput) -> Duty | None:
-    """The duty the step leaves: an approver's is that of the tier that comes next."""
+    """Return the duty that the step records; for an approver that of the next tier."""
     if step.duty is Duty.APPROVER:
         return APPROVERS[min(case.facts.next_tier, len(APPROVERS)) - 1]
     return step.duty
 
 
 def incompatible_with(duty: Duty, people: frozenset[object], case: RuleInput) -> Iterator[Reason]:
-    """Four eyes over the whole case: every earlier duty of these people that may not meet this one."""
+    """Yield a reason for each earlier duty of these people that is incompatible with `duty` (four eyes)."""
     did = {done for done, person in case.facts.duties if person in people}
     for done in sorted(did):
         if frozenset((duty, done)) in INCOMPATIBLE_DUTIES:
@@ -134,7 +141,7 @@ def incompatible_with(duty: Duty, people: frozenset[object], case: RuleInput) ->
 
 
 def _person_refusals(step: Step, grant: Grant, case: RuleInput) -> Iterator[Reason]:
-    """What stands against this person taking the step under this grant; a stand-in is two people."""
+    """Yield the reasons against this actor under this grant; a stand-in counts as both people."""
     duty, people = duty_of(step, case), case.actor.people(grant)
     if duty:
         yield from incompatible_with(duty, frozenset(people), case)
@@ -154,10 +161,10 @@ def _rule_refusals(step: Step, case: RuleInput) -> Iterator[Reason]:
 
 
 def _refusals(step: Step, case: RuleInput) -> tuple[Grant | None, list[Reason]]:
-    """The grant the step would be taken under, and every reason against it.
+    """Return the grant for the step, and every reason against it.
 
-    Each grant is judged alone, rules and all, so that no step rests on a reach its event does not name; the one with
-    the fewest reasons is used, one's own before one held for another.
+    Each grant is checked alone, rules included, because the event names only one grant. The grant with the fewest
+    reasons is used, the actor's own before that of a principal.
     """
     grants = case.actor.grants_as(step.roles)
     if not grants:
@@ -179,7 +186,7 @@ def _moved(money: Money, case: RuleInput) -> Fen | None:
 
 
 def _moves_nothing(step: Step, case: RuleInput) -> bool:
-    """Whether a step that moves money finds none; an amount that has not been asked for yet is not missing."""
+    """Return whether a step that moves money has none to move; a preview has no amount from the form yet."""
     if step.money is None or (case.is_preview and step.money.amount is Sum.ANSWER):
         return False
     return (_moved(step.money, case) or 0) <= 0
@@ -191,9 +198,8 @@ def _postings(step: Step, case: RuleInput) -> tuple[Posting, ...]:
 
 
 def read_form(asks: tuple[FormField, ...], given: Mapping[str, object]) -> dict[str, Plain]:
-    """Read a form. Raises BadAnswers, also where a plain name holds what identifies a person: it would stay readable
-    in the trail for good (domain/7).
-    """
+    """Read a form. Raises InvalidForm with every problem, also for personal numbers (docs/domain/privacy.md)."""
+    # Plain fields stay readable in the event log for good.
     answers = form_fields.read_fields(asks, given)
     found = {ask.key: _personal(ask, answers.get(ask.key, "")) for ask in asks}
     problems = [Reason.of("looks_personal", field=key, kinds=list(kinds)) for key, kinds in found.items() if kinds]
@@ -203,18 +209,19 @@ def read_form(asks: tuple[FormField, ...], given: Mapping[str, object]) -> dict[
 
 
 def _personal(field: FormField, answer: Plain) -> list[str]:
-    """Kinds of personal numbers in an answer that stays readable; a long code may look like a card and be none."""
+    """Return the kinds of personal number in the answer to a plain field."""
     if field.kind is Kind.NAME:
         return looks_personal(str(answer))
+    # A long code may look like a card or a phone number, so only identity numbers are refused in codes.
     if field.kind in {Kind.CODE, Kind.CODES}:
         return [kind for kind in looks_personal(str(answer)) if kind == "id_number"]
     return []
 
 
 def decide(programme: Programme, action: str, case: RuleInput) -> Transition:
-    """Decide one step. `ask.answers` is the form as given.
+    """Decide one step; `case.answers` is the form as it was sent.
 
-    Raises BadAnswers when the form is wrong, Refused with every reason when a rule says no.
+    Raises InvalidForm when the form is wrong, Refused with every reason when a rule refuses.
     """
     state = case.facts.state
     step = programme.step(action, state)
@@ -252,10 +259,10 @@ def _no_such_step(programme: Programme, action: str, state: str) -> Reason:
 def available_actions(
     programme: Programme, case: RuleInput, in_force: PolicySet | None = None
 ) -> tuple[AvailableAction, ...]:
-    """Every action out of the present state, each with all reasons against this person taking it now.
+    """Return every action from the current state, each with all reasons against this actor now.
 
-    Rules about answers that have not been given yet say nothing here; take() asks them. An award would be made anew
-    under `in_force`, if that is another set than the one the case cites.
+    Rules about the form refuse nothing here, because it is not filled in yet; decide() applies them. A new award is
+    checked under `in_force`, which may be another policy set than the one the case cites.
     """
     return tuple(
         AvailableAction(
@@ -267,7 +274,7 @@ def available_actions(
 
 
 def _preview(step: Step, case: RuleInput, in_force: PolicySet) -> RuleInput:
-    """The same without a form; what a new award will name anew is not known yet either."""
+    """Return the input without a form, and for a new award without the earlier award and its fund."""
     if step.kind.names_fund:
         case = replace(case, facts=case.facts.replace(award=None, fund=None), policy=in_force)
     return replace(case, answers={}, is_preview=True)

@@ -1,4 +1,4 @@
-"""The words every other file speaks: roles, duties, phases, pots, reasons, and what is asked of a programme."""
+"""The vocabulary defines the types that every other module uses: roles, duties, phases, pots, reasons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Fen = NewType("Fen", int)
 
 
 class Role(StrEnum):
-    """What a dated grant lets a person do in a unit and everything below it (domain/1 §1.2)."""
+    """A role that a dated grant gives to a person in a unit and all units below it (docs/domain/procedure.md §1.2)."""
 
     REGISTRAR = "registrar"
     VISITOR = "visitor"
@@ -25,11 +25,11 @@ class Role(StrEnum):
 
 
 class Duty(StrEnum):
-    """What a person has done on one case; kept for good, so that hands can be told apart."""
+    """A duty that a person has done on one case. Kept for good, so that incompatible duties are found."""
 
     REGISTRAR = "registrar"
     FILER = "filer"
-    """Wrote the family's file or said that its papers were seen."""
+    """Wrote the household file, or recorded that its papers were seen."""
     VISITOR = "visitor"
     VERIFIER = "verifier"
     REVIEWER = "reviewer"
@@ -46,7 +46,7 @@ APPROVERS = (Duty.APPROVER_1, Duty.APPROVER_2, Duty.APPROVER_3)
 
 
 def _incompatible_pairs() -> frozenset[frozenset[Duty]]:
-    """Spell out the matrix of domain/1 §1.2 as unordered pairs."""
+    """Return the matrix of docs/domain/procedure.md §1.2 as unordered pairs."""
     makers = (Duty.REGISTRAR, Duty.FILER, Duty.VISITOR, Duty.VERIFIER, Duty.REVIEWER)
     pairs = {frozenset((maker, Duty.REVIEWER)) for maker in (Duty.REGISTRAR, Duty.FILER, Duty.VISITOR)}
     pairs |= {frozenset((maker, approver)) for maker in makers for approver in APPROVERS}
@@ -58,11 +58,11 @@ def _incompatible_pairs() -> frozenset[frozenset[Duty]]:
 
 
 INCOMPATIBLE_DUTIES: frozenset[frozenset[Duty]] = _incompatible_pairs()
-"""Pairs of duties that never meet in one person on one case; the database keeps the same list."""
+"""Pairs of duties that one person never has on one case; the database has the same list."""
 
 
 class Phase(StrEnum):
-    """Where any case of any programme stands, for every screen."""
+    """The phase of a case, the same for every programme."""
 
     SURVEY = "survey"
     APPROVAL = "approval"
@@ -72,7 +72,7 @@ class Phase(StrEnum):
 
 
 class Pot(StrEnum):
-    """Where money of one fund lies. `outside` is the world that granted it."""
+    """A part of one fund's money. `outside` is where the money was allocated from."""
 
     OUTSIDE = "outside"
     AVAILABLE = "available"
@@ -83,7 +83,7 @@ class Pot(StrEnum):
 
 
 class Sum(StrEnum):
-    """How much a money movement moves: the whole award, the part named in the answers, or what is still out."""
+    """The amount of a money movement: the whole award, the amount in the form, or the amount still outstanding."""
 
     AWARD = "award"
     ANSWER = "answer"
@@ -100,7 +100,7 @@ class Money:
 
 
 class Record(StrEnum):
-    """The row a step leaves beside its event."""
+    """The kind of row that a step writes beside its event."""
 
     VISIT = "visit"
     PAPERS = "papers"
@@ -121,24 +121,24 @@ class Record(StrEnum):
 
 
 Plain: TypeAlias = "str | int | bool | Sequence[Plain] | Mapping[str, Plain] | None"
-"""What may stand in an event: no float, no object, nothing that two machines would print differently."""
+"""A value that an event may contain: no float and no other object, so that every machine prints it alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One stable code why not, with the values that were compared; words come from the catalogue."""
+    """A stable code for one refusal, with the values that were compared; its text is in the message catalogue."""
 
     code: str
     values: Mapping[str, Plain] = field(default_factory=dict)
 
     @staticmethod
     def of(code: str, **values: Plain) -> "Reason":
-        """Write `Reason.of("notice_running", ends_on="2025-10-13")`."""
+        """Return a reason: `Reason.of("notice_running", ends_on="2025-10-13")`."""
         return Reason(code, values)
 
 
 class Refused(Exception):
-    """The only "no" in the house: every reason at once."""
+    """A refusal, with every reason at once."""
 
     def __init__(self, *reasons: Reason) -> None:
         super().__init__(", ".join(reason.code for reason in reasons))
@@ -146,12 +146,12 @@ class Refused(Exception):
 
     @property
     def codes(self) -> list[str]:
-        """The codes alone, in the order the rules stand in the table."""
+        """Return the codes, in the order of the rules in the table."""
         return [reason.code for reason in self.reasons]
 
 
 class InvalidForm(Exception):
-    """The form was filled in wrongly: which question, what is wrong, and what would do."""
+    """A form that is filled in wrongly; each problem names the field, the fault and the valid values."""
 
     def __init__(self, *problems: Reason) -> None:
         super().__init__(", ".join(f"{problem.values.get('field')}: {problem.code}" for problem in problems))
@@ -160,7 +160,7 @@ class InvalidForm(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role in force for the case's unit on the day; `principal` is the person stood in for, if any."""
+    """A role in force for the case's unit on the day; `principal` is the role's own holder, when another acts."""
 
     role: Role
     tier: int = 0
@@ -169,16 +169,19 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account and the grants it holds over the case's unit on the day of the action."""
+    """The acting account and its grants over the case's unit on the day of the action."""
 
     account: UUID
     grants: tuple[Grant, ...] = ()
 
     def grants_as(self, roles: tuple[Role, ...]) -> tuple[Grant, ...]:
-        """The grants for any of `roles`, own ones before those held for someone else."""
-        held = [grant for grant in self.grants if grant.role in roles]
-        return tuple(sorted(held, key=lambda grant: (grant.principal is not None, -grant.tier)))
+        """Return the grants for any of `roles`, the account's own before those of a principal."""
+        grants = [grant for grant in self.grants if grant.role in roles]
+        return tuple(sorted(grants, key=lambda grant: (grant.principal is not None, -grant.tier)))
 
     def people(self, grant: Grant) -> frozenset[UUID]:
-        """A stand-in counts as both persons (design, "What always holds" 2)."""
+        """Return the account and the principal of the grant.
+
+        A stand-in counts as both (docs/design.md, "What always holds" 2).
+        """
         return frozenset((self.account,) if grant.principal is None else (self.account, grant.principal))

@@ -1,7 +1,7 @@
-"""Words for figures: 30多户, 4万多元, 近, 约; each is a claim that can be held against the exact value.
+"""Wordings are figures in words (30多户, 4万多元, 近, 约) that can be checked.
 
-What may be printed and what it means are told by one function: `claim` reads a printed figure, whoever wrote it, and
-says between which values it is true (domain/6 §6.4).
+`claim` reads a printed figure, from our report or from a person, and returns the values for which it is true
+(docs/domain/report.md §6.4).
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What is counted, and the office's word for it; `scale` amounts make one of the word (100 fen make 1 元)."""
+    """A unit of counting and its Chinese word; `scale` amounts make one of the word (100 fen make 1 元)."""
 
     key: str
     word: str
@@ -27,13 +27,13 @@ YUAN = Unit("yuan", "元", scale=100)
 
 
 def pieces(word: str) -> Unit:
-    """Return the unit of goods counted by 床, 套, 件 …; two kinds of pieces are two units."""
+    """Return the unit of goods counted in 床, 套, 件 …; each word is a unit of its own."""
     return Unit("pieces", word)
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An exact count of one unit (of 元, in whole fen). Unlike units are never added: 户, 人, 人次, 元."""
+    """An exact count of one unit (元 in whole fen). Raises TypeError when different units are added: 户, 人, 人次, 元."""
 
     amount: int
     unit: Unit
@@ -44,20 +44,20 @@ class Quantity:
 
     def __add__(self, other: object) -> "Quantity":
         if not isinstance(other, Quantity) or other.unit != self.unit:
-            unlike = other.unit.word if isinstance(other, Quantity | Several) else type(other).__name__
-            raise TypeError(f"{self.unit.word} and {unlike} cannot be added")
+            other_unit = other.unit.word if isinstance(other, Quantity | Several) else type(other).__name__
+            raise TypeError(f"{self.unit.word} and {other_unit} cannot be added")
         return Quantity(self.amount + other.amount, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """More than one, nobody knows how many: "数套". It has no amount, so it cannot be added or given a value."""
+    """An unknown number of two or more: "数套". It has no amount, so it cannot be added."""
 
     unit: Unit
 
 
 def total(unit: Unit, parts: Iterable[Quantity | Several]) -> Quantity | Several:
-    """Add up parts of one unit, nothing being 0; with one unknown part the whole is unknown. Raises TypeError."""
+    """Return the sum of parts of one unit; without parts 0, with a Several among them Several. Raises TypeError."""
     whole, unknown = Quantity(0, unit), False
     for part in parts:
         whole += part if isinstance(part, Quantity) else Quantity(0, part.unit)
@@ -67,7 +67,7 @@ def total(unit: Unit, parts: Iterable[Quantity | Several]) -> Quantity | Several
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A figure as printed, and the amounts for which it is true, both ends included (None: no upper end)."""
+    """A printed figure, and the range of amounts for which it is true, both ends included (None: no upper end)."""
 
     text: str
     unit: Unit
@@ -75,7 +75,7 @@ class Wording:
     high: int | None
 
     def holds(self, value: Quantity | Several) -> bool:
-        """Say whether the words are true of an exact value; of an unknown one only 数 is."""
+        """Return whether the wording is true of the value; for a Several only 数 is true."""
         if value.unit != self.unit:
             return False
         if isinstance(value, Several):
@@ -88,40 +88,40 @@ _PRINTED = re.compile(r"(近|约)?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?(万?)
 
 
 def claim(text: str, unit: Unit) -> Wording | None:
-    """Read a printed figure, e.g. 33户, 30多户, 28,000余元, 近5万元, 约300人, 4.16万元, 数套. None when it is none."""
+    """Read a printed figure: 33户, 30多户, 28,000余元, 近5万元, 约300人, 4.16万元, 数套. Returns None for other text."""
     if text == f"数{unit.word}":
         return Wording(text, unit, *_SEVERAL)
-    found = _PRINTED.fullmatch(text)
-    if found is None or found[6] != unit.word or (found[3] and unit.scale == 1 and not found[4]):
+    match = _PRINTED.fullmatch(text)
+    if match is None or match[6] != unit.word or (match[3] and unit.scale == 1 and not match[4]):
         return None
-    whole, decimals = found[2].replace(",", ""), found[3] or ""
-    ten_thousand = 10_000 if found[4] else 1
-    base, beyond = divmod(int(whole + decimals) * ten_thousand * unit.scale, 10 ** len(decimals))
-    if beyond or (found[1] and found[5]):
+    whole, decimals = match[2].replace(",", ""), match[3] or ""
+    ten_thousand = 10_000 if match[4] else 1
+    base, fraction = divmod(int(whole + decimals) * ten_thousand * unit.scale, 10 ** len(decimals))
+    if fraction or (match[1] and match[5]):
         return None
-    if found[1]:
-        return Wording(text, unit, *_NEAR_OR_ABOUT[found[1]](base))
-    if found[5]:
-        return Wording(text, unit, base + 1, base + _place(base) - 1) if base and not decimals else None
-    rounded = ten_thousand * unit.scale // 10 ** len(decimals) if decimals and found[4] else 1
+    if match[1]:
+        return Wording(text, unit, *_NEAR_OR_ABOUT[match[1]](base))
+    if match[5]:
+        return Wording(text, unit, base + 1, base + _last_digit_unit(base) - 1) if base and not decimals else None
+    rounded = ten_thousand * unit.scale // 10 ** len(decimals) if decimals and match[4] else 1
     return Wording(text, unit, max(0, base - rounded // 2), base + (rounded - 1) // 2)
 
 
-def _place(base: int) -> int:
-    """Return one unit of the last non-zero digit: 30 → 10, 28000 → 1000."""
-    place = 1
-    while base % (place * 10) == 0:
-        place *= 10
-    return place
+def _last_digit_unit(base: int) -> int:
+    """Return the power of ten of the last non-zero digit: 30 → 10, 28000 → 1000."""
+    power = 1
+    while base % (power * 10) == 0:
+        power *= 10
+    return power
 
 
 def _near(base: int) -> tuple[int, int]:
-    """近 b: from nine tenths of b, and never b itself."""
+    """Return the range of 近 `base`: from nine tenths of it to just below it."""
     return -(-base * 9 // 10), base - 1
 
 
 def _about(base: int) -> tuple[int, int]:
-    """约 b: within a twentieth of b on either side."""
+    """Return the range of 约 `base`: within a twentieth of it on either side."""
     return -(-base * 19 // 20), base * 21 // 20
 
 
@@ -129,45 +129,45 @@ _NEAR_OR_ABOUT = {"近": _near, "约": _about}
 
 
 def holds(text: str, value: Quantity | Several) -> bool:
-    """Say whether a printed figure is true of the exact value; what cannot be read is not."""
-    words = claim(text, value.unit)
-    return words is not None and words.holds(value)
+    """Return whether a printed figure is true of the exact value; text that is no figure is not."""
+    wording = claim(text, value.unit)
+    return wording is not None and wording.holds(value)
 
 
 def exact(value: Quantity | Several, *, commas: bool = False) -> Wording:
-    """Say a figure plainly: 33户, 3000元, 1234.50元; 数套 for several."""
+    """Return the exact wording: 33户, 3000元, 1234.50元; 数套 for a Several."""
     if isinstance(value, Several):
-        return _said(f"数{value.unit.word}", value.unit)
-    return _said(_digits(value.amount, value.unit, commas) + value.unit.word, value.unit)
+        return _printed(f"数{value.unit.word}", value.unit)
+    return _printed(_digits(value.amount, value.unit, commas) + value.unit.word, value.unit)
 
 
 def many(value: Quantity, place: int | None = None, word: str | None = None, *, commas: bool = False) -> Wording:
-    """Say b多 or b余, b being the value cut to `place` (10, 1000, 10000 …; by default its first digit).
+    """Return b多 or b余, where b is the value cut to `place` (10, 1000, 10000 …; by default its first digit).
 
     33户 → 30多户; 41600元 → 4万多元; 28600元 at 1000 → 28000余元. Without `word` it is 多 for a single digit, 余 for
-    more. A value that is its own base, or less than one `place`, is said exactly: round values take neither word.
+    more. A value that equals its base, or is less than one `place`, gets the exact wording.
     """
     step = (place or _first_place(value.amount // value.unit.scale)) * value.unit.scale
     base = value.amount - value.amount % step
     if base in (0, value.amount):
         return exact(value, commas=commas)
-    spoken = _spoken(base // value.unit.scale, commas)
+    base_text = _base_text(base // value.unit.scale, commas)
     chosen = word or ("余" if len(str(base).rstrip("0")) > 1 else "多")
-    return _said(f"{spoken}{chosen}{value.unit.word}", value.unit)
+    return _printed(f"{base_text}{chosen}{value.unit.word}", value.unit)
 
 
 def near(value: Quantity, base: int, *, commas: bool = False) -> Wording | None:
-    """Say 近 `base` (in the unit's word: 50000 for 5万元) when the value is nine tenths of it or more, but below."""
-    return _if_true(_said(f"近{_spoken(base, commas)}{value.unit.word}", value.unit), value)
+    """Return 近 `base` (in the unit's word: 50000 for 5万元) when the value is in [9/10 `base`, `base`), else None."""
+    return _if_true(_printed(f"近{_base_text(base, commas)}{value.unit.word}", value.unit), value)
 
 
 def about(value: Quantity, base: int, *, commas: bool = False) -> Wording | None:
-    """Say 约 `base` (in the unit's word) when the value lies within 5 % of it."""
-    return _if_true(_said(f"约{_spoken(base, commas)}{value.unit.word}", value.unit), value)
+    """Return 约 `base` (in the unit's word) when the value is within 5 % of it, else None."""
+    return _if_true(_printed(f"约{_base_text(base, commas)}{value.unit.word}", value.unit), value)
 
 
 def cell(value: Quantity | Several | None) -> str:
-    """Write a table's cell: 1,234.50 for yuan, 1,234 for counts, 0 for none, — for not applicable."""
+    """Return the text of a table cell: 1,234.50 for yuan, 1,234 for counts, — for None (not applicable)."""
     if value is None:
         return "—"
     if isinstance(value, Several):
@@ -176,16 +176,16 @@ def cell(value: Quantity | Several | None) -> str:
     return f"{whole:,}" if value.unit.scale == 1 else f"{whole:,}.{part:02}"
 
 
-def _said(text: str, unit: Unit) -> Wording:
-    """Hold every figure we print to the same reading as one somebody typed."""
-    words = claim(text, unit)
-    if words is None:
+def _printed(text: str, unit: Unit) -> Wording:
+    """Return the wording of a text that we print, read by `claim` as a text from a person is. Raises ValueError."""
+    wording = claim(text, unit)
+    if wording is None:
         raise ValueError(f"not a figure in {unit.word}: {text}")
-    return words
+    return wording
 
 
-def _if_true(words: Wording, value: Quantity) -> Wording | None:
-    return words if words.holds(value) else None
+def _if_true(wording: Wording, value: Quantity) -> Wording | None:
+    return wording if wording.holds(value) else None
 
 
 def _first_place(number: int) -> int:
@@ -197,8 +197,8 @@ def _digits(amount: int, unit: Unit, commas: bool) -> str:
     return (f"{whole:,}" if commas else str(whole)) + (f".{part:02}" if part else "")
 
 
-def _spoken(number: int, commas: bool) -> str:
-    """Write a base as it is spoken: 40000 is 4万, 28000 stays in digits."""
+def _base_text(number: int, commas: bool) -> str:
+    """Return a base in words: 40000 → 4万, 28000 stays in digits."""
     if number and number % 10_000 == 0:
         return f"{number // 10_000}万"
     return f"{number:,}" if commas else str(number)

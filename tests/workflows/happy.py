@@ -1,10 +1,10 @@
-"""What each row of both programmes does when all is well, written out as a board member would check it."""
+"""The expected effect of each row of both programmes, for a valid case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.workflows.rule_input_builders import AWARD, POSTED, ask, done_before
+from tests.workflows.rule_input_builders import AWARD, POSTED, done_before, rule_input
 from workflows.facts import RuleInput
 from workflows.programme import Programme
 from workflows.programmes.hardship import HARDSHIP
@@ -15,7 +15,7 @@ from workflows.vocabulary import Duty, Fen, Pot
 
 @dataclass(frozen=True, slots=True)
 class Happy:
-    """One action from one state: who takes it, where it leads, and what it moves, owes and leaves."""
+    """One valid action from one state: its actor, its target, and the expected effects."""
 
     action: str
     source: str
@@ -27,9 +27,9 @@ class Happy:
     notification: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    def ask(self, programme: Programme, **changed: Any) -> RuleInput:
-        """The ask that passes, with what a test changes about it."""
-        return ask(self.source, changed.pop("by", self.by), programme=programme, **{**self.facts, **changed})
+    def rule_input(self, programme: Programme, **changed: Any) -> RuleInput:
+        """Return the rule input that passes, with the changes of a test."""
+        return rule_input(self.source, changed.pop("by", self.by), programme=programme, **{**self.facts, **changed})
 
 
 def moved(source: Pot, target: Pot, fen: int = AWARD) -> tuple[Posting, ...]:
@@ -120,4 +120,4 @@ HAPPY: Mapping[str, tuple[Happy, ...]] = {
     ),
 }
 # fmt: on
-"""Every row from every state it leaves: see test_every_row.py for the test that none is left out."""
+"""Every row from each of its states; test_every_row.py checks that none is missing."""

@@ -1,4 +1,4 @@
-"""A union in memory: one case at a time, its fund lines and its people, changed by moves exactly as the record changes."""
+"""An in-memory model applies transitions to one case as the service does."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from workflows.vocabulary import Actor, Duty, Fen, Phase, Plain, Pot, Record, Ro
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What the file says of a household now."""
+    """The current household file."""
 
     finances: Finances | None
     payee: int = 1
@@ -28,16 +28,16 @@ class Family:
 
 
 @dataclass(slots=True)
-class Line:
-    """A fund line: its terms, and how much lies in each pot; `outside` is below zero by what was ever granted."""
+class FundLine:
+    """A fund line: its terms and the fen in each pot; `outside` is minus the sum of all allocations."""
 
     terms: Fund
     pots: Counter[Pot]
 
     @staticmethod
-    def granted(terms: Fund) -> "Line":
-        """A line with everything still available."""
-        return Line(terms, Counter({Pot.OUTSIDE: -terms.available, Pot.AVAILABLE: terms.available}))
+    def granted(terms: Fund) -> "FundLine":
+        """Return a fund line with all its money available."""
+        return FundLine(terms, Counter({Pot.OUTSIDE: -terms.available, Pot.AVAILABLE: terms.available}))
 
     def move(self, source: Pot, target: Pot, fen: int) -> None:
         """Move money from pot to pot."""
@@ -45,18 +45,18 @@ class Line:
         self.pots[target] += fen
 
     @property
-    def now(self) -> Fund:
-        """The line as the rules see it."""
+    def fund(self) -> Fund:
+        """Return the fund line as the rules see it."""
         return replace(self.terms, available=Fen(self.pots[Pot.AVAILABLE]))
 
 
 @dataclass(slots=True)
 class Model:
-    """Everything a case depends on. `others` are grants of the family's earlier cases; `pots` is this case's own money."""
+    """Everything a case depends on. `others` are grants of earlier cases; `pots` is the money of this case."""
 
     programme: Programme
     people: tuple[Actor, ...]
-    lines: Mapping[UUID, Line]
+    fund_lines: Mapping[UUID, FundLine]
     in_force: PolicySet
     today: date
     family: Family
@@ -67,22 +67,22 @@ class Model:
     fund: UUID | None = None
     due_on: date | None = None
     number: int = 0
-    """Of the latest event."""
+    """The sequence number of the latest event."""
     pots: Counter[Pot] = field(default_factory=Counter)
     payments: list[str] = field(default_factory=list)
     objections: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.visitors = {each.account: stood_in_for(each) for each in self.people if each.grants_as((Role.VISITOR,))}
+        self.visitors = {each.account: principals_of(each) for each in self.people if each.grants_as((Role.VISITOR,))}
 
-    def open_case(self, item: str, context: int, own: Mapping[str, Plain], papers: frozenset[str], by: UUID) -> None:
-        """The family asks, as service.actions.case_opening writes it down."""
+    def open_case(self, item: str, requested: int, own: Mapping[str, Plain], papers: frozenset[str], by: UUID) -> None:
+        """Open a case, as service.actions.case_opening does."""
         self.facts = Facts(
             state=self.programme.start,
             opened_on=self.today,
             entered_on=self.today,
             item=item,
-            requested=Fen(context),
+            requested=Fen(requested),
             answers=own,
             papers=papers,
             others=self.others,
@@ -91,32 +91,32 @@ class Model:
             cause="illness",
         )
         self.cited, self.fund, self.pots, self.payments, self.objections = self.in_force, None, Counter(), [], []
-        self.due_on, _ = state_machine.start(self.programme, self.ask(self.people[0], None, {}))
+        self.due_on, _ = state_machine.start(self.programme, self.rule_input(self.people[0], None, {}))
 
     def leave_case(self) -> None:
-        """What the family keeps of an ended case counts as another case's grant from now on."""
-        kept, year = self.facts.outstanding, self.facts.answers.get("school_year")
-        if kept:
+        """Add the outstanding money of an ended case to `others`, as a grant of another case."""
+        outstanding, year = self.facts.outstanding, self.facts.answers.get("school_year")
+        if outstanding:
             school_year = year if isinstance(year, str) else None
-            self.others += (Award(self.facts.item, kept, self.facts.entered_on, school_year, same_student=True),)
+            self.others += (Award(self.facts.item, outstanding, self.facts.entered_on, school_year, same_student=True),)
 
     @property
     def phase(self) -> Phase:
-        """The phase the case is in."""
+        """Return the phase of the case."""
         return self.programme.state(self.facts.state).phase
 
     def content(self, award: int | None, fund: UUID | None, policy: PolicySet) -> str:
-        """What a signature covers, as service.queries.case_facts.content_of puts it together."""
+        """Return the content that a signature covers, as the service builds it."""
         facts, family = self.facts, self.family
         of_case = (facts.item, facts.requested, award, fund, policy.digest, sorted(facts.papers), dict(facts.answers))
         return repr((of_case, family.finances, family.payee, family.payee_in_family))
 
-    def ask(self, actor: Actor, step: Step | None, answers: Mapping[str, object]) -> RuleInput:
-        """What the rules see, as service.actions.cases.take puts it together; without a step, as its open_to does."""
+    def rule_input(self, actor: Actor, step: Step | None, answers: Mapping[str, object]) -> RuleInput:
+        """Return the rule input as the service builds it; without a step, as for the list of available actions."""
         awarding = step is not None and step.kind.names_fund
         policy = self.in_force if self.facts.award is None or awarding else self.cited
         fund = named_fund(answers) if awarding else self.fund
-        line = self.lines.get(fund) if fund else None
+        fund_line = self.fund_lines.get(fund) if fund else None
         facts = replace(
             self.facts,
             finances=self.family.finances,
@@ -124,46 +124,46 @@ class Model:
             consented_until=self.family.consented_until,
             family_staff=self.family.staff,
             content=self.content(self.facts.award, self.fund, policy),
-            fund=line.now if line else None,
+            fund=fund_line.fund if fund_line else None,
             live_payment="live" in self.payments,
         )
         return RuleInput(actor, facts, policy, CALENDAR, self.today, answers, self.visitors)
 
-    def apply(self, transition: Transition, with_form: RuleInput) -> None:
-        """Write the move down: the case, its duties, its money, and the row its record leaves."""
+    def apply(self, transition: Transition, case: RuleInput) -> None:
+        """Apply the transition: the case, its duties, its money, and the row of its record."""
         self.number += 1
         if self.facts.award is None or transition.step.kind.names_fund:
-            self.cited = with_form.policy
+            self.cited = case.policy
         if transition.source != transition.target:
             self.facts = replace(self.facts, state=transition.target, entered_on=self.today, held=False)
         if transition.source != transition.target or transition.step.kind.restarts_deadline:
             self.due_on = transition.due_on
         if transition.duty is not None:
-            named = with_form.visitors_and_principals if transition.step.kind.by_visitors else frozenset()
-            did = {(transition.duty, person) for person in with_form.actor.people(transition.grant) | named}
-            self.facts = replace(self.facts, duties=self.facts.duties | did)
+            named = case.visitors_and_principals if transition.step.kind.by_visitors else frozenset()
+            done = {(transition.duty, person) for person in case.actor.people(transition.grant) | named}
+            self.facts = replace(self.facts, duties=self.facts.duties | done)
         for posting in transition.postings:
             self._post(posting.source, posting.target, posting.fen)
         if transition.step.record is not None:
-            EFFECTS[transition.step.record](self, transition, with_form)
+            EFFECTS[transition.step.record](self, transition, case)
 
     def _post(self, source: Pot, target: Pot, fen: int) -> None:
         assert self.fund is not None
-        self.lines[self.fund].move(source, target, fen)
+        self.fund_lines[self.fund].move(source, target, fen)
         self.pots[source] -= fen
         self.pots[target] += fen
-        drawn = (source is Pot.AVAILABLE) - (target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
-        self.facts = replace(self.facts, outstanding=Fen(self.facts.outstanding + drawn * fen))
+        change = (source is Pot.AVAILABLE) - (target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
+        self.facts = replace(self.facts, outstanding=Fen(self.facts.outstanding + change * fen))
 
 
-def stood_in_for(visitor: Actor) -> frozenset[UUID]:
-    """Whom a visitor goes for: nobody, if any of his grants is his own."""
+def principals_of(visitor: Actor) -> frozenset[UUID]:
+    """Return the principals of a visitor; none when one of the visitor's grants is their own."""
     principals = {grant.principal for grant in visitor.grants_as((Role.VISITOR,))}
     return frozenset(each for each in principals if each is not None) if None not in principals else frozenset()
 
 
 def named_fund(answers: Mapping[str, object]) -> UUID | None:
-    """The fund a reviewer names, if it can be read."""
+    """Return the fund that the reviewer names, or None."""
     try:
         return UUID(str(answers.get("fund")))
     except ValueError:
@@ -171,96 +171,96 @@ def named_fund(answers: Mapping[str, object]) -> UUID | None:
 
 
 def accounts(transition: Transition) -> list[UUID]:
-    """The people a visit was made by."""
+    """Return the visitors of a visit."""
     named = transition.answers["visitors"]
     return [UUID(str(each)) for each in named] if isinstance(named, list) else []
 
 
-def _visit(world: Model, transition: Transition, _case: RuleInput) -> None:
+def _visit(model: Model, transition: Transition, _case: RuleInput) -> None:
     kind = "survey" if transition.duty is Duty.VISITOR else "follow_up"
     day, conclusion = date.fromisoformat(str(transition.answers["on"])), str(transition.answers["conclusion"])
-    visit = Visit(kind, day, frozenset(accounts(transition)), conclusion, world.number)
-    world.facts = replace(world.facts, visits=(*world.facts.visits, visit))
+    visit = Visit(kind, day, frozenset(accounts(transition)), conclusion, model.number)
+    model.facts = replace(model.facts, visits=(*model.facts.visits, visit))
 
 
-def _resurvey(world: Model, transition: Transition, _case: RuleInput) -> None:
-    again = transition.answers.get("again")
-    named = frozenset(str(each) for each in again) if isinstance(again, list) else frozenset[str]()
-    world.facts = replace(world.facts, returned=Returned(world.number, world.today, named))
+def _resurvey(model: Model, transition: Transition, _case: RuleInput) -> None:
+    to_repeat = transition.answers.get("again")
+    named = frozenset(str(each) for each in to_repeat) if isinstance(to_repeat, list) else frozenset[str]()
+    model.facts = replace(model.facts, returned=Returned(model.number, model.today, named))
 
 
-def _papers(world: Model, transition: Transition, _case: RuleInput) -> None:
+def _papers(model: Model, transition: Transition, _case: RuleInput) -> None:
     kinds = transition.answers["papers"]
-    seen = {str(kind) for kind in kinds} if isinstance(kinds, list) else set()
-    returned = world.facts.returned and replace(world.facts.returned, papers_since=True)
-    world.facts = replace(world.facts, papers=world.facts.papers | seen, returned=returned)
+    kinds_seen = {str(kind) for kind in kinds} if isinstance(kinds, list) else set()
+    returned = model.facts.returned and replace(model.facts.returned, papers_since=True)
+    model.facts = replace(model.facts, papers=model.facts.papers | kinds_seen, returned=returned)
 
 
-def _verification(world: Model, transition: Transition, _case: RuleInput) -> None:
+def _verification(model: Model, transition: Transition, _case: RuleInput) -> None:
     replied_on, outcome = date.fromisoformat(str(transition.answers["replied_on"])), str(transition.answers["outcome"])
     check = Verification(replied_on, outcome, bool(transition.answers.get("explained")))
-    world.facts = replace(world.facts, verification=check)
+    model.facts = replace(model.facts, verification=check)
 
 
-def _award(world: Model, transition: Transition, with_form: RuleInput) -> None:
-    award, world.fund = Fen(int(str(transition.answers["award"]))), named_fund(transition.answers)
-    posted = Notice(world.today, world.content(award, world.fund, with_form.policy), id=UUID(int=world.number))
-    world.facts, world.objections = replace(world.facts, award=award, notice=posted), []
+def _award(model: Model, transition: Transition, case: RuleInput) -> None:
+    award, model.fund = Fen(int(str(transition.answers["award"]))), named_fund(transition.answers)
+    posted = Notice(model.today, model.content(award, model.fund, case.policy), id=UUID(int=model.number))
+    model.facts, model.objections = replace(model.facts, award=award, notice=posted), []
 
 
-def _objected(world: Model) -> None:
-    assert world.facts.notice is not None
-    open_, upheld = world.objections.count("open"), world.objections.count("upheld")
-    notice = replace(world.facts.notice, open_objections=open_, upheld_objections=upheld)
-    world.facts = replace(world.facts, notice=notice)
+def _count_objections(model: Model) -> None:
+    assert model.facts.notice is not None
+    open_, upheld = model.objections.count("open"), model.objections.count("upheld")
+    notice = replace(model.facts.notice, open_objections=open_, upheld_objections=upheld)
+    model.facts = replace(model.facts, notice=notice)
 
 
-def _objection(world: Model, _move: Transition, _case: RuleInput) -> None:
-    world.objections.append("open")
-    _objected(world)
+def _objection(model: Model, _transition: Transition, _case: RuleInput) -> None:
+    model.objections.append("open")
+    _count_objections(model)
 
 
-def _objection_answer(world: Model, transition: Transition, _case: RuleInput) -> None:
-    world.objections[world.objections.index("open")] = str(transition.answers["outcome"])
-    _objected(world)
+def _objection_answer(model: Model, transition: Transition, _case: RuleInput) -> None:
+    model.objections[model.objections.index("open")] = str(transition.answers["outcome"])
+    _count_objections(model)
 
 
-def _take_down(world: Model, _move: Transition, _case: RuleInput) -> None:
-    notice = world.facts.notice
+def _take_down(model: Model, _transition: Transition, _case: RuleInput) -> None:
+    notice = model.facts.notice
     if notice is not None and notice.ended_on is None:
-        world.facts = replace(world.facts, notice=replace(notice, ended_on=world.today))
+        model.facts = replace(model.facts, notice=replace(notice, ended_on=model.today))
 
 
-def _approval(world: Model, _move: Transition, with_form: RuleInput) -> None:
-    signature = Approval(with_form.facts.next_tier, with_form.actor.account, with_form.facts.content)
-    world.facts = replace(world.facts, approvals=(*world.facts.approvals, signature))
+def _approval(model: Model, _transition: Transition, case: RuleInput) -> None:
+    signature = Approval(case.facts.next_tier, case.actor.account, case.facts.content)
+    model.facts = replace(model.facts, approvals=(*model.facts.approvals, signature))
 
 
-def _void_approvals(world: Model, transition: Transition, with_form: RuleInput) -> None:
-    _take_down(world, transition, with_form)
-    world.facts = replace(world.facts, approvals=())
+def _void_approvals(model: Model, transition: Transition, case: RuleInput) -> None:
+    _take_down(model, transition, case)
+    model.facts = replace(model.facts, approvals=())
 
 
-def _payment(world: Model, _move: Transition, _case: RuleInput) -> None:
-    world.payments.append("live")
+def _payment(model: Model, _transition: Transition, _case: RuleInput) -> None:
+    model.payments.append("live")
 
 
-def _ended(state: str) -> "Effect":
-    def effect(world: Model, _move: Transition, _case: RuleInput) -> None:
-        world.payments = [state if each == "live" else each for each in world.payments]
-
-    return effect
-
-
-def _held(*, held: bool) -> "Effect":
-    def effect(world: Model, _move: Transition, _case: RuleInput) -> None:
-        world.facts = replace(world.facts, held=held)
+def _end_payment(state: str) -> "Effect":
+    def effect(model: Model, _transition: Transition, _case: RuleInput) -> None:
+        model.payments = [state if each == "live" else each for each in model.payments]
 
     return effect
 
 
-def _nothing_a_rule_sees(_world: Model, _move: Transition, _case: RuleInput) -> None:
-    """The receipt stands on the payment's row."""
+def _set_held(*, held: bool) -> "Effect":
+    def effect(model: Model, _transition: Transition, _case: RuleInput) -> None:
+        model.facts = replace(model.facts, held=held)
+
+    return effect
+
+
+def _no_effect(_model: Model, _transition: Transition, _case: RuleInput) -> None:
+    """Do nothing: the receipt is a column of the payment's row."""
 
 
 Effect = Callable[[Model, Transition, RuleInput], None]
@@ -275,11 +275,11 @@ EFFECTS: Mapping[Record, Effect] = {
     Record.APPROVAL: _approval,
     Record.VOID_APPROVALS: _void_approvals,
     Record.PAYMENT: _payment,
-    Record.PAYMENT_RETURNED: _ended("returned"),
-    Record.RECEIPT: _nothing_a_rule_sees,
-    Record.RECALL: _ended("recalled"),
-    Record.HOLD: _held(held=True),
-    Record.RESUME: _held(held=False),
+    Record.PAYMENT_RETURNED: _end_payment("returned"),
+    Record.RECEIPT: _no_effect,
+    Record.RECALL: _end_payment("recalled"),
+    Record.HOLD: _set_held(held=True),
+    Record.RESUME: _set_held(held=False),
     Record.RESURVEY: _resurvey,
 }
-"""Beside service.actions.records.RECORDERS, effect by effect."""
+"""The effect of each record kind on the facts, as the service writes it."""

@@ -1,4 +1,4 @@
-"""What both programmes refuse, a line each: the action, an ask with one thing wrong, and every reason it must get."""
+"""Refusals of both programmes: an action, a rule input and the expected codes."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,7 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
-from tests.workflows.rule_input_builders import CALLED, ENDED, FAMILY, FUND, PEOPLE, POSTED, SURVEY, ask, other_award
+from tests.workflows.rule_input_builders import (
+    CALLED,
+    ENDED,
+    FAMILY,
+    FUND,
+    PEOPLE,
+    POSTED,
+    SURVEY,
+    other_award,
+    rule_input,
+)
 from tests.workflows.sample_policy import SAMPLE
 from workflows.eligibility import IncomeLine
 from workflows.facts import Approval, Returned, RuleInput
@@ -21,29 +31,29 @@ ALONE = frozenset({PEOPLE["visitor"]})
 NAMED = [str(PEOPLE["visitor"]), str(PEOPLE["visitor_2"])]
 SIGNED_BEFORE_THE_EDIT: dict[str, Any] = {"approvals": (Approval(1, PEOPLE["approver"], "older"),)}
 LARGE: dict[str, Any] = {"policy": replace(SAMPLE, tiers=(Fen(100_000), Fen(200_000), None))}
-"""Under this policy an award of 3,000.00 needs all three tiers."""
+"""A policy under which an award of 3,000.00 needs all three tiers."""
 SENT_BACK = Returned(3, date(2025, 9, 8))
-SENT_BACK_FOR_PAPERS = replace(SENT_BACK, again=frozenset({"papers", "verification"}))
+SENT_BACK_FOR_PAPERS = replace(SENT_BACK, to_repeat=frozenset({"papers", "verification"}))
 AGAIN = replace(SURVEY, seq=4)
 ANOTHER = str(UUID(int=77))
-"""The id of a notice that does not hang."""
+"""The id of a notice that is not the current one."""
 
 BETTER_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(6_000_000)),))
 WELL_OFF = replace(FAMILY, income=(IncomeLine("wage", "head", Fen(9_000_000)),))
 
 
 def labels(lines: Iterable[Line]) -> list[str]:
-    """What each line is called where it fails."""
+    """Return the test id of each line."""
     return [f"{action}-{'+'.join(codes)}" for action, _, codes in lines]
 
 
 def survey(programme: Programme) -> list[Line]:
-    """Consent, and who went to see the family."""
-    context = partial(ask, programme=programme)
-    visit = partial(context, "survey", by="visitor")
+    """Return refusals for consent and survey visits."""
+    case_in = partial(rule_input, programme=programme)
+    visit = partial(case_in, "survey", by="visitor")
     return [
-        ("submit", context("draft", consented_until=None), ["consent_missing"]),
-        ("submit", context("draft", consented_until=date(2025, 8, 31)), ["consent_missing"]),
+        ("submit", case_in("draft", consented_until=None), ["consent_missing"]),
+        ("submit", case_in("draft", consented_until=date(2025, 8, 31)), ["consent_missing"]),
         ("record_visit", visit(answers={"visitors": NAMED[:1]}), ["too_few_visitors"]),
         ("record_visit", visit(answers={"visitors": [NAMED[0], NAMED[0].upper()]}), ["too_few_visitors"]),
         ("record_visit", visit(by="someone_else", grants=(Grant(Role.VISITOR),)), ["recorder_not_among_visitors"]),
@@ -58,22 +68,22 @@ def survey(programme: Programme) -> list[Line]:
             visit(did=((Duty.REVIEWER, "visitor"),)),
             ["incompatible_duty", "visitor_has_incompatible_duty"],
         ),
-        ("finish_survey", context("survey", visits=()), ["survey_missing"]),
-        ("finish_survey", context("survey", visits=(CALLED,)), ["survey_missing"]),
-        ("finish_survey", context("survey", returned=SENT_BACK), ["survey_not_repeated"]),
-        ("finish_survey", context("survey", returned=SENT_BACK_FOR_PAPERS, visits=(AGAIN,)), ["papers_not_repeated"]),
-        ("finish_survey", context("survey", visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
+        ("finish_survey", case_in("survey", visits=()), ["survey_missing"]),
+        ("finish_survey", case_in("survey", visits=(CALLED,)), ["survey_missing"]),
+        ("finish_survey", case_in("survey", returned=SENT_BACK), ["survey_not_repeated"]),
+        ("finish_survey", case_in("survey", returned=SENT_BACK_FOR_PAPERS, visits=(AGAIN,)), ["papers_not_repeated"]),
+        ("finish_survey", case_in("survey", visits=(replace(SURVEY, visitors=ALONE),)), ["too_few_visitors"]),
         (
             "finish_survey",
-            context("survey", visits=(SURVEY, replace(SURVEY, conclusion="refuted"))),
+            case_in("survey", visits=(SURVEY, replace(SURVEY, conclusion="refuted"))),
             ["survey_refuted"],
         ),
     ]
 
 
 def fieldwork_at_review(programme: Programme) -> list[Line]:
-    """The reviewer asks again for everything the survey should have brought."""
-    review = partial(ask, "review", programme=programme)
+    """Return refusals at review for consent, visits and papers."""
+    review = partial(rule_input, "review", programme=programme)
     papers = frozenset({"application", "diagnosis"})
     return [
         ("pass_review", review(filed=False), ["household_not_filed"]),
@@ -88,8 +98,8 @@ def fieldwork_at_review(programme: Programme) -> list[Line]:
 
 
 def means_at_review(programme: Programme) -> list[Line]:
-    """The means test and the limits of the award."""
-    review = partial(ask, "review", programme=programme)
+    """Return refusals at review for the means test and the limits of the award."""
+    review = partial(rule_input, "review", programme=programme)
     return [
         ("pass_review", review(beneficiary_in_family=False), ["beneficiary_left"]),
         ("pass_review", review(fund=replace(FUND, categories=frozenset({"sudden"}))), ["category_not_permitted"]),
@@ -105,8 +115,8 @@ def means_at_review(programme: Programme) -> list[Line]:
 
 
 def fund_at_review(programme: Programme) -> list[Line]:
-    """The fund the reviewer names, and the account the money would go to."""
-    review = partial(ask, "review", programme=programme)
+    """Return refusals at review for the fund line and the payee."""
+    review = partial(rule_input, "review", programme=programme)
     return [
         ("pass_review", review(fund=None), ["fund_missing"]),
         ("pass_review", review(fund=replace(FUND, opens_on=date(2025, 9, 30))), ["fund_closed"]),
@@ -121,8 +131,8 @@ def fund_at_review(programme: Programme) -> list[Line]:
 
 
 def notice(programme: Programme) -> list[Line]:
-    """公示: five full working days, and no objection left."""
-    clock = partial(ask, "notice", programme=programme)
+    """Return refusals during 公示: five full working days, no open objection."""
+    clock = partial(rule_input, "notice", programme=programme)
     year_end, new_year = replace(POSTED, posted_on=date(2025, 12, 29)), date(2026, 1, 12)
     return [
         ("end_notice", clock(notice=None), ["notice_missing"]),
@@ -139,9 +149,9 @@ def notice(programme: Programme) -> list[Line]:
 
 
 def endorsing(programme: Programme) -> list[Line]:
-    """同意并报上级: only what a higher tier will decide, and only what was shown."""
-    first = partial(ask, "approval", by="approver", programme=programme, **UNSIGNED)
-    second = partial(ask, "approval", by="approver_2", programme=programme)
+    """Return refusals of 同意并报上级."""
+    first = partial(rule_input, "approval", by="approver", programme=programme, **UNSIGNED)
+    second = partial(rule_input, "approval", by="approver_2", programme=programme)
     return [
         ("endorse", first(notice=None), ["notice_missing"]),
         ("endorse", first(notice=POSTED), ["notice_missing"]),
@@ -157,8 +167,8 @@ def endorsing(programme: Programme) -> list[Line]:
 
 
 def approving(programme: Programme) -> list[Line]:
-    """The last signature: every tier, four eyes, the notice, the fund."""
-    last = partial(ask, "approval", programme=programme)
+    """Return refusals of the last signature: tiers, four eyes, notice, fund line."""
+    last = partial(rule_input, "approval", programme=programme)
     return [
         ("approve", last(notice=None), ["notice_missing"]),
         ("approve", last(notice=POSTED), ["notice_missing"]),
@@ -185,8 +195,8 @@ def approving(programme: Programme) -> list[Line]:
 
 
 def deciding(programme: Programme) -> list[Line]:
-    """Means and limits are asked again when it is decided: much can come to light while a notice hangs."""
-    last = partial(ask, "approval", programme=programme)
+    """Return refusals at the decision for the means test and the limits, which may have changed since review."""
+    last = partial(rule_input, "approval", programme=programme)
     return [
         ("approve", last(filed=False), ["household_not_filed"]),
         ("approve", last(beneficiary_in_family=False), ["beneficiary_left"]),
@@ -200,8 +210,8 @@ def deciding(programme: Programme) -> list[Line]:
 
 
 def paying(programme: Programme) -> list[Line]:
-    """Paid once, to the family, and only what is signed."""
-    cashier = partial(ask, "payment", programme=programme)
+    """Return refusals of the payment."""
+    cashier = partial(rule_input, "payment", programme=programme)
     return [
         ("pay", cashier(approvals=()), ["signatures_missing"]),
         (
@@ -224,9 +234,9 @@ def paying(programme: Programme) -> list[Line]:
 
 
 def following_up(programme: Programme) -> list[Line]:
-    """回访, and the money that must come back."""
-    call = partial(ask, "follow_up", by="visitor", programme=programme)
-    back = partial(ask, "recalling", programme=programme)
+    """Return refusals of 回访 and of recovering money."""
+    call = partial(rule_input, "follow_up", by="visitor", programme=programme)
+    back = partial(rule_input, "recalling", programme=programme)
     denied = (SURVEY, CALLED, replace(CALLED, conclusion="not_received"))
     return [
         ("record_follow_up", call(answers={"visitors": [NAMED[0], str(PEOPLE["auditor"])]}), ["visitor_not_entitled"]),
@@ -248,18 +258,18 @@ def following_up(programme: Programme) -> list[Line]:
         ("write_off", back("approver_2", outstanding=Fen(0)), ["nothing_to_move"]),
         ("write_off", back("approver"), ["tier_too_low"]),
         ("write_off", back("approver_2", did=((Duty.PAYER, "approver_2"),)), ["incompatible_duty"]),
-        ("recall", ask("receipt", "approver", programme=programme), ["tier_too_low"]),
+        ("recall", rule_input("receipt", "approver", programme=programme), ["tier_too_low"]),
         (
             "recall",
-            ask("closed", "approver_2", programme=programme, did=((Duty.PAYER, "approver_2"),)),
+            rule_input("closed", "approver_2", programme=programme, did=((Duty.PAYER, "approver_2"),)),
             ["incompatible_duty"],
         ),
     ]
 
 
 def holding(programme: Programme) -> list[Line]:
-    """A case is held once, for a while, until a day ahead."""
-    reviewer = partial(ask, "review", programme=programme)
+    """Return refusals of suspending and resuming a case."""
+    reviewer = partial(rule_input, "review", programme=programme)
     return [
         ("suspend", reviewer(held=True), ["case_suspended"]),
         ("suspend", reviewer(answers={"until": "2025-09-29"}), ["hold_not_ahead"]),
@@ -271,21 +281,10 @@ def holding(programme: Programme) -> list[Line]:
     ]
 
 
-PHASES = (
-    survey,
-    fieldwork_at_review,
-    means_at_review,
-    fund_at_review,
-    notice,
-    endorsing,
-    approving,
-    deciding,
-    paying,
-    following_up,
-    holding,
-)
+AT_REVIEW = (fieldwork_at_review, means_at_review, fund_at_review)
+PHASES = (survey, *AT_REVIEW, notice, endorsing, approving, deciding, paying, following_up, holding)
 
 
 def of(programme: Programme) -> list[Line]:
-    """Every line, asked of one programme."""
+    """Return every line for one programme."""
     return [line for phase in PHASES for line in phase(programme)]

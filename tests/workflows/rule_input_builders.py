@@ -1,4 +1,4 @@
-"""Asks that pass every rule, for each state of both programmes, so that a test changes the one thing it is about."""
+"""Builders return rule inputs that pass every rule, for each state of both programmes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,7 @@ GRANTS: Mapping[str, tuple[Grant, ...]] = {
 }
 PEOPLE: Mapping[str, UUID] = {name: UUID(int=number) for number, name in enumerate(GRANTS, start=1)}
 VISITORS = frozenset({PEOPLE["visitor"], PEOPLE["visitor_2"]})
-OF_THEIR_OWN: Mapping[UUID, frozenset[UUID]] = dict.fromkeys(VISITORS, frozenset())
+OWN_ROLE: Mapping[UUID, frozenset[UUID]] = dict.fromkeys(VISITORS, frozenset())
 
 SHOWN = "digest of what was shown"
 AWARD = Fen(300_000)
@@ -55,17 +55,17 @@ FAMILY = Finances(
     income=(IncomeLine("wage", "head", Fen(3_000_000)),),
     spending=(SpendingLine("illness", "head", Fen(1_200_000)),),
 )
-"""500.00 yuan a head and month are left to it, so it is in deep hardship under a line of 1,062.00."""
+"""The family has 500.00 yuan per head and month, so its category is deep under a line of 1,062.00."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A state: the day and the person of its happy move, and what was done and became known on the way there."""
+    """A state: the day and the actor of its valid step, and the duties and facts that the case has gained in it."""
 
     today: date
     by: str
     done: tuple[tuple[Duty, str], ...] = ()
-    known: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 STAGES: Mapping[str, Stage] = {
@@ -75,7 +75,7 @@ STAGES: Mapping[str, Stage] = {
     ),
     "verification": Stage(date(2025, 9, 12), "verifier"),
     "review": Stage(
-        date(2025, 9, 29), "reviewer", known={"verification": Verification(date(2025, 9, 12), "clear"), "fund": FUND}
+        date(2025, 9, 29), "reviewer", facts={"verification": Verification(date(2025, 9, 12), "clear"), "fund": FUND}
     ),
     "notice": Stage(date(2025, 10, 14), "clock", ((Duty.REVIEWER, "reviewer"),), {"award": AWARD, "notice": POSTED}),
     "approval": Stage(
@@ -101,9 +101,9 @@ STAGES: Mapping[str, Stage] = {
         {"visits": (SURVEY, CALLED)},
     ),
     "closed": Stage(date(2025, 11, 25), "approver"),
-    "recalling": Stage(date(2025, 12, 1), "cashier", known={"live_payment": False}),
+    "recalling": Stage(date(2025, 12, 1), "cashier", facts={"live_payment": False}),
 }
-"""In the order of a case's life; each stage keeps what the earlier ones left, unless it says otherwise."""
+"""In the order of a case's life; each stage keeps the facts of the earlier ones, unless it changes them."""
 
 OF_PROGRAMME: Mapping[str, Mapping[str, Any]] = {
     "hardship": {"item": "LIV", "done": ((Duty.VERIFIER, "verifier"),)},
@@ -149,11 +149,11 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "recover": {"voucher": "V-4"},
     "write_off": {"minutes": "会纪〔2025〕9号", **WHY},
 }
-"""A form, well filled in, for each action that asks for something it cannot do without."""
+"""A valid form for each action with required fields."""
 
 
 def done_before(state: str, programme: Programme) -> frozenset[tuple[Duty, UUID]]:
-    """Who has done what by the time a case stands in `state`."""
+    """Return the duties done by the time a case is in `state`."""
     duties = [each for name in _up_to(state) for each in STAGES[name].done]
     if list(STAGES).index(state) > list(STAGES).index("verification"):
         duties += OF_PROGRAMME[programme.key]["done"]
@@ -165,7 +165,7 @@ def _up_to(state: str) -> list[str]:
 
 
 def _facts(state: str, programme: Programme, changed: Mapping[str, Any]) -> Facts:
-    known: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "opened_on": date(2025, 9, 1),
         "entered_on": STAGES[state].today,
         "requested": Fen(2_000_000),
@@ -179,12 +179,12 @@ def _facts(state: str, programme: Programme, changed: Mapping[str, Any]) -> Fact
         "duties": done_before(state, programme),
     }
     for name in _up_to(state):
-        known |= STAGES[name].known
-    of_programme = {name: value for name, value in OF_PROGRAMME[programme.key].items() if name != "done"}
-    return Facts(state=state, **{**known, **of_programme, **changed})
+        facts |= STAGES[name].facts
+    programme_facts = {name: value for name, value in OF_PROGRAMME[programme.key].items() if name != "done"}
+    return Facts(state=state, **{**facts, **programme_facts, **changed})
 
 
-def ask(
+def rule_input(
     state: str,
     by: str | None = None,
     *,
@@ -198,29 +198,29 @@ def ask(
     policy: PolicySet = SAMPLE,
     **facts: Any,
 ) -> RuleInput:
-    """The person of the state's happy move asks on its day; `answers` change the form, `facts` what is known.
+    """Return the rule input of the state's valid step; `answers` change the form, `facts` the case.
 
-    `by` names another of PEOPLE, with that one's grants unless `grants` says which; `own` changes the family's own form;
-    `did` adds duties done before; `family` names staff who belong to the household.
+    `by` names another actor of PEOPLE, with their grants unless `grants` is given; `own` changes the application form;
+    `did` adds earlier duties; `family` names staff who belong to the household.
     """
-    stage, known = STAGES[state], _facts(state, programme, facts)
-    known = replace(
-        known,
-        answers={**known.answers, **(own or {})},
-        duties=known.duties | {(duty, PEOPLE[name]) for duty, name in did},
+    stage, case_facts = STAGES[state], _facts(state, programme, facts)
+    case_facts = replace(
+        case_facts,
+        answers={**case_facts.answers, **(own or {})},
+        duties=case_facts.duties | {(duty, PEOPLE[name]) for duty, name in did},
         family_staff=frozenset(PEOPLE[name] for name in family),
     )
-    who = by or stage.by
-    actor = Actor(PEOPLE[who], GRANTS[who] if grants is None else grants)
-    return RuleInput(actor, known, policy, CALENDAR, today or stage.today, answers or {}, OF_THEIR_OWN)
+    person = by or stage.by
+    actor = Actor(PEOPLE[person], GRANTS[person] if grants is None else grants)
+    return RuleInput(actor, case_facts, policy, CALENDAR, today or stage.today, answers or {}, OWN_ROLE)
 
 
-def filled(action: str, with_form: RuleInput) -> RuleInput:
-    """The ask with the action's well-filled form, changed by the answers it brings; None leaves a question open."""
-    form = {**FORMS.get(action, {}), **with_form.answers}
-    return replace(with_form, answers={key: value for key, value in form.items() if value is not None})
+def filled(action: str, case: RuleInput) -> RuleInput:
+    """Return the rule input with the action's valid form, changed by its own answers; None leaves a field empty."""
+    form = {**FORMS.get(action, {}), **case.answers}
+    return replace(case, answers={key: value for key, value in form.items() if value is not None})
 
 
-def other_award(item: str, fen: int, **more: Any) -> Award:
-    """A grant of another case to the same household, earlier in the year."""
-    return Award(item, Fen(fen), **{"on": date(2025, 3, 3), **more})
+def other_award(item: str, fen: int, **changed: Any) -> Award:
+    """Return a grant of another case to the same household, earlier in the year."""
+    return Award(item, Fen(fen), **{"on": date(2025, 3, 3), **changed})

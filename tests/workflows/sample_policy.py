@@ -1,4 +1,4 @@
-"""The sample policy set and the sample calendars, read once, for the tests of the rules."""
+"""The sample policy set and the sample calendars, read once for the tests."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The digest a signature covers: any part that changes voids it, and an input nobody had yet does not."""
+"""Tests of the approval digest: every field changes it, a new empty field does not."""
 
 from dataclasses import fields, replace
 from datetime import date
@@ -44,17 +44,17 @@ OTHER: dict[type[Any], Any] = {
 
 
 @pytest.mark.parametrize("field", [each.name for each in fields(ApprovalContent)])
-def test_each_part_that_changes_changes_the_digest(field: str) -> None:
+def test_digest_changes_with_each_field(field: str) -> None:
     changed = replace(CONTENT, **{field: OTHER[type(getattr(CONTENT, field))]})
     assert approval_digest(changed) != approval_digest(CONTENT)
 
 
-def test_digest_is_by_name_so_a_new_empty_input_leaves_it() -> None:
-    """A later version of ApprovalContent has a field more, which is None for every case signed before."""
+def test_digest_with_a_new_empty_field_stays_equal() -> None:
+    """Add a field as a later version may, None for every case signed before."""
     later = without_nulls({each.name: getattr(CONTENT, each.name) for each in fields(CONTENT)} | {"school": None})
     assert sha256(canonical_json(later).encode()).hexdigest() == approval_digest(CONTENT)
 
 
-def test_digest_of_this_content_stays_as_it_is() -> None:
-    """Signatures given under this version are live in installations: their digest may never change."""
+def test_digest_of_sample_content_never_changes() -> None:
+    # Signatures with this digest are valid in installations, so it must never change.
     assert approval_digest(CONTENT) == "8ef820dfc959a64f1f42ba78562dc4f8dd44d730233577f6d111e616b570158a"

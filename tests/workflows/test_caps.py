@@ -1,4 +1,4 @@
-"""Caps: the worked examples 6 and 8 of domain/2 §2.8, and which limits fit an item, a category and a stage."""
+"""Tests of caps, with worked examples of docs/domain/eligibility.md §2.8."""
 
 from dataclasses import replace
 
@@ -42,11 +42,11 @@ def test_worked_example_8_tuition_in_months_of_the_line() -> None:
         ("TMP", None, 3_000),
     ],
 )
-def test_caps_of_the_sample(item: str, category: str | None, most: int) -> None:
+def test_sample_policy_caps_item_by_category(item: str, category: str | None, most: int) -> None:
     assert cap_for(SAMPLE, item, category=category, line=yuan(1_062)) == yuan(most)
 
 
-def test_of_all_caps_that_fit_the_lowest_limit_binds() -> None:
+def test_lowest_limit_of_fitting_caps_applies() -> None:
     general = Cap("EDU", Per.STUDENT_SCHOOL_YEAR, fixed_fen=yuan(2_000))
     policy = replace(SAMPLE, caps=(*SAMPLE.caps, general))
     assert len(caps_that_fit(policy, "EDU", category="deep", stage="senior")) == 2
@@ -54,6 +54,6 @@ def test_of_all_caps_that_fit_the_lowest_limit_binds() -> None:
     assert cap_for(policy, "EDU", category="deep", stage="senior", line=yuan(100)) == yuan(600)
 
 
-def test_a_share_is_cut_to_whole_fen_and_an_item_without_cap_has_none() -> None:
+def test_share_is_cut_to_whole_fen_and_item_without_cap_is_unlimited() -> None:
     assert cap_for(SAMPLE, "MED", category="relative", line=yuan(1_062), self_paid=Fen(9)) == 7
     assert cap_for(SAMPLE, "SWN", category="deep", line=yuan(1_062)) is None

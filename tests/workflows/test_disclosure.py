@@ -1,4 +1,4 @@
-"""What is shown where: masks, the table of fields, minors, small cells, and numbers hidden in free words."""
+"""Tests of disclosure: masks, the field table, minors, small cells, personal numbers."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from workflows.disclosure import (
     Profile,
     Show,
     Unclassified,
-    how,
+    display_of,
     is_id_number,
     looks_personal,
     mask_address,
@@ -56,7 +56,7 @@ NEVER_ON_A_NOTICE = (
         ("", ""),
     ],
 )
-def test_names(name: str, masked: str) -> None:
+def test_mask_name_keeps_surname_and_last_character(name: str, masked: str) -> None:
     assert mask_name(name) == masked
 
 
@@ -86,59 +86,63 @@ def test_names(name: str, masked: str) -> None:
         (mask_birth_date, "五月一日", "***"),
     ],
 )
-def test_masks(mask: object, value: str, masked: str) -> None:
+def test_mask_hides_the_identifying_part(mask: object, value: str, masked: str) -> None:
     assert callable(mask)
     assert mask(value) == masked
 
 
 @pytest.mark.parametrize("field", NEVER_ON_A_NOTICE)
 @pytest.mark.parametrize("minor", [False, True])
-def test_a_notice_never_shows(field: str, minor: bool) -> None:
+def test_notice_hides_private_field(field: str, minor: bool) -> None:
     assert shown(field, "3701", Profile.NOTICE, minor=minor) is None
 
 
-def test_a_notice_shows_what_people_may_object_to() -> None:
-    plain = {field for field in FIELDS if how(field, Profile.NOTICE) is Show.PLAIN}
+def test_notice_shows_fields_open_to_objection() -> None:
+    plain = {field for field in FIELDS if display_of(field, Profile.NOTICE) is Show.PLAIN}
     assert plain == {"name", "workplace", "school", "stage", "category", "item", "amount"}
 
 
-def test_a_report_and_a_log_name_nobody() -> None:
-    assert {field for field in FIELDS if how(field, Profile.REPORT) is not Show.HIDDEN} == {
+def test_report_and_log_show_no_personal_field() -> None:
+    assert {field for field in FIELDS if display_of(field, Profile.REPORT) is not Show.HIDDEN} == {
         "stage",
         "category",
         "item",
         "amount",
     }
-    assert {field for field in FIELDS if how(field, Profile.LOG) is not Show.HIDDEN} == {"category", "item", "amount"}
+    assert {field for field in FIELDS if display_of(field, Profile.LOG) is not Show.HIDDEN} == {
+        "category",
+        "item",
+        "amount",
+    }
 
 
-def test_identity_numbers_phones_and_cards_are_masked_even_at_the_desk() -> None:
-    assert {how(field, Profile.DESK) for field in ("id_number", "phone", "card", "address")} == {Show.MASK}
-    assert shown("id_number", "370123199001011234", Profile.DESK) == "3701**********1234"
+def test_numbers_are_masked_even_in_the_case() -> None:
+    assert {display_of(field, Profile.CASE) for field in ("id_number", "phone", "card", "address")} == {Show.MASK}
+    assert shown("id_number", "370123199001011234", Profile.CASE) == "3701**********1234"
     assert shown("name", "张三丰", Profile.LIST) == "张*丰"
-    assert shown("name", "张三丰", Profile.DESK) == "张三丰"
+    assert shown("name", "张三丰", Profile.CASE) == "张三丰"
 
 
-def test_minors_are_shown_one_step_less() -> None:
+def test_minor_is_shown_one_step_less_than_adult() -> None:
     assert shown("name", "张三丰", Profile.NOTICE, minor=True) == "张*丰"
     assert shown("name", "张三丰", Profile.LIST, minor=True) is None
     assert shown("school", "乳山一中", Profile.NOTICE, minor=True) == "***"
     assert shown("workplace", "乳山一中", Profile.NOTICE, minor=True) is None
-    assert shown("name", "张三丰", Profile.DESK, minor=True) == "张三丰"
+    assert shown("name", "张三丰", Profile.CASE, minor=True) == "张三丰"
     assert shown("amount", "600.00", Profile.NOTICE, minor=True) == "600.00"
 
 
-def test_what_nobody_classified_is_not_shown() -> None:
+def test_unclassified_field_is_refused() -> None:
     with pytest.raises(Unclassified):
-        shown("shoe_size", "42", Profile.DESK)
+        shown("shoe_size", "42", Profile.CASE)
 
 
-def test_every_masked_field_has_a_mask_and_every_row_a_cell_for_each_occasion() -> None:
+def test_field_table_is_complete() -> None:
     assert all(len(row) == len(Profile) for row in FIELDS.values())
     assert {field for field, row in FIELDS.items() if Show.MASK in row} <= set(MASKS)
 
 
-def test_small_cells() -> None:
+def test_small_cells_are_suppressed() -> None:
     assert [suppress(count, 3) for count in (0, 1, 2, 3, 4)] == [0, None, None, 3, 4]
     assert suppress_row([9, 2, 5], 3) == (9, None, None)
     assert suppress_row([9, 2, 1, 0], 3) == (9, None, None, 0)
@@ -148,13 +152,13 @@ def test_small_cells() -> None:
 
 
 @given(st.lists(st.integers(0, 12), max_size=8), st.integers(1, 6))
-def test_a_total_never_gives_a_small_cell_away(counts: list[int], floor: int) -> None:
-    kept = suppress_row(counts, floor)
-    hidden = [count for count, cell in zip(counts, kept, strict=True) if cell is None]
-    assert all(cell is None or cell == count for count, cell in zip(counts, kept, strict=True))
-    assert not any(cell and cell < floor for cell in kept)
-    others = [cell for cell in kept if cell]
-    assert not hidden or not others or (len(hidden) > 1 and sum(hidden) >= floor)
+def test_total_never_reveals_a_small_cell(counts: list[int], threshold: int) -> None:
+    row = suppress_row(counts, threshold)
+    hidden = [count for count, cell in zip(counts, row, strict=True) if cell is None]
+    assert all(cell is None or cell == count for count, cell in zip(counts, row, strict=True))
+    assert not any(cell and cell < threshold for cell in row)
+    others = [cell for cell in row if cell]
+    assert not hidden or not others or (len(hidden) > 1 and sum(hidden) >= threshold)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +182,7 @@ def test_a_total_never_gives_a_small_cell_away(counts: list[int], floor: int) ->
         ("", []),
     ],
 )
-def test_numbers_in_free_words(text: str, kinds: list[str]) -> None:
+def test_personal_numbers_in_free_text_are_found(text: str, kinds: list[str]) -> None:
     assert looks_personal(text) == kinds
 
 
@@ -188,15 +192,15 @@ def test_numbers_in_free_words(text: str, kinds: list[str]) -> None:
     st.integers(0, 999),
     st.sampled_from("0123456789X"),
 )
-def test_one_check_digit_in_eleven_is_right(division: int, born: date, order: int, check: str) -> None:
-    start = f"{division}{born:%Y%m%d}{order:03}"
-    right = [digit for digit in "0123456789X" if is_id_number(start + digit)]
-    total = sum(pow(2, 18 - place, 11) * int(digit) for place, digit in enumerate(start, start=1))
-    assert right == ["10X98765432"[total % 11]]
-    assert ("id_number" in looks_personal(f"证{start}{check}件")) == (check in right)
+def test_identity_number_has_one_valid_check_digit(division: int, birth_date: date, serial: int, check: str) -> None:
+    start = f"{division}{birth_date:%Y%m%d}{serial:03}"
+    valid_digits = [digit for digit in "0123456789X" if is_id_number(start + digit)]
+    total = sum(pow(2, 18 - position, 11) * int(digit) for position, digit in enumerate(start, start=1))
+    assert valid_digits == ["10X98765432"[total % 11]]
+    assert ("id_number" in looks_personal(f"证{start}{check}件")) == (check in valid_digits)
 
 
 @given(st.sampled_from(sorted(MASKS)), st.text(st.characters(exclude_characters="*"), max_size=30))
-def test_a_mask_never_fails_and_never_shows_the_whole(field: str, value: str) -> None:
+def test_mask_of_any_text_hides_part_of_it(field: str, value: str) -> None:
     masked = MASKS[field](value)
     assert masked != value.strip() or not value.strip() or set(masked) <= {"*"}

@@ -1,4 +1,4 @@
-"""The means test: the worked examples of domain/2 §2.8, the line to the fen, and a second arithmetic beside it."""
+"""Tests of the means test, with worked examples of docs/domain/eligibility.md §2.8."""
 
 import json
 from dataclasses import replace
@@ -24,13 +24,13 @@ def yuan(amount: int) -> Fen:
     return Fen(amount * 100)
 
 
-def household(income: int = 0, rigid: int = 0, members: int = 3, **more: object) -> Finances:
-    """A household by its sums in fen; `more` goes to Economy as it is."""
+def household(income: int = 0, rigid: int = 0, members: int = 3, **extra: object) -> Finances:
+    """Return finances by their sums in fen; `extra` are further fields of Finances."""
     lines = {
         "income": (IncomeLine("wage", "head", Fen(income)),),
         "spending": (SpendingLine("schooling", "child", Fen(rigid)),),
     }
-    return Finances(members=members, **(lines | more))  # type: ignore[arg-type]
+    return Finances(members=members, **(lines | extra))  # type: ignore[arg-type]
 
 
 def category(policy: PolicySet, finances: Finances) -> str | None:
@@ -59,14 +59,14 @@ def test_worked_example_4_exactly_on_the_line() -> None:
     assert assess_need(QINGDAO, on_the_line, RUSHAN, DAY).outcomes[0].distance_fen == 0
 
 
-def test_the_line_of_the_day_is_used() -> None:
-    poor = household(yuan(1_030) * 12 * 3)
+def test_dibao_line_of_the_day_is_used() -> None:
+    finances = household(yuan(1_030) * 12 * 3)
     policy = replace(SAMPLE, effective_from=date(2023, 1, 1))
-    assert assess_need(policy, poor, RUSHAN, date(2024, 12, 31)).category == "relative"
-    assert assess_need(policy, poor, RUSHAN, date(2025, 1, 1)).category == "deep"
+    assert assess_need(policy, finances, RUSHAN, date(2024, 12, 31)).category == "relative"
+    assert assess_need(policy, finances, RUSHAN, date(2025, 1, 1)).category == "deep"
 
 
-def test_what_was_paid_back_is_no_burden_and_never_income() -> None:
+def test_reimbursed_spending_is_neither_burden_nor_income() -> None:
     bills = (
         SpendingLine("illness", "head", yuan(30_000), yuan(20_000)),
         SpendingLine("illness", "child", yuan(1), yuan(9)),
@@ -76,7 +76,7 @@ def test_what_was_paid_back_is_no_burden_and_never_income() -> None:
     assert (sums.rigid, sums.misfortune) == (yuan(10_000), yuan(10_000))
 
 
-def test_income_kinds_the_policy_leaves_out_and_those_it_does_not_name() -> None:
+def test_uncounted_income_is_left_out_and_unnamed_income_counts() -> None:
     lines = tuple(IncomeLine(kind, "", yuan(100)) for kind in ("wage", "wage", "basic_pension", "windfall"))
     sums = assess_need(SAMPLE, Finances(members=1, income=lines), RUSHAN, DAY).sums
     assert sums.income_by_kind == (("wage", yuan(200)), ("windfall", yuan(100)))
@@ -95,17 +95,17 @@ def test_income_kinds_the_policy_leaves_out_and_those_it_does_not_name() -> None
         ("EDU", 600, date(2025, 6, 2), 0),
     ],
 )
-def test_earlier_aid_is_income_small_gifts_are_not(item: str, amount: int, day: date, counted: int) -> None:
-    helped = household(prior_aid=((item, yuan(amount), day),))
-    sums = assess_need(SAMPLE, helped, RUSHAN, DAY).sums
+def test_earlier_aid_is_income_and_small_gift_is_not(item: str, amount: int, day: date, counted: int) -> None:
+    finances = household(prior_aid=((item, yuan(amount), day),))
+    sums = assess_need(SAMPLE, finances, RUSHAN, DAY).sums
     assert (sums.prior_aid, sums.income, sums.misfortune) == (yuan(counted), yuan(counted), 0)
-    assert assess_need(replace(SAMPLE, prior_aid_counts=False), helped, RUSHAN, DAY).sums.income == 0
+    assert assess_need(replace(SAMPLE, prior_aid_counts=False), finances, RUSHAN, DAY).sums.income == 0
 
 
-def test_who_could_work_is_reckoned_with_the_minimum_wage() -> None:
-    idle = household(idle_able_members=1)
-    assert assess_need(SAMPLE, idle, RUSHAN, DAY).sums.imputed == yuan(26_400)
-    assert assess_need(replace(SAMPLE, impute_idle=False), idle, RUSHAN, DAY).sums.income == 0
+def test_idle_able_member_is_imputed_the_minimum_wage() -> None:
+    finances = household(idle_able_members=1)
+    assert assess_need(SAMPLE, finances, RUSHAN, DAY).sums.imputed == yuan(26_400)
+    assert assess_need(replace(SAMPLE, impute_idle=False), finances, RUSHAN, DAY).sums.income == 0
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,9 @@ def test_who_could_work_is_reckoned_with_the_minimum_wage() -> None:
         ({"a_cat"}, "deep", ()),
     ],
 )
-def test_exclusions_the_policy_names(observed: set[str], category: str, exclusions: tuple[str, ...]) -> None:
+def test_observation_excludes_only_as_the_policy_says(
+    observed: set[str], category: str, exclusions: tuple[str, ...]
+) -> None:
     assessment = assess_need(SAMPLE, household(observed=frozenset(observed)), RUSHAN, DAY)
     assert (assessment.category, assessment.exclusions) == (category, exclusions)
 
@@ -134,13 +136,13 @@ LIMIT = 1_062 * 12 * 3
         (4 * LIMIT, 3 * LIMIT, 0, "disaster", ("income_above_limit",)),
     ],
 )
-def test_sudden_misfortune_by_the_first_formula(
+def test_sudden_category_by_the_first_formula(
     income: int, spent: int, assets: int, event: str | None, failed: tuple[str, ...]
 ) -> None:
-    struck = household(
+    finances = household(
         yuan(income), spending=(SpendingLine("disaster", "", yuan(spent)),), assets=yuan(assets), event=event
     )
-    assessment = assess_need(SAMPLE, struck, RUSHAN, DAY)
+    assessment = assess_need(SAMPLE, finances, RUSHAN, DAY)
     assert assessment.outcomes[2].failed == failed
     assert assessment.category == ("sudden" if not failed else None)
 
@@ -153,28 +155,28 @@ def test_sudden_misfortune_by_the_first_formula(
         (32 * LIMIT // 10, 0, ("misfortune_too_small",)),
     ],
 )
-def test_sudden_misfortune_of_a_family_that_earned_well(spent: int, assets: int, failed: tuple[str, ...]) -> None:
+def test_sudden_category_by_the_second_formula(spent: int, assets: int, failed: tuple[str, ...]) -> None:
     bills = (SpendingLine("accident", "", yuan(spent)),)
-    struck = household(yuan(4 * LIMIT), spending=bills, assets=yuan(assets), event="major_accident")
-    assert assess_need(SAMPLE, struck, RUSHAN, DAY).outcomes[3].failed == failed
+    finances = household(yuan(4 * LIMIT), spending=bills, assets=yuan(assets), event="major_accident")
+    assert assess_need(SAMPLE, finances, RUSHAN, DAY).outcomes[3].failed == failed
 
 
-def test_income_of_exactly_three_lines_belongs_to_the_first_formula() -> None:
-    struck = household(yuan(3 * LIMIT), spending=(SpendingLine("accident", "", yuan(3 * LIMIT)),), event="epidemic")
-    assert [outcome.failed for outcome in assess_need(SAMPLE, struck, RUSHAN, DAY).outcomes[2:]] == [
+def test_income_of_exactly_three_lines_uses_the_first_formula() -> None:
+    finances = household(yuan(3 * LIMIT), spending=(SpendingLine("accident", "", yuan(3 * LIMIT)),), event="epidemic")
+    assert [outcome.failed for outcome in assess_need(SAMPLE, finances, RUSHAN, DAY).outcomes[2:]] == [
         (),
         ("income_not_above",),
     ]
 
 
 @pytest.mark.parametrize(("fen", "failed"), [(12_234_240, ("misfortune_too_small",)), (12_234_241, ())])
-def test_exactly_four_fifths_of_the_income_is_not_more_than_four_fifths(fen: int, failed: tuple[str, ...]) -> None:
-    struck = household(yuan(4 * LIMIT), spending=(SpendingLine("accident", "", Fen(fen)),), event="epidemic")
-    assert assess_need(SAMPLE, struck, RUSHAN, DAY).outcomes[3].failed == failed
+def test_misfortune_of_exactly_four_fifths_of_income_is_too_small(fen: int, failed: tuple[str, ...]) -> None:
+    finances = household(yuan(4 * LIMIT), spending=(SpendingLine("accident", "", Fen(fen)),), event="epidemic")
+    assert assess_need(SAMPLE, finances, RUSHAN, DAY).outcomes[3].failed == failed
 
 
 @pytest.mark.parametrize(
-    "impossible",
+    "invalid",
     [
         {"members": 0},
         {"members": 2, "idle_able_members": 3},
@@ -183,13 +185,13 @@ def test_exactly_four_fifths_of_the_income_is_not_more_than_four_fifths(fen: int
         {"members": 1, "spending": (SpendingLine("illness", "", Fen(1), Fen(-1)),)},
     ],
 )
-def test_an_economy_that_cannot_be_is_not_made(impossible: dict[str, object]) -> None:
+def test_impossible_finances_are_refused(invalid: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"household|below zero"):
-        Finances(**impossible)  # type: ignore[arg-type]
+        Finances(**invalid)  # type: ignore[arg-type]
 
 
 amounts = st.integers(0, 30_000_000)
-economies = st.builds(
+finances_strategy = st.builds(
     household,
     amounts,
     amounts,
@@ -210,8 +212,8 @@ rules = st.builds(
 )
 
 
-@given(finances=economies, rule=rules, line=st.integers(1, 300_000))
-def test_a_formula_agrees_with_fractions_per_head(finances: Finances, rule: CategoryRule, line: int) -> None:
+@given(finances=finances_strategy, rule=rules, line=st.integers(1, 300_000))
+def test_formula_agrees_with_fractions_per_head(finances: Finances, rule: CategoryRule, line: int) -> None:
     lines = (DibaoLine(date(2020, 1, 1), "", Fen(line)),)
     policy = replace(SAMPLE, categories=(rule,), dibao_lines=lines, prior_aid_counts=False)
     outcome = assess_need(policy, finances, RUSHAN, DAY).outcomes[0]
@@ -239,16 +241,16 @@ def test_one_fen_decides_at_the_line(members: int, line: int, multiplier: Fracti
             assert (outcome.distance_fen >= 0) == (income <= exact)
 
 
-@given(finances=economies, more=st.integers(0, 10_000_000))
-def test_more_income_never_brings_a_family_deeper(finances: Finances, more: int) -> None:
+@given(finances=finances_strategy, extra=st.integers(0, 10_000_000))
+def test_more_income_never_gives_a_deeper_category(finances: Finances, extra: int) -> None:
     order = ["deep", "relative", None]
     policy = replace(SAMPLE, categories=SAMPLE.categories[:2])
-    richer = replace(finances, income=(*finances.income, IncomeLine("gift", "", Fen(more))))
+    richer = replace(finances, income=(*finances.income, IncomeLine("gift", "", Fen(extra))))
     assert order.index(category(policy, finances)) <= order.index(category(policy, richer))
 
 
-@given(finances=economies)
-def test_a_record_holds_no_float_and_checks_itself(finances: Finances) -> None:
+@given(finances=finances_strategy)
+def test_record_has_no_float_and_passes_recheck(finances: Finances) -> None:
     record = as_record(assess_need(SAMPLE, finances, RUSHAN, DAY))
     written = json.dumps(record, ensure_ascii=False)
     stored = json.loads(written, parse_float=lambda text: pytest.fail(f"a float: {text}"))
@@ -257,8 +259,8 @@ def test_a_record_holds_no_float_and_checks_itself(finances: Finances) -> None:
     assert assess_need(SAMPLE, finances, RUSHAN, DAY) == assess_need(SAMPLE, finances, RUSHAN, DAY)
 
 
-@given(finances=economies, data=st.data())
-def test_a_changed_conclusion_or_sum_is_found(finances: Finances, data: st.DataObject) -> None:
+@given(finances=finances_strategy, data=st.data())
+def test_recheck_detects_a_changed_value(finances: Finances, data: st.DataObject) -> None:
     record = as_record(assess_need(SAMPLE, finances, RUSHAN, DAY))
     key = data.draw(st.sampled_from(["category", "income", "line", "per_head", "exclusions", "rigid"]))
     assert not recheck({**record, key: "sudden"})

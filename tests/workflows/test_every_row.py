@@ -1,4 +1,4 @@
-"""What holds for every row of every programme alike: the role, four eyes, own family, a case on hold, and the form."""
+"""Every row of every programme checks role, duties, family, hold and form."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.workflows.happy import HAPPY, Happy
-from tests.workflows.rule_input_builders import PEOPLE, ask, filled
+from tests.workflows.rule_input_builders import PEOPLE, filled, rule_input
 from workflows.facts import RuleInput
 from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
@@ -21,12 +21,12 @@ every_row = pytest.mark.parametrize(("programme", "row"), ROWS, ids=IDS)
 ALL_GRANTS = tuple(Grant(role, tier=3) for role in Role)
 
 
-def codes(programme: Programme, action: str, with_form: RuleInput) -> list[str]:
-    """Every code of the refusal; none when the step is taken."""
+def codes(programme: Programme, action: str, case: RuleInput) -> list[str]:
+    """Return the codes of the refusal; none when the step is taken."""
     try:
-        decide(programme, action, filled(action, with_form))
-    except Refused as no:
-        return no.codes
+        decide(programme, action, filled(action, case))
+    except Refused as refusal:
+        return refusal.codes
     return []
 
 
@@ -36,10 +36,10 @@ def step_of(programme: Programme, row: Happy) -> Step:
     return step
 
 
-def standing_in(with_form: RuleInput, principal: str) -> RuleInput:
-    """The same person, who now holds every grant only for somebody else."""
-    grants = tuple(replace(grant, principal=PEOPLE[principal]) for grant in with_form.actor.grants)
-    return replace(with_form, actor=replace(with_form.actor, grants=grants))
+def standing_in(case: RuleInput, principal: str) -> RuleInput:
+    """Return the case with the same actor, as the stand-in of `principal` in every grant."""
+    grants = tuple(replace(grant, principal=PEOPLE[principal]) for grant in case.actor.grants)
+    return replace(case, actor=replace(case.actor, grants=grants))
 
 
 SIGNERS = ("approver_1", "approver_2", "approver_3")
@@ -58,43 +58,48 @@ MATRIX = {
 }
 
 
-def test_the_duties_that_never_meet_are_those_of_the_matrix() -> None:
-    """Written out once more as domain/1 §1.2 has it, so that a pair lost from the rules is missed."""
+def test_incompatible_duties_equal_the_matrix() -> None:
+    # MATRIX repeats docs/domain/procedure.md §1.2, so that a pair lost from the rules fails here.
     assert {
-        frozenset(map(Duty, (one, other))) for one, clashing in MATRIX.items() for other in clashing
+        frozenset(map(Duty, (one, other))) for one, incompatible in MATRIX.items() for other in incompatible
     } == INCOMPATIBLE_DUTIES
     assert set(MATRIX) == set(Duty) - {Duty.APPROVER}
 
 
-def test_no_row_of_any_programme_goes_without_its_happy_move() -> None:
-    wanted = {(key, s.action, source) for key, each in PROGRAMMES.items() for s in each.steps for source in s.sources}
+def test_every_row_has_a_happy_step() -> None:
+    expected = {
+        (key, step.action, source)
+        for key, programme in PROGRAMMES.items()
+        for step in programme.steps
+        for source in step.sources
+    }
     covered = {(programme.key, row.action, row.source) for programme, row in ROWS}
-    assert covered == wanted
-    assert {key for key, _, _ in wanted} == {"hardship", "tuition"}
+    assert covered == expected
+    assert {key for key, _, _ in expected} == {"hardship", "tuition"}
 
 
 @every_row
-def test_the_role_is_needed_and_no_other_will_do(programme: Programme, row: Happy) -> None:
+def test_step_without_its_role_is_refused(programme: Programme, row: Happy) -> None:
     roles = step_of(programme, row).roles
     others = tuple(grant for grant in ALL_GRANTS if grant.role not in roles)
-    assert codes(programme, row.action, row.ask(programme, grants=others)) == ["role_missing"]
-    assert codes(programme, row.action, row.ask(programme, grants=())) == ["role_missing"]
+    assert codes(programme, row.action, row.rule_input(programme, grants=others)) == ["role_missing"]
+    assert codes(programme, row.action, row.rule_input(programme, grants=())) == ["role_missing"]
     for role in roles:
-        assert codes(programme, row.action, row.ask(programme, grants=(Grant(role, tier=3),))) == []
+        assert codes(programme, row.action, row.rule_input(programme, grants=(Grant(role, tier=3),))) == []
 
 
 @every_row
-def test_a_case_on_hold_waits(programme: Programme, row: Happy) -> None:
+def test_step_on_suspended_case_is_refused(programme: Programme, row: Happy) -> None:
     expected = set() if step_of(programme, row).while_held else {"case_suspended"}
-    assert set(codes(programme, row.action, row.ask(programme, held=True))) == expected
+    assert set(codes(programme, row.action, row.rule_input(programme, held=True))) == expected
 
 
 @every_row
-def test_nobody_acts_for_their_own_family_nor_for_one_whose_family_it_is(programme: Programme, row: Happy) -> None:
+def test_relative_or_stand_in_of_relative_is_refused(programme: Programme, row: Happy) -> None:
     visiting = ["visitor_is_family"] if step_of(programme, row).kind.by_visitors else []
-    assert codes(programme, row.action, row.ask(programme, family=(row.by,))) == ["own_family", *visiting]
-    by_proxy = standing_in(row.ask(programme, family=("someone_else",)), "someone_else")
-    assert codes(programme, row.action, by_proxy) == ["own_family"]
+    assert codes(programme, row.action, row.rule_input(programme, family=(row.by,))) == ["own_family", *visiting]
+    case_of_stand_in = standing_in(row.rule_input(programme, family=("someone_else",)), "someone_else")
+    assert codes(programme, row.action, case_of_stand_in) == ["own_family"]
 
 
 MAKERS_AND_PAYERS = {
@@ -103,59 +108,61 @@ MAKERS_AND_PAYERS = {
 
 
 @every_row
-def test_four_eyes_over_the_whole_case(programme: Programme, row: Happy) -> None:
+def test_actor_with_incompatible_duty_is_refused(programme: Programme, row: Happy) -> None:
     step = step_of(programme, row)
-    duty = duty_of(step, row.ask(programme))
+    duty = duty_of(step, row.rule_input(programme))
     visiting = ["visitor_has_incompatible_duty"] if step.kind.by_visitors else []
     for done in set(Duty) - {Duty.APPROVER}:
-        clashes = duty is not None and frozenset((duty, done)) in INCOMPATIBLE_DUTIES
-        clashes |= makers_stay_out in step.must_hold and done in MAKERS_AND_PAYERS
-        own = row.ask(programme, did=((done, row.by),))
-        for_another = standing_in(row.ask(programme, did=((done, "someone_else"),)), "someone_else")
-        for_a_stranger = row.ask(programme, did=((done, "someone_else"),))
-        assert codes(programme, row.action, own) == (["incompatible_duty", *visiting] if clashes else []), done
-        assert codes(programme, row.action, for_another) == (["incompatible_duty"] if clashes else []), done
-        assert codes(programme, row.action, for_a_stranger) == [], done
+        is_incompatible = duty is not None and frozenset((duty, done)) in INCOMPATIBLE_DUTIES
+        is_incompatible |= makers_stay_out in step.must_hold and done in MAKERS_AND_PAYERS
+        by_actor = row.rule_input(programme, did=((done, row.by),))
+        by_principal = standing_in(row.rule_input(programme, did=((done, "someone_else"),)), "someone_else")
+        by_other_person = row.rule_input(programme, did=((done, "someone_else"),))
+        assert codes(programme, row.action, by_actor) == (
+            ["incompatible_duty", *visiting] if is_incompatible else []
+        ), done
+        assert codes(programme, row.action, by_principal) == (["incompatible_duty"] if is_incompatible else []), done
+        assert codes(programme, row.action, by_other_person) == [], done
 
 
 @every_row
-def test_a_stand_in_with_clean_hands_acts_for_a_principal_with_clean_hands(programme: Programme, row: Happy) -> None:
-    context = standing_in(row.ask(programme), "someone_else")
-    move = decide(programme, row.action, filled(row.action, context))
-    assert move.grant.principal == PEOPLE["someone_else"]
-    both = replace(
-        context, actor=Actor(context.actor.account, (*context.actor.grants, *row.ask(programme).actor.grants))
+def test_stand_in_acts_when_neither_has_incompatible_duty(programme: Programme, row: Happy) -> None:
+    case = standing_in(row.rule_input(programme), "someone_else")
+    transition = decide(programme, row.action, filled(row.action, case))
+    assert transition.grant.principal == PEOPLE["someone_else"]
+    case_with_own_grants = replace(
+        case, actor=Actor(case.actor.account, (*case.actor.grants, *row.rule_input(programme).actor.grants))
     )
-    assert decide(programme, row.action, filled(row.action, both)).grant.principal is None
+    assert decide(programme, row.action, filled(row.action, case_with_own_grants)).grant.principal is None
 
 
-def broken(step: Step) -> Iterator[tuple[dict[str, object], str, str]]:
-    """Each question of the form answered wrongly, with the field and the code it must be refused by."""
-    for question in step.form:
-        if question.required:
-            yield {question.key: None}, "answer_missing", question.key
+def invalid_answers(step: Step) -> Iterator[tuple[dict[str, object], str, str]]:
+    """Yield answers that make the form invalid, with the code and the field of the expected problem."""
+    for field in step.form:
+        if field.required:
+            yield {field.key: None}, "answer_missing", field.key
     yield {"favour": "1"}, "answer_unknown", "favour"
 
 
 @every_row
-def test_a_form_is_refused_by_field(programme: Programme, row: Happy) -> None:
-    for answers, code, field in broken(step_of(programme, row)):
-        with pytest.raises(InvalidForm) as bad:
-            decide(programme, row.action, filled(row.action, row.ask(programme, answers=answers)))
-        assert [(problem.code, problem.values["field"]) for problem in bad.value.problems] == [(code, field)]
+def test_invalid_form_is_refused_by_field(programme: Programme, row: Happy) -> None:
+    for answers, code, field in invalid_answers(step_of(programme, row)):
+        with pytest.raises(InvalidForm) as error:
+            decide(programme, row.action, filled(row.action, row.rule_input(programme, answers=answers)))
+        assert [(problem.code, problem.values["field"]) for problem in error.value.problems] == [(code, field)]
 
 
 @every_row
-def test_a_step_leaves_only_from_its_own_states(programme: Programme, row: Happy) -> None:
-    context = row.ask(programme)
+def test_step_from_another_state_is_refused(programme: Programme, row: Happy) -> None:
+    case = row.rule_input(programme)
     for state in programme.states:
-        elsewhere = replace(context, facts=replace(context.facts, state=state.key))
+        case_in_state = replace(case, facts=replace(case.facts, state=state.key))
         if programme.step(row.action, state.key) is None:
-            assert codes(programme, row.action, elsewhere) == ["wrong_state"]
+            assert codes(programme, row.action, case_in_state) == ["wrong_state"]
 
 
-def test_a_refusal_says_where_the_action_is_possible() -> None:
-    with pytest.raises(Refused) as no:
-        decide(PROGRAMMES["hardship"], "withdraw", ask("receipt"))
-    possible = ["draft", "survey", "verification", "review", "notice", "approval", "payment"]
-    assert no.value.reasons[0].values == {"state": "receipt", "possible_from": possible}
+def test_refusal_in_wrong_state_names_possible_states() -> None:
+    with pytest.raises(Refused) as refusal:
+        decide(PROGRAMMES["hardship"], "withdraw", rule_input("receipt"))
+    possible_from = ["draft", "survey", "verification", "review", "notice", "approval", "payment"]
+    assert refusal.value.reasons[0].values == {"state": "receipt", "possible_from": possible_from}

@@ -1,4 +1,4 @@
-"""Forms: how an answer of each kind is read, and what no form lets through."""
+"""Tests of form fields: valid and invalid values of each kind."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -20,14 +20,14 @@ def one_field(kind: Kind, value: object, choices: tuple[str, ...] = ()) -> Plain
 
 
 def problems(kind: Kind, value: object, choices: tuple[str, ...] = ()) -> list[str]:
-    with pytest.raises(InvalidForm) as bad:
+    with pytest.raises(InvalidForm) as error:
         one_field(kind, value, choices)
-    assert all(problem.values["field"] == "it" for problem in bad.value.problems)
-    return [problem.code for problem in bad.value.problems]
+    assert all(problem.values["field"] == "it" for problem in error.value.problems)
+    return [problem.code for problem in error.value.problems]
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "becomes"),
+    ("kind", "value", "expected"),
     [
         (Kind.TEXT, "  两人同去\n\t一致 ", "两人同去\n\t一致"),
         (Kind.TEXT, "字" * 2000, "字" * 2000),
@@ -45,8 +45,8 @@ def problems(kind: Kind, value: object, choices: tuple[str, ...] = ()) -> list[s
         (Kind.ACCOUNTS, [ONE, TWO, ONE.upper()], [ONE, TWO]),
     ],
 )
-def test_each_kind_reads_what_people_write(kind: Kind, value: object, becomes: Plain) -> None:
-    assert one_field(kind, value) == becomes
+def test_each_kind_reads_valid_values(kind: Kind, value: object, expected: Plain) -> None:
+    assert one_field(kind, value) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,50 +98,50 @@ def test_each_kind_reads_what_people_write(kind: Kind, value: object, becomes: P
         (Kind.ACCOUNTS, ONE, "not_a_list"),
     ],
 )
-def test_each_kind_refuses_what_it_cannot_mean(kind: Kind, value: object, code: str) -> None:
+def test_each_kind_refuses_invalid_values(kind: Kind, value: object, code: str) -> None:
     assert problems(kind, value) == [code]
 
 
 @pytest.mark.parametrize("text", ["\ud800", "家\udfff", "a\x7fb", "a\x85b", "x\u202etxt.exe"])
-def test_no_text_hides_something_or_cannot_be_stored(text: str) -> None:
+def test_text_with_hidden_characters_is_refused(text: str) -> None:
     assert problems(Kind.TEXT, text) == ["control_characters"]
 
 
-def test_a_browser_ends_its_lines_in_two_characters() -> None:
+def test_line_breaks_of_browsers_are_normalised() -> None:
     assert one_field(Kind.TEXT, "一\r\n二") == "一\n二"
 
 
-def test_a_name_stands_on_one_line() -> None:
+def test_name_with_line_break_is_refused() -> None:
     assert problems(Kind.NAME, "会纪〔2025〕1号\n已阅") == ["control_characters"]
 
 
-def test_a_choice_is_one_of_those_offered() -> None:
+def test_code_outside_the_choices_is_refused() -> None:
     assert one_field(Kind.CODE, "cash", CHOICES) == "cash"
     assert problems(Kind.CODE, "gold", CHOICES) == ["not_a_choice"]
     assert problems(Kind.CODES, ["cash", "gold"], CHOICES) == ["not_a_choice"]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_form_reports_all_problems_at_once() -> None:
     form = (
         FormField("a", "甲", Kind.MONEY),
         FormField("b", "乙", Kind.DATE),
         FormField("c", "丙", Kind.TEXT, required=False),
     )
-    with pytest.raises(InvalidForm) as bad:
+    with pytest.raises(InvalidForm) as error:
         read_fields(form, {"a": 1.5, "d": 1, "c": None})
-    told = [(problem.code, problem.values["field"]) for problem in bad.value.problems]
-    assert told == [("answer_unknown", "d"), ("not_money", "a"), ("answer_missing", "b")]
+    problems_by_field = [(problem.code, problem.values["field"]) for problem in error.value.problems]
+    assert problems_by_field == [("answer_unknown", "d"), ("not_money", "a"), ("answer_missing", "b")]
     assert read_fields(form, {"a": "1", "b": "2025-01-01", "c": None}) == {"a": 100, "b": "2025-01-01"}
 
 
-def test_every_kind_has_a_reader_and_is_used_or_soon_will_be() -> None:
+def test_every_kind_has_a_reader_and_all_but_number_are_used() -> None:
     assert set(FIELD_READERS) == set(Kind)
     steps = [step for programme in PROGRAMMES.values() for step in programme.steps]
-    used = {question.kind for step in steps for question in step.form}
+    used = {field.kind for step in steps for field in step.form}
     assert set(Kind) - used == {Kind.NUMBER}
 
 
-def test_every_amount_below_one_hundred_yuan_is_read_to_the_fen() -> None:
+def test_every_amount_below_100_yuan_is_read_to_the_fen() -> None:
     for fen in range(10_000):
         yuan, rest = divmod(fen, 100)
         assert money(f"{yuan}.{rest:02}") == fen
@@ -152,12 +152,12 @@ def test_every_amount_below_one_hundred_yuan_is_read_to_the_fen() -> None:
 
 
 @given(st.integers(0, 10**12 - 1))
-def test_money_goes_there_and_back(fen: int) -> None:
+def test_money_round_trips(fen: int) -> None:
     assert money(f"{fen // 100}.{fen % 100:02}") == fen == Decimal(f"{fen // 100}.{fen % 100:02}") * 100
 
 
 @given(st.one_of(st.text(), st.text("0123456789.+-,_ ０e\n", max_size=14), st.from_regex(MONEY_SHAPE)))
-def test_of_all_texts_only_plain_yuan_is_money(text: str) -> None:
+def test_only_plain_yuan_text_is_money(text: str) -> None:
     whole, dot, rest = text.partition(".")
     digits = all(part.isascii() and part.isdigit() for part in (whole, *([rest] if dot else [])))
     plain = digits and len(whole) <= 10 and len(rest) <= 2 and (whole == "0" or not whole.startswith("0"))
@@ -171,12 +171,12 @@ def test_of_all_texts_only_plain_yuan_is_money(text: str) -> None:
 @given(
     st.sampled_from(Kind), st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists)
 )
-def test_a_form_is_read_or_refused_and_never_breaks(kind: Kind, value: object) -> None:
+def test_random_value_is_read_or_refused(kind: Kind, value: object) -> None:
     field = FormField("it", "某项", kind)
     try:
         answers = read_fields((field,), {"it": value})
-    except InvalidForm as bad:
-        answers, fields = {}, [problem.values["field"] for problem in bad.problems]
+    except InvalidForm as error:
+        answers, fields = {}, [problem.values["field"] for problem in error.problems]
     else:
         fields = ["it"]
     assert fields == ["it"]

@@ -1,4 +1,4 @@
-"""Whole fen as yuan in text."""
+"""Tests of amounts written as yuan."""
 
 import pytest
 

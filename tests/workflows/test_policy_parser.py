@@ -1,4 +1,4 @@
-"""Reading a policy file: every problem at once, each with its place, a code and what would mend it."""
+"""Tests of the policy parser: every problem at once, with path, code and hint."""
 
 from fractions import Fraction
 
@@ -12,17 +12,17 @@ from workflows.policy_parser import InvalidPolicy, PolicyProblem, read_policy
 
 
 def problems(*changes: tuple[str, str]) -> dict[str, PolicyProblem]:
-    """Read the sample with passages changed, and return what was wrong by place."""
+    """Read the sample with changed passages, and return its problems by path."""
     text = TEXT
     for old, new in changes:
         assert old in text, f"the sample no longer says {old!r}"
         text = text.replace(old, new, 1)
-    with pytest.raises(InvalidPolicy) as bad:
+    with pytest.raises(InvalidPolicy) as error:
         read_policy(text)
-    return {problem.path: problem for problem in bad.value.problems}
+    return {problem.path: problem for problem in error.value.problems}
 
 
-def test_the_sample_is_read_exactly() -> None:
+def test_sample_policy_is_read_exactly() -> None:
     assert SAMPLE.tiers == (200_000, 2_000_000, None)
     assert [line.fen for line in SAMPLE.dibao_lines] == [100_100, 106_200]
     assert [rule.category for rule in SAMPLE.categories] == ["deep", "relative", "sudden", "sudden"]
@@ -72,24 +72,26 @@ def test_the_sample_is_read_exactly() -> None:
         ("[procedure]", "[[procedure]]", "procedure", "not_a_table"),
     ],
 )
-def test_each_slip_is_told_with_its_place(old: str, new: str, path: str, code: str) -> None:
+def test_invalid_value_is_reported_with_its_path(old: str, new: str, path: str, code: str) -> None:
     assert problems((old, new))[path].code == code
 
 
-def test_a_line_must_hold_from_the_first_day() -> None:
-    found = problems(("since = 2023-01-01", "since = 2025-02-01"), ("since = 2025-01-01", "since = 2025-03-01"))
-    assert found["line.dibao"].code == "no_line_on_first_day"
+def test_dibao_line_must_cover_the_first_day() -> None:
+    problems_by_path = problems(
+        ("since = 2023-01-01", "since = 2025-02-01"), ("since = 2025-01-01", "since = 2025-03-01")
+    )
+    assert problems_by_path["line.dibao"].code == "no_line_on_first_day"
 
 
-def test_all_problems_come_at_once() -> None:
-    found = problems(
+def test_parser_reports_all_problems_at_once() -> None:
+    problems_by_path = problems(
         ("notice_days = 5", "notice_day = 5"),
         ('tiers = ["2000.00", "20000.00"]', "tiers = [2000]"),
         ('comparator = "<"', 'comparator = "<<"'),
         ("months_of_line = 12", ""),
         ("review_days = 10", "review_days = 0"),
     )
-    assert set(found) == {
+    assert set(problems_by_path) == {
         "procedure.notice_day",
         "procedure.notice_days",
         "approval.tiers[1]",
@@ -99,53 +101,51 @@ def test_all_problems_come_at_once() -> None:
     }
 
 
-def test_a_near_miss_is_told_what_it_may_have_meant() -> None:
-    found = problems(("notice_days = 5", "notise_days = 5"), ('per = "person_year"', 'per = "persons_year"'))
-    assert found["procedure.notise_days"].values["meant"] == "notice_days"
-    assert found["cap[8].per"].values["meant"] == "person_year"
-    assert found["procedure.notice_days"].code == "missing"
+def test_near_miss_gets_a_suggestion() -> None:
+    problems_by_path = problems(("notice_days = 5", "notise_days = 5"), ('per = "person_year"', 'per = "persons_year"'))
+    assert problems_by_path["procedure.notise_days"].values["meant"] == "notice_days"
+    assert problems_by_path["cap[8].per"].values["meant"] == "person_year"
+    assert problems_by_path["procedure.notice_days"].code == "missing"
 
 
-def test_a_file_that_is_no_toml_says_where_it_stops() -> None:
-    with pytest.raises(InvalidPolicy) as bad:
+def test_invalid_toml_is_reported_with_its_line() -> None:
+    with pytest.raises(InvalidPolicy) as error:
         read_policy('key = "a"\nversion = = 1\n')
-    assert bad.value.problems[0].code == "not_toml"
-    assert bad.value.problems[0].values["line"] == 2
+    assert error.value.problems[0].code == "not_toml"
+    assert error.value.problems[0].values["line"] == 2
 
 
-def test_an_empty_file_misses_every_parameter_that_has_no_default() -> None:
-    with pytest.raises(InvalidPolicy) as bad:
+def test_empty_file_misses_every_required_parameter() -> None:
+    with pytest.raises(InvalidPolicy) as error:
         read_policy("")
-    assert {problem.code for problem in bad.value.problems} == {"missing"}
-    assert len(bad.value.problems) > 25
+    assert {problem.code for problem in error.value.problems} == {"missing"}
+    assert len(error.value.problems) > 25
 
 
 @pytest.mark.parametrize(("written", "fen"), [("2200", 220_000), ("2200.5", 220_050), ("0.05", 5), ("0", 0)])
-def test_a_sum_may_have_no_one_or_two_decimals(written: str, fen: int) -> None:
+def test_amount_has_at_most_two_decimals(written: str, fen: int) -> None:
     assert (
         read_policy(TEXT.replace('wage_month = "2200.00"', f'wage_month = "{written}"')).minimum_wage_fen_month == fen
     )
 
 
 @given(fen=st.integers(0, 10**12 - 1))
-def test_yuan_become_fen_without_a_float(fen: int) -> None:
+def test_yuan_are_read_as_exact_fen(fen: int) -> None:
     text = TEXT.replace('minimum_wage_month = "2200.00"', f'minimum_wage_month = "{fen // 100}.{fen % 100:02}"')
     assert read_policy(text).minimum_wage_fen_month == fen
 
 
 @given(st.dictionaries(st.text(max_size=8), st.one_of(st.integers(), st.booleans(), st.text(max_size=8)), max_size=5))
-def test_whatever_is_written_is_refused_in_order(table: dict[str, object]) -> None:
+def test_random_toml_is_refused_with_problems(table: dict[str, object]) -> None:
     written = "\n".join(f"{_quoted(key)} = {_value(value)}" for key, value in table.items())
-    with pytest.raises(InvalidPolicy) as bad:
+    with pytest.raises(InvalidPolicy) as error:
         read_policy(written)
-    assert "missing" in {each.code for each in bad.value.problems}
+    assert "missing" in {each.code for each in error.value.problems}
 
 
 def _quoted(text: str) -> str:
     return (
-        '"'
-        + "".join(f"\\U{ord(notification):08X}" for notification in text if not 0xD800 <= ord(notification) < 0xE000)
-        + '"'
+        '"' + "".join(f"\\U{ord(character):08X}" for character in text if not 0xD800 <= ord(character) < 0xE000) + '"'
     )
 
 

@@ -1,4 +1,4 @@
-"""A table that contradicts itself does not import, and says in what."""
+"""A programme's table that contradicts itself is refused with every fault."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,10 +20,10 @@ PAY = Step("pay", "promised", "over", Role.CASHIER, money=Money(Pot.COMMITTED, P
 
 
 def table(
-    states: tuple[State, ...] = (OPENED, PROMISED, OVER), steps: tuple[Step, ...] = (GIVE, PAY), **more: Any
+    states: tuple[State, ...] = (OPENED, PROMISED, OVER), steps: tuple[Step, ...] = (GIVE, PAY), **changed: Any
 ) -> Programme:
     return Programme(
-        **{"key": "small", "title": "小额", "start": "opened", "items": ("X",), "answers": ()} | more,
+        **{"key": "small", "title": "小额", "start": "opened", "items": ("X",), "answers": ()} | changed,
         states=states,
         steps=steps,
     )
@@ -33,7 +33,7 @@ def with_pay(**changed: Any) -> dict[str, Any]:
     return {"steps": (GIVE, replace(PAY, **changed))}
 
 
-def test_a_sound_table_imports_and_answers() -> None:
+def test_valid_table_is_imported() -> None:
     small = table()
     assert small.state("promised") is PROMISED
     assert small.step("pay", "promised") is PAY
@@ -49,48 +49,48 @@ ANSWERED = Money(Pot.COMMITTED, Pot.PAID, Sum.ANSWER)
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"states": (OPENED, PROMISED, OVER, OVER)}, "a state stands twice"),
+        ({"states": (OPENED, PROMISED, OVER, OVER)}, "a state is listed twice"),
         ({"start": "nowhere"}, "start 'nowhere' is no state"),
         ({"states": (replace(OPENED, deadline=None), PROMISED, OVER)}, "opened: an open state needs a deadline"),
         ({"states": (OPENED, PROMISED, replace(OVER, deadline="draft_days"))}, "over: an open state needs a deadline"),
-        ({"steps": (GIVE, PAY, PAY)}, "pay leaves promised twice"),
-        ({"steps": (GIVE, PAY, replace(PAY, source=("promised", "opened")))}, "pay leaves promised twice"),
+        ({"steps": (GIVE, PAY, PAY)}, "pay has two rows from promised"),
+        ({"steps": (GIVE, PAY, replace(PAY, source=("promised", "opened")))}, "pay has two rows from promised"),
         (with_pay(source="nowhere"), "pay names the unknown state 'nowhere'"),
         (with_pay(target="nowhere"), "pay names the unknown state 'nowhere'"),
-        (with_pay(money=Money(Pot.PAID, Pot.PAID)), "pay moves money nowhere"),
-        (with_pay(money=ANSWERED), "pay moves an answered amount but asks for none"),
-        (with_pay(notification="dear_john"), "pay owes the unknown notification 'dear_john'"),
+        (with_pay(money=Money(Pot.PAID, Pot.PAID)), "pay moves money from a pot to the same pot"),
+        (with_pay(money=ANSWERED), "pay moves the amount of its form, which has no field `amount`"),
+        (with_pay(notification="dear_john"), "pay sends the unknown notification 'dear_john'"),
         (with_pay(money=None), "pay records payment without its money"),
         (with_pay(money=Money(Pot.COMMITTED, Pot.AVAILABLE)), "pay records payment without its money"),
         (with_pay(record=Record.PAYMENT_RETURNED), "pay records payment_returned without its money"),
         (with_pay(record=Record.RECALL), "pay records recall without its money"),
-        (with_pay(form=(AMOUNT, replace(AMOUNT, label="数额"))), "pay asks one thing twice"),
+        (with_pay(form=(AMOUNT, replace(AMOUNT, label="数额"))), "pay has one field twice"),
         ({"states": (OPENED, PROMISED, OVER, replace(OVER, key="island"))}, "island is never reached"),
         ({"states": (OPENED, replace(PROMISED, key="p"), PROMISED, OVER)}, "p is never reached"),
         (with_pay(target=SAME), "promised leads to no end"),
         ({"steps": (GIVE, replace(PAY, target="opened"))}, "opened leads to no end"),
     ],
 )
-def test_a_bad_table_does_not_import(changed: dict[str, Any], fault: str) -> None:
-    with pytest.raises(InvalidProgramme) as bad:
+def test_invalid_table_is_refused(changed: dict[str, Any], fault: str) -> None:
+    with pytest.raises(InvalidProgramme) as error:
         table(**changed)
-    assert str(bad.value).startswith("small: ")
-    assert fault in str(bad.value).removeprefix("small: ").split("; ")
+    assert str(error.value).startswith("small: ")
+    assert fault in str(error.value).removeprefix("small: ").split("; ")
 
 
-def test_every_fault_is_told_at_once() -> None:
-    with pytest.raises(InvalidProgramme) as bad:
+def test_table_reports_every_fault_at_once() -> None:
+    with pytest.raises(InvalidProgramme) as error:
         table(**with_pay(target="nowhere", notification="dear_john", money=None))
-    faults = str(bad.value).removeprefix("small: ").split("; ")
+    faults = str(error.value).removeprefix("small: ").split("; ")
     assert faults[:3] == [
         "pay names the unknown state 'nowhere'",
-        "pay owes the unknown notification 'dear_john'",
+        "pay sends the unknown notification 'dear_john'",
         "pay records payment without its money",
     ]
     assert "over is never reached" in faults
 
 
-def test_what_looks_like_a_fault_and_is_none() -> None:
+def test_unusual_but_valid_table_is_imported() -> None:
     answered = table(**with_pay(money=ANSWERED, form=(AMOUNT,)))
     assert answered.step("pay", "promised") is not None
     reopened = table(steps=(GIVE, PAY, Step("reopen", "over", "opened", Role.APPROVER)))
@@ -106,7 +106,7 @@ def test_what_looks_like_a_fault_and_is_none() -> None:
 
 
 @pytest.mark.parametrize("programme", PROGRAMMES.values(), ids=lambda programme: programme.key)
-def test_the_tables_speak_of_what_exists(programme: Programme) -> None:
+def test_programme_names_only_existing_deadlines_and_notifications(programme: Programme) -> None:
     assert {state.deadline for state in programme.states} - {None} <= set(DEADLINES)
     assert all(state.label and state.family_label for state in programme.states)
     assert all(step.label for step in programme.steps)
@@ -114,5 +114,5 @@ def test_the_tables_speak_of_what_exists(programme: Programme) -> None:
     assert {step.notification for step in programme.steps} - {None} <= set(NOTIFICATIONS)
 
 
-def test_the_list_knows_each_programme_by_its_key() -> None:
+def test_programmes_are_listed_by_their_keys() -> None:
     assert {key: programme.key for key, programme in PROGRAMMES.items()} == {key: key for key in PROGRAMMES}

@@ -1,4 +1,4 @@
-"""金秋助学: every row's happy move, every refusal by its code, and what only tuition aid asks of a student."""
+"""Tests of 金秋助学: every row of a valid case, and every refusal by its codes."""
 
 from dataclasses import replace
 from datetime import date
@@ -15,45 +15,58 @@ from workflows.programmes.tuition import TUITION
 from workflows.state_machine import decide
 from workflows.vocabulary import Fen, Refused
 
-ask = partial(rule_input_builders.ask, programme=TUITION)
-review = partial(ask, "review")
-ONCE = other_award("EDU", 100, school_year="2025-2026", same_student=True)
-SISTERS = other_award("EDU", 1_000_000, school_year="2025-2026")
+rule_input = partial(rule_input_builders.rule_input, programme=TUITION)
+review = partial(rule_input, "review")
+STUDENT_GRANT = other_award("EDU", 100, school_year="2025-2026", same_student=True)
+SIBLING_GRANT = other_award("EDU", 1_000_000, school_year="2025-2026")
 
 ONLY_TUITION: list[Line] = [
     ("pass_review", review(own={"school_year": "2024-2025"}), ["school_year_wrong"]),
     ("pass_review", review(own={"school_year": None}), ["school_year_wrong"]),
     ("pass_review", review(own={"institution_kind": "military"}), ["institution_excluded"]),
     ("pass_review", review(own={"institution_kind": "abroad"}), ["institution_excluded"]),
-    ("pass_review", review(others=(ONCE,)), ["student_repeated"]),
+    ("pass_review", review(others=(STUDENT_GRANT,)), ["student_repeated"]),
     ("pass_review", review(own={"stage": "compulsory"}, answers={"award": "3000.01"}), ["over_cap"]),
-    ("record_check", ask("survey"), ["unknown_action"]),
-    ("approve", ask("approval", others=(ONCE,)), ["student_repeated"]),
-    ("approve", ask("approval", others=(replace(ONCE, fen=Fen(1_000_000)),)), ["student_repeated", "over_cap"]),
+    ("record_check", rule_input("survey"), ["unknown_action"]),
+    ("approve", rule_input("approval", others=(STUDENT_GRANT,)), ["student_repeated"]),
+    (
+        "approve",
+        rule_input("approval", others=(replace(STUDENT_GRANT, fen=Fen(1_000_000)),)),
+        ["student_repeated", "over_cap"],
+    ),
 ]
 LINES = [*refusals.of(TUITION), *ONLY_TUITION]
 
 
 @pytest.mark.parametrize("row", HAPPY["tuition"], ids=lambda row: f"{row.action}-{row.source}")
-def test_each_row_when_all_is_well(row: Happy) -> None:
-    move = decide(TUITION, row.action, filled(row.action, row.ask(TUITION)))
-    due = move.due_on.isoformat() if move.due_on else None
-    assert (move.source, move.target, due, move.due_is_provisional) == (row.source, row.target, row.due, False)
-    assert (move.postings, move.duty, move.step.notification) == (row.moved, row.duty, row.notification)
+def test_each_row_of_a_valid_case_is_taken(row: Happy) -> None:
+    transition = decide(TUITION, row.action, filled(row.action, row.rule_input(TUITION)))
+    due = transition.due_on.isoformat() if transition.due_on else None
+    assert (transition.source, transition.target, due, transition.due_is_provisional) == (
+        row.source,
+        row.target,
+        row.due,
+        False,
+    )
+    assert (transition.postings, transition.duty, transition.step.notification) == (
+        row.moved,
+        row.duty,
+        row.notification,
+    )
 
 
-@pytest.mark.parametrize(("action", "with_form", "codes"), LINES, ids=labels(LINES))
-def test_each_refusal_gives_every_reason(action: str, with_form: RuleInput, codes: list[str]) -> None:
-    with pytest.raises(Refused) as no:
-        decide(TUITION, action, filled(action, with_form))
-    assert no.value.codes == codes
+@pytest.mark.parametrize(("action", "case", "codes"), LINES, ids=labels(LINES))
+def test_each_invalid_case_is_refused_with_every_reason(action: str, case: RuleInput, codes: list[str]) -> None:
+    with pytest.raises(Refused) as refusal:
+        decide(TUITION, action, filled(action, case))
+    assert refusal.value.codes == codes
 
 
 @pytest.mark.parametrize(
-    "passes",
+    "case",
     [
-        review(others=(SISTERS,)),
-        review(others=(replace(ONCE, school_year="2024-2025"),)),
+        review(others=(SIBLING_GRANT,)),
+        review(others=(replace(STUDENT_GRANT, school_year="2024-2025"),)),
         review(own={"stage": "compulsory"}, answers={"award": "3000.00"}),
         review(answers={"award": "10620.00"}),
         review(own={"institution_kind": "private"}),
@@ -61,6 +74,5 @@ def test_each_refusal_gives_every_reason(action: str, with_form: RuleInput, code
         review(today=date(2025, 7, 1)),
     ],
 )
-def test_what_stands_on_the_line_passes(passes: RuleInput) -> None:
-
-    assert decide(TUITION, "pass_review", filled("pass_review", passes)).target == "notice"
+def test_review_at_the_limit_passes(case: RuleInput) -> None:
+    assert decide(TUITION, "pass_review", filled("pass_review", case)).target == "notice"

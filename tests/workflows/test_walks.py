@@ -1,4 +1,4 @@
-"""What always holds, whatever people do: random walks over every programme, and over one made up here."""
+"""Random walks over every programme, and one invented here, keep every invariant."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -49,142 +49,146 @@ SMALL = Programme(
 # fmt: on
 ALL = (*PROGRAMMES.values(), SMALL)
 every_programme = pytest.mark.parametrize("programme", ALL, ids=lambda programme: programme.key)
-walks = given(thrown=st.binary(min_size=BYTES, max_size=BYTES))
+walks = given(random_bytes=st.binary(min_size=BYTES, max_size=BYTES))
 long = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 short = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def forbidden_pairs(duties: Iterable[tuple[Duty, UUID]]) -> list[tuple[Duty, Duty]]:
     pairs = combinations(sorted(duties, key=str), 2)
-    return [(one, other) for (one, a), (other, b) in pairs if a == b and frozenset((one, other)) in INCOMPATIBLE_DUTIES]
+    return [
+        (person, other)
+        for (person, a), (other, b) in pairs
+        if a == b and frozenset((person, other)) in INCOMPATIBLE_DUTIES
+    ]
 
 
 @every_programme
 @short
 @walks
-def test_no_case_ends_with_a_forbidden_pair_of_duties(programme: Programme, thrown: bytes) -> None:
-    for turn in walk(programme, thrown):
-        assert forbidden_pairs(turn.world.facts.duties) == []
+def test_random_walk_never_gives_incompatible_duties(programme: Programme, random_bytes: bytes) -> None:
+    for turn in walk(programme, random_bytes):
+        assert forbidden_pairs(turn.model.facts.duties) == []
 
 
 @every_programme
 @long
 @walks
-def test_what_always_holds(programme: Programme, thrown: bytes) -> None:
-    for turn in walk(programme, thrown):
-        world = turn.world
-        nobody_was_stuck(turn)
-        no_fen_is_made_or_lost(world)
-        assert world.payments.count("live") <= 1
-        assert forbidden_pairs(world.facts.duties) == []
-        if turn.shown is not None:
-            what_was_shown_was_so(turn, turn.shown)
-        if turn.move is None:
-            assert (world.facts, dict(turn.requested.answers)) == (turn.before, turn.given)
+def test_random_walk_keeps_every_invariant(programme: Programme, random_bytes: bytes) -> None:
+    for turn in walk(programme, random_bytes):
+        model = turn.model
+        assert_case_can_continue(turn)
+        assert_money_is_conserved(model)
+        assert model.payments.count("live") <= 1
+        assert forbidden_pairs(model.facts.duties) == []
+        if turn.actor_actions is not None:
+            assert_preview_agrees(turn, turn.actor_actions)
+        if turn.transition is None:
+            assert (model.facts, dict(turn.case.answers)) == (turn.before, turn.answers)
         elif turn.step is not None and turn.step.money == commit:
-            approved_in_order(turn)
+            assert_approved_in_order(turn)
         elif turn.step is not None and turn.step.kind.pays_into is Pot.PAID:
-            paid_in_order(turn)
+            assert_paid_in_order(turn)
 
 
-def nobody_was_stuck(turn: Turn) -> None:
-    """Every open case has a due date, and a step onward that a newcomer with the right role could take or prepare."""
-    world, state = turn.world, turn.before.state
-    if world.phase is Phase.ENDED:
-        assert not world.facts.held
+def assert_case_can_continue(turn: Turn) -> None:
+    """Check that an open case has a due date, and a step onward that a newcomer with every role can take."""
+    model, state = turn.model, turn.before.state
+    if model.phase is Phase.ENDED:
+        assert not model.facts.held
     else:
-        assert world.due_on is not None
-    if world.programme.state(state).phase is not Phase.ENDED:
-        open_ = [each for each in turn.to_newcomer if not each.reasons and has_money_to_move(turn, each)]
-        assert any(each.target != state or each.action == "resume" for each in open_), state
+        assert model.due_on is not None
+    if model.programme.state(state).phase is not Phase.ENDED:
+        available = [each for each in turn.newcomer_actions if not each.reasons and has_money_to_move(turn, each)]
+        assert any(each.target != state or each.action == "resume" for each in available), state
 
 
-def has_money_to_move(turn: Turn, choice: AvailableAction) -> bool:
-    step = turn.world.programme.step(choice.action, turn.before.state)
+def has_money_to_move(turn: Turn, action: AvailableAction) -> bool:
+    step = turn.model.programme.step(action.action, turn.before.state)
     assert step is not None
     return step.money is None or step.money.amount is not Sum.REST or turn.before.outstanding > 0
 
 
-def no_fen_is_made_or_lost(world: Model) -> None:
-    for line in world.lines.values():
-        assert sum(line.pots.values()) == 0
-        assert all(fen >= 0 for pot, fen in line.pots.items() if pot is not Pot.OUTSIDE)
-    out = {pot: world.pots[pot] for pot in (Pot.COMMITTED, Pot.PAID, Pot.RECOVERING)}
+def assert_money_is_conserved(model: Model) -> None:
+    for fund_line in model.fund_lines.values():
+        assert sum(fund_line.pots.values()) == 0
+        assert all(fen >= 0 for pot, fen in fund_line.pots.items() if pot is not Pot.OUTSIDE)
+    out = {pot: model.pots[pot] for pot in (Pot.COMMITTED, Pot.PAID, Pot.RECOVERING)}
     assert min(out.values()) >= 0
-    assert sum(out.values()) == world.facts.outstanding
-    assert (out[Pot.PAID] > 0) == ("live" in world.payments)
+    assert sum(out.values()) == model.facts.outstanding
+    assert (out[Pot.PAID] > 0) == ("live" in model.payments)
 
 
-def what_was_shown_was_so(turn: Turn, choices: tuple[AvailableAction, ...]) -> None:
-    """open_to() and take() agree: nothing refused beforehand is taken, and what needs no form and looks open, is."""
-    shown = {each.action: each for each in choices}
-    assert list(shown) == [step.action for step in turn.world.programme.steps_from(turn.before.state)]
-    if turn.move is not None:
-        assert shown[turn.action].reasons == ()
-    formless = [each for each in choices if not each.reasons and not each.form]
-    looked = replace(turn.requested, answers={})
+def assert_preview_agrees(turn: Turn, actions: tuple[AvailableAction, ...]) -> None:
+    """Check that available_actions() and decide() agree, on the action taken and on actions without a form."""
+    actor_actions = {each.action: each for each in actions}
+    assert list(actor_actions) == [step.action for step in turn.model.programme.steps_from(turn.before.state)]
+    if turn.transition is not None:
+        assert actor_actions[turn.action].reasons == ()
+    formless = [each for each in actions if not each.reasons and not each.form]
+    preview = replace(turn.case, answers={})
     for each in formless:
         try:
-            assert decide(turn.world.programme, each.action, looked).target == each.target
-        except Refused as no:
-            pytest.fail(f"{each.action} was shown open and refused: {no}")
+            assert decide(turn.model.programme, each.action, preview).target == each.target
+        except Refused as refusal:
+            pytest.fail(f"{each.action} was listed as available and refused: {refusal}")
 
 
-def approved_in_order(turn: Turn) -> None:
-    """A notice that hung its days and met no objection; a signature of each tier, by different people, on this content."""
-    context, facts = turn.requested, turn.world.facts
-    if any(step.record is Record.NOTICE_END for step in turn.world.programme.steps):
+def assert_approved_in_order(turn: Turn) -> None:
+    """Check the notice (its days, no objection) and the signatures: one per tier, different people, this content."""
+    case, facts = turn.case, turn.model.facts
+    if any(step.record is Record.NOTICE_END for step in turn.model.programme.steps):
         notice = turn.before.notice
         assert notice is not None
         assert notice.ended_on is not None
-        assert workdays.after(notice.posted_on, context.policy.notice_days, CALENDAR) < notice.ended_on <= context.today
+        assert workdays.after(notice.posted_on, case.policy.notice_days, CALENDAR) < notice.ended_on <= case.today
         assert (notice.open_objections, notice.upheld_objections) == (0, 0)
-        assert notice.content == context.facts.content
-    signed_enough(turn)
+        assert notice.content == case.facts.content
+    assert_fully_signed(turn)
     assert len({approval.by for approval in facts.approvals}) == len(facts.approvals)
-    assert context.facts.fund is not None
-    assert context.facts.fund.opens_on <= context.today <= context.facts.fund.expires_on
+    assert case.facts.fund is not None
+    assert case.facts.fund.opens_on <= case.today <= case.facts.fund.expires_on
 
 
-def paid_in_order(turn: Turn) -> None:
-    signed_enough(turn)
-    assert turn.world.pots[Pot.PAID] == turn.world.facts.award == turn.world.facts.outstanding
+def assert_paid_in_order(turn: Turn) -> None:
+    assert_fully_signed(turn)
+    assert turn.model.pots[Pot.PAID] == turn.model.facts.award == turn.model.facts.outstanding
 
 
-def signed_enough(turn: Turn) -> None:
-    facts, policy = turn.world.facts, turn.requested.policy
+def assert_fully_signed(turn: Turn) -> None:
+    facts, policy = turn.model.facts, turn.case.policy
     assert facts.award is not None
     needed = 1 + sum(facts.award > limit for limit in policy.tiers if limit is not None)
     assert [approval.tier for approval in facts.approvals] == list(range(1, needed + 1))
-    assert {approval.content for approval in facts.approvals} == {turn.requested.facts.content}
+    assert {approval.content for approval in facts.approvals} == {turn.case.facts.content}
 
 
 @every_programme
-def test_the_walks_come_by_every_row_of_every_table(programme: Programme) -> None:
-    """Else the invariants would hold for want of anything happening."""
-    wanted = {(step.action, source) for step in programme.steps for source in step.sources}
+def test_random_walks_take_every_row(programme: Programme) -> None:
+    # Otherwise the invariants could be true only because no step was taken.
+    expected = {(step.action, source) for step in programme.steps for source in step.sources}
     random, taken = Random(2025), Counter[tuple[str, str]]()
     for _ in range(600):
-        if wanted <= set(taken):
+        if expected <= set(taken):
             break
         for turn in walk(programme, random.randbytes(BYTES)):
-            if turn.move is not None:
-                taken[turn.action, turn.move.source] += 1
-    assert wanted - set(taken) == set()
+            if turn.transition is not None:
+                taken[turn.action, turn.transition.source] += 1
+    assert expected - set(taken) == set()
 
 
-def test_the_walks_are_as_long_as_was_promised() -> None:
+def test_random_walk_has_at_least_50_steps() -> None:
     assert sum(1 for _ in walk(SMALL, Random(1).randbytes(BYTES))) == STEPS >= 50
     assert long.max_examples >= 500
 
 
-def test_an_invariant_can_fail() -> None:
-    """A walk whose money is tampered with, or whose duties are, is noticed."""
-    world = next(walk(SMALL, bytes(BYTES))).world
-    no_fen_is_made_or_lost(world)
-    line = next(iter(world.lines.values()))
-    line.pots[Pot.PAID] += 1
+def test_invariants_detect_tampering() -> None:
+    """Check that tampering with money or duties fails an invariant."""
+    model = next(walk(SMALL, bytes(BYTES))).model
+    assert_money_is_conserved(model)
+    fund_line = next(iter(model.fund_lines.values()))
+    fund_line.pots[Pot.PAID] += 1
     with pytest.raises(AssertionError):
-        no_fen_is_made_or_lost(world)
-    one = UUID(int=1)
-    assert forbidden_pairs({(Duty.REGISTRAR, one), (Duty.PAYER, one)}) == [(Duty.PAYER, Duty.REGISTRAR)]
+        assert_money_is_conserved(model)
+    person = UUID(int=1)
+    assert forbidden_pairs({(Duty.REGISTRAR, person), (Duty.PAYER, person)}) == [(Duty.PAYER, Duty.REGISTRAR)]

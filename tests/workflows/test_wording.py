@@ -1,4 +1,4 @@
-"""Words for figures: whatever is printed is true of the exact value, and a false word is found out (domain/6 §6.4)."""
+"""Tests of wordings against exact values (docs/domain/report.md §6.4)."""
 
 from fractions import Fraction
 
@@ -60,11 +60,11 @@ def yuan(amount: str) -> Quantity:
         (yuan("20600.00"), 1000, "2万多元"),
     ],
 )
-def test_many(value: Quantity, place: int | None, text: str) -> None:
+def test_many_chooses_base_and_word(value: Quantity, place: int | None, text: str) -> None:
     assert many(value, place).text == text
 
 
-def test_the_reports_own_spelling() -> None:
+def test_many_and_exact_write_commas() -> None:
     assert many(yuan("28600.00"), 1000, commas=True).text == "28,000余元"
     assert exact(yuan("3000.00"), commas=True).text == "3,000元"
     assert many(yuan("41600.00"), word="余").text == "4万余元"
@@ -88,27 +88,27 @@ def test_the_reports_own_spelling() -> None:
         ("2床", pieces("床"), 2, 2),
     ],
 )
-def test_a_printed_figure_is_true_between_two_values(text: str, unit: Unit, low: int, high: int | None) -> None:
-    words = claim(text, unit)
-    assert words is not None
-    assert (words.low, words.high) == (low, high)
+def test_claim_returns_the_range_of_a_printed_figure(text: str, unit: Unit, low: int, high: int | None) -> None:
+    wording = claim(text, unit)
+    assert wording is not None
+    assert (wording.low, wording.high) == (low, high)
 
 
 @pytest.mark.parametrize(
     "text", ["许多户", "30多人", "0多户", "3.5户", "约30多户", "3,00户", "户", "-3户", "３户", "数套"]
 )
-def test_what_is_no_figure_is_never_true(text: str) -> None:
+def test_text_that_is_no_figure_is_never_true(text: str) -> None:
     assert claim(text, HOUSEHOLDS) is None
     assert not holds(text, households(33))
 
 
-def test_round_values_take_neither_word() -> None:
+def test_round_value_is_neither_duo_nor_yu() -> None:
     assert not holds("30多户", households(30))
     assert not holds("30多户", households(40))
     assert not holds("4万余元", yuan("40000.00"))
 
 
-def test_near_and_about() -> None:
+def test_near_and_about_require_a_value_in_range() -> None:
     assert near(households(45), 50) == claim("近50户", HOUSEHOLDS)
     assert near(households(40), 45) is None
     assert near(households(41), 45) == claim("近45户", HOUSEHOLDS)
@@ -117,7 +117,7 @@ def test_near_and_about() -> None:
     assert about(yuan("52500.01"), 50_000) is about(yuan("47499.99"), 50_000) is None
 
 
-def test_cells_of_tables() -> None:
+def test_cell_formats_yuan_counts_and_unknowns() -> None:
     assert cell(yuan("1234.50")) == "1,234.50"
     assert cell(households(1234)) == "1,234"
     assert cell(households(0)) == "0"
@@ -125,7 +125,7 @@ def test_cells_of_tables() -> None:
     assert cell(Several(pieces("件"))) == "数件"
 
 
-def test_several_is_more_than_one_and_nobody_knows_how_many() -> None:
+def test_several_is_an_unknown_number_above_one() -> None:
     books = Several(pieces("套"))
     assert exact(books).text == "数套"
     assert exact(books).holds(books)
@@ -136,12 +136,12 @@ def test_several_is_more_than_one_and_nobody_knows_how_many() -> None:
 
 
 @pytest.mark.parametrize("other", [Quantity(1, PERSONS), Quantity(1, HOUSEHOLD_TIMES), Several(HOUSEHOLDS), 1])
-def test_unlike_units_are_never_added(other: object) -> None:
+def test_adding_different_units_is_refused(other: object) -> None:
     with pytest.raises(TypeError):
         households(1) + other
 
 
-def test_totals_add_only_what_is_alike() -> None:
+def test_total_adds_only_equal_units() -> None:
     assert total(HOUSEHOLDS, [households(2), households(3)]) == households(5)
     assert total(HOUSEHOLDS, []) == households(0)
     for unlike in (Quantity(1, PERSON_TIMES), Several(pieces("床"))):
@@ -154,33 +154,33 @@ def test_totals_add_only_what_is_alike() -> None:
 
 
 @given(value=quantities, power=st.integers(0, 8), word=st.sampled_from(["多", "余", None]), commas=st.booleans())
-def test_whatever_is_said_is_true(value: Quantity, power: int, word: str | None, commas: bool) -> None:
-    for words in (
+def test_every_wording_is_true_of_its_value(value: Quantity, power: int, word: str | None, commas: bool) -> None:
+    for wording in (
         exact(value, commas=commas),
         many(value, None, word, commas=commas),
         many(value, 10**power, word, commas=commas),
     ):
-        assert words.holds(value)
-        assert holds(words.text, value)
+        assert wording.holds(value)
+        assert holds(wording.text, value)
 
 
 @given(value=quantities, base=st.integers(0, 10**9))
-def test_near_and_about_are_said_only_when_true(value: Quantity, base: int) -> None:
+def test_near_and_about_are_returned_only_when_true(value: Quantity, base: int) -> None:
     target = base * value.unit.scale
-    said = near(value, base)
-    assert (said is not None) == (Fraction(9, 10) * target <= value.amount < target)
-    said = about(value, base)
-    assert (said is not None) == (abs(value.amount - target) <= Fraction(5, 100) * target)
+    wording = near(value, base)
+    assert (wording is not None) == (Fraction(9, 10) * target <= value.amount < target)
+    wording = about(value, base)
+    assert (wording is not None) == (abs(value.amount - target) <= Fraction(5, 100) * target)
 
 
 @given(base=st.integers(1, 10**9), amount=st.integers(0, 2 * 10**9))
-def test_many_means_above_the_base_by_less_than_its_last_digit(base: int, amount: int) -> None:
+def test_duo_means_less_than_one_last_digit_above_base(base: int, amount: int) -> None:
     digits = str(base)
     unit = 10 ** (len(digits) - len(digits.rstrip("0")))
     assert holds(f"{base}多户", households(amount)) == (base < amount < base + unit)
 
 
 @given(st.text("0123456789,.万多余近约数户元套", max_size=12), st.sampled_from(UNITS))
-def test_any_text_can_be_held_against_a_value(text: str, unit: Unit) -> None:
-    words = claim(text, unit)
-    assert words is None or words.low >= 0
+def test_claim_of_any_text_never_fails(text: str, unit: Unit) -> None:
+    wording = claim(text, unit)
+    assert wording is None or wording.low >= 0

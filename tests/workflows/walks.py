@@ -1,4 +1,4 @@
-"""Random walks: an office, a family and its years, drawn from bytes, so that a failing walk shrinks to a short story."""
+"""Random walks draw staff, a family and its cases from bytes, so that failures shrink."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from tests.workflows.in_memory_model import Family, Line, Model
+from tests.workflows.in_memory_model import Family, FundLine, Model
 from tests.workflows.sample_policy import SAMPLE
 from workflows import state_machine
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
@@ -16,16 +16,16 @@ from workflows.programme import SAME, Programme, Step
 from workflows.state_machine import AvailableAction, Transition
 from workflows.vocabulary import Actor, Fen, Grant, InvalidForm, Phase, Plain, Pot, Record, Refused, Role
 
-Offered = TypeVar("Offered")
+Choice = TypeVar("Choice")
 
 STEPS = 50
 BYTES = 900
-"""About as many as fifty steps use; when they run out, everything is its first choice."""
+"""About what fifty steps use; without further bytes every choice is the first one."""
 
 BUSINESS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role.APPROVER, Role.CASHIER)
 FUNDS = tuple(UUID(int=1000 + number) for number in range(2))
 PLAIN = replace(SAMPLE, categories=SAMPLE.categories[:1])
-"""One formula is enough here: how a household is judged is asked elsewhere."""
+"""One formula is enough here; other tests check the assessment."""
 POLICIES = (
     PLAIN,
     replace(PLAIN, version=2, tiers=(None,), collective_from_fen=None, verification_required=False, notice_days=1),
@@ -33,59 +33,59 @@ POLICIES = (
 )
 INCOMES = (3_000_000, 0, 4_500_000, 5_500_000, 3_000_000, 9_000_000)
 AMOUNTS = ("1500.00", "3000.00", "700.00", "6000.00", "25000.00", "0.00")
-ANYBODY = Actor(UUID(int=9999), tuple(Grant(role, tier=3) for role in Role))
-"""A newcomer with every role: whom the case could be given to, if everybody else has clean hands no longer."""
+NEWCOMER = Actor(UUID(int=9999), tuple(Grant(role, tier=3) for role in Role))
+"""A newcomer with every role, for cases in which everybody else has an incompatible duty."""
 UNUSUAL = (Record.HOLD, Record.RESUME, Record.OBJECTION, Record.RECALL)
 PAPERS = [*SAMPLE.papers_for("illness")]
 
 
 class Dice:
-    """Choices made by bytes, in order."""
+    """Choices made from bytes, in order."""
 
-    def __init__(self, thrown: bytes) -> None:
-        self._thrown = iter(thrown)
+    def __init__(self, random_bytes: bytes) -> None:
+        self._bytes = iter(random_bytes)
 
     def below(self, limit: int) -> int:
-        """A number from 0 to limit − 1."""
-        return next(self._thrown, 0) % limit
+        """Return a number from 0 to limit − 1."""
+        return next(self._bytes, 0) % limit
 
     def once_in(self, times: int) -> bool:
-        """True once in so many times, and never when the bytes have run out."""
+        """Return True once in `times`; False without further bytes."""
         return self.below(times) == times - 1
 
-    def one_of(self, offered: Sequence[Offered]) -> Offered:
-        """One of several; the first when the bytes have run out."""
-        return offered[self.below(len(offered))]
+    def one_of(self, choices: Sequence[Choice]) -> Choice:
+        """Return one of the choices; the first without further bytes."""
+        return choices[self.below(len(choices))]
 
-    def mostly(self, offered: Sequence[Offered]) -> Offered:
-        """The first of several, more often than not."""
-        return offered[0] if self.below(4) else self.one_of(offered)
+    def mostly(self, choices: Sequence[Choice]) -> Choice:
+        """Return the first of the choices in most cases."""
+        return choices[0] if self.below(4) else self.one_of(choices)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One attempt: who asked for what, what was open to a newcomer and (every other time) to them, and what came."""
+    """One attempt: the rule input, the actions of a newcomer and (half the time) of the actor, and the result."""
 
-    world: Model
-    requested: RuleInput
+    model: Model
+    case: RuleInput
     action: str
     step: Step | None
-    given: Mapping[str, object]
-    shown: tuple[AvailableAction, ...] | None
-    to_newcomer: tuple[AvailableAction, ...]
-    move: Transition | None
+    answers: Mapping[str, object]
+    actor_actions: tuple[AvailableAction, ...] | None
+    newcomer_actions: tuple[AvailableAction, ...]
+    transition: Transition | None
     before: Facts
 
 
-def office(dice: Dice) -> tuple[Actor, ...]:
-    """A clock, a person or two for each role alone, and some who wear several hats or stand in for others."""
+def build_office(dice: Dice) -> tuple[Actor, ...]:
+    """Return a clock, people with one role each, and four people with several roles, some as stand-ins."""
     grants: list[tuple[Grant, ...]] = [(Grant(Role.CLOCK),)]
     grants += [(Grant(role, tier=3 if role is Role.APPROVER else 0),) for role in BUSINESS]
     grants += [(Grant(Role.APPROVER, tier=tier),) for tier in (1, 2, 3)] + [(Grant(Role.VISITOR),)] * 2
     for _ in range(4):
-        hats = [dice.one_of(BUSINESS) for _ in range(2 + dice.below(3))]
+        roles = [dice.one_of(BUSINESS) for _ in range(2 + dice.below(3))]
         principal = UUID(int=1 + dice.below(len(grants))) if dice.once_in(3) else None
-        grants.append(tuple(Grant(role, 1 + dice.below(3), principal) for role in hats))
+        grants.append(tuple(Grant(role, 1 + dice.below(3), principal) for role in roles))
     return tuple(Actor(UUID(int=number), held) for number, held in enumerate(grants, start=1))
 
 
@@ -95,48 +95,48 @@ def finances(dice: Dice) -> Finances:
     return Finances(3, (income,), (SpendingLine("illness", "head", Fen(1_200_000)),), observed=observed)
 
 
-def found(programme: Programme, dice: Dice) -> Model:
-    """An office with two fund lines, and a family that has just asked."""
+def build_model(programme: Programme, dice: Dice) -> Model:
+    """Return a model with staff, two fund lines, and a family with a new case."""
     today = date(2025, 1, 6) + timedelta(days=2 * dice.below(256))
     terms = [
         Fund(Fen(fen), frozenset(programme.items), frozenset(), date(2025, 1, 1), date(year, 12, 31))
         for fen, year in ((9_000_000, 2026), (900_000, 2026))
     ]
-    lines = {each: Line.granted(terms[number]) for number, each in enumerate(FUNDS)}
-    world = Model(programme, office(dice), lines, dice.one_of(POLICIES), today, Family(finances(dice)))
-    ask_for_help(world, dice)
-    return world
+    fund_lines = {each: FundLine.granted(terms[number]) for number, each in enumerate(FUNDS)}
+    model = Model(programme, build_office(dice), fund_lines, dice.one_of(POLICIES), today, Family(finances(dice)))
+    ask_for_help(model, dice)
+    return model
 
 
-def ask_for_help(world: Model, dice: Dice) -> None:
-    """A family's request; every other time it is a new family."""
+def ask_for_help(model: Model, dice: Dice) -> None:
+    """Open a case; every other time it is a new family."""
     if dice.once_in(2):
-        world.others = ()
-    answers = {each.key: own_answer(each, world, dice) for each in world.programme.answers}
-    given = {key: value for key, value in answers.items() if value is not None}
-    registrar = dice.one_of([each for each in world.people if each.grants_as((Role.REGISTRAR,))]).account
+        model.others = ()
+    answers = {each.key: own_answer(each, model, dice) for each in model.programme.answers}
+    answers = {key: value for key, value in answers.items() if value is not None}
+    registrar = dice.one_of([each for each in model.people if each.grants_as((Role.REGISTRAR,))]).account
     papers = frozenset(PAPERS if dice.below(3) else PAPERS[1:])
-    world.open_case(dice.one_of(world.programme.items), dice.mostly((2_000_000, 300_000)), given, papers, registrar)
+    model.open_case(dice.one_of(model.programme.items), dice.mostly((2_000_000, 300_000)), answers, papers, registrar)
 
 
-def own_answer(field: FormField, world: Model, dice: Dice) -> Plain:
-    """An answer of the family's own form, as it is kept."""
+def own_answer(field: FormField, model: Model, dice: Dice) -> Plain:
+    """Return an answer of the application form, as it is stored."""
     if field.key == "school_year":
-        first = world.today.year - (world.today.month < 7) - dice.once_in(32)
+        first = model.today.year - (model.today.month < 7) - dice.once_in(32)
         return f"{first}-{first + 1}"
     if field.kind is Kind.MONEY:
         return 5_000_000
     return (dice.one_of(field.choices) if dice.once_in(8) else field.choices[0]) if field.choices else None
 
 
-def answer(field: FormField, world: Model, dice: Dice) -> object:
-    """An answer to a step's form, near enough to what would do."""
+def answer(field: FormField, model: Model, dice: Dice) -> object:
+    """Return an answer to a step's form that is valid in most cases."""
     if field.key == "papers":
         return PAPERS[dice.mostly((0, 1)) :]
     if field.key == "notice":
-        return str(world.facts.notice.id if world.facts.notice and dice.below(4) else UUID(int=0))
+        return str(model.facts.notice.id if model.facts.notice and dice.below(4) else UUID(int=0))
     if field.key == "until":
-        return (world.today + timedelta(days=dice.mostly((30, 1, 90, 91, 0)))).isoformat()
+        return (model.today + timedelta(days=dice.mostly((30, 1, 90, 91, 0)))).isoformat()
     of_kind: Mapping[Kind, Callable[[], object]] = {
         Kind.TEXT: lambda: "如所述",
         Kind.NAME: lambda: "会纪〔2025〕1号",
@@ -144,115 +144,121 @@ def answer(field: FormField, world: Model, dice: Dice) -> object:
         Kind.CODES: lambda: ["board"],
         Kind.NUMBER: lambda: dice.below(9),
         Kind.MONEY: lambda: dice.mostly(dice.one_of((AMOUNTS, AMOUNTS[1:]))),
-        Kind.DATE: lambda: str(world.today - timedelta(days=dice.mostly((0, 2, 200, -1)))),
+        Kind.DATE: lambda: str(model.today - timedelta(days=dice.mostly((0, 2, 200, -1)))),
         Kind.YES_NO: lambda: not dice.below(3),
         Kind.ID: lambda: str(dice.one_of(FUNDS)),
-        Kind.ACCOUNTS: lambda: visitors(world, dice),
+        Kind.ACCOUNTS: lambda: visitors(model, dice),
     }
     return of_kind[field.kind]()
 
 
-def visitors(world: Model, dice: Dice) -> list[str]:
-    """Some who may visit, now and then with somebody who may not."""
-    able = sorted(world.visitors)
-    went = {dice.one_of(able) for _ in range(2 + dice.below(3))}
-    return sorted(map(str, went | ({dice.one_of(world.people).account} if dice.once_in(12) else set())))
+def visitors(model: Model, dice: Dice) -> list[str]:
+    """Return some eligible visitors, now and then with a person who is not eligible."""
+    able_people = sorted(model.visitors)
+    visitor_ids = {dice.one_of(able_people) for _ in range(2 + dice.below(3))}
+    return sorted(map(str, visitor_ids | ({dice.one_of(model.people).account} if dice.once_in(12) else set())))
 
 
-def form(step: Step, actor: Actor, world: Model, dice: Dice) -> dict[str, object]:
-    """The step's form, mostly filled in as it should be."""
-    given = {each.key: answer(each, world, dice) for each in step.form if each.required or dice.below(4)}
-    named = given.get("visitors")
-    if isinstance(named, list) and dice.below(8):
-        given["visitors"] = [str(actor.account), *named]
-    if given and dice.once_in(16):
-        given[dice.one_of(list(given))] = dice.one_of((None, 1.5, [], "", "\x00", -1))
-    return given
+def form(step: Step, actor: Actor, model: Model, dice: Dice) -> dict[str, object]:
+    """Return the step's form, valid in most cases."""
+    answers = {each.key: answer(each, model, dice) for each in step.form if each.required or dice.below(4)}
+    visitor_ids = answers.get("visitors")
+    if isinstance(visitor_ids, list) and dice.below(8):
+        answers["visitors"] = [str(actor.account), *visitor_ids]
+    if answers and dice.once_in(16):
+        answers[dice.one_of(list(answers))] = dice.one_of((None, 1.5, [], "", "\x00", -1))
+    return answers
 
 
-def time_passes(world: Model, dice: Dice) -> None:
-    """Some hours, some days, now and then a season."""
-    world.today += timedelta(days=70 if dice.once_in(64) else dice.one_of((0, 0, 1, 0, 2, 0, 8, 0, 1, 15)))
+def pass_time(model: Model, dice: Dice) -> None:
+    """Let some days pass, now and then 70."""
+    model.today += timedelta(days=70 if dice.once_in(64) else dice.one_of((0, 0, 1, 0, 2, 0, 8, 0, 1, 15)))
 
 
-def something_changes(world: Model, dice: Dice) -> None:
-    """What happens to a case besides its steps: an edit of the file, a new policy, another case that draws on the fund."""
-    family, line = world.family, world.lines[dice.one_of(FUNDS)]
-    what = dice.below(8)
-    if what < 3:
+def change_something(model: Model, dice: Dice) -> None:
+    """Change what a case depends on: edit the file, change the policy, or let another case use the fund line."""
+    family, fund_line = model.family, model.fund_lines[dice.one_of(FUNDS)]
+    change = dice.below(8)
+    if change < 3:
         edits = (
             {"payee": family.payee + 1},
             {"finances": finances(dice)},
             {"payee_in_family": dice.one_of((True, False, None))},
         )
-        world.family = replace(family, **edits[what])
-    elif what == 3:
-        world.family = replace(family, staff=frozenset({dice.one_of(world.people).account}))
-    elif what == 4:
-        world.family = replace(family, payee_in_family=True, staff=frozenset())
-    elif what == 5:
-        world.in_force = dice.one_of(POLICIES)
-    elif what == 6:
-        line.move(Pot.AVAILABLE, Pot.PAID, line.pots[Pot.AVAILABLE] // 2)
+        model.family = replace(family, **edits[change])
+    elif change == 3:
+        model.family = replace(family, staff=frozenset({dice.one_of(model.people).account}))
+    elif change == 4:
+        model.family = replace(family, payee_in_family=True, staff=frozenset())
+    elif change == 5:
+        model.in_force = dice.one_of(POLICIES)
+    elif change == 6:
+        fund_line.move(Pot.AVAILABLE, Pot.PAID, fund_line.pots[Pot.AVAILABLE] // 2)
     else:
-        line.move(Pot.OUTSIDE, Pot.AVAILABLE, 1_000_000)
+        fund_line.move(Pot.OUTSIDE, Pot.AVAILABLE, 1_000_000)
 
 
 def goal(programme: Programme) -> str:
-    """The end the table names first."""
+    """Return the first ended state of the table."""
     return next(each.key for each in programme.states if each.phase is Phase.ENDED)
 
 
-def something_to_try(world: Model, open_: tuple[AvailableAction, ...], dice: Dice) -> Step:
-    """Mostly a step that the rules leave open, onward in the order of the table's states; now and then just any step."""
-    programme, state = world.programme, world.facts.state
+def choose_step(model: Model, actions: tuple[AvailableAction, ...], dice: Dice) -> Step:
+    """Return an available step onward in the order of the states; now and then any step."""
+    programme, state = model.programme, model.facts.state
     steps = programme.steps_from(state) or programme.steps
     kind = dice.below(16)
     if kind > 11:
         return dice.one_of(steps if kind < 15 else programme.steps)
-    allowed = {each.action for each in open_ if not each.reasons}
-    hopeful = [each for each in steps if each.action in allowed]
-    if world.facts.held:
-        return dice.one_of([each for each in hopeful if each.record is Record.RESUME] or steps)
+    allowed_actions = {each.action for each in actions if not each.reasons}
+    allowed_steps = [each for each in steps if each.action in allowed_actions]
+    if model.facts.held:
+        return dice.one_of([each for each in allowed_steps if each.record is Record.RESUME] or steps)
     order = [each.key for each in programme.states]
     further = order[order.index(state) + 1 : order.index(goal(programme)) + 1]
-    onward = [each for each in hopeful if each.goes_to(state) in further and each.record not in UNUSUAL]
-    staying = [each for each in hopeful if each.target == SAME and each.record not in UNUSUAL]
+    onward = [each for each in allowed_steps if each.goes_to(state) in further and each.record not in UNUSUAL]
+    staying = [each for each in allowed_steps if each.target == SAME and each.record not in UNUSUAL]
     return dice.one_of((onward if kind < 9 else staying) or onward or staying or steps)
 
 
-def attempt(world: Model, dice: Dice) -> Turn:
-    """Somebody tries something: mostly a step out of the present state, by somebody with the role for it."""
-    to_newcomer = state_machine.available_actions(world.programme, world.ask(ANYBODY, None, {}), world.in_force)
-    step = something_to_try(world, to_newcomer, dice)
-    able = [each for each in world.people if each.grants_as(step.roles)]
-    actor = dice.one_of(able if able and dice.below(10) else world.people)
-    given = form(step, actor, world, dice)
-    here = world.programme.step(step.action, world.facts.state)
-    context = world.ask(actor, here, given)
-    shown = (
-        state_machine.available_actions(world.programme, world.ask(actor, None, {}), world.in_force)
+def attempt(model: Model, dice: Dice) -> Turn:
+    """Let a person try a step: in most cases one from the current state, by a person with its role."""
+    newcomer_actions = state_machine.available_actions(
+        model.programme, model.rule_input(NEWCOMER, None, {}), model.in_force
+    )
+    step = choose_step(model, newcomer_actions, dice)
+    able_people = [each for each in model.people if each.grants_as(step.roles)]
+    actor = dice.one_of(able_people if able_people and dice.below(10) else model.people)
+    answers = form(step, actor, model, dice)
+    step_from_state = model.programme.step(step.action, model.facts.state)
+    case = model.rule_input(actor, step_from_state, answers)
+    actor_actions = (
+        state_machine.available_actions(model.programme, model.rule_input(actor, None, {}), model.in_force)
         if dice.below(2)
         else None
     )
-    before, move = world.facts, None
+    before, transition = model.facts, None
     try:
-        move = state_machine.decide(world.programme, step.action, context)
+        transition = state_machine.decide(model.programme, step.action, case)
     except (Refused, InvalidForm):
-        return Turn(world, context, step.action, here, dict(given), shown, to_newcomer, None, before)
-    world.apply(move, context)
-    return Turn(world, context, step.action, here, dict(given), shown, to_newcomer, move, before)
+        return Turn(
+            model, case, step.action, step_from_state, dict(answers), actor_actions, newcomer_actions, None, before
+        )
+    model.apply(transition, case)
+    return Turn(
+        model, case, step.action, step_from_state, dict(answers), actor_actions, newcomer_actions, transition, before
+    )
 
 
-def walk(programme: Programme, thrown: bytes, steps: int = STEPS) -> Iterator[Turn]:
-    """So many attempts, over as many cases of one family as they last for."""
-    dice = Dice(thrown)
-    world = found(programme, dice)
+def walk(programme: Programme, random_bytes: bytes, steps: int = STEPS) -> Iterator[Turn]:
+    """Yield `steps` attempts, over one case after another."""
+    dice = Dice(random_bytes)
+    model = build_model(programme, dice)
     for _ in range(steps):
-        if world.phase is Phase.ENDED and (not programme.steps_from(world.facts.state) or dice.below(3)):
-            world.leave_case()
-            ask_for_help(world, dice)
-        time_passes(world, dice)
+        if model.phase is Phase.ENDED and (not programme.steps_from(model.facts.state) or dice.below(3)):
+            model.leave_case()
+            ask_for_help(model, dice)
+        pass_time(model, dice)
         if dice.once_in(10):
-            something_changes(world, dice)
-        yield attempt(world, dice)
+            change_something(model, dice)
+        yield attempt(model, dice)

@@ -1,4 +1,4 @@
-"""The programmes the union runs: a file each, and this one list."""
+"""The programmes that the union runs, by key."""
 
 from collections.abc import Mapping
 

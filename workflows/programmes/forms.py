@@ -1,4 +1,4 @@
-"""The forms that steps of several programmes ask people to fill in."""
+"""Forms of steps are shared by several programmes."""
 
 from workflows.code_lists import (
     FOLLOW_UP_PLACES,
@@ -31,10 +31,10 @@ FOLLOW_UP = (
     FormField("story", "回访情况", Kind.TEXT, required=False),
 )
 RESURVEY = (FormField("again", "另须重做", Kind.CODES, required=False, choices=("papers", "verification")), WHY)
-"""A case sent back is visited anew in any case; the reviewer names what else."""
+"""A case that returns to survey always needs a new visit; `again` names what else to repeat."""
 
 RESURVEY_UNVERIFIED = (FormField("again", "另须重做", Kind.CODES, required=False, choices=("papers",)), WHY)
-"""The same where no economic check is made."""
+"""The same form for programmes without an economic check."""
 
 PAPERS = (FormField("papers", "已核材料", Kind.CODES),)
 VERIFICATION = (
@@ -49,14 +49,14 @@ AWARD = (
     FormField("fund", "资金来源", Kind.ID),
     FormField("places", "公示地点", Kind.CODES),
 )
-_WHICH = FormField("notice", "所指公示", Kind.ID, required=False)
+_NOTICE = FormField("notice", "所指公示", Kind.ID, required=False)
 OBJECTION = (
-    _WHICH,
+    _NOTICE,
     FormField("source", "异议渠道", Kind.CODE, choices=("written", "phone", "visit", "hotline")),
     FormField("objection", "异议内容", Kind.TEXT),
 )
 OBJECTION_ANSWER = (
-    _WHICH,
+    _NOTICE,
     FormField("outcome", "处理结果", Kind.CODE, choices=tuple(ObjectionOutcome)),
     FormField("answer", "调查情况", Kind.TEXT),
 )

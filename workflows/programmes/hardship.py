@@ -1,4 +1,4 @@
-"""困难帮扶 hardship relief: living, medical, accident and temporary aid to the household of a worker in hardship."""
+"""困难帮扶 hardship relief gives living, medical, accident and temporary aid to a worker's household."""
 
 from workflows.code_lists import HARDSHIP_ITEMS
 from workflows.form_fields import FormField, Kind
@@ -72,7 +72,7 @@ MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
 SAME_HELP = (not_repeated, items_allowed, within_requested, within_cap, award_positive)
 ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, verified, *MEANS, *SAME_HELP)
 FUNDED = (fund_allows, fund_for_category, fund_can_bear, payee_in_family)
-# Asked again when it is decided: meanwhile other help may have come, and it counts (domain/0, fact 7).
+# Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
 DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, fund_for_category, not_repeated, items_allowed, within_cap)
 
 OPEN = ("draft", "survey", "verification", "review", "notice", "approval", "payment", "receipt", "follow_up")
@@ -106,7 +106,7 @@ STATES = (
 HARDSHIP = Programme(
     key="hardship", title="困难帮扶", start="draft", items=HARDSHIP_ITEMS, answers=ANSWERS, states=STATES,
     steps=(
-        #    action               from             to              who              must hold              money         notification             duty                  record                    asks
+        #    action               from             to              who              must hold              money         notification             duty                  record                    form
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
         Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),

@@ -1,4 +1,4 @@
-"""Groups of rules, and movements of money, that stand as one column in the tables of several programmes."""
+"""Groups of rules, and money movements, that several programmes' tables share."""
 
 from workflows.rules.approval import final_tier, higher_tier_follows, minutes_attached, signatures_cover_this
 from workflows.rules.approval import fully_signed as _fully_signed

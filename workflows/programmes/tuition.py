@@ -1,4 +1,4 @@
-"""金秋助学 tuition aid: one grant per student and school year, to the family of a filed household."""
+"""金秋助学 tuition aid gives one grant per student and school year to a filed household."""
 
 from workflows.code_lists import TUITION_ITEMS, Institution, StudentStage
 from workflows.form_fields import FormField, Kind
@@ -65,7 +65,7 @@ LIMITS = (items_allowed, within_requested, within_cap, award_positive)
 ENROLLED = (enrolled_this_school_year, institution_eligible, student_not_repeated)
 ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, *ENROLLED, *MEANS, *LIMITS)
 FUNDED = (fund_allows, fund_for_category, fund_can_bear, payee_in_family)
-# Asked again when it is decided: meanwhile other help may have come, and it counts (domain/0, fact 7).
+# Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
 DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, fund_for_category, student_not_repeated, items_allowed, within_cap)
 
 OPEN = ("draft", "survey", "review", "notice", "approval", "payment", "receipt", "follow_up")
@@ -102,7 +102,7 @@ STATES = (
 TUITION = Programme(
     key="tuition", title="金秋助学", start="draft", items=TUITION_ITEMS, answers=ANSWERS, states=STATES,
     steps=(
-        #    action               from             to              who              must hold              money         notification             duty                  record                    asks
+        #    action               from             to              who              must hold              money         notification             duty                  record                    form
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
         Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),

@@ -1,1 +1,1 @@
-"""Guards shared by programmes, a file per noun; each says None, or the Reason why not."""
+"""Rules are shared by programmes; each returns None, or the Reason against the step."""

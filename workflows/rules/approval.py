@@ -1,11 +1,14 @@
-"""Who may sign for how much: approval in tiers by amount, and signatures bound to what they cover."""
+"""Approval rules: tiers by amount, and signatures that cover the current content."""
 
 from workflows.facts import RuleInput, reads
 from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Duty, Reason, Role
 
 
 def tiers_needed(case: RuleInput) -> int:
-    """How many tiers must sign for the award (domain/1 §1.3 step 12; audit rule 41)."""
+    """Return how many tiers must sign for the award.
+
+    Sources: docs/domain/procedure.md §1.3 step 12, docs/domain/audit-rules.md rule 41.
+    """
     award = case.facts.award or 0
     for tier, up_to in enumerate(case.policy.tiers, start=1):
         if up_to is None or award <= up_to:
@@ -15,7 +18,7 @@ def tiers_needed(case: RuleInput) -> int:
 
 @reads("approvals")
 def higher_tier_follows(case: RuleInput) -> Reason | None:
-    """同意上报 is only for an amount that needs a higher signature still."""
+    """同意上报 is only for an amount that needs a signature of a higher tier."""
     needed = tiers_needed(case)
     if case.facts.next_tier >= needed:
         return Reason.of("last_tier", tier=case.facts.next_tier, needed=needed, param="tiers")
@@ -24,7 +27,7 @@ def higher_tier_follows(case: RuleInput) -> Reason | None:
 
 @reads("approvals")
 def final_tier(case: RuleInput) -> Reason | None:
-    """The last signature decides: every tier below has signed (audit rules 41, 43)."""
+    """The last tier signs after every tier below it (docs/domain/audit-rules.md rules 41, 43)."""
     needed = tiers_needed(case)
     if case.facts.next_tier < needed:
         return Reason.of(
@@ -39,14 +42,14 @@ def final_tier(case: RuleInput) -> Reason | None:
 
 @reads("approvals")
 def signatures_cover_this(case: RuleInput) -> Reason | None:
-    """Every live signature covers the case as it stands now (design, "What always holds" 4)."""
+    """Every valid signature covers the current content of the case (docs/design.md, "What always holds" 4)."""
     void = [approval.tier for approval in case.facts.approvals if approval.content != case.facts.content]
     return Reason.of("signatures_void", tiers=list(void)) if void else None
 
 
 @reads("approvals")
 def fully_signed(case: RuleInput) -> Reason | None:
-    """Paid only what enough tiers have signed (audit rule 45)."""
+    """A payment needs the signatures of all tiers (docs/domain/audit-rules.md rule 45)."""
     needed = tiers_needed(case)
     if len(case.facts.approvals) < needed:
         return Reason.of("signatures_missing", given=len(case.facts.approvals), needed=needed, param="tiers")
@@ -54,18 +57,16 @@ def fully_signed(case: RuleInput) -> Reason | None:
 
 
 def tier_reaches(case: RuleInput) -> Reason | None:
-    """What several tiers signed is not called back, or written off, by a lower one alone (domain/1 §1.9).
-
-    The actor of a rule comes with the one grant the step would be taken under, so a reach that is lent is named.
-    """
-    held = max((grant.tier for grant in case.actor.grants if grant.role is Role.APPROVER), default=0)
-    if 0 < held < tiers_needed(case):
-        return Reason.of("tier_too_low", tier=held, needed=tiers_needed(case))
+    """Only the last tier that the award needs recalls it or writes it off (docs/domain/procedure.md §1.9)."""
+    # The state machine passes one grant at a time, so a stand-in's tier is that of the grant the event names.
+    tier = max((grant.tier for grant in case.actor.grants if grant.role is Role.APPROVER), default=0)
+    if 0 < tier < tiers_needed(case):
+        return Reason.of("tier_too_low", tier=tier, needed=tiers_needed(case))
     return None
 
 
 def makers_stay_out(case: RuleInput) -> Reason | None:
-    """Who made the case, paid, or took money back, decides neither that it is called back nor that it is written off."""
+    """A person who worked on the case before approval, or as payer, decides neither its recall nor its write-off."""
     people = {case.actor.account, *(grant.principal for grant in case.actor.grants)}
     for done, person in sorted(case.facts.duties, key=str):
         if person in people and done not in APPROVERS and frozenset((Duty.APPROVER_1, done)) in INCOMPATIBLE_DUTIES:
@@ -74,7 +75,7 @@ def makers_stay_out(case: RuleInput) -> Reason | None:
 
 
 def minutes_attached(case: RuleInput) -> Reason | None:
-    """From `collective_from_fen` on the decision is a meeting's, and its minutes are named (audit rule 42)."""
+    """From `collective_from_fen` on a meeting decides, with minutes (docs/domain/audit-rules.md rule 42)."""
     limit = case.policy.collective_from_fen
     award = case.facts.award or 0
     if limit is not None and award >= limit and not case.is_preview and case.text("minutes") is None:

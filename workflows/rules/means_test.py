@@ -1,4 +1,4 @@
-"""The means test, the caps, and the rule against the same help twice."""
+"""Means-test rules: the assessment, the caps, and the limits on repeated aid."""
 
 from workflows import assessment, eligibility, policy
 from workflows.assessment import Assessment
@@ -7,7 +7,7 @@ from workflows.vocabulary import Fen, Reason
 
 
 def assessed(case: RuleInput) -> Assessment | None:
-    """The household judged under the policy at hand, or None while its finances or the local line is not on file."""
+    """Return the assessment under the case's policy set, or None without finances on file or a local 低保 line."""
     if case.facts.finances is None or _line(case) is None or case.facts.finances.members < 1:
         return None
     return eligibility.assess_need(case.policy, case.facts.finances, case.facts.division, case.today)
@@ -21,55 +21,55 @@ def _line(case: RuleInput) -> Fen | None:
 
 
 def line_known(case: RuleInput) -> Reason | None:
-    """The policy has a 低保 line for the household's division on the day (audit rule 08)."""
+    """The policy has a 低保 line for the household's division on the day (docs/domain/audit-rules.md rule 08)."""
     if _line(case) is None:
         return Reason.of("line_unknown", division=case.facts.division, param="dibao_lines")
     return None
 
 
 def filed(case: RuleInput) -> Reason | None:
-    """先建档、后帮扶: the household's file is active (domain/0, fact 2)."""
+    """先建档、后帮扶: the household's file is active (docs/domain/glossary.md fact 2)."""
     return None if case.facts.filed else Reason.of("household_not_filed")
 
 
 @reads("beneficiary_in_family")
 def beneficiary_stays(case: RuleInput) -> Reason | None:
-    """Who is to be helped is still a member of the family (audit rule 16)."""
+    """The beneficiary is still a member of the household (docs/domain/audit-rules.md rule 16)."""
     return None if case.facts.beneficiary_in_family else Reason.of("beneficiary_left")
 
 
 @reads("finances", "fund")
 def fund_for_category(case: RuleInput) -> Reason | None:
-    """A line kept for some categories helps no other (domain/4 §4.3, permitted archive levels)."""
-    fund, found = case.facts.fund, assessed(case)
-    if fund is None or not fund.categories or found is None or found.category in {None, *fund.categories}:
+    """A fund line for some categories pays for no other one (docs/domain/funds.md §4.3, permitted archive levels)."""
+    fund, need = case.facts.fund, assessed(case)
+    if fund is None or not fund.categories or need is None or need.category in {None, *fund.categories}:
         return None
-    return Reason.of("category_not_permitted", category=found.category, permitted_categories=sorted(fund.categories))
+    return Reason.of("category_not_permitted", category=need.category, permitted_categories=sorted(fund.categories))
 
 
 @reads("finances")
 def finances_on_file(case: RuleInput) -> Reason | None:
-    """Income, spending and assets of the last twelve months have been recorded."""
+    """Income, spending and assets of the last twelve months are on file."""
     return Reason.of("finances_missing") if case.facts.finances is None else None
 
 
 @reads("finances")
 def within_income_test(case: RuleInput) -> Reason | None:
-    """The per-head sum meets one category's line (domain/2 §2.2)."""
-    found = assessed(case)
-    if found is None or found.category is not None:
+    """The sum per head meets the line of at least one category (docs/domain/eligibility.md §2.2)."""
+    need = assessed(case)
+    if need is None or need.category is not None:
         return None
-    record = assessment.as_record(found)
+    record = assessment.as_record(need)
     return Reason.of("income_over_line", per_head=record["per_head"], line=record["line"], rules=record["rules"])
 
 
 @reads("finances")
 def no_exclusion(case: RuleInput) -> Reason | None:
-    """None of the policy's exclusions was observed (domain/2 §2.5)."""
-    found = assessed(case)
-    if found is None or not found.exclusions:
+    """No exclusion of the policy was observed (docs/domain/eligibility.md §2.5)."""
+    need = assessed(case)
+    if need is None or not need.exclusions:
         return None
-    return Reason.of("excluded", exclusions=sorted(found.exclusions), param="exclusions")
+    return Reason.of("excluded", exclusions=sorted(need.exclusions), param="exclusions")
 
 
 def _award(case: RuleInput) -> Fen | None:
@@ -77,12 +77,12 @@ def _award(case: RuleInput) -> Fen | None:
 
 
 def award_positive(case: RuleInput) -> Reason | None:
-    """An award of nothing is a refusal by another name: decline instead."""
+    """An award is more than zero; a case that gets nothing is declined instead."""
     return Reason.of("award_nothing") if case.fen("award") == 0 else None
 
 
 def within_requested(case: RuleInput) -> Reason | None:
-    """The award is at most what the family asked for."""
+    """The award is at most the amount requested."""
     award = _award(case)
     if award is not None and award > case.facts.requested:
         return Reason.of("over_requested", award=award, requested=case.facts.requested)
@@ -90,17 +90,17 @@ def within_requested(case: RuleInput) -> Reason | None:
 
 
 def cap(case: RuleInput) -> Fen | None:
-    """The most this item may reach for this household (or student) in its year, before earlier awards count."""
-    found, line, paid_self = assessed(case), _line(case), case.facts.answers.get("self_paid")
+    """Return the maximum of the item for the household (or student) in its year, in fen, before earlier awards."""
+    need, line, self_paid = assessed(case), _line(case), case.facts.answers.get("self_paid")
     if line is None:
         return None
     return eligibility.cap_for(
         case.policy,
         case.facts.item,
-        category=found.category if found else None,
+        category=need.category if need else None,
         stage=_stage(case),
         line=line,
-        self_paid=Fen(paid_self) if isinstance(paid_self, int) else None,
+        self_paid=Fen(self_paid) if isinstance(self_paid, int) else None,
     )
 
 
@@ -109,7 +109,7 @@ def _stage(case: RuleInput) -> str | None:
     return stage if isinstance(stage, str) else None
 
 
-def _same_grant(case: RuleInput) -> list[Fen]:
+def _earlier_grants(case: RuleInput) -> list[Fen]:
     school_year = case.facts.answers.get("school_year")
     return [
         other.fen
@@ -123,11 +123,14 @@ def _same_grant(case: RuleInput) -> list[Fen]:
 
 @reads("finances", "others")
 def within_cap(case: RuleInput) -> Reason | None:
-    """The award and what was given for the item before stay under the cap (domain/2 §2.1, audit rules 48–50)."""
+    """The award and earlier awards of the item are within the cap.
+
+    Sources: docs/domain/eligibility.md §2.1, docs/domain/audit-rules.md rules 48–50.
+    """
     award, limit = _award(case), cap(case)
     if award is None or limit is None:
         return None
-    before = sum(_same_grant(case))
+    before = sum(_earlier_grants(case))
     if award + before > limit:
         return Reason.of("over_cap", award=award, before=before, cap=limit, param="caps")
     return None
@@ -135,8 +138,8 @@ def within_cap(case: RuleInput) -> Reason | None:
 
 @reads("others")
 def not_repeated(case: RuleInput) -> Reason | None:
-    """The same item at most `same_item_per_year` times a year (domain/2 §2.7)."""
-    before = len(_same_grant(case))
+    """A household gets the same item at most `same_item_per_year` times a year (docs/domain/eligibility.md §2.7)."""
+    before = len(_earlier_grants(case))
     if before >= case.policy.same_item_per_year:
         return Reason.of(
             "item_repeated",
@@ -150,10 +153,10 @@ def not_repeated(case: RuleInput) -> Reason | None:
 
 @reads("finances", "others")
 def items_allowed(case: RuleInput) -> Reason | None:
-    """How many different items a year the household's category may have (domain/2 §2.7)."""
-    found = assessed(case)
-    most = case.policy.items_per_year.get(found.category or "") if found else None
-    had = {other.item for other in case.facts.others if other.on.year == case.today.year} | {case.facts.item}
-    if most is not None and len(had) > most:
-        return Reason.of("too_many_items", items=sorted(had), param="items_per_year", value=most)
+    """A household gets at most its category's `items_per_year` different items (docs/domain/eligibility.md §2.7)."""
+    need = assessed(case)
+    most = case.policy.items_per_year.get(need.category or "") if need else None
+    items = {other.item for other in case.facts.others if other.on.year == case.today.year} | {case.facts.item}
+    if most is not None and len(items) > most:
+        return Reason.of("too_many_items", items=sorted(items), param="items_per_year", value=most)
     return None

@@ -1,4 +1,4 @@
-"""Where the money comes from, to whom it goes, and how it comes back."""
+"""Payment rules: the fund line, the payee, the follow-up, and recovered money."""
 
 from workflows.code_lists import PaymentMethod
 from workflows.facts import Fund, RuleInput, reads
@@ -7,7 +7,7 @@ from workflows.vocabulary import Fen, Reason
 
 @reads("fund")
 def fund_allows(case: RuleInput) -> Reason | None:
-    """专款专用: the line permits this item and category on this day (domain/4 §4.2)."""
+    """专款专用: the fund line permits this item on this day (docs/domain/funds.md §4.2)."""
     fund = case.facts.fund
     if fund is None:
         return None if case.is_preview and case.facts.award is None else Reason.of("fund_missing")
@@ -20,34 +20,35 @@ def fund_allows(case: RuleInput) -> Reason | None:
 
 @reads("fund")
 def fund_can_bear(case: RuleInput) -> Reason | None:
-    """The line still has the money; the fund row is locked while this is asked (domain/4 §4.3, hard stop at zero)."""
+    """The fund line still has the money (docs/domain/funds.md §4.3, hard stop at zero)."""
+    # The service locks the fund row before it calls this rule.
     fund, award = case.facts.fund, case.fen("award") or case.facts.award
     return short_of(fund, award) if fund is not None and award is not None else None
 
 
 def short_of(fund: Fund, award: Fen) -> Reason | None:
-    """What is missing for an award of so many fen; what lies in a line is told only to those who may see it."""
+    """Return the reason when the fund line, or the unit's share of it, has less than the award."""
     if fund.share is not None and fund.share < award:
         return Reason.of("fund_share_short", share=fund.share, award=award)
     if fund.available < award:
-        unseen = Reason.of("fund_insufficient")
-        return Reason.of("fund_short", available=fund.available, award=award) if fund.seen else unseen
+        without_amount = Reason.of("fund_insufficient")
+        return Reason.of("fund_short", available=fund.available, award=award) if fund.seen else without_amount
     return None
 
 
 @reads("fund")
 def fund_open_to_unit(case: RuleInput) -> Reason | None:
-    """A line of a unit above is drawn on only while it is open to the case's unit (下拨; domain/4 §4.3)."""
+    """A higher unit's fund line is used only while allocated to the case's unit (下拨; docs/domain/funds.md §4.3)."""
     return Reason.of("fund_not_open") if case.facts.fund is not None and not case.facts.fund.opened else None
 
 
 def payee_in_family(case: RuleInput) -> Reason | None:
-    """The account on file, if there is one, belongs to a member of the family (audit rules 62, 67)."""
+    """The account on file, if any, belongs to a member of the household (docs/domain/audit-rules.md rules 62, 67)."""
     return Reason.of("payee_not_family") if case.facts.payee_in_family is False else None
 
 
 def payee_known(case: RuleInput) -> Reason | None:
-    """A transfer needs an account on file, and its holder belongs to the family; cash needs neither."""
+    """A transfer needs an account on file whose holder is in the household; cash needs none."""
     if case.is_preview or case.text("method") == PaymentMethod.CASH:
         return None
     if case.facts.payee_in_family is None:
@@ -56,7 +57,7 @@ def payee_known(case: RuleInput) -> Reason | None:
 
 
 def cash_explained(case: RuleInput) -> Reason | None:
-    """Cash is the exception that needs a reason (domain/1 §1.7, audit rule 59)."""
+    """A payment in cash needs a reason (docs/domain/procedure.md §1.7, docs/domain/audit-rules.md rule 59)."""
     if case.text("method") == PaymentMethod.CASH and case.text("cash_reason") is None:
         return Reason.of("cash_unexplained", field="cash_reason")
     return None
@@ -64,13 +65,15 @@ def cash_explained(case: RuleInput) -> Reason | None:
 
 @reads("live_payment")
 def not_paid_yet(case: RuleInput) -> Reason | None:
-    """One live payment per award (audit rule 52)."""
+    """An award has at most one live payment (docs/domain/audit-rules.md rule 52)."""
     return Reason.of("already_paid") if case.facts.live_payment else None
 
 
 @reads("visits")
 def followed_up(case: RuleInput) -> Reason | None:
-    """回访: someone asked the family whether the money came, and stayed (domain/1 §1.4; audit rules 68, 82)."""
+    """回访: in the latest follow-up the family does not deny that it got and kept the money
+    (docs/domain/procedure.md §1.4; docs/domain/audit-rules.md rules 68, 82).
+    """
     calls = [visit for visit in case.facts.visits if visit.kind == "follow_up"]
     if not calls:
         return Reason.of("follow_up_missing")
@@ -80,7 +83,7 @@ def followed_up(case: RuleInput) -> Reason | None:
 
 
 def part_of_what_is_out(case: RuleInput) -> Reason | None:
-    """A part paid back is less than what is still owed; the last of it settles the recovery instead."""
+    """A partial recovery is less than the amount outstanding; the full rest is recorded with `recover`."""
     amount, rest = case.fen("amount"), case.facts.outstanding
     if amount is not None and amount == 0:
         return Reason.of("nothing_to_move")

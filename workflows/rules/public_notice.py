@@ -1,4 +1,4 @@
-"""公示: nothing is approved before the notice ends, while an objection is open, or when what was shown has changed."""
+"""Public notice (公示) rules: its length, its objections, and the content it showed."""
 
 from workflows import workdays
 from workflows.facts import RuleInput, reads
@@ -7,7 +7,10 @@ from workflows.vocabulary import Reason
 
 @reads("notice")
 def notice_ended(case: RuleInput) -> Reason | None:
-    """The notice hung `notice_days` full working days; the day of posting does not count (domain/1 §1.5)."""
+    """公示 lasts at least `notice_days` working days; the day of posting does not count.
+
+    Source: docs/domain/procedure.md §1.5.
+    """
     notice = case.facts.notice
     if notice is None:
         return Reason.of("notice_missing")
@@ -23,7 +26,7 @@ def notice_ended(case: RuleInput) -> Reason | None:
 
 @reads("notice")
 def notice_taken_down(case: RuleInput) -> Reason | None:
-    """The notice was ended and taken down before the decision."""
+    """The notice has ended and was taken down before the decision."""
     if case.facts.notice is None or case.facts.notice.ended_on is None:
         return Reason.of("notice_missing")
     return None
@@ -31,7 +34,7 @@ def notice_taken_down(case: RuleInput) -> Reason | None:
 
 @reads("notice")
 def no_open_objection(case: RuleInput) -> Reason | None:
-    """An objection stops approval until it is answered (domain/1 §1.6)."""
+    """Every objection has been answered (docs/domain/procedure.md §1.6)."""
     notice = case.facts.notice
     if notice and notice.open_objections:
         return Reason.of("objection_open", count=notice.open_objections)
@@ -40,7 +43,7 @@ def no_open_objection(case: RuleInput) -> Reason | None:
 
 @reads("notice")
 def no_upheld_objection(case: RuleInput) -> Reason | None:
-    """An objection that was upheld sends the case back to review (domain/1 §1.6)."""
+    """No objection was upheld; an upheld one returns the case to review (docs/domain/procedure.md §1.6)."""
     notice = case.facts.notice
     if notice and notice.upheld_objections:
         return Reason.of("objection_upheld", count=notice.upheld_objections)
@@ -49,15 +52,15 @@ def no_upheld_objection(case: RuleInput) -> Reason | None:
 
 @reads("notice")
 def this_notice(case: RuleInput) -> Reason | None:
-    """An objection that names a notice, or its answer, is about the one that hangs now."""
-    named, notice = case.text("notice"), case.facts.notice
-    if named is not None and (notice is None or str(notice.id) != named):
+    """An objection or its answer that names a notice names the current one."""
+    notice_id, notice = case.text("notice"), case.facts.notice
+    if notice_id is not None and (notice is None or str(notice.id) != notice_id):
         return Reason.of("notice_over")
     return None
 
 
 def notice_can_end(case: RuleInput) -> Reason | None:
-    """The calendar that says when a notice posted today would end is known (domain/1 §1.5)."""
+    """The calendar covers the days of a notice that is posted today (docs/domain/procedure.md §1.5)."""
     try:
         workdays.after(case.today, case.policy.notice_days, case.calendar)
     except workdays.CalendarUnknown as unknown:
@@ -67,14 +70,14 @@ def notice_can_end(case: RuleInput) -> Reason | None:
 
 @reads("notice")
 def an_objection_is_open(case: RuleInput) -> Reason | None:
-    """There is something to answer."""
+    """The notice has an open objection to answer."""
     notice = case.facts.notice
     return None if notice and notice.open_objections else Reason.of("no_objection")
 
 
 @reads("notice")
 def shown_is_unchanged(case: RuleInput) -> Reason | None:
-    """Amount, payee, category and household facts are those the notice was made from (audit rule 37)."""
+    """Amount, payee, category and household facts are those of the notice (docs/domain/audit-rules.md rule 37)."""
     notice = case.facts.notice
     if notice and notice.content != case.facts.content:
         return Reason.of("content_changed", since="notice")

@@ -1,4 +1,4 @@
-"""What must hold of visits, consent, papers and the economic check before anybody judges a case."""
+"""Survey rules: visits, consent, papers and the economic check before review."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Reason
 
 @reads("consented_until")
 def consent_given(case: RuleInput) -> Reason | None:
-    """承诺与授权: the family's signed authorisation is in force (domain/1 §1.3 step 3; PIPL 29)."""
+    """承诺与授权: the family's signed authorisation is in force (docs/domain/procedure.md §1.3 step 3; PIPL 29)."""
     until = case.facts.consented_until
     if until is None or until < case.today:
         return Reason.of("consent_missing", until=until.isoformat() if until else None)
@@ -17,31 +17,31 @@ def consent_given(case: RuleInput) -> Reason | None:
 
 
 def visitors_enough(case: RuleInput) -> Reason | None:
-    """At least `min_visitors` different people went (domain/1 §1.3 step 5)."""
-    named = case.accounts("visitors")
-    if named and len(named) < case.policy.min_visitors:
-        return Reason.of("too_few_visitors", given=len(named), param="min_visitors", value=case.policy.min_visitors)
+    """At least `min_visitors` different people went (docs/domain/procedure.md §1.3 step 5)."""
+    visitors = case.accounts("visitors")
+    if visitors and len(visitors) < case.policy.min_visitors:
+        return Reason.of("too_few_visitors", given=len(visitors), param="min_visitors", value=case.policy.min_visitors)
     return None
 
 
 def recorder_went(case: RuleInput) -> Reason | None:
-    """Who records a visit was there."""
-    named = case.accounts("visitors")
-    if named and case.actor.account not in named:
+    """The person who records a visit is one of its visitors."""
+    visitors = case.accounts("visitors")
+    if visitors and case.actor.account not in visitors:
         return Reason.of("recorder_not_among_visitors")
     return None
 
 
 def visitors_entitled(case: RuleInput) -> Reason | None:
-    """Everybody named as a visitor holds the visitor's role over this case's unit today."""
-    strangers = case.accounts("visitors") - case.eligible_visitors.keys()
-    if strangers:
-        return Reason.of("visitor_not_entitled", accounts=sorted(map(str, strangers)))
+    """Every visitor has the visitor's role over the case's unit today."""
+    ineligible = case.accounts("visitors") - case.eligible_visitors.keys()
+    if ineligible:
+        return Reason.of("visitor_not_entitled", accounts=sorted(map(str, ineligible)))
     return None
 
 
 def visitors_not_family(case: RuleInput) -> Reason | None:
-    """A relative of the household never visits it for a case (domain/1 §1.2)."""
+    """No visitor is a relative of the household (docs/domain/procedure.md §1.2)."""
     relatives = case.visitors_and_principals & case.facts.family_staff
     if relatives:
         return Reason.of("visitor_is_family", accounts=sorted(map(str, relatives)))
@@ -56,40 +56,39 @@ def _incompatible_visitors(case: RuleInput, duty: Duty) -> Reason | None:
 
 
 def surveyors_have_no_incompatible_duty(case: RuleInput) -> Reason | None:
-    """No visitor has reviewed, approved or paid this case (domain/1 §1.2)."""
+    """No visitor has reviewed, approved or paid this case (docs/domain/procedure.md §1.2)."""
     return _incompatible_visitors(case, Duty.VISITOR)
 
 
 def followers_have_no_incompatible_duty(case: RuleInput) -> Reason | None:
-    """No one who paid the money asks the family whether it came (domain/5 §5.5)."""
+    """Nobody who paid the money does the follow-up visit (docs/domain/audit-rules.md §5.5)."""
     return _incompatible_visitors(case, Duty.FOLLOWER)
 
 
-def _not_ahead(case: RuleInput, key: str) -> Reason | None:
-    given = case.text(key)
-    if given is not None and date.fromisoformat(given) > case.today:
-        return Reason.of("in_the_future", field=key, given=given, today=case.today.isoformat())
+def _not_in_future(case: RuleInput, key: str) -> Reason | None:
+    day = case.text(key)
+    if day is not None and date.fromisoformat(day) > case.today:
+        return Reason.of("in_the_future", field=key, given=day, today=case.today.isoformat())
     return None
 
 
 def visited_already(case: RuleInput) -> Reason | None:
-    """A visit is recorded after it happened, and belongs to this case."""
-    given = case.text("on")
-    if given is not None and date.fromisoformat(given) < case.facts.opened_on:
-        return Reason.of("before_the_case", field="on", given=given, opened_on=case.facts.opened_on.isoformat())
-    return _not_ahead(case, "on")
+    """A visit is dated today or earlier, and not before the case was opened."""
+    day = case.text("on")
+    if day is not None and date.fromisoformat(day) < case.facts.opened_on:
+        return Reason.of("before_the_case", field="on", given=day, opened_on=case.facts.opened_on.isoformat())
+    return _not_in_future(case, "on")
 
 
 def reply_already(case: RuleInput) -> Reason | None:
     """The reply of the economic check is dated today or earlier."""
-    return _not_ahead(case, "replied_on")
+    return _not_in_future(case, "replied_on")
 
 
 @reads("returned", "visits")
 def surveyed_by_two(case: RuleInput) -> Reason | None:
-    """入户调查: a survey visit by at least `min_visitors` people, whose conclusion stands (domain/1 §1.4).
-
-    A case that was sent back is visited anew.
+    """入户调查: at least `min_visitors` people made a survey visit, and the latest one did not refute the need
+    (docs/domain/procedure.md §1.4). A case that was returned to survey needs a new visit.
     """
     visits, returned = case.facts.surveys, case.facts.returned
     if not visits and returned is not None:
@@ -105,35 +104,35 @@ def surveyed_by_two(case: RuleInput) -> Reason | None:
 
 
 def papers_complete(case: RuleInput) -> Reason | None:
-    """The papers the policy asks for this cause have been seen (domain/3 §3.8)."""
+    """All papers that the policy requires for this cause have been seen (docs/domain/data-dictionary.md §3.8)."""
     missing = [kind for kind in case.policy.papers_for(case.facts.cause) if kind not in case.facts.papers]
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
 @reads("returned")
 def papers_seen_again(case: RuleInput) -> Reason | None:
-    """A return that names the papers wants them seen anew (domain/1 §1.3 steps 4 and 5)."""
+    """A return that names the papers requires papers recorded since (docs/domain/procedure.md §1.3 steps 4 and 5)."""
     returned = case.facts.returned
-    if returned is not None and case.facts.must_again("papers") and not returned.papers_since:
+    if returned is not None and case.facts.must_repeat("papers") and not returned.papers_since:
         return Reason.of("papers_not_repeated", returned_on=returned.on.isoformat())
     return None
 
 
 @reads("returned")
 def checked_again(case: RuleInput) -> Reason | None:
-    """A return that names the economic check wants an answer given since (domain/1 §1.3 step 6)."""
-    returned, given = case.facts.returned, case.text("replied_on")
-    if returned is None or not case.facts.must_again("verification") or given is None:
+    """A return that names the economic check requires a reply since then (docs/domain/procedure.md §1.3 step 6)."""
+    returned, replied_on = case.facts.returned, case.text("replied_on")
+    if returned is None or not case.facts.must_repeat("verification") or replied_on is None:
         return None
-    if date.fromisoformat(given) < returned.on:
-        return Reason.of("verification_not_repeated", given=given, returned_on=returned.on.isoformat())
+    if date.fromisoformat(replied_on) < returned.on:
+        return Reason.of("verification_not_repeated", given=replied_on, returned_on=returned.on.isoformat())
     return None
 
 
 @reads("verification")
 def verified(case: RuleInput) -> Reason | None:
-    """经济状况核对: an answer about these very people, not older than `verification_valid_days`, its hits explained
-    (domain/1 §1.3 step 6).
+    """经济状况核对: the reply is about the current members, at most `verification_valid_days` old, its hits explained
+    (docs/domain/procedure.md §1.3 step 6).
     """
     if not case.policy.verification_required:
         return None
