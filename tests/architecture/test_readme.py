@@ -3,41 +3,14 @@
 import re
 from dataclasses import fields
 
-import pytest
-
 from service.cli import main
 from service.limits import Limits
 from tests.architecture.source import ROOT, listed
-from workflows.diagram import mermaid, refreshed
-from workflows.programme import SAME, Programme
-from workflows.programmes import PROGRAMMES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOUR = re.findall(r"^\|[^|]*\| `([\w/.]+)` \| (\d+) \|$", README, re.MULTILINE)
 DRIFT = 10
 """By how many per cent a file may grow or shrink before the tour is told anew."""
-
-
-def test_the_diagrams_are_drawn_from_the_tables() -> None:
-    """Why: a picture that no longer fits is believed longest. Mend: python -m workflows.diagram README.md"""
-    assert refreshed(README) == README
-    assert set(re.findall(r"<!-- diagram:(\w+) -->", README)) >= {"hardship", "tuition"}
-
-
-@pytest.mark.parametrize("programme", PROGRAMMES.values(), ids=lambda programme: programme.key)
-def test_a_diagram_shows_every_state_and_every_step(programme: Programme) -> None:
-    """Why: what the drawing leaves out, the reader believes impossible."""
-    drawn = mermaid(programme)
-    assert [state.key for state in programme.states if f" {state.key}: {state.label}\n" not in drawn] == []
-    assert [step.action for step in programme.steps if step.label not in drawn] == []
-    lines = re.findall(r"^ +(\w+) --> (\w+): (.*)$", drawn, re.MULTILINE)
-    shown = {(source, target, label) for source, target, labels in lines for label in labels.split("、")}
-    real = {
-        (source, step.target, step.label) for step in programme.steps if step.target != SAME for source in step.sources
-    }
-    assert shown <= real
-    in_notes = {(target, label) for _source, target, label in real - shown}
-    assert all(re.search(rf"note right of {target}\n(?: +.*\n)*? +.*{label}", drawn) for target, label in in_notes)
 
 
 def test_the_tour_names_files_and_their_lengths() -> None:
