@@ -151,19 +151,19 @@ def many(value: Quantity, place: int | None = None, word: str | None = None, *, 
     base = value.amount - value.amount % step
     if base in (0, value.amount):
         return exact(value, commas=commas)
-    base_text = _base_text(base // value.unit.scale, commas)
+    spoken_number = _spoken_number(base // value.unit.scale, commas)
     chosen = word or ("余" if len(str(base).rstrip("0")) > 1 else "多")
-    return _printed(f"{base_text}{chosen}{value.unit.word}", value.unit)
+    return _printed(f"{spoken_number}{chosen}{value.unit.word}", value.unit)
 
 
 def near(value: Quantity, base: int, *, commas: bool = False) -> Wording | None:
     """Return 近 `base` (in the unit's word: 50000 for 5万元) when the value is in [9/10 `base`, `base`), else None."""
-    return _if_true(_printed(f"近{_base_text(base, commas)}{value.unit.word}", value.unit), value)
+    return _if_true(_printed(f"近{_spoken_number(base, commas)}{value.unit.word}", value.unit), value)
 
 
 def about(value: Quantity, base: int, *, commas: bool = False) -> Wording | None:
     """Return 约 `base` (in the unit's word) when the value is within 5 % of it, else None."""
-    return _if_true(_printed(f"约{_base_text(base, commas)}{value.unit.word}", value.unit), value)
+    return _if_true(_printed(f"约{_spoken_number(base, commas)}{value.unit.word}", value.unit), value)
 
 
 def cell(value: Quantity | Several | None) -> str:
@@ -197,7 +197,7 @@ def _digits(amount: int, unit: Unit, commas: bool) -> str:
     return (f"{whole:,}" if commas else str(whole)) + (f".{part:02}" if part else "")
 
 
-def _base_text(number: int, commas: bool) -> str:
+def _spoken_number(number: int, commas: bool) -> str:
     """Return a base in words: 40000 → 4万, 28000 stays in digits."""
     if number and number % 10_000 == 0:
         return f"{number // 10_000}万"
