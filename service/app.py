@@ -9,8 +9,9 @@ from service.api import BLUEPRINTS, openapi
 from service.config import Settings, read_settings
 from service.crypto.encryption import installation_keyring
 from service.db.engine import make_engine
-from service.http import auth, context, errors, health
+from service.http import auth, context, errors, health, pipeline
 from service.http.rate_limit import RateLimiter
+from service.http.sessions import SessionStore
 from service.observability import metrics
 
 CSP = (
@@ -23,8 +24,8 @@ class UnguardedRoute(RuntimeError):
     """A route that declares no caller; raised at start, so the application does not start."""
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Return the Flask application, with settings from the environment by default.
+def create_app(settings: Settings | None = None, sessions: SessionStore | None = None) -> Flask:
+    """Return the Flask application, with settings from the environment by default; `sessions` knows signed-in browsers.
 
     Raises UnguardedRoute when a route declares no caller, BadSetting when a variable of the environment is wrong.
     """
@@ -38,12 +39,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     engine = make_engine(settings.database_url, pool=limits.pool, limits=limits)
     metrics.watch_pool(engine, 2 * limits.pool)  # as many again may overflow (service/db/engine.py)
-    app.extensions["songnuan"] = context.AppState(settings, engine, installation_keyring(settings), RateLimiter(limits))
+    state = context.AppState(settings, engine, installation_keyring(settings), RateLimiter(limits), sessions)
+    app.extensions["songnuan"] = state
     if limits.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=limits.proxies)  # type: ignore[method-assign]
     app.after_request(_set_security_headers)
-    context.register(app)
-    auth.register(app)
+    pipeline.register(app)
     errors.register(app)
     openapi.register(app, BLUEPRINTS)
     health.register(app)

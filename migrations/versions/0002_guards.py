@@ -47,20 +47,23 @@ END $$;
 
 CREATE FUNCTION entry_moves_pots() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- One UPDATE for all entries of a statement: an UPDATE for each would write the fund row anew for every one of them.
     UPDATE fund SET
-        outside_fen = outside_fen
-            + CASE NEW.target_pot WHEN 'outside' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'outside' THEN NEW.fen ELSE 0 END,
-        available_fen = available_fen
-            + CASE NEW.target_pot WHEN 'available' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'available' THEN NEW.fen ELSE 0 END,
-        committed_fen = committed_fen
-            + CASE NEW.target_pot WHEN 'committed' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'committed' THEN NEW.fen ELSE 0 END,
-        paid_fen = paid_fen
-            + CASE NEW.target_pot WHEN 'paid' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'paid' THEN NEW.fen ELSE 0 END,
-        recovering_fen = recovering_fen
-            + CASE NEW.target_pot WHEN 'recovering' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'recovering' THEN NEW.fen ELSE 0 END,
-        written_off_fen = written_off_fen
-            + CASE NEW.target_pot WHEN 'written_off' THEN NEW.fen ELSE 0 END - CASE NEW.source_pot WHEN 'written_off' THEN NEW.fen ELSE 0 END
-    WHERE id = NEW.fund_id;
+        outside_fen = outside_fen + moved.outside,
+        available_fen = available_fen + moved.available,
+        committed_fen = committed_fen + moved.committed,
+        paid_fen = paid_fen + moved.paid,
+        recovering_fen = recovering_fen + moved.recovering,
+        written_off_fen = written_off_fen + moved.written_off
+    FROM (SELECT fund_id,
+            sum(CASE target_pot WHEN 'outside' THEN fen ELSE 0 END - CASE source_pot WHEN 'outside' THEN fen ELSE 0 END) AS outside,
+            sum(CASE target_pot WHEN 'available' THEN fen ELSE 0 END - CASE source_pot WHEN 'available' THEN fen ELSE 0 END) AS available,
+            sum(CASE target_pot WHEN 'committed' THEN fen ELSE 0 END - CASE source_pot WHEN 'committed' THEN fen ELSE 0 END) AS committed,
+            sum(CASE target_pot WHEN 'paid' THEN fen ELSE 0 END - CASE source_pot WHEN 'paid' THEN fen ELSE 0 END) AS paid,
+            sum(CASE target_pot WHEN 'recovering' THEN fen ELSE 0 END - CASE source_pot WHEN 'recovering' THEN fen ELSE 0 END) AS recovering,
+            sum(CASE target_pot WHEN 'written_off' THEN fen ELSE 0 END - CASE source_pot WHEN 'written_off' THEN fen ELSE 0 END) AS written_off
+        FROM new_entries GROUP BY fund_id) AS moved
+    WHERE fund.id = moved.fund_id;
     RETURN NULL;
 END $$;
 
@@ -104,7 +107,8 @@ END $$;
 """
 
 TRIGGERS = """
-CREATE TRIGGER entry_moves_pots AFTER INSERT ON ledger_entry FOR EACH ROW EXECUTE FUNCTION entry_moves_pots();
+CREATE TRIGGER entry_moves_pots AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS new_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION entry_moves_pots();
 CREATE TRIGGER pots_follow_entries BEFORE UPDATE ON fund FOR EACH ROW EXECUTE FUNCTION pots_follow_entries();
 CREATE TRIGGER fund_starts_empty BEFORE INSERT ON fund FOR EACH ROW EXECUTE FUNCTION fund_starts_empty();
 CREATE TRIGGER duties_keep_apart AFTER INSERT ON case_duty FOR EACH ROW EXECUTE FUNCTION duties_keep_apart();

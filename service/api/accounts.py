@@ -7,7 +7,9 @@ from flask_smorest import Blueprint
 
 from service.actions import accounts
 from service.http.auth import EVERYONE, requires_role
-from service.http.context import action_context, caller, connection, today
+from service.http.context import action_context, caller, today
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.queries import notifications
 from service.schemas.accounts import AccountIn, GrantIn, MeOut
 from service.schemas.fields import MadeOut
@@ -28,6 +30,7 @@ def me() -> dict[str, Any]:
 
 @blueprint.post("/accounts")
 @requires_role(Role.ADMIN)
+@idempotent
 @blueprint.arguments(AccountIn)
 @blueprint.response(201, MadeOut)
 def add_account(body: dict[str, Any]) -> dict[str, UUID]:
@@ -37,6 +40,7 @@ def add_account(body: dict[str, Any]) -> dict[str, UUID]:
 
 @blueprint.post("/accounts/<uuid:account_id>/grants")
 @requires_role(Role.ADMIN)
+@idempotent
 @blueprint.arguments(GrantIn)
 @blueprint.response(201, MadeOut)
 def grant_role(body: dict[str, Any], account_id: UUID) -> dict[str, UUID]:
@@ -48,6 +52,7 @@ def grant_role(body: dict[str, Any], account_id: UUID) -> dict[str, UUID]:
 
 @blueprint.post("/grants/<uuid:grant_id>/revocation")
 @requires_role(Role.ADMIN)
+@idempotent
 @blueprint.response(200, MadeOut)
 def revoke(grant_id: UUID) -> dict[str, UUID]:
     """End a grant today."""

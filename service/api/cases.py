@@ -11,12 +11,13 @@ from service.actions import cases as case_actions
 from service.actions.case_application import CaseApplication
 from service.actions.errors import NotFound
 from service.actions.step_result import StepResult
-from service.api.etags import tagged, version_read
-from service.api.pagination import paged
-from service.api.steps import counted, take_step
 from service.http.auth import CASE_WRITERS, READERS, requires_role
-from service.http.context import action_context, caller, connection, today
+from service.http.context import action_context, caller, today
 from service.http.errors import language
+from service.http.etags import tagged, version_read
+from service.http.idempotency import idempotent
+from service.http.pagination import paged
+from service.http.transaction import connection
 from service.i18n.reason_messages import message_for
 from service.queries import cases as case_queries
 from service.schemas.cases import ActionIn, CaseFilterIn, CaseIn, CaseOut, CasePageOut, ChoicesOut, EventsOut, TakenOut
@@ -30,11 +31,12 @@ _ACTION, _TAKEN = ActionIn(), TakenOut()
 
 @blueprint.post("/cases")
 @requires_role(Role.REGISTRAR)
+@idempotent
 @blueprint.arguments(CaseIn)
 @blueprint.response(201, TakenOut)
 def open_case(body: dict[str, Any]) -> StepResult:
     """Open a case for a family. 409 lists every reason it was refused."""
-    return counted(case_opening.open_case(connection(), CaseApplication(**body), action_context()))
+    return case_opening.open_case(connection(), CaseApplication(**body), action_context())
 
 
 @blueprint.get("/cases")
@@ -76,11 +78,14 @@ def list_actions(case_id: UUID) -> dict[str, Any]:
 
 @blueprint.post("/cases/<uuid:case_id>/actions/<action>")
 @requires_role(*CASE_WRITERS)
+@idempotent
 @blueprint.arguments(_ACTION)
 @blueprint.response(200, TakenOut)
-def take(body: dict[str, Any], case_id: UUID, action: str) -> Response:
+def take_action(body: dict[str, Any], case_id: UUID, action: str) -> Response:
     """Take one action on a case. 409 lists every reason it was refused; If-Match guards against stale reading."""
-    taken = take_step(case_id, action, body["answers"], version_read(required=False))
+    taken = case_actions.take_action(
+        connection(), case_id, action, body["answers"], action_context(version_read(required=False))
+    )
     return tagged(_TAKEN.dump(taken), taken.version)
 
 

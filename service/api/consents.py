@@ -6,9 +6,11 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import consents
-from service.api.etags import version_read
 from service.http.auth import requires_role
-from service.http.context import action_context, connection
+from service.http.context import action_context
+from service.http.etags import version_read
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.schemas.consents import ConsentIn
 from service.schemas.fields import MadeOut
 from workflows.vocabulary import Role
@@ -18,6 +20,7 @@ blueprint = Blueprint("consents", __name__, description="授权 Consents")
 
 @blueprint.post("/households/<uuid:household_id>/consents")
 @requires_role(Role.REGISTRAR, Role.VISITOR)
+@idempotent
 @blueprint.arguments(ConsentIn)
 @blueprint.response(201, MadeOut)
 def give_consent(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:

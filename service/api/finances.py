@@ -6,10 +6,11 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import finances
-from service.api.etags import version_read
 from service.api.persons import member_id
 from service.http.auth import requires_role
-from service.http.context import action_context, connection
+from service.http.context import action_context
+from service.http.etags import version_read
+from service.http.transaction import connection
 from service.schemas.finances import FinancesIn
 from workflows.vocabulary import Fen, Role
 

@@ -8,7 +8,9 @@ from flask_smorest import Blueprint
 from service.actions import fund_allocations as allocation_actions
 from service.actions.errors import NotFound
 from service.http.auth import READERS, requires_role
-from service.http.context import action_context, caller, connection, today
+from service.http.context import action_context, caller, today
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.queries import fund_allocations
 from service.queries import funds as read
 from service.schemas.fields import MadeOut
@@ -30,6 +32,7 @@ def list_allocations(fund_id: UUID) -> dict[str, Any]:
 
 @blueprint.post("/funds/<uuid:fund_id>/allocations")
 @requires_role(Role.APPROVER)
+@idempotent
 @blueprint.arguments(FundAllocationIn)
 @blueprint.response(201, MadeOut)
 def open_to_unit(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
@@ -41,6 +44,7 @@ def open_to_unit(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
 
 @blueprint.post("/fund-allocations/<uuid:allocation_id>/end")
 @requires_role(Role.APPROVER)
+@idempotent
 @blueprint.response(204)
 def close_allocation(allocation_id: UUID) -> None:
     """End an allocation from today on; money committed under it stays committed."""

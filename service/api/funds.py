@@ -8,9 +8,11 @@ from flask_smorest import Blueprint
 
 from service.actions import funds as fund_actions
 from service.actions.errors import NotFound
-from service.api.etags import tagged
 from service.http.auth import READERS, requires_role
-from service.http.context import action_context, caller, connection
+from service.http.context import action_context, caller
+from service.http.etags import tagged
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.queries import funds as read
 from service.schemas.fields import MadeOut
 from service.schemas.funds import FundIn, FundOut, FundsOut, ReceiptIn
@@ -29,6 +31,7 @@ def list_funds() -> dict[str, Any]:
 
 @blueprint.post("/funds")
 @requires_role(Role.CASHIER, Role.ADMIN)
+@idempotent
 @blueprint.arguments(FundIn)
 @blueprint.response(201, MadeOut)
 def open_line(body: dict[str, Any]) -> dict[str, UUID]:
@@ -50,6 +53,7 @@ def see_fund(fund_id: UUID) -> Response:
 
 @blueprint.post("/funds/<uuid:fund_id>/receipts")
 @requires_role(Role.CASHIER, Role.ADMIN)
+@idempotent
 @blueprint.arguments(ReceiptIn)
 @blueprint.response(201, MadeOut)
 def receive(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:

@@ -9,12 +9,14 @@ from flask_smorest import Blueprint
 from service.actions import consents, persons
 from service.actions import households as household_actions
 from service.actions.errors import NotFound
-from service.api.etags import tagged, version_read
 from service.api.finances import finances_of
-from service.api.pagination import paged
 from service.api.payees import payee_of
 from service.http.auth import READERS, requires_role
-from service.http.context import action_context, app_state, caller, connection
+from service.http.context import action_context, app_state, caller
+from service.http.etags import tagged, version_read
+from service.http.idempotency import idempotent
+from service.http.pagination import paged
+from service.http.transaction import connection
 from service.queries import households as read
 from service.queries import masking
 from service.queries.page import Page, page_by_id
@@ -27,6 +29,7 @@ blueprint = Blueprint("households", __name__, description="家庭档案 Househol
 
 @blueprint.post("/households")
 @requires_role(Role.REGISTRAR)
+@idempotent
 @blueprint.arguments(HouseholdIn)
 @blueprint.response(201, MadeOut)
 def file_household(body: dict[str, Any]) -> dict[str, UUID]:

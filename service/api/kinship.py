@@ -7,7 +7,9 @@ from flask_smorest import Blueprint
 
 from service.actions import kinship as kinship_actions
 from service.http.auth import EVERYONE, requires_role
-from service.http.context import action_context, connection
+from service.http.context import action_context
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.schemas.fields import MadeOut
 from service.schemas.kinship import KinOut, KinshipIn
 from workflows.vocabulary import Role
@@ -25,6 +27,7 @@ def list_kin(household_id: UUID) -> dict[str, Any]:
 
 @blueprint.post("/households/<uuid:household_id>/kinship")
 @requires_role(*EVERYONE)
+@idempotent
 @blueprint.arguments(KinshipIn)
 @blueprint.response(201, MadeOut)
 def declare(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
@@ -38,6 +41,7 @@ def declare(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
 
 @blueprint.post("/kinship/<uuid:kinship_id>/confirmation")
 @requires_role(*EVERYONE)
+@idempotent
 @blueprint.response(204)
 def confirm(kinship_id: UUID) -> None:
     """Confirm a declaration, as the account declared or as an administrator."""
@@ -46,6 +50,7 @@ def confirm(kinship_id: UUID) -> None:
 
 @blueprint.post("/kinship/<uuid:kinship_id>/end")
 @requires_role(Role.ADMIN)
+@idempotent
 @blueprint.response(204)
 def end(kinship_id: UUID) -> None:
     """End a declaration that was wrong, or a kinship that is over."""

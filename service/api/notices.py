@@ -8,13 +8,15 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
+from service.actions.cases import take_action
 from service.actions.errors import NotFound
 from service.actions.step_result import StepResult
-from service.api.pagination import paged
-from service.api.steps import take_step
 from service.crypto.encryption import decrypt_field
 from service.http.auth import READERS, requires_role
-from service.http.context import app_state, caller, connection
+from service.http.context import action_context, app_state, caller
+from service.http.idempotency import idempotent
+from service.http.pagination import paged
+from service.http.transaction import connection
 from service.queries import notices as read
 from service.queries.page import Page
 from service.schemas.cases import TakenOut
@@ -48,20 +50,22 @@ def see_notice(notice_id: UUID) -> dict[str, Any]:
 
 @blueprint.post("/notices/<uuid:notice_id>/objections")
 @requires_role(Role.REGISTRAR)
+@idempotent
 @blueprint.arguments(ObjectionIn)
 @blueprint.response(201, TakenOut)
 def object_to(body: dict[str, Any], notice_id: UUID) -> StepResult:
     """Record an objection; it blocks approval until it is answered."""
-    return take_step(_visible_notice(notice_id)["case_id"], "object", {**body, "notice": str(notice_id)})
+    return _act(notice_id, "object", body)
 
 
 @blueprint.post("/notices/<uuid:notice_id>/answers")
 @requires_role(Role.REVIEWER)
+@idempotent
 @blueprint.arguments(ObjectionAnswerIn)
 @blueprint.response(201, TakenOut)
 def answer(body: dict[str, Any], notice_id: UUID) -> StepResult:
     """Answer the oldest open objection."""
-    return take_step(_visible_notice(notice_id)["case_id"], "answer_objection", {**body, "notice": str(notice_id)})
+    return _act(notice_id, "answer_objection", body)
 
 
 def _visible_notice(notice_id: UUID) -> dict[str, Any]:
@@ -80,3 +84,9 @@ def _parse_days(objection: dict[str, Any]) -> dict[str, Any]:
     """Return the objection with its days as dates: the database's JSON holds them as text."""
     dates = {name: objection[name] and date.fromisoformat(objection[name]) for name in ("raised_on", "answered_on")}
     return objection | dates
+
+
+def _act(notice_id: UUID, action: str, body: dict[str, Any]) -> StepResult:
+    """Take the action on the case of the notice, with the notice named in its form."""
+    case_id = _visible_notice(notice_id)["case_id"]
+    return take_action(connection(), case_id, action, {**body, "notice": str(notice_id)}, action_context())

@@ -7,10 +7,12 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import notifications as notification_actions
-from service.api.pagination import paged
 from service.http.auth import EVERYONE, requires_role
-from service.http.context import action_context, caller, connection
+from service.http.context import action_context, caller
 from service.http.errors import language
+from service.http.idempotency import idempotent
+from service.http.pagination import paged
+from service.http.transaction import connection
 from service.i18n import notification_text
 from service.queries import notifications as read
 from service.queries.page import Page, page_by_id
@@ -46,6 +48,7 @@ def _with_text(row: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.post("/inbox/<uuid:notification_id>/read")
 @requires_role(*EVERYONE)
+@idempotent
 @blueprint.response(200, MadeOut)
 def mark_read(notification_id: UUID) -> dict[str, UUID]:
     """Mark one of your notifications as read; a second time changes nothing."""
@@ -55,6 +58,7 @@ def mark_read(notification_id: UUID) -> dict[str, UUID]:
 
 @blueprint.post("/notifications/<uuid:notification_id>/resending")
 @requires_role(Role.REGISTRAR, Role.ADMIN)
+@idempotent
 @blueprint.response(200, MadeOut)
 def resend(notification_id: UUID) -> dict[str, UUID]:
     """Queue a failed notification again."""

@@ -6,10 +6,12 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import payees
-from service.api.etags import version_read
 from service.api.persons import member_id
 from service.http.auth import requires_role
-from service.http.context import action_context, connection
+from service.http.context import action_context
+from service.http.etags import version_read
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.schemas.fields import MadeOut
 from service.schemas.payees import PayeeIn
 from workflows.vocabulary import Role
@@ -19,6 +21,7 @@ blueprint = Blueprint("payees", __name__, description="收款账户 Payees")
 
 @blueprint.post("/households/<uuid:household_id>/payee")
 @requires_role(Role.REGISTRAR)
+@idempotent
 @blueprint.arguments(PayeeIn)
 @blueprint.response(201, MadeOut)
 def set_payee(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:

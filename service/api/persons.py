@@ -8,10 +8,11 @@ from flask_smorest import Blueprint
 
 from service.actions import personal_data_access, persons
 from service.actions.errors import NotFound
-from service.api.etags import tagged, version_read
-from service.http import idempotency
 from service.http.auth import READERS, requires_role
-from service.http.context import action_context, app_state, caller, connection
+from service.http.context import action_context, app_state, caller
+from service.http.etags import tagged, version_read
+from service.http.idempotency import idempotent, release_key
+from service.http.transaction import connection
 from service.queries import households, masking
 from service.schemas.fields import MadeOut
 from service.schemas.persons import MemberOut, PersonEditIn, PersonIn, RevealIn
@@ -55,17 +56,19 @@ def deactivate_person(person_id: UUID) -> None:
 
 @blueprint.post("/persons/<uuid:person_id>/reveal")
 @requires_role(Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
+@idempotent
 @blueprint.arguments(RevealIn)
 @blueprint.response(200, MemberOut)
 def reveal(body: dict[str, Any], person_id: UUID) -> dict[str, Any]:
     """Show the full values for a stated purpose; the event log records the access."""
     plain_person = personal_data_access.reveal_personal_data(connection(), person_id, body["purpose"], action_context())
-    idempotency.release_key(connection(), caller())
+    release_key()
     return plain_person
 
 
 @blueprint.post("/households/<uuid:household_id>/members")
 @requires_role(Role.REGISTRAR)
+@idempotent
 @blueprint.arguments(PersonIn)
 @blueprint.response(201, MadeOut)
 def add_person(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:

@@ -8,7 +8,9 @@ from flask_smorest import Blueprint
 from service.actions import policies as policy_actions
 from service.actions.errors import NotFound
 from service.http.auth import EVERYONE, requires_role
-from service.http.context import action_context, connection
+from service.http.context import action_context
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.queries import policies
 from service.schemas.fields import MadeOut
 from service.schemas.policies import PoliciesOut, PolicyFullOut, PolicyIn
@@ -38,6 +40,7 @@ def see_policy(policy_set_id: UUID) -> dict[str, Any]:
 
 @blueprint.post("/policy-sets")
 @requires_role(Role.ADMIN)
+@idempotent
 @blueprint.arguments(PolicyIn)
 @blueprint.response(201, MadeOut)
 def load_policy(body: dict[str, Any]) -> dict[str, UUID]:

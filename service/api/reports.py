@@ -12,8 +12,9 @@ from flask_smorest import Blueprint
 
 from service.actions.errors import NotFound
 from service.http.auth import READERS, requires_role
-from service.http.context import app_state, at, caller, connection
+from service.http.context import app_state, at, caller
 from service.http.errors import HttpProblem, language
+from service.http.transaction import connection
 from service.queries import units
 from service.queries.scope import CASE_READERS
 from service.report.docx_writer import write_docx

@@ -8,9 +8,11 @@ from flask_smorest import Blueprint
 
 from service.actions import units as unit_actions
 from service.actions.errors import NotFound
-from service.api.etags import tagged, version_read
 from service.http.auth import EVERYONE, requires_role
-from service.http.context import action_context, caller, connection
+from service.http.context import action_context, caller
+from service.http.etags import tagged, version_read
+from service.http.idempotency import idempotent
+from service.http.transaction import connection
 from service.queries import units as read
 from service.schemas.fields import MadeOut
 from service.schemas.units import UnitEditIn, UnitIn, UnitOut, UnitsOut
@@ -29,6 +31,7 @@ def list_units() -> dict[str, Any]:
 
 @blueprint.post("/units")
 @requires_role(Role.ADMIN)
+@idempotent
 @blueprint.arguments(UnitIn)
 @blueprint.response(201, MadeOut)
 def add_unit(body: dict[str, Any]) -> dict[str, UUID]:

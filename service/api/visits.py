@@ -6,10 +6,12 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import visits as visit_actions
-from service.api.pagination import paged
-from service.api.steps import take_step
+from service.actions.cases import take_action
 from service.http.auth import READERS, requires_role
-from service.http.context import action_context, caller, connection
+from service.http.context import action_context, caller
+from service.http.idempotency import idempotent
+from service.http.pagination import paged
+from service.http.transaction import connection
 from service.queries import visits as read
 from service.schemas.fields import MadeOut
 from service.schemas.visits import VisitFilterIn, VisitIn, VisitPageOut
@@ -23,13 +25,14 @@ CASE_ACTIONS = {"survey": "record_visit", "follow_up": "record_follow_up"}
 
 @blueprint.post("/visits")
 @requires_role(Role.VISITOR, Role.REGISTRAR)
+@idempotent
 @blueprint.arguments(VisitIn)
 @blueprint.response(201, MadeOut)
 def record_visit(body: dict[str, Any]) -> dict[str, UUID]:
     """Record a visit; with `case_id` it is the case's survey or follow-up, and the id returned is the case's."""
     case_id, kind = body.pop("case_id"), body["kind"]
     if case_id is not None:
-        return {"id": take_step(case_id, _action(kind), _answers(body)).case_id}
+        return {"id": take_action(connection(), case_id, _action(kind), _answers(body), action_context()).case_id}
     if body["unit_id"] is None:
         raise InvalidForm(Reason.of("answer_missing", field="unit_id", kind="id"))
     body.pop("conclusion")

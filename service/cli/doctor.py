@@ -9,15 +9,7 @@ import click
 import redis
 import sqlalchemy as sa
 
-from service.cli.installation import (
-    AS_JSON,
-    VAR,
-    Installation,
-    is_installed,
-    keys_of,
-    open_installation,
-    settings_at,
-)
+from service.cli.installation import AS_JSON, VAR, Installation, is_installed, keys_of, open_installation, settings_at
 from service.cli.output import FAULTS, translate
 from service.config import Settings
 from service.db import migrate

@@ -1,30 +1,27 @@
-"""Who may call a route: every view names the roles it serves, or the app does not start."""
+"""Authentication and authorisation: every view says who may call it, or the app does not start."""
 
 import hmac
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, g, request
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, request
 
 from service.actions.accounts import token_hash
 from service.clock import now
-from service.http import idempotency
-from service.http.context import (
-    address,
-    app_state,
-    at,
-    check_body,
-    close_connection,
-    commit_or_rollback,
-    connection,
-    today,
-)
-from service.http.errors import HttpProblem, database_problem
+from service.http.context import app_state, at, today
+from service.http.csrf import check_csrf
+from service.http.errors import HttpProblem, is_api_request
+from service.http.rate_limit import address_block
+from service.http.request_body import check_body
+from service.http.request_state import request_state
+from service.http.sessions import COOKIE
+from service.http.transaction import connection
 from service.queries import accounts
+from service.queries.scope import Caller
 from workflows.vocabulary import Reason, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -33,29 +30,27 @@ CASE_WRITERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role
 READERS = (*CASE_WRITERS, Role.AUDITOR)
 EVERYONE = tuple(Role)
 MONITORING = ("watcher",)
-"""Who asks whether the house is well: no account, but this machine or the bearer of the watchers' token."""
+"""Who may read health and metrics: no account, but this machine or the bearer of the monitoring token."""
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="songnuan"'}
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 
 
 def requires_role(*roles: Role) -> Callable[[View], View]:
-    """Let a view be called only by accounts that hold one of `roles` somewhere; rules judge the unit later.
+    """Let a view be called only by accounts that hold one of `roles` in some unit; the rules judge the unit later.
 
-    A POST also claims its Idempotency-Key here, after the caller is known and before anything is done.
+    The caller is known by a bearer token under /api, and by a session cookie with the session's CSRF token on a page:
+    neither is accepted in the place of the other.
     """
 
     def around(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            g.caller = _identified()
-            if not g.caller.roles & set(roles):
+            found = _by_token() if is_api_request() else _by_session()
+            request_state().caller = found
+            if not found.roles & set(roles):
                 raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("role_missing", roles=[role.value for role in roles]))
             check_body()
-            if request.method == "POST":
-                done_before = idempotency.claim_key(connection(), g.caller, at(), app_state().keyring)
-                if done_before is not None:
-                    return done_before
             return view(*args, **kwargs)
 
         checked.needs = roles  # type: ignore[attr-defined]
@@ -65,16 +60,13 @@ def requires_role(*roles: Role) -> Callable[[View], View]:
 
 
 def public(view: View) -> View:
-    """Say that a view may be called without a token."""
+    """Let a view be called without authentication."""
     view.needs = ()  # type: ignore[attr-defined]
     return view
 
 
 def requires_monitoring_access(view: View) -> View:
-    """Let a view be called by whoever shows SONGNUAN_MONITORING_TOKEN; where none is set, from this very machine only.
-
-    A request that came through a proxy comes from elsewhere, whatever its last hop.
-    """
+    """Let a view be called with SONGNUAN_MONITORING_TOKEN; where none is set, from this machine only."""
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
@@ -83,8 +75,7 @@ def requires_monitoring_access(view: View) -> View:
         if token is None and (not _is_here(request.remote_addr) or any(name in request.headers for name in FORWARDED)):
             raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("monitoring_only", setting="SONGNUAN_MONITORING_TOKEN"))
         if token is not None and not hmac.compare_digest(shown.encode(), token.encode()):
-            app_state().rate_limiter.check("guesses", address())
-            app_state().rate_limiter.count("guesses", address())
+            _count_failure()
             raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("token_invalid"), headers=CHALLENGE)
         return view(*args, **kwargs)
 
@@ -96,42 +87,48 @@ def _is_here(remote: str | None) -> bool:
     try:
         return ip_address(remote or "").is_loopback
     except ValueError:
-        return not remote  # a socket file has no address, and is on this machine
+        return not remote  # a Unix socket has no address, and is on this machine
 
 
-def _identified() -> Any:
+def _by_token() -> Caller:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("token_missing"), headers=CHALLENGE)
-    pace, shown = app_state().rate_limiter, token_hash(text.strip())
-    pace.check("guesses", address())
+    shown = token_hash(text.strip())
+    _check_failures()
     found = accounts.caller_by_token(connection(), shown, now(), today())
     if found is None:
-        pace.count("guesses", address())
+        _count_failure()
         raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("token_invalid"), headers=CHALLENGE)
-    pace.count("token", shown.hex())
+    app_state().rate_limiter.count("token", shown.hex())
     return found
 
 
-def _finish_request(response: Response) -> Response:
-    """Keep a POST's answer with its key, then commit or roll back, then let it go.
+def _by_session() -> Caller:
+    store, cookie = app_state().sessions, request.cookies.get(COOKIE)
+    if store is None or not cookie:
+        raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("session_missing"))
+    shown = sha256(cookie.encode()).digest()
+    _check_failures()
+    session = store.find(connection(), shown, at(), today())
+    if session is None:
+        _count_failure()
+        raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("session_missing"))
+    app_state().rate_limiter.count("token", shown.hex())
+    check_csrf(session)
+    request_state().session = session
+    return session.caller
 
-    A database that goes away at this moment leaves it open whether the thing was done: the same key finds out.
-    """
-    try:
-        if "claimed" in g:
-            idempotency.store_response(connection(), g.caller, response, app_state().keyring)
-        return commit_or_rollback(response)
-    except SQLAlchemyError as error:
-        close_connection(error)
-        return database_problem(error)
+
+def _check_failures() -> None:
+    app_state().rate_limiter.check("guesses", address_block(request.remote_addr))
 
 
-def register(app: Flask) -> None:
-    """End each request's transaction in one place, and refuse to start with a route that names no one."""
-    app.after_request(_finish_request)
+def _count_failure() -> None:
+    _check_failures()
+    app_state().rate_limiter.count("guesses", address_block(request.remote_addr))
 
 
 def unguarded_routes(app: Flask) -> list[str]:
-    """The endpoints that do not say who may call them."""
+    """Return the endpoints that do not say who may call them."""
     return sorted(name for name, view in app.view_functions.items() if not hasattr(view, "needs") and name != "static")

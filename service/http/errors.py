@@ -1,4 +1,4 @@
-"""The only place where a "no" becomes an HTTP answer: RFC 9457 problem details with every reason, in words."""
+"""Errors become HTTP answers here alone: one table, rendered as problem details (RFC 9457) or as a page."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -6,55 +6,77 @@ from http import HTTPStatus
 from typing import Any
 
 import sqlalchemy.exc
-from flask import Flask, Response, g, json, request
+from flask import Flask, Response, json, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from service.actions.errors import DisclosingRefusal, NotFound, VersionConflict, refusal_of
-from service.i18n.catalogue import LANGUAGES
-from service.i18n.reason_messages import problem_document
+from service.http.request_state import request_state
+from service.i18n.catalogue import LANGUAGES, translate
+from service.i18n.reason_messages import message_for, problem_document
 from service.observability import logs, metrics
 from workflows.policy import NoPolicy, PoliciesOverlap
-from workflows.policy_values import InvalidPolicy
+from workflows.policy_values import InvalidPolicy, PolicyProblem
 from workflows.vocabulary import InvalidForm, Reason, Refused
 from workflows.workdays import CalendarUnknown, InvalidCalendar
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}(?:[.\[](?:[A-Za-z_][A-Za-z0-9_]{0,60}|[0-9]{1,4})\]?){0,9}")
-"""What the name of a field looks like: name, name.0.name, name[0].name."""
+"""The name of a field: name, name.0.name, name[0].name."""
 
-AWAY: tuple[tuple[tuple[str, ...], str, int], ...] = (
+TRANSIENT: tuple[tuple[tuple[str, ...], str, int], ...] = (
     (("25006",), "database_read_only", 30),
     (("25P03", "40", "53", "55P03", "57014"), "database_busy", 2),
     (("08", "57P"), "database_away", 5),
 )
-"""SQLSTATEs that begin so are nobody's fault and end by themselves: the code, and after how many seconds to try again."""
+"""Beginnings of SQLSTATEs that pass by themselves: the reason code, and the seconds to wait before trying again."""
 
 
 class HttpProblem(Exception):
-    """A refusal of the face itself: no token, no key, wrong version, unknown page."""
+    """An answer with an error status: the reasons, and headers such as Retry-After."""
 
     def __init__(self, status: int, *reasons: Reason, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(", ".join(reason.code for reason in reasons))
         self.status, self.reasons, self.headers = status, reasons, headers or {}
 
 
+def is_api_request() -> bool:
+    """Return whether the request is one of the JSON API, and not of a page."""
+    return request.path.startswith(API_PREFIX)
+
+
+API_PREFIX = "/api/"
+MONITORING_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Read by programs, though outside /api."""
+
+
 def language() -> str:
-    """The reader's language: Chinese unless the request asks for English."""
+    """Return the reader's language: Chinese unless the request asks for English."""
     best = request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN")
     return LANGUAGES[1] if best == "en" else LANGUAGES[0]
 
 
-def problem_response(status: int, reasons: Iterable[Reason], headers: Mapping[str, str] | None = None) -> Response:
-    """A problem document: title, code of the first reason, and all of them with words and values."""
-    listed = [_named(reason) for reason in reasons]
-    for reason in listed:
+def respond(problem: HttpProblem) -> Response:
+    """Return the answer to a problem: a problem document for programs, a page for people. Counts its reasons."""
+    reasons = [_without_input(reason) for reason in problem.reasons]
+    for reason in reasons:
         metrics.REFUSALS.labels(reason.code).inc()
-    document = problem_document(HTTPStatus(status), listed, language(), logs.REQUEST.get())
-    return Response(
-        json.dumps(document, ensure_ascii=False),
-        status,
-        content_type="application/problem+json",
-        headers=dict(headers or {}),
-    )
+    program = is_api_request() or request.path in MONITORING_PATHS
+    render = _problem_document if program else _error_page
+    response = render(problem.status, reasons)
+    response.headers.extend(problem.headers)
+    return response
+
+
+def _problem_document(status: int, reasons: list[Reason]) -> Response:
+    document = problem_document(HTTPStatus(status), reasons, language(), logs.REQUEST.get())
+    return Response(json.dumps(document, ensure_ascii=False), status, content_type="application/problem+json")
+
+
+def _error_page(status: int, reasons: list[Reason]) -> Response:
+    lang = language()
+    labels = {name: translate(f"pages.error.{name}", lang) for name in ("title", "request", "back")}
+    messages = [message_for(reason, lang) for reason in reasons]
+    page = render_template("error.html", lang=lang, labels=labels, messages=messages, request_id=logs.REQUEST.get())
+    return Response(page, status, content_type="text/html; charset=utf-8")
 
 
 CODES: Mapping[int, str] = {
@@ -68,18 +90,17 @@ CODES: Mapping[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_server_error",
 }
-"""What Flask and webargs refuse by themselves; our own names, because the standard library renames its."""
+"""Codes of what Flask and webargs refuse. Our own names: the standard library renames its."""
 
 
-def _http(error: HTTPException) -> Response:
-    """404, 405, 413 and webargs' 422, in the same form; the fields marshmallow refused become reasons."""
+def _http(error: HTTPException) -> HttpProblem:
+    """Return 404, 405, 413 and webargs' 422; the fields that marshmallow refused become reasons."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     messages = getattr(error, "data", {}).get("messages", {}) if hasattr(error, "data") else {}
-    reasons = [Reason.of("field_wrong", field=where, fault=fault) for where, fault in _flat(messages)]
+    reasons = [Reason.of("field_wrong", field=field, fault=fault) for field, fault in _flat(messages)]
     headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
-    return problem_response(
-        status, reasons or [Reason.of(CODES.get(status, "http_error"), status=int(status))], headers
-    )
+    default = Reason.of(CODES.get(status, "http_error"), status=int(status))
+    return HttpProblem(status, *(reasons or [default]), headers=headers)
 
 
 def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:
@@ -94,8 +115,8 @@ def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:
         yield where, str(messages)
 
 
-def _named(reason: Reason) -> Reason:
-    """The reason with its field named only where that is a name: somebody's number typed as one is not repeated."""
+def _without_input(reason: Reason) -> Reason:
+    """Return the reason with its field named only where that is a name: a number typed as one is not repeated."""
     field = reason.values.get("field")
     if not isinstance(field, str) or _FIELD.fullmatch(field):
         return reason
@@ -103,22 +124,27 @@ def _named(reason: Reason) -> Reason:
 
 
 def database_problem(error: sqlalchemy.exc.SQLAlchemyError) -> Response:
-    """503 for a database that is away, busy or takes no writes just now; anything else it says is a fault of ours."""
-    code, wait = _passing(error)
+    """Return 503 for a database that is away, busy or read-only; 500 for anything else."""
+    return respond(_database(error))
+
+
+def _database(error: sqlalchemy.exc.SQLAlchemyError) -> HttpProblem:
+    code, wait = _transient_code(error)
     if code is None:
         return _unexpected(error)
     logs.log_event("database", "warning", code=code, fault=logs.describe_exception(error))
-    return problem_response(HTTPStatus.SERVICE_UNAVAILABLE, [Reason(code)], {"Retry-After": str(wait)})
+    return HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, Reason(code), headers={"Retry-After": str(wait)})
 
 
-_HUNG_UP = "This connection is closed"
-"""What the pool says when a server hangs up twice in a row (db._still_there)."""
+_CLOSED_BY_POOL = "This connection is closed"
+"""What the pool says when a server closes two connections in a row (db/engine.py)."""
 
 
-def _passing(error: sqlalchemy.exc.SQLAlchemyError) -> tuple[str | None, int]:
+def _transient_code(error: sqlalchemy.exc.SQLAlchemyError) -> tuple[str | None, int]:
+    """Return the code of a fault that passes by itself, and the seconds to wait; None for any other."""
     if isinstance(error, sqlalchemy.exc.TimeoutError):
         return "database_busy", 2
-    if isinstance(error, sqlalchemy.exc.InvalidRequestError) and str(error) == _HUNG_UP:
+    if isinstance(error, sqlalchemy.exc.InvalidRequestError) and str(error) == _CLOSED_BY_POOL:
         return "database_away", 5
     if not isinstance(error, sqlalchemy.exc.DBAPIError):
         return None, 0
@@ -126,67 +152,59 @@ def _passing(error: sqlalchemy.exc.SQLAlchemyError) -> tuple[str | None, int]:
     if state is None:
         lost = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError)
         return ("database_away", 5) if lost or error.connection_invalidated else (None, 0)
-    found = ((code, wait) for states, code, wait in AWAY if state.startswith(states))
+    found = ((code, wait) for states, code, wait in TRANSIENT if state.startswith(states))
     return next(found, (None, 0))
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected(error: Exception) -> HttpProblem:
     logs.log_event("unexpected", "error", fault=logs.describe_exception(error))
-    return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, [Reason.of("internal_server_error")])
+    return HttpProblem(HTTPStatus.INTERNAL_SERVER_ERROR, Reason.of("internal_server_error"))
 
 
-def _version_conflict(error: VersionConflict) -> Response:
-    return problem_response(
-        HTTPStatus.PRECONDITION_FAILED, [Reason.of("stale", seen=error.seen, present=error.present)]
-    )
+def _disclosing_refusal(error: DisclosingRefusal) -> HttpProblem:
+    request_state().disclosed_persons = error.persons
+    return HttpProblem(HTTPStatus.CONFLICT, *error.reasons)
 
 
-def _overlap(error: PoliciesOverlap) -> Response:
-    return problem_response(HTTPStatus.CONFLICT, [Reason.of("policies_overlap", policies=list(error.keys))])
-
-
-def _policy(problem: Any) -> Reason:
+def _policy_reason(problem: PolicyProblem) -> Reason:
     return Reason.of("policy_" + problem.code, field=problem.path, **dict(problem.values))
 
 
-def _disclosing_refusal(error: DisclosingRefusal) -> Response:
-    g.told = error.persons
-    return problem_response(HTTPStatus.CONFLICT, error.reasons)
+CONFLICT, UNPROCESSABLE = HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY
 
-
-HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
-    HttpProblem: lambda error: problem_response(error.status, error.reasons, error.headers),
+# fmt: off
+PROBLEMS: Mapping[type[Exception], Callable[[Any], HttpProblem]] = {
+    HttpProblem:       lambda error: error,
     DisclosingRefusal: _disclosing_refusal,
-    Refused: lambda error: problem_response(HTTPStatus.CONFLICT, error.reasons),
-    InvalidForm: lambda error: problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, error.problems),
-    InvalidPolicy: lambda error: problem_response(
-        HTTPStatus.UNPROCESSABLE_ENTITY, [_policy(each) for each in error.problems]
-    ),
-    InvalidCalendar: lambda error: problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, error.problems),
-    NotFound: lambda _error: problem_response(HTTPStatus.NOT_FOUND, [Reason.of("not_found")]),
-    VersionConflict: _version_conflict,
-    NoPolicy: lambda _error: problem_response(HTTPStatus.CONFLICT, [Reason.of("no_policy")]),
-    PoliciesOverlap: _overlap,
-    CalendarUnknown: lambda error: problem_response(
-        HTTPStatus.CONFLICT, [Reason.of("calendar_unknown", year=error.year)]
-    ),
-    sqlalchemy.exc.IntegrityError: lambda error: problem_response(HTTPStatus.CONFLICT, refusal_of(error).reasons),
-    sqlalchemy.exc.DataError: lambda _error: problem_response(
-        HTTPStatus.UNPROCESSABLE_ENTITY, [Reason.of("value_unstorable")]
-    ),
-    sqlalchemy.exc.SQLAlchemyError: database_problem,
-    HTTPException: _http,
-    Exception: _unexpected,
+    Refused:           lambda error: HttpProblem(CONFLICT, *error.reasons),
+    InvalidForm:       lambda error: HttpProblem(UNPROCESSABLE, *error.problems),
+    InvalidPolicy:     lambda error: HttpProblem(UNPROCESSABLE, *map(_policy_reason, error.problems)),
+    InvalidCalendar:   lambda error: HttpProblem(UNPROCESSABLE, *error.problems),
+    NotFound:          lambda _error: HttpProblem(HTTPStatus.NOT_FOUND, Reason.of("not_found")),
+    VersionConflict:   lambda error: HttpProblem(HTTPStatus.PRECONDITION_FAILED, Reason.of("stale", seen=error.seen, present=error.present)),
+    NoPolicy:          lambda _error: HttpProblem(CONFLICT, Reason.of("no_policy")),
+    PoliciesOverlap:   lambda error: HttpProblem(CONFLICT, Reason.of("policies_overlap", policies=list(error.keys))),
+    CalendarUnknown:   lambda error: HttpProblem(CONFLICT, Reason.of("calendar_unknown", year=error.year)),
+    sqlalchemy.exc.IntegrityError:  lambda error: HttpProblem(CONFLICT, *refusal_of(error).reasons),
+    sqlalchemy.exc.DataError:       lambda _error: HttpProblem(UNPROCESSABLE, Reason.of("value_unstorable")),
+    sqlalchemy.exc.SQLAlchemyError: _database,
+    HTTPException:     _http,
+    Exception:         _unexpected,
 }
-"""Every "no" of the house, a row each."""
+# fmt: on
+"""The answer to every error, a row each."""
 
 
 def register(app: Flask) -> None:
-    """Teach an app every "no" of the house."""
-    for kind, handler in HANDLERS.items():
-        app.register_error_handler(kind, handler)
-    app.log_exception = _logged  # type: ignore[method-assign, assignment]
+    """Register the table with an app."""
+    for kind in PROBLEMS:
+        app.register_error_handler(kind, _handler(kind))
+    app.log_exception = _log_exception  # type: ignore[method-assign]
 
 
-def _logged(told: Any) -> None:
-    logs.log_event("unexpected", "error", fault=logs.describe_exception(told[1]))
+def _handler(kind: type[Exception]) -> Callable[[Exception], Response]:
+    return lambda error: respond(PROBLEMS[kind](error))
+
+
+def _log_exception(exc_info: Any) -> None:
+    logs.log_event("unexpected", "error", fault=logs.describe_exception(exc_info[1]))

@@ -16,7 +16,7 @@ from service.clock import now
 from service.db import migrate
 from service.http.auth import public, requires_monitoring_access
 from service.http.context import AppState, app_state
-from service.http.errors import problem_response
+from service.http.errors import HttpProblem, respond
 from service.observability import logs, metrics
 from service.queries import funds, notifications
 from workflows.vocabulary import Pot, Reason
@@ -44,7 +44,7 @@ def readyz() -> Response:
         found["broker"] = _broker(app_state().settings.redis_url)
     ill = [Reason.of("not_ready", check=name, state=state) for name, state in found.items() if state not in WELL]
     if ill:
-        return problem_response(HTTPStatus.SERVICE_UNAVAILABLE, ill, {"Retry-After": "5"})
+        return respond(HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, *ill, headers={"Retry-After": "5"}))
     return jsonify(status="ready", checks=found)
 
 

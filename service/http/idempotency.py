@@ -1,24 +1,36 @@
-"""Doing a thing twice does it once: an Idempotency-Key is claimed inside the transaction of the thing itself."""
+"""Idempotency keys: claimed in the request's own transaction, so that a repeated request gets the stored answer."""
 
 import re
-from datetime import datetime
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import Response, g, json, request
+from flask import Response, json, request
 from sqlalchemy.dialects.postgresql import insert
 
-from service.crypto.encryption import Keyring, decrypt_field, encrypt_field, fingerprint
+from service.crypto.encryption import decrypt_field, encrypt_field, fingerprint
 from service.db.prepared import PreparedStatement
-from service.http.errors import HttpProblem
+from service.http.context import app_state, at, caller
+from service.http.csrf import FIELD as CSRF_FIELD
+from service.http.errors import HttpProblem, is_api_request
+from service.http.request_state import request_state
+from service.http.transaction import connection
 from service.queries.scope import Caller
 from service.tables.events import idempotency
 from workflows.vocabulary import Reason
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 HEADER = "Idempotency-Key"
+FIELD = "_key"
+"""The hidden field of a form that carries the key."""
+
+STORED_HEADERS = frozenset({"Content-Type", "ETag", "Location"})
 _SHAPE = re.compile(r"[\x21-\x7e]{8,120}")
 
-_MINE = sa.and_(
+_OWN_KEY = sa.and_(
     idempotency.c.account_id == sa.bindparam("account_id", type_=sa.Uuid()),
     idempotency.c.key == sa.bindparam("key", type_=sa.Text()),
 )
@@ -29,57 +41,79 @@ _CLAIM = PreparedStatement(
     .on_conflict_do_nothing()
     .returning(idempotency.c.key)
 )
-_STORED = PreparedStatement(sa.select(idempotency).where(_MINE))
+_STORED = PreparedStatement(sa.select(idempotency).where(_OWN_KEY))
 _ANSWER = {name: sa.bindparam(name, type_=idempotency.c[name].type) for name in ("status", "headers", "body_sealed")}
-_KEEP = PreparedStatement(idempotency.update().where(_MINE).values(_ANSWER).returning(idempotency.c.key))
-_FORGET = PreparedStatement(idempotency.delete().where(_MINE).returning(idempotency.c.key))
+_STORE = PreparedStatement(idempotency.update().where(_OWN_KEY).values(_ANSWER).returning(idempotency.c.key))
+_RELEASE = PreparedStatement(idempotency.delete().where(_OWN_KEY).returning(idempotency.c.key))
 
 
-def _fingerprint(keyring: Keyring) -> bytes:
-    """Keyed, because a request may name people."""
-    parts = (request.method, request.full_path, request.headers.get("If-Match", ""), request.get_data().hex())
-    return bytes.fromhex(fingerprint(keyring, "\n".join(parts)))
+def idempotent(view: View) -> View:
+    """Do what a POST asks once for each key; stands below @requires_role. The key is a header, or a field of a form."""
+
+    @wraps(view)
+    def once(*args: Any, **kwargs: Any) -> Any:
+        stored = _claim()
+        return view(*args, **kwargs) if stored is None else stored
+
+    once.idempotent = True  # type: ignore[attr-defined]
+    return cast(View, once)
 
 
-def claim_key(conn: sa.Connection, caller: Caller, at: datetime, keyring: Keyring) -> Response | None:
-    """Claim the request's key; the stored answer when it was done before, else None.
+def _claim() -> Response | None:
+    """Claim the key of the request; return the stored answer where it was claimed before.
 
-    Two requests with one key wait for each other here. The same key with another body is refused with 422. An answer
-    that was given under a grant which holds no longer is not shown again: it may show what that grant let one see.
+    Two requests with one key wait for each other here. Raises HttpProblem: 400 without a key, 422 for the same key with
+    another body, 403 where the answer was given under a grant that has ended, because it may show what that grant showed.
     """
-    key = request.headers.get(HEADER, "")
+    key = request.headers.get(HEADER, "") if is_api_request() else request.form.get(FIELD, "")
     if not _SHAPE.fullmatch(key):
-        raise HttpProblem(HTTPStatus.BAD_REQUEST, Reason.of("idempotency_key_missing", header=HEADER))
-    mark, mine = _fingerprint(keyring), {"account_id": caller.account, "key": key}
-    if _CLAIM.rows(conn, {**mine, "fingerprint": mark, "created_at": at, "grants": _grants(caller)}):
-        g.claimed = key
+        name = HEADER if is_api_request() else FIELD
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, Reason.of("idempotency_key_missing", header=name))
+    own_key, grants = {"account_id": caller().account, "key": key}, _grants(caller())
+    digest = _request_fingerprint()
+    if _CLAIM.rows(connection(), {**own_key, "fingerprint": digest, "created_at": at(), "grants": grants}):
+        request_state().claimed_key = key
         return None
-    stored = _STORED.rows(conn, mine)[0]
-    if bytes(stored.fingerprint) != mark:
+    stored = _STORED.rows(connection(), own_key)[0]
+    if bytes(stored.fingerprint) != digest:
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("idempotency_key_reused", header=HEADER))
-    if not set(stored.grants) <= set(_grants(caller)):
+    if not set(stored.grants) <= set(grants):
         raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("permission_revoked"))
-    headers = {**json.loads(stored.headers), "Idempotency-Replayed": "true"}
-    body = decrypt_field(keyring, f"idempotency.{key}", caller.account, stored.body_sealed)
-    return Response(body, stored.status, headers=headers, content_type="application/json")
+    body = decrypt_field(app_state().keyring, f"idempotency.{key}", caller().account, stored.body_sealed)
+    return Response(body, stored.status, headers={**json.loads(stored.headers), "Idempotency-Replayed": "true"})
 
 
-def _grants(caller: Caller) -> list[str]:
-    """What the caller may do today, as words that can be compared."""
-    return sorted(f"{held.role}/{held.tier}/{held.unit_path}/{held.principal or ''}" for held in caller.held)
+def _request_fingerprint() -> bytes:
+    # Keyed, because a request may name people. The CSRF token is left out: it changes with the session.
+    if is_api_request():
+        body = request.get_data().hex()
+    else:
+        fields = sorted((name, values) for name, values in request.form.lists() if name != CSRF_FIELD)
+        body = json.dumps(fields)
+    parts = (request.method, request.full_path, request.headers.get("If-Match", ""), body)
+    return bytes.fromhex(fingerprint(app_state().keyring, "\n".join(parts)))
 
 
-def release_key(conn: sa.Connection, caller: Caller) -> None:
-    """Keep no answer of this request: it shows what must be asked for, and recorded, each time anew."""
-    _FORGET.rows(conn, {"account_id": caller.account, "key": g.pop("claimed")})
+def _grants(of: Caller) -> list[str]:
+    """Return the caller's grants of the day as comparable text."""
+    return sorted(f"{held.role}/{held.tier}/{held.unit_path}/{held.principal or ''}" for held in of.held)
 
 
-def store_response(conn: sa.Connection, caller: Caller, response: Response, keyring: Keyring) -> None:
-    """Keep the answer beside the key, in the same transaction; refusals are not kept, they may end."""
-    key = g.pop("claimed", None)
+def release_key() -> None:
+    """Store no answer of this request: what it shows must be asked for, and logged, each time."""
+    state = request_state()
+    _RELEASE.rows(connection(), {"account_id": caller().account, "key": state.claimed_key})
+    state.claimed_key = None
+
+
+def store_response(response: Response) -> None:
+    """Store the answer with its key, in the same transaction. A refusal is not stored: its reason may pass."""
+    state = request_state()
+    key, state.claimed_key = state.claimed_key, None
     if key is None or response.status_code >= HTTPStatus.BAD_REQUEST:
         return
-    kept = {name: value for name, value in response.headers if name in {"ETag", "Location"}}
-    body = encrypt_field(keyring, f"idempotency.{key}", caller.account, response.get_data(as_text=True))
-    answered = {"status": response.status_code, "headers": json.dumps(kept), "body_sealed": body}
-    _KEEP.rows(conn, {"account_id": caller.account, "key": key, **answered})
+    account = caller().account
+    headers = json.dumps({name: value for name, value in response.headers if name in STORED_HEADERS})
+    body = encrypt_field(app_state().keyring, f"idempotency.{key}", account, response.get_data(as_text=True))
+    answer = {"status": response.status_code, "headers": headers, "body_sealed": body}
+    _STORE.rows(connection(), {"account_id": account, "key": key, **answer})

@@ -308,5 +308,5 @@ def test_what_nobody_may_slip_in(desk: ApiClient, engine: sa.Engine) -> None:
     plain = desk.http.post("/api/v1/cases", data=b"{}", headers={**headers, "Content-Type": "text/plain"})
     assert desk.codes(plain) == ["unsupported_media_type"]
     with desk.http.application.test_request_context():
-        unstorable = errors.HANDLERS[sa.exc.DataError](sa.exc.DataError("x", {}, ValueError()))
+        unstorable = errors.respond(errors.PROBLEMS[sa.exc.DataError](sa.exc.DataError("x", {}, ValueError())))
     assert desk.codes(unstorable) == ["value_unstorable"]

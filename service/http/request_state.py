@@ -1,0 +1,48 @@
+"""The request state holds what the pipeline knows of one request."""
+
+from contextvars import Token
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import g
+
+from service.actions.step_result import StepResult
+from service.http.sessions import Session
+from service.queries.scope import Caller
+
+
+@dataclass(slots=True)
+class RequestState:
+    """One request, from its first line to its log line."""
+
+    started: float
+    """time.perf_counter() at its start."""
+
+    log_token: Token[str | None]
+    """Resets the request id of the log."""
+
+    caller: Caller | None = None
+    session: Session | None = None
+    at: datetime | None = None
+    connection: sa.Connection | None = None
+    claimed_key: str | None = None
+    """The idempotency key whose answer is stored with the commit."""
+
+    disclosed_persons: tuple[UUID, ...] = ()
+    """Persons about whom a refusal disclosed something; recorded after the rollback."""
+
+    steps: list[StepResult] = field(default_factory=list)
+    """Steps taken in the request; counted once they are committed."""
+
+
+def request_state() -> RequestState:
+    """Return the state of the request being served."""
+    state: RequestState = g.request_state
+    return state
+
+
+def has_request_state() -> bool:
+    """Return whether the pipeline has started the request."""
+    return "request_state" in g

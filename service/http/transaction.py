@@ -1,0 +1,44 @@
+"""The transaction of a request: opened, committed, rolled back and closed in this file alone."""
+
+from http import HTTPStatus
+
+import sqlalchemy as sa
+from flask import Response
+
+from service.actions import personal_data_access
+from service.http.context import action_context, app_state
+from service.http.request_state import has_request_state, request_state
+
+
+def connection() -> sa.Connection:
+    """Return the connection of the request; its transaction begins with the first statement."""
+    state = request_state()
+    if state.connection is None:
+        state.connection = app_state().engine.connect()
+    return state.connection
+
+
+def commit_or_rollback(response: Response) -> None:
+    """Commit where the answer is a success, else roll back and record what the refusal disclosed. Closes the connection."""
+    state = request_state()
+    conn, state.connection = state.connection, None
+    if conn is None:
+        return
+    with conn:
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            conn.commit()
+            return
+        conn.rollback()
+        if state.disclosed_persons:
+            personal_data_access.record_disclosed_match(conn, state.disclosed_persons, action_context())
+            conn.commit()
+
+
+def close_connection() -> None:
+    """Give the connection back to the pool, whatever happened."""
+    if not has_request_state():
+        return
+    state = request_state()
+    conn, state.connection = state.connection, None
+    if conn is not None:
+        conn.close()
