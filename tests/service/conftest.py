@@ -1,4 +1,4 @@
-"""Tests of the record stand on a migrated PostgreSQL; those of the API on the web process in this one."""
+"""Fixtures of the service tests: a migrated database and an API client."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,11 +14,17 @@ from tests.migrated import conn, database_url, engine
 
 @pytest.fixture
 def desk(engine: sa.Engine, database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    """An office of its own, over HTTP, on Monday 1 September 2025."""
+    """Yield an API client of a new organisation on Monday 1 September 2025."""
     with engine.begin() as connection:
-        office = create_organisation(connection)
+        organisation = create_organisation(connection)
     with serving(database_url, tmp_path) as app:
-        yield ApiClient(app.test_client(), office, date(2025, 9, 1))
+        yield ApiClient(app.test_client(), organisation, date(2025, 9, 1))
 
 
-__all__ = ["conn", "database_url", "desk", "engine"]
+@pytest.fixture
+def client(desk: ApiClient) -> ApiClient:
+    """Return the API client under its plain name."""
+    return desk
+
+
+__all__ = ["client", "conn", "database_url", "desk", "engine"]

@@ -1,4 +1,4 @@
-"""What an auditor doubts: each test tries to pay twice, too much, from the wrong line, or to somebody else."""
+"""Payments that are doubled, too large, from a wrong fund or to another person are refused."""
 
 import threading
 from datetime import date
@@ -22,95 +22,97 @@ from workflows.vocabulary import Refused
 
 
 @pytest.fixture
-def life(desk: ApiClient, engine: sa.Engine) -> Life:
-    return start(desk, engine, "hardship", "LIV", {})
+def life(client: ApiClient, engine: sa.Engine) -> Life:
+    return start(client, engine, "hardship", "LIV", {})
 
 
 def with_check_digit(first: str) -> str:
-    """The identity number that begins with these 17 digits."""
+    """Return the identity number that begins with these 17 digits."""
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return first + "10X98765432"[sum(int(a) * b for a, b in zip(first, weights, strict=True)) % 11]
 
 
-NUMBER = with_check_digit("37012320080101123")
+ID_NUMBER = with_check_digit("37012320080101123")
 
 
-def test_a_fund_for_one_category_does_not_pay_another(life: Life, engine: sa.Engine) -> None:
+def test_fund_for_one_category_cannot_pay_another(life: Life, engine: sa.Engine) -> None:
     with engine.begin() as conn:
-        mine = fund.c.id == life.desk.office.fund_id
-        conn.execute(fund.update().where(mine).values(categories=["sudden"]))
+        own_fund = fund.c.id == life.desk.office.fund_id
+        conn.execute(fund.update().where(own_fund).values(categories=["sudden"]))
     life.to("review")
     with engine.connect() as conn:
-        found = conn.scalar(sa.select(case.c.category).where(case.c.id == life.case_id))
-    assert found != "sudden"
+        category = conn.scalar(sa.select(case.c.category).where(case.c.id == life.case_id))
+    assert category != "sudden"
     assert life.no("reviewer", "pass_review", **award(life.desk)) == ["category_not_permitted"]
 
 
-def test_two_cases_of_one_household_approved_at_once_are_not_both_granted(desk: ApiClient, engine: sa.Engine) -> None:
-    """The same item once a year for a household: the second approval waits for the lock and must then see the first."""
-    one = start(desk, engine, "hardship", "LIV", {})
+def test_two_cases_of_one_household_approved_at_once_grant_only_one(client: ApiClient, engine: sa.Engine) -> None:
+    """A household gets an item once a year: the second approval waits for the lock and then sees the first."""
+    one = start(client, engine, "hardship", "LIV", {})
     body = {
         "programme": "hardship",
         "household_id": str(one.family.household_id),
         "item": "LIV",
         "requested": "3000.00",
     }
-    opened = desk.post("registrar", "/cases", {**body, "beneficiary_id": str(one.family.child_id)})
-    two = Life(desk, one.family, opened.get_json()["id"])
+    opened = client.post("registrar", "/cases", {**body, "beneficiary_id": str(one.family.child_id)})
+    two = Life(client, one.family, opened.get_json()["id"])
     for each in (one, two):
-        desk.today = date(2025, 9, 1)
+        client.today = date(2025, 9, 1)
         each.to("approval")
-    waiting, refused = threading.Event(), []
+    waiting, refusal_codes = threading.Event(), []
 
     def second() -> None:
         with engine.begin() as conn:
-            context = desk.office.context(conn, "approver_1", NOTICE_OVER)
+            context = client.office.context(conn, "approver_1", NOTICE_OVER)
             waiting.set()
             try:
                 cases.take_action(conn, UUID(two.case_id), "approve", {}, context)
             except Refused as no:
-                refused.extend(no.codes)
+                refusal_codes.extend(no.codes)
 
     with engine.begin() as conn:
-        cases.take_action(conn, UUID(one.case_id), "approve", {}, desk.office.context(conn, "approver_1", NOTICE_OVER))
+        cases.take_action(
+            conn, UUID(one.case_id), "approve", {}, client.office.context(conn, "approver_1", NOTICE_OVER)
+        )
         other = threading.Thread(target=second)
         other.start()
         waiting.wait()
         other.join(0.7)
     other.join()
-    assert refused == ["item_repeated"]
-    assert pots(engine, desk)["committed_fen"] == 150_000
+    assert refusal_codes == ["item_repeated"]
+    assert pots(engine, client)["committed_fen"] == 150_000
 
 
-def test_a_student_filed_anew_in_another_household_is_the_same_student(desk: ApiClient, engine: sa.Engine) -> None:
-    """One tuition grant per student and school year: the number says who he is, the row does not."""
-    form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
-    first = start(desk, engine, "tuition", "EDU", form)
+def test_student_filed_again_in_another_household_gets_no_second_grant(client: ApiClient, engine: sa.Engine) -> None:
+    """One tuition grant per student and school year: the identity number identifies the student, not the row."""
+    tuition_form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
+    first = start(client, engine, "tuition", "EDU", tuition_form)
     path, child = f"/persons/{first.family.child_id}", first.family.child_id
-    kept = {
-        "id_no_sealed": encrypt_field(RING, "person.id_no", child, NUMBER),
-        "id_no_index": blind_index(RING, "id_no", NUMBER),
+    id_columns = {
+        "id_no_sealed": encrypt_field(RING, "person.id_no", child, ID_NUMBER),
+        "id_no_index": blind_index(RING, "id_no", ID_NUMBER),
     }
     with engine.begin() as conn:
-        conn.execute(person.update().where(person.c.id == child).values(**kept))
+        conn.execute(person.update().where(person.c.id == child).values(**id_columns))
     first.to("payment", "600.00")
     first.act("cashier", "pay", method="bank", voucher="V-1")
-    gone = desk.http.delete(f"/api/v1{path}", headers=desk.headers("registrar", **{"If-Match": '"1"'}))
-    assert gone.status_code == 204, gone.get_json()
-    desk.today = date(2025, 9, 1)
+    deleted = client.http.delete(f"/api/v1{path}", headers=client.headers("registrar", **{"If-Match": '"1"'}))
+    assert deleted.status_code == 204, deleted.get_json()
+    client.today = date(2025, 9, 1)
     with engine.begin() as conn:
-        family = create_family(conn, desk.office)
-    same = {"relation": "child", "name": "示例丙", "id_no": NUMBER, "student_stage": "bachelor"}
-    added = desk.post("registrar", f"/households/{family.household_id}/members", same)
+        family = create_family(conn, client.office)
+    same_student = {"relation": "child", "name": "示例丙", "id_no": ID_NUMBER, "student_stage": "bachelor"}
+    added = client.post("registrar", f"/households/{family.household_id}/members", same_student)
     assert added.status_code == 201, added.get_json()
-    who = {"household_id": str(family.household_id), "beneficiary_id": added.get_json()["id"]}
-    body = {"programme": "tuition", **who, "item": "EDU", "requested": "600.00", "answers": form}
-    again = Life(desk, family, desk.post("registrar", "/cases", body).get_json()["id"])
-    assert again.to("review").no("reviewer", "pass_review", **award(desk, "600.00")) == ["student_repeated"]
+    family_ids = {"household_id": str(family.household_id), "beneficiary_id": added.get_json()["id"]}
+    body = {"programme": "tuition", **family_ids, "item": "EDU", "requested": "600.00", "answers": tuition_form}
+    second_life = Life(client, family, client.post("registrar", "/cases", body).get_json()["id"])
+    assert second_life.to("review").no("reviewer", "pass_review", **award(client, "600.00")) == ["student_repeated"]
 
 
-def test_the_payee_is_not_made_into_somebody_else_after_the_signatures(life: Life, engine: sa.Engine) -> None:  # noqa: ARG001
-    """The notice showed one name; before payment the head gets another."""
+def test_payee_renamed_after_approval_is_not_paid(life: Life, engine: sa.Engine) -> None:  # noqa: ARG001
+    """The notice showed one name; the head's name is changed before payment."""
     life.to("payment")
     change = {"name": "某某某"}
     headers = life.desk.headers("registrar", **{"If-Match": '"1"'})
@@ -119,17 +121,17 @@ def test_the_payee_is_not_made_into_somebody_else_after_the_signatures(life: Lif
     assert life.no("cashier", "pay", method="bank", voucher="V-1") == ["signatures_void"]
 
 
-def test_a_beneficiary_who_left_the_family_is_not_granted(desk: ApiClient, engine: sa.Engine) -> None:
-    form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
-    life = start(desk, engine, "tuition", "EDU", form)
-    headers = desk.headers("registrar", **{"If-Match": '"1"'})
-    gone = desk.http.delete(f"/api/v1/persons/{life.family.child_id}", headers=headers)
-    assert gone.status_code == 204, gone.get_json()
-    assert life.to("review").no("reviewer", "pass_review", **award(desk, "600.00")) == ["beneficiary_left"]
+def test_beneficiary_removed_from_household_is_not_granted(client: ApiClient, engine: sa.Engine) -> None:
+    tuition_form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
+    life = start(client, engine, "tuition", "EDU", tuition_form)
+    headers = client.headers("registrar", **{"If-Match": '"1"'})
+    deleted = client.http.delete(f"/api/v1/persons/{life.family.child_id}", headers=headers)
+    assert deleted.status_code == 204, deleted.get_json()
+    assert life.to("review").no("reviewer", "pass_review", **award(client, "600.00")) == ["beneficiary_left"]
 
 
-def test_an_objection_nobody_answered_stops_the_next_notice_too(life: Life) -> None:
-    """The reviewer takes the case back with the objection open and hangs it out anew."""
+def test_unanswered_objection_stops_the_next_notice(life: Life) -> None:
+    """The reviewer takes the case back with the objection open and posts a second notice."""
     life.to("notice")
     life.act("registrar", "object", source="phone", objection="家里有车")
     life.act("reviewer", "return_to_review", reason="x")
@@ -138,77 +140,79 @@ def test_an_objection_nobody_answered_stops_the_next_notice_too(life: Life) -> N
     assert life.no("clock", "end_notice") == ["objection_open"]
 
 
-def test_an_expired_line_pays_nothing(life: Life, engine: sa.Engine) -> None:
+def test_expired_fund_pays_nothing(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     with engine.begin() as conn:
         conn.execute(fund.update().where(fund.c.id == life.desk.office.fund_id).values(expires_on=date(2025, 9, 14)))
     assert life.no("cashier", "pay", method="bank", voucher="V-1") == ["fund_closed"]
 
 
-def gift_of(desk: ApiClient, household_id: Any, **changes: Any) -> dict[str, Any]:
-    people = desk.office.people
-    given = {"on": desk.today.isoformat(), "item": "LIV", "purpose": "慰问", "account_code": "502"}
-    hands = {"handed_by": str(people["visitor_1"]), "approved_by": str(people["approver_3"]), "signed_by_family": True}
-    what = {"amount": "100.00", "fund_id": str(desk.office.fund_id)}
-    where = {"unit_id": str(desk.office.unit_id), "household_id": str(household_id)}
-    return {**given, **hands, **what, **where, **changes}
+def gift_body(client: ApiClient, household_id: Any, **changes: Any) -> dict[str, Any]:
+    people = client.office.people
+    gift = {"on": client.today.isoformat(), "item": "LIV", "purpose": "慰问", "account_code": "502"}
+    handover = {
+        "handed_by": str(people["visitor_1"]),
+        "approved_by": str(people["approver_3"]),
+        "signed_by_family": True,
+    }
+    money = {"amount": "100.00", "fund_id": str(client.office.fund_id)}
+    recipient = {"unit_id": str(client.office.unit_id), "household_id": str(household_id)}
+    return {**gift, **handover, **money, **recipient, **changes}
 
 
-def test_an_expired_line_is_not_spent_by_dating_a_gift_back(desk: ApiClient, engine: sa.Engine) -> None:
+def test_gift_dated_back_cannot_spend_expired_fund(client: ApiClient, engine: sa.Engine) -> None:
     with engine.begin() as conn:
-        family = create_family(conn, desk.office)
-        days = {"opens_on": date(2024, 1, 1), "expires_on": date(2024, 12, 31)}
-        conn.execute(fund.update().where(fund.c.id == desk.office.fund_id).values(**days))
-    made = desk.post("approver_3", "/gifts", gift_of(desk, family.household_id, on="2024-12-01"))
-    assert refusal(made) == (409, ["fund_closed"])
+        family = create_family(conn, client.office)
+        dates = {"opens_on": date(2024, 1, 1), "expires_on": date(2024, 12, 31)}
+        conn.execute(fund.update().where(fund.c.id == client.office.fund_id).values(**dates))
+    response = client.post("approver_3", "/gifts", gift_body(client, family.household_id, on="2024-12-01"))
+    assert refusal(response) == (409, ["fund_closed"])
 
 
-def test_a_household_that_left_gets_no_gift_of_relief(desk: ApiClient, engine: sa.Engine) -> None:
+def test_exited_household_gets_no_relief_gift(client: ApiClient, engine: sa.Engine) -> None:
     with engine.begin() as conn:
-        family = create_family(conn, desk.office)
+        family = create_family(conn, client.office)
         conn.execute(household.update().where(household.c.id == family.household_id).values(exited_on=date(2025, 6, 1)))
-    made = desk.post("approver_3", "/gifts", gift_of(desk, family.household_id))
-    assert refusal(made) == (409, ["household_not_filed"])
+    response = client.post("approver_3", "/gifts", gift_body(client, family.household_id))
+    assert refusal(response) == (409, ["household_not_filed"])
 
 
-def test_relief_given_by_hand_counts_towards_the_same_item(life: Life) -> None:
-    """LIV by gift and LIV by case: the same help twice (domain/2 §2.7)."""
-    made = life.desk.post("approver_3", "/gifts", gift_of(life.desk, life.family.household_id, amount="1000.00"))
-    assert made.status_code == 201, made.get_json()
+def test_relief_gift_counts_towards_the_same_item(life: Life) -> None:
+    """LIV by gift and LIV by case are the same help twice (docs/domain/eligibility.md §2.7)."""
+    response = life.desk.post("approver_3", "/gifts", gift_body(life.desk, life.family.household_id, amount="1000.00"))
+    assert response.status_code == 201, response.get_json()
     assert life.to("review").no("reviewer", "pass_review", **award(life.desk)) == ["item_repeated"]
 
 
-def test_a_grant_of_december_does_not_count_in_january_because_the_case_was_closed_then(
-    desk: ApiClient, engine: sa.Engine
-) -> None:
-    """Paid in 2025, closed in 2026: the family may have its grant of 2026."""
-    desk.today = date(2025, 9, 1)
-    one = start(desk, engine, "hardship", "LIV", {})
+def test_grant_paid_in_december_does_not_count_in_the_year_of_closing(client: ApiClient, engine: sa.Engine) -> None:
+    """A grant paid in 2025 and closed in 2026 leaves the family its grant of 2026."""
+    client.today = date(2025, 9, 1)
+    one = start(client, engine, "hardship", "LIV", {})
     one.to("follow_up")
-    desk.today = date(2026, 1, 5)
+    client.today = date(2026, 1, 5)
     one.visit("record_follow_up", "received", ("follower",))
     one.act("registrar", "close")
-    who = {"household_id": str(one.family.household_id), "beneficiary_id": str(one.family.head_id)}
-    body = {"programme": "hardship", **who, "item": "LIV", "requested": "3000.00"}
-    two = Life(desk, one.family, desk.post("registrar", "/cases", body).get_json()["id"])
+    family_ids = {"household_id": str(one.family.household_id), "beneficiary_id": str(one.family.head_id)}
+    body = {"programme": "hardship", **family_ids, "item": "LIV", "requested": "3000.00"}
+    two = Life(client, one.family, client.post("registrar", "/cases", body).get_json()["id"])
     assert two.to("notice").state == "notice"
 
 
-def test_one_payments_fund_is_the_cases(life: Life, engine: sa.Engine) -> None:
-    """Two approvals of 800 from a line of 1,000, at once."""
+def test_concurrent_approvals_cannot_overdraw_a_fund(life: Life, engine: sa.Engine) -> None:
+    """Of two approvals of 800 yuan from a fund of 1,000 yuan at the same time, one succeeds."""
     with engine.begin() as conn:
-        line = open_fund(conn, life.desk.office, 100_000)
+        fund_id = open_fund(conn, life.desk.office, 100_000)
     lives = [life, start(life.desk, engine, "hardship", "LIV", {})]
     for each in lives:
         life.desk.today = date(2025, 9, 1)
-        each.to("approval", "800.00", line)
+        each.to("approval", "800.00", fund_id)
     answers: list[tuple[int, list[str]]] = []
-    desk = life.desk
+    client = life.desk
 
     def approve(one: Life) -> None:
-        headers, path = desk.headers("approver_1"), f"/api/v1/cases/{one.case_id}/actions/approve"
-        sent = desk.http.application.test_client().post(path, json={}, headers=headers)
-        answers.append((200, []) if sent.status_code == 200 else refusal(sent))
+        headers, path = client.headers("approver_1"), f"/api/v1/cases/{one.case_id}/actions/approve"
+        response = client.http.application.test_client().post(path, json={}, headers=headers)
+        answers.append((200, []) if response.status_code == 200 else refusal(response))
 
     threads = [threading.Thread(target=approve, args=(each,)) for each in lives]
     for thread in threads:
@@ -218,16 +222,16 @@ def test_one_payments_fund_is_the_cases(life: Life, engine: sa.Engine) -> None:
     assert sorted(answers) == [(200, []), (409, ["fund_short"])]
 
 
-def test_one_payment_when_ten_pay_at_once(life: Life, engine: sa.Engine) -> None:
+def test_ten_concurrent_payments_pay_a_case_once(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
-    desk = life.desk
+    client = life.desk
     answers: list[tuple[int, list[str]]] = []
 
     def pay() -> None:
         path = f"/api/v1/cases/{life.case_id}/actions/pay"
         body = {"answers": {"method": "bank", "voucher": "V-1"}}
-        sent = desk.http.application.test_client().post(path, json=body, headers=desk.headers("cashier"))
-        answers.append((200, []) if sent.status_code == 200 else refusal(sent))
+        response = client.http.application.test_client().post(path, json=body, headers=client.headers("cashier"))
+        answers.append((200, []) if response.status_code == 200 else refusal(response))
 
     threads = [threading.Thread(target=pay) for _ in range(10)]
     for each in threads:

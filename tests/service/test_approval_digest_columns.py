@@ -1,4 +1,4 @@
-"""Editing what an approval covers changes the digest it was given over; editing anything else does not."""
+"""Only a change to a column an approval covers changes the approval digest."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -81,8 +81,8 @@ UNBOUND: Mapping[tuple[str, str], str] = {
 
 
 @dataclass(frozen=True)
-class Ground:
-    """A case with an award, papers, an account and an finances, and another family beside it."""
+class CaseRecord:
+    """A case with an award, papers, a bank account and finances, and another family's case."""
 
     conn: sa.Connection
     context: ActionContext
@@ -91,70 +91,72 @@ class Ground:
     values: Mapping[str, Any]
 
     def content(self) -> str:
-        """The digest a signature would be given over now."""
-        known = load.load_case(self.conn, self.case_id, self.context.caller, self.context.today)
-        assert known is not None
-        return known.facts.content
+        """Return the digest an approval would cover now."""
+        loaded_case = load.load_case(self.conn, self.case_id, self.context.caller, self.context.today)
+        assert loaded_case is not None
+        return loaded_case.facts.content
 
-    def edit(self, place: tuple[str, str], how: str) -> None:
-        """Change one column of the rows the case rests on."""
-        table = METADATA.tables[place[0]]
-        named = {name: value for name, value in self.values.items() if f":{name}" in how}
-        expression = sa.text(how).bindparams(**named)
-        changed = self.conn.execute(table.update().where(self.rows[place[0]]).values({place[1]: expression}))
+    def edit(self, column: tuple[str, str], new_value: str) -> None:
+        """Change one column of the rows the case depends on."""
+        table = METADATA.tables[column[0]]
+        parameters = {name: value for name, value in self.values.items() if f":{name}" in new_value}
+        expression = sa.text(new_value).bindparams(**parameters)
+        changed = self.conn.execute(table.update().where(self.rows[column[0]]).values({column[1]: expression}))
         assert changed.rowcount == 1
 
 
 @pytest.fixture(scope="module")
-def settled(engine: sa.Engine) -> Iterator[Ground]:
-    """Made once; each test edits it behind a savepoint."""
+def module_record(engine: sa.Engine) -> Iterator[CaseRecord]:
+    """Create the record once; each test edits it behind a savepoint."""
     with engine.connect() as conn:
-        yield _ground(conn)
+        yield _create_record(conn)
         conn.rollback()
 
 
 @pytest.fixture
-def ground(settled: Ground) -> Iterator[Ground]:
-    """The ground as it was made."""
-    savepoint = settled.conn.begin_nested()
-    yield settled
+def record(module_record: CaseRecord) -> Iterator[CaseRecord]:
+    """Return the record as it was created."""
+    savepoint = module_record.conn.begin_nested()
+    yield module_record
     savepoint.rollback()
 
 
-def _ground(conn: sa.Connection) -> Ground:
-    office = create_organisation(conn)
-    context = office.context(conn, "registrar", DAY)
-    family, other = create_family(conn, office), create_family(conn, office)
+def _create_record(conn: sa.Connection) -> CaseRecord:
+    organisation = create_organisation(conn)
+    context = organisation.context(conn, "registrar", DAY)
+    family, other = create_family(conn, organisation), create_family(conn, organisation)
     conn.execute(bank_account.update().where(bank_account.c.household_id == other.household_id).values(active=False))
-    opened, beside = (_open(conn, each.household_id, each.head_id, context) for each in (family, other))
-    conn.execute(case.update().where(case.c.id == opened).values(award_fen=300_000, fund_id=office.fund_id))
-    conn.execute(paper.insert().values(case_id=opened, kind="identity", seen_on=DAY, seen_by=context.caller.account))
+    case_id, other_case_id = (_open(conn, each.household_id, each.head_id, context) for each in (family, other))
+    conn.execute(case.update().where(case.c.id == case_id).values(award_fen=300_000, fund_id=organisation.fund_id))
+    conn.execute(paper.insert().values(case_id=case_id, kind="identity", seen_on=DAY, seen_by=context.caller.account))
     phone = {
         "phone_sealed": encrypt_field(RING, "person.phone", family.child_id, "13900000000"),
         "phone_index": blind_index(RING, "phone", "13900000000"),
     }
     conn.execute(person.update().where(person.c.id == family.child_id).values(phone))
-    lines = METADATA.tables["finance_line"]
-    conn.execute(lines.update().where(lines.c.household_id == family.household_id).values(side="spending"))
+    finance_lines = METADATA.tables["finance_line"]
+    conn.execute(
+        finance_lines.update().where(finance_lines.c.household_id == family.household_id).values(side="spending")
+    )
     household = METADATA.tables["household"]
-    return Ground(
+    return CaseRecord(
         conn,
         context,
-        opened,
+        case_id,
         {
-            "case": case.c.id == opened,
-            "paper": paper.c.case_id == opened,
+            "case": case.c.id == case_id,
+            "paper": paper.c.case_id == case_id,
             "household": household.c.id == family.household_id,
             "person": person.c.id == family.child_id,
             "bank_account": bank_account.c.household_id == family.household_id,
-            "finance_line": lines.c.household_id == family.household_id,
+            "finance_line": finance_lines.c.household_id == family.household_id,
         },
         {
             "child": family.child_id,
             "other_household": other.household_id,
-            "other_case": beside,
-            "other_fund": open_fund(conn, office, 0),
-            "other_policy": _another_policy(conn, office.policy_id),
+            "other_case": other_case_id,
+            "other_fund": open_fund(conn, organisation, 0),
+            "other_policy": _another_policy(conn, organisation.policy_id),
             "sealed": encrypt_field(RING, "person.phone", family.child_id, "13800000000"),
         },
     )
@@ -165,30 +167,30 @@ def _open(conn: sa.Connection, household_id: UUID, head_id: UUID, context: Actio
 
 
 def _another_policy(conn: sa.Connection, policy_id: UUID) -> UUID:
-    """The same words under another number: a decision must say which it cites."""
+    """Copy the policy set under another id: a decision cites one set."""
     row = conn.execute(sa.select(policy_set).where(policy_set.c.id == policy_id)).mappings().one()
-    made = new_id()
-    conn.execute(policy_set.insert().values({**row, "id": made, "key": f"{row['key']}-{made.hex[-8:]}"}))
-    return made
+    copy_id = new_id()
+    conn.execute(policy_set.insert().values({**row, "id": copy_id, "key": f"{row['key']}-{copy_id.hex[-8:]}"}))
+    return copy_id
 
 
-def test_each_bound_column_is_tried_here() -> None:
-    """Why: a column that is called bound and is not in the digest is a signature over something else."""
+def test_bound_columns_all_have_an_edit() -> None:
+    """Why: an approval does not cover a bound column that is missing from the digest."""
     assert EDITS.keys() == BOUND
     assert not UNBOUND.keys() & BOUND
 
 
-@pytest.mark.parametrize("place", EDITS, ids=".".join)
-def test_editing_what_is_bound_changes_the_content(ground: Ground, place: tuple[str, str]) -> None:
-    """Why: money goes to the account, in the sum, for the reasons that were signed, or it does not go."""
-    before = ground.content()
-    ground.edit(place, EDITS[place])
-    assert ground.content() != before
+@pytest.mark.parametrize("column", EDITS, ids=".".join)
+def test_digest_changes_when_a_bound_column_is_edited(record: CaseRecord, column: tuple[str, str]) -> None:
+    """Why: money is paid only to the account, in the sum and for the reasons that were approved."""
+    before = record.content()
+    record.edit(column, EDITS[column])
+    assert record.content() != before
 
 
-@pytest.mark.parametrize("place", UNBOUND, ids=".".join)
-def test_editing_anything_else_does_not(ground: Ground, place: tuple[str, str]) -> None:
-    """Why: a new telephone number must not send a family through three signatures again."""
-    before = ground.content()
-    ground.edit(place, UNBOUND[place])
-    assert ground.content() == before
+@pytest.mark.parametrize("column", UNBOUND, ids=".".join)
+def test_digest_stays_when_an_unbound_column_is_edited(record: CaseRecord, column: tuple[str, str]) -> None:
+    """Why: a new telephone number must not need three approvals again."""
+    before = record.content()
+    record.edit(column, UNBOUND[column])
+    assert record.content() == before

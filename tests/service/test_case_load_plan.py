@@ -1,4 +1,4 @@
-"""What a step reads is bounded by the tables of the programmes, and a case that lacks something is refused, not dropped."""
+"""A step's cached read plans are bounded, and an incomplete case is refused."""
 
 from uuid import UUID
 
@@ -11,20 +11,20 @@ from tests.lives import start
 from workflows import required_facts
 
 
-def test_made_up_actions_leave_nothing_behind() -> None:
-    """The name of an action comes from outside: what is kept of it would grow without end."""
-    kept = (plan._plans, statement.lock_and_load, statement.load_unlocked, required_facts.required_facts)
+def test_unknown_action_names_leave_nothing_in_the_caches() -> None:
+    """Action names come from outside: caching unknown ones would grow without limit."""
+    caches = (plan._plans, statement.lock_and_load, statement.load_unlocked, required_facts.required_facts)
     plan.plan_for("approve")
-    before = [each.cache_info().currsize for each in kept]
+    sizes_before = [each.cache_info().currsize for each in caches]
     for number in range(300):
         plan.plan_for(f"made_up_{number}")
-    assert [each.cache_info().currsize for each in kept] == before
+    assert [each.cache_info().currsize for each in caches] == sizes_before
 
 
-def test_a_step_that_moves_money_is_refused_for_a_case_without_a_line(desk: ApiClient, engine: sa.Engine) -> None:
-    """A case that stands at approval with neither award nor line, as only a wrong hand in the database leaves it."""
-    life = start(desk, engine, "hardship", "LIV", {})
+def test_approval_of_a_case_without_a_fund_is_refused(client: ApiClient, engine: sa.Engine) -> None:
+    """A case in approval with neither award nor fund, as only a direct change in the database leaves it."""
+    life = start(client, engine, "hardship", "LIV", {})
     with engine.begin() as conn:
-        at = {"state": "approval", "phase": "approval"}
-        conn.execute(case.update().where(case.c.id == UUID(life.case_id)).values(**at))
+        approval_state = {"state": "approval", "phase": "approval"}
+        conn.execute(case.update().where(case.c.id == UUID(life.case_id)).values(**approval_state))
     assert life.no("approver_1", "approve") == ["notice_missing", "fund_missing"]

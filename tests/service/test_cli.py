@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it leaves, and the code it ends with."""
+"""The command line: its output, its effects and its exit codes."""
 
 import json
 from collections.abc import Callable
@@ -18,30 +18,30 @@ pytestmark = pytest.mark.xdist_group("cli")
 
 
 @pytest.fixture(scope="module")
-def place(empty_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def installation(empty_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return empty_database(), tmp_path_factory.mktemp("installation")
 
 
 @pytest.fixture
-def run(place: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(installation: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `songnuan …` in an empty installation that the module shares."""
-    return runner(*place, monkeypatch)
+    return runner(*installation, monkeypatch)
 
 
 def runner(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(folder)
 
     def command(*words: str, **environ: str) -> Result:
-        given = {"DATABASE_URL": url, "SONGNUAN_VAR": str(folder), "REDIS_URL": "", "SMTP_URL": "", **environ}
-        return CliRunner().invoke(main, list(words), env=given)
+        settings = {"DATABASE_URL": url, "SONGNUAN_VAR": str(folder), "REDIS_URL": "", "SMTP_URL": "", **environ}
+        return CliRunner().invoke(main, list(words), env=settings)
 
     return command
 
 
-def test_a_small_union_starts_for_real(run: Run, place: tuple[str, Path]) -> None:
+def test_union_is_founded_imported_reported_and_verified(run: Run, installation: tuple[str, Path]) -> None:
     assert run("doctor").exit_code == 1
-    founded = run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
-    assert founded.exit_code == 0, founded.output
+    initialised = run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+    assert initialised.exit_code == 0, initialised.output
     again = run("init", "--unit", "另一个", "--division", "371099", "--login", "other", "--name", "x")
     assert again.exit_code == 1
     assert "已经开户" in again.output
@@ -53,30 +53,28 @@ def test_a_small_union_starts_for_real(run: Run, place: tuple[str, Path]) -> Non
     repeated = json.loads(run("import", str(SAMPLES), "--by", "admin", "--json").stdout)
     assert len(repeated["repeated"]) == 8
     assert not [kind for kind, count in repeated["counts"].items() if count and kind not in {"policy", "calendar"}]
-    made = json.loads(run("token", "create", "tan.ying", "--by", "admin", "--days", "3", "--json").stdout)
-    assert made["token"].startswith("snt_")
+    created = json.loads(run("token", "create", "tan.ying", "--by", "admin", "--days", "3", "--json").stdout)
+    assert created["token"].startswith("snt_")
     listed = json.loads(run("token", "list", "--json").stdout)
     assert [each["login"] for each in listed] == ["tan.ying"]
-    assert made["token"] not in json.dumps(listed)
+    assert created["token"] not in json.dumps(listed)
     assert run("token", "revoke", listed[0]["id"], "--by", "admin").exit_code == 0
     figures = json.loads(run("report", "--from", "2025-01-01", "--to", "2025-12-31", "--json").stdout)
     assert {each["key"]: each["value"] for each in figures["figures"]}["laid_off_households_visited"] == 33
-    written = run(
-        "report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "临澜县第三中学工会", "--out", "out"
-    )
-    assert sorted(path.name for path in (place[1] / "out").iterdir()) == [
+    report = run("report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "临澜县第三中学工会", "--out", "out")
+    assert sorted(path.name for path in (installation[1] / "out").iterdir()) == [
         "figures.json",
         "welfare-section.docx",
         "welfare-section.md",
     ]
-    assert written.exit_code == 0
+    assert report.exit_code == 0
     verified = json.loads(run("audit", "verify", "--json").stdout)
     assert verified["faults"] == []
     assert verified["events"] > 300
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "says"),
+    ("words", "code", "message"),
     [
         (("token", "create", "nobody.at.all"), 2, "没有登录名"),
         (("token", "revoke", "00000000-0000-7000-8000-000000000000", "--by", "nobody.at.all"), 2, "没有登录名"),
@@ -87,35 +85,35 @@ def test_a_small_union_starts_for_real(run: Run, place: tuple[str, Path]) -> Non
         (("serve", "--port", "0"), 2, "0"),
     ],
 )
-def test_what_cannot_be_done_is_said(run: Run, words: tuple[str, ...], code: int, says: str) -> None:
+def test_impossible_command_exits_with_its_message(run: Run, words: tuple[str, ...], code: int, message: str) -> None:
     run("migrate")
-    ended = run(*words)
-    assert ended.exit_code == code, ended.output
-    assert says in ended.output
+    result = run(*words)
+    assert result.exit_code == code, result.output
+    assert message in result.output
 
 
-def test_a_wrong_setting_names_itself(run: Run) -> None:
-    ended = run("migrate", DATABASE_URL="mysql://x")
-    assert ended.exit_code == 2
-    assert "DATABASE_URL" in ended.output
+def test_wrong_setting_is_named(run: Run) -> None:
+    result = run("migrate", DATABASE_URL="mysql://x")
+    assert result.exit_code == 2
+    assert "DATABASE_URL" in result.output
     away = run("migrate", DATABASE_URL="postgresql://nobody@127.0.0.1:9/nothing")
     assert away.exit_code == 2
     assert "DATABASE_URL" in away.output
     assert "Traceback" not in away.output
 
 
-def test_a_broken_sheet_leaves_nothing_and_is_given_back(
+def test_broken_sheet_imports_nothing(
     empty_database: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = (empty_database(), tmp_path)
-    run = runner(*place, monkeypatch)
+    installation = (empty_database(), tmp_path)
+    run = runner(*installation, monkeypatch)
     run("migrate")
     run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
-    broken = place[1] / "02-staff.xlsx"
+    broken = installation[1] / "02-staff.xlsx"
     broken.write_bytes((SAMPLES / "01-units.xlsx").read_bytes()[:-200])
-    ended = run("import", str(broken), "--by", "admin")
-    assert ended.exit_code == 1, ended.output
-    made = make_engine(place[0])
-    with made.connect() as conn:
+    result = run("import", str(broken), "--by", "admin")
+    assert result.exit_code == 1, result.output
+    engine = make_engine(installation[0])
+    with engine.connect() as conn:
         assert conn.scalar(sa.select(sa.func.count()).where(account.c.login == "nobody.at.all")) == 0
-    made.dispose()
+    engine.dispose()

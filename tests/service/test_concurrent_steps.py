@@ -1,4 +1,4 @@
-"""Whoever waits for a case sees it as it is when his turn comes, not as it was when he began to wait."""
+"""A step that waited for a case reads its rows as they are now."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -22,107 +22,109 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 
 
 @pytest.fixture
-def life(desk: ApiClient, engine: sa.Engine) -> Life:
-    """A case in survey that nobody has visited."""
-    return case_at("survey", desk, engine)
+def life(client: ApiClient, engine: sa.Engine) -> Life:
+    """Return a case in survey without a visit."""
+    return case_at("survey", client, engine)
 
 
-def one_after_the_other(
+def run_with_second_waiting(
     engine: sa.Engine, first: Callable[[sa.Connection], object], second: Callable[[sa.Connection], object]
 ) -> None:
-    """`second` begins while `first` holds the case, and goes on when it has been kept."""
+    """Start `second` while `first` holds the case; it goes on after `first` commits."""
 
-    def follow() -> None:
+    def run_second() -> None:
         with engine.begin() as conn:
             second(conn)
 
-    other = threading.Thread(target=follow)
+    second_thread = threading.Thread(target=run_second)
     with engine.begin() as conn:
         first(conn)
-        other.start()
-        with engine.connect() as look:
-            while other.is_alive() and not look.scalar(sa.text(WAITING)):
-                look.rollback()
-    other.join(30)
-    assert not other.is_alive()
+        second_thread.start()
+        with engine.connect() as monitor:
+            while second_thread.is_alive() and not monitor.scalar(sa.text(WAITING)):
+                monitor.rollback()
+    second_thread.join(30)
+    assert not second_thread.is_alive()
 
 
-def test_a_step_that_waited_sees_the_visit_that_came_meanwhile(life: Life, engine: sa.Engine) -> None:
-    office = life.desk.office
+def test_waiting_step_sees_a_visit_recorded_meanwhile(life: Life, engine: sa.Engine) -> None:
+    organisation = life.desk.office
     visit = life.visited()
 
-    def step(who: str, action: str, answers: Mapping[str, object]) -> Callable[[sa.Connection], object]:
-        return lambda conn: cases.take_action(conn, UUID(life.case_id), action, answers, office.context(conn, who, DAY))
+    def step(login: str, action: str, answers: Mapping[str, object]) -> Callable[[sa.Connection], object]:
+        return lambda conn: cases.take_action(
+            conn, UUID(life.case_id), action, answers, organisation.context(conn, login, DAY)
+        )
 
-    one_after_the_other(engine, step("visitor_1", "record_visit", visit), step("registrar", "finish_survey", {}))
+    run_with_second_waiting(engine, step("visitor_1", "record_visit", visit), step("registrar", "finish_survey", {}))
     assert life.desk.get("registrar", f"/cases/{life.case_id}").get_json()["state"] == "verification"
 
 
-def test_a_step_that_waited_sees_the_file_that_changed_meanwhile(life: Life, engine: sa.Engine) -> None:
-    seen: list[str] = []
-    poorer = Finances(date(2024, 12, 31), (FinanceLine("income", "wage", Fen(2_000_000)),))
+def test_waiting_step_sees_a_file_changed_meanwhile(life: Life, engine: sa.Engine) -> None:
+    read_values: list[str] = []
+    corrected = Finances(date(2024, 12, 31), (FinanceLine("income", "wage", Fen(2_000_000)),))
 
     def correct(conn: sa.Connection) -> None:
         finances.replace_finances(
-            conn, life.family.household_id, poorer, life.desk.office.context(conn, "registrar", DAY)
+            conn, life.family.household_id, corrected, life.desk.office.context(conn, "registrar", DAY)
         )
 
-    def look(conn: sa.Connection) -> None:
+    def load_locked_case(conn: sa.Connection) -> None:
         caller = life.desk.office.context(conn, "visitor_1", DAY).caller
-        known = load.load_locked(conn, UUID(life.case_id), caller, DAY, EVERYTHING, None)
-        assert known is not None
-        seen.append(known.facts.content)
+        loaded_case = load.load_locked(conn, UUID(life.case_id), caller, DAY, EVERYTHING, None)
+        assert loaded_case is not None
+        read_values.append(loaded_case.facts.content)
 
-    one_after_the_other(engine, correct, look)
+    run_with_second_waiting(engine, correct, load_locked_case)
     with engine.connect() as conn:
         caller = life.desk.office.context(conn, "visitor_1", DAY).caller
-        known = load.load_case(conn, UUID(life.case_id), caller, DAY)
-    assert known is not None
-    assert seen == [known.facts.content]
+        loaded_case = load.load_case(conn, UUID(life.case_id), caller, DAY)
+    assert loaded_case is not None
+    assert read_values == [loaded_case.facts.content]
 
 
-def test_a_step_that_waited_weighs_what_the_family_was_given_meanwhile(life: Life, engine: sa.Engine) -> None:
-    """A gift leaves no mark on the case: the file it is given to says that there was one."""
-    office = life.desk.office
-    given = NewGift(
-        office.unit_id, life.family.household_id, DAY, "LIV", "示例", "502", office.people["cashier"], True,
-        fen=Fen(20_000), fund_id=office.fund_id, approved_by=office.people["approver_1"],
+def test_waiting_step_counts_a_gift_recorded_meanwhile(life: Life, engine: sa.Engine) -> None:
+    """A gift changes no row of the case; the household's file shows that there was one."""
+    organisation = life.desk.office
+    new_gift = NewGift(
+        organisation.unit_id, life.family.household_id, DAY, "LIV", "示例", "502", organisation.people["cashier"], True,
+        fen=Fen(20_000), fund_id=organisation.fund_id, approved_by=organisation.people["approver_1"],
     )  # fmt: skip
-    seen: list[tuple[int, ...]] = []
+    read_values: list[tuple[int, ...]] = []
 
-    def hand(conn: sa.Connection) -> None:
-        gifts.record_gift(conn, given, office.context(conn, "approver_1", DAY))
+    def record_gift(conn: sa.Connection) -> None:
+        gifts.record_gift(conn, new_gift, organisation.context(conn, "approver_1", DAY))
 
-    def look(conn: sa.Connection) -> None:
-        caller = office.context(conn, "visitor_1", DAY).caller
-        known = load.load_locked(conn, UUID(life.case_id), caller, DAY, EVERYTHING, None)
-        assert known is not None
-        seen.append(tuple(each.fen for each in known.facts.others))
+    def load_locked_case(conn: sa.Connection) -> None:
+        caller = organisation.context(conn, "visitor_1", DAY).caller
+        loaded_case = load.load_locked(conn, UUID(life.case_id), caller, DAY, EVERYTHING, None)
+        assert loaded_case is not None
+        read_values.append(tuple(each.fen for each in loaded_case.facts.others))
 
-    one_after_the_other(engine, hand, look)
-    assert seen == [(20_000,)]
+    run_with_second_waiting(engine, record_gift, load_locked_case)
+    assert read_values == [(20_000,)]
 
 
-def test_a_step_that_waited_weighs_what_another_case_of_the_family_paid_meanwhile(
-    life: Life, engine: sa.Engine
-) -> None:
-    desk, family = life.desk, life.family
-    desk.today = DAY
-    whose = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
-    wanted = {"programme": "hardship", **whose, "item": "MED", "requested": "900.00", "answers": {}}
-    other = UUID(desk.post("registrar", "/cases", wanted).get_json()["id"])
+def test_waiting_step_counts_a_payment_of_another_case_made_meanwhile(life: Life, engine: sa.Engine) -> None:
+    client, family = life.desk, life.family
+    client.today = DAY
+    family_ids = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
+    body = {"programme": "hardship", **family_ids, "item": "MED", "requested": "900.00", "answers": {}}
+    other_case_id = UUID(client.post("registrar", "/cases", body).get_json()["id"])
     life.to("payment")
-    paid, seen = {"method": "bank", "voucher": "V-1"}, []
+    payment_form, read_values = {"method": "bank", "voucher": "V-1"}, []
 
     def pay(conn: sa.Connection) -> None:
-        cases.take_action(conn, UUID(life.case_id), "pay", paid, desk.office.context(conn, "cashier", desk.today))
+        cases.take_action(
+            conn, UUID(life.case_id), "pay", payment_form, client.office.context(conn, "cashier", client.today)
+        )
 
-    def look(conn: sa.Connection) -> None:
-        caller = desk.office.context(conn, "visitor_1", desk.today).caller
-        known = load.load_locked(conn, other, caller, desk.today, EVERYTHING, None)
-        assert known is not None
-        assert known.facts.finances is not None
-        seen.append([fen for _, fen, _ in known.facts.finances.prior_aid])
+    def load_locked_case(conn: sa.Connection) -> None:
+        caller = client.office.context(conn, "visitor_1", client.today).caller
+        loaded_case = load.load_locked(conn, other_case_id, caller, client.today, EVERYTHING, None)
+        assert loaded_case is not None
+        assert loaded_case.facts.finances is not None
+        read_values.append([fen for _, fen, _ in loaded_case.facts.finances.prior_aid])
 
-    one_after_the_other(engine, pay, look)
-    assert seen == [[150_000]]
+    run_with_second_waiting(engine, pay, load_locked_case)
+    assert read_values == [[150_000]]

@@ -1,4 +1,4 @@
-"""Settings come from the environment, and a wrong one is named with its mend and without its value."""
+"""Settings come from the environment, and a wrong one is named without its value."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import pytest
 from service.config import BadSetting, MailServer, read_settings
 
 
-def test_an_empty_environment_is_enough() -> None:
+def test_empty_environment_gives_the_defaults() -> None:
     settings = read_settings({})
     assert settings.var == Path.cwd() / "var"
     assert (settings.database_url, settings.redis_url, settings.mail, settings.keyring) == (None, None, None, None)
     assert (settings.demo_clock, settings.language) == (False, "zh_CN")
 
 
-def test_everything_can_be_said() -> None:
+def test_every_setting_is_read_from_the_environment() -> None:
     settings = read_settings(
         {
             "DATABASE_URL": "postgresql://union:secret@db/songnuan",
@@ -53,8 +53,8 @@ def test_everything_can_be_said() -> None:
         ("SONGNUAN_LANG", "secret"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_mend_and_never_repeated(variable: str, value: str) -> None:
-    with pytest.raises(BadSetting, match=f"^{variable}: .+\\. Write ") as told:
+def test_wrong_value_is_named_with_a_correction_and_not_repeated(variable: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=f"^{variable}: .+\\. Write ") as error:
         read_settings({variable: value})
-    assert "secret" not in str(told.value)
-    assert told.value.variable == variable
+    assert "secret" not in str(error.value)
+    assert error.value.variable == variable

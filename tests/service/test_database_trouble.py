@@ -1,4 +1,4 @@
-"""A database that is gone, full, locked or read-only: 503 with a time to come back, never 500, and nothing half-written."""
+"""A failing database gives 503 with Retry-After and leaves nothing half-written."""
 
 import time
 from collections.abc import Iterator
@@ -22,72 +22,76 @@ from tests.service.test_api_access import opening
 
 
 def said(answer: Any) -> tuple[int, str]:
-    """Status and code; a 503 is a problem document and says when to come back."""
-    told = answer.get_json()
+    """Return status and code; check that a 503 is a problem document with Retry-After."""
+    body = answer.get_json()
     if answer.status_code == 503:
         assert answer.content_type == "application/problem+json"
         assert 1 <= int(answer.headers["Retry-After"]) <= 30
-        assert told["request_id"] == answer.headers["X-Request-Id"]
-    return answer.status_code, told.get("code", "")
+        assert body["request_id"] == answer.headers["X-Request-Id"]
+    return answer.status_code, body.get("code", "")
 
 
 @contextmanager
-def desk_on(desk: ApiClient, url: str, folder: Path, **bounds: str) -> Iterator[ApiClient]:
-    told: dict[str, Any] = {f"SONGNUAN_{name.upper()}": value for name, value in bounds.items()}
-    with serving(url, folder, **told) as app:
-        yield ApiClient(app.test_client(), desk.office, desk.today)
+def client_with_settings(client: ApiClient, url: str, folder: Path, **settings: str) -> Iterator[ApiClient]:
+    variables: dict[str, Any] = {f"SONGNUAN_{name.upper()}": value for name, value in settings.items()}
+    with serving(url, folder, **variables) as app:
+        yield ApiClient(app.test_client(), client.office, client.today)
 
 
-def test_a_step_waits_for_a_lock_no_longer_than_it_may(
-    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
+def test_step_waiting_past_the_lock_limit_gets_503(
+    client: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
 ) -> None:
-    case_id = desk.post("registrar", "/cases", opening(desk, engine)).get_json()["id"]
-    with desk_on(desk, database_url, tmp_path, lock_wait="1") as hurried:
+    case_id = client.post("registrar", "/cases", opening(client, engine)).get_json()["id"]
+    with client_with_settings(client, database_url, tmp_path, lock_wait="1") as limited_client:
         with engine.begin() as conn:
             conn.execute(sa.select(case.c.id).where(case.c.id == case_id).with_for_update())
             began = time.monotonic()
-            assert said(hurried.act("registrar", case_id, "submit")) == (503, "database_busy")
+            assert said(limited_client.act("registrar", case_id, "submit")) == (503, "database_busy")
             assert 1 <= round(time.monotonic() - began, 1) < 20
-            assert said(hurried.get("registrar", f"/cases/{case_id}"))[0] == 200, "who only reads does not wait"
-        assert said(hurried.act("registrar", case_id, "submit"))[0] == 200
+            assert said(limited_client.get("registrar", f"/cases/{case_id}"))[0] == 200, "a read does not wait"
+        assert said(limited_client.act("registrar", case_id, "submit"))[0] == 200
 
 
-def test_a_statement_that_runs_too_long_is_cut(desk: ApiClient, database_url: str, tmp_path: Path) -> None:
-    with desk_on(desk, database_url, tmp_path, statement_time="1") as hurried:
+def test_statement_past_its_time_limit_gets_503(client: ApiClient, database_url: str, tmp_path: Path) -> None:
+    with client_with_settings(client, database_url, tmp_path, statement_time="1") as limited_client:
 
         def slow() -> str:
-            with hurried.http.application.extensions["songnuan"].engine.connect() as conn:
+            with limited_client.http.application.extensions["songnuan"].engine.connect() as conn:
                 conn.execute(sa.text("SELECT pg_sleep(60)"))
             return ""
 
         slow.needs = ()  # type: ignore[attr-defined]
-        hurried.http.application.add_url_rule("/slow", view_func=slow)
-        assert said(hurried.http.get("/slow")) == (503, "database_busy")
+        limited_client.http.application.add_url_rule("/slow", view_func=slow)
+        assert said(limited_client.http.get("/slow")) == (503, "database_busy")
 
 
-def test_a_pool_that_is_used_up_says_busy_and_heals(desk: ApiClient, database_url: str, tmp_path: Path) -> None:
-    with desk_on(desk, database_url, tmp_path, pool="1", db_pool_timeout="1") as crowded:
-        pool = crowded.http.application.extensions["songnuan"].engine
-        held = [pool.connect() for _ in range(2)]
-        assert said(crowded.get("auditor", "/me")) == (503, "database_busy")
-        for each in held:
+def test_exhausted_pool_gets_503_and_recovers(client: ApiClient, database_url: str, tmp_path: Path) -> None:
+    with client_with_settings(client, database_url, tmp_path, pool="1", db_pool_timeout="1") as limited_client:
+        pool = limited_client.http.application.extensions["songnuan"].engine
+        connections = [pool.connect() for _ in range(2)]
+        assert said(limited_client.get("auditor", "/me")) == (503, "database_busy")
+        for each in connections:
             each.close()
-        assert said(crowded.get("auditor", "/me"))[0] == 200
+        assert said(limited_client.get("auditor", "/me"))[0] == 200
 
 
-def test_a_database_that_takes_no_writes_is_read_all_the_same(
-    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
+def test_read_only_database_serves_reads_and_refuses_writes(
+    client: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
 ) -> None:
-    body = opening(desk, engine)
-    case_id = desk.post("registrar", "/cases", body).get_json()["id"]
-    with desk_on(desk, database_url, tmp_path) as reading:
-        house = reading.http.application.extensions["songnuan"]
-        only = "SET default_transaction_read_only = on"
-        sa.event.listen(house.engine, "connect", lambda made, _record: made.execute(only) and made.commit())
-        assert said(reading.get("registrar", f"/cases/{case_id}"))[0] == 200
-        assert said(reading.get("registrar", "/cases"))[0] == 200
-        assert said(reading.act("registrar", case_id, "submit")) == (503, "database_read_only")
-    assert said(desk.act("registrar", case_id, "submit"))[0] == 200
+    body = opening(client, engine)
+    case_id = client.post("registrar", "/cases", body).get_json()["id"]
+    with client_with_settings(client, database_url, tmp_path) as read_only_client:
+        extension = read_only_client.http.application.extensions["songnuan"]
+        statement = "SET default_transaction_read_only = on"
+        sa.event.listen(
+            extension.engine,
+            "connect",
+            lambda connection, _record: connection.execute(statement) and connection.commit(),
+        )
+        assert said(read_only_client.get("registrar", f"/cases/{case_id}"))[0] == 200
+        assert said(read_only_client.get("registrar", "/cases"))[0] == 200
+        assert said(read_only_client.act("registrar", case_id, "submit")) == (503, "database_read_only")
+    assert said(client.act("registrar", case_id, "submit"))[0] == 200
 
 
 CUT = """
@@ -97,8 +101,8 @@ CUT = """
 
 
 @contextmanager
-def cut_at(engine: sa.Engine, when: str) -> Iterator[None]:
-    """Whoever writes here loses his connection."""
+def cut_connection_at(engine: sa.Engine, when: str) -> Iterator[None]:
+    """Cut the connection of every write at this point."""
     with engine.begin() as conn:
         conn.execute(sa.text(CUT.format(when=when)))
     yield
@@ -107,29 +111,29 @@ def cut_at(engine: sa.Engine, when: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("when", ['INSERT ON "case"', "UPDATE ON idempotency"])
-def test_a_connection_that_is_cut_in_the_middle_is_no_fault_of_ours(
-    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path, when: str
+def test_connection_cut_during_a_request_gets_503_and_the_retry_has_one_effect(
+    client: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path, when: str
 ) -> None:
-    """Cut while the transaction is open, and while the answer is being kept."""
-    body = opening(desk, engine)
-    with desk_on(desk, database_url, tmp_path) as cutting:
-        headers = cutting.headers("registrar")
-        with cut_at(engine, when):
-            lost = cutting.http.post("/api/v1/cases", json=body, headers=headers)
-        assert said(lost) == (503, "database_away")
-        again = cutting.http.post("/api/v1/cases", json=body, headers=headers)
-        assert said(again)[0] == 201, "the same key does it once"
+    """The connection is cut while the transaction is open, and while the response is being stored."""
+    body = opening(client, engine)
+    with client_with_settings(client, database_url, tmp_path) as cut_client:
+        headers = cut_client.headers("registrar")
+        with cut_connection_at(engine, when):
+            refused = cut_client.http.post("/api/v1/cases", json=body, headers=headers)
+        assert said(refused) == (503, "database_away")
+        retried = cut_client.http.post("/api/v1/cases", json=body, headers=headers)
+        assert said(retried)[0] == 201, "the same key does it once"
         with engine.connect() as conn:
-            mine = case.c.household_id == body["household_id"]
-            assert conn.scalar(sa.select(sa.func.count()).where(mine)) == 1
+            own_cases = case.c.household_id == body["household_id"]
+            assert conn.scalar(sa.select(sa.func.count()).where(own_cases)) == 1
             assert conn.scalar(sa.select(sa.func.count()).where(idempotency.c.key == headers["Idempotency-Key"])) == 1
 
 
-def test_a_commit_that_fails_is_503_and_leaves_nothing(
-    desk: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
+def test_failed_commit_gets_503_and_leaves_nothing(
+    client: ApiClient, engine: sa.Engine, database_url: str, tmp_path: Path
 ) -> None:
-    with desk_on(desk, database_url, tmp_path) as cutting:
-        house, body = cutting.http.application.extensions["songnuan"], opening(desk, engine)
+    with client_with_settings(client, database_url, tmp_path) as cut_client:
+        extension, body = cut_client.http.application.extensions["songnuan"], opening(client, engine)
         armed = [True]
 
         def kill(conn: Any) -> None:
@@ -142,12 +146,12 @@ def test_a_commit_that_fails_is_503_and_leaves_nothing(
                     )
                 time.sleep(0.2)
 
-        sa.event.listen(house.engine, "commit", kill)
-        assert said(cutting.post("registrar", "/cases", body)) == (503, "database_away")
+        sa.event.listen(extension.engine, "commit", kill)
+        assert said(cut_client.post("registrar", "/cases", body)) == (503, "database_away")
         assert armed == []
         with engine.connect() as conn:
             assert conn.scalar(sa.select(sa.func.count()).where(case.c.household_id == body["household_id"])) == 0
-        assert said(cutting.post("registrar", "/cases", body))[0] == 201
+        assert said(cut_client.post("registrar", "/cases", body))[0] == 201
 
 
 @pytest.fixture
@@ -159,35 +163,35 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pat
     start_postgres(folder / "pg").stop()
 
 
-def killed_whole(pid: int) -> None:
-    """A server and all it started, gone: one that lost only its head serves on for a moment."""
-    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    for each in family:
+def kill_with_children(pid: int) -> None:
+    """Kill a server and its children: if only the parent dies, the children serve on for a moment."""
+    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    for each in processes:
         each.kill()
-    psutil.wait_procs(family, timeout=10)
+    psutil.wait_procs(processes, timeout=10)
 
 
-def test_the_web_heals_within_five_seconds_of_the_databases_return(
-    own_postgres: tuple[Path, ServerProcess], tmp_path: Path, desk: ApiClient
+def test_web_process_recovers_within_five_seconds_of_the_database(
+    own_postgres: tuple[Path, ServerProcess], tmp_path: Path, client: ApiClient
 ) -> None:
     folder, server = own_postgres
-    made = make_engine(server.url)
-    migrate.upgrade(made)
-    with made.begin() as conn:
-        office = create_organisation(conn)
-    made.dispose()
+    engine = make_engine(server.url)
+    migrate.upgrade(engine)
+    with engine.begin() as conn:
+        organisation = create_organisation(conn)
+    engine.dispose()
     with serving(server.url, tmp_path) as app:
-        here = ApiClient(app.test_client(), office, desk.today)
-        assert said(here.get("auditor", "/me"))[0] == 200
-        killed_whole(server.pid)
+        own_client = ApiClient(app.test_client(), organisation, client.today)
+        assert said(own_client.get("auditor", "/me"))[0] == 200
+        kill_with_children(server.pid)
         for _ in range(3):
-            assert said(here.get("auditor", "/me")) == (503, "database_away")
-        again = start_postgres(folder)
-        with psycopg.connect(again.url) as back:
-            assert back.execute("SELECT 1").fetchone()
+            assert said(own_client.get("auditor", "/me")) == (503, "database_away")
+        restarted = start_postgres(folder)
+        with psycopg.connect(restarted.url) as connection:
+            assert connection.execute("SELECT 1").fetchone()
         returned = time.monotonic()
         answers: list[tuple[int, str]] = []
         while not answers or answers[-1][0] != 200:
-            answers.append(said(here.get("auditor", "/me")))
+            answers.append(said(own_client.get("auditor", "/me")))
             assert time.monotonic() - returned < 5, answers[-1]
-        assert again.url == server.url
+        assert restarted.url == server.url

@@ -1,4 +1,4 @@
-"""Who acts for another is two people: no duty, kinship or tier is escaped by sending somebody in one's place."""
+"""Acting for another person escapes no duty, kinship or approval tier."""
 
 from typing import Any
 
@@ -13,35 +13,37 @@ from tests.lives import ILLNESS, PAPERS, Life, award, start
 
 
 @pytest.fixture
-def life(desk: ApiClient, engine: sa.Engine) -> Life:
-    return start(desk, engine, "hardship", "LIV", {})
+def life(client: ApiClient, engine: sa.Engine) -> Life:
+    return start(client, engine, "hardship", "LIV", {})
 
 
-def also(engine: sa.Engine, desk: ApiClient, who: str, role: str, tier: int = 0, for_whom: str | None = None) -> None:
-    """Give somebody one more role."""
+def add_role(
+    engine: sa.Engine, client: ApiClient, login: str, role: str, tier: int = 0, for_whom: str | None = None
+) -> None:
+    """Give an account one more role."""
     with engine.begin() as conn:
-        grant(conn, desk.office, who, role, tier, for_whom=for_whom)
+        grant(conn, client.office, login, role, tier, for_whom=for_whom)
 
 
-def test_a_named_visitor_counts_as_whom_he_stands_in_for(life: Life, engine: sa.Engine) -> None:
-    """The witness goes along in the reviewer's place: the reviewer has then visited, and does not review."""
-    also(engine, life.desk, "reviewer", "visitor")
-    also(engine, life.desk, "witness", "visitor", for_whom="reviewer")
+def test_stand_in_visit_counts_as_a_visit_by_the_principal(life: Life, engine: sa.Engine) -> None:
+    """The witness visits for the reviewer: the reviewer counts as a visitor and cannot review."""
+    add_role(engine, life.desk, "reviewer", "visitor")
+    add_role(engine, life.desk, "witness", "visitor", for_whom="reviewer")
     life.act("registrar", "submit")
     life.visit(who=("visitor_1", "witness"))
     with engine.connect() as conn:
-        went = sa.select(case_duty.c.account_id).where(
+        visitor_duties = sa.select(case_duty.c.account_id).where(
             case_duty.c.case_id == life.case_id, case_duty.c.duty == "visitor"
         )
-        assert life.desk.office.people["reviewer"] in set(conn.scalars(went))
+        assert life.desk.office.people["reviewer"] in set(conn.scalars(visitor_duties))
     life.act("registrar", "add_papers", papers=PAPERS + ILLNESS)
     life.act("registrar", "finish_survey")
     assert life.to("review").no("reviewer", "pass_review", **award(life.desk)) == ["incompatible_duty"]
 
 
-def test_a_named_visitor_does_not_go_for_one_who_has_reviewed(life: Life, engine: sa.Engine) -> None:
-    also(engine, life.desk, "reviewer", "visitor")
-    also(engine, life.desk, "witness", "visitor", for_whom="reviewer")
+def test_stand_in_cannot_visit_for_the_reviewer_of_the_case(life: Life, engine: sa.Engine) -> None:
+    add_role(engine, life.desk, "reviewer", "visitor")
+    add_role(engine, life.desk, "witness", "visitor", for_whom="reviewer")
     life.to("review")
     life.act("reviewer", "return_to_survey", reason="x")
     assert life.no("visitor_1", "record_visit", **life.visited(who=("visitor_1", "witness"))) == [
@@ -49,81 +51,83 @@ def test_a_named_visitor_does_not_go_for_one_who_has_reviewed(life: Life, engine
     ]
 
 
-def test_a_named_visitor_does_not_go_for_a_relative(life: Life, engine: sa.Engine) -> None:
-    """The person stood in for is the family's."""
-    also(engine, life.desk, "auditor", "visitor")
-    also(engine, life.desk, "follower", "visitor", for_whom="auditor")
+def test_stand_in_cannot_visit_for_a_relative_of_the_family(life: Life, engine: sa.Engine) -> None:
+    """The principal is a relative of the family."""
+    add_role(engine, life.desk, "auditor", "visitor")
+    add_role(engine, life.desk, "follower", "visitor", for_whom="auditor")
     with engine.begin() as conn:
         conn.execute(
             sa.text("DELETE FROM role_grant WHERE account_id = :who AND for_account_id IS NULL"),
-            named(life, "follower"),
+            account_parameter(life, "follower"),
         )
         kin = "INSERT INTO kinship (id, household_id, account_id, relation, declared_on, confirmed_on)"
-        home = {"home": life.family.household_id, **named(life, "auditor")}
+        parameters = {"home": life.family.household_id, **account_parameter(life, "auditor")}
         conn.execute(
-            sa.text(f"{kin} VALUES (gen_random_uuid(), :home, :who, 'sibling', '2025-09-01', '2025-09-01')"), home
+            sa.text(f"{kin} VALUES (gen_random_uuid(), :home, :who, 'sibling', '2025-09-01', '2025-09-01')"), parameters
         )
     life.act("registrar", "submit")
     assert life.no("visitor_1", "record_visit", **life.visited(who=("visitor_1", "follower"))) == ["visitor_is_family"]
 
 
-def named(life: Life, who: str) -> dict[str, Any]:
-    return {"who": life.desk.office.people[who]}
+def account_parameter(life: Life, login: str) -> dict[str, Any]:
+    return {"who": life.desk.office.people[login]}
 
 
-def two_tiers(life: Life) -> None:
-    """An award of 3,000 yuan, which two tiers sign, waiting for the first."""
+def lead_to_approval_in_two_tiers(life: Life) -> None:
+    """Lead the case to approval with an award of 3,000 yuan, which two tiers sign."""
     life.to("approval", "3000.00")
 
 
-def test_one_person_does_not_sign_two_tiers_for_another(life: Life, engine: sa.Engine) -> None:
-    """He signs the first tier himself and the second in the place of its approver, or the other way about."""
-    also(engine, life.desk, "approver_1", "approver", 2, for_whom="approver_2")
-    two_tiers(life)
+def test_approver_cannot_sign_two_tiers_as_a_stand_in(life: Life, engine: sa.Engine) -> None:
+    """One person signs the first tier for themselves and the second for its approver."""
+    add_role(engine, life.desk, "approver_1", "approver", 2, for_whom="approver_2")
+    lead_to_approval_in_two_tiers(life)
     life.act("approver_1", "endorse")
     assert life.no("approver_1", "approve") == ["incompatible_duty"]
     assert life.act("approver_2", "approve") == "payment"
 
 
-def test_who_signs_the_first_tier_in_anothers_place_takes_the_second_from_him(life: Life, engine: sa.Engine) -> None:
-    also(engine, life.desk, "witness", "approver", 2, for_whom="approver_2")
-    two_tiers(life)
+def test_stand_in_signing_the_first_tier_bars_both_from_the_second(life: Life, engine: sa.Engine) -> None:
+    add_role(engine, life.desk, "witness", "approver", 2, for_whom="approver_2")
+    lead_to_approval_in_two_tiers(life)
     life.act("witness", "endorse")
     assert life.no("approver_2", "approve") == ["incompatible_duty"]
     assert life.no("witness", "approve") == ["incompatible_duty"]
     assert life.act("approver_3", "approve") == "payment"
 
 
-def paid(life: Life) -> None:
-    two_tiers(life)
+def lead_to_paid(life: Life) -> None:
+    lead_to_approval_in_two_tiers(life)
     life.act("approver_1", "endorse")
     life.act("approver_2", "approve")
     life.act("cashier", "pay", method="cash", voucher="V-1", cash_reason="urgent")
 
 
-def test_a_recall_says_in_whose_place_a_lower_tier_decided_it(life: Life, engine: sa.Engine) -> None:
-    """The first tier alone does not reach this sum; who lends his reach is named."""
-    paid(life)
+def test_recall_by_a_lower_tier_records_the_principal(life: Life, engine: sa.Engine) -> None:
+    """The first tier alone does not reach this sum; the event names the principal."""
+    lead_to_paid(life)
     assert life.no("approver_1", "recall", ground="paid_in_error", reason="x") == ["tier_too_low"]
-    also(engine, life.desk, "approver_1", "approver", 2, for_whom="approver_2")
+    add_role(engine, life.desk, "approver_1", "approver", 2, for_whom="approver_2")
     life.act("approver_1", "recall", ground="paid_in_error", reason="x")
     with engine.connect() as conn:
-        last = sa.select(event.c.principal_id).where(event.c.subject_id == life.case_id, event.c.action == "recall")
-        assert conn.scalar(last) == life.desk.office.people["approver_2"]
+        principal = sa.select(event.c.principal_id).where(
+            event.c.subject_id == life.case_id, event.c.action == "recall"
+        )
+        assert conn.scalar(principal) == life.desk.office.people["approver_2"]
 
 
-def test_nobody_lends_his_reach_to_a_debt_he_paid_out(life: Life, engine: sa.Engine) -> None:
-    paid(life)
-    also(engine, life.desk, "cashier", "approver", 2)
-    also(engine, life.desk, "approver_1", "approver", 2, for_whom="cashier")
+def test_stand_in_cannot_recall_for_the_cashier_that_paid(life: Life, engine: sa.Engine) -> None:
+    lead_to_paid(life)
+    add_role(engine, life.desk, "cashier", "approver", 2)
+    add_role(engine, life.desk, "approver_1", "approver", 2, for_whom="cashier")
     assert life.no("approver_1", "recall", ground="paid_in_error", reason="x") == ["tier_too_low"]
 
 
-def test_who_made_the_case_does_not_forgive_the_debt(life: Life, engine: sa.Engine) -> None:
-    """The registrar became an approver since; in his own place or another's, he writes nothing off."""
-    paid(life)
+def test_registrar_of_the_case_cannot_write_off_its_debt(life: Life, engine: sa.Engine) -> None:
+    """The registrar became an approver since; neither they nor their stand-in write anything off."""
+    lead_to_paid(life)
     life.act("approver_2", "recall", ground="paid_in_error", reason="x")
-    also(engine, life.desk, "registrar", "approver", 2)
-    also(engine, life.desk, "witness", "approver", 2, for_whom="registrar")
+    add_role(engine, life.desk, "registrar", "approver", 2)
+    add_role(engine, life.desk, "witness", "approver", 2, for_whom="registrar")
     for who in ("registrar", "witness"):
         assert life.no(who, "write_off", minutes="示例〔2025〕9号", reason="x") == ["incompatible_duty"]

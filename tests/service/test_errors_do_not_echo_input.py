@@ -1,37 +1,42 @@
-"""A refusal names the field and repeats nothing that was typed."""
+"""A refusal names the field and does not repeat the input."""
 
 import pytest
 
 from tests.api_client import ApiClient
 
-NUMBER = "11010519491231002X"
+ID_NUMBER = "11010519491231002X"
 
 
 @pytest.mark.parametrize(
-    ("who", "path", "body", "codes"),
+    ("login", "path", "body", "codes"),
     [
-        ("registrar", "/cases", {NUMBER: 1}, {"field_wrong"}),
-        ("registrar", "/households", {"members": [{NUMBER: 1}]}, {"field_wrong"}),
-        ("admin", "/policy-sets", {"source": f"{NUMBER} = 1"}, {"policy_missing", "policy_unknown_key"}),
-        ("registrar", "/cases", {"programme": NUMBER, "requested": NUMBER, "household_id": NUMBER}, {"field_wrong"}),
+        ("registrar", "/cases", {ID_NUMBER: 1}, {"field_wrong"}),
+        ("registrar", "/households", {"members": [{ID_NUMBER: 1}]}, {"field_wrong"}),
+        ("admin", "/policy-sets", {"source": f"{ID_NUMBER} = 1"}, {"policy_missing", "policy_unknown_key"}),
+        (
+            "registrar",
+            "/cases",
+            {"programme": ID_NUMBER, "requested": ID_NUMBER, "household_id": ID_NUMBER},
+            {"field_wrong"},
+        ),
     ],
 )
-def test_a_number_typed_as_a_fields_name_is_not_repeated(
-    desk: ApiClient, who: str, path: str, body: dict[str, object], codes: set[str]
+def test_identity_number_as_field_name_is_not_repeated(
+    client: ApiClient, login: str, path: str, body: dict[str, object], codes: set[str]
 ) -> None:
-    refused = desk.post(who, path, body)
-    assert (refused.status_code, set(desk.codes(refused))) == (422, codes)
-    assert NUMBER not in refused.get_data(as_text=True)
+    refused = client.post(login, path, body)
+    assert (refused.status_code, set(client.codes(refused))) == (422, codes)
+    assert ID_NUMBER not in refused.get_data(as_text=True)
 
 
-def test_a_date_that_is_none_is_not_repeated(desk: ApiClient) -> None:
-    refused = desk.get("registrar", "/cases", **{"X-Songnuan-Date": NUMBER})
-    assert desk.codes(refused) == ["demo_clock_unreadable"]
-    assert NUMBER not in refused.get_data(as_text=True)
+def test_invalid_date_is_not_repeated(client: ApiClient) -> None:
+    refused = client.get("registrar", "/cases", **{"X-Songnuan-Date": ID_NUMBER})
+    assert client.codes(refused) == ["demo_clock_unreadable"]
+    assert ID_NUMBER not in refused.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("field", ["stray", "members.0.stray", "__class__"])
-def test_a_name_is_repeated(desk: ApiClient, field: str) -> None:
+def test_plain_field_name_is_repeated(client: ApiClient, field: str) -> None:
     body = {"members": [{"stray": 1}]} if "." in field else {field: 1}
-    refused = desk.post("registrar", "/households", body).get_json()
+    refused = client.post("registrar", "/households", body).get_json()
     assert field in {each["values"]["field"] for each in refused["reasons"]}

@@ -1,4 +1,4 @@
-"""The matrix of routes: nobody without a token, no POST without a key, no edit without a version."""
+"""Every route checks the token, role, idempotency key and version it needs."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from tests.api_client import ApiClient, refusal
 from workflows.vocabulary import Role
 
 NEEDS = "needs"
-"""Where auth.needs() writes down the roles of a view."""
+"""The attribute in which service/http/auth.py stores the roles of a view."""
 EDITS = {"PUT", "PATCH", "DELETE"}
-WORKERS = {Role.VISITOR: "visitor_1", Role.APPROVER: "approver_1"}
-"""Who holds a role in the office of the tests, where it is not called like the role."""
+LOGINS = {Role.VISITOR: "visitor_1", Role.APPROVER: "approver_1"}
+"""Logins of the test organisation that differ from the name of their role."""
 
 
 def _routes(app: Flask) -> Iterator[tuple[str, str, tuple[Role, ...]]]:
-    """Method, path with ids nobody has, and the roles the view names."""
+    """Yield the method, a path with unknown ids, and the roles the view names."""
     names = {blueprint.name for blueprint in BLUEPRINTS}
     for rule in app.url_map.iter_rules():
         if rule.endpoint.partition(".")[0] in names:
@@ -33,59 +33,63 @@ def _path(rule: Rule) -> str:
     return re.sub(r"<[^>]*>", lambda part: str(uuid4()) if "uuid" in part[0] else "nothing", rule.rule)
 
 
-def _who(roles: tuple[Role, ...]) -> str:
-    return WORKERS.get(roles[0], roles[0].value)
+def _login(roles: tuple[Role, ...]) -> str:
+    return LOGINS.get(roles[0], roles[0].value)
 
 
-def _call(desk: ApiClient, method: str, path: str, who: str | None, *, without: str = "", body: Any = None) -> Any:
-    headers = desk.headers(who) if who else {}
+def _call(client: ApiClient, method: str, path: str, login: str | None, *, without: str = "", body: Any = None) -> Any:
+    headers = client.headers(login) if login else {}
     headers.pop(without, None)
-    return desk.http.open(path, method=method, headers=headers, json=body if method != "GET" else None)
+    return client.http.open(path, method=method, headers=headers, json=body if method != "GET" else None)
 
 
-def test_nobody_is_served_without_a_token(desk: ApiClient) -> None:
-    """Why: the one line that was forgotten is the one that is found."""
-    routes = list(_routes(desk.http.application))
+def test_request_without_a_token_is_refused_on_every_route(client: ApiClient) -> None:
+    """Why: a check that is missing on one route is enough for an attacker."""
+    routes = list(_routes(client.http.application))
     assert routes
     for method, path, _roles in routes:
-        refused = _call(desk, method, path, None, body={})
-        assert (refused.status_code, desk.codes(refused)) == (401, ["token_missing"]), f"{method} {path}"
+        refused = _call(client, method, path, None, body={})
+        assert (refused.status_code, client.codes(refused)) == (401, ["token_missing"]), f"{method} {path}"
 
 
-def test_no_role_but_those_named_is_served(desk: ApiClient) -> None:
-    """Why: a cashier who can file a household can pay it."""
-    routes = list(_routes(desk.http.application))
+def test_role_not_named_by_a_route_is_refused(client: ApiClient) -> None:
+    """Why: a cashier that can file a household could pay their own invention."""
+    routes = list(_routes(client.http.application))
     assert any(set(Role) - set(roles) for _method, _path, roles in routes)
     for method, path, roles in routes:
-        for stranger in set(Role) - set(roles):
-            refused = _call(desk, method, path, _who((stranger,)), body={})
-            assert (refused.status_code, desk.codes(refused)) == (403, ["role_missing"]), f"{stranger} {method} {path}"
+        for other_role in set(Role) - set(roles):
+            refused = _call(client, method, path, _login((other_role,)), body={})
+            assert (refused.status_code, client.codes(refused)) == (403, ["role_missing"]), (
+                f"{other_role} {method} {path}"
+            )
 
 
-def test_every_post_asks_for_a_key_once_the_caller_is_known(desk: ApiClient) -> None:
-    """Why: a double click must not pay twice; and a stranger must not learn what keys look like."""
-    posts = [(path, roles) for method, path, roles in _routes(desk.http.application) if method == "POST"]
+def test_post_without_an_idempotency_key_is_refused_on_every_route(client: ApiClient) -> None:
+    """Why: a double click must not pay twice, and an unknown caller must not learn about keys."""
+    posts = [(path, roles) for method, path, roles in _routes(client.http.application) if method == "POST"]
     assert posts
     for path, roles in posts:
-        refused = _call(desk, "POST", path, _who(roles), without="Idempotency-Key", body={})
-        assert (refused.status_code, desk.codes(refused)) == (400, ["idempotency_key_missing"]), path
+        refused = _call(client, "POST", path, _login(roles), without="Idempotency-Key", body={})
+        assert (refused.status_code, client.codes(refused)) == (400, ["idempotency_key_missing"]), path
 
 
-def test_every_edit_asks_which_version_was_read(desk: ApiClient) -> None:
-    """Why: two people correct one family; the second must see what the first wrote before writing over it."""
-    document = desk.http.get("/api/v1/openapi.json").get_json()
+def test_edit_without_if_match_is_refused_on_every_route(client: ApiClient) -> None:
+    """Why: of two people editing one family, the second must read the first edit before overwriting it."""
+    document = client.http.get("/api/v1/openapi.json").get_json()
     tried = 0
-    for method, path, roles in _routes(desk.http.application):
+    for method, path, roles in _routes(client.http.application):
         if method in EDITS:
             body = _filled(document, method, path)
-            refused = _call(desk, method, path, _who(roles), body=body)
-            assert (refused.status_code, desk.codes(refused)) == (428, ["if_match_missing"]), f"{method} {path} {body}"
+            refused = _call(client, method, path, _login(roles), body=body)
+            assert (refused.status_code, client.codes(refused)) == (428, ["if_match_missing"]), (
+                f"{method} {path} {body}"
+            )
             tried += 1
     assert tried
 
 
 def _filled(document: dict[str, Any], method: str, path: str) -> Any:
-    """The least body the document calls complete."""
+    """Return the smallest body that the OpenAPI document calls complete."""
     for shape, item in document["paths"].items():
         if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", shape), path) and method.lower() in item:
             content = item[method.lower()].get("requestBody", {}).get("content", {})
@@ -105,14 +109,16 @@ def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         return {name: _example(document, fields[name]) for name in schema.get("required", ())}
     if kind == "array":
         return [_example(document, schema["items"])]
-    known = {"uuid": str(uuid4()), "date": "2025-03-03", "date-time": "2025-03-03T09:30:00+08:00"}
-    plain: dict[str, Any] = {"string": "x", "integer": 1, "boolean": True}
-    return known.get(cast(str, schema.get("format")), plain.get(kind if isinstance(kind, str) else kind[0]))
+    examples_by_format = {"uuid": str(uuid4()), "date": "2025-03-03", "date-time": "2025-03-03T09:30:00+08:00"}
+    examples_by_type: dict[str, Any] = {"string": "x", "integer": 1, "boolean": True}
+    return examples_by_format.get(
+        cast(str, schema.get("format")), examples_by_type.get(kind if isinstance(kind, str) else kind[0])
+    )
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/nothing", "/"])
-def test_a_page_that_is_not_there_is_a_problem_document(desk: ApiClient, path: str) -> None:
-    """Why: an error page of the framework names the framework, and helps nobody."""
-    missing = desk.http.get(path)
+def test_unknown_path_returns_a_problem_document(client: ApiClient, path: str) -> None:
+    """Why: the error page of the framework shows which framework it is, and no way on."""
+    missing = client.http.get(path)
     assert refusal(missing) == (404, ["not_found"])
     assert missing.content_type == "application/problem+json"
