@@ -1,4 +1,4 @@
-"""People at their desks: one token each, every request with its own key and its own day."""
+"""An API client: it sends the token, date and idempotency key of a staff member."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +16,11 @@ from service.config import read_settings
 from tests.factories import RING, Organisation
 
 NO_RATES = dict.fromkeys(("SONGNUAN_RATE_TOKEN", "SONGNUAN_RATE_ADDRESS", "SONGNUAN_RATE_FAILED_TOKENS"), "off")
-"""A test may ask as often as it likes; the limits have tests of their own."""
+"""Rate limits are off in tests; they have tests of their own."""
 
 
 def make_app(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) -> Flask:
-    """The web process on a database, its keys those of the tests."""
+    """Return the web application on a database, with the keyring of the tests."""
     environ = {
         **NO_RATES,
         "DATABASE_URL": url,
@@ -34,7 +34,7 @@ def make_app(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) ->
 
 @contextmanager
 def serving(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) -> Iterator[Flask]:
-    """The same, its connections ended with the context."""
+    """Yield the web application; close its connections at the end."""
     app = make_app(url, folder, demo_clock=demo_clock, **more)
     try:
         yield app
@@ -43,39 +43,39 @@ def serving(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) -> 
 
 
 def refusal(response: Any) -> tuple[int, list[str]]:
-    """Status and reason codes of a refusal: what a test of one compares, so that no other reason passes for it."""
+    """Return status and reason codes of a refusal; tests compare both, so that no other reason passes."""
     return response.status_code, [reason["code"] for reason in response.get_json()["reasons"]]
 
 
 @dataclass
 class ApiClient:
-    """The office over HTTP."""
+    """A client of the API for the staff of one organisation (`office`) on one day."""
 
     http: FlaskClient
     office: Organisation
     today: date
 
-    def headers(self, who: str, **more: str) -> dict[str, str]:
-        """Token, day and key of a request by `who`."""
+    def headers(self, staff_name: str, **more: str) -> dict[str, str]:
+        """Return the token, date and idempotency key headers of a staff member's request."""
         return {
-            "Authorization": f"Bearer {self.office.tokens[who]}",
+            "Authorization": f"Bearer {self.office.tokens[staff_name]}",
             "X-Songnuan-Date": f"{self.today.isoformat()}T09:30:00+08:00",
             "Idempotency-Key": uuid4().hex,
             **more,
         }
 
-    def post(self, who: str, path: str, body: dict[str, Any], **more: str) -> Any:
-        """POST as `who`; the answer, whatever it is."""
-        return self.http.post(f"/api/v1{path}", json=body, headers=self.headers(who, **more))
+    def post(self, staff_name: str, path: str, body: dict[str, Any], **more: str) -> Any:
+        """Send a POST as a staff member and return the response of any status."""
+        return self.http.post(f"/api/v1{path}", json=body, headers=self.headers(staff_name, **more))
 
-    def get(self, who: str, path: str, **more: str) -> Any:
-        """GET as `who`."""
-        return self.http.get(f"/api/v1{path}", headers=self.headers(who, **more))
+    def get(self, staff_name: str, path: str, **more: str) -> Any:
+        """Send a GET as a staff member and return the response of any status."""
+        return self.http.get(f"/api/v1{path}", headers=self.headers(staff_name, **more))
 
-    def act(self, who: str, case_id: str, action: str, **answers: Any) -> Any:
-        """Take one action on a case."""
-        return self.post(who, f"/cases/{case_id}/actions/{action}", {"answers": answers})
+    def act(self, staff_name: str, case_id: str, action: str, **answers: Any) -> Any:
+        """Take one action on a case and return the response of any status."""
+        return self.post(staff_name, f"/cases/{case_id}/actions/{action}", {"answers": answers})
 
     def codes(self, response: Any) -> list[str]:
-        """The reason codes of a refusal."""
+        """Return the reason codes of a refusal."""
         return refusal(response)[1]

@@ -1,4 +1,4 @@
-"""Real servers for the tests: those DATABASE_URL and REDIS_URL name, else our own, started when the first test asks."""
+"""Fixtures of real servers: those of DATABASE_URL and REDIS_URL, or our own."""
 
 import os
 import shutil
@@ -19,37 +19,37 @@ from service.local_servers.process import is_running
 _FOLDER = pytest.StashKey[Path]()
 _PREFIX = "songnuan-test-"
 
-for _rate in ("TOKEN", "ADDRESS", "GUESSES"):  # what the tests start may be asked as often as they like
-    os.environ.setdefault(f"SONGNUAN_RATE_{_rate}", "off")
+for _limit in ("TOKEN", "ADDRESS", "GUESSES"):  # processes that tests start have no rate limits
+    os.environ.setdefault(f"SONGNUAN_RATE_{_limit}", "off")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder for the servers of a run; with xdist the workers share the controller's."""
-    handed_over = getattr(config, "workerinput", {}).get("servers")
-    if handed_over:
-        config.stash[_FOLDER] = Path(handed_over)
+    """Create one folder for the servers of a run; xdist workers share the controller's."""
+    servers_folder = getattr(config, "workerinput", {}).get("servers")
+    if servers_folder:
+        config.stash[_FOLDER] = Path(servers_folder)
         return
-    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if not is_running(int(left.name.split("-")[2])) and os.access(left, os.W_OK):
-            _take_away(left)
+    for folder_left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if not is_running(int(folder_left.name.split("-")[2])) and os.access(folder_left, os.W_OK):
+            _remove_servers(folder_left)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-    folder.chmod(0o711)  # for root, PostgreSQL runs as another account
+    folder.chmod(0o711)  # as root, PostgreSQL runs under another account
     config.stash[_FOLDER] = folder
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
-    """Tell an xdist worker where the servers are."""
+    """Pass the folder of the servers to an xdist worker."""
     node.workerinput["servers"] = str(node.config.stash[_FOLDER])  # type: ignore[attr-defined]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop what the run started."""
+    """Stop the servers of the run."""
     if not hasattr(config, "workerinput"):
-        _take_away(config.stash[_FOLDER])
+        _remove_servers(config.stash[_FOLDER])
 
 
-def _take_away(folder: Path) -> None:
+def _remove_servers(folder: Path) -> None:
     for postgres in (folder / "postgres", *folder.glob("*/postgres")):
         if (postgres / "data").exists():
             start_postgres(postgres, durable=False).stop()
@@ -61,54 +61,54 @@ def _take_away(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def servers_folder(pytestconfig: pytest.Config) -> Path:
-    """Where a test may start servers of its own; what it leaves running there is stopped with the run."""
+    """Return the folder in which a test may start servers; they are stopped with the run."""
     return pytestconfig.stash[_FOLDER]
 
 
 @pytest.fixture(scope="session")
 def postgres_url(pytestconfig: pytest.Config) -> str:
-    """A PostgreSQL server, by the URL of a database on it that the tests leave alone."""
-    given = os.environ.get("DATABASE_URL")
-    return given or start_postgres(pytestconfig.stash[_FOLDER] / "postgres", durable=False).url
+    """Return the URL of a database on a PostgreSQL server; tests do not change that database."""
+    configured_url = os.environ.get("DATABASE_URL")
+    return configured_url or start_postgres(pytestconfig.stash[_FOLDER] / "postgres", durable=False).url
 
 
 @pytest.fixture(scope="session")
 def empty_database(postgres_url: str) -> Iterator[Callable[..., str]]:
-    """Make databases that go away at the end: `empty_database()`, or a copy: `empty_database(template=url)`.
+    """Create databases that are dropped at the end: `empty_database()`, or a copy: `empty_database(template=url)`.
 
-    Nobody may be connected to the template while it is copied.
+    No connection may be open to the template while it is copied.
     """
-    made: list[str] = []
-    plain = make_url(postgres_url).set(drivername="postgresql")
-    with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as server:
+    names: list[str] = []
+    server_url = make_url(postgres_url).set(drivername="postgresql")
+    with psycopg.connect(server_url.render_as_string(hide_password=False), autocommit=True) as server:
 
         def make(template: str | None = None) -> str:
             name = f"songnuan_test_{uuid4().hex[:12]}"
             source = make_url(template).database or "" if template else "template0"
             copy = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy" if template else "CREATE DATABASE {} TEMPLATE {}"
             server.execute(sql.SQL(copy).format(sql.Identifier(name), sql.Identifier(source)))
-            made.append(name)
-            return plain.set(database=name).render_as_string(hide_password=False)
+            names.append(name)
+            return server_url.set(database=name).render_as_string(hide_password=False)
 
         yield make
-        for name in made:
+        for name in names:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")
 def broker_url(pytestconfig: pytest.Config, worker_id: str) -> Iterator[str]:
-    """A broker of this worker's own, empty: a Valkey, or a free database of the server REDIS_URL names."""
-    given = os.environ.get("REDIS_URL")
-    if not given:
+    """Yield the URL of an empty broker of this worker: a Valkey, or a free database of the server in REDIS_URL."""
+    configured_url = os.environ.get("REDIS_URL")
+    if not configured_url:
         yield start_broker(pytestconfig.stash[_FOLDER] / f"broker-{worker_id}", durable=False).url
         return
-    url = make_url(given)
+    url = make_url(configured_url)
     for number in range(15, 0, -1):
-        here = url.set(database=str(number)).render_as_string(hide_password=False)
-        with redis.Redis.from_url(here) as client:
-            claimed = client.dbsize() == 0 and client.set("songnuan-test", worker_id, nx=True, ex=3600)
-            if claimed:
-                yield here
+        database_url = url.set(database=str(number)).render_as_string(hide_password=False)
+        with redis.Redis.from_url(database_url) as client:
+            is_claimed = client.dbsize() == 0 and client.set("songnuan-test", worker_id, nx=True, ex=3600)
+            if is_claimed:
+                yield database_url
                 client.flushdb()
                 return
     pytest.fail("REDIS_URL: databases 1 to 15 are all in use; name a server with a free one")

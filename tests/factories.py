@@ -1,4 +1,4 @@
-"""A small union with everybody in it, written straight into tables: the ground most tests on a database stand on."""
+"""A small union written straight into tables, with staff, rules, funds and families."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -51,13 +51,13 @@ STAFF = (
 
 
 def instant(day: date) -> datetime:
-    """Half past one in the morning UTC, half past nine for the union."""
+    """Return 01:30 UTC of a day, which is 09:30 for the union."""
     return datetime(day.year, day.month, day.day, 1, 30, tzinfo=UTC)
 
 
 @dataclass
 class Organisation:
-    """Ids by name, and everybody's token."""
+    """A unit with the ids and tokens of its staff by name, and the ids of its fund and policy."""
 
     unit_id: UUID
     unit_path: str
@@ -66,92 +66,110 @@ class Organisation:
     fund_id: UUID = field(default_factory=new_id)
     policy_id: UUID = field(default_factory=new_id)
 
-    def context(self, conn: sa.Connection, who: str, day: date, version: int | None = None) -> ActionContext:
-        """`who` asks on `day`."""
-        caller = accounts.caller_by_login(conn, self.login(who), day)
+    def context(self, conn: sa.Connection, staff_name: str, day: date, version: int | None = None) -> ActionContext:
+        """Return the action context of a staff member on `day`."""
+        caller = accounts.caller_by_login(conn, self.login(staff_name), day)
         assert caller is not None
         return ActionContext(caller, instant(day), day, RING, version)
 
-    def login(self, who: str) -> str:
-        """The account name of `who` in this office."""
-        return f"{who}.{self.unit_id.hex[-8:]}"
+    def login(self, staff_name: str) -> str:
+        """Return the login of a staff member of this organisation."""
+        return f"{staff_name}.{self.unit_id.hex[-8:]}"
 
 
-def rules(conn: sa.Connection, office: Organisation) -> None:
-    """The sample policy and the calendars of 2025 and 2026, once per database."""
-    found = conn.scalar(sa.select(policy_set.c.id))
-    if found is not None:
-        office.policy_id = found
+def rules(conn: sa.Connection, organisation: Organisation) -> None:
+    """Load the sample policy and the calendars of 2025 and 2026, once per database."""
+    policy_id = conn.scalar(sa.select(policy_set.c.id))
+    if policy_id is not None:
+        organisation.policy_id = policy_id
         return
     text = (SAMPLES / "policy-2025.toml").read_text()
     policy, batch = read_policy(text), WriteBatch()
     columns = ("key", "title", "issuer", "document", "region", "effective_from", "effective_to", "sample", "digest")
     values = {name: getattr(policy, name) for name in columns} | {"version": str(policy.version)}
-    batch.add(policy_set, {"id": office.policy_id, "source": text, "loaded_at": datetime.now(UTC), **values})
-    instant_of(conn, office, "policy", office.policy_id, batch)
+    batch.add(policy_set, {"id": organisation.policy_id, "source": text, "loaded_at": datetime.now(UTC), **values})
+    instant_of(conn, organisation, "policy", organisation.policy_id, batch)
     for year in (2025, 2026):
         source, batch = (SAMPLES / f"calendar-{year}.csv").read_text(), WriteBatch()
         days = read_calendar(source).days
         digest = sha256(source.encode()).hexdigest()
         batch.add(calendar_year, {"year": year, "source": "samples", "digest": digest})
         batch.add(calendar_day, *({"on": on, "working": is_on, "name": ""} for on, is_on in days.items()))
-        instant_of(conn, office, "policy", uuid5(_CALENDARS, str(year)), batch)
+        instant_of(conn, organisation, "policy", uuid5(_CALENDARS, str(year)), batch)
 
 
 def instant_of(
-    conn: sa.Connection, office: Organisation, subject: str, subject_id: UUID, batch: WriteBatch, *moved: Any
+    conn: sa.Connection,
+    organisation: Organisation,
+    subject: str,
+    subject_id: UUID,
+    batch: WriteBatch,
+    *ledger_rows: Any,
 ) -> None:
-    """Write rows with an event that names them, as every act does; the administrator is who set the office up."""
-    admin = Caller(office.people["admin"], office.login("admin"), "admin", office.unit_id, ())
+    """Write rows with an event that names them, as every action does, by the administrator of the organisation."""
+    admin = Caller(organisation.people["admin"], organisation.login("admin"), "admin", organisation.unit_id, ())
     day = date(2025, 1, 2)
-    append_event(conn, subject, subject_id, "set_up", {}, ActionContext(admin, instant(day), day, RING), batch, moved)
+    append_event(
+        conn, subject, subject_id, "set_up", {}, ActionContext(admin, instant(day), day, RING), batch, ledger_rows
+    )
 
 
 def create_organisation(
     conn: sa.Connection, *, above: Organisation | None = None, fen: int = 10_000_000, kind: str = "county"
 ) -> Organisation:
-    """A unit with its staff, their tokens, a fund with `fen` in it, and the rules."""
+    """Create a unit with its staff, their tokens, a fund with `fen` in it, and the rules."""
     unit_id = new_id()
     path = f"{above.unit_path if above else '/'}{unit_id.hex}/"
-    office, batch = Organisation(unit_id, path), WriteBatch()
-    named = {"name": "示例县总工会", "kind": kind, "division": "371083", "path": path}
+    organisation, batch = Organisation(unit_id, path), WriteBatch()
+    unit_columns = {"name": "示例县总工会", "kind": kind, "division": "371083", "path": path}
     parent = above.unit_id if above else None
-    batch.add(unit, {"id": unit_id, "parent_id": parent, **named, "created_at": datetime.now(UTC)})
-    batch.add(account, _engaged(office, "admin"))
-    instant_of(conn, office, "unit", unit_id, batch)
-    for who, role, tier in STAFF:
-        create_account(conn, office, who, role, tier)
-    rules(conn, office)
-    office.fund_id = open_fund(conn, office, fen)
-    return office
+    batch.add(unit, {"id": unit_id, "parent_id": parent, **unit_columns, "created_at": datetime.now(UTC)})
+    batch.add(account, _account_row(organisation, "admin"))
+    instant_of(conn, organisation, "unit", unit_id, batch)
+    for staff_name, role, tier in STAFF:
+        create_account(conn, organisation, staff_name, role, tier)
+    rules(conn, organisation)
+    organisation.fund_id = open_fund(conn, organisation, fen)
+    return organisation
 
 
-def _engaged(office: Organisation, who: str) -> dict[str, object]:
-    office.people[who] = new_id()
-    row = {"id": office.people[who], "unit_id": office.unit_id, "login": office.login(who), "display_name": who}
-    return {**row, "email": f"{who}@example.org", "created_at": datetime.now(UTC)}
+def _account_row(organisation: Organisation, staff_name: str) -> dict[str, object]:
+    organisation.people[staff_name] = new_id()
+    account_columns = {
+        "id": organisation.people[staff_name],
+        "unit_id": organisation.unit_id,
+        "login": organisation.login(staff_name),
+        "display_name": staff_name,
+    }
+    return {**account_columns, "email": f"{staff_name}@example.org", "created_at": datetime.now(UTC)}
 
 
 def create_account(
-    conn: sa.Connection, office: Organisation, who: str, role: str, tier: int = 0, *, login: str | None = None
+    conn: sa.Connection,
+    organisation: Organisation,
+    staff_name: str,
+    role: str,
+    tier: int = 0,
+    *,
+    login: str | None = None,
 ) -> None:
-    """One more member of staff, with a role and a token."""
+    """Add a member of staff with a role and a token."""
     batch = WriteBatch()
-    if who not in office.people:
-        batch.add(account, _engaged(office, who) | ({"login": login} if login else {}))
-    person_id = office.people[who]
-    office.tokens[who] = f"snt_test_{person_id.hex}"
-    shown = {"hash": sha256(office.tokens[who].encode()).digest(), "label": "test"}
+    if staff_name not in organisation.people:
+        batch.add(account, _account_row(organisation, staff_name) | ({"login": login} if login else {}))
+    person_id = organisation.people[staff_name]
+    organisation.tokens[staff_name] = f"snt_test_{person_id.hex}"
+    token_columns = {"hash": sha256(organisation.tokens[staff_name].encode()).digest(), "label": "test"}
     dates = {"created_at": datetime.now(UTC), "expires_at": datetime(2099, 1, 1, tzinfo=UTC)}
-    batch.add(token, {"id": new_id(), "account_id": person_id, **shown, **dates})
-    instant_of(conn, office, "account", person_id, batch)
-    grant(conn, office, who, role, tier)
+    batch.add(token, {"id": new_id(), "account_id": person_id, **token_columns, **dates})
+    instant_of(conn, organisation, "account", person_id, batch)
+    grant(conn, organisation, staff_name, role, tier)
 
 
 def grant(
     conn: sa.Connection,
-    office: Organisation,
-    who: str,
+    organisation: Organisation,
+    staff_name: str,
     role: str,
     tier: int = 0,
     *,
@@ -159,39 +177,44 @@ def grant(
     since: date = LONG_AGO,
     until: date = FAR,
 ) -> None:
-    """Give a role in the office's unit, perhaps to stand in for somebody."""
-    whose, batch = {"account_id": office.people[who], "unit_id": office.unit_id}, WriteBatch()
-    what = {"role": role, "tier": tier, "for_account_id": office.people[for_whom] if for_whom else None}
-    batch.add(role_grant, {"id": new_id(), **whose, **what, "from_on": since, "until_on": until})
-    instant_of(conn, office, "account", office.people[who], batch)
+    """Grant a role in the organisation's unit; with `for_whom`, as a stand-in for that staff member."""
+    grantee, batch = {"account_id": organisation.people[staff_name], "unit_id": organisation.unit_id}, WriteBatch()
+    role_columns = {"role": role, "tier": tier, "for_account_id": organisation.people[for_whom] if for_whom else None}
+    batch.add(role_grant, {"id": new_id(), **grantee, **role_columns, "from_on": since, "until_on": until})
+    instant_of(conn, organisation, "account", organisation.people[staff_name], batch)
 
 
 def open_fund(
-    conn: sa.Connection, office: Organisation, fen: int, *, items: tuple[str, ...] = ("LIV", "MED", "EDU", "HOU")
+    conn: sa.Connection, organisation: Organisation, fen: int, *, items: tuple[str, ...] = ("LIV", "MED", "EDU", "HOU")
 ) -> UUID:
-    """A fund line of the office with `fen` in it."""
+    """Create a fund of the organisation with `fen` in it and return its id."""
     fund_id, batch = new_id(), WriteBatch()
-    line = {"id": fund_id, "unit_id": office.unit_id, "unit_path": office.unit_path, "code": f"OWN-{fund_id.hex[-6:]}"}
-    rests_on = {"title": "本级经费", "source": "OWN", "year": 2025, "document": "示例〔2025〕1号"}
+    fund_columns = {
+        "id": fund_id,
+        "unit_id": organisation.unit_id,
+        "unit_path": organisation.unit_path,
+        "code": f"OWN-{fund_id.hex[-6:]}",
+    }
+    source_columns = {"title": "本级经费", "source": "OWN", "year": 2025, "document": "示例〔2025〕1号"}
     dates = {"opens_on": date(2025, 1, 1), "expires_on": date(2026, 12, 31), "created_at": datetime.now(UTC)}
-    batch.add(fund, {**line, **rests_on, "permitted_items": list(items), "categories": [], **dates})
-    instant_of(conn, office, "fund", fund_id, batch)
+    batch.add(fund, {**fund_columns, **source_columns, "permitted_items": list(items), "categories": [], **dates})
+    instant_of(conn, organisation, "fund", fund_id, batch)
     if fen:
-        receive(conn, office, fund_id, fen)
+        receive(conn, organisation, fund_id, fen)
     return fund_id
 
 
-def receive(conn: sa.Connection, office: Organisation, fund_id: UUID, fen: int) -> None:
-    """Money comes in from outside."""
+def receive(conn: sa.Connection, organisation: Organisation, fund_id: UUID, fen: int) -> None:
+    """Record money received from outside."""
     day = date(2025, 1, 2)
-    pots = {"source_pot": "outside", "target_pot": "available", "fen": fen}
-    moved = {"id": new_id(), "fund_id": fund_id, "case_id": None, **pots, "on": day, "at": instant(day)}
-    instant_of(conn, office, "fund", fund_id, WriteBatch(), moved)
+    movement = {"source_pot": "outside", "target_pot": "available", "fen": fen}
+    ledger_row = {"id": new_id(), "fund_id": fund_id, "case_id": None, **movement, "on": day, "at": instant(day)}
+    instant_of(conn, organisation, "fund", fund_id, WriteBatch(), ledger_row)
 
 
 @dataclass(frozen=True)
 class Family:
-    """A household's ids."""
+    """The ids of a household, its head and its child."""
 
     household_id: UUID
     head_id: UUID
@@ -199,36 +222,54 @@ class Family:
 
 
 def create_family(
-    conn: sa.Connection, office: Organisation, *, income_fen: int = 3_000_000, email: str | None = None
+    conn: sa.Connection, organisation: Organisation, *, income_fen: int = 3_000_000, email: str | None = None
 ) -> Family:
-    """A worker's household of three: head, spouse, child; consent signed, account on file."""
-    household_id, made, batch = new_id(), {"created_at": datetime.now(UTC)}, WriteBatch()
-    here = {"unit_id": office.unit_id, "unit_path": office.unit_path, "file_no": f"F{household_id.hex[-8:]}"}
-    what = {"kind": "worker", "identity": "laid_off", "division": "371083", "cause": "illness"}
-    stood = {"finances_as_of": date(2024, 12, 31), "filed_on": date(2025, 1, 3), "observed": [], "idle_able_members": 0}
-    batch.add(household, {"id": household_id, **here, **what, **stood, "version": 1, **made})
+    """Create a worker's household of three (head, spouse, child) with a consent and a bank account."""
+    household_id, created, batch = new_id(), {"created_at": datetime.now(UTC)}, WriteBatch()
+    unit_values = {
+        "unit_id": organisation.unit_id,
+        "unit_path": organisation.unit_path,
+        "file_no": f"F{household_id.hex[-8:]}",
+    }
+    category_columns = {"kind": "worker", "identity": "laid_off", "division": "371083", "cause": "illness"}
+    finance_columns = {
+        "finances_as_of": date(2024, 12, 31),
+        "filed_on": date(2025, 1, 3),
+        "observed": [],
+        "idle_able_members": 0,
+    }
+    batch.add(
+        household, {"id": household_id, **unit_values, **category_columns, **finance_columns, "version": 1, **created}
+    )
     ids = {}
     for relation, name in (("head", "示例甲"), ("spouse", "示例乙"), ("child", "示例丙")):
-        row = ids[relation] = new_id()
-        mail = encrypt_field(RING, "person.email", row, email) if email and relation == "head" else None
+        row_id = ids[relation] = new_id()
+        email_sealed = encrypt_field(RING, "person.email", row_id, email) if email and relation == "head" else None
         sealed = {
-            "name_sealed": encrypt_field(RING, "person.name", row, name),
+            "name_sealed": encrypt_field(RING, "person.name", row_id, name),
             "name_index": blind_index(RING, "name", name),
         }
         batch.add(
             person,
-            {"id": row, "household_id": household_id, "relation": relation, **sealed, "email_sealed": mail, **made},
+            {
+                "id": row_id,
+                "household_id": household_id,
+                "relation": relation,
+                **sealed,
+                "email_sealed": email_sealed,
+                **created,
+            },
         )
-    card, number = new_id(), f"62{new_id().int % 10**16:016d}"
-    holder = {"id": card, "household_id": household_id, "person_id": ids["head"], "bank": "示例银行"}
-    kept = {
-        "card_sealed": encrypt_field(RING, "bank_account.card", card, number),
+    card_id, number = new_id(), f"62{new_id().int % 10**16:016d}"
+    holder = {"id": card_id, "household_id": household_id, "person_id": ids["head"], "bank": "示例银行"}
+    card_columns = {
+        "card_sealed": encrypt_field(RING, "bank_account.card", card_id, number),
         "card_index": blind_index(RING, "card", number),
     }
-    batch.add(bank_account, {**holder, **kept, **made})
-    earned = {"side": "income", "kind": "wage", "fen": income_fen, "reimbursed_fen": 0}
-    batch.add(finance_line, {"id": new_id(), "household_id": household_id, **earned})
-    signed = {"signed_on": date(2025, 1, 3), "until_on": date(2026, 12, 31), "text_version": "2025-1"}
-    batch.add(consent, {"id": new_id(), "household_id": household_id, **signed, "adults_signed": 2})
-    instant_of(conn, office, "household", household_id, batch)
+    batch.add(bank_account, {**holder, **card_columns, **created})
+    income_columns = {"side": "income", "kind": "wage", "fen": income_fen, "reimbursed_fen": 0}
+    batch.add(finance_line, {"id": new_id(), "household_id": household_id, **income_columns})
+    consent_columns = {"signed_on": date(2025, 1, 3), "until_on": date(2026, 12, 31), "text_version": "2025-1"}
+    batch.add(consent, {"id": new_id(), "household_id": household_id, **consent_columns, "adults_signed": 2})
+    instant_of(conn, organisation, "household", household_id, batch)
     return Family(household_id, ids["head"], ids["child"])

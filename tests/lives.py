@@ -1,4 +1,4 @@
-"""A case and the steps that lead it from state to state, over HTTP: where most tests of a case begin."""
+"""A case and the usual steps that lead it from state to state over HTTP."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -14,65 +14,65 @@ PAPERS = ["application", "identity", "household_register", "authorisation", "inc
 ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
 CHECK = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "clear"}
 NOTICE_OVER = date(2025, 9, 15)
-"""The day on which a notice posted on 1 September 2025 may end."""
+"""The first day on which a notice posted on 1 September 2025 may end."""
 NOBODY: Mapping[str, str] = {}
 
 
-def award(desk: ApiClient, yuan: str = "1500.00", line: object = None) -> dict[str, Any]:
-    """What the reviewer answers when he passes a case: the sum, the fund line (the office's own) and the place."""
-    return {"award": yuan, "fund": str(line or desk.office.fund_id), "places": ["unit_board"]}
+def award(client: ApiClient, yuan: str = "1500.00", fund_id: object = None) -> dict[str, Any]:
+    """Return the reviewer's answers for pass_review: the sum, the fund (by default the organisation's) and the place."""
+    return {"award": yuan, "fund": str(fund_id or client.office.fund_id), "places": ["unit_board"]}
 
 
 class Life:
-    """A case and its people."""
+    """A case with its client (`desk`), its family and its last known state."""
 
-    def __init__(self, desk: ApiClient, family: Family, case_id: str, state: str = "draft") -> None:
-        self.desk, self.family, self.case_id, self.state = desk, family, case_id, state
+    def __init__(self, client: ApiClient, family: Family, case_id: str, state: str = "draft") -> None:
+        self.desk, self.family, self.case_id, self.state = client, family, case_id, state
 
-    def act(self, who: str, action: str, **answers: Any) -> str:
-        """Take an action that must succeed; the state it leads to."""
-        response = self.desk.act(who, self.case_id, action, **answers)
+    def act(self, staff_name: str, action: str, **answers: Any) -> str:
+        """Take an action that must succeed and return the new state."""
+        response = self.desk.act(staff_name, self.case_id, action, **answers)
         assert response.status_code == 200, response.get_json()
         self.state = str(response.get_json()["state"])
         return self.state
 
-    def no(self, who: str, action: str, **answers: Any) -> list[str]:
-        """Take an action that must be refused; its codes."""
-        response = self.desk.act(who, self.case_id, action, **answers)
+    def no(self, staff_name: str, action: str, **answers: Any) -> list[str]:
+        """Take an action that must be refused with 409 and return its reason codes."""
+        response = self.desk.act(staff_name, self.case_id, action, **answers)
         assert response.status_code == 409, response.get_json()
         return self.desk.codes(response)
 
     def visited(
-        self, conclusion: str = "confirmed", who: tuple[str, ...] = ("visitor_1", "visitor_2")
+        self, conclusion: str = "confirmed", visitors: tuple[str, ...] = ("visitor_1", "visitor_2")
     ) -> dict[str, Any]:
-        """What is answered about a visit to the family's home today."""
-        ids = [str(self.desk.office.people[each]) for each in who]
+        """Return the answers about a visit to the family's home today."""
+        ids = [str(self.desk.office.people[each]) for each in visitors]
         return {"on": self.desk.today.isoformat(), "visitors": ids, "place": "home", "conclusion": conclusion}
 
     def visit(
         self,
         action: str = "record_visit",
         conclusion: str = "confirmed",
-        who: tuple[str, ...] = ("visitor_1", "visitor_2"),
+        visitors: tuple[str, ...] = ("visitor_1", "visitor_2"),
     ) -> str:
-        """Two people go to the family's home today."""
-        return self.act(who[0], action, **self.visited(conclusion, who))
+        """Record a visit of the visitors to the family's home today and return the new state."""
+        return self.act(visitors[0], action, **self.visited(conclusion, visitors))
 
-    def to(self, state: str, yuan: str = "1500.00", line: object = None, by: Mapping[str, str] = NOBODY) -> "Life":
-        """Take the usual steps until the case stands in `state`; `by` names who takes an action in the usual one's place.
+    def to(self, state: str, yuan: str = "1500.00", fund_id: object = None, by: Mapping[str, str] = NOBODY) -> "Life":
+        """Take the usual steps until the case is in `state`; `by` maps an action to another staff member.
 
-        A notice is over on 15 September 2025; an award of 2,000 yuan or less needs one signature.
+        A notice ends on 15 September 2025; an award of 2,000 yuan or less needs one approval.
         """
         while self.state != state:
             if self.state == "notice":
                 self.desk.today = NOTICE_OVER
-            for who, action, answers in self._steps(yuan, line):
-                self.act(by.get(action, who), action, **answers)
+            for staff_name, action, answers in self._steps(yuan, fund_id):
+                self.act(by.get(action, staff_name), action, **answers)
         return self
 
-    def _steps(self, yuan: str, line: object) -> tuple[tuple[str, str, dict[str, Any]], ...]:
-        """Who does what, with which answers, to lead the case out of the state it stands in."""
-        checked = {**CHECK, "replied_on": self.desk.today.isoformat()}
+    def _steps(self, yuan: str, fund_id: object) -> tuple[tuple[str, str, dict[str, Any]], ...]:
+        """Return staff member, action and answers of each step that leads the case out of its state."""
+        check_answers = {**CHECK, "replied_on": self.desk.today.isoformat()}
         steps: dict[str, tuple[tuple[str, str, dict[str, Any]], ...]] = {
             "draft": (("registrar", "submit", {}),),
             "survey": (
@@ -80,8 +80,8 @@ class Life:
                 ("registrar", "add_papers", {"papers": PAPERS + ILLNESS}),
                 ("registrar", "finish_survey", {}),
             ),
-            "verification": (("verifier", "record_check", checked),),
-            "review": (("reviewer", "pass_review", award(self.desk, yuan, line)),),
+            "verification": (("verifier", "record_check", check_answers),),
+            "review": (("reviewer", "pass_review", award(self.desk, yuan, fund_id)),),
             "notice": (("clock", "end_notice", {}),),
             "approval": (("approver_1", "approve", {}),),
             "payment": (("cashier", "pay", {"method": "bank", "voucher": "V-1"}),),
@@ -90,26 +90,26 @@ class Life:
         return steps[self.state]
 
 
-def start(desk: ApiClient, engine: sa.Engine, programme: str, item: str, answers: dict[str, Any]) -> Life:
-    """A case just opened, for a family just filed."""
+def start(client: ApiClient, engine: sa.Engine, programme: str, item: str, answers: dict[str, Any]) -> Life:
+    """Open a case for a newly filed family."""
     with engine.begin() as conn:
-        family = create_family(conn, desk.office)
+        family = create_family(conn, client.office)
     beneficiary = family.child_id if programme == "tuition" else family.head_id
-    who = {"household_id": str(family.household_id), "beneficiary_id": str(beneficiary)}
-    body = {"programme": programme, **who, "item": item, "requested": "3000.00", "answers": answers}
-    opened = desk.post("registrar", "/cases", body)
-    assert opened.status_code == 201, opened.get_json()
-    return Life(desk, family, opened.get_json()["id"])
+    family_ids = {"household_id": str(family.household_id), "beneficiary_id": str(beneficiary)}
+    body = {"programme": programme, **family_ids, "item": item, "requested": "3000.00", "answers": answers}
+    response = client.post("registrar", "/cases", body)
+    assert response.status_code == 201, response.get_json()
+    return Life(client, family, response.get_json()["id"])
 
 
-def case_at(state: str, desk: ApiClient, engine: sa.Engine, yuan: str = "1500.00") -> Life:
-    """A hardship case of a family just filed, led to `state` by the usual steps."""
-    return start(desk, engine, "hardship", "LIV", {}).to(state, yuan)
+def case_at(state: str, client: ApiClient, engine: sa.Engine, yuan: str = "1500.00") -> Life:
+    """Open a hardship case of a newly filed family and lead it to `state` by the usual steps."""
+    return start(client, engine, "hardship", "LIV", {}).to(state, yuan)
 
 
-def pots(engine: sa.Engine, desk: ApiClient) -> dict[str, int]:
-    """What stands in every pot of the office's fund."""
+def pots(engine: sa.Engine, client: ApiClient) -> dict[str, int]:
+    """Return the amount in each pot of the organisation's fund, in fen."""
     names = ("available_fen", "committed_fen", "paid_fen", "recovering_fen", "written_off_fen")
     with engine.connect() as conn:
-        row = conn.execute(sa.select(fund).where(fund.c.id == desk.office.fund_id)).mappings().one()
+        row = conn.execute(sa.select(fund).where(fund.c.id == client.office.fund_id)).mappings().one()
         return {name: row[name] for name in names}

@@ -1,4 +1,4 @@
-"""A migrated database for each worker; a transaction that is undone for each test."""
+"""Fixtures: a migrated database per worker and a rolled-back transaction per test."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,25 +11,25 @@ from service.db.engine import make_engine
 
 @pytest.fixture(scope="session")
 def database_url(empty_database: Callable[..., str]) -> str:
-    """A database at the newest migration."""
+    """Return the URL of a database at the newest migration."""
     url = empty_database()
-    fresh = make_engine(url)
-    migrate.upgrade(fresh)
-    fresh.dispose()
+    migration_engine = make_engine(url)
+    migrate.upgrade(migration_engine)
+    migration_engine.dispose()
     return url
 
 
 @pytest.fixture(scope="session")
 def engine(database_url: str) -> Iterator[sa.Engine]:
-    """Connections to it."""
-    made = make_engine(database_url, pool=40)
-    yield made
-    made.dispose()
+    """Yield an engine of the migrated database."""
+    pooled_engine = make_engine(database_url, pool=40)
+    yield pooled_engine
+    pooled_engine.dispose()
 
 
 @pytest.fixture
 def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that is undone when the test ends."""
+    """Yield a connection whose transaction is rolled back when the test ends."""
     with engine.connect() as connection:
         yield connection
         connection.rollback()

@@ -1,4 +1,4 @@
-"""A union of its own for import and writes: founded, with its samples' staff, in a database nobody else uses."""
+"""Fixtures of a founded union with the sample staff, in a database of its own."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,104 +32,104 @@ Cell = str | int | float | date | None
 
 
 def instant(day: date) -> datetime:
-    """Half past nine in the morning for the union."""
+    """Return 01:30 UTC of a day, which is 09:30 for the union."""
     return datetime(day.year, day.month, day.day, 1, 30, tzinfo=UTC)
 
 
 @dataclass
 class Union:
-    """A transaction in a union that has been founded."""
+    """A transaction in the database of the founded union."""
 
     conn: sa.Connection
 
     def context(self, login: str = "admin", day: date = YEAR_END, version: int | None = None) -> ActionContext:
-        """`login` asks on `day`."""
+        """Return the action context of an account on `day`."""
         caller = accounts.caller_by_login(self.conn, login, day)
         assert caller is not None, login
         return ActionContext(caller, instant(day), day, RING, version)
 
     def unit(self, name: str) -> UUID:
-        """A unit by its name."""
-        found: UUID = self.conn.scalars(sa.select(unit.c.id).where(unit.c.name == name)).one()
-        return found
+        """Return the id of a unit by its name."""
+        unit_id: UUID = self.conn.scalars(sa.select(unit.c.id).where(unit.c.name == name)).one()
+        return unit_id
 
     def account(self, login: str) -> UUID:
-        """An account by its login."""
-        found: UUID = self.conn.scalars(sa.select(account.c.id).where(account.c.login == login)).one()
-        return found
+        """Return the id of an account by its login."""
+        account_id: UUID = self.conn.scalars(sa.select(account.c.id).where(account.c.login == login)).one()
+        return account_id
 
     def bring(self, *paths: Path, login: str = "admin", dry_run: bool = False) -> Imported:
-        """Import files."""
+        """Import files and return the result."""
         return import_files(self.conn, paths, self.context(login), dry_run=dry_run)
 
     def refused(self, *paths: Path, login: str = "admin") -> list[tuple[str | None, int | None, str | None, str]]:
-        """Import files that cannot be; every problem's sheet, row, column and code."""
-        with pytest.raises(InvalidSheets) as bad:
+        """Import files that must be refused; return the sheet, row, column and code of each problem."""
+        with pytest.raises(InvalidSheets) as error:
             self.bring(*paths, login=login)
-        return [(each.sheet, each.row, each.column, each.code) for each in bad.value.problems]
+        return [(each.sheet, each.row, each.column, each.code) for each in error.value.problems]
 
     def rows(self, table: sa.Table) -> int:
-        """How many rows a table has."""
+        """Return the number of rows of a table."""
         return self.conn.scalars(sa.select(sa.func.count()).select_from(table)).one()
 
 
 @pytest.fixture(scope="session")
 def founded_url(empty_database: Callable[..., str]) -> str:
-    """A migrated database with a founded county union, rules, units, staff and funds of the samples."""
+    """Return the URL of a database with a founded county union and the rules, units, staff and funds of the samples."""
     url = empty_database()
-    fresh = make_engine(url)
-    migrate.upgrade(fresh)
-    with fresh.connect() as conn:
+    migration_engine = make_engine(url)
+    migrate.upgrade(migration_engine)
+    with migration_engine.connect() as conn:
         bootstrap.set_up_union(conn, COUNTY, instant(FOUNDED), FOUNDED, RING)
         names = ("policy-2025.toml", "calendar-2025.csv", "01-units.xlsx", "02-staff.xlsx", "03-funds.xlsx")
         Union(conn).bring(*(SAMPLES / name for name in names))
         conn.commit()
-    fresh.dispose()
+    migration_engine.dispose()
     return url
 
 
 @pytest.fixture(scope="session")
 def founded(founded_url: str) -> Iterator[sa.Engine]:
-    """Connections to it."""
-    made = make_engine(founded_url)
-    yield made
-    made.dispose()
+    """Yield an engine of the founded union's database."""
+    founded_engine = make_engine(founded_url)
+    yield founded_engine
+    founded_engine.dispose()
 
 
 @pytest.fixture
 def union(founded: sa.Engine) -> Iterator[Union]:
-    """A transaction in it that is undone when the test ends."""
+    """Yield a transaction in the founded union that is rolled back when the test ends."""
     with founded.connect() as connection:
         yield Union(connection)
         connection.rollback()
 
 
 def workbook(path: Path, **sheets: Sequence[Mapping[str, Cell]]) -> Path:
-    """A workbook with a header row (all the keys) and rows; text stays text, numbers become numbers."""
+    """Write a workbook with a header row (all the keys) and rows; text stays text, numbers stay numbers."""
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         for title, rows in sheets.items():
-            page = book.add_worksheet(title)
+            sheet = book.add_worksheet(title)
             headers = list(dict.fromkeys(key for row in rows for key in row))
-            page.write_row(0, 0, headers)
-            for line, row in enumerate(rows, start=1):
-                for at, header in enumerate(headers):
+            sheet.write_row(0, 0, headers)
+            for row_number, row in enumerate(rows, start=1):
+                for column, header in enumerate(headers):
                     value = row.get(header)
                     if isinstance(value, date):
-                        page.write_datetime(line, at, value, day)
+                        sheet.write_datetime(row_number, column, value, day)
                     elif value is not None:
-                        page.write(line, at, value)
+                        sheet.write(row_number, column, value)
     return path
 
 
 def codes(write: Callable[[], object]) -> list[str]:
-    """Why a write was refused."""
+    """Return the reason codes of a refused write; none if it succeeds."""
     try:
         write()
     except Refused as refused:
         return refused.codes
-    except InvalidForm as bad:
-        return [problem.code for problem in bad.problems]
+    except InvalidForm as invalid:
+        return [problem.code for problem in invalid.problems]
     return []
 
 
@@ -169,7 +169,7 @@ def family_file(
     child: Mapping[str, Cell] | None = None,
     line: Mapping[str, Cell] | None = None,
 ) -> Path:
-    """A workbook with one family, some of its cells changed."""
+    """Write a workbook with one family, with some cells changed."""
     members = [HEAD | dict(head or {}), CHILD | dict(child or {})]
     lines = [INCOME | dict(line or {})]
     return workbook(path, 家庭=[HOUSEHOLD | dict(household or {})], 成员=members, 收支=lines)

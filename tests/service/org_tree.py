@@ -1,4 +1,4 @@
-"""A county with a bureau below it, a school below that and a bureau beside; the bureau has one of everything."""
+"""A tree of units with one record of each kind in its bureau."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,21 +23,24 @@ TODAY = date(2025, 9, 30)
 
 @dataclass(frozen=True)
 class OrgTree:
-    """Four offices by where they stand to the bureau, and the ids of what the bureau has."""
+    """Four organisations by their position to the bureau, and the ids of the bureau's records.
+
+    Positions: `own` (the bureau), `above` (its county), `below` (a school), `beside` (another unit of the county).
+    """
 
     offices: dict[str, Organisation]
     ids: dict[str, str]
 
-    def filled(self, given: Any) -> Any:
-        """A path or body with the ids in it; {fresh} is a name nobody has yet."""
-        if isinstance(given, str):
-            return given.format(**self.ids, fresh=f"n{uuid4().hex[:12]}")
-        if isinstance(given, dict):
-            return {key: self.filled(value) for key, value in given.items()}
-        return [self.filled(each) for each in given] if isinstance(given, list) else given
+    def filled(self, template: Any) -> Any:
+        """Return a path or body with the ids filled in; {fresh} becomes an unused name."""
+        if isinstance(template, str):
+            return template.format(**self.ids, fresh=f"n{uuid4().hex[:12]}")
+        if isinstance(template, dict):
+            return {key: self.filled(value) for key, value in template.items()}
+        return [self.filled(each) for each in template] if isinstance(template, list) else template
 
     def secret(self) -> set[str]:
-        """The ids that only the bureau and those above it may meet; its own id is known to the school, as its parent."""
+        """Return the ids that only the bureau and units above may read; its unit id is known to the school as its parent."""
         return {
             self.ids[name]
             for name in ("case", "household", "person", "fund", "notice", "visit", "allocation", "kinship")
@@ -45,7 +48,7 @@ class OrgTree:
 
 
 def build(conn: sa.Connection) -> OrgTree:
-    """Write all of it."""
+    """Write the units and the records of the bureau."""
     county = create_organisation(conn)
     bureau = create_organisation(conn, above=county)
     offices = {
@@ -54,30 +57,30 @@ def build(conn: sa.Connection) -> OrgTree:
         "below": create_organisation(conn, above=bureau),
         "beside": create_organisation(conn, above=county),
     }
-    nephew = create_organisation(conn, above=bureau, fen=0)
+    second_school = create_organisation(conn, above=bureau, fen=0)
     family = create_family(conn, bureau)
     case_id = tuition_at_notice(conn, bureau, family)
-    new = fund_allocations.NewFundAllocation(
-        bureau.fund_id, nephew.unit_id, TODAY, date(2025, 12, 31), "示例〔2025〕9号"
+    new_allocation = fund_allocations.NewFundAllocation(
+        bureau.fund_id, second_school.unit_id, TODAY, date(2025, 12, 31), "示例〔2025〕9号"
     )
-    fund_allocations.allocate_to_unit(conn, new, bureau.context(conn, "approver_3", TODAY))
+    fund_allocations.allocate_to_unit(conn, new_allocation, bureau.context(conn, "approver_3", TODAY))
     context = bureau.context(conn, "registrar", TODAY)
     kinship_actions.declare_kinship(conn, family.household_id, bureau.people["follower"], "other", context)
     return OrgTree(offices, _ids(conn, bureau, family.household_id, family.head_id, case_id))
 
 
 def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID, case_id: UUID) -> dict[str, str]:
-    def first(column: sa.Column[Any], *where: sa.ColumnElement[bool]) -> str:
-        return str(conn.scalars(sa.select(column).where(*where).order_by(column)).first())
+    def first(column: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> str:
+        return str(conn.scalars(sa.select(column).where(*conditions).order_by(column)).first())
 
-    notifications = notification.c.case_id == case_id, notification.c.channel == "inbox"
-    dead = first(notification.c.id, notification.c.case_id == case_id, notification.c.channel == "email")
-    conn.execute(notification.update().where(notification.c.id == dead).values(state="permanent_failure"))
-    conn.execute(notification.update().where(*notifications).values(state="delivered", delivered_at=sa.func.now()))
+    inbox_conditions = notification.c.case_id == case_id, notification.c.channel == "inbox"
+    failed_id = first(notification.c.id, notification.c.case_id == case_id, notification.c.channel == "email")
+    conn.execute(notification.update().where(notification.c.id == failed_id).values(state="permanent_failure"))
+    conn.execute(notification.update().where(*inbox_conditions).values(state="delivered", delivered_at=sa.func.now()))
     return {
         "case": str(case_id), "household": str(household), "person": str(head), "unit": str(bureau.unit_id),
         "fund": str(bureau.fund_id), "policy_set": str(bureau.policy_id), "account": str(bureau.people["witness"]),
-        "notice": first(notice.c.id, notice.c.case_id == case_id), "notification": first(notification.c.id, *notifications), "dead": dead,
+        "notice": first(notice.c.id, notice.c.case_id == case_id), "notification": first(notification.c.id, *inbox_conditions), "dead": failed_id,
         "visit": first(visit.c.id, visit.c.case_id == case_id),
         "kinship": first(kinship.c.id, kinship.c.household_id == household),
         "allocation": first(fund_allocation.c.id, fund_allocation.c.fund_id == bureau.fund_id),

@@ -1,4 +1,4 @@
-"""Rows of a union's year, written straight into tables: families, visits, grants, gifts, donations, activities."""
+"""Write rows of a union's year straight into tables: families, visits, grants, gifts, donations."""
 
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -24,14 +24,14 @@ from tests.factories import RING, Family, Organisation, instant, receive
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
 AS_OF = datetime(2026, 1, 5, 1, 30, tzinfo=UTC)
 NAMES = ("欧阳建国", "慕容小梅", "诸葛会计", "端木镇长", "令狐发起人", "夏侯主持", "南宫用途", "上官村民")
-"""Planted wherever a row may hold a name; none may be printed."""
+"""Names written wherever a row may hold a name; no report may print them."""
 
 MADE = {"created_at": AS_OF}
 
 
 def family(
     conn: sa.Connection,
-    office: Organisation,
+    organisation: Organisation,
     *,
     kind: str = "worker",
     identity: str = "laid_off",
@@ -39,9 +39,14 @@ def family(
     filed_on: date = date(2024, 3, 1),
     exited_on: date | None = None,
 ) -> Family:
-    """A household with a head and a child, both named."""
+    """Create a household with a head and a child, both with a name."""
     household_id = new_id()
-    here = {"unit_id": office.unit_id, "unit_path": office.unit_path, "division": "371083", "cause": "illness"}
+    unit_columns = {
+        "unit_id": organisation.unit_id,
+        "unit_path": organisation.unit_path,
+        "division": "371083",
+        "cause": "illness",
+    }
     conn.execute(
         household.insert().values(
             id=household_id,
@@ -52,7 +57,7 @@ def family(
             filed_on=filed_on,
             exited_on=exited_on,
             story_sealed=encrypt_field(RING, "household.story", household_id, NAMES[0]),
-            **here,
+            **unit_columns,
             **MADE,
         )
     )
@@ -63,23 +68,23 @@ def family(
 
 
 def _member(conn: sa.Connection, household_id: UUID, relation: str, name: str) -> UUID:
-    row = new_id()
+    person_id = new_id()
     sealed = {
-        "name_sealed": encrypt_field(RING, "person.name", row, name),
+        "name_sealed": encrypt_field(RING, "person.name", person_id, name),
         "name_index": blind_index(RING, "name", name),
     }
-    conn.execute(person.insert().values(id=row, household_id=household_id, relation=relation, **sealed, **MADE))
-    return row
+    conn.execute(person.insert().values(id=person_id, household_id=household_id, relation=relation, **sealed, **MADE))
+    return person_id
 
 
-def fund_line(conn: sa.Connection, office: Organisation, source: str, fen: int) -> UUID:
-    """A fund line with money in it."""
+def fund_line(conn: sa.Connection, organisation: Organisation, source: str, fen: int) -> UUID:
+    """Create a fund with `fen` in it and return its id."""
     fund_id = new_id()
     conn.execute(
         fund.insert().values(
             id=fund_id,
-            unit_id=office.unit_id,
-            unit_path=office.unit_path,
+            unit_id=organisation.unit_id,
+            unit_path=organisation.unit_path,
             code=f"{source}-{fund_id.hex[-6:]}",
             title="资金线",
             source=source,
@@ -91,14 +96,14 @@ def fund_line(conn: sa.Connection, office: Organisation, source: str, fen: int) 
             **MADE,
         )
     )
-    receive(conn, office, fund_id, fen)
+    receive(conn, organisation, fund_id, fen)
     return fund_id
 
 
 def a_case(
     conn: sa.Connection,
-    office: Organisation,
-    who: Family,
+    organisation: Organisation,
+    recipient: Family,
     item: str,
     *,
     state: str,
@@ -107,44 +112,44 @@ def a_case(
     fund_id: UUID | None = None,
     answers: dict[str, Any] | None = None,
 ) -> UUID:
-    """A case that has come to an end, `state`, on a day."""
+    """Create a case that ended in `state` on a day and return its id."""
     case_id = new_id()
     money = {"requested_fen": award or 100_000, "award_fen": award, "outstanding_fen": award or 0, "fund_id": fund_id}
-    values = _stands(office, who, item, state, on) | money | {"answers": answers or {}}
-    numbers = {"case_no": f"{item}2025-{case_id.hex[-10:]}", "head_hash": sha256(case_id.bytes).digest()}
-    conn.execute(case.insert().values(id=case_id, **numbers, **values))
-    _happened(conn, office, case_id, 1, on)
+    values = _case_columns(organisation, recipient, item, state, on) | money | {"answers": answers or {}}
+    number_columns = {"case_no": f"{item}2025-{case_id.hex[-10:]}", "head_hash": sha256(case_id.bytes).digest()}
+    conn.execute(case.insert().values(id=case_id, **number_columns, **values))
+    _add_event(conn, organisation, case_id, 1, on)
     return case_id
 
 
-def _stands(office: Organisation, who: Family, item: str, state: str, on: date) -> dict[str, Any]:
+def _case_columns(organisation: Organisation, recipient: Family, item: str, state: str, on: date) -> dict[str, Any]:
     tuition = item == "EDU"
     return {
         "programme": "tuition" if tuition else "hardship",
         "year": on.year,
-        "unit_id": office.unit_id,
-        "unit_path": office.unit_path,
-        "household_id": who.household_id,
-        "beneficiary_id": who.child_id if tuition else who.head_id,
+        "unit_id": organisation.unit_id,
+        "unit_path": organisation.unit_path,
+        "household_id": recipient.household_id,
+        "beneficiary_id": recipient.child_id if tuition else recipient.head_id,
         "item": item,
         "state": state,
         "phase": "ended",
         "version": 1,
-        "policy_set_id": office.policy_id,
+        "policy_set_id": organisation.policy_id,
         "opened_on": on,
         "entered_on": on,
         **MADE,
     }
 
 
-def _happened(conn: sa.Connection, office: Organisation, case_id: UUID, seq: int, on: date) -> None:
+def _add_event(conn: sa.Connection, organisation: Organisation, case_id: UUID, seq: int, on: date) -> None:
     conn.execute(
         event.insert().values(
             subject_id=case_id,
             seq=seq,
             subject="case",
             action="test",
-            actor_id=office.people["registrar"],
+            actor_id=organisation.people["registrar"],
             on=on,
             at=instant(on),
             body="{}",
@@ -154,7 +159,7 @@ def _happened(conn: sa.Connection, office: Organisation, case_id: UUID, seq: int
     )
 
 
-def _move(
+def _add_ledger_entry(
     conn: sa.Connection, case_id: UUID, fund_id: UUID, seq: int, source: str, target: str, fen: int, on: date
 ) -> None:
     conn.execute(
@@ -175,8 +180,8 @@ def _move(
 
 def pay(
     conn: sa.Connection,
-    office: Organisation,
-    who: Family,
+    organisation: Organisation,
+    recipient: Family,
     item: str,
     fen: int,
     on: date,
@@ -184,17 +189,21 @@ def pay(
     fund_id: UUID | None = None,
     answers: dict[str, Any] | None = None,
 ) -> UUID:
-    """A grant paid in cash on a day; the id of its case."""
-    line = fund_id or office.fund_id
-    case_id = a_case(conn, office, who, item, state="closed", on=on, award=fen, fund_id=line, answers=answers)
-    _move(conn, case_id, line, 1, "available", "committed", fen, on)
-    _move(conn, case_id, line, 1, "committed", "paid", fen, on)
-    pay_again(conn, office, case_id, line, fen, on)
+    """Create a grant paid in cash on a day and return the id of its case."""
+    paid_fund_id = fund_id or organisation.fund_id
+    case_id = a_case(
+        conn, organisation, recipient, item, state="closed", on=on, award=fen, fund_id=paid_fund_id, answers=answers
+    )
+    _add_ledger_entry(conn, case_id, paid_fund_id, 1, "available", "committed", fen, on)
+    _add_ledger_entry(conn, case_id, paid_fund_id, 1, "committed", "paid", fen, on)
+    pay_again(conn, organisation, case_id, paid_fund_id, fen, on)
     return case_id
 
 
-def pay_again(conn: sa.Connection, office: Organisation, case_id: UUID, fund_id: UUID, fen: int, on: date) -> None:
-    """A payment row, live."""
+def pay_again(
+    conn: sa.Connection, organisation: Organisation, case_id: UUID, fund_id: UUID, fen: int, on: date
+) -> None:
+    """Add a payment row in state `live`."""
     conn.execute(
         payment.insert().values(
             id=new_id(),
@@ -207,48 +216,48 @@ def pay_again(conn: sa.Connection, office: Organisation, case_id: UUID, fund_id:
             cash_reason="no_account",
             voucher=f"V{case_id.hex[-6:]}",
             paid_on=on,
-            paid_by=office.people["cashier"],
+            paid_by=organisation.people["cashier"],
             state="live",
         )
     )
 
 
 def send_back(conn: sa.Connection, case_id: UUID, on: date) -> None:
-    """The bank returns the money."""
-    found = conn.execute(sa.select(payment.c.fund_id, payment.c.fen).where(payment.c.case_id == case_id)).one()
-    gone = {"state": "returned", "returned_on": on, "returned_code": "account_closed"}
-    conn.execute(payment.update().where(payment.c.case_id == case_id).values(**gone))
-    _move(conn, case_id, found.fund_id, 1, "paid", "committed", found.fen, on)
+    """Record that the bank returned the payment."""
+    payment_row = conn.execute(sa.select(payment.c.fund_id, payment.c.fen).where(payment.c.case_id == case_id)).one()
+    payment_columns = {"state": "returned", "returned_on": on, "returned_code": "account_closed"}
+    conn.execute(payment.update().where(payment.c.case_id == case_id).values(**payment_columns))
+    _add_ledger_entry(conn, case_id, payment_row.fund_id, 1, "paid", "committed", payment_row.fen, on)
 
 
-def recall(conn: sa.Connection, office: Organisation, case_id: UUID, on: date, *, back: int) -> None:
-    """The union calls the money back, and `back` fen of it come."""
-    found = conn.execute(sa.select(payment.c.fund_id, payment.c.fen).where(payment.c.case_id == case_id)).one()
-    gone = {"state": "recalled", "recalled_on": on}
-    conn.execute(payment.update().where(payment.c.case_id == case_id).values(**gone))
-    _happened(conn, office, case_id, 2, on)
-    _move(conn, case_id, found.fund_id, 2, "paid", "recovering", found.fen, on)
-    _move(conn, case_id, found.fund_id, 2, "recovering", "available", back, on)
+def recall(conn: sa.Connection, organisation: Organisation, case_id: UUID, on: date, *, back: int) -> None:
+    """Record that the union recalled the payment and got `back` fen of it back."""
+    payment_row = conn.execute(sa.select(payment.c.fund_id, payment.c.fen).where(payment.c.case_id == case_id)).one()
+    payment_columns = {"state": "recalled", "recalled_on": on}
+    conn.execute(payment.update().where(payment.c.case_id == case_id).values(**payment_columns))
+    _add_event(conn, organisation, case_id, 2, on)
+    _add_ledger_entry(conn, case_id, payment_row.fund_id, 2, "paid", "recovering", payment_row.fen, on)
+    _add_ledger_entry(conn, case_id, payment_row.fund_id, 2, "recovering", "available", back, on)
 
 
 def go(
     conn: sa.Connection,
-    office: Organisation,
+    organisation: Organisation,
     kind: str,
     on: date,
-    who: Family | None = None,
+    recipient: Family | None = None,
     *,
     case_id: UUID | None = None,
 ) -> UUID:
-    """A visit by two."""
+    """Record a visit by two visitors and return its id."""
     visit_id = new_id()
     conn.execute(
         visit.insert().values(
             id=visit_id,
-            unit_id=office.unit_id,
-            unit_path=office.unit_path,
+            unit_id=organisation.unit_id,
+            unit_path=organisation.unit_path,
             case_id=case_id,
-            household_id=who.household_id if who else None,
+            household_id=recipient.household_id if recipient else None,
             kind=kind,
             on=on,
             place="home",
@@ -257,41 +266,47 @@ def go(
             **MADE,
         )
     )
-    pair = [{"visit_id": visit_id, "account_id": office.people[each]} for each in ("visitor_1", "visitor_2")]
-    conn.execute(visit_visitor.insert(), pair)
+    visitor_rows = [
+        {"visit_id": visit_id, "account_id": organisation.people[each]} for each in ("visitor_1", "visitor_2")
+    ]
+    conn.execute(visit_visitor.insert(), visitor_rows)
     return visit_id
 
 
-def give(conn: sa.Connection, office: Organisation, who: Family, on: date, item: str, **what: Any) -> None:
-    """A gift: `fen`, or `goods` with `goods_unit` and perhaps `quantity`."""
-    money = {"fund_id": what.pop("fund_id", office.fund_id)} if "fen" in what else {}
+def give(
+    conn: sa.Connection, organisation: Organisation, recipient: Family, on: date, item: str, **gift_columns: Any
+) -> None:
+    """Record a gift: `fen`, or `goods` with `goods_unit` and perhaps `quantity`."""
+    fund_columns = {"fund_id": gift_columns.pop("fund_id", organisation.fund_id)} if "fen" in gift_columns else {}
     conn.execute(
         gift.insert().values(
             id=new_id(),
-            unit_id=office.unit_id,
-            unit_path=office.unit_path,
-            household_id=who.household_id,
+            unit_id=organisation.unit_id,
+            unit_path=organisation.unit_path,
+            household_id=recipient.household_id,
             on=on,
             item=item,
             account_code="502",
             purpose=NAMES[6],
-            approved_by=office.people["approver_1"],
-            handed_by=office.people["cashier"],
+            approved_by=organisation.people["approver_1"],
+            handed_by=organisation.people["cashier"],
             signed_by_family=True,
-            **money,
-            **what,
+            **fund_columns,
+            **gift_columns,
             **MADE,
         )
     )
 
 
-def donate(conn: sa.Connection, office: Organisation, on: date, fen: int, *, direction: str = "passed_on") -> None:
-    """A donation; who asked for it and who took it are named, as the record may."""
+def donate(
+    conn: sa.Connection, organisation: Organisation, on: date, fen: int, *, direction: str = "passed_on"
+) -> None:
+    """Record a donation; organiser and receiver are named, as the table allows."""
     conn.execute(
         donation.insert().values(
             id=new_id(),
-            unit_id=office.unit_id,
-            unit_path=office.unit_path,
+            unit_id=organisation.unit_id,
+            unit_path=organisation.unit_path,
             on=on,
             direction=direction,
             campaign=f"为{NAMES[1]}献爱心",
@@ -299,7 +314,7 @@ def donate(conn: sa.Connection, office: Organisation, on: date, fen: int, *, dir
             donors=36,
             fen=fen,
             handed_to=NAMES[3],
-            recorded_by=office.people["registrar"],
+            recorded_by=organisation.people["registrar"],
             **MADE,
         )
     )

@@ -1,8 +1,8 @@
-"""Who may call each route, and about whose rows: the one table the tests of scope are held against.
+"""The table of routes: the roles of each route and the rows it concerns.
 
-`about` says what a caller from elsewhere meets: `row` and `unit` are not there for him (404), a `list` holds nothing of
-it, `self` speaks of the caller alone, `shared` is everybody's. A path's {name} and a body's "{name}" are ids of the
-place being asked about (tests/service/org_tree.py).
+`about` says what a caller of another unit gets: `row` and `unit` are not found (404), a `list` holds nothing of the
+unit, `self` concerns only the caller, `addressee` only the receiver of the notification, `shared` is for everybody.
+{name} in a path or body is an id of the unit in question (tests/service/org_tree.py).
 """
 
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from workflows.vocabulary import Role
 
 REGISTRAR, VISITOR, VERIFIER, REVIEWER = Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER
 APPROVER, CASHIER, CLOCK, AUDITOR, ADMIN = Role.APPROVER, Role.CASHIER, Role.CLOCK, Role.AUDITOR, Role.ADMIN
-HANDS = (REGISTRAR, VISITOR, VERIFIER, REVIEWER, APPROVER, CASHIER, CLOCK)
-READERS = (*HANDS, AUDITOR)
+CASE_ROLES = (REGISTRAR, VISITOR, VERIFIER, REVIEWER, APPROVER, CASHIER, CLOCK)
+READERS = (*CASE_ROLES, AUDITOR)
 EVERYONE = (*READERS, ADMIN)
 DAY = "2025-09-01"
 PERIOD = "unit={unit}&from=2025-01-01&to=2025-12-31"
@@ -21,7 +21,7 @@ PERIOD = "unit={unit}&from=2025-01-01&to=2025-12-31"
 
 @dataclass(frozen=True)
 class Route:
-    """One route: how it is called, by whom, and about what."""
+    """One route: its method, path and body, the roles that may call it, and what it concerns."""
 
     method: str
     rule: str
@@ -30,11 +30,11 @@ class Route:
     path: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     blind: tuple[Role, ...] = ()
-    """Roles that are let in and then see no family: for them nothing is there."""
+    """Roles that may call the route but see no family: they get 404."""
 
     @property
     def called(self) -> str:
-        """The address to call, its places still open."""
+        """The address to call, with its {name} placeholders."""
         return f"/api/v1{self.path or self.rule}"
 
     def __str__(self) -> str:
@@ -50,20 +50,20 @@ def _route(
     blind: tuple[Role, ...] = (),
     **body: Any,
 ) -> Route:
-    path = "/".join(_open(part) for part in rule.split("/"))
+    path = "/".join(_placeholder(part) for part in rule.split("/"))
     return Route(method, rule, roles, about, path + (f"?{query}" if query else ""), body, blind)
 
 
-def _open(part: str) -> str:
-    named = {"<uuid:": "_id>", "<": ">"}
-    for begins, ends in named.items():
+def _placeholder(part: str) -> str:
+    endings = {"<uuid:": "_id>", "<": ">"}
+    for begins, ends in endings.items():
         if part.startswith(begins):
             return "{" + part.removeprefix(begins).removesuffix(ends) + "}"
     return part
 
 
 MEMBER: dict[str, Any] = {"relation": "other", "name": "示例丁"}
-HOME: dict[str, Any] = {
+HOUSEHOLD: dict[str, Any] = {
     "file_no": "{fresh}",
     "identity": "laid_off",
     "division": "371083",
@@ -80,11 +80,11 @@ GIFT: dict[str, Any] = {
     "goods_unit": "袋",
 }
 FINANCES: dict[str, Any] = {"as_of": "2025-08-31", "lines": []}
-LINE: dict[str, Any] = {"title": "专项", "source": "OWN", "year": 2025, "document": "示例〔2025〕2号", "items": ["LIV"]}
-OPENED: dict[str, Any] = {"from_on": "2025-09-30", "until_on": "2025-12-31", "document": "示例〔2025〕3号"}
-GRANTED: dict[str, Any] = {"role": "visitor", "from_on": "2025-09-30", "until_on": "2025-12-31"}
+FUND: dict[str, Any] = {"title": "专项", "source": "OWN", "year": 2025, "document": "示例〔2025〕2号", "items": ["LIV"]}
+ALLOCATION: dict[str, Any] = {"from_on": "2025-09-30", "until_on": "2025-12-31", "document": "示例〔2025〕3号"}
+GRANT: dict[str, Any] = {"role": "visitor", "from_on": "2025-09-30", "until_on": "2025-12-31"}
 ACTIVITY: dict[str, Any] = {"on": DAY, "title": "球赛", "kind": "sport", "amount": "1.00", "account_code": "501"}
-DONATED: dict[str, Any] = {
+DONATION: dict[str, Any] = {
     "on": DAY,
     "direction": "passed_on",
     "campaign": "募捐",
@@ -92,7 +92,7 @@ DONATED: dict[str, Any] = {
     "amount": "1.00",
     "handed_to": "县",
 }
-VISITED: dict[str, Any] = {"kind": "festival", "on": DAY, "place": "home", "occasion": "daily"}
+VISIT: dict[str, Any] = {"kind": "festival", "on": DAY, "place": "home", "occasion": "daily"}
 
 ROUTES = (
     #      method    rule                                        who may call               about      what it is called with
@@ -102,10 +102,10 @@ ROUTES = (
     _route("GET", "/units/<uuid:unit_id>", EVERYONE, "row"),
     _route("PATCH", "/units/<uuid:unit_id>", (ADMIN,), "row", name="{fresh}"),
     _route("POST", "/accounts", (ADMIN,), "unit", login="{fresh}", display_name="某人", unit_id="{unit}"),
-    _route("POST", "/accounts/<uuid:account_id>/grants", (ADMIN,), "row", **GRANTED, unit_id="{unit}"),
+    _route("POST", "/accounts/<uuid:account_id>/grants", (ADMIN,), "row", **GRANT, unit_id="{unit}"),
     _route("POST", "/grants/<uuid:grant_id>/revocation", (ADMIN,), "row"),
     _route("GET", "/households", READERS, "list"),
-    _route("POST", "/households", (REGISTRAR,), "unit", **HOME, unit_id="{unit}", members=[{**MEMBER, "relation": "head"}]),
+    _route("POST", "/households", (REGISTRAR,), "unit", **HOUSEHOLD, unit_id="{unit}", members=[{**MEMBER, "relation": "head"}]),
     _route("GET", "/households/<uuid:household_id>", READERS, "row"),
     _route("PATCH", "/households/<uuid:household_id>", (REGISTRAR,), "row", cause="other"),
     _route("PUT", "/households/<uuid:household_id>/finances", (REGISTRAR,), "row", **FINANCES),
@@ -132,21 +132,21 @@ ROUTES = (
     _route("GET", "/cases/<uuid:case_id>", READERS, "row"),
     _route("GET", "/cases/<uuid:case_id>/events", READERS, "row"),
     _route("GET", "/cases/<uuid:case_id>/actions", READERS, "row"),
-    _route("POST", "/cases/<uuid:case_id>/actions/<action>", HANDS, "row", answers={}),
+    _route("POST", "/cases/<uuid:case_id>/actions/<action>", CASE_ROLES, "row", answers={}),
     _route("GET", "/visits", READERS, "list"),
-    _route("POST", "/visits", (VISITOR, REGISTRAR), "unit", **VISITED, unit_id="{unit}", visitors=["{visitor}"]),
+    _route("POST", "/visits", (VISITOR, REGISTRAR), "unit", **VISIT, unit_id="{unit}", visitors=["{visitor}"]),
     _route("GET", "/notices", READERS, "list"),
     _route("GET", "/notices/<uuid:notice_id>", READERS, "row"),
     _route("POST", "/notices/<uuid:notice_id>/objections", (REGISTRAR,), "row", source="written", objection="有异议"),
     _route("POST", "/notices/<uuid:notice_id>/answers", (REVIEWER,), "row", outcome="rejected", answer="已查"),
     _route("GET", "/funds", READERS, "list"),
     _route(
-        "POST", "/funds", (CASHIER, ADMIN), "unit", **LINE, unit_id="{unit}", code="{fresh}", opens_on=DAY, expires_on=DAY
+        "POST", "/funds", (CASHIER, ADMIN), "unit", **FUND, unit_id="{unit}", code="{fresh}", opens_on=DAY, expires_on=DAY
     ),
     _route("GET", "/funds/<uuid:fund_id>", READERS, "row"),
     _route("POST", "/funds/<uuid:fund_id>/receipts", (CASHIER, ADMIN), "row", amount="1.00", document="单", on=DAY),
     _route("GET", "/funds/<uuid:fund_id>/allocations", READERS, "row"),
-    _route("POST", "/funds/<uuid:fund_id>/allocations", (APPROVER,), "row", **OPENED, unit_id="{unit}"),
+    _route("POST", "/funds/<uuid:fund_id>/allocations", (APPROVER,), "row", **ALLOCATION, unit_id="{unit}"),
     _route("GET", "/fund-allocations", READERS, "list", "unit={unit}"),
     _route("POST", "/fund-allocations/<uuid:allocation_id>/end", (APPROVER,), "row"),
     _route("GET", "/programmes", EVERYONE, "shared"),
@@ -157,7 +157,7 @@ ROUTES = (
         "POST", "/gifts", (REGISTRAR, VISITOR, CASHIER, APPROVER), "unit", **GIFT, unit_id="{unit}",
         household_id="{household}", handed_by="{visitor}", signed_by_family=True,
     ),
-    _route("POST", "/donations", (REGISTRAR, CASHIER), "unit", **DONATED, unit_id="{unit}"),
+    _route("POST", "/donations", (REGISTRAR, CASHIER), "unit", **DONATION, unit_id="{unit}"),
     _route("POST", "/activities", (REGISTRAR, CASHIER), "unit", **ACTIVITY, unit_id="{unit}"),
     _route("GET", "/reports/welfare", READERS, "unit", PERIOD),
     _route("GET", "/reports/welfare.md", READERS, "unit", PERIOD),
@@ -169,6 +169,6 @@ ROUTES = (
 )  # fmt: skip
 
 OPEN = {"/healthz", "/api/v1/openapi.json", "/api/v1/docs", "/static/<path:filename>"}
-"""Served to everybody; nothing of any case is there."""
+"""Paths served to everybody; they show nothing of any case."""
 WATCHED = {"/readyz", "/metrics"}
-"""Served to who watches over the machine."""
+"""Paths served to the monitoring of the installation."""

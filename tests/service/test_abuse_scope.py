@@ -53,7 +53,7 @@ def test_school_administrator_cannot_load_rules_for_the_county(conn: sa.Connecti
 def test_reviewer_cannot_use_a_fund_of_another_unit(below: ApiClient, client: ApiClient, engine: sa.Engine) -> None:
     """A reviewer that names a fund of a unit below learns only that it is missing."""
     life = case_at("review", client, engine)
-    assert life.no("reviewer", "pass_review", **award(client, line=below.office.fund_id)) == ["fund_missing"]
+    assert life.no("reviewer", "pass_review", **award(client, fund_id=below.office.fund_id)) == ["fund_missing"]
 
 
 def test_policy_copy_loaded_by_a_school_does_not_stop_the_county(conn: sa.Connection) -> None:

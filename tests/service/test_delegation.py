@@ -30,7 +30,7 @@ def test_stand_in_visit_counts_as_a_visit_by_the_principal(life: Life, engine: s
     add_role(engine, life.desk, "reviewer", "visitor")
     add_role(engine, life.desk, "witness", "visitor", for_whom="reviewer")
     life.act("registrar", "submit")
-    life.visit(who=("visitor_1", "witness"))
+    life.visit(visitors=("visitor_1", "witness"))
     with engine.connect() as conn:
         visitor_duties = sa.select(case_duty.c.account_id).where(
             case_duty.c.case_id == life.case_id, case_duty.c.duty == "visitor"
@@ -46,7 +46,7 @@ def test_stand_in_cannot_visit_for_the_reviewer_of_the_case(life: Life, engine: 
     add_role(engine, life.desk, "witness", "visitor", for_whom="reviewer")
     life.to("review")
     life.act("reviewer", "return_to_survey", reason="x")
-    assert life.no("visitor_1", "record_visit", **life.visited(who=("visitor_1", "witness"))) == [
+    assert life.no("visitor_1", "record_visit", **life.visited(visitors=("visitor_1", "witness"))) == [
         "visitor_has_incompatible_duty"
     ]
 
@@ -66,7 +66,9 @@ def test_stand_in_cannot_visit_for_a_relative_of_the_family(life: Life, engine: 
             sa.text(f"{kin} VALUES (gen_random_uuid(), :home, :who, 'sibling', '2025-09-01', '2025-09-01')"), parameters
         )
     life.act("registrar", "submit")
-    assert life.no("visitor_1", "record_visit", **life.visited(who=("visitor_1", "follower"))) == ["visitor_is_family"]
+    assert life.no("visitor_1", "record_visit", **life.visited(visitors=("visitor_1", "follower"))) == [
+        "visitor_is_family"
+    ]
 
 
 def account_parameter(life: Life, login: str) -> dict[str, Any]:
