@@ -19,7 +19,7 @@ NOBODY: Mapping[str, str] = {}
 
 
 def award(client: ApiClient, yuan: str = "1500.00", fund_id: object = None) -> dict[str, Any]:
-    """Return the reviewer's answers for pass_review: the sum, the fund (by default the organisation's) and the place."""
+    """Return the answers for pass_review: sum, fund (by default the organisation's) and place of the notice."""
     return {"award": yuan, "fund": str(fund_id or client.office.fund_id), "places": ["unit_board"]}
 
 

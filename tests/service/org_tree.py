@@ -40,7 +40,10 @@ class OrgTree:
         return [self.filled(each) for each in template] if isinstance(template, list) else template
 
     def secret(self) -> set[str]:
-        """Return the ids that only the bureau and units above may read; its unit id is known to the school as its parent."""
+        """Return the ids that only the bureau and units above may read.
+
+        The bureau's unit id is not among them: the school knows it as its parent.
+        """
         return {
             self.ids[name]
             for name in ("case", "household", "person", "fund", "notice", "visit", "allocation", "kinship")
@@ -80,7 +83,8 @@ def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID,
     return {
         "case": str(case_id), "household": str(household), "person": str(head), "unit": str(bureau.unit_id),
         "fund": str(bureau.fund_id), "policy_set": str(bureau.policy_id), "account": str(bureau.people["witness"]),
-        "notice": first(notice.c.id, notice.c.case_id == case_id), "notification": first(notification.c.id, *inbox_conditions), "dead": failed_id,
+        "notice": first(notice.c.id, notice.c.case_id == case_id),
+        "notification": first(notification.c.id, *inbox_conditions), "dead": failed_id,
         "visit": first(visit.c.id, visit.c.case_id == case_id),
         "kinship": first(kinship.c.id, kinship.c.household_id == household),
         "allocation": first(fund_allocation.c.id, fund_allocation.c.fund_id == bureau.fund_id),

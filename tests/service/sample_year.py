@@ -94,7 +94,9 @@ def _visits(conn: sa.Connection, year: Year) -> None:
 
 
 def _grants(conn: sa.Connection, year: Year) -> None:
-    """Write living aid of 38,600 yuan to 20 families, tuition aid of 3,000 to five, medical aid to two, and failed cases."""
+    """Write living aid of 38,600 yuan to 20 families, tuition aid of 3,000 to five, medical aid to two, and cases that
+    were returned, recalled, declined, withdrawn or paid in the next year.
+    """
     upper_fund_id = fund_line(conn, year.office, "UPS", 5_000_000)
     for number, each in enumerate(year.laid_off[:20]):
         fund_id = upper_fund_id if number < 8 else None
