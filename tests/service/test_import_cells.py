@@ -1,4 +1,4 @@
-"""A cell is read exactly or not at all; an archive is measured before it is opened."""
+"""Import cells are read exactly or refused, and workbooks are measured before unpacking."""
 
 import random
 import struct
@@ -37,7 +37,7 @@ SHEET = Sheet("表", (Column("姓名", "name", cells.words), Column("金额", "f
         (cells.several(cells.day), date(2025, 5, 4), (date(2025, 5, 4),)),
     ],
 )
-def test_read(read: Any, value: object, expected: object) -> None:
+def test_cell_in_a_known_form_is_read_exactly(read: Any, value: object, expected: object) -> None:
     assert read(value) == expected
 
 
@@ -64,15 +64,15 @@ def test_read(read: Any, value: object, expected: object) -> None:
         (cells.words, True, "cell_not_text"),
     ],
 )
-def test_refused(read: Any, value: object, code: str) -> None:
-    with pytest.raises(Unreadable) as fault:
+def test_cell_in_an_unclear_form_is_refused(read: Any, value: object, code: str) -> None:
+    with pytest.raises(Unreadable) as error:
         read(value)
-    assert fault.value.reason.code == code
+    assert error.value.reason.code == code
 
 
-def test_headers_are_found_below_a_title_and_in_any_order() -> None:
-    found = read_sheet("f", SHEET, [["某年某表", ""], ["金额", " 姓 名*"], ["3.50", "甲"], ["", ""], ["", "乙"]])
-    assert [(row.number, dict(row.cells)) for row in found.rows] == [
+def test_headers_below_a_title_in_any_order_are_found() -> None:
+    sheet = read_sheet("f", SHEET, [["某年某表", ""], ["金额", " 姓 名*"], ["3.50", "甲"], ["", ""], ["", "乙"]])
+    assert [(row.number, dict(row.cells)) for row in sheet.rows] == [
         (3, {"name": "甲", "fen": 350}),
         (5, {"name": "乙", "fen": None}),
     ]
@@ -88,88 +88,88 @@ def test_headers_are_found_below_a_title_and_in_any_order() -> None:
         (["姓名", "备注", "错误"], []),
     ],
 )
-def test_headers(header: list[object], codes: list[str]) -> None:
+def test_header_row_with_wrong_columns_reports_each(header: list[object], codes: list[str]) -> None:
     assert [each.code for each in read_sheet("f", SHEET, [header]).problems] == codes
 
 
-def test_every_fault_of_a_row_is_told() -> None:
-    found = read_sheet("f", SHEET, [["姓名", "金额"], ["", "x"], ["甲", "1"]])
-    assert [(each.row, each.column, each.code) for each in found.problems] == [
+def test_row_with_two_faults_reports_both() -> None:
+    sheet = read_sheet("f", SHEET, [["姓名", "金额"], ["", "x"], ["甲", "1"]])
+    assert [(each.row, each.column, each.code) for each in sheet.problems] == [
         (2, "姓名", "cell_missing"),
         (2, "金额", "cell_not_money"),
     ]
-    assert [row.number for row in found.rows] == [3]
+    assert [row.number for row in sheet.rows] == [3]
 
 
 def archive(**parts: bytes) -> bytes:
-    """A zip of these parts."""
-    stored = BytesIO()
-    with zipfile.ZipFile(stored, "w", zipfile.ZIP_DEFLATED) as zipped:
+    """Return a zip archive of the parts."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, content in parts.items():
             zipped.writestr(name, content)
-    return stored.getvalue()
+    return buffer.getvalue()
 
 
 def sample() -> bytes:
-    """A workbook that is in order."""
+    """Return the bytes of a valid workbook."""
     return (Path(__file__).parents[2] / "samples" / "01-units.xlsx").read_bytes()
 
 
 def with_part(name: str, content: bytes) -> bytes:
-    """The sample with one part put in the place of another."""
+    """Return the valid workbook with one part replaced."""
     with zipfile.ZipFile(BytesIO(sample())) as zipped:
         parts = {part.filename: zipped.read(part) for part in zipped.infolist()}
     return archive(**parts | {name: content})
 
 
-def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workbook_that_unpacks_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx, "MOST_UNPACKED", 10_000_000)
     with pytest.raises(Unreadable, match="file_unpacks_too_big"):
         xlsx.read_workbook(with_part("xl/worksheets/sheet1.xml", b"0" * 10_000_001))
 
 
-def test_a_directory_that_lies_about_size_is_caught() -> None:
-    stored = bytearray(archive(**{"a.xml": b"0" * 5_000_000}))
+def test_archive_with_false_sizes_in_its_directory_is_refused() -> None:
+    content = bytearray(archive(**{"a.xml": b"0" * 5_000_000}))
     for marker, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
-        at = stored.index(marker) + offset
-        stored[at : at + 4] = struct.pack("<I", 10)
+        start = content.index(marker) + offset
+        content[start : start + 4] = struct.pack("<I", 10)
     with pytest.raises(Unreadable, match="file_not_xlsx"):
-        xlsx.read_workbook(bytes(stored))
+        xlsx.read_workbook(bytes(content))
 
 
 @pytest.mark.parametrize("reference", [b'<c r="XFD1048576">', b'<row spans="1:2" r="30000">', b"<x:c s='1' r='DA1'>"])
-def test_a_cell_far_out_is_refused_before_a_grid_is_made(reference: bytes) -> None:
+def test_sheet_with_a_far_cell_is_refused_before_its_grid_is_built(reference: bytes) -> None:
     xml = b"<worksheet><sheetData>" + b" " * (2**20 - 30) + reference
     with pytest.raises(Unreadable, match="too_many_cells"):
         xlsx.read_workbook(with_part("xl/worksheets/sheet1.xml", xml))
 
 
-@pytest.mark.parametrize("stored", [b"", b"PK\x03\x04", b"not a zip at all", sample()[:900], archive(a=b"x")])
-def test_what_is_no_workbook_is_said_so(stored: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a zip at all", sample()[:900], archive(a=b"x")])
+def test_file_that_is_no_workbook_is_refused(content: bytes) -> None:
     with pytest.raises(Unreadable, match="file_not_xlsx"):
-        xlsx.read_workbook(stored)
+        xlsx.read_workbook(content)
 
 
-def test_only_xlsx_of_bearable_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_of_another_type_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unreadable, match="file_not_xlsx"):
         xlsx.read_bytes(tmp_path / "a.xls")
-    big = tmp_path / "a.xlsx"
-    big.write_bytes(b"0" * 11)
+    large_file = tmp_path / "a.xlsx"
+    large_file.write_bytes(b"0" * 11)
     monkeypatch.setattr(xlsx, "MOST_BYTES", 10)
     with pytest.raises(Unreadable, match="file_too_big"):
-        xlsx.read_bytes(big)
+        xlsx.read_bytes(large_file)
 
 
-def test_altered_bytes_are_refused_and_nothing_else_happens() -> None:
-    dice, whole, refused = random.Random(7), xlsx.read_workbook(sample()), 0
+def test_workbook_with_altered_bytes_is_refused_or_reads_the_same() -> None:
+    rng, original, refused = random.Random(7), xlsx.read_workbook(sample()), 0
     for _ in range(300):
-        stored = bytearray(sample())
-        for _ in range(dice.randint(1, 20)):
-            stored[dice.randrange(len(stored))] = dice.randrange(256)
+        content = bytearray(sample())
+        for _ in range(rng.randint(1, 20)):
+            content[rng.randrange(len(content))] = rng.randrange(256)
         try:
-            read = xlsx.read_workbook(bytes(stored))
+            altered = xlsx.read_workbook(bytes(content))
         except Unreadable:
             refused += 1
         else:
-            assert read == whole
+            assert altered == original
     assert 0 < refused < 300

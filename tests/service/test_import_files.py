@@ -1,4 +1,4 @@
-"""Files come in whole or not at all; every problem has its sheet, row, column and code."""
+"""An import writes all of a file or nothing, and locates every problem."""
 
 from datetime import date
 from pathlib import Path
@@ -41,25 +41,25 @@ GOODS: dict[str, Cell] = {
 }
 
 
-def test_a_family_is_filed_whole(union: Union, tmp_path: Path) -> None:
+def test_family_file_is_imported_with_all_its_rows(union: Union, tmp_path: Path) -> None:
     imported = union.bring(family_file(tmp_path / "a.xlsx"))
     assert imported.counts == {"households": 1}
     assert [union.rows(table) for table in FAMILY] == [1, 2, 1, 1]
-    filed = union.conn.execute(sa.select(event).where(event.c.action == "file_household")).one()
-    assert filed.actor_id == union.account("admin")
-    assert f'"principal":"{union.account("luo.xin")}"' in filed.body
-    assert "测" not in filed.body
+    filing_event = union.conn.execute(sa.select(event).where(event.c.action == "file_household")).one()
+    assert filing_event.actor_id == union.account("admin")
+    assert f'"principal":"{union.account("luo.xin")}"' in filing_event.body
+    assert "测" not in filing_event.body
 
 
-def test_the_same_file_twice_is_done_once(union: Union, tmp_path: Path) -> None:
+def test_file_imported_twice_is_written_once(union: Union, tmp_path: Path) -> None:
     path = family_file(tmp_path / "a.xlsx")
     union.bring(path)
-    again = union.bring(path)
-    assert (again.counts, again.repeated) == ({}, ["a.xlsx"])
+    second = union.bring(path)
+    assert (second.counts, second.repeated) == ({}, ["a.xlsx"])
     assert union.rows(household) == 1
 
 
-def test_a_dry_run_leaves_nothing(union: Union, tmp_path: Path) -> None:
+def test_dry_run_writes_no_row(union: Union, tmp_path: Path) -> None:
     before = union.rows(event), union.rows(imported_file)
     assert union.bring(family_file(tmp_path / "a.xlsx"), dry_run=True).counts == {"households": 1}
     assert (union.rows(household), union.rows(event), union.rows(imported_file)) == (0, *before)
@@ -100,7 +100,7 @@ def test_a_dry_run_leaves_nothing(union: Union, tmp_path: Path) -> None:
         ("line", {"成员姓名": "别人"}, "收支", 2, "成员姓名", "member_unknown"),
     ],
 )
-def test_a_fault_in_a_family(
+def test_family_file_with_a_wrong_cell_is_refused(
     union: Union,
     tmp_path: Path,
     part: str,
@@ -121,15 +121,19 @@ def test_a_fault_in_a_family(
     assert [union.rows(table) for table in FAMILY] == [0, 0, 0, 0]
 
 
-def test_one_bad_row_of_many_leaves_nothing(union: Union, tmp_path: Path) -> None:
-    good: dict[str, Cell] = {key: value for key, value in HOUSEHOLD.items() if key not in {"银行卡号", "持卡人"}}
-    many = [good | {"档案号": f"T-{number}"} for number in range(1, 9)]
-    many[4] = many[4] | {"人员身份": "农民工", "登记人": "pan.jie"}
-    heads = [HEAD | {"档案号": row["档案号"], "姓名": f"甲{row['档案号']}", "身份证号": None} for row in many]
+def test_file_with_one_bad_row_of_eight_writes_nothing(union: Union, tmp_path: Path) -> None:
+    household_row: dict[str, Cell] = {
+        key: value for key, value in HOUSEHOLD.items() if key not in {"银行卡号", "持卡人"}
+    }
+    household_rows = [household_row | {"档案号": f"T-{number}"} for number in range(1, 9)]
+    household_rows[4] = household_rows[4] | {"人员身份": "农民工", "登记人": "pan.jie"}
+    head_rows = [
+        HEAD | {"档案号": row["档案号"], "姓名": f"甲{row['档案号']}", "身份证号": None} for row in household_rows
+    ]
     path = workbook(
         tmp_path / "a.xlsx",
-        家庭=many,
-        成员=heads,
+        家庭=household_rows,
+        成员=head_rows,
         收支=[{"档案号": "T-1", "类别": "收入", "项目": "工资", "十二个月金额": "1"}],
     )
     events = union.rows(event)
@@ -138,30 +142,30 @@ def test_one_bad_row_of_many_leaves_nothing(union: Union, tmp_path: Path) -> Non
     assert union.rows(event) == events
 
 
-def test_a_person_is_in_one_file_only(union: Union, tmp_path: Path) -> None:
+def test_person_in_another_household_file_is_refused(union: Union, tmp_path: Path) -> None:
     union.bring(family_file(tmp_path / "a.xlsx"))
-    other = {"档案号": "T-2", "银行卡号": None, "持卡人": None}
-    again = workbook(
+    other_file = {"档案号": "T-2", "银行卡号": None, "持卡人": None}
+    same_unit_file = workbook(
         tmp_path / "b.xlsx",
-        家庭=[HOUSEHOLD | other],
+        家庭=[HOUSEHOLD | other_file],
         成员=[HEAD | {"档案号": "T-2"}],
         收支=[{"档案号": "T-2", "类别": "收入", "项目": "工资", "十二个月金额": "1"}],
     )
-    assert union.refused(again) == [("成员", 2, "身份证号", "person_in_other_file")]
-    elsewhere = {"所属单位": "临澜县第三中学工会", "登记人": "meng.fei"}
-    at_school = workbook(
+    assert union.refused(same_unit_file) == [("成员", 2, "身份证号", "person_in_other_file")]
+    other_unit = {"所属单位": "临澜县第三中学工会", "登记人": "meng.fei"}
+    other_unit_file = workbook(
         tmp_path / "c.xlsx",
-        家庭=[HOUSEHOLD | other | elsewhere],
+        家庭=[HOUSEHOLD | other_file | other_unit],
         成员=[HEAD | {"档案号": "T-2"}],
         收支=[{"档案号": "T-2", "类别": "收入", "项目": "工资", "十二个月金额": "1"}],
     )
-    with pytest.raises(InvalidSheets) as bad:
-        union.bring(at_school)
-    assert [each.code for each in bad.value.problems] == ["person_in_other_file"]
-    assert bad.value.problems[0].values["file_no"] == ""
+    with pytest.raises(InvalidSheets) as error:
+        union.bring(other_unit_file)
+    assert [each.code for each in error.value.problems] == ["person_in_other_file"]
+    assert error.value.problems[0].values["file_no"] == ""
 
 
-def test_only_an_administrator_brings_in_other_peoples_rows(union: Union, tmp_path: Path) -> None:
+def test_registrar_cannot_import_rows_of_another_registrar(union: Union, tmp_path: Path) -> None:
     path = family_file(tmp_path / "a.xlsx")
     assert union.refused(path, login="tan.ying") == [("家庭", 2, "登记人", "keeper_is_other")]
     assert union.bring(path, login="luo.xin").counts == {"households": 1}
@@ -187,19 +191,26 @@ def test_only_an_administrator_brings_in_other_peoples_rows(union: Union, tmp_pa
         (GOODS | {"物品": None}, "物品", "goods_missing"),
     ],
 )
-def test_a_fault_in_a_gift(
+def test_gift_with_a_wrong_cell_is_refused(
     union: Union, tmp_path: Path, changed: dict[str, Cell], column: str | None, code: str
 ) -> None:
     union.bring(family_file(tmp_path / "a.xlsx"))
-    money: dict[str, Cell] = {
+    gift_row: dict[str, Cell] = {
         "慰问单位": "临澜县工业局工会",
         "档案号": "T-1",
         "日期": date(2025, 3, 20),
         "项目": "送温暖慰问",
     }
-    money |= {"用途": "慰问", "会计科目": "502", "经手人": "bai.lu", "家庭签收": "是", "金额": "300.00", "随走访": "否"}
-    money |= {"资金编号": "B-ADM-2025", "批准人": "chen.shan", "登记人": "luo.xin"}
-    path = workbook(tmp_path / "g.xlsx", 慰问品=[money, money | changed])
+    gift_row |= {
+        "用途": "慰问",
+        "会计科目": "502",
+        "经手人": "bai.lu",
+        "家庭签收": "是",
+        "金额": "300.00",
+        "随走访": "否",
+    }
+    gift_row |= {"资金编号": "B-ADM-2025", "批准人": "chen.shan", "登记人": "luo.xin"}
+    path = workbook(tmp_path / "g.xlsx", 慰问品=[gift_row, gift_row | changed])
     assert ("慰问品", 3, column, code) in union.refused(path)
     assert union.rows(gift) == 0
 
@@ -216,18 +227,18 @@ def test_a_fault_in_a_gift(
         ({"档案号": None}, "档案号", "answer_missing"),
     ],
 )
-def test_a_fault_in_a_visit(
+def test_visit_with_a_wrong_cell_is_refused(
     union: Union, tmp_path: Path, changed: dict[str, Cell], column: str | None, code: str
 ) -> None:
     union.bring(family_file(tmp_path / "a.xlsx"))
-    went: dict[str, Cell] = {
+    visit_row: dict[str, Cell] = {
         "走访单位": "临澜县工业局工会",
         "类别": "困难走访",
         "日期": date(2025, 3, 20),
         "地点": "家中",
     }
-    went |= {"档案号": "T-1", "走访人": "bai.lu、jin.tao", "登记人": "luo.xin", "节日": None, "逝者关系": None}
-    path = workbook(tmp_path / "v.xlsx", 走访=[went | changed, went | {"情况说明": "一切如常"}])
+    visit_row |= {"档案号": "T-1", "走访人": "bai.lu、jin.tao", "登记人": "luo.xin", "节日": None, "逝者关系": None}
+    path = workbook(tmp_path / "v.xlsx", 走访=[visit_row | changed, visit_row | {"情况说明": "一切如常"}])
     assert ("走访", 2, column, code) in union.refused(path)
 
 
@@ -245,7 +256,9 @@ def test_a_fault_in_a_visit(
         ({"审批级别": "二级"}, "not_a_number"),
     ],
 )
-def test_a_fault_in_a_grant(union: Union, tmp_path: Path, changed: dict[str, Cell], code: str) -> None:
+def test_role_grant_with_a_wrong_cell_is_refused(
+    union: Union, tmp_path: Path, changed: dict[str, Cell], code: str
+) -> None:
     grant: dict[str, Cell] = {"登录名": "luo.xin", "单位": "临澜县工业局工会", "角色": "走访人", "审批级别": None}
     grant |= {"起始日期": date(2025, 1, 1), "截止日期": date(2026, 1, 1), "代行何人": None}
     person_row: dict[str, Cell] = {"登录名": "new.one", "姓名": "新人", "所属单位": "临澜县工业局工会"}
@@ -253,24 +266,26 @@ def test_a_fault_in_a_grant(union: Union, tmp_path: Path, changed: dict[str, Cel
     assert code in [each[3] for each in union.refused(path)]
 
 
-def test_sheets_that_do_not_belong(union: Union, tmp_path: Path) -> None:
-    strange = workbook(tmp_path / "a.xlsx", 工资表=[{"甲": "乙"}])
-    mixed = workbook(tmp_path / "b.xlsx", 捐款=[{"单位": "x"}], 活动=[{"单位": "x"}])
-    half = workbook(tmp_path / "c.xlsx", 人员=[{"登录名": "x.y", "姓名": "甲", "所属单位": "临澜县工业局工会"}])
-    assert union.refused(strange) == [("工资表", None, None, "sheet_unknown")]
-    assert union.refused(mixed) == [("活动", None, None, "sheet_of_other_book")]
-    assert union.refused(half) == [("授权", None, None, "sheet_missing")]
+def test_workbook_with_wrong_sheets_is_refused(union: Union, tmp_path: Path) -> None:
+    unknown_sheet = workbook(tmp_path / "a.xlsx", 工资表=[{"甲": "乙"}])
+    mixed_sheets = workbook(tmp_path / "b.xlsx", 捐款=[{"单位": "x"}], 活动=[{"单位": "x"}])
+    missing_sheet = workbook(
+        tmp_path / "c.xlsx", 人员=[{"登录名": "x.y", "姓名": "甲", "所属单位": "临澜县工业局工会"}]
+    )
+    assert union.refused(unknown_sheet) == [("工资表", None, None, "sheet_unknown")]
+    assert union.refused(mixed_sheets) == [("活动", None, None, "sheet_of_other_book")]
+    assert union.refused(missing_sheet) == [("授权", None, None, "sheet_missing")]
 
 
-def test_a_table_of_another_union_is_told_the_unit_at_the_root(union: Union, tmp_path: Path) -> None:
-    other = {"单位名称": "别县总工会", "单位类别": "县级", "行政区划代码": "371098", "上级单位": None}
-    same = {**other, "单位名称": "临澜县总工会"}
-    wrong = union.refused(workbook(tmp_path / "a.xlsx", 单位=[other]))
-    assert [each[3] for each in wrong if each[2] == "单位名称"] == ["unit_not_root"], wrong
-    assert union.bring(workbook(tmp_path / "b.xlsx", 单位=[same])).counts == {"units": 0}
+def test_unit_table_of_another_union_is_refused(union: Union, tmp_path: Path) -> None:
+    other_union = {"单位名称": "别县总工会", "单位类别": "县级", "行政区划代码": "371098", "上级单位": None}
+    same_union = {**other_union, "单位名称": "临澜县总工会"}
+    problems = union.refused(workbook(tmp_path / "a.xlsx", 单位=[other_union]))
+    assert [each[3] for each in problems if each[2] == "单位名称"] == ["unit_not_root"], problems
+    assert union.bring(workbook(tmp_path / "b.xlsx", 单位=[same_union])).counts == {"units": 0}
 
 
-def test_rules_that_cannot_be_read(union: Union, tmp_path: Path) -> None:
+def test_policy_or_calendar_with_an_error_is_refused(union: Union, tmp_path: Path) -> None:
     policy = (SAMPLES / "policy-2025.toml").read_text("utf-8")
     (tmp_path / "a.toml").write_text(policy.replace("notice_days = 5", "notice_days = 0"), "utf-8")
     (tmp_path / "b.toml").write_text(policy.replace("notice_days = 5", "notice_days = 7"), "utf-8")
@@ -280,34 +295,34 @@ def test_rules_that_cannot_be_read(union: Union, tmp_path: Path) -> None:
     assert union.refused(tmp_path / "calendar-x.csv") == [(None, 2, None, "calendar_date")]
 
 
-def test_the_workbook_given_back(union: Union, tmp_path: Path) -> None:
+def test_error_workbook_repeats_the_rows_with_their_problems(union: Union, tmp_path: Path) -> None:
     path = family_file(
         tmp_path / "a.xlsx",
         head={"姓名": "=1+1", "联系电话": "12345"},
         household={"持卡人": "=1+1"},
         line={"成员姓名": None},
     )
-    with pytest.raises(InvalidSheets) as bad:
+    with pytest.raises(InvalidSheets) as error:
         union.bring(path)
-    assert {each.code for each in bad.value.problems} == {"phone_shape"}
-    target = tmp_path / "mending.xlsx"
-    write_error_workbook(path.read_bytes(), bad.value.problems, target)
-    given_back = CalamineWorkbook.from_path(target)
-    members = given_back.get_sheet_by_name("成员").to_python()
+    assert {each.code for each in error.value.problems} == {"phone_shape"}
+    target = tmp_path / "errors.xlsx"
+    write_error_workbook(path.read_bytes(), error.value.problems, target)
+    error_workbook = CalamineWorkbook.from_path(target)
+    members = error_workbook.get_sheet_by_name("成员").to_python()
     assert members[0][-1] == "错误"
     assert "=1+1" in members[1]
     assert str(members[1][-1]).startswith("联系电话：")
     assert members[2][-1] == ""
-    assert len(given_back.get_sheet_by_name(PROBLEMS).to_python()) == len(bad.value.problems)
-    # mended and handed in again, with the column and the list still there
+    assert len(error_workbook.get_sheet_by_name(PROBLEMS).to_python()) == len(error.value.problems)
+    # The error workbook can be imported again: its error column and problem list are ignored.
     assert [each[:3] for each in union.refused(target)] == [("成员", 2, "联系电话")]
 
 
-def test_problems_are_told_in_both_languages(union: Union, tmp_path: Path) -> None:
+def test_problem_has_a_message_in_both_languages(union: Union, tmp_path: Path) -> None:
     path = family_file(tmp_path / "a.xlsx", household={"人员身份": "离岗"})
-    with pytest.raises(InvalidSheets) as bad:
+    with pytest.raises(InvalidSheets) as error:
         union.bring(path)
-    (problem,) = bad.value.problems
+    (problem,) = error.value.problems
     assert problem.code == "cell_not_a_choice"
     assert place(problem) == "a.xlsx 家庭 第2行 人员身份"
     assert "离岗" in message_for_problem(problem)

@@ -1,4 +1,4 @@
-"""The sample year: imported, driven through its stories, and counted as its README says."""
+"""The imported sample year runs its scenarios and yields the figures of samples/expected.json."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,80 +33,84 @@ PERIOD = (YEAR_END.replace(month=1, day=1), YEAR_END)
 
 @pytest.fixture(scope="module")
 def year(founded: sa.Engine) -> Iterator[Union]:
-    """The whole year in the order of its days, in a transaction that is undone."""
+    """Import the year and take its steps in order of their dates, in a transaction that is rolled back."""
     with founded.connect() as conn:
         union = Union(conn)
         import_folder(conn, SAMPLES, union.context())
-        people = {row[0]: row[1] for row in conn.execute(sa.select(account.c.login, account.c.id))}
-        lines = {row[0]: row[1] for row in conn.execute(sa.select(fund.c.code, fund.c.id))}
+        account_ids = {row[0]: row[1] for row in conn.execute(sa.select(account.c.login, account.c.id))}
+        fund_ids = {row[0]: row[1] for row in conn.execute(sa.select(fund.c.code, fund.c.id))}
         applications = read_applications(SAMPLES / "09-applications.xlsx")
-        script = [(act.on, index, act) for index, each in enumerate(applications) for act in steps_of(each)]
-        opened: dict[int, UUID] = {}
-        for _, index, act in sorted(script, key=lambda line: line[:2]):
-            if index not in opened:
-                opened[index] = _opened(union, applications[index])
-            _take(union, opened[index], act, people, lines)
+        steps = [(step.on, index, step) for index, each in enumerate(applications) for step in steps_of(each)]
+        case_ids: dict[int, UUID] = {}
+        for _, index, step in sorted(steps, key=lambda entry: entry[:2]):
+            if index not in case_ids:
+                case_ids[index] = _open_case(union, applications[index])
+            _take_step(union, case_ids[index], step, account_ids, fund_ids)
         yield union
         conn.rollback()
 
 
-def _opened(union: Union, a: Application) -> UUID:
-    home = union.conn.scalars(sa.select(household.c.id).where(household.c.file_no == a.file_no)).one()
-    of = sa.and_(person.c.household_id == home, person.c.relation == a.relation)
-    member = union.conn.execute(sa.select(person.c.id, person.c.name_sealed).where(of)).one()
-    assert decrypt_field(RING, "person.name", member.id, member.name_sealed) == a.beneficiary
-    opening = CaseApplication(a.programme, home, member.id, a.item, a.requested, a.answers)
-    return case_opening.open_case(union.conn, opening, union.context(a.registrar, a.opened_on)).case_id
+def _open_case(union: Union, application: Application) -> UUID:
+    household_id = union.conn.scalars(sa.select(household.c.id).where(household.c.file_no == application.file_no)).one()
+    is_member = sa.and_(person.c.household_id == household_id, person.c.relation == application.relation)
+    member = union.conn.execute(sa.select(person.c.id, person.c.name_sealed).where(is_member)).one()
+    assert decrypt_field(RING, "person.name", member.id, member.name_sealed) == application.beneficiary
+    new_case = CaseApplication(
+        application.programme, household_id, member.id, application.item, application.requested, application.answers
+    )
+    return case_opening.open_case(
+        union.conn, new_case, union.context(application.registrar, application.opened_on)
+    ).case_id
 
 
-def _take(
-    union: Union, case_id: UUID, act: ScenarioStep, people: Mapping[str, UUID], lines: Mapping[str, UUID]
+def _take_step(
+    union: Union, case_id: UUID, step: ScenarioStep, account_ids: Mapping[str, UUID], fund_ids: Mapping[str, UUID]
 ) -> None:
-    answers = dict(act.answers)
+    answers = dict(step.answers)
     if "visitors" in answers:
-        answers["visitors"] = [str(people[login]) for login in answers["visitors"]]
+        answers["visitors"] = [str(account_ids[login]) for login in answers["visitors"]]
     if "fund" in answers:
-        answers["fund"] = str(lines[answers["fund"]])
-    context = union.context(act.login, act.on)
-    if act.refused is None:
-        cases.take_action(union.conn, case_id, act.action, answers, context)
+        answers["fund"] = str(fund_ids[answers["fund"]])
+    context = union.context(step.login, step.on)
+    if step.refused is None:
+        cases.take_action(union.conn, case_id, step.action, answers, context)
         return
-    with pytest.raises(Refused) as refused:
-        cases.take_action(union.conn, case_id, act.action, answers, context)
-    assert act.refused in refused.value.codes
+    with pytest.raises(Refused) as error:
+        cases.take_action(union.conn, case_id, step.action, answers, context)
+    assert step.refused in error.value.codes
 
 
-def _counted(union: Union, measure: FigureDefinition, scope: Scope) -> Any:
-    rows = measure.rows(SharedRows(scope)).subquery()
-    amount = sa.cast(sa.func.sum(rows.c.amount), sa.BigInteger()) if measure.sums else sa.func.count()
-    if measure.split:
-        by_part = sa.select(rows.c.part, amount).group_by(rows.c.part)
-        return {row.part: row[1] for row in union.conn.execute(by_part)}
+def _count_figure(union: Union, definition: FigureDefinition, scope: Scope) -> Any:
+    rows = definition.rows(SharedRows(scope)).subquery()
+    amount = sa.cast(sa.func.sum(rows.c.amount), sa.BigInteger()) if definition.sums else sa.func.count()
+    if definition.split:
+        amount_by_part = sa.select(rows.c.part, amount).group_by(rows.c.part)
+        return {row.part: row[1] for row in union.conn.execute(amount_by_part)}
     return union.conn.scalar(sa.select(amount).select_from(rows)) or 0
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED["units"]))
-def test_every_figure(year: Union, name: str) -> None:
+def test_unit_report_of_the_sample_year_has_the_expected_figures(year: Union, name: str) -> None:
     path = year.conn.scalars(sa.select(unit.c.path).where(unit.c.name == name)).one()
     scope = Scope(path, *PERIOD)
-    assert {each.key: _counted(year, each, scope) for each in TABLE} == EXPECTED["units"][name]
+    assert {each.key: _count_figure(year, each, scope) for each in TABLE} == EXPECTED["units"][name]
 
 
-def test_the_students_of_august(year: Union) -> None:
+def test_bureau_report_of_august_has_the_expected_figures(year: Union) -> None:
     path = year.conn.scalars(sa.select(unit.c.path).where(unit.c.name == "临澜县工业局工会")).one()
     august = Scope(path, YEAR_END.replace(month=8, day=1), YEAR_END.replace(month=8))
-    counted = {each.key: _counted(year, each, august) for each in TABLE if each.key in EXPECTED["august"]}
-    assert counted == EXPECTED["august"]
+    figures = {each.key: _count_figure(year, each, august) for each in TABLE if each.key in EXPECTED["august"]}
+    assert figures == EXPECTED["august"]
 
 
-def test_no_case_ends_with_a_forbidden_pair_of_duties(year: Union) -> None:
-    one, other = case_duty.alias(), case_duty.alias()
-    same = sa.and_(one.c.case_id == other.c.case_id, one.c.account_id == other.c.account_id)
-    clash = sa.and_(incompatible_duty.c.one == one.c.duty, incompatible_duty.c.other == other.c.duty)
-    met = sa.select(one.c.case_id).join(other, same).join(incompatible_duty, clash)
-    assert year.conn.execute(met).all() == []
+def test_cases_of_the_sample_year_have_no_incompatible_duties(year: Union) -> None:
+    first, second = case_duty.alias(), case_duty.alias()
+    same_person = sa.and_(first.c.case_id == second.c.case_id, first.c.account_id == second.c.account_id)
+    incompatible_pair = sa.and_(incompatible_duty.c.one == first.c.duty, incompatible_duty.c.other == second.c.duty)
+    violations = sa.select(first.c.case_id).join(second, same_person).join(incompatible_duty, incompatible_pair)
+    assert year.conn.execute(violations).all() == []
 
 
-def test_every_case_came_to_its_end(year: Union) -> None:
-    ends = year.conn.execute(sa.select(case.c.state, sa.func.count()).group_by(case.c.state))
-    assert {row.state: row[1] for row in ends} == {"closed": 22, "declined": 2, "withdrawn": 1, "recovered": 1}
+def test_cases_of_the_sample_year_end_in_the_expected_states(year: Union) -> None:
+    counts = year.conn.execute(sa.select(case.c.state, sa.func.count()).group_by(case.c.state))
+    assert {row.state: row[1] for row in counts} == {"closed": 22, "declined": 2, "withdrawn": 1, "recovered": 1}

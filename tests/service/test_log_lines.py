@@ -1,4 +1,4 @@
-"""The log: each request one line of JSON with its id, and nothing that anybody typed."""
+"""Each request is logged as one JSON line with its id and no user input."""
 
 import json
 import logging
@@ -18,44 +18,48 @@ from tests.api_client import ApiClient, refusal
 from tests.lives import case_at
 from tests.service.test_api_access import opening
 
-GIVEN = "0123456789abcdef0123456789abcdef"
+REQUEST_ID = "0123456789abcdef0123456789abcdef"
 ID_NUMBER, PHONE = "11010519491231002X", "13912345678"
-EVIL = '\r\n{"event":"forged"}\x1b[31m\u202e\u2028\x7f'
+HOSTILE_TEXT = '\r\n{"event":"forged"}\x1b[31m\u202e\u2028\x7f'
 
 
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """What has been logged since last asked."""
-    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return what was logged since the last call."""
+    return [json.loads(text) for text in capsys.readouterr().err.splitlines()]
 
 
-def requests(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [each for each in lines(capsys) if each["event"] == "request"]
+def request_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [each for each in log_lines(capsys) if each["event"] == "request"]
 
 
-def test_a_request_has_one_id_from_its_header_to_its_event_and_notifications(
+def test_request_id_is_the_same_in_header_log_event_and_notifications(
     desk: ApiClient, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     life = case_at("review", desk, engine)
     capsys.readouterr()
-    body = {"award": "1500.00", "fund": str(desk.office.fund_id), "places": ["unit_board"]}
+    answers = {"award": "1500.00", "fund": str(desk.office.fund_id), "places": ["unit_board"]}
     path = f"/cases/{life.case_id}/actions/pass_review"
     desk.today = life.desk.today
-    answer = desk.post("reviewer", path, {"answers": body}, **{"X-Request-Id": GIVEN})
-    assert (answer.status_code, answer.headers["X-Request-Id"]) == (200, GIVEN)
-    (told,) = requests(capsys)
-    assert (told["request"], told["status"], told["account"]) == (GIVEN, 200, str(desk.office.people["reviewer"]))
-    assert told["path"] == f"/api/v1{path}"
+    answer = desk.post("reviewer", path, {"answers": answers}, **{"X-Request-Id": REQUEST_ID})
+    assert (answer.status_code, answer.headers["X-Request-Id"]) == (200, REQUEST_ID)
+    (log_line,) = request_lines(capsys)
+    assert (log_line["request"], log_line["status"], log_line["account"]) == (
+        REQUEST_ID,
+        200,
+        str(desk.office.people["reviewer"]),
+    )
+    assert log_line["path"] == f"/api/v1{path}"
     with engine.connect() as conn:
-        mine = sa.select(event.c.body).where(event.c.subject_id == life.case_id, event.c.action == "pass_review")
-        assert json.loads(conn.scalars(mine).one())["request"] == GIVEN
+        event_body = sa.select(event.c.body).where(event.c.subject_id == life.case_id, event.c.action == "pass_review")
+        assert json.loads(conn.scalars(event_body).one())["request"] == REQUEST_ID
         notifications = conn.scalars(
             sa.select(notification.c.request).where(notification.c.case_id == life.case_id)
         ).all()
-    assert GIVEN in notifications
+    assert REQUEST_ID in notifications
 
 
 @pytest.mark.parametrize(
-    "given",
+    "request_id",
     [
         "",
         "x",
@@ -63,29 +67,27 @@ def test_a_request_has_one_id_from_its_header_to_its_event_and_notifications(
         "6222020200112233445",
         "a" * 31,
         "a" * 33,
-        GIVEN + "\u202e",
+        REQUEST_ID + "\u202e",
         "{01234567-89ab-cdef-0123-456789abcdef}",
         "../etc",
     ],
 )
-def test_an_id_that_is_not_well_formed_is_replaced(desk: ApiClient, given: str) -> None:
-    answer = desk.get("auditor", "/me", **{"X-Request-Id": given.encode().decode("latin-1")})
+def test_request_id_that_is_malformed_is_replaced(desk: ApiClient, request_id: str) -> None:
+    answer = desk.get("auditor", "/me", **{"X-Request-Id": request_id.encode().decode("latin-1")})
     assert answer.status_code == 200
-    made = answer.headers["X-Request-Id"]
-    assert logs.WELL_FORMED.fullmatch(made)
-    assert made != given
+    new_id = answer.headers["X-Request-Id"]
+    assert logs.WELL_FORMED.fullmatch(new_id)
+    assert new_id != request_id
 
 
-def test_a_refusal_names_its_request(desk: ApiClient) -> None:
+def test_refusal_carries_the_id_of_its_request(desk: ApiClient) -> None:
     answers = [desk.get("registrar", path) for path in ("/cases/nothing", f"/cases/{uuid4()}", "/cases?size=0")]
-    named = [each.get_json()["request_id"] for each in answers]
-    assert named == [each.headers["X-Request-Id"] for each in answers]
-    assert len(set(named)) == 3
+    request_ids = [each.get_json()["request_id"] for each in answers]
+    assert request_ids == [each.headers["X-Request-Id"] for each in answers]
+    assert len(set(request_ids)) == 3
 
 
-def test_nothing_that_was_typed_is_logged(
-    desk: ApiClient, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_log_never_holds_user_input(desk: ApiClient, engine: sa.Engine, capsys: pytest.CaptureFixture[str]) -> None:
     body = opening(desk, engine)
     capsys.readouterr()
     desk.get("registrar", f"/cases?state={ID_NUMBER}&cursor={PHONE}")
@@ -104,72 +106,75 @@ def test_nothing_that_was_typed_is_logged(
     assert PHONE not in logged
 
 
-def test_no_line_can_be_forged(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_text_never_adds_a_log_line(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    for where in ("/cases/", f"/cases/{uuid4()}/actions/", "/reports/welfare/figures/"):
-        desk.http.get(f"/api/v1{where}%0d%0a%7b%22event%22%3a%22forged%22%7d%1b%5b31m%e2%80%ae")
-    logs.log_event("trial", words=EVIL, key={EVIL: [EVIL]})
-    out = StringIO()
-    stream = logging.StreamHandler(out)
+    for path in ("/cases/", f"/cases/{uuid4()}/actions/", "/reports/welfare/figures/"):
+        desk.http.get(f"/api/v1{path}%0d%0a%7b%22event%22%3a%22forged%22%7d%1b%5b31m%e2%80%ae")
+    logs.log_event("trial", words=HOSTILE_TEXT, key={HOSTILE_TEXT: [HOSTILE_TEXT]})
+    buffer = StringIO()
+    stream = logging.StreamHandler(buffer)
     stream.setFormatter(logs.Lines())
-    ours = logging.getLogger("service.trial")
-    ours.addHandler(stream)
-    ours.warning("odd %s", EVIL)
-    ours.removeHandler(stream)
-    raw = capsys.readouterr().err + out.getvalue()
-    assert raw.count("\n") == 5
-    assert re.fullmatch(r"[ -~\n]*", raw), "nothing but printable ASCII"
-    assert not [line for line in raw.splitlines() if json.loads(line)["event"] == "forged"]
+    logger = logging.getLogger("service.trial")
+    logger.addHandler(stream)
+    logger.warning("odd %s", HOSTILE_TEXT)
+    logger.removeHandler(stream)
+    logged = capsys.readouterr().err + buffer.getvalue()
+    assert logged.count("\n") == 5
+    assert re.fullmatch(r"[ -~\n]*", logged), "nothing but printable ASCII"
+    assert not [text for text in logged.splitlines() if json.loads(text)["event"] == "forged"]
 
 
-def test_an_exception_is_told_without_its_words(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
-    def broken() -> str:
+def test_exception_is_logged_without_its_message(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
+    def failing_view() -> str:
         try:
             int(ID_NUMBER)
-        except ValueError as inner:
-            raise LookupError(PHONE) from inner
+        except ValueError as error:
+            raise LookupError(PHONE) from error
         return ""
 
-    broken.needs = ()  # type: ignore[attr-defined]
-    desk.http.application.add_url_rule("/broken", view_func=broken)
+    failing_view.needs = ()  # type: ignore[attr-defined]
+    desk.http.application.add_url_rule("/broken", view_func=failing_view)
     capsys.readouterr()
-    answer = desk.http.get("/broken", headers={"X-Request-Id": GIVEN})
-    assert answer.get_json()["request_id"] == GIVEN
-    unexpected, told = lines(capsys)
-    assert (unexpected["event"], unexpected["request"], told["status"]) == ("unexpected", GIVEN, 500)
-    assert unexpected["fault"]["kinds"] == ["builtins.LookupError", "builtins.ValueError"]
-    assert unexpected["fault"]["frames"][-1].startswith("tests/service/test_log_lines.py:")
-    assert ID_NUMBER not in str(unexpected)
-    assert PHONE not in str(unexpected)
+    answer = desk.http.get("/broken", headers={"X-Request-Id": REQUEST_ID})
+    assert answer.get_json()["request_id"] == REQUEST_ID
+    error_line, request_line = log_lines(capsys)
+    assert (error_line["event"], error_line["request"], request_line["status"]) == ("unexpected", REQUEST_ID, 500)
+    assert error_line["fault"]["kinds"] == ["builtins.LookupError", "builtins.ValueError"]
+    assert error_line["fault"]["frames"][-1].startswith("tests/service/test_log_lines.py:")
+    assert ID_NUMBER not in str(error_line)
+    assert PHONE not in str(error_line)
 
 
-def test_a_librarys_warning_keeps_its_form_and_loses_its_values() -> None:
-    def said(name: str, level: int, message: str, *args: object) -> str:
+def test_library_warning_is_logged_without_its_values() -> None:
+    def logged_event(name: str, level: int, message: str, *args: object) -> str:
         record = logging.LogRecord(name, level, "x.py", 1, message, args, None)
         return str(json.loads(logs.Lines().format(record))["event"])
 
-    assert said("kombu", logging.ERROR, "Cannot connect to %s: %d", ID_NUMBER, 3) == "Cannot connect to str: 3"
+    assert logged_event("kombu", logging.ERROR, "Cannot connect to %s: %d", ID_NUMBER, 3) == "Cannot connect to str: 3"
     context = {"name": "worker.deliver", "exc": f"ValueError({ID_NUMBER!r})"}
-    assert said("celery", logging.ERROR, "Task %(name)s raised: %(exc)s", context) == "Task worker.deliver raised: str"
-    assert said("celery", logging.INFO, "%s ready.", "w1@host") == "w1@host ready."
-    assert said("worker.relay", logging.WARNING, "gone (%s)", "OSError") == "gone (OSError)"
-    assert said("other", logging.WARNING, "%d", "no number") == "%d"
+    assert (
+        logged_event("celery", logging.ERROR, "Task %(name)s raised: %(exc)s", context)
+        == "Task worker.deliver raised: str"
+    )
+    assert logged_event("celery", logging.INFO, "%s ready.", "w1@host") == "w1@host ready."
+    assert logged_event("worker.relay", logging.WARNING, "gone (%s)", "OSError") == "gone (OSError)"
+    assert logged_event("other", logging.WARNING, "%d", "no number") == "%d"
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(desk: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full(StringIO):
+def test_request_with_a_full_log_disk_is_still_answered(desk: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    class FullDisk(StringIO):
         def write(self, _text: str) -> int:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sys.stderr", Full())
+    monkeypatch.setattr("sys.stderr", FullDisk())
     assert desk.get("auditor", "/me").status_code == 200
 
 
-def test_the_database_does_not_repeat_what_it_was_given(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_database_error_does_not_repeat_its_parameters(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
     with desk.http.application.test_request_context():
-        fault = sa.exc.DBAPIError("SELECT :x", {"x": ID_NUMBER}, ValueError(f"invalid input: {PHONE}"))
-        answer = errors.database_problem(fault)
-    told = answer.get_data(as_text=True) + capsys.readouterr().err
+        error = sa.exc.DBAPIError("SELECT :x", {"x": ID_NUMBER}, ValueError(f"invalid input: {PHONE}"))
+        answer = errors.database_problem(error)
+    output = answer.get_data(as_text=True) + capsys.readouterr().err
     assert refusal(answer) == (500, ["internal_server_error"])
-    assert ID_NUMBER not in told
-    assert PHONE not in told
+    assert ID_NUMBER not in output
+    assert PHONE not in output
