@@ -1,4 +1,4 @@
-"""Requests that are bent on purpose: whatever comes in, the answer is a refusal with a code and never a 5xx."""
+"""Malformed requests are refused with a reason code and never cause a 5xx."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ BODIES = {
 }
 UNREADABLE = {"nan", "deep", "long number", "surrogate key", "nul key", "not utf-8", "cut"}
 NOT_UTF_8 = {"bom", "utf-16"}
-"""Bodies that are no JSON, and bodies in another encoding than JSON's; the rest are JSON of the wrong shape."""
+"""Bodies that are no JSON, and bodies in another encoding than JSON's. The others are JSON of the wrong shape."""
 ROUTES = [
     ("registrar", "/cases"),
     ("admin", "/policy-sets"),
@@ -42,72 +42,75 @@ ROUTES = [
 
 
 @pytest.fixture
-def names(desk: ApiClient, engine: sa.Engine) -> dict[str, Any]:
+def ids(desk: ApiClient, engine: sa.Engine) -> dict[str, Any]:
     with engine.begin() as conn:
         family = create_family(conn, desk.office)
-    who = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
-    opened = desk.post("registrar", "/cases", {"programme": "hardship", **who, "item": "LIV", "requested": "100.00"})
-    ids = {"case": opened.get_json()["id"], "household": family.household_id, "person": family.head_id}
-    return {**ids, "account": desk.office.people["registrar"], "child": family.child_id}
+    people = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
+    answer = desk.post("registrar", "/cases", {"programme": "hardship", **people, "item": "LIV", "requested": "100.00"})
+    rows = {"case": answer.get_json()["id"], "household": family.household_id, "person": family.head_id}
+    return {**rows, "account": desk.office.people["registrar"], "child": family.child_id}
 
 
 @pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize(("who", "path"), ROUTES)
-def test_a_bent_body_is_refused(desk: ApiClient, names: dict[str, Any], who: str, path: str, body: str) -> None:
-    def sent_as(kind: str) -> tuple[int, set[str]]:
-        headers = desk.headers(who, **{"Content-Type": kind})
-        status, codes = refusal(desk.http.post(f"/api/v1{path.format(**names)}", data=BODIES[body], headers=headers))
+@pytest.mark.parametrize(("caller", "path"), ROUTES)
+def test_body_that_is_malformed_is_refused(
+    desk: ApiClient, ids: dict[str, Any], caller: str, path: str, body: str
+) -> None:
+    def post_as(content_type: str) -> tuple[int, set[str]]:
+        headers = desk.headers(caller, **{"Content-Type": content_type})
+        status, codes = refusal(desk.http.post(f"/api/v1{path.format(**ids)}", data=BODIES[body], headers=headers))
         return status, set(codes)
 
-    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
-        assert sent_as(kind) == (415, {"unsupported_media_type"}), kind
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
+        assert post_as(content_type) == (415, {"unsupported_media_type"}), content_type
     status = 400 if body in UNREADABLE | NOT_UTF_8 else 422
-    assert sent_as("application/json") == (status, {"json_unreadable" if body in UNREADABLE else "field_wrong"})
+    assert post_as("application/json") == (status, {"json_unreadable" if body in UNREADABLE else "field_wrong"})
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
-def test_no_body_is_an_empty_form(desk: ApiClient, names: dict[str, Any], kind: str) -> None:
-    """Refused where the form has fields that must be filled in, and taken where it has none."""
-    for who, path in (("registrar", "/cases"), ("admin", "/policy-sets")):
-        sent = desk.http.post(f"/api/v1{path}", data=b"", headers=desk.headers(who, **{"Content-Type": kind}))
-        assert (sent.status_code, set(desk.codes(sent))) == (422, {"field_wrong"}), path
-    headers = desk.headers("registrar", **{"Content-Type": kind})
-    assert desk.http.post(f"/api/v1/cases/{names['case']}/actions/submit", data=b"", headers=headers).status_code == 200
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
+def test_request_without_a_body_is_an_empty_form(desk: ApiClient, ids: dict[str, Any], content_type: str) -> None:
+    """Refuse an empty body where the form has required fields, and accept it where the form has none."""
+    for caller, path in (("registrar", "/cases"), ("admin", "/policy-sets")):
+        headers = desk.headers(caller, **{"Content-Type": content_type})
+        answer = desk.http.post(f"/api/v1{path}", data=b"", headers=headers)
+        assert (answer.status_code, set(desk.codes(answer))) == (422, {"field_wrong"}), path
+    headers = desk.headers("registrar", **{"Content-Type": content_type})
+    assert desk.http.post(f"/api/v1/cases/{ids['case']}/actions/submit", data=b"", headers=headers).status_code == 200
 
 
-def fields_of(desk: ApiClient, names: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    people, unit = desk.office.people, str(desk.office.unit_id)
-    home, day = str(names["household"]), "2025-09-01"
+def valid_requests(client: ApiClient, ids: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    people, unit = client.office.people, str(client.office.unit_id)
+    household, day = f"/households/{ids['household']}", "2025-09-01"
     member = {"relation": "child", "name": "示例", "email": "a@example.org", "address": "某街道", "workplace": "某校"}
-    hands = {"handed_by": str(people["visitor_1"]), "approved_by": str(people["approver_3"]), "signed_by_family": True}
-    yield "registrar", f"/households/{home}/members", member
-    yield "registrar", f"/households/{home}/payee", {"person": str(names["person"]), "bank": "银行", "card": "6" * 16}
+    signed = {"handed_by": str(people["visitor_1"]), "approved_by": str(people["approver_3"]), "signed_by_family": True}
+    yield "registrar", f"{household}/members", member
+    yield "registrar", f"{household}/payee", {"person": str(ids["person"]), "bank": "银行", "card": "6" * 16}
     pairing = {"unit_id": unit, "programme_name": "结对", "issued_by": "某部", "from_on": day}
-    yield "registrar", f"/households/{home}/pairings", pairing
+    yield "registrar", f"{household}/pairings", pairing
     donation = {"unit_id": unit, "on": day, "direction": "passed_on", "campaign": "x", "organiser": "x"}
     yield "cashier", "/donations", {**donation, "amount": "1.00", "handed_to": "x"}
     activity = {"unit_id": unit, "on": day, "title": "x", "kind": "sport", "amount": "1.00", "account_code": "501"}
     yield "cashier", "/activities", activity
-    gift = {"unit_id": unit, "household_id": home, "on": day, "item": "KIND", "purpose": "x", "account_code": "502"}
-    yield "registrar", "/gifts", {**gift, **hands, "goods": "米", "goods_unit": "袋"}
+    gift = {"unit_id": unit, "household_id": str(ids["household"]), "on": day, "item": "KIND", "purpose": "x"}
+    yield "registrar", "/gifts", {**gift, "account_code": "502", **signed, "goods": "米", "goods_unit": "袋"}
     account = {"login": f"x{uuid4().hex[:8]}", "display_name": "x", "unit_id": unit, "email": "a@example.org"}
     yield "admin", "/accounts", account
     yield "admin", "/units", {"name": "x", "kind": "county", "division": "371083", "parent_id": unit}
-    line = {"unit_id": unit, "code": uuid4().hex[:8], "title": "x", "source": "OWN", "year": 2025, "document": "x"}
-    yield "cashier", "/funds", {**line, "items": ["LIV"], "opens_on": day, "expires_on": day}
+    fund_line = {"unit_id": unit, "code": uuid4().hex[:8], "title": "x", "source": "OWN", "year": 2025, "document": "x"}
+    yield "cashier", "/funds", {**fund_line, "items": ["LIV"], "opens_on": day, "expires_on": day}
     receipt = {"amount": "1.00", "document": "x", "on": day}
-    yield "cashier", f"/funds/{desk.office.fund_id}/receipts", receipt
-    ids = [str(people["visitor_1"])]
-    visit = {"unit_id": unit, "kind": "festival", "on": day, "place": "home", "visitors": ids, "story": "x"}
+    yield "cashier", f"/funds/{client.office.fund_id}/receipts", receipt
+    visitor_ids = [str(people["visitor_1"])]
+    visit = {"unit_id": unit, "kind": "festival", "on": day, "place": "home", "visitors": visitor_ids, "story": "x"}
     yield "visitor_1", "/visits", {**visit, "occasion": "daily"}
-    yield "registrar", f"/households/{home}/consents", {
+    yield "registrar", f"{household}/consents", {
         "signed_on": day, "until_on": day, "text_version": "1", "adults_signed": 1
     }  # fmt: skip
-    yield "registrar", f"/cases/{names['case']}/actions/withdraw", {"answers": {"reason": "x"}}
-    yield "registrar", f"/cases/{names['case']}/actions/submit", {"answers": {}}
+    yield "registrar", f"/cases/{ids['case']}/actions/withdraw", {"answers": {"reason": "x"}}
+    yield "registrar", f"/cases/{ids['case']}/actions/submit", {"answers": {}}
 
 
-NASTY = {
+HOSTILE_VALUES = {
     "surrogate": "\ud800",
     "nul": "a\x00b",
     "nul mail": "a\x00b@example.org",
@@ -127,45 +130,48 @@ NASTY = {
 }
 
 
-@pytest.mark.parametrize("nasty", NASTY)
-def test_no_field_takes_a_thing_that_breaks_the_house(desk: ApiClient, names: dict[str, Any], nasty: str) -> None:
-    broken = []
-    for who, path, body in fields_of(desk, names):
+@pytest.mark.parametrize("value_name", HOSTILE_VALUES)
+def test_field_with_a_hostile_value_never_causes_a_server_error(
+    desk: ApiClient, ids: dict[str, Any], value_name: str
+) -> None:
+    server_errors = []
+    for caller, path, body in valid_requests(desk, ids):
         for field in body:
-            bent = json.dumps({**body, field: NASTY[nasty]})
-            headers = desk.headers(who, **{"Content-Type": "application/json"})
-            sent = desk.http.post(f"/api/v1{path}", data=bent, headers=headers)
-            if sent.status_code >= 500:
-                broken.append((path.rpartition("/")[2], field, sent.status_code))
-    assert broken == []
+            changed_body = json.dumps({**body, field: HOSTILE_VALUES[value_name]})
+            headers = desk.headers(caller, **{"Content-Type": "application/json"})
+            answer = desk.http.post(f"/api/v1{path}", data=changed_body, headers=headers)
+            if answer.status_code >= 500:
+                server_errors.append((path.rpartition("/")[2], field, answer.status_code))
+    assert server_errors == []
 
 
-def test_a_member_with_an_identity_number_can_be_looked_at(desk: ApiClient) -> None:
-    """The first real file of any union."""
+def test_member_with_an_identity_number_is_shown_without_it(desk: ApiClient) -> None:
+    """Every real household file has a member with all of these fields."""
     member = {"relation": "head", "name": "示例甲", "id_no": "370123197001010637", "phone": "13800000000"}
     member |= {"email": "a@example.org", "address": "某市某街道1号", "workplace": "某厂"}
-    filed = {"unit_id": str(desk.office.unit_id), "file_no": uuid4().hex[:10], "identity": "retired", "cause": "other"}
-    filed |= {"division": "371083", "filed_on": "2025-09-01"}
-    made = desk.post("registrar", "/households", {**filed, "members": [member]})
-    assert made.status_code == 201, made.get_json()
-    seen = desk.get("auditor", f"/households/{made.get_json()['id']}")
-    assert seen.status_code == 200, seen.get_json()
-    assert "370123197001010637" not in seen.get_data(as_text=True)
+    form = {"unit_id": str(desk.office.unit_id), "file_no": uuid4().hex[:10], "identity": "retired", "cause": "other"}
+    form |= {"division": "371083", "filed_on": "2025-09-01"}
+    created = desk.post("registrar", "/households", {**form, "members": [member]})
+    assert created.status_code == 201, created.get_json()
+    answer = desk.get("auditor", f"/households/{created.get_json()['id']}")
+    assert answer.status_code == 200, answer.get_json()
+    assert "370123197001010637" not in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("number", ["11010519491231002X", "110101199003070134"])
-def test_a_true_identity_number_is_taken(number: str) -> None:
-    """GB 11643's own example first; stdnum's calc_check_digit wants the whole number, not its first 17 places."""
+def test_identity_number_that_is_valid_is_accepted(number: str) -> None:
+    """The first number is the example of GB 11643."""
+    # stdnum's calc_check_digit takes the whole number, not its first 17 digits.
     assert list(id_number.problems("id_no", number, date(2025, 9, 1))) == []
 
 
-def test_a_number_with_a_wrong_check_digit_is_refused() -> None:
-    wrong = [f"11010519491231002{digit}" for digit in "0123456789"]
-    taken = [each for each in wrong if not list(id_number.problems("id_no", each, date(2025, 9, 1)))]
-    assert taken == []
+def test_identity_number_with_a_wrong_check_digit_is_refused() -> None:
+    numbers = [f"11010519491231002{digit}" for digit in "0123456789"]
+    accepted = [each for each in numbers if not list(id_number.problems("id_no", each, date(2025, 9, 1)))]
+    assert accepted == []
 
 
-def test_a_cursor_of_another_list_is_refused(desk: ApiClient, engine: sa.Engine) -> None:
+def test_cursor_of_another_list_is_refused(desk: ApiClient, engine: sa.Engine) -> None:
     with engine.begin() as conn:
         for _ in range(3):
             create_family(conn, desk.office)
@@ -177,7 +183,7 @@ def test_a_cursor_of_another_list_is_refused(desk: ApiClient, engine: sa.Engine)
 FAR = "unit={unit}&from=0001-01-01&to=9999-12-31"
 PERIOD = "unit={unit}&from=2025-01-01&to=2025-12-31"
 FIGURES = "/reports/welfare/figures"
-BENT_ADDRESSES = [
+MALFORMED_ADDRESSES = [
     ("/cases?unit_id=x", 422, "field_wrong"),
     ("/cases?state=%00", 422, "field_wrong"),
     ("/cases?size=99999999999999999999", 422, "field_wrong"),
@@ -194,7 +200,7 @@ BENT_ADDRESSES = [
     (f"{FIGURES}/aid_money/rows?{PERIOD}&after=x", 422, "field_wrong"),
     (f"{FIGURES}/aid_money/rows?{PERIOD}&size=0", 422, "field_wrong"),
 ]
-ODD_ADDRESSES = [
+UNUSUAL_ADDRESSES = [
     "/cases?item=a&item=b",
     f"/reports/welfare?{FAR}",
     f"/reports/welfare.docx?{FAR}",
@@ -204,13 +210,13 @@ ODD_ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("path", "status", "code"), BENT_ADDRESSES)
-def test_a_bent_address_is_refused(desk: ApiClient, path: str, status: int, code: str) -> None:
+@pytest.mark.parametrize(("path", "status", "code"), MALFORMED_ADDRESSES)
+def test_address_that_is_malformed_is_refused(desk: ApiClient, path: str, status: int, code: str) -> None:
     assert refusal(desk.get("auditor", path.format(unit=desk.office.unit_id))) == (status, [code])
 
 
-@pytest.mark.parametrize("path", ODD_ADDRESSES)
-def test_an_odd_address_is_answered(desk: ApiClient, path: str) -> None:
+@pytest.mark.parametrize("path", UNUSUAL_ADDRESSES)
+def test_address_that_is_unusual_but_valid_is_answered(desk: ApiClient, path: str) -> None:
     assert desk.get("auditor", path.format(unit=desk.office.unit_id)).status_code == 200
 
 
@@ -235,80 +241,83 @@ HEADERS: list[tuple[dict[str, str], int, str]] = [
 
 
 @pytest.mark.parametrize(("headers", "status", "code"), HEADERS, ids=lambda each: str(each)[:40])
-def test_a_bent_header_is_refused(
-    desk: ApiClient, names: dict[str, Any], headers: dict[str, str], status: int, code: str
+def test_header_that_is_malformed_is_refused(
+    desk: ApiClient, ids: dict[str, Any], headers: dict[str, str], status: int, code: str
 ) -> None:
-    path = f"/api/v1/cases/{names['case']}/actions/submit"
-    sent = desk.http.post(path, json={}, headers=desk.headers("registrar", **headers))
-    assert refusal(sent) == (status, [code])
+    path = f"/api/v1/cases/{ids['case']}/actions/submit"
+    answer = desk.http.post(path, json={}, headers=desk.headers("registrar", **headers))
+    assert refusal(answer) == (status, [code])
 
 
-def test_an_unreadable_language_is_answered_in_chinese(desk: ApiClient, names: dict[str, Any]) -> None:
-    told = desk.get("admin", f"/cases/{names['case']}", **{"Accept-Language": "zh;q=x,,;;"})
-    assert refusal(told) == (403, ["role_missing"])
-    assert told.get_json()["detail"].endswith("。")
+def test_request_with_an_unreadable_language_is_answered_in_chinese(desk: ApiClient, ids: dict[str, Any]) -> None:
+    answer = desk.get("admin", f"/cases/{ids['case']}", **{"Accept-Language": "zh;q=x,,;;"})
+    assert refusal(answer) == (403, ["role_missing"])
+    assert answer.get_json()["detail"].endswith("。")
 
 
-def test_a_star_is_no_version_that_was_read(desk: ApiClient, names: dict[str, Any]) -> None:
+def test_if_match_with_a_star_is_refused(desk: ApiClient, ids: dict[str, Any]) -> None:
     headers = desk.headers("registrar", **{"If-Match": "*"})
-    edited = desk.http.patch(f"/api/v1/households/{names['household']}", json={"cause": "other"}, headers=headers)
-    assert refusal(edited) == (428, ["if_match_unreadable"])
+    answer = desk.http.patch(f"/api/v1/households/{ids['household']}", json={"cause": "other"}, headers=headers)
+    assert refusal(answer) == (428, ["if_match_unreadable"])
 
 
-def test_a_form_that_is_no_json_is_not_taken_for_an_empty_one(desk: ApiClient, names: dict[str, Any]) -> None:
+def test_form_that_is_no_json_is_refused_and_not_read_as_empty(desk: ApiClient, ids: dict[str, Any]) -> None:
     headers = desk.headers("registrar", **{"Content-Type": "text/plain"})
-    path = f"/api/v1/cases/{names['case']}/actions/submit"
-    sent = desk.http.post(path, data=b'{"answers": {"state": "payment"}}', headers=headers)
-    assert refusal(sent) == (415, ["unsupported_media_type"])
+    path = f"/api/v1/cases/{ids['case']}/actions/submit"
+    answer = desk.http.post(path, data=b'{"answers": {"state": "payment"}}', headers=headers)
+    assert refusal(answer) == (415, ["unsupported_media_type"])
 
 
-@pytest.mark.parametrize("given", ["yes", "on", 1, "T"])
-def test_a_word_is_no_yes(desk: ApiClient, names: dict[str, Any], given: Any) -> None:
+@pytest.mark.parametrize("value", ["yes", "on", 1, "T"])
+def test_boolean_field_with_a_word_is_refused(desk: ApiClient, ids: dict[str, Any], value: Any) -> None:
     people = desk.office.people
-    gift = {"unit_id": str(desk.office.unit_id), "household_id": str(names["household"]), "on": "2025-09-01"}
+    gift = {"unit_id": str(desk.office.unit_id), "household_id": str(ids["household"]), "on": "2025-09-01"}
     gift |= {"item": "KIND", "purpose": "x", "account_code": "502", "goods": "米", "goods_unit": "袋"}
-    made = desk.post("registrar", "/gifts", {**gift, "handed_by": str(people["visitor_1"]), "signed_by_family": given})
-    assert refusal(made) == (422, ["field_wrong"])
-    assert made.get_json()["reasons"][0]["values"]["field"] == "signed_by_family"
+    answer = desk.post(
+        "registrar", "/gifts", {**gift, "handed_by": str(people["visitor_1"]), "signed_by_family": value}
+    )
+    assert refusal(answer) == (422, ["field_wrong"])
+    assert answer.get_json()["reasons"][0]["values"]["field"] == "signed_by_family"
 
 
-def test_every_list_and_row_of_another_unit_is_closed(
-    desk: ApiClient, engine: sa.Engine, names: dict[str, Any]
+def test_caller_of_another_unit_reaches_no_list_and_no_row(
+    desk: ApiClient, engine: sa.Engine, ids: dict[str, Any]
 ) -> None:
     with engine.begin() as conn:
         other = create_organisation(conn)
-    stranger = ApiClient(desk.http, other, date(2025, 9, 1))
-    home, unit = names["household"], desk.office.unit_id
+    other_client = ApiClient(desk.http, other, date(2025, 9, 1))
+    household_id, unit_id = ids["household"], desk.office.unit_id
     for path in (
-        f"/households/{home}", f"/persons/{names['person']}", f"/cases/{names['case']}", f"/funds/{desk.office.fund_id}",
-        f"/cases/{names['case']}/events", f"/cases/{names['case']}/actions", f"/units/{unit}",
-        f"/reports/welfare?unit={unit}&from=2025-01-01&to=2025-12-31",
-        f"/reports/welfare/figures/aid_money/rows?unit={unit}&from=2025-01-01&to=2025-12-31",
+        f"/households/{household_id}", f"/persons/{ids['person']}", f"/cases/{ids['case']}",
+        f"/funds/{desk.office.fund_id}", f"/cases/{ids['case']}/events", f"/cases/{ids['case']}/actions",
+        f"/units/{unit_id}",
+        f"/reports/welfare?unit={unit_id}&from=2025-01-01&to=2025-12-31",
+        f"/reports/welfare/figures/aid_money/rows?unit={unit_id}&from=2025-01-01&to=2025-12-31",
     ):  # fmt: skip
-        for who in ("registrar", "auditor", "cashier", "admin"):
-            no_reader = who == "admin" and not path.startswith("/units/")
-            expected = (403, ["role_missing"]) if no_reader else (404, ["not_found"])
-            assert refusal(stranger.get(who, path)) == expected, (who, path)
+        for caller in ("registrar", "auditor", "cashier", "admin"):
+            reads_nothing = caller == "admin" and not path.startswith("/units/")
+            expected = (403, ["role_missing"]) if reads_nothing else (404, ["not_found"])
+            assert refusal(other_client.get(caller, path)) == expected, (caller, path)
     for path in (
         "/households",
         "/cases",
         "/visits",
         "/notices",
-        f"/cases?unit_id={unit}",
-        f"/cases?household_id={home}",
+        f"/cases?unit_id={unit_id}",
+        f"/cases?household_id={household_id}",
     ):
-        assert stranger.get("registrar", path).get_json()["count"] == 0, path
-    assert str(desk.office.fund_id) not in stranger.get("cashier", "/funds").get_data(as_text=True)
+        assert other_client.get("registrar", path).get_json()["count"] == 0, path
+    assert str(desk.office.fund_id) not in other_client.get("cashier", "/funds").get_data(as_text=True)
     bodies: dict[str, dict[str, Any]] = {
-        f"/households/{home}/payee": {"person": str(names["person"]), "bank": "x", "card": "6" * 16},
-        f"/households/{home}/kinship": {"account_id": str(other.people["registrar"]), "relation": "other"},
-        f"/households/{home}/consents": {"signed_on": "2025-09-01", "until_on": "2025-09-01", "text_version": "1",
+        f"/households/{household_id}/payee": {"person": str(ids["person"]), "bank": "x", "card": "6" * 16},
+        f"/households/{household_id}/kinship": {"account_id": str(other.people["registrar"]), "relation": "other"},
+        f"/households/{household_id}/consents": {"signed_on": "2025-09-01", "until_on": "2025-09-01", "text_version": "1",
                                          "adults_signed": 1},
-        f"/households/{home}/pairings": {"unit_id": str(other.unit_id), "programme_name": "x", "issued_by": "x",
+        f"/households/{household_id}/pairings": {"unit_id": str(other.unit_id), "programme_name": "x", "issued_by": "x",
                                          "from_on": "2025-09-01"},
-        f"/persons/{names['person']}/reveal": {"purpose": "survey"},
-        "/cases": {"programme": "hardship", "household_id": str(home), "beneficiary_id": str(names["person"]),
+        f"/persons/{ids['person']}/reveal": {"purpose": "survey"},
+        "/cases": {"programme": "hardship", "household_id": str(household_id), "beneficiary_id": str(ids["person"]),
                    "item": "LIV", "requested": "1.00"},
     }  # fmt: skip
     for path, body in bodies.items():
-        assert refusal(stranger.post("registrar", path, body)) == (404, ["not_found"]), path
+        assert refusal(other_client.post("registrar", path, body)) == (404, ["not_found"]), path

@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables of service.tables, and can be undone and done again."""
+"""Migrations create exactly the tables of service.tables, and can be undone and repeated."""
 
 from collections.abc import Callable
 
@@ -27,37 +27,37 @@ UNION ALL SELECT 'function ' || p.oid::regprocedure || ' ' || md5(prosrc) FROM p
 UNION ALL SELECT 'sequence ' || sequencename FROM pg_sequences WHERE schemaname = 'public'
 ORDER BY 1
 """)
-"""Everything a migration may make, as text, by name."""
+"""Every object a migration may create, as text, in alphabetical order."""
 
 
-def test_models_equal_schema(conn: sa.Connection) -> None:
-    """Why: a column that stands in the models alone works in no installation."""
+def test_models_equal_the_migrated_schema(conn: sa.Connection) -> None:
+    """Why: a column that only the models have works in no installation."""
     context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
     assert compare_metadata(context, METADATA) == []
 
 
-def test_checks_of_the_models_are_in_the_database(conn: sa.Connection) -> None:
-    """Why: Alembic does not compare CHECKs, and they are what gives a state its meaning."""
-    found = sa.text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace")
-    told = {
+def test_check_constraints_of_the_models_are_in_the_database(conn: sa.Connection) -> None:
+    """Why: Alembic does not compare CHECKs, and the meaning of a state depends on them."""
+    query = sa.text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace")
+    model_checks = {
         str(each.name)
         for table in METADATA.tables.values()
         for each in table.constraints
         if isinstance(each, sa.CheckConstraint)
     }
-    assert set(conn.scalars(found)) == told
+    assert set(conn.scalars(query)) == model_checks
 
 
-def test_up_down_up(empty_database: Callable[..., str]) -> None:
-    """Why: a way back that leaves something behind is found out when the way forward fails, at night."""
+def test_migrations_undone_and_repeated_give_the_same_schema(empty_database: Callable[..., str]) -> None:
+    """Why: a downgrade that leaves something behind makes the next upgrade fail."""
     engine = make_engine(empty_database())
     try:
         assert migrate.upgrade(engine) == migrate.newest()
-        first = _shape(engine)
+        schema = _shape(engine)
         migrate.downgrade(engine, "base")
         assert [line for line in _shape(engine) if "alembic_version" not in line] == []
         migrate.upgrade(engine)
-        assert _shape(engine) == first
+        assert _shape(engine) == schema
     finally:
         engine.dispose()
 
@@ -67,37 +67,37 @@ def _shape(engine: sa.Engine) -> list[str]:
         return list(connection.scalars(SHAPE))
 
 
-def test_each_step_can_be_undone_alone(empty_database: Callable[..., str]) -> None:
-    """Why: an operator steps back by one, not to nothing."""
+def test_migration_undone_alone_restores_the_schema_before_it(empty_database: Callable[..., str]) -> None:
+    """Why: an operator goes back by one migration, not to an empty database."""
     engine = make_engine(empty_database())
     try:
-        steps = [f"{number:04d}" for number in range(1, int(migrate.newest()) + 1)]
-        for before, step in zip(["base", *steps], steps, strict=False):
-            left = [line for line in _shape(engine) if "alembic_version" not in line]
-            migrate.upgrade(engine, step)
-            migrate.downgrade(engine, before)
-            assert [line for line in _shape(engine) if "alembic_version" not in line] == left, step
-            migrate.upgrade(engine, step)
+        revisions = [f"{number:04d}" for number in range(1, int(migrate.newest()) + 1)]
+        for previous, revision in zip(["base", *revisions], revisions, strict=False):
+            schema_before = [line for line in _shape(engine) if "alembic_version" not in line]
+            migrate.upgrade(engine, revision)
+            migrate.downgrade(engine, previous)
+            assert [line for line in _shape(engine) if "alembic_version" not in line] == schema_before, revision
+            migrate.upgrade(engine, revision)
     finally:
         engine.dispose()
 
 
-def test_a_second_upgrade_does_nothing(engine: sa.Engine) -> None:
-    """Why: every start of an installation runs it."""
+def test_second_upgrade_changes_nothing(engine: sa.Engine) -> None:
+    """Why: every start of an installation runs the upgrade."""
     before = _shape(engine)
     assert migrate.upgrade(engine) == migrate.newest()
     assert _shape(engine) == before
 
 
-def test_the_database_knows_the_same_clashes(conn: sa.Connection) -> None:
-    """Why: four eyes are kept twice, by the rules and by a trigger; two lists that differ are one list too few."""
+def test_incompatible_duties_of_database_and_rules_are_equal(conn: sa.Connection) -> None:
+    """Why: the rules and a trigger both enforce segregation of duties, so both need the same list."""
     rows = {frozenset((row.one, row.other)) for row in conn.execute(sa.select(incompatible_duty))}
     assert rows == {frozenset(duty.value for duty in pair) for pair in INCOMPATIBLE_DUTIES}
 
 
 @pytest.mark.parametrize("function", ["written_once", "only_may_change", "entry_moves_pots", "duties_keep_apart"])
-def test_the_guards_are_there(conn: sa.Connection, function: str) -> None:
-    """Why: a guard that a migration dropped is missed by no other comparison."""
+def test_write_protection_trigger_is_enabled(conn: sa.Connection, function: str) -> None:
+    """Why: no other comparison notices a trigger that a migration dropped."""
     count = sa.text(
         "SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE proname = :name AND tgenabled = 'O'"
     )

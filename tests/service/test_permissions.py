@@ -1,4 +1,4 @@
-"""Route by role by unit, from one table: who is served, who is refused, and for whom the thing is not there at all."""
+"""Every route serves or refuses each role in each unit as the route table says."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,13 +18,13 @@ from tests.service.route_table import OPEN, ROUTES, WATCHED, Route
 from workflows.vocabulary import Role
 
 HOLDERS = {Role.VISITOR: "visitor_1", Role.APPROVER: "approver_3"}
-"""Who holds a role in the offices of the tests, where it is not called like the role."""
-NOT_THERE = {"row", "unit", "addressee"}
+"""The account that holds a role in a test organisation, where the account has another name than the role."""
+HIDDEN = {"row", "unit", "addressee"}
 REFUSED = {"role_missing": (403, ["role_missing"]), "not_found": (404, ["not_found"])}
 
 
 @pytest.fixture(scope="module")
-def place(engine: sa.Engine) -> OrgTree:
+def tree(engine: sa.Engine) -> OrgTree:
     with engine.begin() as conn:
         return build(conn)
 
@@ -35,105 +35,105 @@ def http(database_url: str, tmp_path: Path) -> Iterator[Any]:
         yield app.test_client()
 
 
-def call(http: Any, place: OrgTree, route: Route, role: Role, where: str) -> Any:
-    """Call a route as the holder of a role in one of the offices, about what the bureau has."""
-    desk = ApiClient(http, place.offices[where], TODAY)
-    ids = {"notification": place.ids["dead"]} if route.rule.endswith("/resending") else {}
-    here = OrgTree(
-        place.offices, {**place.ids, **{f"{name}_id": value for name, value in {**place.ids, **ids}.items()}}
+def call(http: Any, tree: OrgTree, route: Route, role: Role, position: str) -> Any:
+    """Call a route about a record of the bureau, as the holder of a role in the unit at `position`."""
+    client = ApiClient(http, tree.offices[position], TODAY)
+    ids = {"notification": tree.ids["dead"]} if route.rule.endswith("/resending") else {}
+    bureau_tree = OrgTree(
+        tree.offices, {**tree.ids, **{f"{name}_id": value for name, value in {**tree.ids, **ids}.items()}}
     )
-    body = here.filled(route.body) if route.method != "GET" else None
-    edit = {"If-Match": '"999"'} if route.method in {"PUT", "PATCH", "DELETE"} else {}
-    headers = desk.headers(HOLDERS.get(role, role.value), **edit)
-    return http.open(here.filled(route.called), method=route.method, headers=headers, json=body)
+    body = bureau_tree.filled(route.body) if route.method != "GET" else None
+    if_match = {"If-Match": '"999"'} if route.method in {"PUT", "PATCH", "DELETE"} else {}
+    headers = client.headers(HOLDERS.get(role, role.value), **if_match)
+    return http.open(bureau_tree.filled(route.called), method=route.method, headers=headers, json=body)
 
 
-def test_every_route_stands_in_the_table(http: Any) -> None:
-    """Why: a route nobody has thought about is served to whoever finds it."""
-    found = {
+def test_every_route_is_in_the_route_table(http: Any) -> None:
+    """Why: a route outside the table is served to callers that no test has considered."""
+    routes = {
         (method, rule.rule.removeprefix("/api/v1"))
         for rule in http.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule not in OPEN | WATCHED
     }
-    assert found == {(each.method, each.rule) for each in ROUTES}
+    assert routes == {(each.method, each.rule) for each in ROUTES}
     views = http.application.view_functions
-    said = {
+    roles_by_route = {
         (method, rule.rule.removeprefix("/api/v1")): set(views[rule.endpoint].needs)
         for rule in http.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule not in OPEN | WATCHED
     }
-    assert said == {(each.method, each.rule): set(each.roles) for each in ROUTES}
+    assert roles_by_route == {(each.method, each.rule): set(each.roles) for each in ROUTES}
     rules = {rule.rule for rule in http.application.url_map.iter_rules()}
     assert rules >= OPEN | WATCHED
 
 
-@pytest.mark.parametrize("where", ["below", "beside"])
-def test_what_is_elsewhere_is_not_there(http: Any, place: OrgTree, where: str) -> None:
-    """A stranger's case, file, person, visit, notice, fund or report is 404 for every role, and in no list."""
+@pytest.mark.parametrize("position", ["below", "beside"])
+def test_record_of_another_unit_is_not_found_by_any_role(http: Any, tree: OrgTree, position: str) -> None:
+    """A case, household, person, visit, notice, fund or report of another unit is 404 for every role and in no list."""
     wrong = []
     for route in ROUTES:
         for role in Role:
-            answer = call(http, place, route, role, where)
-            code = "role_missing" if role not in route.roles else "not_found" if route.about in NOT_THERE else ""
+            answer = call(http, tree, route, role, position)
+            code = "role_missing" if role not in route.roles else "not_found" if route.about in HIDDEN else ""
             if code and not is_refused(answer, code):
-                wrong.append(f"{where} {role} {route}: {answer.status_code} {answer.get_json().get('code')}")
+                wrong.append(f"{position} {role} {route}: {answer.status_code} {answer.get_json().get('code')}")
             if not code and route.about in {"self", "list"} and answer.status_code != 200:
-                wrong.append(f"{where} {role} {route}: {answer.status_code}")
-            leaked = [each for each in place.secret() if each in answer.get_data().decode("utf-8", "replace")]
+                wrong.append(f"{position} {role} {route}: {answer.status_code}")
+            leaked = [each for each in tree.secret() if each in answer.get_data().decode("utf-8", "replace")]
             if leaked:
-                wrong.append(f"{where} {role} {route}: tells {leaked}")
+                wrong.append(f"{position} {role} {route}: discloses {leaked}")
     assert wrong == []
 
 
 def is_refused(answer: Any, code: str) -> bool:
-    """Whether an answer is the refusal with this code and no other."""
+    """Return whether an answer is the refusal with this code and no other."""
     return bool(answer.status_code == REFUSED[code][0] and refusal(answer) == REFUSED[code])
 
 
-def served(route: Route, role: Role, where: str, answer: Any) -> bool:
-    """Whether an answer fits a caller from the bureau or above it."""
+def served(route: Route, role: Role, position: str, answer: Any) -> bool:
+    """Return whether an answer is right for a caller of the bureau or of a unit above it."""
     status = answer.status_code
     if role not in route.roles:
         return is_refused(answer, "role_missing")
     if route.about == "addressee":
-        return status == 200 if (where, role) == ("own", Role.REGISTRAR) else is_refused(answer, "not_found")
+        return status == 200 if (position, role) == ("own", Role.REGISTRAR) else is_refused(answer, "not_found")
     if role in route.blind:
         return is_refused(answer, "not_found")
     return status not in {401, 403, 404, 405} and status < 500
 
 
-def listed(route: Route, role: Role, place: OrgTree, text: str) -> bool:
-    """Whether a list shows anything of the bureau to who may see it."""
+def listed(route: Route, role: Role, tree: OrgTree, text: str) -> bool:
+    """Return whether a list shows something of the bureau to a role that may read it."""
     if route.about != "list" or role not in route.roles or route.rule == "/fund-allocations":
         return True
-    return bool({place.ids["unit"], *place.secret()} & set(re.findall(r"[0-9a-f-]{36}", text)))
+    return bool({tree.ids["unit"], *tree.secret()} & set(re.findall(r"[0-9a-f-]{36}", text)))
 
 
-@pytest.mark.parametrize("where", ["own", "above"])
-def test_what_is_ones_own_or_below_is_there_for_the_roles_named(http: Any, place: OrgTree, where: str) -> None:
+@pytest.mark.parametrize("position", ["own", "above"])
+def test_record_of_own_unit_or_below_is_served_to_the_named_roles(http: Any, tree: OrgTree, position: str) -> None:
     wrong = []
     for route in ROUTES:
         for role in Role:
-            answer = call(http, place, route, role, where)
-            text = answer.get_data().decode("utf-8", "replace")  # a Word file is no text
-            if not served(route, role, where, answer) or not listed(route, role, place, text):
-                wrong.append(f"{where} {role} {route}: {answer.status_code} {text[:300]}")
+            answer = call(http, tree, route, role, position)
+            text = answer.get_data().decode("utf-8", "replace")  # a Word file is not UTF-8
+            if not served(route, role, position, answer) or not listed(route, role, tree, text):
+                wrong.append(f"{position} {role} {route}: {answer.status_code} {text[:300]}")
     assert wrong == []
 
 
-# --- judged at the time of the action -----------------------------------------------------------------------------------
+# --- permissions are checked at the time of the action ---------------------------------------------------------------
 
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-def _token(office: Organisation, who: str) -> sa.ColumnElement[bool]:
-    return token.c.hash == sha256(office.tokens[who].encode()).digest()
+def _has_token(organisation: Organisation, name: str) -> sa.ColumnElement[bool]:
+    return token.c.hash == sha256(organisation.tokens[name].encode()).digest()
 
 
-def _grant(office: Organisation, who: str) -> sa.ColumnElement[bool]:
-    return sa.and_(role_grant.c.account_id == office.people[who], role_grant.c.for_account_id.is_(None))
+def _is_own_grant(organisation: Organisation, name: str) -> sa.ColumnElement[bool]:
+    return sa.and_(role_grant.c.account_id == organisation.people[name], role_grant.c.for_account_id.is_(None))
 
 
 PAST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -142,88 +142,90 @@ BEFORE = datetime(2024, 1, 1, tzinfo=UTC)
 NO_TOKEN = (401, ["token_invalid"])
 ENDINGS: dict[str, tuple[Callable[[Organisation], sa.Update], tuple[int, list[str]]]] = {
     "token expired": (
-        lambda o: token.update().where(_token(o, "auditor")).values(created_at=BEFORE, expires_at=PAST),
+        lambda o: token.update().where(_has_token(o, "auditor")).values(created_at=BEFORE, expires_at=PAST),
         NO_TOKEN,
     ),
-    "token revoked": (lambda o: token.update().where(_token(o, "auditor")).values(revoked_at=PAST), NO_TOKEN),
+    "token revoked": (lambda o: token.update().where(_has_token(o, "auditor")).values(revoked_at=PAST), NO_TOKEN),
     "account disabled": (
         lambda o: account.update().where(account.c.id == o.people["auditor"]).values(disabled_at=PAST),
         NO_TOKEN,
     ),
     "grant ended": (
-        lambda o: role_grant.update().where(_grant(o, "auditor")).values(until_on=YESTERDAY),
+        lambda o: role_grant.update().where(_is_own_grant(o, "auditor")).values(until_on=YESTERDAY),
         REFUSED["role_missing"],
     ),
     "grant not begun": (
-        lambda o: role_grant.update().where(_grant(o, "auditor")).values(from_on=date(2025, 10, 1)),
+        lambda o: role_grant.update().where(_is_own_grant(o, "auditor")).values(from_on=date(2025, 10, 1)),
         REFUSED["role_missing"],
     ),
     "grant revoked": (
-        lambda o: role_grant.update().where(_grant(o, "auditor")).values(revoked_on=TODAY),
+        lambda o: role_grant.update().where(_is_own_grant(o, "auditor")).values(revoked_on=TODAY),
         REFUSED["role_missing"],
     ),
 }
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_what_has_ended_opens_nothing_from_that_moment(http: Any, engine: sa.Engine, ending: str) -> None:
-    """The very request that was served a moment ago, with the same token and, of a write, even with the same key."""
+def test_token_account_or_grant_that_ended_is_refused_at_once(http: Any, engine: sa.Engine, ending: str) -> None:
+    """Requests that were served with a token are refused with the same token from the moment of the end."""
     with engine.begin() as conn:
-        place = build(conn)
-    desk = ApiClient(http, place.offices["own"], TODAY)
-    paths = [f"/cases/{place.ids['case']}", "/cases", f"/persons/{place.ids['person']}", "/inbox"]
-    assert [desk.get("auditor", path).status_code for path in paths] == [200] * 4
+        tree = build(conn)
+    client = ApiClient(http, tree.offices["own"], TODAY)
+    paths = [f"/cases/{tree.ids['case']}", "/cases", f"/persons/{tree.ids['person']}", "/inbox"]
+    assert [client.get("auditor", path).status_code for path in paths] == [200] * 4
     change, expected = ENDINGS[ending]
     with engine.begin() as conn:
-        conn.execute(change(desk.office))
-    assert [refusal(desk.get("auditor", path)) for path in paths] == [expected] * 4
+        conn.execute(change(client.office))
+    assert [refusal(client.get("auditor", path)) for path in paths] == [expected] * 4
 
 
 @pytest.mark.parametrize("ending", ["own ended", "principal's ended", "principal's revoked"])
-def test_a_stand_in_acts_only_while_both_grants_run(http: Any, engine: sa.Engine, ending: str) -> None:
+def test_delegate_is_refused_when_either_grant_has_ended(http: Any, engine: sa.Engine, ending: str) -> None:
     with engine.begin() as conn:
-        place = build(conn)
-        office = place.offices["own"]
-        conn.execute(role_grant.delete().where(_grant(office, "witness")))
-        grant(conn, office, "witness", "auditor", for_whom="auditor", since=LONG_AGO, until=TODAY)
-    desk, path = ApiClient(http, office, TODAY), f"/cases/{place.ids['case']}"
-    assert desk.get("witness", path).status_code == 200
-    own = sa.and_(role_grant.c.account_id == office.people["witness"], role_grant.c.for_account_id.is_not(None))
+        tree = build(conn)
+        organisation = tree.offices["own"]
+        conn.execute(role_grant.delete().where(_is_own_grant(organisation, "witness")))
+        grant(conn, organisation, "witness", "auditor", for_whom="auditor", since=LONG_AGO, until=TODAY)
+    client, path = ApiClient(http, organisation, TODAY), f"/cases/{tree.ids['case']}"
+    assert client.get("witness", path).status_code == 200
+    delegated_grant = sa.and_(
+        role_grant.c.account_id == organisation.people["witness"], role_grant.c.for_account_id.is_not(None)
+    )
     with engine.begin() as conn:
         if ending == "own ended":
-            conn.execute(role_grant.update().where(own).values(until_on=YESTERDAY))
+            conn.execute(role_grant.update().where(delegated_grant).values(until_on=YESTERDAY))
         elif ending == "principal's ended":
-            conn.execute(role_grant.update().where(_grant(office, "auditor")).values(until_on=YESTERDAY))
+            conn.execute(role_grant.update().where(_is_own_grant(organisation, "auditor")).values(until_on=YESTERDAY))
         else:
-            conn.execute(role_grant.update().where(_grant(office, "auditor")).values(revoked_on=YESTERDAY))
-    assert refusal(desk.get("witness", path)) == REFUSED["role_missing"]
+            conn.execute(role_grant.update().where(_is_own_grant(organisation, "auditor")).values(revoked_on=YESTERDAY))
+    assert refusal(client.get("witness", path)) == REFUSED["role_missing"]
 
 
-def test_a_kept_answer_is_not_shown_to_whom_the_right_was_taken_from(http: Any, engine: sa.Engine) -> None:
-    """A repeat with the same key is the same request: it is judged anew before anything kept is shown."""
+def test_stored_response_is_not_shown_after_the_grant_was_revoked(http: Any, engine: sa.Engine) -> None:
+    """A repeat with the same idempotency key needs the permission again before the stored response is shown."""
     with engine.begin() as conn:
-        place = build(conn)
-    desk, path = ApiClient(http, place.offices["own"], TODAY), f"/api/v1/households/{place.ids['household']}/consents"
+        tree = build(conn)
+    client, path = ApiClient(http, tree.offices["own"], TODAY), f"/api/v1/households/{tree.ids['household']}/consents"
     body = {"signed_on": "2025-09-01", "until_on": "2026-08-31", "text_version": "2025-1", "adults_signed": 2}
-    headers = desk.headers("registrar")
+    headers = client.headers("registrar")
     first = http.post(path, json=body, headers=headers)
     assert (first.status_code, http.post(path, json=body, headers=headers).headers["Idempotency-Replayed"]) == (
         201,
         "true",
     )
     with engine.begin() as conn:
-        conn.execute(role_grant.update().where(_grant(desk.office, "registrar")).values(revoked_on=TODAY))
+        conn.execute(role_grant.update().where(_is_own_grant(client.office, "registrar")).values(revoked_on=TODAY))
     assert refusal(http.post(path, json=body, headers=headers)) == REFUSED["role_missing"]
 
 
-def test_a_notice_with_an_objection_can_be_read(http: Any, engine: sa.Engine) -> None:
-    """Its days come out of the database as text, and the page that shows them was a 500."""
+def test_notice_with_an_objection_can_be_read(http: Any, engine: sa.Engine) -> None:
+    """Why: the database returns the dates of an objection as text, and the page once answered 500."""
     with engine.begin() as conn:
-        place = build(conn)
-    desk, path = ApiClient(http, place.offices["own"], TODAY), f"/notices/{place.ids['notice']}"
-    raised = desk.post("registrar", f"{path}/objections", {"source": "written", "objection": "有异议"})
-    assert raised.status_code == 201
-    for answer in (desk.get("auditor", path), desk.get("auditor", "/notices")):
+        tree = build(conn)
+    client, path = ApiClient(http, tree.offices["own"], TODAY), f"/notices/{tree.ids['notice']}"
+    created = client.post("registrar", f"{path}/objections", {"source": "written", "objection": "有异议"})
+    assert created.status_code == 201
+    for answer in (client.get("auditor", path), client.get("auditor", "/notices")):
         assert answer.status_code == 200
-        shown = answer.get_json().get("items", [answer.get_json()])[0]["objections"]
-        assert [(each["raised_on"], each["answered_on"]) for each in shown] == [(TODAY.isoformat(), None)]
+        objections = answer.get_json().get("items", [answer.get_json()])[0]["objections"]
+        assert [(each["raised_on"], each["answered_on"]) for each in objections] == [(TODAY.isoformat(), None)]

@@ -1,4 +1,4 @@
-"""What is asked of one case costs as much in the thousandth year as in the first: no growing table is read whole."""
+"""A step on one case reads no growing table from end to end."""
 
 from datetime import date
 
@@ -26,12 +26,12 @@ DAY = date(2025, 9, 1)
         load_unlocked(EVERYTHING.facts, staff=True, many=True),
     ],
 )
-def test_a_step_reads_no_table_whole(conn: sa.Connection, statement: PreparedStatement) -> None:
-    office = create_organisation(conn)
-    family = create_family(conn, office)
-    context = office.context(conn, "registrar", DAY)
-    opening = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(300_000), {})
-    case_id = open_case(conn, opening, context).case_id
+def test_step_on_one_case_reads_no_growing_table_whole(conn: sa.Connection, statement: PreparedStatement) -> None:
+    organisation = create_organisation(conn)
+    family = create_family(conn, organisation)
+    context = organisation.context(conn, "registrar", DAY)
+    application = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(300_000), {})
+    case_id = open_case(conn, application, context).case_id
     plan = LoadPlan(EVERYTHING.facts, frozenset({Role.VISITOR}))
     values = load._values(context.caller, DAY, plan, None, case_id=case_id, case_ids=[case_id])
     assert not read_whole(conn, statement, values) & {"case", "event", "person", "household"}

@@ -1,4 +1,4 @@
-"""A record written before a schema change verifies after it, and a live signature stays live."""
+"""A record written before a schema change verifies after it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,26 +15,26 @@ from service.integrity.verify import verify
 from service.tables.row_fingerprints import Naming, RowFingerprint, fingerprints_of
 from tests.chaos.sample_record import write_sample_record
 
-LATER = Naming(
+NAMING_AFTER = Naming(
     tables={"event_activity": "activity"},
     columns={"event_activity": {"headline": "title"}},
     absent={"donation": {"rounds": 1}},
     filled={"visit": ("district",)},
 )
-"""What the code after the change says of its names."""
+"""The names, constants and filled columns that the code after the change declares."""
 
 
 @pytest.fixture(scope="module")
 def written_before(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
-    """A small year, written by the code as it is; then the schema changes."""
-    made = make_engine(empty_database())
-    migrate.upgrade(made)
-    write_sample_record(made)
-    with made.begin() as conn:
+    """Write a small year with today's code, then change the schema."""
+    engine = make_engine(empty_database())
+    migrate.upgrade(engine)
+    write_sample_record(engine)
+    with engine.begin() as conn:
         conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
         change_schema(conn)
-    yield made
-    made.dispose()
+    yield engine
+    engine.dispose()
 
 
 def change_schema(conn: sa.Connection) -> None:
@@ -51,20 +51,20 @@ def change_schema(conn: sa.Connection) -> None:
 
 
 def tables_after() -> Mapping[str, RowFingerprint]:
-    """The fingerprints as the code after the change takes them."""
-    after = sa.MetaData()
+    """Return the fingerprints as the code after the change defines them."""
+    metadata = sa.MetaData()
     for name, table in METADATA.tables.items():
-        copy = table.to_metadata(after, name="event_activity" if name == "activity" else name)
+        copy = table.to_metadata(metadata, name="event_activity" if name == "activity" else name)
         if name == "activity":
             copy.c.title.name = "headline"
     for name, column in _new_columns().items():
-        after.tables[name].append_column(column)
-    renamed = after.tables["event_activity"]
+        metadata.tables[name].append_column(column)
+    renamed = metadata.tables["event_activity"]
     columns = [sa.Column("headline" if each.name == "title" else each.name, each.type) for each in renamed.columns]
-    after.remove(renamed)
-    key = sa.PrimaryKeyConstraint("id")
-    sa.Table("event_activity", after, *columns, key)
-    return fingerprints_of(after, LATER)
+    metadata.remove(renamed)
+    primary_key = sa.PrimaryKeyConstraint("id")
+    sa.Table("event_activity", metadata, *columns, primary_key)
+    return fingerprints_of(metadata, NAMING_AFTER)
 
 
 def _new_columns() -> dict[str, sa.Column[Any]]:
@@ -85,7 +85,7 @@ def test_record_written_before_the_change_has_no_fault(written_before: sa.Engine
 
 
 @pytest.mark.parametrize(
-    ("forgery", "fault"),
+    ("tampering", "fault"),
     [
         ("UPDATE payment SET batch_no = 'B1' WHERE id = (SELECT min(id::text)::uuid FROM payment)", ("row_altered", "payment")),
         ("UPDATE donation SET rounds = 2", ("row_altered", "donation")),
@@ -94,15 +94,15 @@ def test_record_written_before_the_change_has_no_fault(written_before: sa.Engine
         ("DELETE FROM event_activity", ("row_missing", "activity")),
     ],
 )  # fmt: skip
-def test_forgery_after_the_change_is_found(written_before: sa.Engine, forgery: str, fault: tuple[str, str]) -> None:
+def test_tampering_after_the_change_is_found(written_before: sa.Engine, tampering: str, fault: tuple[str, str]) -> None:
     with written_before.connect() as conn:
         conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
-        assert conn.execute(sa.text(forgery)).rowcount > 0
+        assert conn.execute(sa.text(tampering)).rowcount > 0
         assert fault in {(each.code, each.subject) for each in faults(conn)}
         conn.rollback()
 
 
-def test_aid_counter_that_differs_from_what_moved_is_found(written_before: sa.Engine) -> None:
+def test_aid_counter_that_differs_from_the_recorded_aid_is_found(written_before: sa.Engine) -> None:
     with written_before.connect() as conn:
         conn.execute(
             sa.text(
