@@ -1,4 +1,4 @@
-"""Every figure is the count or the sum of its own list, in one snapshot, and says what it leaves out."""
+"""Every figure is the count or the sum of its own rows in one snapshot."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ from workflows.wording import Quantity, Several
 
 @pytest.fixture
 def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One moment, undone when the test ends."""
+    """A connection on one snapshot, rolled back when the test ends."""
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         yield connection
         connection.rollback()
@@ -35,12 +35,12 @@ def scope(year: Year) -> Scope:
     return Scope(year.office.unit_path, *YEAR)
 
 
-def counted(conn: sa.Connection, within: Scope) -> dict[str, Figure]:
+def figures_by_key(conn: sa.Connection, within: Scope) -> dict[str, Figure]:
     return {figure.key: figure for figure in figures.figures(conn, within)}
 
 
 def amounts(conn: sa.Connection, within: Scope) -> dict[str, int]:
-    return {key: figure.amount for key, figure in counted(conn, within).items()}
+    return {key: figure.amount for key, figure in figures_by_key(conn, within).items()}
 
 
 SEED = {
@@ -79,27 +79,29 @@ SEED = {
 }
 
 
-def test_the_sample_year_is_counted(conn: sa.Connection, year: Year) -> None:
-    found = amounts(conn, scope(year))
-    assert {key: found[key] for key in SEED} == SEED
+def test_report_of_the_sample_year_has_the_expected_figures(conn: sa.Connection, year: Year) -> None:
+    amount_by_key = amounts(conn, scope(year))
+    assert {key: amount_by_key[key] for key in SEED} == SEED
 
 
-def test_every_figure_is_its_list(conn: sa.Connection, year: Year) -> None:
-    found = list(figures.figures(conn, scope(year)))
-    assert found
-    for figure in found:
+def test_figure_equals_the_sum_or_count_of_its_rows(conn: sa.Connection, year: Year) -> None:
+    all_figures = list(figures.figures(conn, scope(year)))
+    assert all_figures
+    for figure in all_figures:
         page = rows_behind(conn, figure.key, scope(year), None, 500)
-        amount = [row["amount"] for row in page.rows]
+        amounts_listed = [row["amount"] for row in page.rows]
         assert len(page.rows) == page.count == figure.rows, figure.key
         if isinstance(figure.value, Quantity):
-            assert figure.value.amount == (sum(amount) if figure.measure.sums else len(amount)), figure.key
+            assert figure.value.amount == (sum(amounts_listed) if figure.measure.sums else len(amounts_listed)), (
+                figure.key
+            )
         else:
-            assert None in amount, figure.key
-        same = rows_behind(conn, figure.address, figure.scope, None, 500)
-        assert same == page, "the link of a batch names its month by from and to"
+            assert None in amounts_listed, figure.key
+        linked_page = rows_behind(conn, figure.address, figure.scope, None, 500)
+        assert linked_page == page, "the link of a monthly figure names its month by from and to"
 
 
-def test_a_row_tells_no_more_than_it_should(conn: sa.Connection, year: Year) -> None:
+def test_row_behind_a_figure_discloses_no_name(conn: sa.Connection, year: Year) -> None:
     keys = [figure.key for figure in figures.figures(conn, scope(year))]
     rows = [(key, row) for key in keys for row in rows_behind(conn, key, scope(year), None, 500).rows]
     assert rows
@@ -110,58 +112,58 @@ def test_a_row_tells_no_more_than_it_should(conn: sa.Connection, year: Year) -> 
         assert not [name for name in NAMES if name in str(row)], key
 
 
-def test_lists_are_paged_by_key(conn: sa.Connection, year: Year) -> None:
-    whole = rows_behind(conn, "worker_visits", scope(year), None, 500).rows
+def test_rows_behind_a_figure_read_in_pages_equal_the_whole_list(conn: sa.Connection, year: Year) -> None:
+    all_rows = rows_behind(conn, "worker_visits", scope(year), None, 500).rows
     page = rows_behind(conn, "worker_visits", scope(year), None, 15)
-    read = list(page.rows)
+    rows = list(page.rows)
     while page.next:
         page = rows_behind(conn, "worker_visits", scope(year), page.next, 15)
-        read += page.rows
-    assert read == list(whole)
+        rows += page.rows
+    assert rows == list(all_rows)
     assert page.count == 38
 
 
 @pytest.mark.parametrize("key", ["nonsense", "aid_money:LIV", "aid_money_by_item", "tuition_money@soon", ""])
-def test_a_key_of_no_figure_is_refused(conn: sa.Connection, year: Year, key: str) -> None:
+def test_figure_key_that_is_unknown_is_refused(conn: sa.Connection, year: Year, key: str) -> None:
     with pytest.raises(NoSuchFigure):
         rows_behind(conn, key, scope(year), None, 10)
 
 
-def test_households_are_distinct_and_visits_are_not(conn: sa.Connection, year: Year) -> None:
+def test_second_visit_to_a_household_adds_a_visit_and_no_household(conn: sa.Connection, year: Year) -> None:
     before = amounts(conn, scope(year))
     go(conn, year.branch, "hardship", date(2025, 10, 1), year.laid_off[0])
     after = amounts(conn, scope(year))
     assert {key for key in after if after[key] != before[key]} == {"laid_off_visits", "worker_visits"}
 
 
-def test_the_parts_of_tuition_make_up_the_whole(conn: sa.Connection, year: Year) -> None:
+def test_tuition_parts_add_up_to_the_tuition_total(conn: sa.Connection, year: Year) -> None:
     parts = {"school_year": "2025-2026", "tuition_part": 90_000, "living_part": 20_000}
     pay(conn, year.branch, year.laid_off[0], "EDU", 60_000, date(2025, 8, 20), answers=parts)
-    found = amounts(conn, scope(year))
-    named = [found[f"tuition_{part}_money@2025-08"] for part in ("fee", "living", "unsplit")]
-    assert named == [200_000, 100_000, 60_000]
-    assert sum(named) == found["tuition_money@2025-08"]
+    amount_by_key = amounts(conn, scope(year))
+    part_amounts = [amount_by_key[f"tuition_{part}_money@2025-08"] for part in ("fee", "living", "unsplit")]
+    assert part_amounts == [200_000, 100_000, 60_000]
+    assert sum(part_amounts) == amount_by_key["tuition_money@2025-08"]
 
 
-def test_a_month_with_few_households_is_no_batch(conn: sa.Connection, year: Year) -> None:
+def test_tuition_month_below_the_small_cell_threshold_has_no_figure(conn: sa.Connection, year: Year) -> None:
     for each in year.laid_off[: SMALL_CELL_THRESHOLD - 1]:
         pay(conn, year.branch, each, "EDU", 60_000, date(2025, 9, 1), answers={"school_year": "2024-2025"})
-    assert not [key for key in counted(conn, scope(year)) if key.endswith("@2025-09")]
+    assert not [key for key in figures_by_key(conn, scope(year)) if key.endswith("@2025-09")]
     pay(conn, year.branch, year.laid_off[5], "EDU", 60_000, date(2025, 9, 30), answers={"school_year": "2024-2025"})
     assert amounts(conn, scope(year))["tuition_households@2025-09"] == SMALL_CELL_THRESHOLD
 
 
-def test_a_batch_reaches_no_further_than_the_period(conn: sa.Connection, year: Year) -> None:
-    half = Scope(year.office.unit_path, date(2025, 8, 18), date(2025, 8, 18))
-    assert counted(conn, half)["tuition_money@2025-08"].scope == half
+def test_tuition_month_is_cut_to_the_report_period(conn: sa.Connection, year: Year) -> None:
+    one_day = Scope(year.office.unit_path, date(2025, 8, 18), date(2025, 8, 18))
+    assert figures_by_key(conn, one_day)["tuition_money@2025-08"].scope == one_day
 
 
-def test_a_returned_payment_leaves_every_figure_of_aid(conn: sa.Connection, year: Year) -> None:
+def test_returned_payment_is_taken_out_of_every_aid_figure(conn: sa.Connection, year: Year) -> None:
     before = amounts(conn, scope(year))
     send_back(conn, year.relief[1], date(2025, 12, 1))
     after = amounts(conn, scope(year))
-    lost = {key: after[key] - before[key] for key in after if after[key] != before[key]}
-    assert lost == {
+    changes = {key: after[key] - before[key] for key in after if after[key] != before[key]}
+    assert changes == {
         "relief_and_tuition_money": -200_000,
         "aid_money": -200_000,
         "aid_grants": -1,
@@ -174,8 +176,8 @@ def test_a_returned_payment_leaves_every_figure_of_aid(conn: sa.Connection, year
     }
 
 
-def test_the_paired_family_is_no_workers_household(conn: sa.Connection, year: Year) -> None:
-    """Even visited in hardship, and given aid: it never enters the figures of workers (domain/8, 3)."""
+def test_paired_village_family_is_no_household_of_a_worker(conn: sa.Connection, year: Year) -> None:
+    """It never enters the figures of workers, even with hardship visits and aid (docs/domain/activities.md §8 row 3)."""
     assert year.village
     before = amounts(conn, scope(year))
     go(conn, year.office, "hardship", date(2025, 6, 1), year.village)
@@ -192,7 +194,7 @@ def test_the_paired_family_is_no_workers_household(conn: sa.Connection, year: Ye
     }
 
 
-def test_money_of_other_kinds_never_enters_aid(conn: sa.Connection, year: Year) -> None:
+def test_condolence_and_donation_money_never_enters_aid(conn: sa.Connection, year: Year) -> None:
     before = amounts(conn, scope(year))
     give(conn, year.office, year.laid_off[0], date(2025, 1, 20), "SWN", fen=30_000)
     donate(conn, year.office, date(2025, 2, 1), 77_700)
@@ -206,90 +208,92 @@ def test_money_of_other_kinds_never_enters_aid(conn: sa.Connection, year: Year) 
     }
 
 
-def test_uncounted_goods_are_never_given_a_number(conn: sa.Connection, year: Year) -> None:
+def test_goods_without_a_quantity_never_get_a_number(conn: sa.Connection, year: Year) -> None:
     assert year.village
     books = "paired_goods:图书|套"
-    assert isinstance(counted(conn, scope(year))[books].value, Several)
+    assert isinstance(figures_by_key(conn, scope(year))[books].value, Several)
     give(conn, year.office, year.village, date(2025, 9, 14), "KIND", goods="图书", goods_unit="套", quantity=3)
     give(conn, year.office, year.village, date(2025, 9, 14), "KIND", goods="米/面", goods_unit="袋", quantity=4)
-    found = counted(conn, scope(year))
-    assert isinstance(found[books].value, Several)
-    assert (found[books].rows, found["paired_goods:米／面|袋"].amount) == (2, 4)
+    figure_by_key = figures_by_key(conn, scope(year))
+    assert isinstance(figure_by_key[books].value, Several)
+    assert (figure_by_key[books].rows, figure_by_key["paired_goods:米／面|袋"].amount) == (2, 4)
 
 
-def test_the_period_counts_its_first_and_last_day(conn: sa.Connection) -> None:
-    office = create_organisation(conn)
-    who = family(conn, office)
+def test_report_period_includes_its_first_and_last_day(conn: sa.Connection) -> None:
+    organisation = create_organisation(conn)
+    household = family(conn, organisation)
     for on in (date(2024, 12, 31), YEAR[0], YEAR[1], date(2026, 1, 1)):
-        go(conn, office, "hardship", on, who)
-        pay(conn, office, who, "LIV", 100, on)
-    found = amounts(conn, Scope(office.unit_path, *YEAR))
-    assert (found["worker_visits"], found["aid_grants"]) == (2, 2)
+        go(conn, organisation, "hardship", on, household)
+        pay(conn, organisation, household, "LIV", 100, on)
+    amount_by_key = amounts(conn, Scope(organisation.unit_path, *YEAR))
+    assert (amount_by_key["worker_visits"], amount_by_key["aid_grants"]) == (2, 2)
 
 
-def test_a_unit_reports_what_lies_below_it_and_nothing_beside(conn: sa.Connection, year: Year) -> None:
-    beside = create_organisation(conn)
-    pay(conn, beside, family(conn, beside), "LIV", 100_000, date(2025, 3, 3))
+def test_unit_report_includes_units_below_and_no_other_unit(conn: sa.Connection, year: Year) -> None:
+    unrelated = create_organisation(conn)
+    pay(conn, unrelated, family(conn, unrelated), "LIV", 100_000, date(2025, 3, 3))
     assert amounts(conn, scope(year))["aid_money"] == SEED["aid_money"]
     branch = amounts(conn, Scope(year.branch.unit_path, *YEAR))
     assert branch["aid_money"] == SEED["aid_money"] - 300_000
     assert branch["paired_visits"] == 0
 
 
-def test_small_categories_are_withheld_and_cannot_be_worked_out(conn: sa.Connection) -> None:
-    office = create_organisation(conn)
+def test_small_categories_are_withheld_and_cannot_be_computed(conn: sa.Connection) -> None:
+    organisation = create_organisation(conn)
     for category, number in (("deep", 1), ("relative", 9), ("sudden", 4)):
         for _ in range(number):
-            family(conn, office, category=category)
-    found = counted(conn, Scope(office.unit_path, *YEAR))
-    told = {part: found[f"households_on_file_by_category:{part}"] for part in ("deep", "relative", "sudden")}
-    assert [figure.withheld for figure in told.values()] == [True, False, True]
-    assert (told["deep"].value, told["deep"].rows, told["relative"].amount) == (None, None, 9)
-    assert found["households_on_file"].amount == 14
+            family(conn, organisation, category=category)
+    figure_by_key = figures_by_key(conn, Scope(organisation.unit_path, *YEAR))
+    figure_of = {
+        part: figure_by_key[f"households_on_file_by_category:{part}"] for part in ("deep", "relative", "sudden")
+    }
+    assert [figure.withheld for figure in figure_of.values()] == [True, False, True]
+    assert (figure_of["deep"].value, figure_of["deep"].rows, figure_of["relative"].amount) == (None, None, 9)
+    assert figure_by_key["households_on_file"].amount == 14
 
 
-def test_small_items_are_merged_without_a_name(conn: sa.Connection, year: Year) -> None:
-    found = amounts(conn, scope(year))
-    assert "aid_money_by_item:MED" not in found
-    assert found["aid_money_by_item:other"] == 300_000
+def test_small_item_is_merged_into_other(conn: sa.Connection, year: Year) -> None:
+    amount_by_key = amounts(conn, scope(year))
+    assert "aid_money_by_item:MED" not in amount_by_key
+    assert amount_by_key["aid_money_by_item:other"] == 300_000
     pay(conn, year.office, year.laid_off[29], "MED", 150_000, date(2025, 6, 3))
-    found = amounts(conn, scope(year))
-    assert found["aid_money_by_item:MED"] == 450_000
-    assert "aid_money_by_item:other" not in found
+    amount_by_key = amounts(conn, scope(year))
+    assert amount_by_key["aid_money_by_item:MED"] == 450_000
+    assert "aid_money_by_item:other" not in amount_by_key
 
 
-def test_figures_are_not_torn(engine: sa.Engine) -> None:
-    """Outside a snapshot nothing is counted; inside one, a later commit is not seen by half of the figures."""
-    with engine.connect() as loose, pytest.raises(SnapshotLost):
-        figures.figures(loose, Scope("/", *YEAR))
+def test_figures_of_one_snapshot_ignore_a_later_commit(engine: sa.Engine) -> None:
+    """Figures are refused outside a snapshot. Inside one, a later commit changes none of them."""
+    with engine.connect() as unbound_conn, pytest.raises(SnapshotLost):
+        figures.figures(unbound_conn, Scope("/", *YEAR))
     with engine.begin() as setup:
-        office = create_organisation(setup)
-        who = family(setup, office)
-    here = Scope(office.unit_path, *YEAR)
+        organisation = create_organisation(setup)
+        household = family(setup, organisation)
+    unit_scope = Scope(organisation.unit_path, *YEAR)
     with snapshot(engine) as conn:
-        before = amounts(conn, here)
-        with engine.begin() as other:
-            pay(other, office, who, "LIV", 100_000, date(2025, 5, 5))
-        assert amounts(conn, here) == before
+        before = amounts(conn, unit_scope)
+        with engine.begin() as writer:
+            pay(writer, organisation, household, "LIV", 100_000, date(2025, 5, 5))
+        assert amounts(conn, unit_scope) == before
     with snapshot(engine) as conn:
-        assert amounts(conn, here)["aid_money"] == 100_000
+        assert amounts(conn, unit_scope)["aid_money"] == 100_000
 
 
-def test_the_digest_changes_with_any_head(conn: sa.Connection, year: Year) -> None:
+def test_evidence_digest_changes_with_the_head_of_any_case(conn: sa.Connection, year: Year) -> None:
     before = evidence(conn, scope(year))
     assert (before.cases, len(before.digest)) == (31, 64)
     assert evidence(conn, scope(year)) == before
-    one = sa.select(case.c.id).where(case.c.unit_path == year.branch.unit_path).limit(1).scalar_subquery()
-    conn.execute(case.update().where(case.c.id == one).values(version=2, head_hash=bytes(32)))
+    changed_case = sa.select(case.c.id).where(case.c.unit_path == year.branch.unit_path).limit(1).scalar_subquery()
+    conn.execute(case.update().where(case.c.id == changed_case).values(version=2, head_hash=bytes(32)))
     assert evidence(conn, scope(year)).digest != before.digest
 
 
-def test_the_pots_are_those_of_the_ledger(conn: sa.Connection, year: Year) -> None:
+def test_evidence_pots_equal_the_ledger(conn: sa.Connection, year: Year) -> None:
     pots = evidence(conn, scope(year)).pots
     assert pots["paid"] == 4_460_000 + 100_000, "paid in the period, and once after it"
     assert (pots["committed"], pots["recovering"]) == (120_000, 60_000)
 
 
-def test_a_period_ends_after_it_begins() -> None:
+def test_period_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="before it begins"):
         Scope("/", YEAR[1], YEAR[1] - timedelta(days=1))

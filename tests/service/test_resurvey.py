@@ -1,4 +1,4 @@
-"""A case sent back is looked at anew: what was found before the return is not found again by nobody going there."""
+"""A case returned to survey needs new visits, and new papers or checks where named."""
 
 from datetime import date
 
@@ -14,14 +14,14 @@ TUITION = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": 
 
 @pytest.fixture
 def life(desk: ApiClient, engine: sa.Engine) -> Life:
-    """A hardship case on the reviewer's desk since 1 September; it is the 3rd."""
+    """A hardship case in review since 1 September, with today set to 3 September."""
     life = start(desk, engine, "hardship", "LIV", {})
     life.to("review")
     desk.today = date(2025, 9, 3)
     return life
 
 
-def test_a_case_sent_back_to_survey_is_visited_again(life: Life) -> None:
+def test_case_returned_to_survey_needs_a_new_visit(life: Life) -> None:
     life.act("reviewer", "return_to_survey", reason="与邻里所述不符")
     assert life.no("registrar", "finish_survey") == ["survey_not_repeated"]
     life.visit()
@@ -30,7 +30,7 @@ def test_a_case_sent_back_to_survey_is_visited_again(life: Life) -> None:
     life.act("reviewer", "pass_review", **award(life.desk))
 
 
-def test_a_visit_before_the_return_does_not_count_even_on_the_same_day(desk: ApiClient, engine: sa.Engine) -> None:
+def test_visit_before_the_return_on_the_same_day_does_not_count(desk: ApiClient, engine: sa.Engine) -> None:
     life = start(desk, engine, "tuition", "EDU", TUITION)
     life.to("review")
     life.act("reviewer", "return_to_survey", reason="x")
@@ -39,7 +39,7 @@ def test_a_visit_before_the_return_does_not_count_even_on_the_same_day(desk: Api
     assert life.act("registrar", "finish_survey") == "review"
 
 
-def test_what_the_return_names_is_done_anew(life: Life) -> None:
+def test_papers_and_check_named_by_the_return_are_repeated(life: Life) -> None:
     life.act("reviewer", "return_to_survey", reason="收入证明过期", again=["papers", "verification"])
     life.visit()
     assert life.no("registrar", "finish_survey") == ["papers_not_repeated"]
@@ -50,12 +50,14 @@ def test_what_the_return_names_is_done_anew(life: Life) -> None:
     life.act("reviewer", "pass_review", **award(life.desk))
 
 
-def test_a_check_covers_only_the_people_it_was_asked_about(life: Life) -> None:
-    """A brother moves in after the civil-affairs check; nobody has asked about him."""
-    joined(life.desk, life.family)
+def test_check_does_not_cover_a_member_who_joined_after_it(life: Life) -> None:
+    """A relative joins the household after the civil-affairs check, so the check did not cover them."""
+    add_member(life.desk, life.family)
     assert life.no("reviewer", "pass_review", **award(life.desk)) == ["verification_of_others"]
 
 
-def joined(desk: ApiClient, family: Family) -> None:
-    added = desk.post("witness", f"/households/{family.household_id}/members", {"relation": "other", "name": "示例丁"})
-    assert added.status_code == 201, added.get_json()
+def add_member(client: ApiClient, family: Family) -> None:
+    answer = client.post(
+        "witness", f"/households/{family.household_id}/members", {"relation": "other", "name": "示例丁"}
+    )
+    assert answer.status_code == 201, answer.get_json()
