@@ -311,8 +311,8 @@ def test_caller_of_another_unit_reaches_no_list_and_no_row(
     bodies: dict[str, dict[str, Any]] = {
         f"/households/{household_id}/payee": {"person": str(ids["person"]), "bank": "x", "card": "6" * 16},
         f"/households/{household_id}/kinship": {"account_id": str(other.people["registrar"]), "relation": "other"},
-        f"/households/{household_id}/consents": {"signed_on": "2025-09-01", "until_on": "2025-09-01", "text_version": "1",
-                                         "adults_signed": 1},
+        f"/households/{household_id}/consents": {"signed_on": "2025-09-01", "until_on": "2025-09-01",
+                                         "text_version": "1", "adults_signed": 1},
         f"/households/{household_id}/pairings": {"unit_id": str(other.unit_id), "programme_name": "x", "issued_by": "x",
                                          "from_on": "2025-09-01"},
         f"/persons/{ids['person']}/reveal": {"purpose": "survey"},

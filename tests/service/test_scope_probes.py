@@ -1,4 +1,4 @@
-"""Two thousand random questions over random unit trees, each held against an oracle that counts on its fingers (S2)."""
+"""Random requests over random unit trees get exactly what an independent model permits."""
 
 import random
 from collections import Counter
@@ -24,102 +24,111 @@ TODAY = date(2025, 9, 1)
 NO_ROLE, NOT_FOUND = (403, ["role_missing"]), (404, ["not_found"])
 UNITS, CALLERS, PROBES = 9, 12, 500
 SEEDS = (1, 2, 3, 4)
-ROOTED = 0.85
-"""How many units stand below another; the rest are trees of their own."""
+SHARE_BELOW = 0.85
+"""The share of units that are below another unit. The others are roots."""
 READING = ("registrar", "visitor", "verifier", "reviewer", "approver", "cashier", "auditor", "admin")
 
 
 @dataclass
-class Here:
-    """A unit and what lies in it."""
+class TreeUnit:
+    """A unit with its parent and the ids of its records."""
 
-    office: Organisation
-    parent: "Here | None"
+    organisation: Organisation
+    parent: "TreeUnit | None"
     ids: dict[str, str] = field(default_factory=dict)
 
-    def within(self, other: "Here") -> bool:
-        """Whether this is the other, or anywhere below it: by climbing, not by path."""
-        place: Here | None = self
-        while place is not None:
-            if place is other:
+    def within(self, other: "TreeUnit") -> bool:
+        """Return whether this unit is the other one or below it, by following parents and not by path."""
+        unit: TreeUnit | None = self
+        while unit is not None:
+            if unit is other:
                 return True
-            place = place.parent
+            unit = unit.parent
         return False
 
 
 @dataclass
-class Someone:
-    """A caller, and what he was given: role, where, and whether it counts today."""
+class ProbeCaller:
+    """A caller with their grants: role, unit, and whether the grant is in force today."""
 
-    office: Organisation
-    who: str
-    given: list[tuple[str, Here, bool]]
+    organisation: Organisation
+    name: str
+    grants: list[tuple[str, TreeUnit, bool]]
     notifications: set[str] = field(default_factory=set)
 
-    def sees(self, here: Here) -> bool:
-        """The oracle: a grant that runs today, in a role that reads cases, over the unit or one above it."""
-        return any(runs and role != "admin" and here.within(over) for role, over, runs in self.given)
+    def may_read(self, unit: TreeUnit) -> bool:
+        """Return whether a grant in force, in a role that reads cases, covers the unit (the model of the test)."""
+        return any(runs and role != "admin" and unit.within(granted_unit) for role, granted_unit, runs in self.grants)
 
-    def let_in(self) -> bool:
-        """Whether any grant of his lets him read at all."""
-        return any(runs and role != "admin" for role, _, runs in self.given)
+    def may_read_any(self) -> bool:
+        """Return whether any grant in force is in a role that reads cases."""
+        return any(runs and role != "admin" for role, _, runs in self.grants)
 
 
-def grow(conn: sa.Connection, chance: random.Random) -> list[Here]:
-    """A tree of units, each with a family, its case, a fund and a visit."""
-    tree: list[Here] = []
+def build_tree(conn: sa.Connection, rng: random.Random) -> list[TreeUnit]:
+    """Create a tree of units, each with a family, its case, a fund and a visit."""
+    tree: list[TreeUnit] = []
     for _ in range(UNITS):
-        parent = chance.choice(tree) if tree and chance.random() < ROOTED else None
-        tree.append(Here(create_organisation(conn, above=parent.office if parent else None, fen=0), parent))
+        parent = rng.choice(tree) if tree and rng.random() < SHARE_BELOW else None
+        tree.append(TreeUnit(create_organisation(conn, above=parent.organisation if parent else None, fen=0), parent))
     for each in tree:
-        fill(conn, each)
+        add_records(conn, each)
     return tree
 
 
-def fill(conn: sa.Connection, here: Here) -> None:
-    office, family = here.office, create_family(conn, here.office)
-    opening = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(10_000), {})
-    made = open_case(conn, opening, office.context(conn, "registrar", TODAY))
-    row, common = new_id(), {"unit_id": office.unit_id, "unit_path": office.unit_path, "created_at": sa.func.now()}
+def add_records(conn: sa.Connection, unit: TreeUnit) -> None:
+    organisation, family = unit.organisation, create_family(conn, unit.organisation)
+    application = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(10_000), {})
+    opened = open_case(conn, application, organisation.context(conn, "registrar", TODAY))
+    unit_columns = {"unit_id": organisation.unit_id, "unit_path": organisation.unit_path, "created_at": sa.func.now()}
+    visit_id = new_id()
     conn.execute(
         visit.insert().values(
-            id=row,
+            id=visit_id,
             household_id=family.household_id,
             kind="festival",
             occasion="daily",
             on=TODAY,
             place="home",
-            **common,
+            **unit_columns,
         )
     )
-    conn.execute(visit_visitor.insert().values(visit_id=row, account_id=office.people["visitor_1"]))
-    here.ids = {
-        "cases": str(made.case_id), "households": str(family.household_id), "persons": str(family.head_id),
-        "visits": str(row), "funds": str(open_fund(conn, office, 0)),
+    conn.execute(visit_visitor.insert().values(visit_id=visit_id, account_id=organisation.people["visitor_1"]))
+    unit.ids = {
+        "cases": str(opened.case_id), "households": str(family.household_id), "persons": str(family.head_id),
+        "visits": str(visit_id), "funds": str(open_fund(conn, organisation, 0)),
     }  # fmt: skip
 
 
-def people(conn: sa.Connection, tree: list[Here], chance: random.Random) -> list[Someone]:
-    """Callers with one to three grants anywhere: running, ended, not begun, revoked, or in another's place."""
-    found = []
+def create_callers(conn: sa.Connection, tree: list[TreeUnit], rng: random.Random) -> list[ProbeCaller]:
+    """Create callers with one to three grants: in force, ended, not begun, revoked or delegated."""
+    callers = []
     for number in range(CALLERS):
-        home, who = chance.choice(tree), f"probe_{number}"
-        create_account(conn, home.office, who, "visitor")
-        account_id = home.office.people[who]
+        home_unit, name = rng.choice(tree), f"probe_{number}"
+        create_account(conn, home_unit.organisation, name, "visitor")
+        account_id = home_unit.organisation.people[name]
         conn.execute(role_grant.delete().where(role_grant.c.account_id == account_id))
-        given = [_given(conn, home.office, who, chance.choice(tree), chance) for _ in range(chance.randint(1, 3))]
-        found.append(Someone(home.office, who, given, _written(conn, account_id, home, chance)))
-    return found
+        grants = [
+            _add_grant(conn, home_unit.organisation, name, rng.choice(tree), rng) for _ in range(rng.randint(1, 3))
+        ]
+        callers.append(
+            ProbeCaller(home_unit.organisation, name, grants, _add_notification(conn, account_id, home_unit, rng))
+        )
+    return callers
 
 
-def _given(
-    conn: sa.Connection, home: Organisation, who: str, over: Here, chance: random.Random
-) -> tuple[str, Here, bool]:
+def _add_grant(
+    conn: sa.Connection, organisation: Organisation, name: str, granted_unit: TreeUnit, rng: random.Random
+) -> tuple[str, TreeUnit, bool]:
     role, kind = (
-        chance.choice(READING),
-        chance.choice(["runs", "runs", "runs", "ended", "ahead", "revoked", "stand-in", "orphan"]),
+        rng.choice(READING),
+        rng.choice(["runs", "runs", "runs", "ended", "ahead", "revoked", "stand-in", "orphan"]),
     )
-    place = Organisation(over.office.unit_id, over.office.unit_path, {who: home.people[who], **over.office.people})
+    granted_organisation = Organisation(
+        granted_unit.organisation.unit_id,
+        granted_unit.organisation.unit_path,
+        {name: organisation.people[name], **granted_unit.organisation.people},
+    )
     since, until = LONG_AGO, date(2099, 12, 31)
     if kind == "ended":
         until = TODAY - timedelta(days=1)
@@ -128,127 +137,137 @@ def _given(
     tier = 1 if role == "approver" else 0
     principal = {"approver": "approver_1", "visitor": "visitor_1"}.get(role, role)
     for_whom = principal if kind == "stand-in" else "clock" if kind == "orphan" else None
-    grant(conn, place, who, role, tier, for_whom=for_whom, since=since, until=until)
+    grant(conn, granted_organisation, name, role, tier, for_whom=for_whom, since=since, until=until)
     if kind == "revoked":
-        mine = sa.and_(role_grant.c.account_id == home.people[who], role_grant.c.unit_id == over.office.unit_id)
+        own_grant = sa.and_(
+            role_grant.c.account_id == organisation.people[name],
+            role_grant.c.unit_id == granted_unit.organisation.unit_id,
+        )
         conn.execute(
             role_grant.update()
-            .where(mine, role_grant.c.role == role, role_grant.c.revoked_on.is_(None))
+            .where(own_grant, role_grant.c.role == role, role_grant.c.revoked_on.is_(None))
             .values(revoked_on=TODAY)
         )
-    return role, over, kind in {"runs", "stand-in"}
+    return role, granted_unit, kind in {"runs", "stand-in"}
 
 
-def _written(conn: sa.Connection, account_id: UUID, home: Here, chance: random.Random) -> set[str]:
-    """A notification in his own inbox, or none."""
-    if chance.choice((True, False)):
+def _add_notification(conn: sa.Connection, account_id: UUID, home_unit: TreeUnit, rng: random.Random) -> set[str]:
+    """Write a notification to the inbox of the account, or none. Return its ids."""
+    if rng.choice((True, False)):
         return set()
-    row, case_id = new_id(), UUID(home.ids["cases"])
-    told = {"subject_id": case_id, "seq": 1, "case_id": case_id, "on": TODAY, "account_id": account_id}
-    sent = {"state": "delivered", "delivered_at": sa.func.now(), "kind": "returned", "channel": "inbox"}
-    conn.execute(notification.insert().values(id=row, **told, **sent))
-    return {str(row)}
+    notification_id, case_id = new_id(), UUID(home_unit.ids["cases"])
+    subject = {"subject_id": case_id, "seq": 1, "case_id": case_id, "on": TODAY, "account_id": account_id}
+    delivery = {"state": "delivered", "delivered_at": sa.func.now(), "kind": "returned", "channel": "inbox"}
+    conn.execute(notification.insert().values(id=notification_id, **subject, **delivery))
+    return {str(notification_id)}
 
 
-def _listed(noun: str) -> Any:
-    def probe(desk: ApiClient, someone: Someone, tree: list[Here], _target: Here) -> bool:
-        answer = desk.get(someone.who, f"/{noun}" + ("?size=100" if noun != "funds" else ""))
-        if not someone.let_in():
+def _probe_list(noun: str) -> Any:
+    def probe(client: ApiClient, caller: ProbeCaller, tree: list[TreeUnit], _target: TreeUnit) -> bool:
+        answer = client.get(caller.name, f"/{noun}" + ("?size=100" if noun != "funds" else ""))
+        if not caller.may_read_any():
             return bool(refusal(answer) == NO_ROLE)
-        told = answer.get_json()
-        shown = {each["id"] for each in told["items"]}
-        expected = {each.ids[noun] for each in tree if someone.sees(each)}
-        every = {each.ids[noun] for each in tree}
-        return bool(shown & every == expected and (noun == "funds" or told["count"] == len(shown) == len(expected)))
+        page = answer.get_json()
+        shown_ids = {each["id"] for each in page["items"]}
+        expected_ids = {each.ids[noun] for each in tree if caller.may_read(each)}
+        all_ids = {each.ids[noun] for each in tree}
+        return bool(
+            shown_ids & all_ids == expected_ids
+            and (noun == "funds" or page["count"] == len(shown_ids) == len(expected_ids))
+        )
 
     return probe
 
 
-def _single(noun: str, below: str = "") -> Any:
-    def probe(desk: ApiClient, someone: Someone, _tree: list[Here], target: Here) -> bool:
-        answer = desk.get(someone.who, f"/{noun}/{target.ids[noun]}{below}")
-        if someone.sees(target):
+def _probe_record(noun: str, suffix: str = "") -> Any:
+    def probe(client: ApiClient, caller: ProbeCaller, _tree: list[TreeUnit], target: TreeUnit) -> bool:
+        answer = client.get(caller.name, f"/{noun}/{target.ids[noun]}{suffix}")
+        if caller.may_read(target):
             return bool(answer.status_code == 200)
-        return bool(refusal(answer) == (NOT_FOUND if someone.let_in() else NO_ROLE))
+        return bool(refusal(answer) == (NOT_FOUND if caller.may_read_any() else NO_ROLE))
 
     return probe
 
 
-def _filtered(desk: ApiClient, someone: Someone, _tree: list[Here], target: Here) -> bool:
-    """Filters and pages of one: the count is the same, and what is hidden stays so."""
-    answer = desk.get(
-        someone.who, f"/cases?size=1&household_id={target.ids['households']}&unit_id={target.office.unit_id}"
+def _probe_filters(client: ApiClient, caller: ProbeCaller, _tree: list[TreeUnit], target: TreeUnit) -> bool:
+    """Filters and pages of one row give the right count and hide what the caller may not read."""
+    answer = client.get(
+        caller.name, f"/cases?size=1&household_id={target.ids['households']}&unit_id={target.organisation.unit_id}"
     )
-    if not someone.let_in():
+    if not caller.may_read_any():
         return bool(refusal(answer) == NO_ROLE)
-    told = answer.get_json()
+    page = answer.get_json()
     return bool(
-        [each["id"] for each in told["items"]] == ([target.ids["cases"]] if someone.sees(target) else [])
-        and told["count"] == len(told["items"])
+        [each["id"] for each in page["items"]] == ([target.ids["cases"]] if caller.may_read(target) else [])
+        and page["count"] == len(page["items"])
     )
 
 
-def _acted(desk: ApiClient, someone: Someone, _tree: list[Here], target: Here) -> bool:
-    """An action nobody can take now: a stranger hears that there is no such case, anybody else why not."""
-    status, codes = refusal(desk.act(someone.who, target.ids["cases"], "pay"))
-    acting = any(runs and role not in {"admin", "auditor"} for role, _, runs in someone.given)
-    if acting and someone.sees(target):
+def _probe_action(client: ApiClient, caller: ProbeCaller, _tree: list[TreeUnit], target: TreeUnit) -> bool:
+    """An action in the wrong state is refused with the reason, and with 404 outside the scope of the caller."""
+    status, codes = refusal(client.act(caller.name, target.ids["cases"], "pay"))
+    acting = any(runs and role not in {"admin", "auditor"} for role, _, runs in caller.grants)
+    if acting and caller.may_read(target):
         return (status, codes) == (409, ["wrong_state"])
     return (status, codes) == (NOT_FOUND if acting else NO_ROLE)
 
 
-def _counted(desk: ApiClient, someone: Someone, tree: list[Here], target: Here) -> bool:
-    """The list behind a figure: not there, or exactly the visits of the unit and those below it."""
-    period = f"unit={target.office.unit_id}&from=2025-01-01&to=2025-12-31&size=500"
-    answer = desk.get(someone.who, f"/reports/welfare/figures/festival_visits/rows?{period}")
-    if not someone.let_in() or not someone.sees(target):
-        return bool(refusal(answer) == (NOT_FOUND if someone.let_in() else NO_ROLE))
-    expected = {each.ids["visits"] for each in tree if each.within(target)}
-    told = answer.get_json()
-    return bool({each["id"] for each in told["items"]} == expected and told["count"] == len(expected))
+def _probe_figure_rows(client: ApiClient, caller: ProbeCaller, tree: list[TreeUnit], target: TreeUnit) -> bool:
+    """The rows behind a figure are 404, or exactly the visits of the unit and those below it."""
+    period = f"unit={target.organisation.unit_id}&from=2025-01-01&to=2025-12-31&size=500"
+    answer = client.get(caller.name, f"/reports/welfare/figures/festival_visits/rows?{period}")
+    if not caller.may_read_any() or not caller.may_read(target):
+        return bool(refusal(answer) == (NOT_FOUND if caller.may_read_any() else NO_ROLE))
+    expected_ids = {each.ids["visits"] for each in tree if each.within(target)}
+    page = answer.get_json()
+    return bool({each["id"] for each in page["items"]} == expected_ids and page["count"] == len(expected_ids))
 
 
-def _read(desk: ApiClient, someone: Someone, _tree: list[Here], _target: Here) -> bool:
-    answer = desk.get(someone.who, "/inbox")
-    if not any(runs for _, _, runs in someone.given):
+def _probe_inbox(client: ApiClient, caller: ProbeCaller, _tree: list[TreeUnit], _target: TreeUnit) -> bool:
+    answer = client.get(caller.name, "/inbox")
+    if not any(runs for _, _, runs in caller.grants):
         return bool(refusal(answer) == NO_ROLE)
-    return bool({each["id"] for each in answer.get_json()["items"]} == someone.notifications)
+    return bool({each["id"] for each in answer.get_json()["items"]} == caller.notifications)
 
 
-QUESTIONS = {
-    "cases listed": _listed("cases"),
-    "households listed": _listed("households"),
-    "visits listed": _listed("visits"),
-    "funds listed": _listed("funds"),
-    "cases filtered": _filtered,
-    "case": _single("cases"),
-    "events": _single("cases", "/events"),
-    "actions": _single("cases", "/actions"),
-    "action taken": _acted,
-    "household": _single("households"),
-    "person": _single("persons"),
-    "fund": _single("funds"),
-    "figure's rows": _counted,
-    "inbox": _read,
+PROBE_KINDS = {
+    "cases listed": _probe_list("cases"),
+    "households listed": _probe_list("households"),
+    "visits listed": _probe_list("visits"),
+    "funds listed": _probe_list("funds"),
+    "cases filtered": _probe_filters,
+    "case": _probe_record("cases"),
+    "events": _probe_record("cases", "/events"),
+    "actions": _probe_record("cases", "/actions"),
+    "action taken": _probe_action,
+    "household": _probe_record("households"),
+    "person": _probe_record("persons"),
+    "fund": _probe_record("funds"),
+    "figure's rows": _probe_figure_rows,
+    "inbox": _probe_inbox,
 }
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_question_gets_more_than_its_asker_may_know(desk: ApiClient, engine: sa.Engine, seed: int) -> None:
-    chance = random.Random(seed)
+def test_random_request_discloses_no_more_than_the_caller_may_read(
+    desk: ApiClient, engine: sa.Engine, seed: int
+) -> None:
+    rng = random.Random(seed)
     with engine.begin() as conn:
-        tree = grow(conn, chance)
-        callers = people(conn, tree, chance)
-    wrong, context, seen = [], Counter[str](), 0
+        tree = build_tree(conn, rng)
+        callers = create_callers(conn, tree, rng)
+    wrong, counts, permitted = [], Counter[str](), 0
     for number in range(PROBES):
-        name, someone, target = chance.choice(list(QUESTIONS)), chance.choice(callers), chance.choice(tree)
-        context[name] += 1
-        seen += someone.sees(target)
-        if not QUESTIONS[name](ApiClient(desk.http, someone.office, TODAY), someone, tree, target):
+        kind, caller, target = rng.choice(list(PROBE_KINDS)), rng.choice(callers), rng.choice(tree)
+        counts[kind] += 1
+        permitted += caller.may_read(target)
+        if not PROBE_KINDS[kind](ApiClient(desk.http, caller.organisation, TODAY), caller, tree, target):
             wrong.append(
-                f"seed {seed}, probe {number}: {name} by {someone.who} {[(r, runs) for r, _, runs in someone.given]}"
+                f"seed {seed}, probe {number}: {kind} by {caller.name} {[(r, runs) for r, _, runs in caller.grants]}"
             )
-    print(f"seed {seed}: {context.total()} probes, {seen} by somebody who may, {len(wrong)} leaks")  # noqa: T201
+    print(f"seed {seed}: {counts.total()} probes, {permitted} in scope, {len(wrong)} leaks")  # noqa: T201
     assert wrong == []
-    assert set(context) == set(QUESTIONS)
-    assert PROBES // 20 < seen < PROBES - PROBES // 20, "the askers are neither all strangers nor all at home"
+    assert set(counts) == set(PROBE_KINDS)
+    assert PROBES // 20 < permitted < PROBES - PROBES // 20, (
+        "the probes are neither all outside nor all inside the scope of the caller"
+    )

@@ -1,4 +1,4 @@
-"""What is written once cannot be changed, deleted or truncated, whoever holds the connection."""
+"""Rows that are written once cannot be changed, deleted or truncated on any connection."""
 
 from dataclasses import dataclass
 
@@ -18,23 +18,23 @@ MAY_CHANGE = {
     "objection": {"outcome", "answered_on"},
     "payment": {"state", "returned_on", "returned_code", "recalled_on", "receipt_on", "receipt_evidence"},
 }
-KEPT = (*WRITTEN_ONCE, *MAY_CHANGE)
+PROTECTED = (*WRITTEN_ONCE, *MAY_CHANGE)
 POTS = [column.name for column in METADATA.tables["fund"].columns if column.name.endswith("_fen")]
 
 
 @dataclass(frozen=True)
-class Ground:
-    """A transaction in which every foreign key and CHECK sleeps, so that only the guards can say no."""
+class TriggersOnly:
+    """A transaction without foreign keys and CHECKs, so that only triggers refuse a statement."""
 
     conn: sa.Connection
 
     def put(self, table: str) -> None:
-        """One row of whatever fits the types."""
+        """Insert one row of values that fit the column types."""
         model = METADATA.tables[table]
-        self.conn.execute(model.insert().values(_filled(model)))
+        self.conn.execute(model.insert().values(_row_values(model)))
 
     def refused(self, statement: sa.Executable) -> str:
-        """What the database says to a statement, or nothing when it lets it pass."""
+        """Run a statement and return the error message of the database, or an empty text when it succeeds."""
         try:
             with self.conn.begin_nested():
                 self.conn.execute(statement)
@@ -43,104 +43,106 @@ class Ground:
         return ""
 
 
-def _filled(model: sa.Table) -> dict[str, object]:
-    """Something in every column that the database does not number itself."""
-    return {column.name: _filling(column) for column in model.columns if column.identity is None}
+def _row_values(model: sa.Table) -> dict[str, object]:
+    """Return a value for every column that the database does not number."""
+    return {column.name: _value_for(column) for column in model.columns if column.identity is None}
 
 
-def _filling(column: sa.Column[object]) -> object:
-    kind = column.type
-    if isinstance(kind, sa.Uuid):
+def _value_for(column: sa.Column[object]) -> object:
+    column_type = column.type
+    if isinstance(column_type, sa.Uuid):
         return new_id()
-    if isinstance(kind, sa.DateTime):
+    if isinstance(column_type, sa.DateTime):
         return "2025-03-03T01:30:00+00:00"
-    plain = {sa.Date: "2025-03-03", sa.Boolean: True, sa.Integer: 1, sa.LargeBinary: bytes(32), sa.ARRAY: ["x"]}
-    return next((value for shape, value in plain.items() if isinstance(kind, shape)), f"x{new_id().hex}")
+    values = {sa.Date: "2025-03-03", sa.Boolean: True, sa.Integer: 1, sa.LargeBinary: bytes(32), sa.ARRAY: ["x"]}
+    return next(
+        (value for type_class, value in values.items() if isinstance(column_type, type_class)), f"x{new_id().hex}"
+    )
 
 
 @pytest.fixture
-def ground(conn: sa.Connection) -> Ground:
-    """Foreign keys and CHECKs are taken away inside the transaction, which is undone at the end of the test."""
-    found = sa.text(
+def triggers_only(conn: sa.Connection) -> TriggersOnly:
+    """Drop foreign keys and CHECKs in the transaction, which is rolled back when the test ends."""
+    constraints = sa.text(
         "SELECT conrelid::regclass::text AS of, conname FROM pg_constraint"
         " WHERE contype IN ('f', 'c') AND connamespace = 'public'::regnamespace ORDER BY contype DESC"
     )
-    for row in conn.execute(found).all():
-        conn.execute(sa.text(f'ALTER TABLE {row.of} DROP CONSTRAINT "{row.conname}"'))
-    return Ground(conn)
+    for constraint in conn.execute(constraints).all():
+        conn.execute(sa.text(f'ALTER TABLE {constraint.of} DROP CONSTRAINT "{constraint.conname}"'))
+    return TriggersOnly(conn)
 
 
 @pytest.fixture
-def row(ground: Ground, request: pytest.FixtureRequest) -> Ground:
-    """The ground with one row in the table of the test."""
-    ground.put(request.getfixturevalue("table"))
-    return ground
+def filled_table(triggers_only: TriggersOnly, request: pytest.FixtureRequest) -> TriggersOnly:
+    """The same transaction with one row in the table of the test."""
+    triggers_only.put(request.getfixturevalue("table"))
+    return triggers_only
 
 
 @pytest.mark.parametrize("table", WRITTEN_ONCE)
-def test_what_is_written_once_is_never_edited(row: Ground, table: str) -> None:
-    """Why: the trail is what an auditor is shown; editing it must need more than a password."""
+def test_row_written_once_cannot_be_updated(filled_table: TriggersOnly, table: str) -> None:
+    """Why: an auditor relies on the event log, so a database password must not be enough to edit it."""
     model = METADATA.tables[table]
     for column in model.columns:
-        said = row.refused(model.update().values({column.name: column}))
-        assert f"{table} is written once: UPDATE refused" in said, column.name
+        message = filled_table.refused(model.update().values({column.name: column}))
+        assert f"{table} is written once: UPDATE refused" in message, column.name
 
 
-@pytest.mark.parametrize("table", KEPT)
-def test_what_is_kept_is_never_deleted(row: Ground, table: str) -> None:
-    """Why: a signature, a payment or an objection that vanishes leaves a decision nobody made."""
-    assert f"{table} is written once: DELETE refused" in row.refused(METADATA.tables[table].delete())
+@pytest.mark.parametrize("table", PROTECTED)
+def test_protected_row_cannot_be_deleted(filled_table: TriggersOnly, table: str) -> None:
+    """Why: without its signature, payment or objection a decision has no author."""
+    assert f"{table} is written once: DELETE refused" in filled_table.refused(METADATA.tables[table].delete())
 
 
-@pytest.mark.parametrize("table", KEPT)
-def test_what_is_kept_is_never_truncated(ground: Ground, table: str) -> None:
-    """Why: TRUNCATE passes row triggers; it is the one word that empties a ledger without a trace."""
-    assert f"{table} is written once: TRUNCATE refused" in ground.refused(sa.text(f'TRUNCATE "{table}" CASCADE'))
+@pytest.mark.parametrize("table", PROTECTED)
+def test_protected_table_cannot_be_truncated(triggers_only: TriggersOnly, table: str) -> None:
+    """Why: TRUNCATE does not fire row triggers, so it would empty a ledger without a record."""
+    assert f"{table} is written once: TRUNCATE refused" in triggers_only.refused(sa.text(f'TRUNCATE "{table}" CASCADE'))
 
 
 @pytest.mark.parametrize("table", MAY_CHANGE)
-def test_only_what_may_change_changes(row: Ground, table: str) -> None:
-    """Why: a notice ends and a signature is voided; what was shown and what was signed stay as they were."""
+def test_protected_row_changes_only_in_its_changing_columns(filled_table: TriggersOnly, table: str) -> None:
+    """Why: a notice may end and an approval may be voided, but the content that was shown or signed never changes."""
     model = METADATA.tables[table]
     for column in model.columns:
-        said = row.refused(model.update().values({column.name: _other(column)}))
-        assert (said == "") == (column.name in MAY_CHANGE[table]), f"{column}: {said}"
-        assert said == "" or "may change" in said
+        message = filled_table.refused(model.update().values({column.name: _changed_value(column)}))
+        assert (message == "") == (column.name in MAY_CHANGE[table]), f"{column}: {message}"
+        assert message == "" or "may change" in message
 
 
-def _other(column: sa.Column[object]) -> sa.ColumnElement[object]:
-    kind, name = column.type, f'"{column.name}"'
-    if isinstance(kind, sa.Uuid):
+def _changed_value(column: sa.Column[object]) -> sa.ColumnElement[object]:
+    column_type, name = column.type, f'"{column.name}"'
+    if isinstance(column_type, sa.Uuid):
         return sa.literal_column("gen_random_uuid()")
-    if isinstance(kind, sa.ARRAY):
+    if isinstance(column_type, sa.ARRAY):
         return sa.literal_column(f"array_append({name}, 'y')")
-    if isinstance(kind, sa.LargeBinary):
+    if isinstance(column_type, sa.LargeBinary):
         return sa.literal_column(f"{name} || '\\x00'::bytea")
-    return sa.literal_column(f"{name} + 1" if isinstance(kind, sa.Date | sa.Integer) else f"{name} || 'y'")
+    return sa.literal_column(f"{name} + 1" if isinstance(column_type, sa.Date | sa.Integer) else f"{name} || 'y'")
 
 
 @pytest.mark.parametrize("pot", POTS)
-def test_a_pot_moves_by_entries_alone(conn: sa.Connection, pot: str) -> None:
-    """Why: the sum on the fund's row is what the next approval is measured against."""
+def test_pot_changes_only_by_ledger_entries(conn: sa.Connection, pot: str) -> None:
+    """Why: the next approval is checked against the sums on the row of the fund."""
     create_organisation(conn)
-    said = Ground(conn).refused(fund.update().values({pot: fund.c[pot] + 1}))
-    assert "pots move by entries alone" in said
+    message = TriggersOnly(conn).refused(fund.update().values({pot: fund.c[pot] + 1}))
+    assert "pots move by entries alone" in message
 
 
 @pytest.mark.parametrize("pot", POTS)
-def test_a_fund_line_starts_with_empty_pots(conn: sa.Connection, pot: str) -> None:
-    """Why: money that was in the line before its first entry came from nowhere."""
-    office = create_organisation(conn)
-    given = ("title", "source", "year", "document", "permitted_items", "opens_on", "expires_on", "created_at")
-    taken = ["unit_id", "unit_path", *given]
-    line = sa.select(sa.func.gen_random_uuid(), sa.literal("NEW"), sa.literal(1), *(fund.c[name] for name in taken))
-    said = Ground(conn).refused(
-        fund.insert().from_select(["id", "code", pot, *taken], line.where(fund.c.id == office.fund_id))
+def test_new_fund_line_has_empty_pots(conn: sa.Connection, pot: str) -> None:
+    """Why: money in a fund line before its first ledger entry has no source."""
+    organisation = create_organisation(conn)
+    copied_names = ("title", "source", "year", "document", "permitted_items", "opens_on", "expires_on", "created_at")
+    copied = ["unit_id", "unit_path", *copied_names]
+    copy = sa.select(sa.func.gen_random_uuid(), sa.literal("NEW"), sa.literal(1), *(fund.c[name] for name in copied))
+    message = TriggersOnly(conn).refused(
+        fund.insert().from_select(["id", "code", pot, *copied], copy.where(fund.c.id == organisation.fund_id))
     )
-    assert "starts with empty pots" in said
+    assert "starts with empty pots" in message
 
 
-def test_the_lists_here_are_those_of_the_database(conn: sa.Connection) -> None:
-    """Why: a table that is guarded tomorrow must be tried by these tests too."""
-    found = sa.text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'never_truncated'")
-    assert set(conn.scalars(found)) == set(KEPT)
+def test_lists_of_protected_tables_equal_those_of_the_database(conn: sa.Connection) -> None:
+    """Why: a table that is protected later must be covered by these tests too."""
+    query = sa.text("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'never_truncated'")
+    assert set(conn.scalars(query)) == set(PROTECTED)
