@@ -181,4 +181,4 @@ def test_broker_refuses_a_client_without_its_password(folder: Path) -> None:
         with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as client, pytest.raises(redis.AuthenticationError):
             client.ping()
         assert (folder / "broker" / "url").stat().st_mode & 0o077 == 0
-        assert str(server) == f"Started(pid={server.pid}, found=False)"
+        assert str(server) == f"ServerProcess(pid={server.pid}, found=False)"

@@ -90,9 +90,7 @@ def test_account_with_a_wrong_or_taken_field_is_refused(union: Union) -> None:
         (replace(new, login="x.y", email="x", id_no="1"), ["email_wrong", "id_no_shape"]),
     ]
     for account, expected in attempts:
-        assert (
-            codes(lambda account=account: account_actions.add_account(union.conn, account, union.context())) == expected
-        )  # type: ignore[misc]
+        assert codes(lambda new=account: account_actions.add_account(union.conn, new, union.context())) == expected  # type: ignore[misc]
 
 
 def test_role_grant_that_is_incompatible_or_without_principal_is_refused(union: Union) -> None:
