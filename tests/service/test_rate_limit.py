@@ -57,7 +57,7 @@ def test_address_with_too_many_failed_tokens_is_refused_alone(
     desk: ApiClient, database_url: str, tmp_path: Path
 ) -> None:
     valid_token = desk.office.tokens["auditor"]
-    with limited(database_url, tmp_path, guesses="5/hour") as app:
+    with limited(database_url, tmp_path, failed_tokens="5/hour") as app:
         http = app.test_client()
         assert {refused(get_me(http, f"snt_guess_{number}")) for number in range(5)} == {(401, "token_invalid")}
         assert refused(get_me(http, "snt_guess_6")) == (429, "too_many_failed_tokens")
@@ -88,7 +88,7 @@ def test_client_address_is_the_one_the_trusted_proxy_reports(
         assert refused(get_me(http, "wrong", "127.0.0.1", **spoofed)) == (401, "token_invalid")
         assert refused(get_me(http, valid_token, "127.0.0.1", **spoofed)) == (429, "too_many_failed_tokens")
         assert get_me(http, valid_token, "127.0.0.1", **{"X-Forwarded-For": "192.0.2.2"}).status_code == 200
-    with limited(database_url, tmp_path, guesses="1/hour") as app:
+    with limited(database_url, tmp_path, failed_tokens="1/hour") as app:
         http = app.test_client()
         get_me(http, "wrong", "192.0.2.1", **{"X-Forwarded-For": "192.0.2.9"})
         answer = get_me(http, valid_token, "192.0.2.1", **{"X-Forwarded-For": "192.0.2.10"})
