@@ -15,7 +15,7 @@ CARRIERS = {"Refused", "BadAnswers", "BadSheets", "Unreadable", "BadPolicy", "Ba
 EXEMPT = {
     "tests/lives.py no": "returns the codes to the test, which compares them",
     "tests/chaos/load.py _expected": "sorts answers under load, and is no assertion of a test",
-    "tests/chaos/retrying_client.py _met": "counts 503 and answers of other kinds, and is no assertion of a test",
+    "tests/chaos/retrying_client.py _count_answer": "counts 503 and answers of other kinds, and is no assertion of a test",
     "tests/service/test_rate_limit.py refused": "returns the code to the test, which compares it",
     "tests/service/test_database_trouble.py said": "returns the code to the test, which compares it",
     "tests/service/test_permissions.py served": "says which routes are not refused for want of a right",

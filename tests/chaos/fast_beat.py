@@ -1,4 +1,4 @@
-"""The house's own beat, its minutes turned into tenths of seconds."""
+"""Celery app whose scheduled jobs run every 0.3 seconds."""
 
 from worker.app import app
 

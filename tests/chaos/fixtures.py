@@ -1,4 +1,4 @@
-"""The ground a fire is laid on: an office with a crowd in every role, fund lines with a trail, cases brought to a state."""
+"""Test data of the chaos tests: an organisation, accounts, funds and cases in a given state."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ from workflows.vocabulary import Fen
 OPENED, NOTICED, DECIDED = date(2025, 9, 1), date(2025, 9, 2), date(2025, 9, 15)
 PAPERS = ["application", "identity", "household_register", "authorisation", "income_proof", "bank_card"]
 ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
-LIFE = (
+STEPS_TO_RECEIPT = (
     ("registrar", OPENED, "submit", "survey"),
     ("visitor_1", OPENED, "record_visit", "survey"),
     ("registrar", OPENED, "add_papers", "survey"),
@@ -30,12 +30,12 @@ LIFE = (
     ("approver_1", DECIDED, "approve", "payment"),
     ("cashier", DECIDED, "pay", "receipt"),
 )
-"""Who takes which step on which day, and where a hardship case stands then."""
+"""Account, day and action of each step of a hardship case, and the state it leads to."""
 
 
 @dataclass
-class CaseSeat:
-    """One case and its family, and where it was last seen."""
+class TrackedCase:
+    """A case, its family and the state last observed."""
 
     case_id: UUID
     household_id: UUID
@@ -45,32 +45,32 @@ class CaseSeat:
 
 @dataclass
 class Fixture:
-    """An office in a database, and what was put into it."""
+    """An organisation in a database, with the funds and cases added to it."""
 
     engine: sa.Engine
-    office: Organisation
+    organisation: Organisation
     funds: list[UUID] = field(default_factory=list)
-    seats: list[CaseSeat] = field(default_factory=list)
+    tracked_cases: list[TrackedCase] = field(default_factory=list)
 
-    def crowd(self, role: str, count: int, tier: int = 0) -> list[str]:
-        """More people in a role; their names."""
+    def add_accounts(self, role: str, count: int, tier: int = 0) -> list[str]:
+        """Create `count` accounts in a role and return their names."""
         names = [f"{role}{tier or ''}_of_{count}_{number}" for number in range(count)]
         with self.engine.begin() as conn:
-            for each in names:
-                create_account(conn, self.office, each, role, tier)
+            for name in names:
+                create_account(conn, self.organisation, name, role, tier)
         return names
 
-    def name_the_clock(self) -> None:
-        """One more clock, of the name the worker looks for."""
+    def add_scheduler_account(self) -> None:
+        """Create a clock account with the login the worker looks for."""
         with self.engine.begin() as conn:
-            create_account(conn, self.office, "the_clock", "clock", login=CLOCK_LOGIN)
+            create_account(conn, self.organisation, "the_clock", "clock", login=CLOCK_LOGIN)
 
-    def line(self, fen: int) -> UUID:
-        """A fund line with `fen` in it, opened and filled as a cashier does."""
+    def add_fund(self, fen: int) -> UUID:
+        """Open a fund line as a cashier, add `fen` to it, and return its id."""
         with self.engine.begin() as conn:
-            context = self.office.context(conn, "cashier", OPENED)
-            new = NewFund(
-                unit_id=self.office.unit_id,
+            context = self.organisation.context(conn, "cashier", OPENED)
+            new_fund = NewFund(
+                unit_id=self.organisation.unit_id,
                 code=f"F-{len(self.funds) + 1}",
                 title="本级经费",
                 source="OWN",
@@ -80,51 +80,51 @@ class Fixture:
                 opens_on=date(2025, 1, 1),
                 expires_on=date(2026, 12, 31),
             )
-            made = funds.open_line(conn, new, context)
-            funds.receive(conn, made, Fen(fen), "示例〔2025〕2号", OPENED, context)
-        self.funds.append(made)
-        return made
+            fund_id = funds.open_line(conn, new_fund, context)
+            funds.receive(conn, fund_id, Fen(fen), "示例〔2025〕2号", OPENED, context)
+        self.funds.append(fund_id)
+        return fund_id
 
-    def seat(self, state: str, *, award: str = "100.00", fund: UUID | None = None) -> CaseSeat:
-        """A family with a case that has come as far as `state`, a commit a step."""
+    def track_case(self, state: str, *, award: str = "100.00", fund: UUID | None = None) -> TrackedCase:
+        """Create a family and a case, and bring the case to `state` with one commit per step."""
         with self.engine.begin() as conn:
-            home = create_family(conn, self.office, email="family@example.org")
-            opening = CaseApplication("hardship", home.household_id, home.head_id, "LIV", Fen(300_000), {})
-            made = open_case(conn, opening, self.office.context(conn, "registrar", OPENED))
-        seat = CaseSeat(made.case_id, home.household_id, home.head_id)
-        for who, day, action, reached in LIFE:
-            if seat.state == state:
+            family = create_family(conn, self.organisation, email="family@example.org")
+            opening = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(300_000), {})
+            opened_case = open_case(conn, opening, self.organisation.context(conn, "registrar", OPENED))
+        tracked = TrackedCase(opened_case.case_id, family.household_id, family.head_id)
+        for account, day, action, reached in STEPS_TO_RECEIPT:
+            if tracked.state == state:
                 break
             with self.engine.begin() as conn:
-                answers = form(self.office, action, day, award=award, fund=fund or self.funds[0])
-                cases.take_action(conn, seat.case_id, action, answers, self.office.context(conn, who, day))
-            seat.state = reached
-        return seat
+                answers = form(self.organisation, action, day, award=award, fund=fund or self.funds[0])
+                cases.take_action(conn, tracked.case_id, action, answers, self.organisation.context(conn, account, day))
+            tracked.state = reached
+        return tracked
 
-    def seat_many(self, states: Iterable[str], fund: Callable[[int], UUID] | None = None) -> list[CaseSeat]:
-        """Cases, several at a time."""
+    def track_many(self, states: Iterable[str], fund: Callable[[int], UUID] | None = None) -> list[TrackedCase]:
+        """Create several cases in parallel, one per state."""
 
-        def seat(numbered: tuple[int, str]) -> CaseSeat:
+        def track(numbered: tuple[int, str]) -> TrackedCase:
             number, state = numbered
-            return self.seat(state, fund=fund(number) if fund else None)
+            return self.track_case(state, fund=fund(number) if fund else None)
 
-        with ThreadPoolExecutor(4) as hands:
-            made = list(hands.map(seat, enumerate(states)))
-        self.seats += made
-        return made
+        with ThreadPoolExecutor(4) as executor:
+            new_cases = list(executor.map(track, enumerate(states)))
+        self.tracked_cases += new_cases
+        return new_cases
 
 
 def create_fixture(engine: sa.Engine) -> Fixture:
-    """An office of its own, with no money yet."""
+    """Create an organisation whose fund is empty."""
     with engine.begin() as conn:
         return Fixture(engine, create_organisation(conn, fen=0))
 
 
-def form(office: Organisation, action: str, day: date, *, award: str, fund: UUID) -> dict[str, object]:
-    """How an action's form is filled in on a day."""
-    went = {"on": day.isoformat(), "place": "home"}
+def form(organisation: Organisation, action: str, day: date, *, award: str, fund: UUID) -> dict[str, object]:
+    """Return the completed form of an action on `day`."""
+    visit = {"on": day.isoformat(), "place": "home"}
     forms: dict[str, dict[str, object]] = {
-        "record_visit": {**went, "visitors": _ids(office, "visitor_1", "visitor_2"), "conclusion": "confirmed"},
+        "record_visit": {**visit, "visitors": _ids(organisation, "visitor_1", "visitor_2"), "conclusion": "confirmed"},
         "add_papers": {"papers": PAPERS + ILLNESS},
         "record_check": {
             "authority": "示例核对中心",
@@ -138,17 +138,17 @@ def form(office: Organisation, action: str, day: date, *, award: str, fund: UUID
         "pay": {"method": "bank", "voucher": "V-1"},
         "payment_returned": {"bank_code": "name_mismatch", "voucher": "T-1"},
         "confirm_receipt": {"evidence": "signature"},
-        "record_follow_up": {**went, "visitors": _ids(office, "follower"), "conclusion": "received"},
+        "record_follow_up": {**visit, "visitors": _ids(organisation, "follower"), "conclusion": "received"},
         "recall": {"ground": "paid_in_error", "reason": "重复"},
         "recover_part": {"amount": "10.00", "voucher": "H-1"},
         "recover": {"voucher": "H-2"},
         "write_off": {"minutes": "示例〔2025〕9号", "reason": "无力偿还"},
         "suspend": {"until": (day + timedelta(days=5)).isoformat(), "ground": "query", "reason": "有疑点"},
     }
-    plain: dict[str, object] = {"reason": "示例"}
-    silent = {"submit", "finish_survey", "end_notice", "approve", "endorse", "close"}
-    return {} if action in silent else forms.get(action, plain)
+    reason_form: dict[str, object] = {"reason": "示例"}
+    without_form = {"submit", "finish_survey", "end_notice", "approve", "endorse", "close"}
+    return {} if action in without_form else forms.get(action, reason_form)
 
 
-def _ids(office: Organisation, *names: str) -> list[str]:
-    return [str(office.people[name]) for name in names]
+def _ids(organisation: Organisation, *names: str) -> list[str]:
+    return [str(organisation.people[name]) for name in names]

@@ -1,4 +1,4 @@
-"""A mail server that cuts some lines: it has taken the message, and says nothing."""
+"""An SMTP server that drops some connections after it stored the message."""
 
 from pathlib import Path
 
@@ -8,35 +8,35 @@ from service.local_servers.smtp import Mailbox, Mood
 
 
 def notification_in(message_id: object) -> str:
-    """The notification's id in a Message-ID."""
+    """Return the notification's id in a Message-ID."""
     return str(message_id).strip().strip("<>").partition("@")[0]
 
 
 class FlakySmtp(Mailbox):
-    """Keeps every message; of the first `cuts` notifications that come, one in three, it drops the line once."""
+    """A mailbox that drops one connection in three, once per notification and at most `cuts` times."""
 
     def __init__(self, folder: Path, *, cuts: int = 0) -> None:
         super().__init__(folder)
-        self.cuts, self.seen, self.cut = cuts, 0, set[str]()
+        self.cuts, self.message_count, self.cut = cuts, 0, set[str]()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the message; perhaps go silent."""
-        self.seen += 1
+        """Store the message, then answer or drop the connection."""
+        self.message_count += 1
         self.mood = Mood.ACCEPT
         notification = _notification(envelope.original_content or b"")
-        if len(self.cut) < self.cuts and self.seen % 3 == 0 and notification not in self.cut:
+        if len(self.cut) < self.cuts and self.message_count % 3 == 0 and notification not in self.cut:
             self.mood = Mood.DROP
             self.cut.add(notification)
         return await super().handle_DATA(server, session, envelope)
 
     def arrivals(self) -> list[tuple[str, float]]:
-        """Each arrival, the first one first: which notification, and when."""
+        """Return the notification id and time of each arrival, oldest first."""
         files, messages = self.files(), self.messages()
         times = [path.stat().st_mtime for path in files]
         return [(notification_in(each["Message-ID"]), at) for each, at in zip(messages, times, strict=True)]
 
     def first_and_last(self, notification: str) -> tuple[float, float]:
-        """When a notification came first, and when last."""
+        """Return the times of a notification's first and last arrival."""
         times = [at for each, at in self.arrivals() if each == notification]
         return min(times), max(times)
 

@@ -1,4 +1,4 @@
-"""Clients that do at random what people do all day, over HTTP, each request until it is answered; and what they were told."""
+"""Random load: clients that send requests over HTTP until each is answered."""
 
 import random
 import time
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from threading import Event, Lock, Thread
 from uuid import UUID
 
-from tests.chaos.fixtures import OPENED, CaseSeat, Fixture, form
+from tests.chaos.fixtures import OPENED, Fixture, TrackedCase, form
 from tests.chaos.retrying_client import Answer, Lost, RetryingClient
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase, Role
@@ -19,7 +19,7 @@ ONWARD = (
     *("pay", "confirm_receipt", "record_follow_up", "close", "recover_part", "recover"),
 )
 LIKELY = {**dict.fromkeys(ONWARD, 12), "add_papers": 4}
-"""How likely an action is tried: what brings a case on more often than what turns it, which is 1."""
+"""Weight of each action: 12 for actions that advance a case, 4 for papers, 1 for all others."""
 
 ROLES = {
     Role.REGISTRAR: ("registrar", "witness"),
@@ -33,8 +33,8 @@ ROLES = {
 
 
 @dataclass(frozen=True)
-class Told:
-    """A step somebody was told was taken."""
+class AcknowledgedStep:
+    """A step that the server acknowledged."""
 
     case_id: UUID
     version: int
@@ -43,45 +43,45 @@ class Told:
 
 @dataclass
 class Load:
-    """Some clients, some cases, some fund lines, and a calendar that runs while they work."""
+    """A group of clients that work on the fixture's cases while a simulated calendar advances."""
 
-    ground: Fixture
-    wire: RetryingClient
+    fixture: Fixture
+    client: RetryingClient
     seed: int
     clients: int
     days_a_second: float
     people: Mapping[Role, tuple[str, ...]] = field(default_factory=lambda: dict(ROLES))
-    told: list[Told] = field(default_factory=list)
+    acknowledged: list[AcknowledgedStep] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    took: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
     _end: Event = field(default_factory=Event)
     _began: float = field(default_factory=time.monotonic)
     _threads: list[Thread] = field(default_factory=list)
 
     def start(self) -> None:
-        """Let the clients begin."""
+        """Start the clients."""
         self._began = time.monotonic()
         self._threads = [Thread(target=self._client, args=(number,)) for number in range(self.clients)]
-        for each in self._threads:
-            each.start()
+        for thread in self._threads:
+            thread.start()
 
     def finish(self) -> None:
-        """Let each client end what it has begun."""
+        """Stop the clients after their current request."""
         self._end.set()
-        for each in self._threads:
-            each.join()
+        for thread in self._threads:
+            thread.join()
 
     @property
     def steps(self) -> int:
-        """How many steps people were told were taken."""
-        return len(self.told)
+        """Return the number of acknowledged steps."""
+        return len(self.acknowledged)
 
     def slowest(self, share: float) -> float:
-        """Seconds within which this share of the requests was answered, repetitions counted in."""
-        took = sorted(self.took)
-        return took[min(int(len(took) * share), len(took) - 1)] if took else 0.0
+        """Return the seconds within which this share of the requests was answered, retries included."""
+        durations = sorted(self.durations)
+        return durations[min(int(len(durations) * share), len(durations) - 1)] if durations else 0.0
 
     def _today(self) -> date:
         return OPENED + timedelta(days=int((time.monotonic() - self._began) * self.days_a_second))
@@ -89,135 +89,138 @@ class Load:
     def _client(self, number: int) -> None:
         chance = random.Random(self.seed * 1000 + number)
         while not self._end.is_set():
-            seat = chance.choice(self.ground.seats)
-            deed = chance.choices(*zip(*_DEEDS, strict=True))[0]
+            tracked = chance.choice(self.fixture.tracked_cases)
+            client_action = chance.choices(*zip(*_CLIENT_ACTIONS, strict=True))[0]
             began = time.monotonic()
             try:
-                answer = deed(self, chance, seat, self._today())
+                answer = client_action(self, chance, tracked, self._today())
             except Lost as lost:
                 self._count("lost for good", str(lost))
                 continue
             except Exception as fault:
                 self._count("broke", repr(fault))
                 raise
-            self.took.append(time.monotonic() - began)
+            self.durations.append(time.monotonic() - began)
             self._count(str(answer.status), None if _expected(answer) else f"{answer.status} {answer.text[:300]}")
 
-    def _count(self, what: str, fault: str | None) -> None:
+    def _count(self, status: str, fault: str | None) -> None:
         with self._lock:
-            self.statuses[what] += 1
+            self.statuses[status] += 1
             if fault is not None:
                 self.faults.append(fault)
 
-    def post(self, who: str, path: str, day: date, body: object) -> Answer:
-        """A request that is repeated with its key until it is answered."""
-        return self.wire.surely(who, path, day, body)
+    def post(self, account: str, path: str, day: date, body: object) -> Answer:
+        """Send a request, and repeat it with its key until it is answered."""
+        return self.client.post_until_answered(account, path, day, body)
 
-    def acted(self, seat: CaseSeat, action: str, answer: Answer) -> Answer:
-        """Remember what was told of a case."""
+    def record_answer(self, tracked: TrackedCase, action: str, answer: Answer) -> Answer:
+        """Store the version and the state that the answer reports."""
         if answer.status in {200, 201}:
             body = answer.body
-            self.told.append(Told(UUID(body["id"]), body["version"], action))
-            if body["id"] == str(seat.case_id):
-                seat.state = body["state"]
+            self.acknowledged.append(AcknowledgedStep(UUID(body["id"]), body["version"], action))
+            if body["id"] == str(tracked.case_id):
+                tracked.state = body["state"]
         elif "wrong_state" in answer.codes:
-            seat.state = next(
+            tracked.state = next(
                 each["values"]["state"] for each in answer.body["reasons"] if each["code"] == "wrong_state"
             )
         return answer
 
 
 def _expected(answer: Answer) -> bool:
-    """Done, or refused by a rule. Everything people send here is well formed and theirs to see."""
+    """Whether the answer is a success or a refusal by a rule."""
+    # Every request here is well formed and its sender may see the case, so no other status is expected.
     return answer.status in {200, 201, 409}
 
 
-Deed = Callable[[Load, random.Random, CaseSeat, date], Answer]
+ClientAction = Callable[[Load, random.Random, TrackedCase, date], Answer]
 
 
-def _step(load: Load, chance: random.Random, seat: CaseSeat, day: date) -> Answer:
-    """One of the actions that leave the state the case was last seen in, by somebody who holds a fitting role."""
+def _step(load: Load, chance: random.Random, tracked: TrackedCase, day: date) -> Answer:
+    """Take a random action out of the case's last observed state, with an account of a suitable role."""
     hardship = PROGRAMMES["hardship"]
-    steps = hardship.steps_from(seat.state)
-    if hardship.state(seat.state).phase is Phase.ENDED and chance.randrange(10):
-        return _again(load, chance, seat, day)
+    steps = hardship.steps_from(tracked.state)
+    if hardship.state(tracked.state).phase is Phase.ENDED and chance.randrange(10):
+        return _reopen(load, chance, tracked, day)
     step = chance.choices(steps, [LIKELY.get(each.action, 1) for each in steps])[0] if steps else None
     if step is None:
-        return _again(load, chance, seat, day)
-    who = chance.choice([name for role in step.roles for name in load.people[role]])
+        return _reopen(load, chance, tracked, day)
+    account = chance.choice([name for role in step.roles for name in load.people[role]])
     answers = form(
-        load.ground.office,
+        load.fixture.organisation,
         step.action,
         day,
         award=f"{chance.choice((100, 300, 900, 2400))}.00",
-        fund=chance.choice(load.ground.funds),
+        fund=chance.choice(load.fixture.funds),
     )
     if "visitors" in answers:
-        answers["visitors"] = [str(load.ground.office.people[each]) for each in _pair(chance, who, load)]
-    answer = load.post(who, f"/cases/{seat.case_id}/actions/{step.action}", day, {"answers": answers})
+        answers["visitors"] = [str(load.fixture.organisation.people[each]) for each in _pair(chance, account, load)]
+    answer = load.post(account, f"/cases/{tracked.case_id}/actions/{step.action}", day, {"answers": answers})
     if "case_suspended" in answer.codes:
-        lift = f"/cases/{seat.case_id}/actions/resume"
-        load.acted(seat, step.action, answer)
-        return load.acted(seat, "resume", load.post("reviewer", lift, day, {"answers": {"reason": "已查清"}}))
-    return load.acted(seat, step.action, answer)
+        resume_path = f"/cases/{tracked.case_id}/actions/resume"
+        load.record_answer(tracked, step.action, answer)
+        return load.record_answer(
+            tracked, "resume", load.post("reviewer", resume_path, day, {"answers": {"reason": "已查清"}})
+        )
+    return load.record_answer(tracked, step.action, answer)
 
 
-def _pair(chance: random.Random, who: str, load: Load) -> list[str]:
-    others = [name for name in load.people[Role.VISITOR] if name != who]
-    return [who, chance.choice(others)]
+def _pair(chance: random.Random, account: str, load: Load) -> list[str]:
+    others = [name for name in load.people[Role.VISITOR] if name != account]
+    return [account, chance.choice(others)]
 
 
-def _again(load: Load, _chance: random.Random, seat: CaseSeat, day: date) -> Answer:
-    """The case is over: the family asks once more."""
-    whose = {"household_id": str(seat.household_id), "beneficiary_id": str(seat.head_id)}
-    body = {"programme": "hardship", **whose, "item": "LIV", "requested": "3000.00", "answers": {}}
+def _reopen(load: Load, _chance: random.Random, tracked: TrackedCase, day: date) -> Answer:
+    """Open a new case for the family of an ended case."""
+    family = {"household_id": str(tracked.household_id), "beneficiary_id": str(tracked.head_id)}
+    body = {"programme": "hardship", **family, "item": "LIV", "requested": "3000.00", "answers": {}}
     answer = load.post("registrar", "/cases", day, body)
     if answer.status == 201:
-        seat.case_id, seat.state = UUID(answer.body["id"]), "draft"
-    return load.acted(seat, "open", answer)
+        tracked.case_id, tracked.state = UUID(answer.body["id"]), "draft"
+    return load.record_answer(tracked, "open", answer)
 
 
-def _receive(load: Load, chance: random.Random, _seat: CaseSeat, day: date) -> Answer:
-    """Money arrives on a line."""
+def _receive(load: Load, chance: random.Random, _seat: TrackedCase, day: date) -> Answer:
+    """Record a receipt of money on a random fund."""
     body = {"amount": f"{chance.choice((100, 500))}.00", "document": "示例〔2025〕3号", "on": day.isoformat()}
-    return load.post("cashier", f"/funds/{chance.choice(load.ground.funds)}/receipts", day, body)
+    return load.post("cashier", f"/funds/{chance.choice(load.fixture.funds)}/receipts", day, body)
 
 
-def _change_payee(load: Load, chance: random.Random, seat: CaseSeat, day: date) -> Answer:
-    """The family names another account, and signatures fall."""
-    body = {"person": str(seat.head_id), "bank": "示例银行", "card": f"62{chance.randrange(10**16):016d}"}
-    return load.post("registrar", f"/households/{seat.household_id}/payee", day, body)
+def _change_payee(load: Load, chance: random.Random, tracked: TrackedCase, day: date) -> Answer:
+    """Change the family's bank account, which voids signatures."""
+    body = {"person": str(tracked.head_id), "bank": "示例银行", "card": f"62{chance.randrange(10**16):016d}"}
+    return load.post("registrar", f"/households/{tracked.household_id}/payee", day, body)
 
 
-def _reveal(load: Load, _chance: random.Random, seat: CaseSeat, day: date) -> Answer:
-    """Somebody looks at a person unmasked."""
-    return load.post("visitor_1", f"/persons/{seat.head_id}/reveal", day, {"purpose": "follow_up"})
+def _reveal(load: Load, _chance: random.Random, tracked: TrackedCase, day: date) -> Answer:
+    """Reveal a person's unmasked data."""
+    return load.post("visitor_1", f"/persons/{tracked.head_id}/reveal", day, {"purpose": "follow_up"})
 
 
-def _record_gift(load: Load, chance: random.Random, seat: CaseSeat, day: date) -> Answer:
-    """An approver records money handed over outside a case."""
-    people = load.ground.office.people
+def _record_gift(load: Load, chance: random.Random, tracked: TrackedCase, day: date) -> Answer:
+    """Record, as an approver, a gift of money outside a case."""
+    people = load.fixture.organisation.people
     body = {
-        "unit_id": str(load.ground.office.unit_id),
-        "household_id": str(seat.household_id),
+        "unit_id": str(load.fixture.organisation.unit_id),
+        "household_id": str(tracked.household_id),
         "on": day.isoformat(),
         "item": "LIV",
         "purpose": "慰问",
         "account_code": "40301",
         "signed_by_family": True,
         "amount": "20.00",
-        "fund_id": str(chance.choice(load.ground.funds)),
+        "fund_id": str(chance.choice(load.fixture.funds)),
         "handed_by": str(people["visitor_1"]),
         "approved_by": str(people["approver_1"]),
     }
     return load.post("approver_1", "/gifts", day, body)
 
 
-_DEEDS: tuple[tuple[Deed, int], ...] = (
+_CLIENT_ACTIONS: tuple[tuple[ClientAction, int], ...] = (
     (_step, 85),
     (_receive, 4),
     (_change_payee, 2),
     (_reveal, 5),
     (_record_gift, 4),
 )
-"""What a client does, and how often."""
+"""The requests a client sends, each with its weight."""

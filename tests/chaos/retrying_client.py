@@ -1,4 +1,4 @@
-"""A request over a connection of its own: answered, or lost on the way; and the same again until it is answered."""
+"""An HTTP client that repeats a request until it is answered."""
 
 import http.client
 import json
@@ -10,17 +10,17 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-PATIENCE = 45.0
+ANSWER_TIMEOUT = 45.0
 """Seconds a client waits for one answer."""
 
 
 class Lost(Exception):
-    """The line was refused or dropped: nobody knows whether the thing was done."""
+    """The connection was refused or dropped, so it is unknown whether the request was carried out."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,36 +28,36 @@ class Answer:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON object of the answer."""
-        found: dict[str, Any] = json.loads(self.text) if self.text else {}
-        return found
+        """Return the JSON object of the answer, or an empty one."""
+        json_object: dict[str, Any] = json.loads(self.text) if self.text else {}
+        return json_object
 
     @property
     def codes(self) -> list[str]:
-        """The reason codes of a refusal."""
+        """Return the reason codes of a refusal."""
         return [reason["code"] for reason in self.body.get("reasons", [])]
 
 
 @dataclass
 class RetryingClient:
-    """The way from the clients of a test to the web processes; counts what they met."""
+    """A client of the web processes that counts lost connections, refusals and replayed answers."""
 
     port: int
     tokens: Mapping[str, str]
     lost: int = 0
-    away: int = 0
+    unavailable: int = 0
     replayed: int = 0
     faults: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
-    def ask(
-        self, method: str, who: str, path: str, day: date, body: object = None, key: str = "", **headers: str
+    def send(
+        self, method: str, account: str, path: str, day: date, body: object = None, key: str = "", **headers: str
     ) -> Answer:
-        """One request by `who` on `day`. Raises Lost."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        sent = None if body is None else json.dumps(body).encode()
-        told = {
-            "Authorization": f"Bearer {self.tokens[who]}",
+        """Send one request as `account` on `day`. Raises Lost."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_TIMEOUT)
+        content = None if body is None else json.dumps(body).encode()
+        request_headers = {
+            "Authorization": f"Bearer {self.tokens[account]}",
             "X-Songnuan-Date": f"{day.isoformat()}T09:30:00+08:00",
             "Content-Type": "application/json",
             "Connection": "close",
@@ -65,38 +65,40 @@ class RetryingClient:
             **headers,
         }
         try:
-            line.request(method, f"/api/v1{path}", sent, told)
-            response = line.getresponse()
+            connection.request(method, f"/api/v1{path}", content, request_headers)
+            response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read().decode())
         except (OSError, http.client.HTTPException) as fault:
             raise Lost(repr(fault)) from fault
         finally:
-            line.close()
+            connection.close()
 
-    def post(self, who: str, path: str, day: date, body: object, key: str = "", **headers: str) -> Answer:
-        """POST, once. Raises Lost."""
-        return self.ask("POST", who, path, day, body, key, **headers)
+    def post(self, account: str, path: str, day: date, body: object, key: str = "", **headers: str) -> Answer:
+        """Send a POST once. Raises Lost."""
+        return self.send("POST", account, path, day, body, key, **headers)
 
-    def surely(self, who: str, path: str, day: date, body: object, *, patience: float = 120.0) -> Answer:
-        """POST again and again with one key until the answer is a yes or a no, or `patience` seconds have gone.
+    def post_until_answered(
+        self, account: str, path: str, day: date, body: object, *, retry_seconds: float = 120.0
+    ) -> Answer:
+        """Repeat a POST with one key until it succeeds or is refused, for at most `retry_seconds`.
 
-        A 503 without Retry-After, and any other 5xx, is kept in `faults`. Raises Lost when the last line was.
+        Adds a 503 without Retry-After, and any other 5xx, to `faults`. Raises Lost when the last connection was lost.
         """
-        key, until = uuid4().hex, time.monotonic() + patience
+        key, until = uuid4().hex, time.monotonic() + retry_seconds
         while True:
             try:
-                answer = self.post(who, path, day, body, key)
+                answer = self.post(account, path, day, body, key)
             except Lost:
-                self._met(None)
+                self._count_answer(None)
                 if time.monotonic() > until:
                     raise
             else:
-                if self._met(answer) or time.monotonic() > until:
+                if self._count_answer(answer) or time.monotonic() > until:
                     return answer
             time.sleep(0.1)
 
-    def _met(self, answer: Answer | None) -> bool:
-        """Count what came back; whether it is a yes or a no."""
+    def _count_answer(self, answer: Answer | None) -> bool:
+        """Count the answer, and return whether it is final."""
         with self._lock:
             if answer is None:
                 self.lost += 1
@@ -104,7 +106,7 @@ class RetryingClient:
                 self.replayed += "Idempotency-Replayed" in answer.headers
                 return True
             elif answer.status == 503 and "Retry-After" in answer.headers:
-                self.away += 1
+                self.unavailable += 1
             else:
                 self.faults.append(f"{answer.status} {answer.text[:300]}")
                 return True
@@ -112,12 +114,12 @@ class RetryingClient:
 
 
 def answers(port: int) -> bool:
-    """Whether a web process answers on the port."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    """Return whether a web process answers on the port."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        line.request("GET", "/healthz")
-        return line.getresponse().status == 200
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
     finally:
-        line.close()
+        connection.close()

@@ -1,4 +1,4 @@
-"""A small record with every kind of row in it: both programmes to all their ends, and what happens outside cases."""
+"""A sample record writes rows of every table: both programmes to all end states, and acts outside cases."""
 
 from dataclasses import replace
 from datetime import date
@@ -30,13 +30,13 @@ from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.queries.reminders import REMINDERS
 from service.tables.accounts import role_grant, token
-from tests.chaos.fixtures import DECIDED, LIFE, NOTICED, OPENED, CaseSeat, Fixture, form
+from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, TrackedCase, form
 from tests.factories import Family, create_family, create_organisation, grant
 from workflows.vocabulary import Fen
 
 LATER = date(2025, 9, 20)
 TUITION = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public", "living_part": "600.00"}
-ENDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
+CASE_COURSES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("hardship", "receipt", (("cashier", "payment_returned"), ("cashier", "pay"), ("witness", "confirm_receipt"),
                              ("follower", "record_follow_up"), ("registrar", "close"))),
     ("hardship", "receipt", (("approver_1", "recall"), ("cashier", "recover_part"), ("cashier", "recover"))),
@@ -48,113 +48,128 @@ ENDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("tuition", "receipt", (("witness", "confirm_receipt"), ("follower", "record_follow_up"), ("registrar", "close"))),
     ("tuition", "survey", (("registrar", "withdraw"),)),
 )  # fmt: skip
-"""Programme, the state a case is brought to, and who takes it on from there by which steps."""
+"""Programme, state a case is brought to, and the accounts and actions that follow."""
 
 
 def write_sample_record(engine: sa.Engine) -> Fixture:
-    """Write all of it, a commit an act, and anchor it twice."""
+    """Write the sample record with one commit per step, and add an anchor on three days."""
     with engine.begin() as conn:
-        ground = Fixture(engine, create_organisation(conn, fen=0))
-        grant(conn, ground.office, "witness", "registrar", for_whom="registrar")
-        below = create_organisation(conn, above=ground.office, fen=0)
-    ground.line(50_000_000)
-    for programme, state, rest in ENDS:
-        _case(ground, programme, state, rest)
+        fixture = Fixture(engine, create_organisation(conn, fen=0))
+        grant(conn, fixture.organisation, "witness", "registrar", for_whom="registrar")
+        lower_unit = create_organisation(conn, above=fixture.organisation, fen=0)
+    fixture.add_fund(50_000_000)
+    for programme, state, later_steps in CASE_COURSES:
+        _write_case(fixture, programme, state, later_steps)
     with engine.begin() as conn:
-        _families(conn, ground)
-        _outside_cases(conn, ground, below.unit_id)
-        _house(conn, ground)
+        _write_families(conn, fixture)
+        _write_acts_outside_cases(conn, fixture, lower_unit.unit_id)
+        _write_unit_changes(conn, fixture)
         for reminder in REMINDERS:
-            notifications.queue_reminder(conn, reminder, ground.office.context(conn, "clock", date(2025, 12, 30)))
+            notifications.queue_reminder(
+                conn, reminder, fixture.organisation.context(conn, "clock", date(2025, 12, 30))
+            )
     for day in (LATER, date(2025, 9, 21), date(2025, 9, 22)):
         with engine.begin() as conn:
-            anchors.add_anchor(conn, anchors.settled_event_number(conn) or 0, ground.office.context(conn, "clock", day))
-    return ground
+            anchors.add_anchor(
+                conn, anchors.settled_event_number(conn) or 0, fixture.organisation.context(conn, "clock", day)
+            )
+    return fixture
 
 
-def _case(ground: Fixture, programme: str, state: str, rest: tuple[tuple[str, str], ...]) -> None:
-    with ground.engine.begin() as conn:
-        home = create_family(conn, ground.office, email="family@example.org")
-        seat = _opened(conn, ground, programme, home)
-    for who, day, action, _reached in LIFE:
-        if seat.state == state:
+def _write_case(fixture: Fixture, programme: str, state: str, later_steps: tuple[tuple[str, str], ...]) -> None:
+    with fixture.engine.begin() as conn:
+        family = create_family(conn, fixture.organisation, email="family@example.org")
+        tracked = _open_case(conn, fixture, programme, family)
+    for account, day, action, _reached in STEPS_TO_RECEIPT:
+        if tracked.state == state:
             break
-        if action == "record_check" and seat.state != "verification":
+        if action == "record_check" and tracked.state != "verification":
             continue
-        seat.state = _step(ground, seat.case_id, who, action, day)
-    for who, action in rest:
-        _step(ground, seat.case_id, who, action, LATER)
+        tracked.state = _take_step(fixture, tracked.case_id, account, action, day)
+    for account, action in later_steps:
+        _take_step(fixture, tracked.case_id, account, action, LATER)
 
 
-def _opened(conn: sa.Connection, ground: Fixture, programme: str, home: Family) -> CaseSeat:
+def _open_case(conn: sa.Connection, fixture: Fixture, programme: str, family: Family) -> TrackedCase:
     tuition = programme == "tuition"
-    who, item = (home.child_id, "EDU") if tuition else (home.head_id, "LIV")
-    opening = CaseApplication(programme, home.household_id, who, item, Fen(300_000), TUITION if tuition else {})
-    made = open_case(conn, opening, ground.office.context(conn, "registrar", OPENED))
-    return CaseSeat(made.case_id, home.household_id, home.head_id)
+    beneficiary_id, item = (family.child_id, "EDU") if tuition else (family.head_id, "LIV")
+    opening = CaseApplication(
+        programme, family.household_id, beneficiary_id, item, Fen(300_000), TUITION if tuition else {}
+    )
+    opened_case = open_case(conn, opening, fixture.organisation.context(conn, "registrar", OPENED))
+    return TrackedCase(opened_case.case_id, family.household_id, family.head_id)
 
 
-def _step(ground: Fixture, case_id: UUID, who: str, action: str, day: date) -> str:
-    with ground.engine.begin() as conn:
-        answers = form(ground.office, action, day, award="600.00", fund=ground.funds[0])
+def _take_step(fixture: Fixture, case_id: UUID, account: str, action: str, day: date) -> str:
+    with fixture.engine.begin() as conn:
+        answers = form(fixture.organisation, action, day, award="600.00", fund=fixture.funds[0])
         if action == "suspend":
             answers["reason"] = "有疑点"
-        return cases.take_action(conn, case_id, action, answers, ground.office.context(conn, who, day)).state
+        return cases.take_action(conn, case_id, action, answers, fixture.organisation.context(conn, account, day)).state
 
 
-def _families(conn: sa.Connection, ground: Fixture) -> None:
-    """A file that is corrected, joined, left, and ended."""
-    home, context = create_family(conn, ground.office), ground.office.context(conn, "registrar", NOTICED)
-    lines = (finances.FinanceLine("income", "wage", Fen(1_000_000), person_id=home.child_id),)
-    finances.replace_finances(conn, home.household_id, finances.Finances(OPENED, (*lines, *lines)), context)
-    persons.edit_person(conn, home.head_id, {"phone": "13800000000", "address": "示例路1号"}, context)
-    other = persons.Person("other", "示例丁", workplace="示例厂")
-    persons.add_person(conn, home.household_id, other, context)
-    persons.deactivate_person(conn, home.child_id, context)
-    payees.set_payee(conn, home.household_id, payees.Payee(other.id, "示例银行", "6222020200112233445"), context)
-    consents.record_consent(conn, home.household_id, consents.Consent(OPENED, DECIDED, "2025-1", 2), context)
-    households.edit_household(conn, home.household_id, {"cause": "disaster", "story": "示例"}, context)
-    personal_data_access.reveal_personal_data(conn, home.head_id, "call", context)
-    households.close_household_file(conn, home.household_id, NOTICED, context)
-
-
-def _outside_cases(conn: sa.Connection, ground: Fixture, below: UUID) -> None:
-    office, people = ground.office, ground.office.people
-    home = create_family(conn, office)
-    context = office.context(conn, "registrar", DECIDED)
-    mine, wrong = (
-        kinship.declare_kinship(conn, home.household_id, people[who], "sibling", context)
-        for who in ("auditor", "verifier")
+def _write_families(conn: sa.Connection, fixture: Fixture) -> None:
+    """Write a household file whose data and members change, and which is closed."""
+    family, context = (
+        create_family(conn, fixture.organisation),
+        fixture.organisation.context(conn, "registrar", NOTICED),
     )
-    kinship.confirm_kinship(conn, mine, office.context(conn, "admin", DECIDED))
-    kinship.end_kinship(conn, wrong, office.context(conn, "admin", DECIDED))
+    lines = (finances.FinanceLine("income", "wage", Fen(1_000_000), person_id=family.child_id),)
+    finances.replace_finances(conn, family.household_id, finances.Finances(OPENED, (*lines, *lines)), context)
+    persons.edit_person(conn, family.head_id, {"phone": "13800000000", "address": "示例路1号"}, context)
+    other = persons.Person("other", "示例丁", workplace="示例厂")
+    persons.add_person(conn, family.household_id, other, context)
+    persons.deactivate_person(conn, family.child_id, context)
+    payees.set_payee(conn, family.household_id, payees.Payee(other.id, "示例银行", "6222020200112233445"), context)
+    consents.record_consent(conn, family.household_id, consents.Consent(OPENED, DECIDED, "2025-1", 2), context)
+    households.edit_household(conn, family.household_id, {"cause": "disaster", "story": "示例"}, context)
+    personal_data_access.reveal_personal_data(conn, family.head_id, "call", context)
+    households.close_household_file(conn, family.household_id, NOTICED, context)
+
+
+def _write_acts_outside_cases(conn: sa.Connection, fixture: Fixture, lower_unit_id: UUID) -> None:
+    organisation, people = fixture.organisation, fixture.organisation.people
+    family = create_family(conn, organisation)
+    context = organisation.context(conn, "registrar", DECIDED)
+    confirmed, rejected = (
+        kinship.declare_kinship(conn, family.household_id, people[account], "sibling", context)
+        for account in ("auditor", "verifier")
+    )
+    kinship.confirm_kinship(conn, confirmed, organisation.context(conn, "admin", DECIDED))
+    kinship.end_kinship(conn, rejected, organisation.context(conn, "admin", DECIDED))
     for day in (OPENED, DECIDED):
-        known = pairings.Pairing(office.unit_id, f"连心{day}", "市总工会", day, day)
-        pairings.record_pairing(conn, home.household_id, known, context)
-    went = visits.NewVisit(office.unit_id, "hardship", DECIDED, "home", (people["visitor_1"],), home.household_id)
-    seen = visits.record_visit(conn, replace(went, story="示例", companions=1), context)
+        pairing = pairings.Pairing(organisation.unit_id, f"连心{day}", "市总工会", day, day)
+        pairings.record_pairing(conn, family.household_id, pairing, context)
+    visit = visits.NewVisit(
+        organisation.unit_id, "hardship", DECIDED, "home", (people["visitor_1"],), family.household_id
+    )
+    visit_id = visits.record_visit(conn, replace(visit, story="示例", companions=1), context)
     goods = gifts.NewGift(
-        office.unit_id, home.household_id, DECIDED, "KIND", "慰问", "502", people["visitor_1"], True, seen,
+        organisation.unit_id, family.household_id, DECIDED, "KIND", "慰问", "502", people["visitor_1"], True, visit_id,
         goods="图书", goods_unit="册", quantity=3,
     )  # fmt: skip
     gifts.record_gift(conn, goods, context)
     money = replace(goods, item="LIV", goods=None, goods_unit=None, quantity=None, fen=Fen(20_000))
-    signed = replace(money, fund_id=ground.funds[0], approved_by=people["approver_1"])
-    gifts.record_gift(conn, signed, office.context(conn, "approver_1", DECIDED))
-    given = donations.NewDonation(office.unit_id, DECIDED, "received", "献爱心", "镇里", Fen(288_000), "镇慈善站", 72)
-    held = activities.NewActivity(office.unit_id, DECIDED, "读书会", "culture", Fen(100), "50101", 20)
+    signed = replace(money, fund_id=fixture.funds[0], approved_by=people["approver_1"])
+    gifts.record_gift(conn, signed, organisation.context(conn, "approver_1", DECIDED))
+    donation = donations.NewDonation(
+        organisation.unit_id, DECIDED, "received", "献爱心", "镇里", Fen(288_000), "镇慈善站", 72
+    )
+    activity = activities.NewActivity(organisation.unit_id, DECIDED, "读书会", "culture", Fen(100), "50101", 20)
     for number in range(2):
-        donations.record_donation(conn, replace(given, fen=Fen(number + 5)), context)
-        activities.record_activity(conn, replace(held, fen=Fen(number)), context)
-    approver = office.context(conn, "approver_3", DECIDED)
-    opened = fund_allocations.NewFundAllocation(ground.funds[0], below, LATER, date(2025, 12, 30), "示例〔2025〕8号")
-    fund_allocations.close_allocation(conn, fund_allocations.allocate_to_unit(conn, opened, approver), approver)
+        donations.record_donation(conn, replace(donation, fen=Fen(number + 5)), context)
+        activities.record_activity(conn, replace(activity, fen=Fen(number)), context)
+    approver = organisation.context(conn, "approver_3", DECIDED)
+    allocation = fund_allocations.NewFundAllocation(
+        fixture.funds[0], lower_unit_id, LATER, date(2025, 12, 30), "示例〔2025〕8号"
+    )
+    fund_allocations.close_allocation(conn, fund_allocations.allocate_to_unit(conn, allocation, approver), approver)
 
 
-def _house(conn: sa.Connection, ground: Fixture) -> None:
-    admin = ground.office.context(conn, "admin", DECIDED)
-    units.rename_unit(conn, ground.office.unit_id, "示例市总工会", admin)
-    units.add_unit(conn, "示例镇总工会", "grass_roots", "371083", ground.office.unit_id, admin)
-    for table, end in ((role_grant, accounts.revoke_role), (token, accounts.revoke_token)):
-        mine = sa.select(table.c.id).where(table.c.account_id == ground.office.people["approver_3"])
-        end(conn, conn.scalars(mine.limit(1)).one(), admin)
+def _write_unit_changes(conn: sa.Connection, fixture: Fixture) -> None:
+    admin = fixture.organisation.context(conn, "admin", DECIDED)
+    units.rename_unit(conn, fixture.organisation.unit_id, "示例市总工会", admin)
+    units.add_unit(conn, "示例镇总工会", "grass_roots", "371083", fixture.organisation.unit_id, admin)
+    for table, revoke in ((role_grant, accounts.revoke_role), (token, accounts.revoke_token)):
+        row_id = sa.select(table.c.id).where(table.c.account_id == fixture.organisation.people["approver_3"])
+        revoke(conn, conn.scalars(row_id.limit(1)).one(), admin)

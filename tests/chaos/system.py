@@ -1,4 +1,4 @@
-"""The real system as processes on one machine: any of them killed by signal, and started again on its data and port."""
+"""The whole system as processes on one machine, which a test can kill and restart."""
 
 import os
 import signal
@@ -24,36 +24,36 @@ from tests.chaos.retrying_client import answers
 from tests.factories import RING
 from tests.worker.processes import ROOT, wait_until
 
-PATIENCE = 120.0
-"""Seconds anything may take to come up on a machine that is busy with other tests."""
+START_TIMEOUT = 120.0
+"""Seconds a process may take to start on a machine that runs other tests."""
 
 WEB = {"SONGNUAN_WEB_WORKERS": "3", "SONGNUAN_WEB_THREADS": "8"}
 NO_RATES = {"SONGNUAN_RATE_TOKEN": "off", "SONGNUAN_RATE_ADDRESS": "off"}
 
 
-def family(pid: int) -> list[psutil.Process]:
-    """A process and everything it started."""
+def process_tree(pid: int) -> list[psutil.Process]:
+    """Return a process and all its descendants."""
     with suppress(psutil.NoSuchProcess):
         head = psutil.Process(pid)
         return [head, *head.children(recursive=True)]
     return []
 
 
-def kill_family(pid: int) -> None:
-    """SIGKILL to a process and all its children at once, as a power cut would; returns when they are gone."""
-    doomed = family(pid)
-    for each in doomed:
+def kill_process_tree(pid: int) -> None:
+    """Send SIGKILL to a process and all its descendants, as a power cut would, and wait until they have ended."""
+    victims = process_tree(pid)
+    for process in victims:
         with suppress(psutil.NoSuchProcess):
-            each.suspend()  # nobody is to notice that another has gone, and tidy up
-    for each in doomed:
+            process.suspend()  # a process that sees another end would clean up
+    for process in victims:
         with suppress(psutil.NoSuchProcess):
-            each.kill()
-    assert wait_until(lambda: not any(is_running(each.pid) for each in doomed), PATIENCE), doomed
+            process.kill()
+    assert wait_until(lambda: not any(is_running(process.pid) for process in victims), START_TIMEOUT), victims
 
 
 @dataclass
 class System:
-    """PostgreSQL, Valkey, and what `songnuan serve` starts beside them; used as a context it leaves nothing behind."""
+    """PostgreSQL, Valkey and the processes of `songnuan serve`; all end with the context."""
 
     folder: Path
     smtp_url: str = ""
@@ -81,39 +81,39 @@ class System:
         self.postgres.stop()
 
     def start_postgres(self) -> None:
-        """PostgreSQL on its data; what a killed one left behind is recovered first."""
+        """Start PostgreSQL on its data folder; it recovers first after a kill."""
         self.postgres = start_postgres(self.folder / "postgres", durable=self.durable)
 
     def start_broker(self) -> None:
-        """The broker, with the port and password it had."""
+        """Start the broker with the same port and password as before."""
         self.broker = start_broker(self.folder / "broker", durable=False)
 
     def kill_postgres(self) -> None:
-        """-9 to the postmaster and every child of it."""
-        kill_family(self.postgres.pid)
+        """Send SIGKILL to the postmaster and its children."""
+        kill_process_tree(self.postgres.pid)
 
     def kill_broker(self) -> None:
-        """-9 to the broker; it keeps nothing."""
+        """Send SIGKILL to the broker, which loses its data."""
         os.kill(self.broker.pid, signal.SIGKILL)
-        assert wait_until(lambda: not is_running(self.broker.pid), PATIENCE)
+        assert wait_until(lambda: not is_running(self.broker.pid), START_TIMEOUT)
 
     def flush_broker(self) -> None:
-        """Everything the broker holds is gone."""
+        """Delete everything the broker holds."""
         with redis.Redis.from_url(self.broker.url) as client:
             client.flushall()
 
     @contextmanager
     def engine(self, pool: int = 8) -> Iterator[sa.Engine]:
-        """Connections of the test's own, closed with the context."""
-        made = database.make_engine(self.postgres.url, pool=pool)
+        """Yield an engine for the test, and dispose of it afterwards."""
+        engine = database.make_engine(self.postgres.url, pool=pool)
         try:
-            yield made
+            yield engine
         finally:
-            made.dispose()
+            engine.dispose()
 
     def environment(self) -> dict[str, str]:
-        """What every process is told."""
-        told = {
+        """Return the environment of every process."""
+        settings = {
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.broker.url,
             "SONGNUAN_VAR": str(self.folder / "var"),
@@ -122,15 +122,15 @@ class System:
             "SMTP_URL": self.smtp_url,
             "MAIL_FROM": "送温暖 <post@union.example>",
         }
-        return {**os.environ, **told, **WEB, **NO_RATES, **self.more, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, **settings, **WEB, **NO_RATES, **self.more, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 
     def log(self, name: str) -> str:
-        """What a process has said, over all its lives."""
-        place = self.folder / f"{name}.log"
-        return place.read_text("utf-8", "replace") if place.exists() else ""
+        """Return the log of a process over all its starts."""
+        log_file = self.folder / f"{name}.log"
+        return log_file.read_text("utf-8", "replace") if log_file.exists() else ""
 
     def start(self, name: str, command: Sequence[str] = ()) -> None:
-        """Start a process, or start it again with the command it had."""
+        """Start a process; without a command, with the one it had before."""
         self.commands[name] = command or self.commands[name]
         with (self.folder / f"{name}.log").open("ab") as out:
             self.running[name] = subprocess.Popen(
@@ -138,29 +138,29 @@ class System:
             )
 
     def start_web(self) -> None:
-        """gunicorn with several processes, answering."""
+        """Start gunicorn with several processes, and wait until it answers."""
         self.start("web", processes.web(self.port))
-        assert wait_until(lambda: answers(self.port), PATIENCE), self.log("web")[-4000:]
+        assert wait_until(lambda: answers(self.port), START_TIMEOUT), self.log("web")[-4000:]
 
     def start_worker(self, name: str = "worker") -> None:
-        """A Celery worker with two children, ready."""
+        """Start a Celery worker with two children, and wait until it is ready."""
         before = self.log(name).count(" ready.")
         self.start(name, [*processes.worker(QUEUES), f"--hostname={name}@%h"])
-        assert wait_until(lambda: self.log(name).count(" ready.") > before, PATIENCE), self.log(name)[-4000:]
+        assert wait_until(lambda: self.log(name).count(" ready.") > before, START_TIMEOUT), self.log(name)[-4000:]
 
     def start_relay(self, name: str = "relay") -> None:
-        """The relay, which looks often and is soon out of patience."""
+        """Start the relay with a poll every 0.2 seconds and a short patience."""
         self.start(name, [*processes.relay(), "--poll=0.2", "--patience=1.5"])
 
     def kill(self, name: str) -> None:
-        """-9 to a process and its children."""
+        """Send SIGKILL to a process and its children."""
         process = self.running.pop(name)
-        kill_family(process.pid)
-        process.wait(PATIENCE)
+        kill_process_tree(process.pid)
+        process.wait(START_TIMEOUT)
 
     def kill_a_child(self, name: str, choose: Callable[[Sequence[psutil.Process]], psutil.Process]) -> None:
-        """-9 to one child of a process; its parent is to see to it."""
-        children = family(self.running[name].pid)[1:]
+        """Send SIGKILL to one child of a process; the parent must replace it."""
+        children = process_tree(self.running[name].pid)[1:]
         if children:
             with suppress(psutil.NoSuchProcess):
                 choose(children).kill()

@@ -1,4 +1,4 @@
-"""Many at once on a real PostgreSQL: one wins, nobody pays twice, and no fund gives what it has not."""
+"""Tests of concurrent requests on PostgreSQL: one succeeds and no money is paid twice."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -22,30 +22,32 @@ from workflows.vocabulary import Refused
 Outcome = TypeVar("Outcome")
 
 
-def at_once(work: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
-    """Do all of it at the same moment, each in a thread of its own; what came of each, in order."""
-    gate, found = Barrier(len(work)), dict[int, Outcome]()
+def run_at_once(work: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
+    """Run the functions at the same moment in a thread each, and return their results in order."""
+    barrier, outcomes = Barrier(len(work)), dict[int, Outcome]()
 
-    def run(place: int, each: Callable[[], Outcome]) -> None:
-        gate.wait()
-        found[place] = each()
+    def run(index: int, function: Callable[[], Outcome]) -> None:
+        barrier.wait()
+        outcomes[index] = function()
 
     threads = [Thread(target=run, args=numbered) for numbered in enumerate(work)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == len(work), "a thread broke: its fault is printed above"
-    return [found[place] for place in range(len(work))]
+    assert len(outcomes) == len(work), "a thread failed: its exception is printed above"
+    return [outcomes[index] for index in range(len(work))]
 
 
-def taking(ground: Fixture, who: str, case_id: object, action: str, **answers: object) -> Callable[[], tuple[str, ...]]:
-    """One step in a transaction of its own; the codes against it."""
+def step_by(
+    fixture: Fixture, account: str, case_id: object, action: str, **answers: object
+) -> Callable[[], tuple[str, ...]]:
+    """Return a function that takes one step in its own transaction and returns the refusal codes."""
 
     def take() -> tuple[str, ...]:
         try:
-            with ground.engine.begin() as conn:
-                context = ground.office.context(conn, who, DECIDED)
+            with fixture.engine.begin() as conn:
+                context = fixture.organisation.context(conn, account, DECIDED)
                 cases.take_action(conn, case_id, action, answers, context)  # type: ignore[arg-type]
             return ()
         except Refused as refused:
@@ -54,106 +56,111 @@ def taking(ground: Fixture, who: str, case_id: object, action: str, **answers: o
     return take
 
 
-def posting(wire: RetryingClient, who: str, path: str, day: date, body: object, **headers: str) -> Callable[[], Answer]:
-    """One request."""
-    return lambda: wire.post(who, path, day, body, **headers)
+def post_by(
+    client: RetryingClient, account: str, path: str, day: date, body: object, **headers: str
+) -> Callable[[], Answer]:
+    """Return a function that sends one POST."""
+    return lambda: client.post(account, path, day, body, **headers)
 
 
-def pots(ground: Fixture, fund_id: object) -> tuple[int, int, int]:
-    with ground.engine.connect() as conn:
-        seen = sa.select(fund.c.available_fen, fund.c.committed_fen, fund.c.paid_fen).where(fund.c.id == fund_id)
-        available, committed, paid = conn.execute(seen).one()
+def pots(fixture: Fixture, fund_id: object) -> tuple[int, int, int]:
+    with fixture.engine.connect() as conn:
+        pot_columns = sa.select(fund.c.available_fen, fund.c.committed_fen, fund.c.paid_fen).where(fund.c.id == fund_id)
+        available, committed, paid = conn.execute(pot_columns).one()
         return available, committed, paid
 
 
-def steps(ground: Fixture, case_id: object, action: str) -> int:
-    with ground.engine.connect() as conn:
-        taken = sa.select(sa.func.count()).where(event.c.subject_id == case_id, event.c.action == action)
-        return conn.scalar(taken) or 0
+def count_steps(fixture: Fixture, case_id: object, action: str) -> int:
+    with fixture.engine.connect() as conn:
+        step_count = sa.select(sa.func.count()).where(event.c.subject_id == case_id, event.c.action == action)
+        return conn.scalar(step_count) or 0
 
 
-def test_fifty_approvals_of_100_yuan_from_3000(ground: Fixture) -> None:
-    line = ground.line(300_000)
-    seats = ground.seat_many(["approval"] * 50)
-    outcomes = Counter(at_once([taking(ground, "approver_1", seat.case_id, "approve") for seat in seats]))
+def test_fund_of_3000_yuan_bears_thirty_of_fifty_approvals_of_100(fixture: Fixture) -> None:
+    fund_id = fixture.add_fund(300_000)
+    tracked_cases = fixture.track_many(["approval"] * 50)
+    outcomes = Counter(
+        run_at_once([step_by(fixture, "approver_1", tracked.case_id, "approve") for tracked in tracked_cases])
+    )
     assert outcomes == {(): 30, ("fund_short",): 20}
-    assert pots(ground, line) == (0, 300_000, 0)
-    assert reconcile(ground.engine).faults == ()
+    assert pots(fixture, fund_id) == (0, 300_000, 0)
+    assert reconcile(fixture.engine).faults == ()
 
 
-def test_forty_people_sign_one_case_and_one_wins(ground: Fixture, wire: RetryingClient) -> None:
-    ground.line(300_000)
-    approvers = ground.crowd("approver", 40, tier=1)
-    seat = ground.seat("approval")
-    path = f"/cases/{seat.case_id}/actions/approve"
-    answers = at_once([posting(wire, who, path, DECIDED, {"answers": {}}) for who in approvers])
-    lost = [answer for answer in answers if answer.status != 200]
-    assert len(lost) == 39
-    assert {(answer.status, *answer.codes) for answer in lost} == {(409, "wrong_state")}
-    assert steps(ground, seat.case_id, "approve") == 1
-    assert reconcile(ground.engine).faults == ()
+def test_case_approved_by_forty_accounts_at_once_is_approved_once(fixture: Fixture, client: RetryingClient) -> None:
+    fixture.add_fund(300_000)
+    approvers = fixture.add_accounts("approver", 40, tier=1)
+    tracked = fixture.track_case("approval")
+    path = f"/cases/{tracked.case_id}/actions/approve"
+    answers = run_at_once([post_by(client, account, path, DECIDED, {"answers": {}}) for account in approvers])
+    refused = [answer for answer in answers if answer.status != 200]
+    assert len(refused) == 39
+    assert {(answer.status, *answer.codes) for answer in refused} == {(409, "wrong_state")}
+    assert count_steps(fixture, tracked.case_id, "approve") == 1
+    assert reconcile(fixture.engine).faults == ()
 
 
-def test_forty_people_who_read_one_version_and_one_wins(ground: Fixture, wire: RetryingClient) -> None:
-    ground.line(300_000)
-    reviewers = ground.crowd("reviewer", 40)
-    seat = ground.seat("review")
-    path = f"/cases/{seat.case_id}/actions/suspend"
+def test_version_used_by_forty_accounts_at_once_is_accepted_once(fixture: Fixture, client: RetryingClient) -> None:
+    fixture.add_fund(300_000)
+    reviewers = fixture.add_accounts("reviewer", 40)
+    tracked = fixture.track_case("review")
+    path = f"/cases/{tracked.case_id}/actions/suspend"
     hold = {"answers": {"until": "2025-09-10", "ground": "query", "reason": "有疑点"}}
-    with ground.engine.connect() as conn:
-        seen = conn.scalar(sa.select(case.c.version).where(case.c.id == seat.case_id))
-    tag = {"If-Match": f'"{seen}"'}
-    answers = at_once([posting(wire, who, path, OPENED, hold, **tag) for who in reviewers])
+    with fixture.engine.connect() as conn:
+        version = conn.scalar(sa.select(case.c.version).where(case.c.id == tracked.case_id))
+    tag = {"If-Match": f'"{version}"'}
+    answers = run_at_once([post_by(client, account, path, OPENED, hold, **tag) for account in reviewers])
     assert Counter((answer.status, *answer.codes) for answer in answers) == {(200,): 1, (412, "stale"): 39}
-    assert steps(ground, seat.case_id, "suspend") == 1
+    assert count_steps(fixture, tracked.case_id, "suspend") == 1
 
 
-def test_one_key_sent_fifty_times_at_once_and_once_with_another_body(ground: Fixture, wire: RetryingClient) -> None:
-    line = ground.line(300_000)
-    seat, key = ground.seat("approval"), uuid4().hex
-    path = f"/cases/{seat.case_id}/actions/approve"
+def test_idempotency_key_sent_fifty_times_at_once_takes_one_step(fixture: Fixture, client: RetryingClient) -> None:
+    fund_id = fixture.add_fund(300_000)
+    tracked, key = fixture.track_case("approval"), uuid4().hex
+    path = f"/cases/{tracked.case_id}/actions/approve"
 
     def send() -> Answer:
-        return wire.post("approver_1", path, DECIDED, {"answers": {}}, key)
+        return client.post("approver_1", path, DECIDED, {"answers": {}}, key)
 
-    answers = at_once([send] * 50)
+    answers = run_at_once([send] * 50)
     assert {(answer.status, answer.headers["ETag"], answer.text) for answer in answers} == {
         (200, answers[0].headers["ETag"], answers[0].text)
     }
     assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 49
-    assert steps(ground, seat.case_id, "approve") == 1
-    assert pots(ground, line) == (290_000, 10_000, 0)
-    other = wire.post("approver_1", path, DECIDED, {"answers": {"opinion": "同意"}}, key)
-    assert (other.status, other.codes) == (422, ["idempotency_key_reused"])
-    assert reconcile(ground.engine).faults == ()
+    assert count_steps(fixture, tracked.case_id, "approve") == 1
+    assert pots(fixture, fund_id) == (290_000, 10_000, 0)
+    other_body = client.post("approver_1", path, DECIDED, {"answers": {"opinion": "同意"}}, key)
+    assert (other_body.status, other_body.codes) == (422, ["idempotency_key_reused"])
+    assert reconcile(fixture.engine).faults == ()
 
 
-def test_one_key_opens_one_case(ground: Fixture, wire: RetryingClient) -> None:
-    ground.line(300_000)
-    seat, key = ground.seat("draft"), uuid4().hex
-    whose = {"household_id": str(seat.household_id), "beneficiary_id": str(seat.head_id)}
-    body = {"programme": "hardship", **whose, "item": "MED", "requested": "100.00", "answers": {}}
-    answers = at_once([lambda: wire.post("registrar", "/cases", OPENED, body, key)] * 50)
+def test_idempotency_key_sent_fifty_times_at_once_opens_one_case(fixture: Fixture, client: RetryingClient) -> None:
+    fixture.add_fund(300_000)
+    tracked, key = fixture.track_case("draft"), uuid4().hex
+    family = {"household_id": str(tracked.household_id), "beneficiary_id": str(tracked.head_id)}
+    body = {"programme": "hardship", **family, "item": "MED", "requested": "100.00", "answers": {}}
+    answers = run_at_once([lambda: client.post("registrar", "/cases", OPENED, body, key)] * 50)
     assert {(answer.status, answer.text) for answer in answers} == {(201, answers[0].text)}
-    with ground.engine.connect() as conn:
-        opened = sa.select(sa.func.count()).where(case.c.household_id == seat.household_id, case.c.item == "MED")
+    with fixture.engine.connect() as conn:
+        opened = sa.select(sa.func.count()).where(case.c.household_id == tracked.household_id, case.c.item == "MED")
         assert conn.scalar(opened) == 1
 
 
-def test_two_hundred_attempts_to_pay_one_case(ground: Fixture) -> None:
-    line = ground.line(300_000)
-    cashiers = ground.crowd("cashier", 40)
-    seat = ground.seat("payment")
+def test_case_with_two_hundred_payment_attempts_is_paid_once(fixture: Fixture) -> None:
+    fund_id = fixture.add_fund(300_000)
+    cashiers = fixture.add_accounts("cashier", 40)
+    tracked = fixture.track_case("payment")
 
-    def attempts(who: str) -> Callable[[], list[tuple[str, ...]]]:
+    def attempts(account: str) -> Callable[[], list[tuple[str, ...]]]:
         return lambda: [
-            taking(ground, who, seat.case_id, "pay", method="bank", voucher=f"V-{number}")() for number in range(5)
+            step_by(fixture, account, tracked.case_id, "pay", method="bank", voucher=f"V-{number}")()
+            for number in range(5)
         ]
 
-    outcomes = Counter(code for found in at_once([attempts(who) for who in cashiers]) for code in found)
+    outcomes = Counter(code for codes in run_at_once([attempts(account) for account in cashiers]) for code in codes)
     assert outcomes == {(): 1, ("wrong_state",): 199}
-    with ground.engine.connect() as conn:
-        paid = sa.select(payment.c.fen, payment.c.state).where(payment.c.case_id == seat.case_id)
+    with fixture.engine.connect() as conn:
+        paid = sa.select(payment.c.fen, payment.c.state).where(payment.c.case_id == tracked.case_id)
         assert [tuple(row) for row in conn.execute(paid)] == [(10_000, "live")]
-    assert pots(ground, line) == (290_000, 0, 10_000)
-    assert reconcile(ground.engine).faults == ()
+    assert pots(fixture, fund_id) == (290_000, 0, 10_000)
+    assert reconcile(fixture.engine).faults == ()

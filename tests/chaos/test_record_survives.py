@@ -1,4 +1,4 @@
-"""PostgreSQL and the web die again and again while people work: what was acknowledged is there, and nothing by halves."""
+"""Tests that every acknowledged step survives kills of PostgreSQL and the web process."""
 
 import random
 import time
@@ -11,24 +11,24 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.chaos.conftest import Tell
+from tests.chaos.conftest import RecordFigure
 from tests.chaos.fixtures import Fixture, create_fixture
 from tests.chaos.load import Load
 from tests.chaos.reconcile import reconcile
 from tests.chaos.retrying_client import RetryingClient
-from tests.chaos.system import PATIENCE, System
+from tests.chaos.system import START_TIMEOUT, System
 from tests.worker.processes import wait_until
 
 STEPS_BETWEEN = 25
-"""How many steps must have been acknowledged after a kill before the next."""
+"""Steps that must be acknowledged between two kills."""
 
-Trail = Counter[tuple[UUID, int, str]]
-"""The events of the cases: whose, which number, which action; how often."""
+EventCounts = Counter[tuple[UUID, int, str]]
+"""The number of events by case, sequence number and action."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How often each dies, and who works meanwhile."""
+    """The number of kills of each process, and of clients and cases."""
 
     postgres: int
     web: int
@@ -48,40 +48,42 @@ class Size:
     ],
 )
 @pytest.mark.timeout(300)
-def test_what_was_acknowledged_is_there(folder: Path, size: Size, seed: int, tell: Tell) -> None:
+def test_acknowledged_step_survives_kills(folder: Path, size: Size, seed: int, record_figure: RecordFigure) -> None:
     with System(folder) as system, system.engine() as engine:
         system.start_web()
-        ground = create_fixture(engine)
+        fixture = create_fixture(engine)
         for _ in range(3):
-            ground.line(500_000)
-        ground.seat_many(["draft", "review", "approval", "payment"] * (size.cases // 4))
-        before = trail(ground)
-        load = Load(ground, RetryingClient(system.port, ground.office.tokens), seed, size.clients, days_a_second=2)
+            fixture.add_fund(500_000)
+        fixture.track_many(["draft", "review", "approval", "payment"] * (size.cases // 4))
+        before = count_events(fixture)
+        load = Load(
+            fixture, RetryingClient(system.port, fixture.organisation.tokens), seed, size.clients, days_a_second=2
+        )
         load.start()
-        kill_now_and_then(system, load, size, seed)
+        kill_repeatedly(system, load, size, seed)
         load.finish()
-        after, found = trail(ground), reconcile(engine)
-    figures(tell, load, size)
-    tell(
+        after, reconciliation = count_events(fixture), reconcile(engine)
+    record_figures(record_figure, load, size)
+    record_figure(
         "recounted",
-        f"{found.events} events, {found.entries} entries, {found.notifications} notifications, {found.answers} answers",
+        f"{reconciliation.events} events, {reconciliation.entries} entries, {reconciliation.notifications} notifications, {reconciliation.answers} answers",
     )
-    acknowledged = Counter((each.case_id, each.version, each.action) for each in load.told)
+    acknowledged = Counter((each.case_id, each.version, each.action) for each in load.acknowledged)
     assert load.faults == []
-    assert load.wire.faults == []
-    assert load.wire.lost + load.wire.away > 0
+    assert load.client.faults == []
+    assert load.client.lost + load.client.unavailable > 0
     assert acknowledged == after - before
-    assert found.faults == ()
+    assert reconciliation.faults == ()
 
 
-def trail(ground: Fixture) -> Trail:
-    with ground.engine.connect() as conn:
+def count_events(fixture: Fixture) -> EventCounts:
+    with fixture.engine.connect() as conn:
         rows = conn.execute(sa.text("SELECT subject_id, seq, action FROM event WHERE subject = 'case'"))
         return Counter((row.subject_id, row.seq, row.action) for row in rows)
 
 
-def kill_now_and_then(system: System, load: Load, size: Size, seed: int) -> None:
-    """-9, in an order left to chance, each when the work is going on again; down for a moment, then started again."""
+def kill_repeatedly(system: System, load: Load, size: Size, seed: int) -> None:
+    """Kill each process in random order while clients work, and restart it after a moment."""
     chance = random.Random(seed)
     deaths: list[tuple[Callable[[], None], Callable[[], None]]] = [
         *[(system.kill_postgres, system.start_postgres)] * size.postgres,
@@ -89,23 +91,23 @@ def kill_now_and_then(system: System, load: Load, size: Size, seed: int) -> None
     ]
     chance.shuffle(deaths)
     for kill, start in deaths:
-        going_on(load)
-        time.sleep(chance.random())  # anywhere in the work
+        wait_for_steps(load)
+        time.sleep(chance.random())  # at any moment of the work
         kill()
-        time.sleep(chance.random())  # people meet the closed door
+        time.sleep(chance.random())  # clients send requests while the process is down
         start()
-    going_on(load)
+    wait_for_steps(load)
 
 
-def going_on(load: Load) -> None:
-    seen = load.steps
-    assert wait_until(lambda: load.steps >= seen + STEPS_BETWEEN, PATIENCE), load.statuses
+def wait_for_steps(load: Load) -> None:
+    steps_before = load.steps
+    assert wait_until(lambda: load.steps >= steps_before + STEPS_BETWEEN, START_TIMEOUT), load.statuses
 
 
-def figures(tell: Tell, load: Load, size: Size) -> None:
-    tell("killed (-9)", f"PostgreSQL {size.postgres} times, the web {size.web} times")
-    tell("requests by status", dict(sorted(load.statuses.items())))
-    tell("steps acknowledged", load.steps)
-    tell("lines lost, 503 with Retry-After", f"{load.wire.lost}, {load.wire.away}")
-    tell("repetitions that found the thing done", load.wire.replayed)
-    tell("p50, p95, p99 seconds", [round(load.slowest(share), 3) for share in (0.5, 0.95, 0.99)])
+def record_figures(record_figure: RecordFigure, load: Load, size: Size) -> None:
+    record_figure("killed (-9)", f"PostgreSQL {size.postgres} times, the web {size.web} times")
+    record_figure("requests by status", dict(sorted(load.statuses.items())))
+    record_figure("steps acknowledged", load.steps)
+    record_figure("connections lost, 503 with Retry-After", f"{load.client.lost}, {load.client.unavailable}")
+    record_figure("replayed answers", load.client.replayed)
+    record_figure("p50, p95, p99 seconds", [round(load.slowest(share), 3) for share in (0.5, 0.95, 0.99)])

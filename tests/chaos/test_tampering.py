@@ -1,4 +1,4 @@
-"""Whatever is changed in the record by somebody who owns the database, `songnuan audit verify` says so."""
+"""Tests that `songnuan audit verify` detects every change made directly in the database."""
 
 import random
 import time
@@ -12,28 +12,28 @@ from service.db import migrate
 from service.db.columns import METADATA
 from service.db.engine import make_engine
 from service.integrity.verify import verify
-from tests.chaos.conftest import Tell
+from tests.chaos.conftest import RecordFigure
 from tests.chaos.sample_record import write_sample_record
-from tests.chaos.tampering import HARMLESS, Forgery, asleep, forge, forgeries
+from tests.chaos.tampering import HARMLESS, Tampering, disable_guards, tamper, tamperings
 
 BATCH = 50
-"""Forgeries a transaction: each is undone by itself, but the guards are put to sleep and woken only once."""
+"""Cases of tampering per transaction; each is undone, and the guards are disabled once for all."""
 
 
 @pytest.fixture(scope="module")
-def kept(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
-    """A database of its own with a small year in it."""
-    made = make_engine(empty_database())
+def sample_engine(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+    """Yield the engine of a new database with the sample record."""
+    engine = make_engine(empty_database())
     try:
-        migrate.upgrade(made)
-        write_sample_record(made)
-        yield made
+        migrate.upgrade(engine)
+        write_sample_record(engine)
+        yield engine
     finally:
-        made.dispose()
+        engine.dispose()
 
 
-def test_a_record_nobody_touched_has_no_fault_and_every_kind_of_row(kept: sa.Engine) -> None:
-    with kept.connect() as conn:
+def test_untouched_record_has_no_fault_and_rows_in_every_table(sample_engine: sa.Engine) -> None:
+    with sample_engine.connect() as conn:
         assert verify(conn).faults == []
         empty = [
             name
@@ -50,26 +50,26 @@ def test_a_record_nobody_touched_has_no_fault_and_every_kind_of_row(kept: sa.Eng
         pytest.param(1000, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(1200)]),
     ],
 )
-def test_every_forgery_is_found(kept: sa.Engine, count: int, seed: int, tell: Tell) -> None:
-    chance, done, unseen = random.Random(seed), Counter[str](), list[str]()
-    began, left = time.monotonic(), forgeries(random.Random(seed), count)
-    while left:
-        batch, left = left[:BATCH], left[BATCH:]
-        with kept.connect() as conn:
-            asleep(conn)
-            unseen += [str(each) for each in batch if not _seen(conn, each, chance, done)]
+def test_tampering_is_detected(sample_engine: sa.Engine, count: int, seed: int, record_figure: RecordFigure) -> None:
+    chance, counts, undetected = random.Random(seed), Counter[str](), list[str]()
+    began, remaining = time.monotonic(), tamperings(random.Random(seed), count)
+    while remaining:
+        batch, remaining = remaining[:BATCH], remaining[BATCH:]
+        with sample_engine.connect() as conn:
+            disable_guards(conn)
+            undetected += [str(each) for each in batch if not _is_detected(conn, each, chance, counts)]
             conn.rollback()
-    tell("forgeries", dict(done))
-    tell("seconds", round(time.monotonic() - began, 1))
-    assert unseen == []
-    assert done["nothing there"] == 0
+    record_figure("cases of tampering", dict(counts))
+    record_figure("seconds", round(time.monotonic() - began, 1))
+    assert undetected == []
+    assert counts["no row"] == 0
 
 
-def _seen(conn: sa.Connection, forgery: Forgery, chance: random.Random, done: Counter[str]) -> bool:
-    """Forge, verify, and undo it."""
-    mark = conn.begin_nested()
-    there = forge(conn, forgery, chance)
-    seen = bool(verify(conn).faults)
-    mark.rollback()
-    done[forgery.kind if there else "nothing there"] += 1
-    return seen
+def _is_detected(conn: sa.Connection, tampering: Tampering, chance: random.Random, counts: Counter[str]) -> bool:
+    """Tamper, verify, undo, and return whether a fault was found."""
+    savepoint = conn.begin_nested()
+    changed = tamper(conn, tampering, chance)
+    detected = bool(verify(conn).faults)
+    savepoint.rollback()
+    counts[tampering.kind if changed else "no row"] += 1
+    return detected
