@@ -21,7 +21,7 @@ EXEMPT = {
     "tests/service/test_permissions.py served": "says which routes are not refused for want of a right",
     "tests/service/test_health.py test_only_this_machine_looks_where_no_token_is_set": "readyz says 503 without a broker",
     "tests/service/test_health.py not_ready": "asks for the code in the line after the next",
-    "tests/worker/test_serving.py test_counts_are_summed_over_the_processes_and_outlive_them": "counts requests",
+    "tests/worker/test_serving.py test_metrics_are_summed_over_processes_and_survive_a_kill": "counts requests",
 }
 
 

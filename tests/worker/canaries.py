@@ -1,4 +1,4 @@
-"""Families whose every value is marked, a house to file them in, their cases, and mistakes with the values in them."""
+"""Canary data: households with marked values, an installation to file them in, and invalid requests."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -22,8 +22,8 @@ from tests.worker.processes import Processes, wait_until
 from tests.worker.test_serving import WEB
 
 PLANTED = int(os.environ.get("CANARIES", "100"))
-LIVES = 5
-"""Families whose case is brought as far as its notifications."""
+CASES = 5
+"""Households whose case is brought to its notice."""
 TODAY, SURVEYED, POSTED = date(2025, 9, 22), date(2025, 9, 25), date(2025, 9, 29)
 MARKS = {
     "identity number": "11010519491231",
@@ -34,11 +34,11 @@ MARKS = {
     "mail": "canary-bird",
     "story": "笼中之歌",
 }
-"""What every planted value of a kind begins with: whoever finds none of these finds none of the values."""
+"""The prefix of every planted value of a kind; a search for the prefixes finds all values."""
 
 
 def family(number: int) -> dict[str, Any]:
-    """The file of one planted family."""
+    """Return the household file of one planted family."""
     seventeen = f"{MARKS['identity number']}{number:03d}"
     head = {
         "key": "head", "relation": "head", "name": f"{MARKS['name']}{chr(0x4E00 + number)}", "phone": f"{MARKS['phone']}{number:04d}",
@@ -63,79 +63,90 @@ def family(number: int) -> dict[str, Any]:
 
 @dataclass
 class Installation:
-    """A whole system of this test's own, and everything it has refused."""
+    """A id_no installation, with the refusals it has answered."""
 
     folder: Path
     url: str
     broker: str
     processes: Processes
-    office: Organisation
+    organisation: Organisation
     http: httpx.Client
     mailbox: Mailbox
     refused: list[bytes] = field(default_factory=list)
 
     def post(
-        self, who: str, path: str, body: Any, on: date = TODAY, more: Mapping[str, str] | None = None
+        self, account: str, path: str, body: Any, on: date = TODAY, more: Mapping[str, str] | None = None
     ) -> httpx.Response:
         headers = {"Idempotency-Key": uuid4().hex, "X-Songnuan-Date": on.isoformat(), **(more or {})}
-        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
-        return self._kept(self.http.post(f"/api/v1{path}", headers=self._token(who) | headers, **sent))
+        request_body = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return self._keep_refusal(
+            self.http.post(f"/api/v1{path}", headers=self._token(account) | headers, **request_body)
+        )
 
-    def get(self, who: str, path: str) -> httpx.Response:
-        return self._kept(self.http.get(path, headers=self._token(who) | {"X-Songnuan-Date": POSTED.isoformat()}))
+    def get(self, account: str, path: str) -> httpx.Response:
+        return self._keep_refusal(
+            self.http.get(path, headers=self._token(account) | {"X-Songnuan-Date": POSTED.isoformat()})
+        )
 
-    def _token(self, who: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.office.tokens[who]}"}
+    def _token(self, account: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.organisation.tokens[account]}"}
 
-    def _kept(self, answer: httpx.Response) -> httpx.Response:
+    def _keep_refusal(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_error:
             self.refused.append(answer.content + str(answer.headers).encode())
         return answer
 
 
 @contextmanager
-def opened(place: Path) -> Iterator[Installation]:
+def start_installation(folder: Path) -> Iterator[Installation]:
     with (
-        start_postgres(place / "pg", durable=False) as pg,
-        start_broker(place / "broker") as bell,
-        Mailbox(place / "mail") as box,
+        start_postgres(folder / "pg", durable=False) as pg,
+        start_broker(folder / "broker") as broker,
+        Mailbox(folder / "mail") as mailbox,
     ):
         engine = database.make_engine(pg.url)
         migrate.upgrade(engine)
         with engine.begin() as conn:
-            office = create_organisation(conn)
+            organisation = create_organisation(conn)
         engine.dispose()
         keyring = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
-        told = {"DATABASE_URL": pg.url, "REDIS_URL": bell.url, "SMTP_URL": box.url, "MAIL_FROM": "post@union.example"}
-        told |= {"KEYRING": keyring, "SONGNUAN_VAR": str(place / "var"), "SONGNUAN_DEMO_CLOCK": "1"}
-        socket = place / "w"
+        settings = {
+            "DATABASE_URL": pg.url,
+            "REDIS_URL": broker.url,
+            "SMTP_URL": mailbox.url,
+            "MAIL_FROM": "post@union.example",
+        }
+        settings |= {"KEYRING": keyring, "SONGNUAN_VAR": str(folder / "var"), "SONGNUAN_DEMO_CLOCK": "1"}
+        socket = folder / "w"
         http = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://web", timeout=60)
-        with Processes(told, place) as processes, http:
+        with Processes(settings, folder) as processes, http:
             web = processes.start((*WEB, f"--bind=unix:{socket}"))
             assert wait_until(socket.exists), web.log.read_text()
-            yield Installation(place, pg.url, bell.url, processes, office, http, box)
+            yield Installation(folder, pg.url, broker.url, processes, organisation, http, mailbox)
 
 
-def plant(house: Installation) -> list[str]:
-    """File the families over HTTP; their households' ids."""
-    found = []
+def plant(installation: Installation) -> list[str]:
+    """File the families over HTTP, and return the ids of their households."""
+    household_ids = []
     for number in range(PLANTED):
-        made = house.post("registrar", "/households", {**family(number), "unit_id": str(house.office.unit_id)})
-        assert made.status_code == 201, made.text
-        found.append(made.json()["id"])
-    return found
+        response = installation.post(
+            "registrar", "/households", {**family(number), "unit_id": str(installation.organisation.unit_id)}
+        )
+        assert response.status_code == 201, response.text
+        household_ids.append(response.json()["id"])
+    return household_ids
 
 
-def live(house: Installation, household: str, number: int) -> None:
-    """A case as far as its notice: notifications to the family and to the staff, an objection, and a look at the full values."""
+def run_case(installation: Installation, household: str, number: int) -> None:
+    """Bring a case to its notice, with notifications, an objection and a reveal of the full values."""
     people = {
         each["relation"]: each["id"]
-        for each in house.get("registrar", f"/api/v1/households/{household}").json()["members"]
+        for each in installation.get("registrar", f"/api/v1/households/{household}").json()["members"]
     }
-    visitors = [str(house.office.people[name]) for name in ("visitor_1", "visitor_2")]
-    words, award = (
+    visitors = [str(installation.organisation.people[name]) for name in ("visitor_1", "visitor_2")]
+    survey_story, award = (
         f"{MARKS['story']}{number}",
-        {"award": "1000.00", "fund": str(house.office.fund_id), "places": ["workplace"]},
+        {"award": "1000.00", "fund": str(installation.organisation.fund_id), "places": ["workplace"]},
     )
     opening = {
         "programme": "tuition",
@@ -145,14 +156,14 @@ def live(house: Installation, household: str, number: int) -> None:
         "requested": "1000.00",
     }
     form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
-    opened = house.post("registrar", "/cases", {**opening, "answers": form})
-    assert opened.status_code == 201, opened.text
+    opened_case = installation.post("registrar", "/cases", {**opening, "answers": form})
+    assert opened_case.status_code == 201, opened_case.text
     visit = {
         "on": SURVEYED.isoformat(),
         "visitors": visitors,
         "place": "home",
         "conclusion": "confirmed",
-        "story": words,
+        "story": survey_story,
     }
     steps: tuple[tuple[str, str, date, dict[str, Any]], ...] = (
         ("registrar", "submit", TODAY, {}),
@@ -160,52 +171,63 @@ def live(house: Installation, household: str, number: int) -> None:
         ("visitor_1", "record_visit", SURVEYED, visit),
         ("registrar", "finish_survey", SURVEYED, {}),
         ("reviewer", "pass_review", POSTED, award),
-        ("witness", "object", POSTED, {"source": "written", "objection": f"{MARKS['name']}{words}{MARKS['phone']}"}),
+        (
+            "witness",
+            "object",
+            POSTED,
+            {"source": "written", "objection": f"{MARKS['name']}{survey_story}{MARKS['phone']}"},
+        ),
     )
-    for who, action, day, answers in steps:
-        taken = house.post(who, f"/cases/{opened.json()['id']}/actions/{action}", {"answers": answers}, day)
-        assert taken.status_code == 200, (action, taken.text)
-    shown = house.post("visitor_1", f"/persons/{people['head']}/reveal", {"purpose": "survey"}, POSTED)
-    assert MARKS["identity number"] in shown.text, "the one answer that may hold it"
+    for account, action, day, answers in steps:
+        response = installation.post(
+            account, f"/cases/{opened_case.json()['id']}/actions/{action}", {"answers": answers}, day
+        )
+        assert response.status_code == 200, (action, response.text)
+    revealed = installation.post("visitor_1", f"/persons/{people['head']}/reveal", {"purpose": "survey"}, POSTED)
+    assert MARKS["identity number"] in revealed.text, "only this answer may contain it"
 
 
-def provoke(house: Installation, household: str) -> None:
-    """Mistakes and malice with the values in them, wherever a request has room for words."""
+def send_invalid_requests(installation: Installation, household: str) -> None:
+    """Send invalid requests that contain the marked values in every free-text part of a request."""
     number, phone, card = (MARKS[kind] for kind in ("identity number", "phone", "card"))
-    whole, name = family(0)["members"][0]["id_no"], family(0)["members"][0]["name"]
-    unit = str(house.office.unit_id)
-    house.post("registrar", "/households", {**family(0), "unit_id": unit, "file_no": "again"})
-    house.post(
+    id_no, name = family(0)["members"][0]["id_no"], family(0)["members"][0]["name"]
+    unit = str(installation.organisation.unit_id)
+    installation.post("registrar", "/households", {**family(0), "unit_id": unit, "file_no": "again"})
+    installation.post(
         "registrar",
         "/households",
         {**family(1), "unit_id": unit, "file_no": number, "division": number, "cause": phone},
     )
-    house.post(
-        "registrar", "/households", {"members": [{"relation": phone, "name": number, whole: card}], whole: whole}
+    installation.post(
+        "registrar", "/households", {"members": [{"relation": phone, "name": number, id_no: card}], id_no: id_no}
     )
-    house.post("registrar", f"/households/{household}/payee", {"person": whole, "bank": name, "card": f"{card}x"})
-    house.post(
-        "registrar", f"/households/{household}/members", {"relation": "child", "name": name, "id_no": whole[:-1] + "?"}
+    installation.post(
+        "registrar", f"/households/{household}/payee", {"person": id_no, "bank": name, "card": f"{card}x"}
     )
-    house.post("registrar", f"/households/{whole}/members", {})
-    house.post("registrar", "/cases", b'{"' + whole.encode() + b'": ')
-    house.post("registrar", "/cases", whole.encode(), more={"Content-Type": "application/json"})
-    house.post("registrar", "/cases", {"programme": whole, "item": whole, "requested": whole, "household_id": whole})
-    house.post("registrar", f"/cases/{uuid4()}/actions/{whole}", {"answers": {whole: name}})
-    house.post("admin", "/policy-sets", {"source": f'title = "{name}"\n{whole} = {phone}'})
-    house.post(
+    installation.post(
+        "registrar", f"/households/{household}/members", {"relation": "child", "name": name, "id_no": id_no[:-1] + "?"}
+    )
+    installation.post("registrar", f"/households/{id_no}/members", {})
+    installation.post("registrar", "/cases", b'{"' + id_no.encode() + b'": ')
+    installation.post("registrar", "/cases", id_no.encode(), more={"Content-Type": "application/json"})
+    installation.post(
+        "registrar", "/cases", {"programme": id_no, "item": id_no, "requested": id_no, "household_id": id_no}
+    )
+    installation.post("registrar", f"/cases/{uuid4()}/actions/{id_no}", {"answers": {id_no: name}})
+    installation.post("admin", "/policy-sets", {"source": f'title = "{name}"\n{id_no} = {phone}'})
+    installation.post(
         "admin",
         "/accounts",
-        {"login": whole, "display_name": "x", "unit_id": unit, "id_no": whole[:-1] + "?", "email": phone},
+        {"login": id_no, "display_name": "x", "unit_id": unit, "id_no": id_no[:-1] + "?", "email": phone},
     )
-    for place in (
-        f"/cases?state={whole}&cursor={card}",
-        f"/persons/{whole}",
-        f"/{whole}",
-        f"/reports/welfare/figures/{whole}/rows",
+    for path in (
+        f"/cases?state={id_no}&cursor={card}",
+        f"/persons/{id_no}",
+        f"/{id_no}",
+        f"/reports/welfare/figures/{id_no}/rows",
     ):
-        house.get("auditor", f"/api/v1{place}")
+        installation.get("auditor", f"/api/v1{path}")
     for header in ("X-Request-Id", "If-Match", "Accept-Language", "User-Agent", "Referer", "Cookie", "X-Songnuan-Date"):
-        house.post("registrar", f"/cases/{uuid4()}/actions/submit", {}, more={header: whole})
-    house.http.get("/api/v1/me", headers={"Authorization": f"Bearer {whole}"})
-    assert len(house.refused) >= 20
+        installation.post("registrar", f"/cases/{uuid4()}/actions/submit", {}, more={header: id_no})
+    installation.http.get("/api/v1/me", headers={"Authorization": f"Bearer {id_no}"})
+    assert len(installation.refused) >= 20

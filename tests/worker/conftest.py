@@ -1,4 +1,4 @@
-"""Each test of the post room has a database, a mailbox and, if it asks, a broker of its own."""
+"""Fixtures of the worker tests: a database, a mailbox and a broker per test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,24 +21,26 @@ __all__ = ["database_url"]
 
 @pytest.fixture
 def own_url(empty_database: Callable[..., str], database_url: str) -> str:
-    """A migrated database nobody else uses."""
+    """Return the URL of a new migrated database."""
     return empty_database(template=database_url)
 
 
 @pytest.fixture
 def engine(own_url: str) -> Iterator[sa.Engine]:
-    made = database.make_engine(own_url)
-    yield made
-    made.dispose()
+    engine = database.make_engine(own_url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
-def office(engine: sa.Engine) -> Organisation:
-    """A union with its people; the one who ends notices goes by the name the clock looks for."""
+def organisation(engine: sa.Engine) -> Organisation:
+    """Return a union with its accounts; the scheduler's account has the login the worker looks for."""
     with engine.begin() as conn:
-        made = create_organisation(conn)
-        conn.execute(sa.text("UPDATE account SET login = 'clock' WHERE login = :was"), {"was": made.login("clock")})
-    return made
+        organisation = create_organisation(conn)
+        conn.execute(
+            sa.text("UPDATE account SET login = 'clock' WHERE login = :login"), {"login": organisation.login("clock")}
+        )
+    return organisation
 
 
 @pytest.fixture
@@ -48,8 +50,8 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def room(engine: sa.Engine, mailbox: Mailbox) -> OutboxSender:
-    """A post room in this process."""
+def outbox_sender(engine: sa.Engine, mailbox: Mailbox) -> OutboxSender:
+    """Return an outbox sender in this process."""
     return OutboxSender(
         engine, RING, MailSettings(MailServer(HOST, mailbox.port, tls=False), "送温暖 <post@union.example>"), "zh_CN"
     )
@@ -57,7 +59,7 @@ def room(engine: sa.Engine, mailbox: Mailbox) -> OutboxSender:
 
 @pytest.fixture
 def broker(broker_url: str) -> Iterator[redis.Redis]:
-    """An empty broker."""
+    """Yield a client of an empty broker."""
     with redis.Redis.from_url(broker_url) as client:
         client.flushdb()
         yield client
@@ -66,7 +68,7 @@ def broker(broker_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def processes(own_url: str, broker_url: str, mailbox: Mailbox, tmp_path: Path) -> Iterator[Processes]:
-    """Starts the post room's programs, and ends those it started."""
+    """Yield a starter of worker processes, and end those that it started."""
     environ = {
         "DATABASE_URL": own_url,
         "REDIS_URL": broker_url,

@@ -1,4 +1,4 @@
-"""Notifications owed, for tests: on a chain of their own, or from a case that was brought as far as its notice."""
+"""Test data of notifications: due ones without a case, and tuition cases at review and notice."""
 
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
@@ -27,28 +27,33 @@ PAPERS = [
 
 
 def owe(
-    engine: sa.Engine, office: Organisation, count: int, *, channel: str = "email", kind: str = "returned"
+    engine: sa.Engine, organisation: Organisation, count: int, *, channel: str = "email", kind: str = "returned"
 ) -> list[UUID]:
-    """`count` notifications to the registrar, each on an event of the unit's chain, in one commit."""
+    """Write `count` due notifications to the registrar in one commit, each on an event of the unit, and return their ids."""
     ids = [new_id() for _ in range(count)]
     with engine.begin() as conn:
-        context = office.context(conn, "registrar", OPENED)
-        last = conn.scalar(sa.select(chain_head.c.seq).where(chain_head.c.id == office.unit_id)) or 0
-        for seq, each in enumerate(ids, start=last + 1):
+        context = organisation.context(conn, "registrar", OPENED)
+        last = conn.scalar(sa.select(chain_head.c.seq).where(chain_head.c.id == organisation.unit_id)) or 0
+        for seq, notification_id in enumerate(ids, start=last + 1):
             batch = WriteBatch()
-            batch.add(notification, row(office, each, seq, channel, kind))
-            assert event_log.append_event(conn, "unit", office.unit_id, "test", {}, context, batch) == seq
+            batch.add(notification, row(organisation, notification_id, seq, channel, kind))
+            assert event_log.append_event(conn, "unit", organisation.unit_id, "test", {}, context, batch) == seq
     return ids
 
 
-def row(office: Organisation, notification_id: UUID, seq: int, channel: str, kind: str) -> dict[str, Any]:
+def row(organisation: Organisation, notification_id: UUID, seq: int, channel: str, kind: str) -> dict[str, Any]:
     now = datetime.now(UTC)
-    to = {"account_id": office.people["registrar"], "subject_id": office.unit_id, "seq": seq, "on": OPENED}
-    return {"id": notification_id, "channel": channel, "kind": kind, "not_before": now, "created_at": now, **to}
+    recipient = {
+        "account_id": organisation.people["registrar"],
+        "subject_id": organisation.unit_id,
+        "seq": seq,
+        "on": OPENED,
+    }
+    return {"id": notification_id, "channel": channel, "kind": kind, "not_before": now, "created_at": now, **recipient}
 
 
 def states(engine: sa.Engine) -> dict[str, int]:
-    """How many notifications are in which state."""
+    """Return the number of notifications in each state."""
     with engine.connect() as conn:
         rows = sa.select(notification.c.state, sa.func.count()).group_by(notification.c.state)
         return {row.state: row[1] for row in conn.execute(rows)}
@@ -60,7 +65,7 @@ def one(engine: sa.Engine, notification_id: UUID) -> Any:
 
 
 def message_ids(mailbox: Mailbox) -> list[str]:
-    """The Message-IDs that arrived, the notifications' ids in them, in order of arrival."""
+    """Return the notification ids of the arrived messages, in order of arrival."""
     return [_notification_id(message) for message in mailbox.messages()]
 
 
@@ -68,24 +73,24 @@ def _notification_id(message: EmailMessage) -> str:
     return str(message["Message-ID"]).strip("<>").partition("@")[0]
 
 
-def tuition_at_notice(conn: sa.Connection, office: Organisation, family: Family) -> UUID:
-    """A tuition case whose notice was posted on 29 September 2025; it hangs until 13 October (domain/1 §1.5)."""
-    case_id = tuition_at_review(conn, office, family)
+def tuition_at_notice(conn: sa.Connection, organisation: Organisation, family: Family) -> UUID:
+    """Return a tuition case whose notice runs from 29 September to 13 October 2025 (docs/domain/procedure.md §1.5)."""
+    case_id = tuition_at_review(conn, organisation, family)
     award: dict[str, object] = {
         "award": "3000.00",
-        "fund": str(office.fund_id),
+        "fund": str(organisation.fund_id),
         "places": ["workplace", "village_board"],
     }
-    cases.take_action(conn, case_id, "pass_review", award, office.context(conn, "reviewer", POSTED))
+    cases.take_action(conn, case_id, "pass_review", award, organisation.context(conn, "reviewer", POSTED))
     return case_id
 
 
-def tuition_at_review(conn: sa.Connection, office: Organisation, family: Family) -> UUID:
-    """A tuition case on the reviewer's desk."""
+def tuition_at_review(conn: sa.Connection, organisation: Organisation, family: Family) -> UUID:
+    """Return a tuition case in state `review`."""
     form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
     opening = CaseApplication("tuition", family.household_id, family.child_id, "EDU", Fen(300_000), form)
-    case_id = open_case(conn, opening, office.context(conn, "registrar", OPENED)).case_id
-    visitors = [str(office.people[name]) for name in ("visitor_1", "visitor_2")]
+    case_id = open_case(conn, opening, organisation.context(conn, "registrar", OPENED)).case_id
+    visitors = [str(organisation.people[name]) for name in ("visitor_1", "visitor_2")]
     visit: dict[str, object] = {
         "on": SURVEYED.isoformat(),
         "visitors": visitors,
@@ -98,6 +103,6 @@ def tuition_at_review(conn: sa.Connection, office: Organisation, family: Family)
         ("visitor_1", "record_visit", SURVEYED, visit),
         ("registrar", "finish_survey", SURVEYED, {}),
     )
-    for who, action, day, answers in steps:
-        cases.take_action(conn, case_id, action, answers, office.context(conn, who, day))
+    for account, action, day, answers in steps:
+        cases.take_action(conn, case_id, action, answers, organisation.context(conn, account, day))
     return case_id

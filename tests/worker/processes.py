@@ -1,4 +1,4 @@
-"""The post room's programs as a unit file would start them: processes of their own, which can be killed."""
+"""Worker programs as processes of their own, which tests can kill."""
 
 import os
 import subprocess
@@ -18,51 +18,51 @@ RELAY = ("-m", "worker.relay", "--poll=0.2", "--patience=1.5")
 BEAT = ("-m", "celery", "-A", "worker.app", "beat", "--loglevel=INFO")
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 40.0) -> bool:
-    """Whether it happened in time."""
+def wait_until(condition: Callable[[], bool], seconds: float = 40.0) -> bool:
+    """Return whether `condition` becomes true within `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if happened():
+        if condition():
             return True
         time.sleep(0.05)
-    return happened()
+    return condition()
 
 
 @dataclass
 class Process:
-    """One running program and what it has said."""
+    """A running program and its log."""
 
     running: subprocess.Popen[bytes]
     log: Path
 
     def says(self, words: str, seconds: float = 40.0) -> bool:
-        """Whether it says so in time."""
+        """Return whether `words` appear in the log within `seconds`."""
         return wait_until(lambda: words in self.log.read_text("utf-8", "replace"), seconds)
 
     def kill(self) -> None:
-        """Kill it and its children at once, as a power cut would."""
-        family = [psutil.Process(self.running.pid)]
-        family += family[0].children(recursive=True)
-        for each in family:
-            each.kill()
+        """Kill it and its descendants at once, as a power cut would."""
+        victims = [psutil.Process(self.running.pid)]
+        victims += victims[0].children(recursive=True)
+        for process in victims:
+            process.kill()
         self.running.wait(10)
 
     def terminate(self) -> int:
-        """Ask it to stop; the exit code."""
+        """Send SIGTERM, wait for the end, and return the exit code."""
         self.running.terminate()
         return self.running.wait(100)
 
 
 @dataclass
 class Processes:
-    """Starts programs, and leaves none behind."""
+    """A starter of programs that ends all of them with its context."""
 
     environ: dict[str, str]
     folder: Path
     started: list[Process] = field(default_factory=list)
 
     def start(self, command: tuple[str, ...], **more: str) -> Process:
-        """Start one; what it says goes into a file."""
+        """Start a program whose output goes into a log file."""
         log = self.folder / f"process-{len(self.started)}.log"
         environ = {**os.environ, **self.environ, **more, "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as out:
@@ -73,16 +73,16 @@ class Processes:
         return self.started[-1]
 
     def worker(self) -> Process:
-        """A Celery worker that is ready."""
+        """Start a Celery worker, and wait until it is ready."""
         return self.workers(1)[0]
 
     def workers(self, count: int) -> list[Process]:
-        """Celery workers that are ready."""
+        """Start Celery workers, and wait until they are ready."""
         names = [f"--hostname=w{len(self.started) + number}@%h" for number in range(count)]
-        made = [self.start((*WORKER, name)) for name in names]
-        for each in made:
-            assert each.says(" ready."), each.log.read_text()
-        return made
+        workers = [self.start((*WORKER, name)) for name in names]
+        for worker in workers:
+            assert worker.says(" ready."), worker.log.read_text()
+        return workers
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""A certificate for loopback, made for one test."""
+"""A self-signed TLS certificate for 127.0.0.1."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -11,10 +11,10 @@ from cryptography.x509.oid import NameOID
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate that vouches for itself, alone and together with its key."""
+    """Write a self-signed certificate, and return the paths of it alone and of it with its key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mailbox")])
-    made = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -26,11 +26,11 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    public = made.public_bytes(serialization.Encoding.PEM)
+    public = signed.public_bytes(serialization.Encoding.PEM)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    alone, together = folder / "authority.pem", folder / "chain.pem"
-    alone.write_bytes(public)
-    together.write_bytes(private + public)
-    return alone, together
+    certificate_file, chain_file = folder / "authority.pem", folder / "chain.pem"
+    certificate_file.write_bytes(public)
+    chain_file.write_bytes(private + public)
+    return certificate_file, chain_file

@@ -1,8 +1,7 @@
-"""Planted families: their numbers, cards, phones, addresses and names stand nowhere in plain but in the answer that shows
-them for a purpose: not in the database's files and log, its WAL, the web's and the workers' logs, the broker, the mail,
-the counts, the report, nor in any refusal.
+"""Tests that planted personal data is stored and logged nowhere in plain text.
 
-`make canary` plants a thousand; the suite a hundred.
+The test searches the database's files, log and WAL, the logs of all processes, the broker, the mail, the metrics, the
+report and all refusals. `make canary` plants a thousand families, the test suite a hundred.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +17,16 @@ import redis
 import sqlalchemy as sa
 
 from service.db import engine as database
-from tests.worker.canaries import LIVES, MARKS, PLANTED, Installation, live, opened, plant, provoke
+from tests.worker.canaries import (
+    CASES,
+    MARKS,
+    PLANTED,
+    Installation,
+    plant,
+    run_case,
+    send_invalid_requests,
+    start_installation,
+)
 from tests.worker.processes import RELAY, wait_until
 from tests.worker.test_serving import QUIET
 
@@ -26,15 +34,15 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
-def house() -> Iterator[Installation]:
+def installation() -> Iterator[Installation]:
     with TemporaryDirectory(prefix="songnuan-canary-") as folder:
-        Path(folder).chmod(0o711)  # for root, PostgreSQL runs as another account
-        with opened(Path(folder)) as made:
-            yield made
+        Path(folder).chmod(0o711)  # started by root, PostgreSQL runs as another account
+        with start_installation(Path(folder)) as installation:
+            yield installation
 
 
-def emptied(broker: str) -> bytes:
-    """Every key and value of the broker."""
+def read_broker(broker: str) -> bytes:
+    """Return every key and value of the broker."""
     with redis.Redis.from_url(broker) as client:
         kinds: dict[bytes, Callable[[bytes], Any]] = {
             b"list": lambda key: client.lrange(key, 0, -1), b"set": client.smembers, b"hash": client.hgetall,
@@ -43,8 +51,8 @@ def emptied(broker: str) -> bytes:
         return b"\n".join(key + b" " + repr(kinds[client.type(key)](key)).encode() for key in client.keys("*"))
 
 
-def dumped(url: str) -> bytes:
-    """Every row of every table as text, as pg_dump would write it."""
+def dump_rows(url: str) -> bytes:
+    """Return every row of every table as text, as pg_dump writes it."""
     with psycopg.connect(url) as server:
         server.execute("CHECKPOINT")
         tables = [
@@ -59,73 +67,75 @@ def dumped(url: str) -> bytes:
         return bytes(rows)
 
 
-def files(*places: Path) -> bytes:
-    return b"\n".join(each.read_bytes() for place in places for each in sorted(place.rglob("*")) if each.is_file())
+def read_files(*folders: Path) -> bytes:
+    return b"\n".join(path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def told(house: Installation) -> bytes:
-    """What the report says, in all its forms."""
-    period = f"unit={house.office.unit_id}&from=2025-01-01&to=2025-12-31"
-    found = [house.get("auditor", f"/api/v1/reports/welfare{form}?{period}").content for form in ("", ".md", ".docx")]
-    with ZipFile(BytesIO(found[-1])) as parts:
-        return b"\n".join([*found, *(parts.read(name) for name in parts.namelist())])
+def read_report(installation: Installation) -> bytes:
+    """Return the report in all its formats."""
+    period = f"unit={installation.organisation.unit_id}&from=2025-01-01&to=2025-12-31"
+    documents = [
+        installation.get("auditor", f"/api/v1/reports/welfare{form}?{period}").content for form in ("", ".md", ".docx")
+    ]
+    with ZipFile(BytesIO(documents[-1])) as parts:
+        return b"\n".join([*documents, *(parts.read(name) for name in parts.namelist())])
 
 
-def spelled(mark: str) -> set[bytes]:
-    """How a value might stand there: as it is, as bytea in hex, as JSON escapes, in GBK."""
+def encodings(mark: str) -> set[bytes]:
+    """Return a value in UTF-8, as bytea in hex, as JSON escapes and in GBK."""
     plain = mark.encode()
     return {plain, plain.hex().encode(), mark.encode("unicode_escape"), mark.encode("gbk")}
 
 
-def test_planted_values_stand_nowhere_in_plain(house: Installation) -> None:
-    households = plant(house)
-    relay = house.processes.start(RELAY)
+def test_planted_personal_data_is_nowhere_in_plain_text(installation: Installation) -> None:
+    households = plant(installation)
+    relay = installation.processes.start(RELAY)
     assert relay.says("relaying")
-    for number, household in enumerate(households[:LIVES]):
-        live(house, household, number)
-    with redis.Redis.from_url(house.broker) as client:
+    for number, household in enumerate(households[:CASES]):
+        run_case(installation, household, number)
+    with redis.Redis.from_url(installation.broker) as client:
         assert wait_until(lambda: client.llen("email") > 0)
-    queued = emptied(house.broker)
-    house.processes.start((*QUIET, "--without-mingle"))
-    assert wait_until(lambda: len(house.mailbox.files()) >= LIVES)
-    provoke(house, households[0])
-    house.http.get("/broken%0d%0a")
-    engine = database.make_engine(house.url)
+    queued = read_broker(installation.broker)
+    installation.processes.start((*QUIET, "--without-mingle"))
+    assert wait_until(lambda: len(installation.mailbox.files()) >= CASES)
+    send_invalid_requests(installation, households[0])
+    installation.http.get("/broken%0d%0a")
+    engine = database.make_engine(installation.url)
     with engine.connect() as conn:
         assert wait_until(
             lambda: conn.scalar(sa.text("SELECT count(*) FROM notification WHERE state <> 'delivered'")) == 0
         )
     engine.dispose()
-    logs = {each.name: each.read_bytes() for each in house.folder.glob("process-*.log")}
-    data = (house.folder / "pg").resolve()
-    places = {
-        "rows": dumped(house.url),
-        "the database's files and WAL": files(data / "data"),
+    logs = {each.name: each.read_bytes() for each in installation.folder.glob("process-*.log")}
+    data = (installation.folder / "pg").resolve()
+    contents = {
+        "rows": dump_rows(installation.url),
+        "the database's files and WAL": read_files(data / "data"),
         "the database's log": (data / "postgresql.log").read_bytes(),
         "broker, queued": queued,
-        "broker, files": emptied(house.broker) + files(house.folder / "broker"),
-        "mails": b"".join(_without_reader(each.read_bytes()) for each in house.mailbox.files()),
-        "counts": house.http.get("/metrics").content + house.http.get("/readyz").content,
-        "report": told(house),
-        "refusals": b"\n".join(house.refused),
+        "broker, files": read_broker(installation.broker) + read_files(installation.folder / "broker"),
+        "mails": b"".join(_without_recipient(each.read_bytes()) for each in installation.mailbox.files()),
+        "counts": installation.http.get("/metrics").content + installation.http.get("/readyz").content,
+        "report": read_report(installation),
+        "refusals": b"\n".join(installation.refused),
         **logs,
     }
     hits = [
         f"{kind} in {name}"
-        for name, text in places.items()
+        for name, text in contents.items()
         for kind, mark in MARKS.items()
-        for way in spelled(mark)
-        if way in text
+        for encoded in encodings(mark)
+        if encoded in text
     ]
-    sizes = ", ".join(f"{name} {len(text):,} B" for name, text in places.items())
-    print(f"{PLANTED} families planted, {len(house.refused)} refusals; looked through {sizes}: {len(hits)} hits")  # noqa: T201
+    sizes = ", ".join(f"{name} {len(text):,} B" for name, text in contents.items())
+    print(f"{PLANTED} families planted, {len(installation.refused)} refusals; searched {sizes}: {len(hits)} hits")  # noqa: T201
     assert hits == []
-    assert all(len(text) > 20 for text in places.values()), sizes
-    assert b"plain-0000" in places["rows"]
-    assert b"plain-0000" in places["the database's files and WAL"], "what is in plain is found by looking so"
+    assert all(len(text) > 20 for text in contents.values()), sizes
+    assert b"plain-0000" in contents["rows"]
+    assert b"plain-0000" in contents["the database's files and WAL"], "the search finds values in plain text"
     assert any(b'"event":"notification"' in text for text in logs.values())
 
 
-def _without_reader(mail: bytes) -> bytes:
-    """A mail but for the address it goes to."""
+def _without_recipient(mail: bytes) -> bytes:
+    """Return a mail without its recipient's address."""
     return b"\n".join(line for line in mail.splitlines() if not line.lower().startswith((b"to:", b"x-rcptto:")))

@@ -1,4 +1,4 @@
-"""One notification, one transaction: every way a mail server can answer leaves the row in a state that says so."""
+"""Tests that a notification's row records every answer a mail server can give."""
 
 import socket
 import ssl
@@ -28,12 +28,12 @@ from worker.channels.message import DeliveryStatus, MailSettings, OutgoingMessag
 from worker.outbox import OutboxSender, send_all, send_one, wait_after
 
 
-def test_a_notification_goes_once(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_notification_is_sent_once(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    (notification_id,) = owe(engine, office, 1)
-    assert send_one(room, notification_id, clock.now()) is DeliveryStatus.DELIVERED
-    assert send_one(room, notification_id, clock.now()) is None
+    (notification_id,) = owe(engine, organisation, 1)
+    assert send_one(outbox_sender, notification_id, clock.now()) is DeliveryStatus.DELIVERED
+    assert send_one(outbox_sender, notification_id, clock.now()) is None
     (message,) = mailbox.messages()
     assert message["Message-ID"] == f"<{notification_id}@union.example>"
     assert str(message["From"]) == "送温暖 <post@union.example>"
@@ -44,19 +44,21 @@ def test_a_notification_goes_once(
     assert row.delivered_at is not None
 
 
-def test_an_inbox_notification_needs_no_server(engine: sa.Engine, office: Organisation, room: OutboxSender) -> None:
-    (notification_id,) = owe(engine, office, 1, channel="inbox")
-    nowhere = OutboxSender(engine, room.keyring, MailSettings(None, "post@union.example"), "en")
-    assert send_one(nowhere, notification_id, clock.now()) is DeliveryStatus.DELIVERED
+def test_inbox_notification_is_delivered_without_mail_server(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender
+) -> None:
+    (notification_id,) = owe(engine, organisation, 1, channel="inbox")
+    without_server = OutboxSender(engine, outbox_sender.keyring, MailSettings(None, "post@union.example"), "en")
+    assert send_one(without_server, notification_id, clock.now()) is DeliveryStatus.DELIVERED
 
 
-def test_the_family_is_written_to_and_nothing_is_said_about_it(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_notification_to_family_contains_no_personal_data(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
     with engine.begin() as conn:
-        tuition_at_notice(conn, office, create_family(conn, office, email="family@example.org"))
+        tuition_at_notice(conn, organisation, create_family(conn, organisation, email="family@example.org"))
         case_no = conn.scalar(sa.text('SELECT case_no FROM "case"'))
-    send_all(room, [each.id for each in outbox.due(room, clock.now(), 100)], clock.now)
+    send_all(outbox_sender, [each.id for each in outbox.due(outbox_sender, clock.now(), 100)], clock.now)
     by_reader = {message["To"]: message for message in mailbox.messages()}
     assert set(by_reader) == {"family@example.org", "registrar@example.org"}
     for reader, message in by_reader.items():
@@ -68,231 +70,241 @@ def test_the_family_is_written_to_and_nothing_is_said_about_it(
 
 
 @pytest.mark.parametrize(
-    ("mood", "state", "why", "arrived"),
+    ("mood", "state", "error", "arrivals"),
     [
         (Mood.REJECT, "permanent_failure", "smtp 550 5.1.1", 0),
         (Mood.BUSY, "temporary_failure", "smtp 451 4.7.1", 0),
         (Mood.DROP, "temporary_failure", "SMTPServerDisconnected", 1),
     ],
 )
-def test_a_refusal_is_written_on_the_row(
+def test_mail_refusal_is_recorded_on_the_row(
     engine: sa.Engine,
-    office: Organisation,
-    room: OutboxSender,
+    organisation: Organisation,
+    outbox_sender: OutboxSender,
     mailbox: Mailbox,
     mood: Mood,
     state: str,
-    why: str,
-    arrived: int,
+    error: str,
+    arrivals: int,
 ) -> None:
-    (notification_id,) = owe(engine, office, 1)
+    (notification_id,) = owe(engine, organisation, 1)
     mailbox.mood, now = mood, clock.now()
-    send_one(room, notification_id, now)
+    send_one(outbox_sender, notification_id, now)
     row = one(engine, notification_id)
-    assert (row.state, row.attempts, row.last_error) == (state, 1, why)
+    assert (row.state, row.attempts, row.last_error) == (state, 1, error)
     assert "example.org" not in row.last_error
-    assert len(mailbox.files()) == arrived
+    assert len(mailbox.files()) == arrivals
 
 
-def test_a_line_that_broke_after_the_message_brings_it_again_under_the_same_id(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_notification_is_resent_with_same_message_id_after_dropped_connection(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    (notification_id,) = owe(engine, office, 1)
+    (notification_id,) = owe(engine, organisation, 1)
     mailbox.mood = Mood.DROP
     now = clock.now()
-    assert send_one(room, notification_id, now) is DeliveryStatus.NOT_NOW
+    assert send_one(outbox_sender, notification_id, now) is DeliveryStatus.NOT_NOW
     mailbox.mood = Mood.ACCEPT
-    assert send_one(room, notification_id, now) is DeliveryStatus.DELIVERED
+    assert send_one(outbox_sender, notification_id, now) is DeliveryStatus.DELIVERED
     assert message_ids(mailbox) == [str(notification_id)] * 2
 
 
-def test_a_notification_is_tried_for_a_day_and_then_given_up(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_notification_is_retried_for_a_day_and_then_fails(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    (notification_id,) = owe(engine, office, 1)
+    (notification_id,) = owe(engine, organisation, 1)
     mailbox.mood, first = Mood.BUSY, clock.now()
-    tried = [first]
+    attempts = [first]
     while (
-        send_one(room, notification_id, tried[-1]) is DeliveryStatus.NOT_NOW
+        send_one(outbox_sender, notification_id, attempts[-1]) is DeliveryStatus.NOT_NOW
         and one(engine, notification_id).state == "temporary_failure"
     ):
-        tried.append(one(engine, notification_id).not_before)
-        assert send_one(room, notification_id, tried[-1] - timedelta(seconds=1)) is None or tried[-1] == first
-    minutes = [round((after - before).total_seconds() / 60) for before, after in pairwise(tried)]
+        attempts.append(one(engine, notification_id).not_before)
+        assert (
+            send_one(outbox_sender, notification_id, attempts[-1] - timedelta(seconds=1)) is None
+            or attempts[-1] == first
+        )
+    minutes = [round((after - before).total_seconds() / 60) for before, after in pairwise(attempts)]
     assert minutes == [0, 1, 5, 15, 60, *[60] * 22]
-    assert timedelta(hours=23) < tried[-1] - first <= timedelta(hours=24)
+    assert timedelta(hours=23) < attempts[-1] - first <= timedelta(hours=24)
     assert one(engine, notification_id).state == "technical_failure"
     assert wait_after(29) is None
 
 
-def test_an_address_that_is_none_and_one_that_is_missing(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_notification_with_missing_or_invalid_address_fails_at_once(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    for email, why in ((None, "no_address"), ("nobody\r\nBcc: all@example.org", "bad_address"), ("@", "bad_address")):
-        (notification_id,) = owe(engine, office, 1)
+    for email, error in ((None, "no_address"), ("nobody\r\nBcc: all@example.org", "bad_address"), ("@", "bad_address")):
+        (notification_id,) = owe(engine, organisation, 1)
         with engine.begin() as conn:
             change = sa.text("UPDATE account SET email = :email WHERE id = :id")
-            conn.execute(change, {"email": email, "id": office.people["registrar"]})
-        assert send_one(room, notification_id, clock.now()) is DeliveryStatus.NEVER
-        assert one(engine, notification_id).last_error == why
+            conn.execute(change, {"email": email, "id": organisation.people["registrar"]})
+        assert send_one(outbox_sender, notification_id, clock.now()) is DeliveryStatus.NEVER
+        assert one(engine, notification_id).last_error == error
     assert mailbox.files() == []
 
 
-def test_somebody_who_has_left_gets_no_mail(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_disabled_account_gets_no_mail(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    (notification_id,) = owe(engine, office, 1)
+    (notification_id,) = owe(engine, organisation, 1)
     with engine.begin() as conn:
         conn.execute(
-            sa.text("UPDATE account SET disabled_at = now() WHERE id = :id"), {"id": office.people["registrar"]}
+            sa.text("UPDATE account SET disabled_at = now() WHERE id = :id"), {"id": organisation.people["registrar"]}
         )
-    assert send_one(room, notification_id, clock.now()) is DeliveryStatus.NEVER
+    assert send_one(outbox_sender, notification_id, clock.now()) is DeliveryStatus.NEVER
     assert mailbox.files() == []
 
 
-def test_a_kind_without_words_is_put_off_and_stops_nobody(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_notification_kind_without_template_is_postponed_alone(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    wrong, right = *owe(engine, office, 1, kind="no_such_notification"), *owe(engine, office, 1)
-    assert send_all(room, [wrong, right], clock.now) == {DeliveryStatus.NOT_NOW: 1, DeliveryStatus.DELIVERED: 1}
-    assert one(engine, wrong).last_error == "NoWords"
+    unknown_kind, known_kind = *owe(engine, organisation, 1, kind="no_such_notification"), *owe(engine, organisation, 1)
+    assert send_all(outbox_sender, [unknown_kind, known_kind], clock.now) == {
+        DeliveryStatus.NOT_NOW: 1,
+        DeliveryStatus.DELIVERED: 1,
+    }
+    assert one(engine, unknown_kind).last_error == "NoWords"
     assert len(mailbox.files()) == 1
 
 
-def test_many_hands_send_each_notification_once(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_concurrent_senders_send_each_notification_once(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    ids = owe(engine, office, 40)
-    with ThreadPoolExecutor(4) as hands:
+    ids = owe(engine, organisation, 40)
+    with ThreadPoolExecutor(4) as executor:
         for _ in range(4):
-            hands.submit(send_all, room, list(ids), clock.now)
+            executor.submit(send_all, outbox_sender, list(ids), clock.now)
     assert sorted(message_ids(mailbox)) == sorted(str(each) for each in ids)
 
 
-def test_a_batch_stops_when_its_time_is_over(engine: sa.Engine, office: Organisation, room: OutboxSender) -> None:
-    ids, start = owe(engine, office, 3), datetime.now(UTC)
+def test_batch_stops_when_its_time_is_over(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender
+) -> None:
+    ids, start = owe(engine, organisation, 3), datetime.now(UTC)
     ticks = iter((start, start, start + timedelta(seconds=29), start + timedelta(seconds=30)))
-    assert send_all(room, ids, lambda: next(ticks)).total() == 2
+    assert send_all(outbox_sender, ids, lambda: next(ticks)).total() == 2
     assert states(engine) == {"delivered": 2, "created": 1}
     with engine.connect() as conn:
-        behind = notifications.backlog(conn)
-    assert (behind.owed, behind.retrying) == (1, 0)
-    assert behind.oldest is not None
-    assert behind.age(behind.oldest + timedelta(minutes=3)) == 180
+        backlog = notifications.backlog(conn)
+    assert (backlog.owed, backlog.retrying) == (1, 0)
+    assert backlog.oldest is not None
+    assert backlog.age(backlog.oldest + timedelta(minutes=3)) == 180
 
 
-def test_the_inbox_goes_before_the_mail(engine: sa.Engine, office: Organisation, room: OutboxSender) -> None:
-    owe(engine, office, 2)
-    owe(engine, office, 2, channel="inbox")
-    assert [each.channel for each in outbox.due(room, clock.now(), 3)] == ["inbox", "inbox", "email"]
+def test_inbox_notifications_are_due_before_mail(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender
+) -> None:
+    owe(engine, organisation, 2)
+    owe(engine, organisation, 2, channel="inbox")
+    assert [each.channel for each in outbox.due(outbox_sender, clock.now(), 3)] == ["inbox", "inbox", "email"]
 
 
-# --- Servers that do not keep to the rules ------------------------------------------------------------------------------
+# --- Mail servers that break the protocol ------------------------------------------------------------------------------
 
 
-def _closed(_line: socket.socket) -> None:
-    """Says nothing and hangs up."""
+def _closed(_connection: socket.socket) -> None:
+    """Close the connection without an answer."""
 
 
-def _garbage(line: socket.socket) -> None:
-    line.sendall(b"\xff\xfe\x00<html>\r\n")
-    line.recv(100)
+def _garbage(connection: socket.socket) -> None:
+    connection.sendall(b"\xff\xfe\x00<html>\r\n")
+    connection.recv(100)
 
 
-def _busy_at_the_door(line: socket.socket) -> None:
-    line.sendall(b"421 4.3.2 closing\r\n")
-    line.recv(100)
+def _busy_at_connection(connection: socket.socket) -> None:
+    connection.sendall(b"421 4.3.2 closing\r\n")
+    connection.recv(100)
 
 
-def _silent(line: socket.socket) -> None:
-    line.recv(100)
+def _silent(connection: socket.socket) -> None:
+    connection.recv(100)
 
 
-def _dripping(line: socket.socket) -> None:
+def _dripping(connection: socket.socket) -> None:
     while True:
-        line.sendall(b"x")
-        line.settimeout(0.1)
+        connection.sendall(b"x")
+        connection.settimeout(0.1)
         with suppress(TimeoutError):
-            if not line.recv(10):
+            if not connection.recv(10):
                 return
 
 
 @pytest.fixture
-def notifications_parcel() -> OutgoingMessage:
+def message() -> OutgoingMessage:
     return OutgoingMessage(UUID(int=7), "reader@example.org", "标题", "正文\n", datetime(2025, 10, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
-    ("behave", "why"),
+    ("answer", "error"),
     [
         (_closed, "SMTPServerDisconnected"),
         (_garbage, "smtp -1"),
-        (_busy_at_the_door, "smtp 421 4.3.2"),
+        (_busy_at_connection, "smtp 421 4.3.2"),
         (_silent, "SMTPServerDisconnected"),
         (_dripping, "smtp -1"),
     ],
 )
-def test_a_server_out_of_order_puts_the_notification_off(
-    behave: Callable[[socket.socket], None],
-    why: str,
-    notifications_parcel: OutgoingMessage,
+def test_mail_server_that_breaks_the_protocol_postpones_the_notification(
+    answer: Callable[[socket.socket], None],
+    error: str,
+    message: OutgoingMessage,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mail, "SMTP_TIMEOUT", 0.5)
-    monkeypatch.setattr(mail, "DELIVERY_TIMEOUT", 1.5)
-    with socket.create_server((HOST, 0)) as door:
+    monkeypatch.setattr(mail, "MAX_REASON", 1.5)
+    with socket.create_server((HOST, 0)) as server:
 
         def serve() -> None:
-            line, _ = door.accept()
-            with line, suppress(OSError):
-                behave(line)
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                answer(connection)
 
-        serving = Thread(target=serve)
-        serving.start()
-        counter = MailSettings(MailServer(HOST, door.getsockname()[1], tls=False), "post@union.example")
-        handed = mail.send(notifications_parcel, counter)
-        serving.join(5)
-    assert (handed.fate, handed.why) == (DeliveryStatus.NOT_NOW, why)
+        thread = Thread(target=serve)
+        thread.start()
+        settings = MailSettings(MailServer(HOST, server.getsockname()[1], tls=False), "post@union.example")
+        delivery = mail.send(message, settings)
+        thread.join(5)
+    assert (delivery.fate, delivery.why) == (DeliveryStatus.NOT_NOW, error)
 
 
-def test_no_server_and_a_closed_door_put_the_notification_off(notifications_parcel: OutgoingMessage) -> None:
-    with socket.create_server((HOST, 0)) as door:
-        port = door.getsockname()[1]
-    assert mail.send(notifications_parcel, MailSettings(None, "post@union.example")).why == "no_mail_server"
-    refused = mail.send(notifications_parcel, MailSettings(MailServer(HOST, port, tls=False), "post@union.example"))
+def test_missing_or_unreachable_mail_server_postpones_the_notification(message: OutgoingMessage) -> None:
+    with socket.create_server((HOST, 0)) as server:
+        port = server.getsockname()[1]
+    assert mail.send(message, MailSettings(None, "post@union.example")).why == "no_mail_server"
+    refused = mail.send(message, MailSettings(MailServer(HOST, port, tls=False), "post@union.example"))
     assert (refused.fate, refused.why) == (DeliveryStatus.NOT_NOW, "ConnectionRefusedError")
 
 
-def test_tls_when_asked_and_never_with_a_stranger(
-    tmp_path: Path, notifications_parcel: OutgoingMessage, monkeypatch: pytest.MonkeyPatch
+def test_mail_over_tls_requires_a_trusted_certificate(
+    tmp_path: Path, message: OutgoingMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority, chain = certificate(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(chain)
     with Mailbox(tmp_path / "mail", tls=tls) as mailbox:
-        counter = MailSettings(MailServer(HOST, mailbox.port, tls=True), "post@union.example")
-        assert mail.send(notifications_parcel, counter).why == "SSLCertVerificationError"
+        settings = MailSettings(MailServer(HOST, mailbox.port, tls=True), "post@union.example")
+        assert mail.send(message, settings).why == "SSLCertVerificationError"
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-        assert mail.send(notifications_parcel, counter).fate is DeliveryStatus.DELIVERED
+        assert mail.send(message, settings).fate is DeliveryStatus.DELIVERED
         assert len(mailbox.files()) == 1
 
 
-def test_a_password_never_travels_in_the_open(notifications_parcel: OutgoingMessage, mailbox: Mailbox) -> None:
-    elsewhere = MailServer("0.0.0.0", mailbox.port, tls=False, user="post", password="secret")  # noqa: S104
-    handed = mail.send(notifications_parcel, MailSettings(elsewhere, "post@union.example"))
-    assert (handed.fate, handed.why) == (DeliveryStatus.NOT_NOW, "smtp_not_supported")
+def test_mail_password_is_not_sent_without_tls(message: OutgoingMessage, mailbox: Mailbox) -> None:
+    plain_server = MailServer("0.0.0.0", mailbox.port, tls=False, user="post", password="secret")  # noqa: S104
+    delivery = mail.send(message, MailSettings(plain_server, "post@union.example"))
+    assert (delivery.fate, delivery.why) == (DeliveryStatus.NOT_NOW, "smtp_not_supported")
 
 
-def test_a_notification_is_not_lost_when_its_fate_cannot_be_written(
-    engine: sa.Engine, office: Organisation, room: OutboxSender, mailbox: Mailbox
+def test_notification_is_resent_when_its_delivery_cannot_be_recorded(
+    engine: sa.Engine, organisation: Organisation, outbox_sender: OutboxSender, mailbox: Mailbox
 ) -> None:
-    (notification_id,) = owe(engine, office, 1)
+    (notification_id,) = owe(engine, organisation, 1)
     with engine.begin() as conn:
         conn.execute(sa.text("ALTER TABLE notification ADD CONSTRAINT broken CHECK (state <> 'delivered') NOT VALID"))
     with pytest.raises(sa.exc.IntegrityError):
-        send_one(room, notification_id, clock.now())
+        send_one(outbox_sender, notification_id, clock.now())
     with engine.begin() as conn:
         conn.execute(sa.text("ALTER TABLE notification DROP CONSTRAINT broken"))
         assert conn.scalar(sa.select(notification.c.state)) == "created"
-    assert send_one(room, notification_id, clock.now()) is DeliveryStatus.DELIVERED
+    assert send_one(outbox_sender, notification_id, clock.now()) is DeliveryStatus.DELIVERED
     assert message_ids(mailbox) == [str(notification_id)] * 2

@@ -1,4 +1,4 @@
-"""Real programs, a real broker, real kills: every notification arrives once, whatever dies."""
+"""Tests that every notification arrives once although processes and the broker are killed."""
 
 import os
 import re
@@ -26,14 +26,14 @@ def all_delivered(engine: sa.Engine, count: int, seconds: float = 40.0) -> bool:
     return wait_until(lambda: states(engine) == {"delivered": count}, seconds)
 
 
-def test_two_workers_two_relays_and_many_notifications_each_once(
-    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_two_workers_and_two_relays_send_each_notification_once(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
-    first = owe(engine, office, 60)
+    first = owe(engine, organisation, 60)
     for _ in range(2):
         processes.start(RELAY)
     processes.workers(2)
-    ids = [*first, *owe(engine, office, 60), *owe(engine, office, 30, channel="inbox")]
+    ids = [*first, *owe(engine, organisation, 60), *owe(engine, organisation, 30, channel="inbox")]
     for _ in range(5):
         deliver_again(processes, ids)
     assert all_delivered(engine, len(ids)), states(engine)
@@ -43,24 +43,24 @@ def test_two_workers_two_relays_and_many_notifications_each_once(
 
 
 def deliver_again(processes: Processes, ids: Sequence[UUID]) -> None:
-    """Hand the same notifications to the workers once more, as a broker that lost count would."""
-    ring(processes, "worker.deliver", "email", [str(each) for each in ids])
+    """Queue the same notifications again, as a broker does that lost the acknowledgements."""
+    send_task(processes, "worker.deliver", "email", [str(each) for each in ids])
 
 
-def ring(processes: Processes, task: str, queue: str, *arguments: object) -> None:
+def send_task(processes: Processes, task: str, queue: str, *arguments: object) -> None:
     with Celery(broker=processes.environ["REDIS_URL"], set_as_current=False) as client:
         client.send_task(task, args=arguments, queue=queue)
 
 
-def test_a_worker_killed_with_notifications_in_its_hands(
-    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_notifications_of_a_killed_worker_are_sent_by_another(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     processes.start(RELAY)
     worker = processes.worker()
     mailbox.mood = Mood.HANG
-    ids = owe(engine, office, 30)
-    assert wait_until(lambda: held(engine))
+    ids = owe(engine, organisation, 30)
+    assert wait_until(lambda: is_sending(engine))
     worker.kill()
     mailbox.mood = Mood.ACCEPT
     processes.worker()
@@ -68,8 +68,8 @@ def test_a_worker_killed_with_notifications_in_its_hands(
     assert sorted(message_ids(mailbox)) == sorted(str(each) for each in ids)
 
 
-def held(engine: sa.Engine) -> bool:
-    """Whether some process has a notification in its hands."""
+def is_sending(engine: sa.Engine) -> bool:
+    """Return whether a process is sending a notification."""
     waiting = (
         "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
     )
@@ -77,28 +77,30 @@ def held(engine: sa.Engine) -> bool:
         return bool(conn.scalar(sa.text(waiting)))
 
 
-def test_a_child_killed_mid_notification_and_the_worker_goes_on(
-    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_worker_sends_on_when_its_child_is_killed(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     processes.start(RELAY)
     worker = processes.worker()
     mailbox.mood = Mood.HANG
-    owe(engine, office, 5)
-    assert wait_until(lambda: held(engine))
+    owe(engine, organisation, 5)
+    assert wait_until(lambda: is_sending(engine))
     for child in psutil.Process(worker.running.pid).children():
         child.kill()
-    mailbox.mood = Mood.ACCEPT  # only now: a notification taken just before the kill would rightly come twice
+    mailbox.mood = (
+        Mood.ACCEPT
+    )  # only now: a notification accepted just before the kill would be sent twice, as specified
     assert all_delivered(engine, 5), states(engine)
     assert len(mailbox.files()) == 5
 
 
-def test_the_broker_forgets_everything(
-    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_notifications_are_sent_after_broker_lost_all_messages(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     relay = processes.start(RELAY)
     assert relay.says("relaying")
-    ids = owe(engine, office, 40)
+    ids = owe(engine, organisation, 40)
     assert wait_until(lambda: broker.llen("email") > 0)
     assert (broker.llen("inbox"), broker.llen("clock")) == (0, 0)
     broker.flushdb()
@@ -107,37 +109,37 @@ def test_the_broker_forgets_everything(
     assert sorted(message_ids(mailbox)) == sorted(str(each) for each in ids)
 
 
-def test_the_broker_dies_and_comes_back(
-    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, tmp_path: Path
+def test_notifications_are_sent_while_broker_is_down_and_after_restart(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, mailbox: Mailbox, tmp_path: Path
 ) -> None:
-    with start_broker(tmp_path / "broker", durable=False) as own:
-        processes.environ["REDIS_URL"] = own.url
+    with start_broker(tmp_path / "broker", durable=False) as killed_broker:
+        processes.environ["REDIS_URL"] = killed_broker.url
         relay = processes.start(RELAY)
         processes.worker()
-        owe(engine, office, 5)
+        owe(engine, organisation, 5)
         assert all_delivered(engine, 5), states(engine)
-        program = psutil.Process(own.pid).exe()
-        os.kill(own.pid, signal.SIGKILL)
-        owe(engine, office, 20)
+        program = psutil.Process(killed_broker.pid).exe()
+        os.kill(killed_broker.pid, signal.SIGKILL)
+        owe(engine, organisation, 20)
         assert all_delivered(engine, 25), states(engine)
         assert relay.says("notifications are sent in this process")
         subprocess.run([program, "valkey.conf"], cwd=tmp_path / "broker", check=True)  # the same port and password
-        owe(engine, office, 5)
+        owe(engine, organisation, 5)
         assert all_delivered(engine, 30), states(engine)
         assert relay.says("notifications are sent in this process")
         assert len(set(message_ids(mailbox))) == len(mailbox.files()) == 30
 
 
-def test_the_relay_waits_for_a_database_that_went_away_and_ends_when_told(
-    engine: sa.Engine, office: Organisation, processes: Processes, broker: redis.Redis
+def test_relay_waits_for_lost_database_and_ends_on_sigterm(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     relay = processes.start(RELAY)
     assert relay.says("relaying")
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    assert wait_until(lambda: len(terminated(engine, others)) > 0)
+    terminate_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    assert wait_until(lambda: len(terminated(engine, terminate_others)) > 0)
     assert relay.says("the database cannot be reached")
-    owe(engine, office, 3, channel="inbox")
+    owe(engine, organisation, 3, channel="inbox")
     processes.worker()
     assert all_delivered(engine, 3), states(engine)
     assert relay.terminate() == 0
@@ -149,46 +151,46 @@ def terminated(engine: sa.Engine, statement: str) -> list[object]:
         return list(conn.execute(sa.text(statement)))
 
 
-def test_a_worker_told_to_stop_finishes_the_batch_in_its_hand(
-    engine: sa.Engine, office: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
+def test_worker_finishes_its_batch_on_sigterm(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, mailbox: Mailbox, broker: redis.Redis
 ) -> None:
     worker = processes.worker()
-    deliver_again(processes, owe(engine, office, 100))
+    deliver_again(processes, owe(engine, organisation, 100))
     assert wait_until(lambda: len(mailbox.files()) > 0)
     assert worker.terminate() == 0
     assert states(engine) == {"delivered": 100}
     assert broker.llen("email") == 0
 
 
-def test_two_beats_ring_and_the_clock_works_once(
-    engine: sa.Engine, office: Organisation, processes: Processes, broker: redis.Redis
+def test_two_schedulers_run_a_job_once(
+    engine: sa.Engine, organisation: Organisation, processes: Processes, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     with engine.begin() as conn:
-        tuition_at_notice(conn, office, create_family(conn, office))
+        tuition_at_notice(conn, organisation, create_family(conn, organisation))
     processes.worker()
     for name in ("one", "two"):
         processes.start((*BEAT, f"--schedule={processes.folder / name}"))
     for _ in range(3):
-        ring(processes, "worker.tick", "clock")
-    ended = sa.text("SELECT count(*) FROM event WHERE action = 'end_notice'")
+        send_task(processes, "worker.tick", "clock")
+    end_count = sa.text("SELECT count(*) FROM event WHERE action = 'end_notice'")
     with engine.connect() as conn:
-        assert wait_until(lambda: conn.scalar(ended) == 1)
+        assert wait_until(lambda: conn.scalar(end_count) == 1)
     assert wait_until(lambda: processes.started[0].log.read_text().count("succeeded in") >= 3)
     with engine.connect() as conn:
-        assert conn.scalar(ended) == 1
+        assert conn.scalar(end_count) == 1
         assert conn.scalar(sa.text("SELECT sum(done) FROM job_run WHERE job = 'tuition.end_notice'")) == 1
 
 
-def test_the_calendar_is_left_alone_where_the_clock_is_a_demos(
-    engine: sa.Engine, office: Organisation, processes: Processes
+def test_scheduled_jobs_of_a_demo_run_only_for_a_given_day(
+    engine: sa.Engine, organisation: Organisation, processes: Processes
 ) -> None:
     with engine.begin() as conn:
-        tuition_at_notice(conn, office, create_family(conn, office))
-    by_hand = ("-m", "worker.scheduled_jobs", "--on", "2025-10-14")
-    refused = processes.start(by_hand)
+        tuition_at_notice(conn, organisation, create_family(conn, organisation))
+    command = ("-m", "worker.scheduled_jobs", "--on", "2025-10-14")
+    refused = processes.start(command)
     assert refused.running.wait(20) == 2
-    done = processes.start(by_hand, SONGNUAN_DEMO_CLOCK="1")
+    done = processes.start(command, SONGNUAN_DEMO_CLOCK="1")
     assert done.running.wait(20) == 0
     assert "tuition.end_notice: 1 done" in done.log.read_text()
     celery = "from worker.app import tick; tick()"
@@ -197,7 +199,7 @@ def test_the_calendar_is_left_alone_where_the_clock_is_a_demos(
         assert conn.scalar(sa.text("SELECT count(*) FROM job_run WHERE \"on\" <> '2025-10-14'")) == 0
 
 
-def test_the_app_needs_no_broker_to_be_imported_and_keeps_its_promises() -> None:
+def test_celery_settings_lose_no_notification() -> None:
     conf, redis_options = app.conf, app.conf.broker_transport_options
     assert conf.task_acks_late
     assert conf.task_reject_on_worker_lost
@@ -209,6 +211,6 @@ def test_the_app_needs_no_broker_to_be_imported_and_keeps_its_promises() -> None
     assert outbox.SEND_SECONDS.total_seconds() + 30 < conf.task_time_limit
 
 
-def test_the_post_room_knows_no_web() -> None:
+def test_worker_imports_nothing_of_the_web() -> None:
     text = "\n".join(path.read_text("utf-8") for path in (ROOT / "worker").rglob("*.py"))
     assert not re.findall(r"^(?:from|import) (?:service\.(?:app|api|web|request)|flask)\b", text, re.MULTILINE)

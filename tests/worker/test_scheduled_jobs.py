@@ -1,4 +1,4 @@
-"""The clock moves a case on after its notice and not before, reminds once, and may run twice at once."""
+"""Tests of the scheduled jobs: notices end on time, reminders are sent once, runs may overlap."""
 
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
@@ -21,15 +21,15 @@ NOW = datetime(2025, 10, 14, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def family(engine: sa.Engine, office: Organisation) -> Family:
+def family(engine: sa.Engine, organisation: Organisation) -> Family:
     with engine.begin() as conn:
-        return create_family(conn, office, email="family@example.org")
+        return create_family(conn, organisation, email="family@example.org")
 
 
 @pytest.fixture
-def noticed(engine: sa.Engine, office: Organisation, family: Family) -> UUID:
+def noticed(engine: sa.Engine, organisation: Organisation, family: Family) -> UUID:
     with engine.begin() as conn:
-        return tuition_at_notice(conn, office, family)
+        return tuition_at_notice(conn, organisation, family)
 
 
 def state_of(engine: sa.Engine, case_id: UUID) -> str:
@@ -48,62 +48,62 @@ def notifications_of(engine: sa.Engine, case_id: UUID, kind: str) -> list[tuple[
 @pytest.mark.parametrize(
     ("today", "state"), [(POSTED, "notice"), (LAST_NOTICE_DAY, "notice"), (LAST_NOTICE_DAY + DAY, "approval")]
 )
-def test_notice_ends_on_the_day_after_its_last_and_not_before(
-    engine: sa.Engine, noticed: UUID, today: date, state: str
-) -> None:
+def test_notice_ends_on_the_day_after_its_last_day(engine: sa.Engine, noticed: UUID, today: date, state: str) -> None:
     run_day(engine, RING, NOW, today)
     assert state_of(engine, noticed) == state
 
 
-def test_the_step_is_the_clocks_own_event_and_the_approvers_hear(
-    engine: sa.Engine, office: Organisation, noticed: UUID
+def test_notice_end_is_an_event_of_the_clock_and_notifies_approvers(
+    engine: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
     report = run_day(engine, RING, NOW, LAST_NOTICE_DAY + DAY)
     with engine.connect() as conn:
         last = conn.execute(sa.select(event).where(event.c.subject_id == noticed).order_by(event.c.seq.desc())).first()
     assert last is not None
-    assert (last.action, last.actor_id) == ("end_notice", office.people["clock"])
+    assert (last.action, last.actor_id) == ("end_notice", organisation.people["clock"])
     assert report["tuition.end_notice"].done == 1
     assert [channel for channel, _ in notifications_of(engine, noticed, "approval_due")] == ["inbox", "email"]
 
 
-def test_an_open_objection_leaves_the_case_and_is_counted_by_its_code(
-    engine: sa.Engine, office: Organisation, noticed: UUID
+def test_notice_with_open_objection_does_not_end_and_its_refusal_is_counted(
+    engine: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
     with engine.begin() as conn:
         answers = {"source": "phone", "objection": "有异议"}
-        cases.take_action(conn, noticed, "object", answers, office.context(conn, "registrar", POSTED))
+        cases.take_action(conn, noticed, "object", answers, organisation.context(conn, "registrar", POSTED))
     report = run_day(engine, RING, NOW, LAST_NOTICE_DAY + DAY)
     assert report["tuition.end_notice"].refused == {"objection_open": 1}
     assert state_of(engine, noticed) == "notice"
     with engine.connect() as conn:
-        kept = conn.execute(sa.select(job_run).where(job_run.c.job == "tuition.end_notice")).one()
-    assert (kept.done, kept.refused) == (0, 1)
+        job_row = conn.execute(sa.select(job_run).where(job_run.c.job == "tuition.end_notice")).one()
+    assert (job_row.done, job_row.refused) == (0, 1)
 
 
-def test_a_held_case_is_left_alone(engine: sa.Engine, office: Organisation, noticed: UUID) -> None:
+def test_suspended_case_gets_no_step_and_no_reminder(
+    engine: sa.Engine, organisation: Organisation, noticed: UUID
+) -> None:
     with engine.begin() as conn:
         answers = {"until": "2025-11-30", "ground": "query", "reason": "核实中"}
-        cases.take_action(conn, noticed, "suspend", answers, office.context(conn, "reviewer", POSTED))
+        cases.take_action(conn, noticed, "suspend", answers, organisation.context(conn, "reviewer", POSTED))
     report = run_day(engine, RING, NOW, date(2025, 11, 28))
     assert report["tuition.end_notice"].done == 0
     assert notifications_of(engine, noticed, "overdue") == []
 
 
-def test_two_clocks_at_once_and_again_have_one_effect(engine: sa.Engine, noticed: UUID) -> None:
+def test_scheduled_jobs_run_concurrently_and_repeatedly_act_once(engine: sa.Engine, noticed: UUID) -> None:
     today = LAST_NOTICE_DAY + DAY
-    clocks = [Thread(target=run_day, args=(engine, RING, NOW, today)) for _ in range(4)]
-    for each in clocks:
-        each.start()
-    for each in clocks:
-        each.join()
+    threads = [Thread(target=run_day, args=(engine, RING, NOW, today)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     for _ in range(20):
         run_day(engine, RING, NOW, today)
     with engine.connect() as conn:
         ended = sa.and_(event.c.subject_id == noticed, event.c.action == "end_notice")
         assert conn.scalar(sa.select(sa.func.count()).where(ended)) == 1
-        kept = conn.execute(sa.select(job_run.c.job, job_run.c.done).where(job_run.c.on == today)).all()
-    assert {row.job: row.done for row in kept} == {
+        job_rows = conn.execute(sa.select(job_run.c.job, job_run.c.done).where(job_run.c.on == today)).all()
+    assert {row.job: row.done for row in job_rows} == {
         "hardship.end_notice": 0,
         "tuition.end_notice": 1,
         "overdue": 0,
@@ -114,8 +114,8 @@ def test_two_clocks_at_once_and_again_have_one_effect(engine: sa.Engine, noticed
     }
 
 
-def test_an_overdue_case_is_called_to_mind_once_for_each_deadline(
-    engine: sa.Engine, office: Organisation, noticed: UUID
+def test_overdue_case_is_reminded_once_per_deadline(
+    engine: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
     with engine.connect() as conn:
         due_on = conn.scalar(sa.select(case.c.due_on).where(case.c.id == noticed))
@@ -126,7 +126,7 @@ def test_an_overdue_case_is_called_to_mind_once_for_each_deadline(
             noticed,
             "object",
             {"source": "phone", "objection": "有异议"},
-            office.context(conn, "registrar", POSTED),
+            organisation.context(conn, "registrar", POSTED),
         )
     run_day(engine, RING, NOW, due_on)
     assert notifications_of(engine, noticed, "overdue") == []
@@ -134,17 +134,21 @@ def test_an_overdue_case_is_called_to_mind_once_for_each_deadline(
     run_day(engine, RING, NOW, due_on + DAY)
     assert notifications_of(engine, noticed, "overdue") == [("inbox", due_on + DAY), ("email", due_on + DAY)]
     with engine.begin() as conn:
-        again = {"source": "written", "objection": "再次提出异议"}
-        cases.take_action(conn, noticed, "object", again, office.context(conn, "registrar", due_on + 2 * DAY))
+        second_objection = {"source": "written", "objection": "再次提出异议"}
+        cases.take_action(
+            conn, noticed, "object", second_objection, organisation.context(conn, "registrar", due_on + 2 * DAY)
+        )
     run_day(engine, RING, NOW, due_on + 3 * DAY)
     assert len(notifications_of(engine, noticed, "overdue")) == 2
 
 
-def test_a_new_deadline_is_called_to_mind_anew(engine: sa.Engine, office: Organisation, noticed: UUID) -> None:
+def test_overdue_case_is_reminded_of_its_new_deadline(
+    engine: sa.Engine, organisation: Organisation, noticed: UUID
+) -> None:
     with engine.begin() as conn:
         answers = {"reason": "金额有误"}
         cases.take_action(
-            conn, noticed, "return_to_review", answers, office.context(conn, "reviewer", date(2025, 10, 15))
+            conn, noticed, "return_to_review", answers, organisation.context(conn, "reviewer", date(2025, 10, 15))
         )
         due_on = conn.scalar(sa.select(case.c.due_on).where(case.c.id == noticed))
     assert due_on is not None
@@ -152,52 +156,54 @@ def test_a_new_deadline_is_called_to_mind_anew(engine: sa.Engine, office: Organi
     assert [on for _, on in notifications_of(engine, noticed, "overdue")] == [due_on + DAY] * 2
 
 
-def test_a_follow_up_is_called_to_mind_before_it_is_due(engine: sa.Engine, office: Organisation, noticed: UUID) -> None:
+def test_follow_up_is_reminded_fourteen_days_before_it_is_due(
+    engine: sa.Engine, organisation: Organisation, noticed: UUID
+) -> None:
     run_day(engine, RING, NOW, LAST_NOTICE_DAY + DAY)
-    paid = {"method": "bank", "voucher": "V-1"}
+    payment = {"method": "bank", "voucher": "V-1"}
     with engine.begin() as conn:
-        for who, action, day, answers in (
+        for account, action, day, answers in (
             ("approver_1", "endorse", date(2025, 10, 15), {"minutes": "会纪〔2025〕1号"}),
             ("approver_2", "approve", date(2025, 10, 16), {"minutes": "会纪〔2025〕1号"}),
-            ("cashier", "pay", date(2025, 10, 17), paid),
+            ("cashier", "pay", date(2025, 10, 17), payment),
             ("witness", "confirm_receipt", date(2025, 10, 20), {"evidence": "signature"}),
         ):
-            cases.take_action(conn, noticed, action, answers, office.context(conn, who, day))
+            cases.take_action(conn, noticed, action, answers, organisation.context(conn, account, day))
         due_on = conn.scalar(sa.select(case.c.due_on).where(case.c.id == noticed))
     assert due_on == date(2025, 10, 20) + 90 * DAY
     run_day(engine, RING, NOW, due_on - 15 * DAY)
     assert notifications_of(engine, noticed, "follow_up_due") == []
-    for left in range(14, 0, -1):
-        run_day(engine, RING, NOW, due_on - left * DAY)
+    for days_left in range(14, 0, -1):
+        run_day(engine, RING, NOW, due_on - days_left * DAY)
     assert [on for _, on in notifications_of(engine, noticed, "follow_up_due")] == [due_on - 14 * DAY] * 2
 
 
-def test_old_replies_are_forgotten(engine: sa.Engine, office: Organisation) -> None:
+def test_stored_replies_older_than_a_week_are_deleted(engine: sa.Engine, organisation: Organisation) -> None:
     with engine.begin() as conn:
         for name, age in (("old", 8), ("young", 6)):
-            kept = {"key": name, "fingerprint": b"-", "created_at": NOW - timedelta(days=age)}
-            conn.execute(idempotency.insert().values(account_id=office.people["registrar"], **kept))
+            reply = {"key": name, "fingerprint": b"-", "created_at": NOW - timedelta(days=age)}
+            conn.execute(idempotency.insert().values(account_id=organisation.people["registrar"], **reply))
     run_day(engine, RING, NOW, LAST_NOTICE_DAY)
     with engine.connect() as conn:
         assert list(conn.scalars(sa.select(idempotency.c.key))) == ["young"]
 
 
-def test_without_an_account_the_clock_says_what_to_do(engine: sa.Engine) -> None:
+def test_scheduled_jobs_without_clock_account_name_the_remedy(engine: sa.Engine) -> None:
     with pytest.raises(NoClockAccount, match="make an account 'clock'"):
         run_day(engine, RING, NOW, POSTED)
 
 
-def test_the_unions_day_is_that_of_shanghai() -> None:
+def test_union_day_is_the_day_in_shanghai() -> None:
     assert union_day(datetime(2025, 10, 13, 15, 59, tzinfo=UTC)) == date(2025, 10, 13)
     assert union_day(datetime(2025, 10, 13, 16, 0, tzinfo=UTC)) == date(2025, 10, 14)
 
 
-def test_a_hold_that_has_run_out_is_called_to_mind(engine: sa.Engine, office: Organisation, noticed: UUID) -> None:
-    """The case still stands where it was held; nobody but its registrar would notice."""
+def test_expired_suspension_is_reminded_once(engine: sa.Engine, organisation: Organisation, noticed: UUID) -> None:
+    """Why: an expired suspension ends only by a step, so the registrar needs a reminder."""
     last = POSTED + 5 * DAY
     with engine.begin() as conn:
         answers = {"until": last.isoformat(), "ground": "query", "reason": "有疑点"}
-        cases.take_action(conn, noticed, "suspend", answers, office.context(conn, "reviewer", POSTED))
+        cases.take_action(conn, noticed, "suspend", answers, organisation.context(conn, "reviewer", POSTED))
     run_day(engine, RING, NOW, last)
     assert notifications_of(engine, noticed, "hold_over") == []
     run_day(engine, RING, NOW, last + DAY)

@@ -1,4 +1,4 @@
-"""The web as it is served: real processes, told to stop, flooded, cut off from the broker, and followed by one id."""
+"""Tests of the running web processes: signals, oversized requests, metrics, logs and a lost broker."""
 
 import json
 import os
@@ -33,61 +33,63 @@ from tests.worker.processes import RELAY, ROOT, Process, Processes, wait_until
 pytestmark = pytest.mark.timeout(300)
 WEB = ("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf")
 QUIET = ("-m", "celery", "--quiet", "-A", "worker.app", "worker", "--loglevel=INFO", "--concurrency=1")
-GIVEN = "0123456789abcdef0123456789abcdef"
+REQUEST_ID = "0123456789abcdef0123456789abcdef"
 CANARY = "11010519491231002X"
 
 
 @dataclass
 class Web:
-    """A running web and a way to it."""
+    """A running web process and a client of it."""
 
     process: Process
     socket: Path
     http: httpx.Client
-    office: Organisation
+    organisation: Organisation
 
-    def post(self, who: str, path: str, body: dict[str, Any], on: date = POSTED, request: str = "") -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.office.tokens[who]}", "Idempotency-Key": uuid4().hex}
+    def post(
+        self, account: str, path: str, body: dict[str, Any], on: date = POSTED, request: str = ""
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.organisation.tokens[account]}", "Idempotency-Key": uuid4().hex}
         return self.http.post(
             f"/api/v1{path}", json=body, headers={**headers, "X-Songnuan-Date": on.isoformat(), "X-Request-Id": request}
         )
 
-    def get(self, who: str, path: str) -> httpx.Response:
-        return self.http.get(path, headers={"Authorization": f"Bearer {self.office.tokens[who]}"})
+    def get(self, account: str, path: str) -> httpx.Response:
+        return self.http.get(path, headers={"Authorization": f"Bearer {self.organisation.tokens[account]}"})
 
-    def raw(self, sent: bytes) -> bytes:
-        """What comes back for bytes that may be no request."""
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(30)
-            line.connect(str(self.socket))
-            line.sendall(sent)
-            said = b""
-            while more := line.recv(65536):
-                said += more
-            return said
+    def send_raw(self, sent: bytes) -> bytes:
+        """Send bytes that may be no valid request, and return the answer."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            connection.connect(str(self.socket))
+            connection.sendall(sent)
+            answer = b""
+            while more := connection.recv(65536):
+                answer += more
+            return answer
 
     def lines(self) -> list[dict[str, Any]]:
-        """Its log; every line must be JSON."""
+        """Return its log, of which every line must be JSON."""
         return [json.loads(line) for line in self.process.log.read_text().splitlines()]
 
 
 @pytest.fixture
-def serve(processes: Processes, office: Organisation) -> Iterator[Callable[..., Web]]:
-    """Starts webs, each at a socket of its own."""
-    opened: list[httpx.Client] = []
+def serve(processes: Processes, organisation: Organisation) -> Iterator[Callable[..., Web]]:
+    """Yield a function that starts a web process with its own socket."""
+    clients: list[httpx.Client] = []
     with TemporaryDirectory(prefix="sn-") as folder:
 
         def start(**more: str) -> Web:
-            place = Path(folder) / f"{len(opened)}.sock"
-            process = processes.start((*WEB, f"--bind=unix:{place}"), SONGNUAN_DEMO_CLOCK="1", **more)
-            http = httpx.Client(transport=httpx.HTTPTransport(uds=str(place)), base_url="http://web", timeout=60)
-            opened.append(http)
-            assert wait_until(lambda: place.exists() and _answers(http)), process.log.read_text()
-            return Web(process, place, http, office)
+            socket_path = Path(folder) / f"{len(clients)}.sock"
+            process = processes.start((*WEB, f"--bind=unix:{socket_path}"), SONGNUAN_DEMO_CLOCK="1", **more)
+            http = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket_path)), base_url="http://web", timeout=60)
+            clients.append(http)
+            assert wait_until(lambda: socket_path.exists() and _answers(http)), process.log.read_text()
+            return Web(process, socket_path, http, organisation)
 
         yield start
-        for each in opened:
-            each.close()
+        for client in clients:
+            client.close()
 
 
 def _answers(http: httpx.Client) -> bool:
@@ -98,62 +100,66 @@ def _answers(http: httpx.Client) -> bool:
 
 
 @pytest.fixture
-def at_review(engine: sa.Engine, office: Organisation) -> UUID:
+def at_review(engine: sa.Engine, organisation: Organisation) -> UUID:
     with engine.begin() as conn:
-        return tuition_at_review(conn, office, create_family(conn, office))
+        return tuition_at_review(conn, organisation, create_family(conn, organisation))
 
 
-def passing(office: Organisation) -> dict[str, Any]:
-    return {"answers": {"award": "3000.00", "fund": str(office.fund_id), "places": ["workplace", "village_board"]}}
+def review_form(organisation: Organisation) -> dict[str, Any]:
+    return {
+        "answers": {"award": "3000.00", "fund": str(organisation.fund_id), "places": ["workplace", "village_board"]}
+    }
 
 
-def test_one_id_is_followed_from_the_request_to_the_mail(
-    serve: Callable[..., Web], processes: Processes, office: Organisation, at_review: UUID, broker: redis.Redis
+def test_request_id_is_logged_from_request_to_mail(
+    serve: Callable[..., Web], processes: Processes, organisation: Organisation, at_review: UUID, broker: redis.Redis
 ) -> None:
     assert broker.ping()
     web, relay, worker = serve(), processes.start(RELAY), processes.start((*QUIET, "--without-mingle"))
     path = f"/cases/{at_review}/actions/pass_review"
-    assert web.post("reviewer", path, passing(office), request=GIVEN).status_code == 200
+    assert web.post("reviewer", path, review_form(organisation), request=REQUEST_ID).status_code == 200
 
-    def told() -> list[dict[str, Any]]:
+    def delivery_lines() -> list[dict[str, Any]]:
         lines = worker.log.read_text().splitlines() + relay.log.read_text().splitlines()
         return [json.loads(line) for line in lines if '"event":"notification"' in line]
 
-    assert wait_until(lambda: len(told()) >= 2)
-    assert {(each["request"], each["fate"]) for each in told()} == {(GIVEN, "delivered")}
-    assert [each["status"] for each in web.lines() if each["request"] == GIVEN] == [200]
+    assert wait_until(lambda: len(delivery_lines()) >= 2)
+    assert {(each["request"], each["fate"]) for each in delivery_lines()} == {(REQUEST_ID, "delivered")}
+    assert [each["status"] for each in web.lines() if each["request"] == REQUEST_ID] == [200]
     assert worker.terminate() == 0
     assert relay.terminate() == 0
     for each in (worker, relay):
-        said = [line for line in each.log.read_text().splitlines() if line and not line.startswith("worker: Warm")]
-        assert all(json.loads(line)["event"] for line in said), "Celery's farewell on standard output is no log"
+        log_lines = [line for line in each.log.read_text().splitlines() if line and not line.startswith("worker: Warm")]
+        assert all(json.loads(line)["event"] for line in log_lines), (
+            "Celery's shutdown message on standard output is no log line"
+        )
 
 
 @contextmanager
-def held(engine: sa.Engine, case_id: UUID) -> Iterator[None]:
-    """Somebody holds the case's row."""
+def locked_case(engine: sa.Engine, case_id: UUID) -> Iterator[None]:
+    """Hold the lock of the case's row."""
     with engine.begin() as conn:
         conn.execute(sa.select(case.c.id).where(case.c.id == case_id).with_for_update())
         yield
 
 
-def waiting(engine: sa.Engine) -> bool:
-    """Whether a request waits for the row."""
+def is_waiting(engine: sa.Engine) -> bool:
+    """Return whether a request waits for the row."""
     rows = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with engine.connect() as conn:
         return bool(conn.scalar(sa.text(rows)))
 
 
-def test_a_web_told_to_stop_finishes_the_request_in_its_hand(
-    serve: Callable[..., Web], engine: sa.Engine, office: Organisation, at_review: UUID
+def test_web_finishes_its_request_on_sigterm(
+    serve: Callable[..., Web], engine: sa.Engine, organisation: Organisation, at_review: UUID
 ) -> None:
     web = serve(SONGNUAN_LOCK_WAIT="60", SONGNUAN_WEB_GRACE="60")
-    with ThreadPoolExecutor(1) as hands, held(engine, at_review):
+    with ThreadPoolExecutor(1) as executor, locked_case(engine, at_review):
         path = f"/cases/{at_review}/actions/pass_review"
-        answer = hands.submit(web.post, "reviewer", path, passing(office))
-        assert wait_until(lambda: waiting(engine))
+        answer = executor.submit(web.post, "reviewer", path, review_form(organisation))
+        assert wait_until(lambda: is_waiting(engine))
         web.process.running.send_signal(signal.SIGTERM)
-        assert wait_until(lambda: not web.socket.exists() or not _answers(web.http)), "nobody new is let in"
+        assert wait_until(lambda: not web.socket.exists() or not _answers(web.http)), "no new request is accepted"
         assert not answer.done()
     assert answer.result().status_code == 200
     assert web.process.running.wait(60) == 0
@@ -162,44 +168,45 @@ def test_a_web_told_to_stop_finishes_the_request_in_its_hand(
 
 
 @contextmanager
-def doorbell() -> Iterator[tuple[int, list[int]]]:
-    """A port that counts who comes, and says nothing."""
-    came: list[int] = []
-    with closing(socket.create_server(("127.0.0.1", 0))) as door:
+def connection_counter() -> Iterator[tuple[int, list[int]]]:
+    """Yield a port that accepts connections without an answer, and a list that counts them."""
+    connections: list[int] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
 
         def count() -> None:
             while True:
                 try:
-                    line, _ = door.accept()
+                    connection, _ = server.accept()
                 except OSError:
                     return
-                came.append(1)
-                line.close()
+                connections.append(1)
+                connection.close()
 
         threading.Thread(target=count, daemon=True).start()
-        yield door.getsockname()[1], came
-        door.shutdown(socket.SHUT_RDWR)
+        yield server.getsockname()[1], connections
+        server.shutdown(socket.SHUT_RDWR)
 
 
-def test_reads_and_steps_never_touch_the_broker(
-    serve: Callable[..., Web], office: Organisation, at_review: UUID
-) -> None:
-    with doorbell() as (port, came):
+def test_reads_and_steps_need_no_broker(serve: Callable[..., Web], organisation: Organisation, at_review: UUID) -> None:
+    with connection_counter() as (port, connections):
         web = serve(REDIS_URL=f"redis://:secret-word@127.0.0.1:{port}/0")
         assert web.get("registrar", f"/api/v1/cases/{at_review}").status_code == 200
         assert web.get("registrar", "/api/v1/cases").json()["count"] == 1
-        assert web.post("reviewer", f"/cases/{at_review}/actions/pass_review", passing(office)).status_code == 200
+        assert (
+            web.post("reviewer", f"/cases/{at_review}/actions/pass_review", review_form(organisation)).status_code
+            == 200
+        )
         assert web.get("registrar", "/api/v1/inbox").status_code == 200
         assert web.http.get("/metrics").status_code == 200
-        assert came == []
+        assert connections == []
         unready = web.http.get("/readyz")
         (reason,) = unready.json()["reasons"]
         assert (unready.status_code, reason["code"], reason["values"]["check"]) == (503, "not_ready", "broker")
-        assert came, "the bell does ring when somebody comes"
+        assert connections, "the port counts a connection"
         assert web.http.get("/readyz?for=web").status_code == 200
 
 
-OVERSIZED = {
+MALFORMED = {
     "a long address": (
         f"GET /api/v1/cases?x={CANARY}{'x' * 9000} HTTP/1.1\r\nHost: x\r\n\r\n",
         414,
@@ -217,41 +224,43 @@ OVERSIZED = {
 }
 
 
-def test_what_is_no_request_is_refused_in_our_own_form_and_not_repeated(serve: Callable[..., Web]) -> None:
+def test_malformed_request_gets_a_problem_document_without_its_content(serve: Callable[..., Web]) -> None:
     web = serve()
-    for name, (sent, status, code) in OVERSIZED.items():
-        head, _, body = web.raw(sent.encode()).partition(b"\r\n\r\n")
+    for name, (sent, status, code) in MALFORMED.items():
+        head, _, body = web.send_raw(sent.encode()).partition(b"\r\n\r\n")
         assert head.startswith(f"HTTP/1.1 {status} ".encode()), (name, head)
         assert b"application/problem+json" in head, name
         assert (json.loads(body)["code"], json.loads(body)["status"]) == (code, status), name
         assert CANARY.encode() not in body
     assert web.http.get("/healthz").status_code == 200
     assert CANARY not in web.process.log.read_text()
-    assert sum(each["event"] == "unread_request" for each in web.lines()) == len(OVERSIZED)
+    assert sum(each["event"] == "unread_request" for each in web.lines()) == len(MALFORMED)
 
 
-def test_a_body_too_large_is_refused_and_the_web_goes_on(serve: Callable[..., Web]) -> None:
+def test_oversized_body_is_refused_and_the_web_serves_on(serve: Callable[..., Web]) -> None:
     web = serve(SONGNUAN_MAX_BODY="2048")
     refused = web.post("registrar", "/cases", {"x": "x" * 1_000_000})
     assert (refused.status_code, refused.json()["code"]) == (413, "request_too_large")
     assert web.get("registrar", "/api/v1/me").status_code == 200
 
 
-def test_counts_are_summed_over_the_processes_and_outlive_them(serve: Callable[..., Web]) -> None:
+def test_metrics_are_summed_over_processes_and_survive_a_kill(serve: Callable[..., Web]) -> None:
     web = serve(SONGNUAN_WEB_WORKERS="2")
 
-    def counted() -> float:
+    def request_count() -> float:
         families = text_string_to_metric_families(web.http.get("/metrics", headers={"Connection": "close"}).text)
-        context = [each for family in families for each in family.samples if each.name == "songnuan_requests_total"]
-        return sum(each.value for each in context if each.labels["route"] == "/api/v1/me")
+        samples = [
+            sample for family in families for sample in family.samples if sample.name == "songnuan_requests_total"
+        ]
+        return sum(sample.value for sample in samples if sample.labels["route"] == "/api/v1/me")
 
-    def ask(_number: int) -> int:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(web.socket)), base_url="http://web") as once:
-            return once.get("/api/v1/me").status_code
+    def send_request(_number: int) -> int:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(web.socket)), base_url="http://web") as client:
+            return client.get("/api/v1/me").status_code
 
-    with ThreadPoolExecutor(8) as hands:
-        assert set(hands.map(ask, range(80))) == {401}
-    assert counted() == 80
+    with ThreadPoolExecutor(8) as executor:
+        assert set(executor.map(send_request, range(80))) == {401}
+    assert request_count() == 80
     children = psutil.Process(web.process.running.pid).children()
     assert len(children) == 2
     children[0].kill()
@@ -259,10 +268,10 @@ def test_counts_are_summed_over_the_processes_and_outlive_them(serve: Callable[.
         lambda: len([each for each in psutil.Process(web.process.running.pid).children() if is_running(each.pid)]) == 2
     )
     assert wait_until(lambda: _answers(web.http))
-    assert counted() == 80
+    assert request_count() == 80
 
 
-# --- the whole house ----------------------------------------------------------------------------------------------------
+# --- the whole installation ----------------------------------------------------------------------------------------------------
 
 
 def _free_port() -> int:
@@ -272,56 +281,56 @@ def _free_port() -> int:
 
 
 @contextmanager
-def whole_house(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`songnuan serve` with servers of its own, as a service manager would start it."""
+def whole_installation(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `songnuan serve` with its own servers, as a service manager starts it."""
     environ = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
     command = "from service.cli import main; main()"
     arguments = [sys.executable, "-c", command, "serve", "--port", str(_free_port()), "--var", str(folder / "var")]
     with (folder / "serve.log").open("wb") as log:
-        house = subprocess.Popen(arguments, cwd=ROOT, env=environ, stdout=log, stderr=log)
+        installation = subprocess.Popen(arguments, cwd=ROOT, env=environ, stdout=log, stderr=log)
     try:
-        yield house
+        yield installation
     finally:
-        if house.poll() is None:
-            for each in psutil.Process(house.pid).children(recursive=True):
+        if installation.poll() is None:
+            for each in psutil.Process(installation.pid).children(recursive=True):
                 each.kill()
-            house.kill()
+            installation.kill()
 
 
 def _servers(folder: Path) -> set[int]:
-    """The database's process and the broker's."""
-    found = set()
-    for place in (folder / "var" / "postgres" / "data" / "postmaster.pid", folder / "var" / "broker" / "valkey.pid"):
-        if place.exists() and (lines := place.read_text().split()):
-            found.add(int(lines[0]))
-    return found
+    """Return the process ids of the database and the broker."""
+    pids = set()
+    for pid_file in (folder / "var" / "postgres" / "data" / "postmaster.pid", folder / "var" / "broker" / "valkey.pid"):
+        if pid_file.exists() and (lines := pid_file.read_text().split()):
+            pids.add(int(lines[0]))
+    return pids
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
-def test_a_house_told_to_stop_leaves_nothing_behind(tmp_path: Path, told: signal.Signals) -> None:
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGHUP])
+def test_stopped_installation_leaves_no_process(tmp_path: Path, stop_signal: signal.Signals) -> None:
     tmp_path.chmod(0o711)
-    with whole_house(tmp_path) as house:
+    with whole_installation(tmp_path) as installation:
         log = tmp_path / "var" / "log"
         ready = {"web.log": "Listening at", "worker.log": " ready.", "relay.log": "relaying"}
         assert wait_until(
             lambda: all((log / name).exists() and words in (log / name).read_text() for name, words in ready.items()),
             120,
         ), (tmp_path / "serve.log").read_text()
-        pids = {each.pid for each in psutil.Process(house.pid).children(recursive=True)} | _servers(tmp_path)
+        pids = {each.pid for each in psutil.Process(installation.pid).children(recursive=True)} | _servers(tmp_path)
         assert len(pids) >= 8
-        house.send_signal(told)
-        house.send_signal(told)
-        assert house.wait(100) == 0, (tmp_path / "serve.log").read_text()
+        installation.send_signal(stop_signal)
+        installation.send_signal(stop_signal)
+        assert installation.wait(100) == 0, (tmp_path / "serve.log").read_text()
     assert not [pid for pid in pids if is_running(pid)]
     stopped = [json.loads((log / name).read_text().splitlines()[-1])["at"] for name in ("web.log", "relay.log")]
-    assert stopped == sorted(stopped), "the web first, then the post room"
+    assert stopped == sorted(stopped), "the web stops first, then the relay"
 
 
-def test_a_house_told_to_stop_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_installation_stopped_while_it_starts_leaves_no_process(tmp_path: Path) -> None:
     tmp_path.chmod(0o711)
-    with whole_house(tmp_path) as house:
+    with whole_installation(tmp_path) as installation:
         assert wait_until(lambda: bool(_servers(tmp_path)), 120), (tmp_path / "serve.log").read_text()
-        house.terminate()
-        assert house.wait(100) == 0
+        installation.terminate()
+        assert installation.wait(100) == 0
         assert wait_until(lambda: not [pid for pid in _servers(tmp_path) if is_running(pid)])
-        assert not psutil.pid_exists(house.pid) or psutil.Process(house.pid).children() == []
+        assert not psutil.pid_exists(installation.pid) or psutil.Process(installation.pid).children() == []
