@@ -1,4 +1,4 @@
-"""Every reason code the code can give, with the values given along where the source tells, and where it stands."""
+"""All reason codes in the source, with their values and positions."""
 
 import ast
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from tests.architecture.source import Page, name_of, pages, text_of
 
 @dataclass(frozen=True)
 class Source:
-    """A way of naming a code: which call, in which files, which argument, and the catalogue keys of its words."""
+    """A call that contains a code: its name, files, argument index and catalogue keys."""
 
     call: str
     files: str
     keys: tuple[str, ...]
-    place: int = 0
+    argument: int = 0
     adds: frozenset[str] = frozenset()
 
 
 REASON = ("reasons.{}",)
 FIELD = frozenset({"field"})
 SOURCES = (
-    #      call                    files                       words are under                    argument   besides
+    #      call                    files                       catalogue keys                     argument   besides
     Source("Reason.of", "", REASON),
     Source("Reason", "", REASON),
     Source("_Wrong", "workflows/form_fields.py", REASON, 0, FIELD),
@@ -42,33 +42,33 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class Code:
-    """One place that gives a code; `values` is None where it takes them from elsewhere."""
+    """A code at one position; `values` is None where they are not written in the call."""
 
     code: str
     keys: tuple[str, ...]
     values: frozenset[str] | None
-    where: str
+    position: str
 
 
 @cache
-def given() -> tuple[Code, ...]:
-    """Every code of workflows/ and service/ that stands in a call of SOURCES, or in a marshmallow rule."""
+def codes_in_source() -> tuple[Code, ...]:
+    """Return each code of workflows/ and service/ in a call of SOURCES or a marshmallow rule."""
     calls = ((page, call) for page in pages("workflows", "service") for call in page.calls())
     return tuple(code for page, call in calls for code in (*_of_call(page, call), *_of_schema(page, call)))
 
 
 def _of_call(page: Page, call: ast.Call) -> Iterator[Code]:
     for source in SOURCES:
-        code = text_of(call.args[source.place]) if len(call.args) > source.place else None
+        code = text_of(call.args[source.argument]) if len(call.args) > source.argument else None
         if code and page.path.startswith(source.files) and name_of(call).removeprefix("fields.") == source.call:
             keys = tuple(key.format(code) for key in source.keys)
             yield Code(code, keys, _values(call, source), page.at(call))
 
 
 def _values(call: ast.Call, source: Source) -> frozenset[str] | None:
-    """Keyword names, or the keys of a mapping written out beside the code; None when either is unpacked."""
-    mappings = [arg for arg in call.args[source.place + 1 :] if isinstance(arg, ast.Dict)]
-    others = [arg for arg in call.args[source.place + 1 :] if not isinstance(arg, ast.Dict | ast.Constant)]
+    """Return the keyword names or the keys of a literal mapping, or None when either is unpacked."""
+    mappings = [arg for arg in call.args[source.argument + 1 :] if isinstance(arg, ast.Dict)]
+    others = [arg for arg in call.args[source.argument + 1 :] if not isinstance(arg, ast.Dict | ast.Constant)]
     keys = [text_of(key) for mapping in mappings for key in mapping.keys]
     names = [keyword.arg for keyword in call.keywords]
     if None in keys or None in names or (others and source.call == "Reason"):

@@ -1,4 +1,4 @@
-"""The house as text: its files, their syntax trees, and what each imports; read once, judged by the tests beside this."""
+"""The project's Python files as text, syntax trees and imports."""
 
 import ast
 import fnmatch
@@ -10,14 +10,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("workflows", "service", "worker")
-"""The three packages, lowest first."""
+"""The three packages in import order; a package imports only earlier ones."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
 class Page:
-    """One Python file: its path from the root, its text and its tree."""
+    """A Python file: its path from the root, its text and its syntax tree."""
 
     path: str
     text: str
@@ -25,33 +25,33 @@ class Page:
 
     @property
     def module(self) -> str:
-        """The name it is imported by."""
+        """Return the module's import name."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
     @property
     def is_package(self) -> bool:
-        """Whether it is a folder's __init__."""
+        """Return whether it is a package's __init__."""
         return self.path.endswith("/__init__.py")
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
-        """Every node of the tree; walked once for all tests."""
+        """Return every node of the tree, walked once for all tests."""
         return tuple(ast.walk(self.tree))
 
     def at(self, node: ast.AST) -> str:
-        """Where a node stands, to click on."""
+        """Return a node's position as `path:line`."""
         return f"{self.path}:{getattr(node, 'lineno', 1)}"
 
     def calls(self) -> Iterator[ast.Call]:
-        """Every call in the file."""
+        """Yield every call."""
         return (node for node in self.nodes if isinstance(node, ast.Call))
 
     def functions(self) -> Iterator[Function]:
-        """Every function and method, inner ones too."""
+        """Yield every function and method, inner ones included."""
         return (node for node in self.nodes if isinstance(node, Function))
 
     def imports(self) -> Iterator[ast.Import | ast.ImportFrom]:
-        """Every import statement, wherever it stands."""
+        """Yield every import statement, inner ones included."""
         return (node for node in self.nodes if isinstance(node, ast.Import | ast.ImportFrom))
 
 
@@ -63,13 +63,13 @@ def _page(path: Path) -> Page:
 
 @cache
 def pages(*folders: str) -> tuple[Page, ...]:
-    """Every Python file below the folders, those that exist."""
-    found = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return tuple(_page(path) for path in found if "__pycache__" not in path.parts)
+    """Return every Python file below the folders."""
+    paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
+    return tuple(_page(path) for path in paths if "__pycache__" not in path.parts)
 
 
 def imported(page: Page) -> Iterator[tuple[str, ast.AST]]:
-    """The modules a file names in its imports, `from a import b` as a.b where that is a module of the house."""
+    """Yield the modules a file imports; `from a import b` as `a.b` if that is a module of the project."""
     known = {each.module for each in pages(*FLOORS)}
     for node in page.imports():
         if isinstance(node, ast.Import):
@@ -80,23 +80,23 @@ def imported(page: Page) -> Iterator[tuple[str, ast.AST]]:
 
 
 def name_of(call: ast.Call) -> str:
-    """`Reason.of`, `wrong`, `Machine`: what is called, as written."""
+    """Return the called name as written: `Reason.of`, `Machine`."""
     return ast.unparse(call.func)
 
 
 def text_of(node: ast.AST | None) -> str | None:
-    """The text of a string constant, or None."""
+    """Return the text of a string constant, or None."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def listed(found: Iterable[object]) -> str:
-    """What a failing test prints: one thing a line, each once."""
-    return "\n" + "\n".join(sorted({str(each) for each in found}))
+def listed(items: Iterable[object]) -> str:
+    """Return the distinct items, one a line, as a failing test prints them."""
+    return "\n" + "\n".join(sorted({str(each) for each in items}))
 
 
 @cache
 def kept_files() -> tuple[Path, ...]:
-    """Every file that belongs to the project: what git keeps, or in an unpacked archive all that is not ignored."""
+    """Return every file in git; in an unpacked archive, every file that .gitignore does not exclude."""
     listed_by_git = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed_by_git.returncode == 0 and listed_by_git.stdout:
         return tuple(sorted(path for name in listed_by_git.stdout.split("\0") if (path := ROOT / name).is_file()))
@@ -110,5 +110,5 @@ def kept_files() -> tuple[Path, ...]:
         return path.is_file() and not hidden and not any(fnmatch.fnmatch(parts[-1], pattern) for pattern in patterns)
 
     tops = [top for top in ROOT.iterdir() if top.name not in folders]
-    found = (path for top in tops for path in ((top,) if top.is_file() else top.rglob("*")))
-    return tuple(sorted(path for path in found if belongs(path)))
+    paths = (path for top in tops for path in ((top,) if top.is_file() else top.rglob("*")))
+    return tuple(sorted(path for path in paths if belongs(path)))

@@ -1,4 +1,4 @@
-"""What browsers load, and what no file of the house may hold."""
+"""Tests of vendored files, of addresses in pages, and of forbidden content."""
 
 import re
 from hashlib import sha256
@@ -13,8 +13,8 @@ SUMS = dict(re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (VENDOR / "VENDOR
 LOADS = re.compile(r"""(?:src|href|action|url|import|from|fetch)\s*[=(]?\s*["'(]\s*((?:https?:)?//[^"')\s]+)""")
 
 
-def test_vendored_files_are_those_that_were_reviewed() -> None:
-    """Why: a library that was edited here, or swapped, is nobody's library any more."""
+def test_vendored_files_equal_the_reviewed_ones() -> None:
+    """Why: an edited or exchanged library is no longer the reviewed one."""
     files = {
         path.relative_to(VENDOR).as_posix(): path
         for path in VENDOR.rglob("*")
@@ -24,8 +24,8 @@ def test_vendored_files_are_those_that_were_reviewed() -> None:
     assert {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == SUMS
 
 
-def test_no_page_loads_anything_from_elsewhere() -> None:
-    """Why: the office may have no way out, and a family's page must not tell a stranger that it was opened."""
+def test_pages_load_nothing_from_other_servers() -> None:
+    """Why: the office may have no internet access, and no other server may learn that a family's page was opened."""
     shown = [
         path
         for path in _texts()
@@ -42,7 +42,7 @@ def test_no_page_loads_anything_from_elsewhere() -> None:
 
 
 def _texts() -> list[Path]:
-    """Every file of the house that is text, but for what came from others."""
+    """Return every text file of the project except vendored ones."""
     foreign = {VENDOR / name for name in SUMS} | {ROOT / "LICENSE", Path(__file__)}
     return [path for path in kept_files() if path not in foreign and b"\0" not in path.read_bytes()[:8000]]
 
@@ -56,25 +56,25 @@ FORBIDDEN = {
     "a token": r"\b(?:ghp|gho|glpat|xox[bp]|AKIA|snt)[-_]?[A-Za-z0-9_-]{20,}\b",
     "a keyring": r"\b[0-9]{1,3}:[0-9a-f]{64}\b",
     "an address with a password": r"[a-z]+://[A-Za-z0-9_.-]*:(?!pass|secret|p%40ss)[A-Za-z0-9_.%+-]+@",
-    "a place packages come from": r"(?i)(?<!no-emit-)index-url|pythonhosted|pypi\.org|registry\.npm|npmmirror|artifactory|nexus|\bdevpi\b",
-    "a path of somebody's machine": r"(?<![\w.])/(?:work|root|home|Users|opt/venv|mnt)/[\w.-]+",
-    "somebody's working notes": r"(?i)\b(?:TODO|FIXME|XXX|HACK)\b|\bsub-?agents?\b|\b(?:claude|copilot|chatgpt|anthropic|openai)\b",
-    "a conflict nobody resolved": r"^(?:<{7}|>{7}) ",
+    "a package index": r"(?i)(?<!no-emit-)index-url|pythonhosted|pypi\.org|registry\.npm|npmmirror|artifactory|nexus|\bdevpi\b",
+    "a path of a local machine": r"(?<![\w.])/(?:work|root|home|Users|opt/venv|mnt)/[\w.-]+",
+    "working notes": r"(?i)\b(?:TODO|FIXME|XXX|HACK)\b|\bsub-?agents?\b|\b(?:claude|copilot|chatgpt|anthropic|openai)\b",
+    "an unresolved merge conflict": r"^(?:<{7}|>{7}) ",
 }
 
 
-@pytest.mark.parametrize("what", FORBIDDEN)
-def test_no_file_holds(what: str) -> None:
-    """Why: a repository is copied to places its authors never see; what must not travel must not be in it."""
-    shape = re.compile(FORBIDDEN[what], re.MULTILINE)
+@pytest.mark.parametrize("content", FORBIDDEN)
+def test_files_do_not_contain(content: str) -> None:
+    """Why: a repository is copied to machines that its authors do not know."""
+    shape = re.compile(FORBIDDEN[content], re.MULTILINE)
     found = [
         f"{_name(path)}: {match[0]}" for path in _texts() for match in shape.finditer(path.read_text(encoding="utf-8"))
     ]
     assert not found, listed(found)
 
 
-def test_lock_files_name_sums_and_no_place() -> None:
-    """Why: what is installed is what was tried, wherever it is fetched from."""
+def test_lock_files_contain_hashes_and_no_index() -> None:
+    """Why: the hashes ensure that the tested packages are installed, whatever index they come from."""
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (ROOT / name).read_text()
         pinned = re.findall(r"^[A-Za-z0-9_.-]+(?:\[[\w,-]+\])?==", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What people read: every code has words in both languages, and no word waits for a code that is gone."""
+"""Tests that the message catalogues are complete in both languages and contain no unused entry."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from service.http import errors
 from service.i18n import reason_messages
 from service.i18n.catalogue import LANGUAGES, LOCALE, catalogue
 from service.report.figure_definition import PARTS
-from tests.architecture.reason_codes import given
+from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
@@ -20,107 +20,109 @@ from workflows.vocabulary import Duty, Role
 
 HTTP = {f"reasons.{code}" for code in (*errors.CODES.values(), "http_error")}
 SPLIT = {"report.title.whose", "report.title.what"}
-"""Two lines of one title; each language breaks it where it reads well."""
+"""Two lines of one title, which each language breaks at another word."""
 CHOSEN = set(BY_CONSTRAINT.values())
 
 
-def places(words: str) -> set[str]:
-    """The {names} in a catalogue entry."""
+def placeholders(words: str) -> set[str]:
+    """Return the {names} in a catalogue entry."""
     return {name.split(".")[0].split("[")[0] for _, name, _, _ in Formatter().parse(words) if name}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_code_has_words(lang: str) -> None:
-    """Why: a clerk who is told "incompatible_duty" has been told nothing."""
+def test_reason_code_has_a_message(lang: str) -> None:
+    """Why: a bare code such as "incompatible_duty" means nothing to a clerk."""
     known = catalogue(lang)
-    silent = sorted({f"{code.where} {code.code}" for code in given() if not any(key in known for key in code.keys)})
+    silent = sorted(
+        {f"{code.position} {code.code}" for code in codes_in_source() if not any(key in known for key in code.keys)}
+    )
     assert not silent, listed(silent)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_what_the_database_and_http_refuse_has_words(lang: str) -> None:
-    """Why: the rarest refusals are read by the most worried people."""
+def test_database_and_http_refusal_has_a_message(lang: str) -> None:
+    """Why: rare refusals need an explanation most."""
     wanted = {f"reasons.{code}" for code in CHOSEN} | HTTP
     silent = wanted - catalogue(lang).keys()
     assert not silent, listed(silent)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_words_ask_only_for_values_that_are_given(lang: str) -> None:
-    """Why: one {name} too many, and the reader gets the bare code instead of the sentence."""
+def test_message_uses_only_values_of_its_reason(lang: str) -> None:
+    """Why: a message with an unknown {name} is replaced by the bare code."""
     known = catalogue(lang)
     short = {
-        f"{code.where} {key}: {sorted(places(known[key]) - code.values)}"
-        for code in given()
+        f"{code.position} {key}: {sorted(placeholders(known[key]) - code.values)}"
+        for code in codes_in_source()
         if code.values is not None
         for key in code.keys[:1]
-        if key in known and places(known[key]) - code.values
+        if key in known and placeholders(known[key]) - code.values
     }
     assert not short, listed(short)
 
 
-def test_both_languages_say_the_same_things() -> None:
-    """Why: the second language rots first; an entry missing there is found by the reader, not by us."""
+def test_both_languages_have_the_same_entries_and_values() -> None:
+    """Why: an entry missing in the second language would first be noticed by a reader."""
     first, second = (catalogue(lang) for lang in LANGUAGES)
-    lonely = first.keys() ^ second.keys()
-    assert not lonely, listed(lonely)
-    uneven = [key for key in first.keys() - SPLIT if places(first[key]) != places(second[key])]
+    unmatched = first.keys() ^ second.keys()
+    assert not unmatched, listed(unmatched)
+    uneven = [key for key in first.keys() - SPLIT if placeholders(first[key]) != placeholders(second[key])]
     assert not uneven, listed(uneven)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_no_entry_is_empty_or_uncertain(lang: str) -> None:
-    """Why: an empty msgstr shows as nothing at all; a fuzzy one is a guess that no one has read."""
+def test_catalogue_entry_is_neither_empty_nor_fuzzy(lang: str) -> None:
+    """Why: an empty msgstr shows nothing, and a fuzzy one was not reviewed."""
     assert [key for key, words in catalogue(lang).items() if not words.strip()] == []
     files = sorted((LOCALE / lang / "LC_MESSAGES").glob("*.po"))
     assert [path.name for path in files if "#, fuzzy" in path.read_text(encoding="utf-8")] == []
 
 
-def test_chinese_is_chinese_and_english_is_english() -> None:
-    """Why: an entry copied over and never translated passes every other check. (English may quote a Chinese column.)"""
+def test_english_entry_is_not_a_copy_of_the_chinese_one() -> None:
+    """Why: an entry copied without translation passes every other check. (English may quote a Chinese column.)"""
     chinese, latin = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]")
     copied = [key for key, words in catalogue("en").items() if len(chinese.findall(words)) > len(latin.findall(words))]
     assert not copied, listed(copied)
 
 
-def test_every_key_the_code_says_exists() -> None:
-    """Why: say() raises for a key without words, and it would do so in front of somebody."""
+def test_catalogue_key_in_the_source_exists() -> None:
+    """Why: translate() raises MissingTranslation for an unknown key, which a user would see."""
     known = catalogue(LANGUAGES[0])
-    said = {
+    keys = {
         (page.at(call), key)
         for page in pages(*FLOORS)
         for call in page.calls()
-        if name_of(call).endswith("say")
+        if name_of(call).endswith("translate")
         for key in _texts(call)
     }
-    silent = [f"{where} {key}" for where, key in said if key not in known]
+    silent = [f"{position} {key}" for position, key in keys if key not in known]
     assert not silent, listed(silent)
 
 
 def _texts(call: ast.Call) -> list[str]:
-    """The keys a call of say() may be asked for: its first argument, or either side of a choice."""
+    """Return the keys in a call's first argument, or in both sides of a conditional one."""
     first = call.args[0] if call.args else None
     sides = (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,)
     return [key for key in map(text_of, sides) if key]
 
 
-def test_no_words_are_left_over() -> None:
-    """Why: dead entries are translated, read and argued about as if somebody saw them."""
-    used = {key for code in given() for key in code.keys} | {f"reasons.{code}" for code in CHOSEN} | HTTP
+def test_catalogue_entry_is_used_in_the_source() -> None:
+    """Why: unused entries cost translation and review."""
+    used = {key for code in codes_in_source() for key in code.keys} | {f"reasons.{code}" for code in CHOSEN} | HTTP
     known = catalogue(LANGUAGES[0]).keys() - used - _terms()
-    constants, patterns = _spoken()
+    constants, patterns = _keys_in_source()
     left = [key for key in known if not _names(key) & constants and not patterns.fullmatch(key)]
     assert not left, listed(left)
 
 
 def _names(key: str) -> set[str]:
-    """What the source may call an entry: by its key, or by its code alone where a table or a call hands it on."""
+    """Return the names of an entry in the source: its key, or its code alone in tables and calls."""
     code = key.partition(".")[2].removesuffix(".mend")
     return {key, code}
 
 
 def _terms() -> set[str]:
-    """terms.po holds the words of every value that TERMS_OF turns into words."""
+    """Return the keys of terms.po that TERMS_OF can look up."""
     return {f"terms.{group}.{value}" for group, values in _values().items() for value in values}
 
 
@@ -133,8 +135,8 @@ def _values() -> dict[str, set[str]]:
 
 
 @cache
-def _spoken() -> tuple[set[str], re.Pattern[str]]:
-    """Every text in the source that could be a key, and every f-string that could make one."""
+def _keys_in_source() -> tuple[set[str], re.Pattern[str]]:
+    """Return every string in the source that can be a key, and a pattern of every f-string that can build one."""
     constants: set[str] = set()
     patterns = {r"terms\.item\.[A-Z]+", rf"report\.({'|'.join(PARTS)})\.[\w-]+"}
     for page in pages(*FLOORS):
@@ -142,20 +144,20 @@ def _spoken() -> tuple[set[str], re.Pattern[str]]:
             text = text_of(node)
             if text:
                 constants.add(text)
-            if isinstance(node, ast.JoinedStr) and not _anything(node):
+            if isinstance(node, ast.JoinedStr) and not _matches_everything(node):
                 patterns.add("".join(_pattern(part) for part in node.values))
-        patterns |= {_made(call.args[0]) for call in page.calls() if name_of(call) == "Reason.of"}
+        patterns |= {_reason_keys(call.args[0]) for call in page.calls() if name_of(call) == "Reason.of"}
     return constants, re.compile("|".join(sorted(patterns)))
 
 
-def _made(code: ast.expr) -> str:
-    """`Reason.of(f"{key}_taken")`: the keys such a code may have."""
+def _reason_keys(code: ast.expr) -> str:
+    """Return the pattern of the keys of a built code, as in `Reason.of(f"{key}_taken")`."""
     parts = code.values if isinstance(code, ast.JoinedStr) else []
     return r"reasons\." + "".join(_pattern(part) for part in parts)
 
 
-def _anything(node: ast.JoinedStr) -> bool:
-    """`reasons.{code}` would excuse every key of its file: those are judged one by one."""
+def _matches_everything(node: ast.JoinedStr) -> bool:
+    """Return whether an f-string such as `reasons.{code}` would match every key of its catalogue."""
     fixed = "".join(text_of(part) or "" for part in node.values)
     return not re.fullmatch(r"[a-z]+\.[a-z_.]*[a-z_]+[a-z_.]*", fixed)
 
@@ -166,11 +168,11 @@ def _pattern(part: ast.expr) -> str:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_words_of_the_office_are_complete(lang: str) -> None:
-    """Why: a sentence with "receipt_witness" in the middle of it is half a sentence."""
+def test_domain_term_has_a_label_in_both_languages(lang: str) -> None:
+    """Why: a message with an identifier such as "receipt_witness" in it is not understood."""
     items = {item for programme in PROGRAMMES.values() for item in programme.items}
     wanted = _terms() | {f"terms.item.{item}" for item in items}
-    wanted -= {f"terms.duty.{Duty.APPROVER}"}  # a column's word: the row that is written names the tier
+    wanted -= {f"terms.duty.{Duty.APPROVER}"}  # a column name: the written duty names the tier
     silent = wanted - catalogue(lang).keys()
     assert not silent, listed(silent)
     assert {key.split(".")[1] for key in catalogue(lang) if key.startswith("terms.")} >= set(
@@ -178,8 +180,8 @@ def test_the_words_of_the_office_are_complete(lang: str) -> None:
     )
 
 
-def test_every_code_is_asked_for_by_a_test() -> None:
-    """Why: a refusal nobody has ever provoked may be one that never comes, or always does."""
-    context = {text_of(node) for page in pages("tests") if "/house/" not in page.path for node in page.nodes}
-    never = {code.code for code in given()} - context
-    assert not never, listed(never)
+def test_reason_code_is_mentioned_in_a_test() -> None:
+    """Why: a refusal that no test causes may occur never or always."""
+    mentioned = {text_of(node) for page in pages("tests") if "/architecture/" not in page.path for node in page.nodes}
+    untested = {code.code for code in codes_in_source()} - mentioned
+    assert not untested, listed(untested)

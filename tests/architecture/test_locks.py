@@ -1,19 +1,20 @@
-"""How rows are locked."""
+"""Tests of row locks in the source."""
 
 import ast
 
 from tests.architecture.source import FLOORS, name_of, pages, text_of
 
 
-def test_a_locked_row_may_still_be_pointed_at() -> None:
-    """Why: a plain FOR UPDATE stops every row that refers to the locked one, and two who wait for each other are a
-    deadlock: a look at a person met a step that owed him a notification, and two keys claimed by one account met its lock.
+def test_row_lock_permits_foreign_keys_to_the_row() -> None:
+    """Why: a plain FOR UPDATE blocks inserts of rows that refer to the locked row, which caused two deadlocks.
+
+    One was between a reveal of a person and a step that notified them, one between two idempotency keys of an account.
     """
     strong = [
         page.at(call)
         for page in pages(*FLOORS)
         for call in page.calls()
-        if name_of(call).endswith("with_for_update") and not _lets_keys_be_shared(call)
+        if name_of(call).endswith("with_for_update") and not _is_key_share(call)
     ]
     strong += [
         page.at(node)
@@ -24,5 +25,5 @@ def test_a_locked_row_may_still_be_pointed_at() -> None:
     assert not strong
 
 
-def _lets_keys_be_shared(call: ast.Call) -> bool:
-    return any(word.arg == "key_share" and ast.unparse(word.value) == "True" for word in call.keywords)
+def _is_key_share(call: ast.Call) -> bool:
+    return any(keyword.arg == "key_share" and ast.unparse(keyword.value) == "True" for keyword in call.keywords)

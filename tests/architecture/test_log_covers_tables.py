@@ -1,4 +1,4 @@
-"""Every row is bound by the trail, or stands in a short list with the reason why not."""
+"""Tests that the event log records every row, or an exception list gives the reason."""
 
 import ast
 
@@ -9,30 +9,30 @@ from service.tables.row_fingerprints import CHANGING, FINGERPRINTS, UNRECORDED_C
 from tests.architecture.source import FLOORS, listed, pages
 
 
-def test_every_table_is_bound_or_has_a_reason() -> None:
-    """Why: a table nobody thought of is where a record can be changed without a trace."""
+def test_table_is_recorded_in_the_event_log_or_has_a_reason() -> None:
+    """Why: a change in an unrecorded table leaves no trace."""
     assert FINGERPRINTS.keys() | UNRECORDED_TABLES.keys() == METADATA.tables.keys()
     assert not FINGERPRINTS.keys() & UNRECORDED_TABLES.keys()
     assert all(
         len(reason) > 20
         for reason in (
             *UNRECORDED_TABLES.values(),
-            *(why for each in UNRECORDED_COLUMNS.values() for why in each.values()),
+            *(reason for columns in UNRECORDED_COLUMNS.values() for reason in columns.values()),
         )
     )
 
 
 @pytest.mark.parametrize("table", sorted(CHANGING.keys() | UNRECORDED_COLUMNS.keys()))
-def test_a_column_that_may_change_or_is_loose_exists(table: str) -> None:
-    """Why: a column that was renamed would be bound as if it could never change, or not at all."""
-    changing, loose = set(CHANGING.get(table, "").split()), UNRECORDED_COLUMNS.get(table, {}).keys()
-    assert changing | loose <= {column.name for column in METADATA.tables[table].columns}
-    assert not changing & loose
+def test_changing_or_unrecorded_column_exists(table: str) -> None:
+    """Why: a renamed column would be recorded as unchangeable, or not at all."""
+    changing, unrecorded = set(CHANGING.get(table, "").split()), UNRECORDED_COLUMNS.get(table, {}).keys()
+    assert changing | unrecorded <= {column.name for column in METADATA.tables[table].columns}
+    assert not changing & unrecorded
 
 
-def test_a_bound_row_is_only_written_with_the_event_that_names_it() -> None:
-    """Why: an INSERT beside the trail is a row `songnuan audit verify` will call a forgery."""
-    beside = [
+def test_recorded_table_has_no_insert_without_an_event() -> None:
+    """Why: `songnuan audit verify` reports a row without an event as tampering."""
+    inserts = [
         page.at(call)
         for page in pages(*FLOORS)
         for call in page.calls()
@@ -41,24 +41,24 @@ def test_a_bound_row_is_only_written_with_the_event_that_names_it() -> None:
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id in FINGERPRINTS
     ]
-    assert not beside, listed(beside)
+    assert not inserts, listed(inserts)
 
 
-def test_a_bound_row_that_is_changed_or_taken_away_is_named_too() -> None:
-    """Why: the event must say what the row has become, or the next audit calls an honest edit a forgery."""
-    silent = [
+def test_update_or_delete_of_a_recorded_row_is_noted_in_the_event() -> None:
+    """Why: `songnuan audit verify` reports an unrecorded change as tampering."""
+    unnoted = [
         page.at(call)
         for page in pages(*FLOORS)
         for function in page.functions()
         for call in ast.walk(function)
-        if _changes_a_bound_row(call)
+        if _changes_a_recorded_row(call)
         and not {"note_updated", "note_deleted"} & {_method(each) for each in ast.walk(function)}
     ]
-    assert not silent, listed(silent)
+    assert not unnoted, listed(unnoted)
 
 
-def _changes_a_bound_row(node: ast.AST) -> bool:
-    """A notification is changed by its delivery, which the trail does not bind."""
+def _changes_a_recorded_row(node: ast.AST) -> bool:
+    """Return whether a call changes a recorded row; the delivery of a notification is not recorded."""
     table = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
     named = isinstance(table, ast.Name) and table.id in FINGERPRINTS and table.id != "notification"
     return named and _method(node) in {"update", "delete"}

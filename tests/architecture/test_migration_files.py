@@ -1,4 +1,4 @@
-"""Migrations in reading order, with one head."""
+"""Tests of the migrations' numbers, order, head and downgrades."""
 
 import ast
 import re
@@ -11,8 +11,8 @@ from tests.architecture.source import pages, text_of
 FILES = pages("migrations/versions")
 
 
-def _said(name: str) -> list[str | None]:
-    """What each file says of itself, in the order of the file names."""
+def _assigned(name: str) -> list[str | None]:
+    """Return the value each file assigns to `name`, in the order of the file names."""
     return [
         text_of(node.value)
         for page in FILES
@@ -21,23 +21,23 @@ def _said(name: str) -> list[str | None]:
     ]
 
 
-def test_they_are_numbered_in_the_order_they_run() -> None:
-    """Why: the folder is read from top to bottom by the person who must repair a database at night."""
+def test_migrations_are_numbered_in_the_order_they_run() -> None:
+    """Why: a person who repairs a database reads the folder from top to bottom."""
     names = [page.path.rpartition("/")[2] for page in FILES]
     assert all(re.fullmatch(r"\d{4}_[a-z][a-z0-9_]*\.py", name) for name in names)
     assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
-    assert _said("revision") == [name[:4] for name in names]
-    assert _said("down_revision") == [None, *(name[:4] for name in names[:-1])]
+    assert _assigned("revision") == [name[:4] for name in names]
+    assert _assigned("down_revision") == [None, *(name[:4] for name in names[:-1])]
 
 
-def test_there_is_one_head() -> None:
-    """Why: two heads are two histories, and `upgrade` can only go to one of them."""
+def test_migrations_have_one_head() -> None:
+    """Why: with two heads `upgrade` reaches only one of them."""
     script = ScriptDirectory(str(MIGRATIONS))
     assert script.get_heads() == [newest()]
 
 
-def test_each_can_be_undone() -> None:
-    """Why: a migration without a way back is tried for the first time in production."""
+def test_migration_has_an_upgrade_and_a_downgrade() -> None:
+    """Why: without a downgrade a failed release cannot be undone."""
     empty = [
         page.path
         for page in FILES

@@ -1,4 +1,4 @@
-"""Notifications: every kind has words, and all words have a kind."""
+"""Tests that every notification kind has templates, and every template a kind."""
 
 import pytest
 
@@ -11,21 +11,23 @@ from workflows.programmes import PROGRAMMES
 
 KINDS = (*NOTIFICATIONS, TELL_FAMILY)
 FRAMES = {f"notifications.frame.{reader}" for reader in (FAMILY, STAFF)}
-OWED = {step.notification for programme in PROGRAMMES.values() for step in programme.steps if step.notification}
+IN_PROGRAMMES = {
+    step.notification for programme in PROGRAMMES.values() for step in programme.steps if step.notification
+}
 
 
 def readers(kind: str) -> tuple[str, ...]:
-    """Who reads a kind of notification: the family, staff, or both."""
+    """Return the readers of a kind of notification: the family, staff, or both."""
     if kind == TELL_FAMILY:
         return (STAFF,)
-    to = set(NOTIFICATIONS[kind].to)
-    return ((FAMILY,) if Audience.FAMILY in to else ()) + ((STAFF,) if to - {Audience.FAMILY} else ())
+    audiences = set(NOTIFICATIONS[kind].to)
+    return ((FAMILY,) if Audience.FAMILY in audiences else ()) + ((STAFF,) if audiences - {Audience.FAMILY} else ())
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_notification_can_be_written_to_each_of_its_readers(kind: str, lang: str) -> None:
-    """Why: the outbox promises a notification in the transaction that owes it; words must not be missing when it is due."""
+def test_notification_kind_has_a_template_for_each_reader(kind: str, lang: str) -> None:
+    """Why: the outbox row is written with the step, and its template must exist when it is sent."""
     assert readers(kind)
     for reader in readers(kind):
         text = render(kind, reader, lang, case_no="HA2025-000001", case_id=None)
@@ -36,8 +38,8 @@ def test_a_notification_can_be_written_to_each_of_its_readers(kind: str, lang: s
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_text_is_read_by_somebody(lang: str) -> None:
-    """Why: a template no kind names is a notification somebody believes is being sent."""
+def test_template_belongs_to_a_notification_kind(lang: str) -> None:
+    """Why: a template without a kind is never sent, although it looks so."""
     parts = {
         f"notifications.{kind}.{reader}.{part}"
         for kind in KINDS
@@ -45,11 +47,11 @@ def test_every_text_is_read_by_somebody(lang: str) -> None:
         for part in ("subject", "body")
     }
     wanted = FRAMES | parts
-    kept = {key for key in catalogue(lang) if key.startswith("notifications.")}
-    assert kept == wanted, listed(kept ^ wanted)
+    templates = {key for key in catalogue(lang) if key.startswith("notifications.")}
+    assert templates == wanted, listed(templates ^ wanted)
 
 
-def test_every_kind_is_owed_by_a_table_or_a_reminder() -> None:
-    """Why: a kind nothing owes is never sent, and one a table names must be a kind."""
+def test_notification_kind_is_named_by_a_programme_or_a_reminder() -> None:
+    """Why: a kind that nothing names is never sent, and a named one must exist."""
     reminded = {reminder.kind for reminder in REMINDERS}
-    assert OWED | reminded == NOTIFICATIONS.keys(), listed(OWED | reminded ^ NOTIFICATIONS.keys())
+    assert IN_PROGRAMMES | reminded == NOTIFICATIONS.keys(), listed(IN_PROGRAMMES | reminded ^ NOTIFICATIONS.keys())

@@ -1,4 +1,4 @@
-"""Every route says who may call it, before the house opens."""
+"""Tests that every route declares its roles, is mounted and is documented."""
 
 import re
 from collections.abc import Iterator
@@ -17,30 +17,30 @@ from tests.api_client import serving
 from tests.architecture.source import listed
 
 NOBODY = "postgresql://nobody@127.0.0.1:9/nothing"
-"""Port 9 discards: whoever connected while the app is put together would fail here."""
+"""An address without a server: a connection while the app is created would fail."""
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The web process, without a database."""
-    with serving(NOBODY, tmp_path_factory.mktemp("var")) as made:
-        yield made
+def flask_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Yield the app without a database."""
+    with serving(NOBODY, tmp_path_factory.mktemp("var")) as created:
+        yield created
 
 
-def test_every_route_names_its_callers(house: Flask) -> None:
-    """Why: a route somebody forgot to guard is open to everybody; silence must not mean yes."""
-    assert auth.unguarded_routes(house) == []
-    assert len(house.view_functions) > len(api.BLUEPRINTS)
+def test_route_declares_its_roles(flask_app: Flask) -> None:
+    """Why: a route without declared roles would be open to everybody."""
+    assert auth.unguarded_routes(flask_app) == []
+    assert len(flask_app.view_functions) > len(api.BLUEPRINTS)
 
 
-def test_what_is_open_to_all_is_a_short_list(house: Flask) -> None:
-    """Why: "no token needed" is a decision about families' data; it is made here, by name."""
-    open_to_all = {name for name, view in house.view_functions.items() if getattr(view, "needs", None) == ()}
+def test_route_without_token_is_in_the_short_list(flask_app: Flask) -> None:
+    """Why: access without a token is a decision about families' data, which is made here for each route."""
+    open_to_all = {name for name, view in flask_app.view_functions.items() if getattr(view, "needs", None) == ()}
     assert open_to_all <= {"openapi_json", "docs", "healthz", "health.healthz", "readyz", "health.readyz"}
 
 
-def test_a_route_without_callers_stops_the_house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Why: the check above is worth what it does on the day a route is forgotten."""
+def test_route_without_roles_prevents_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Why: a forgotten declaration must be noticed before the route is served."""
     forgetful = Blueprint("forgetful", __name__)
 
     def forgotten() -> str:
@@ -52,38 +52,38 @@ def test_a_route_without_callers_stops_the_house(monkeypatch: pytest.MonkeyPatch
         pass
 
 
-def test_every_file_of_the_api_is_mounted(house: Flask) -> None:
-    """Why: a noun whose blueprint nobody listed is code that no guard and no document ever sees."""
+def test_blueprint_of_the_api_is_mounted(flask_app: Flask) -> None:
+    """Why: routes of an unlisted blueprint are neither served nor checked."""
     folder = Path(api.__file__).parent
-    made = {path.stem for path in folder.glob("*.py") if " = Blueprint(" in path.read_text(encoding="utf-8")}
-    mounted = {blueprint.import_name.rpartition(".")[2] for blueprint in house.blueprints.values()}
-    assert made <= mounted
+    with_blueprint = {path.stem for path in folder.glob("*.py") if " = Blueprint(" in path.read_text(encoding="utf-8")}
+    mounted = {blueprint.import_name.rpartition(".")[2] for blueprint in flask_app.blueprints.values()}
+    assert with_blueprint <= mounted
 
 
-def test_every_route_stands_in_the_document(house: Flask) -> None:
-    """Why: what the OpenAPI document does not tell cannot be used, fuzzed or reviewed."""
-    spec = house.test_client().get(f"{openapi.PREFIX}/openapi.json").get_json()
-    told = {(path, method) for path, item in spec["paths"].items() for method in item if method != "parameters"}
-    kept = {
+def test_route_is_in_the_openapi_document(flask_app: Flask) -> None:
+    """Why: a route missing in the OpenAPI document cannot be used, fuzzed or reviewed."""
+    spec = flask_app.test_client().get(f"{openapi.PREFIX}/openapi.json").get_json()
+    documented = {(path, method) for path, item in spec["paths"].items() for method in item if method != "parameters"}
+    routes = {
         (_braces(rule.rule), method.lower())
-        for rule in house.url_map.iter_rules()
+        for rule in flask_app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.endpoint.partition(".")[0] in {blueprint.name for blueprint in api.BLUEPRINTS}
     }
-    assert kept == told, listed(kept ^ told)
+    assert routes == documented, listed(routes ^ documented)
 
 
 def _braces(rule: str) -> str:
-    """`/cases/<uuid:case_id>` as the document writes it."""
+    """Return a rule in OpenAPI notation: `/cases/<uuid:case_id>` → `/cases/{case_id}`."""
     return "".join(
         part if i == 0 else "{" + part.split(":")[-1].replace(">", "}", 1) for i, part in enumerate(rule.split("<"))
     )
 
 
-def test_the_address_in_a_notification_is_served(house: Flask) -> None:
-    """Why: a notification that names a page nobody built sends its reader nowhere."""
+def test_address_in_a_notification_is_a_route(flask_app: Flask) -> None:
+    """Why: a link in a notification must lead to a page."""
     case_id = uuid4()
     text = render("approval_due", "staff", "zh_CN", case_no="HA2025-000001", case_id=case_id)
     address = next(word for word in re.split(r"[\s：]", text.body) if word.endswith(str(case_id)))
-    endpoint, _ = house.url_map.bind("127.0.0.1").match(address, method="GET")
+    endpoint, _ = flask_app.url_map.bind("127.0.0.1").match(address, method="GET")
     assert endpoint.startswith("cases.")

@@ -1,4 +1,4 @@
-"""How long a file and a function may be, and what nothing may be called."""
+"""Tests of the length of files and functions, and of names without meaning."""
 
 import ast
 import re
@@ -9,19 +9,19 @@ from tests.architecture.source import FLOORS, Function, Page, pages
 MEASURED = (*FLOORS, "samples", "benchmarks")
 LINES_OF_A_FILE = 300
 LINES_OF_A_FUNCTION = 30
-SAY_NOTHING = frozenset({"util", "helper", "manager", "handler", "base", "common", "info"})
-NAMED_BY_OTHERS = frozenset({"_register_error_handlers"})
-"""Methods that a library calls by this name (flask-smorest)."""
+MEANINGLESS = frozenset({"util", "helper", "manager", "handler", "base", "common", "info"})
+NAMED_BY_LIBRARIES = frozenset({"_register_error_handlers"})
+"""Methods whose name a library requires (flask-smorest)."""
 
 
-def test_a_file_can_be_read_in_one_sitting() -> None:
-    """Why: a file that passes 300 lines holds two nouns; it is split by noun, never by layer."""
+def test_file_has_at_most_300_lines() -> None:
+    """Why: a longer file usually contains two nouns, and is split by noun."""
     lines = {page.path: len(page.text.splitlines()) for page in pages(*MEASURED)}
     assert {path: count for path, count in lines.items() if count > LINES_OF_A_FILE} == {}
 
 
-def test_a_function_can_be_seen_at_once() -> None:
-    """Why: what does not fit on a screen is not checked by the eye that reviews it."""
+def test_function_has_at_most_30_lines() -> None:
+    """Why: a reviewer must see a function on one screen."""
     too_long = [
         f"{page.at(function)} {function.name}: {length}"
         for page in pages(*MEASURED)
@@ -32,19 +32,19 @@ def test_a_function_can_be_seen_at_once() -> None:
 
 
 def _length(function: Function) -> int:
-    """From `def` to the last line; decorators say who may call, and are not counted."""
+    """Return the lines from `def` to the end, without decorators."""
     return (function.end_lineno or 0) - function.lineno + 1
 
 
-def test_names_say_what_a_thing_is() -> None:
-    """Why: a drawer called util is where the next thing without a place is put, and the one after it."""
-    empty = [
-        f"{where} {name}"
+def test_name_contains_no_meaningless_word() -> None:
+    """Why: a module called util collects everything that has no other module."""
+    meaningless = [
+        f"{position} {name}"
         for page in pages(*FLOORS, "migrations", "samples", "benchmarks")
-        for where, name in _names(page)
-        if name not in NAMED_BY_OTHERS and _says_nothing(name)
+        for position, name in _names(page)
+        if name not in NAMED_BY_LIBRARIES and _is_meaningless(name)
     ]
-    assert not empty
+    assert not meaningless
 
 
 def _names(page: Page) -> Iterator[tuple[str, str]]:
@@ -54,6 +54,6 @@ def _names(page: Page) -> Iterator[tuple[str, str]]:
             yield page.at(node), node.name
 
 
-def _says_nothing(name: str) -> bool:
+def _is_meaningless(name: str) -> bool:
     words = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
-    return bool(words & (SAY_NOTHING | {f"{word}s" for word in SAY_NOTHING}))
+    return bool(words & (MEANINGLESS | {f"{word}s" for word in MEANINGLESS}))

@@ -1,7 +1,7 @@
-"""schemathesis, all phases, with each role's token, against a web of its own: `make fuzz` (python -m tests.fuzz.fuzzing).
+"""Run schemathesis with each role's token against a web process (`make fuzz`).
 
-Judged are every contract check of schemathesis (schemathesis.toml says which refusals are ours) and the web's own log: no
-answer is a 5xx. Prints a line a role, and exits 1 when anything fails.
+A run fails when a contract check fails (schemathesis.toml lists the expected refusals) or the web's log contains a 5xx.
+Prints a line per role, and exits 1 on any failure.
 """
 
 import argparse
@@ -26,53 +26,53 @@ from tests.service.org_tree import OrgTree, build
 from tests.worker.processes import ROOT, Process, Processes, wait_until
 
 ROLES = {"visitor": "visitor_1", "approver": "approver_3"}
-"""Who holds a role in the office of the tests, where it is not called like the role."""
-EVERY = ("registrar", "visitor", "verifier", "reviewer", "approver", "cashier", "clock", "auditor", "admin")
-STUMBLED = re.compile(r"🚫 [A-Za-z ]+: (\d+)")
-TRIED = re.compile(r"(\d+) generated(?:, (\d+) found)?")
+"""The account of a role in the tests' organisation, if it is not named like the role."""
+ALL_ROLES = ("registrar", "visitor", "verifier", "reviewer", "approver", "cashier", "clock", "auditor", "admin")
+TOOL_FAULTS = re.compile(r"🚫 [A-Za-z ]+: (\d+)")
+COUNTS = re.compile(r"(\d+) generated(?:, (\d+) found)?")
 
 
 @dataclass(frozen=True)
-class Fuzzed:
-    """What came of one role's run."""
+class FuzzResult:
+    """The result of one role's run."""
 
     cases: int
     failures: int
-    stumbled: int
-    """Faults of the tool itself or of the line: neither an answer of ours nor a proof of one."""
-    broken: int
-    said: str
+    tool_faults: int
+    """Faults of the tool or the connection, which are no answers of the web process."""
+    server_errors: int
+    output: str
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, OrgTree, Process]]:
-    """A database with a county in it, and a web in front."""
+    """Start a database with a county and a web process on it."""
     with start_postgres(folder / "pg", durable=False) as pg:
-        made = engine.make_engine(pg.url)
-        migrate.upgrade(made)
-        with made.begin() as conn:
-            place = build(conn)
-        made.dispose()
+        db = engine.make_engine(pg.url)
+        migrate.upgrade(db)
+        with db.begin() as conn:
+            tree = build(conn)
+        db.dispose()
         keyring = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
-        told = {"DATABASE_URL": pg.url, "KEYRING": keyring, "SONGNUAN_VAR": str(folder / "var"), **NO_RATES}
-        with Processes({**told, "SONGNUAN_DEMO_CLOCK": "1"}, folder) as processes:
+        settings = {"DATABASE_URL": pg.url, "KEYRING": keyring, "SONGNUAN_VAR": str(folder / "var"), **NO_RATES}
+        with Processes({**settings, "SONGNUAN_DEMO_CLOCK": "1"}, folder) as processes:
             web = processes.start(("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind=127.0.0.1:0"))
             assert wait_until(lambda: address(web) is not None), web.log.read_text()
-            yield address(web) or "", place, web
+            yield address(web) or "", tree, web
 
 
 def address(web: Process) -> str | None:
-    """Where the web says that it listens, once it answers there."""
-    found = re.search(r"Listening at: (http://[0-9.:]+)", web.log.read_text())
+    """Return the address in the web's log once it answers there."""
+    listening = re.search(r"Listening at: (http://[0-9.:]+)", web.log.read_text())
     try:
-        return found[1] if found and httpx.get(f"{found[1]}/healthz").is_success else None
+        return listening[1] if listening and httpx.get(f"{listening[1]}/healthz").is_success else None
     except httpx.TransportError:
         return None
 
 
-def fuzz(url: str, token: str, web: Process, examples: int, seed: int, *phases: str) -> Fuzzed:
-    """One run with one token."""
-    before = broken(web)
+def fuzz(url: str, token: str, web: Process, examples: int, seed: int, *phases: str) -> FuzzResult:
+    """Run schemathesis once with one token."""
+    before = count_server_errors(web)
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(ROOT / "schemathesis.toml")),
         *("run", f"{url}/api/v1/openapi.json", "--header", f"Authorization: Bearer {token}", "--no-color"),
@@ -88,19 +88,19 @@ def fuzz(url: str, token: str, web: Process, examples: int, seed: int, *phases: 
             *(phases and ("--phases", ",".join(phases))),
         ),
     ]
-    quiet = {**os.environ, "PYTHONWARNINGS": "default"}
-    done = subprocess.run(command, capture_output=True, text=True, env=quiet, cwd=web.log.parent, check=False)
-    found = TRIED.search(done.stdout)
-    if found is None:
+    environ = {**os.environ, "PYTHONWARNINGS": "default"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, cwd=web.log.parent, check=False)
+    counts = COUNTS.search(done.stdout)
+    if counts is None:
         raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
-    stumbled = sum(map(int, STUMBLED.findall(done.stdout)))
-    return Fuzzed(int(found[1]), int(found[2] or 0), stumbled, broken(web) - before, done.stdout)
+    tool_faults = sum(map(int, TOOL_FAULTS.findall(done.stdout)))
+    return FuzzResult(int(counts[1]), int(counts[2] or 0), tool_faults, count_server_errors(web) - before, done.stdout)
 
 
-def broken(web: Process) -> int:
-    """How many requests the web has answered with a 5xx."""
-    told = [json.loads(line) for line in web.log.read_text().splitlines() if '"event":"request"' in line]
-    return sum(each["status"] >= 500 for each in told)
+def count_server_errors(web: Process) -> int:
+    """Return the number of requests that the web answered with a 5xx."""
+    requests = [json.loads(line) for line in web.log.read_text().splitlines() if '"event":"request"' in line]
+    return sum(each["status"] >= 500 for each in requests)
 
 
 def main() -> int:
@@ -108,20 +108,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.fuzzing", description=__doc__)
     parser.add_argument("--examples", type=int, default=10, help="examples an operation and phase")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--roles", nargs="+", default=EVERY, choices=EVERY)
-    chosen, faults = parser.parse_args(), 0
+    parser.add_argument("--roles", nargs="+", default=ALL_ROLES, choices=ALL_ROLES)
+    arguments, faults = parser.parse_args(), 0
     with TemporaryDirectory(prefix="songnuan-fuzz-") as folder:
         Path(folder).chmod(0o711)
-        with served(Path(folder)) as (url, place, web):
-            for role in chosen.roles:
-                token = place.offices["own"].tokens[ROLES.get(role, role)]
-                found = fuzz(url, token, web, chosen.examples, chosen.seed)
-                told = f"{role:<10} seed {chosen.seed}: {found.cases:>6,} cases, {found.failures} failures, {found.broken} 5xx"
-                sys.stdout.write(f"{told}, {found.stumbled} faults of the tool\n")
+        with served(Path(folder)) as (url, tree, web):
+            for role in arguments.roles:
+                token = tree.offices["own"].tokens[ROLES.get(role, role)]
+                result = fuzz(url, token, web, arguments.examples, arguments.seed)
+                summary = f"{role:<10} seed {arguments.seed}: {result.cases:>6,} cases, {result.failures} failures, {result.server_errors} 5xx"
+                sys.stdout.write(f"{summary}, {result.tool_faults} faults of the tool\n")
                 sys.stdout.flush()
-                faults += found.failures + found.stumbled + found.broken
-                if found.failures + found.stumbled:
-                    sys.stdout.write(found.said[-9000:])
+                faults += result.failures + result.tool_faults + result.server_errors
+                if result.failures + result.tool_faults:
+                    sys.stdout.write(result.output[-9000:])
     return int(faults > 0)
 
 

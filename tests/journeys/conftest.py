@@ -1,4 +1,4 @@
-"""Journeys stand on a migrated PostgreSQL and the web process in this one."""
+"""Fixtures of the journeys: a migrated database and the app in this process."""
 
 from tests.migrated import conn, database_url, engine
 from tests.service.conftest import desk

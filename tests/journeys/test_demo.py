@@ -1,4 +1,4 @@
-"""The main job, as `make demo` runs it: real processes, real mail, every case over HTTP, and the section in the end."""
+"""Tests of `make demo`: processes, mail, cases over HTTP and the report section."""
 
 import json
 import os
@@ -42,8 +42,8 @@ EXPECTED = json.loads((ROOT / "samples" / "expected.json").read_text())
 
 
 @dataclass(frozen=True)
-class Lived:
-    """A demo that has run: what it printed, where its files are, its database, and what it was told."""
+class DemoRun:
+    """A finished demo: its output, its files, its database and its environment."""
 
     printed: str
     folder: Path
@@ -52,7 +52,7 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(empty_database: Any, broker_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def demo_run(empty_database: Any, broker_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoRun]:
     url, folder = empty_database(), tmp_path_factory.mktemp("var") / "demo"
     environ = {**os.environ, "DATABASE_URL": url, "REDIS_URL": broker_url, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     command = [*SONGNUAN, "demo", "--var", str(folder)]
@@ -60,21 +60,21 @@ def lived(empty_database: Any, broker_url: str, tmp_path_factory: pytest.TempPat
         command, env=environ, cwd=folder.parent, capture_output=True, text=True, timeout=380, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    made = make_engine(demo_url(url))
-    yield Lived(run.stdout, folder, made, environ)
-    made.dispose()
+    engine = make_engine(demo_url(url))
+    yield DemoRun(run.stdout, folder, engine, environ)
+    engine.dispose()
     with psycopg.connect(url, autocommit=True) as server:
         name = sql.Identifier(sa.make_url(demo_url(url)).database or "")
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
 @contextmanager
-def _served(lived: Lived, port: int) -> Iterator[httpx.Client]:
-    """`songnuan serve --demo` on what the demo left, and a client with the token it left."""
-    command = [*SONGNUAN, "serve", "--demo", "--port", str(port), "--var", str(lived.folder.parent)]
-    environ, printed = {**lived.environ, "COLUMNS": "40"}, (lived.folder.parent / PRINTED).open("wb")
-    with printed, subprocess.Popen(command, env=environ, cwd=lived.folder.parent, stdout=printed) as serving:
-        token = (lived.folder / "token").read_text().strip()
+def _served(demo_run: DemoRun, port: int) -> Iterator[httpx.Client]:
+    """Run `songnuan serve --demo` on the demo's files, and yield a client with the demo's token."""
+    command = [*SONGNUAN, "serve", "--demo", "--port", str(port), "--var", str(demo_run.folder.parent)]
+    environ, printed = {**demo_run.environ, "COLUMNS": "40"}, (demo_run.folder.parent / PRINTED).open("wb")
+    with printed, subprocess.Popen(command, env=environ, cwd=demo_run.folder.parent, stdout=printed) as serving:
+        token = (demo_run.folder / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
             try:
@@ -82,7 +82,7 @@ def _served(lived: Lived, port: int) -> Iterator[httpx.Client]:
                 yield client
             finally:
                 serving.send_signal(signal.SIGHUP)
-                assert serving.wait(60) == 0, "a terminal that closes stops the house in good order"
+                assert serving.wait(60) == 0, "closing the terminal stops the installation in order"
 
 
 def _wait_for(client: httpx.Client, serving: "subprocess.Popen[bytes]") -> None:
@@ -96,19 +96,19 @@ def _wait_for(client: httpx.Client, serving: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("serve does not answer")
 
 
-def test_serve_after_the_demo_shows_that_year_and_each_figure_opens_as_many_rows_as_it_says(lived: Lived) -> None:
-    """`make demo`, `make serve`, then README's curl: the token and the links of var/demo work on what is served."""
-    figures = json.loads((lived.folder / "figures.json").read_text())["figures"]
+def test_figure_link_of_the_demo_lists_as_many_rows_as_the_figure_states(demo_run: DemoRun) -> None:
+    """After `make demo` and `make serve`, the token and the links in var/demo work, as README says."""
+    figures = json.loads((demo_run.folder / "figures.json").read_text())["figures"]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with _served(lived, port) as client:
+    with _served(demo_run, port) as client:
         for figure in figures:
             answer = client.get(figure["link"])
             assert answer.status_code == 200, (figure["key"], answer.text)
             assert answer.json()["count"] == figure["rows"], figure["key"]
-    token = (lived.folder / "token").read_text().strip()
-    assert token in (lived.folder.parent / PRINTED).read_text(), "a narrow screen breaks no token in two"
+    token = (demo_run.folder / "token").read_text().strip()
+    assert token in (demo_run.folder.parent / PRINTED).read_text(), "a narrow screen does not wrap the token"
 
 
 def _section(engine: sa.Engine) -> Section:
@@ -121,9 +121,9 @@ def _sentences(section: Section) -> dict[str, str]:
     return {each.key: each.text for chapter in section.chapters for each in chapter.paragraphs}
 
 
-def test_the_section_has_the_words_of_the_sample_report(lived: Lived) -> None:
-    text = (lived.folder / "welfare-section.md").read_text()
-    for words in (
+def test_report_section_contains_the_sentences_of_the_sample_report(demo_run: DemoRun) -> None:
+    text = (demo_run.folder / "welfare-section.md").read_text()
+    for sentence in (
         "走访慰问下岗困难职工30多户",
         "发放救助、助学金4万多元",
         "8月为5户困难职工家庭的子女发放学费、生活费3,000元",
@@ -133,16 +133,16 @@ def test_the_section_has_the_words_of_the_sample_report(lived: Lived) -> None:
         "转交捐款2,880元",
         "受理申请26件，办结22件，不予救助2件，撤回1件。另有1件发放后全部追回、了结。",
     ):
-        assert words in text
+        assert sentence in text
 
 
-def test_every_expected_figure_is_counted_exactly(lived: Lived) -> None:
-    figures = {each["key"]: each for each in json.loads((lived.folder / "figures.json").read_text())["figures"]}
+def test_figures_of_the_demo_equal_the_expected_ones(demo_run: DemoRun) -> None:
+    figures = {each["key"]: each for each in json.loads((demo_run.folder / "figures.json").read_text())["figures"]}
     expected = EXPECTED["units"]["临澜县总工会"]
     checked = 0
     for key, value in expected.items():
-        told = {f"{key}:{part}": each for part, each in value.items()} if isinstance(value, dict) else {key: value}
-        for name, exact in told.items():
+        parts = {f"{key}:{part}": each for part, each in value.items()} if isinstance(value, dict) else {key: value}
+        for name, exact in parts.items():
             if exact is None or name not in figures:
                 continue
             shown = figures[name]["value"]
@@ -152,12 +152,12 @@ def test_every_expected_figure_is_counted_exactly(lived: Lived) -> None:
     assert checked >= 30
 
 
-def test_the_webs_log_shows_one_post_for_each_step(lived: Lived) -> None:
-    told = [json.loads(line) for line in (lived.folder / "log" / "web.log").read_text().splitlines()]
-    kept = [each["path"] for each in told if each.get("method") == "POST" and each["status"] < 300]
-    found = [re.fullmatch(r"/api/v1/cases(?:/([0-9a-f-]+)/actions/[a-z_]+)?", path) for path in kept]
-    posts = [each[1] or "" for each in found if each]
-    with lived.engine.connect() as conn:
+def test_web_log_contains_one_post_per_step(demo_run: DemoRun) -> None:
+    log_lines = [json.loads(line) for line in (demo_run.folder / "log" / "web.log").read_text().splitlines()]
+    paths = [each["path"] for each in log_lines if each.get("method") == "POST" and each["status"] < 300]
+    matches = [re.fullmatch(r"/api/v1/cases(?:/([0-9a-f-]+)/actions/[a-z_]+)?", path) for path in paths]
+    posts = [each[1] or "" for each in matches if each]
+    with demo_run.engine.connect() as conn:
         counts = sa.select(event.c.subject_id, sa.func.count()).where(event.c.subject == "case")
         steps = {str(case_id): count for case_id, count in conn.execute(counts.group_by(event.c.subject_id))}
     applications = read_applications(ROOT / "samples" / "09-applications.xlsx")
@@ -165,9 +165,11 @@ def test_the_webs_log_shows_one_post_for_each_step(lived: Lived) -> None:
     assert {case_id: posts.count(case_id) + 1 for case_id in steps} == steps
 
 
-def test_every_notification_was_delivered_once_and_says_nothing_of_the_family(lived: Lived) -> None:
-    mails = [message_from_bytes(each.read_bytes(), policy=policy.default) for each in lived.folder.glob("mail/*.eml")]
-    with lived.engine.connect() as conn:
+def test_notification_is_delivered_once_and_contains_no_personal_data(demo_run: DemoRun) -> None:
+    mails = [
+        message_from_bytes(each.read_bytes(), policy=policy.default) for each in demo_run.folder.glob("mail/*.eml")
+    ]
+    with demo_run.engine.connect() as conn:
         states = set(conn.scalars(sa.select(notification.c.state).distinct()))
         sent = set(conn.scalars(sa.select(notification.c.id).where(notification.c.channel == "email")))
     assert states == {"delivered"}
@@ -181,23 +183,25 @@ def test_every_notification_was_delivered_once_and_says_nothing_of_the_family(li
         assert not re.search(r"\d[\d,]*\.?\d*\s*元", body.get_content())
 
 
-def test_no_name_of_a_family_in_what_is_published(lived: Lived) -> None:
+def test_published_report_contains_no_name_of_a_family(demo_run: DemoRun) -> None:
     names = {each.beneficiary for each in read_applications(ROOT / "samples" / "09-applications.xlsx")}
-    with zipfile.ZipFile(lived.folder / "welfare-section.docx") as parts:
+    with zipfile.ZipFile(demo_run.folder / "welfare-section.docx") as parts:
         word = "".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
-    published = word + (lived.folder / "welfare-section.md").read_text() + (lived.folder / "figures.json").read_text()
+    published = (
+        word + (demo_run.folder / "welfare-section.md").read_text() + (demo_run.folder / "figures.json").read_text()
+    )
     assert not [name for name in names if name in published]
 
 
-def test_changing_one_grant_changes_the_sentences_that_rest_on_it_and_no_other(lived: Lived) -> None:
-    before = _sentences(_section(lived.engine))
-    with lived.engine.begin() as conn:
+def test_changed_payment_changes_only_the_sentences_that_depend_on_it(demo_run: DemoRun) -> None:
+    before = _sentences(_section(demo_run.engine))
+    with demo_run.engine.begin() as conn:
         living = sa.select(payment.c.id).join(case, case.c.id == payment.c.case_id).where(case.c.item == "LIV")
-        one = conn.scalars(living.where(payment.c.state == "live").order_by(payment.c.id)).first()
+        payment_id = conn.scalars(living.where(payment.c.state == "live").order_by(payment.c.id)).first()
         conn.execute(sa.text("ALTER TABLE payment DISABLE TRIGGER only_may_change"))
-        conn.execute(payment.update().where(payment.c.id == one).values(fen=payment.c.fen + 1_000_000))
+        conn.execute(payment.update().where(payment.c.id == payment_id).values(fen=payment.c.fen + 1_000_000))
         conn.execute(sa.text("ALTER TABLE payment ENABLE TRIGGER only_may_change"))
-    after = _sentences(_section(lived.engine))
+    after = _sentences(_section(demo_run.engine))
     assert before.keys() == after.keys()
     changed = {key: after[key] for key in before if after[key] != before[key]}
     assert "5万多元" in "".join(changed.values())

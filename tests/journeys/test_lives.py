@@ -1,4 +1,4 @@
-"""One life per programme over HTTP, and the ways a life can turn: each step by its own person."""
+"""Tests of whole cases over HTTP, from opening to each end state."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ def life(desk: ApiClient, engine: sa.Engine) -> Life:
     return start(desk, engine, "hardship", "LIV", {})
 
 
-def test_hardship_from_request_to_close(life: Life, engine: sa.Engine) -> None:
+def test_hardship_case_is_closed_after_follow_up(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     assert pots(engine, life.desk)["committed_fen"] == 150_000
     assert life.act("cashier", "pay", method="bank", voucher="V-1") == "receipt"
@@ -35,7 +35,7 @@ def test_hardship_from_request_to_close(life: Life, engine: sa.Engine) -> None:
     }
 
 
-def test_tuition_from_request_to_close_and_only_once_a_school_year(desk: ApiClient, engine: sa.Engine) -> None:
+def test_tuition_is_granted_once_per_school_year(desk: ApiClient, engine: sa.Engine) -> None:
     form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public", "living_part": "600.00"}
     life = start(desk, engine, "tuition", "EDU", form)
     life.to("payment", "600.00")
@@ -43,13 +43,13 @@ def test_tuition_from_request_to_close_and_only_once_a_school_year(desk: ApiClie
     life.act("witness", "confirm_receipt", evidence="call_back")
     life.visit("record_follow_up", "received", ("follower",))
     assert life.act("registrar", "close") == "closed"
-    who = {"household_id": str(life.family.household_id), "beneficiary_id": str(life.family.child_id)}
-    body = {"programme": "tuition", **who, "item": "EDU", "requested": "600.00", "answers": form}
-    again = Life(desk, life.family, desk.post("registrar", "/cases", body).get_json()["id"])
-    assert again.to("review").no("reviewer", "pass_review", **award(desk, "600.00")) == ["student_repeated"]
+    applicant = {"household_id": str(life.family.household_id), "beneficiary_id": str(life.family.child_id)}
+    body = {"programme": "tuition", **applicant, "item": "EDU", "requested": "600.00", "answers": form}
+    second_case = Life(desk, life.family, desk.post("registrar", "/cases", body).get_json()["id"])
+    assert second_case.to("review").no("reviewer", "pass_review", **award(desk, "600.00")) == ["student_repeated"]
 
 
-def test_money_that_the_bank_returns_is_not_paid_until_it_is_paid_again(life: Life, engine: sa.Engine) -> None:
+def test_payment_returned_by_the_bank_is_committed_until_paid_again(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     life.act("cashier", "pay", method="bank", voucher="V-1")
     assert life.act("cashier", "payment_returned", bank_code="name_mismatch", voucher="T-1") == "payment"
@@ -60,7 +60,7 @@ def test_money_that_the_bank_returns_is_not_paid_until_it_is_paid_again(life: Li
         assert list(rows) == ["returned", "live"]
 
 
-def test_recall_and_recovery_in_parts(life: Life, engine: sa.Engine) -> None:
+def test_recalled_payment_is_recovered_in_parts(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     life.act("cashier", "pay", method="bank", voucher="V-1")
     assert life.act("approver_1", "recall", ground="paid_in_error", reason="重复") == "recalling"
@@ -83,7 +83,7 @@ def test_recall_and_recovery_in_parts(life: Life, engine: sa.Engine) -> None:
     ]
 
 
-def test_an_objection_that_is_upheld_sends_the_case_back_and_the_notice_down(life: Life, engine: sa.Engine) -> None:
+def test_upheld_objection_returns_case_to_review_and_ends_the_notice(life: Life, engine: sa.Engine) -> None:
     life.to("notice")
     posted = life.desk.get("registrar", f"/notices?case_id={life.case_id}").get_json()["items"][0]
     assert posted["shown"]["name"].startswith("示例")
@@ -101,7 +101,7 @@ def test_an_objection_that_is_upheld_sends_the_case_back_and_the_notice_down(lif
         assert conn.scalar(sa.select(notice.c.ended_on).where(notice.c.case_id == life.case_id)) == date(2025, 9, 15)
 
 
-def test_a_signature_falls_when_the_payee_changes(life: Life, engine: sa.Engine) -> None:
+def test_approval_is_void_after_payee_changes(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     payee = {"person": str(life.family.head_id), "bank": "示例银行", "card": "6222020200112233445"}
     changed = life.desk.post("registrar", f"/households/{life.family.household_id}/payee", payee)
@@ -114,7 +114,7 @@ def test_a_signature_falls_when_the_payee_changes(life: Life, engine: sa.Engine)
     assert pots(engine, life.desk)["available_fen"] == 10_000_000
 
 
-def test_a_held_case_waits_and_goes_on(life: Life) -> None:
+def test_suspended_case_takes_no_step_until_resumed(life: Life) -> None:
     life.to("review")
     assert life.no("reviewer", "suspend", until="2025-08-01", ground="query", reason="有疑点") == ["hold_not_ahead"]
     life.act("reviewer", "suspend", until="2025-09-20", ground="query", reason="有疑点")
@@ -123,7 +123,7 @@ def test_a_held_case_waits_and_goes_on(life: Life) -> None:
     assert life.act("reviewer", "decline", reason="不符合条件") == "declined"
 
 
-def test_a_withdrawal_gives_the_promised_money_back(life: Life, engine: sa.Engine) -> None:
+def test_withdrawn_case_releases_its_committed_money(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     assert life.act("registrar", "withdraw", reason="家庭撤回") == "withdrawn"
     assert pots(engine, life.desk)["available_fen"] == 10_000_000

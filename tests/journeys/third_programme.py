@@ -1,4 +1,4 @@
-"""互助保障 mutual protection: a small made-up programme, to show that one file and one entry in a list are enough."""
+"""互助保障 mutual protection: a small fictitious programme that consists of one file."""
 
 from workflows.form_fields import FormField, Kind
 from workflows.programme import SAME, DaysAre, Programme, State, Step
