@@ -1,9 +1,9 @@
-"""What a step's event says of the rows written with it, so that the house's own audit can hold them against the trail."""
+"""The part of a step's event that records the rows written with it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.records import Owed
+from benchmarks.records import OutboxRow
 from service.tables.row_fingerprints import recorded_rows
 from workflows.vocabulary import Plain
 
@@ -104,20 +104,24 @@ _BESIDE = {
 }
 
 
-def rows_of(row: Any, action: str, values: Mapping[str, Any], owed: list[Owed], moves: bool) -> dict[str, Plain]:
-    """Every row that the statement of a step writes, in the house's spelling."""
-    here = {"case_id": values["case"], "seq": values["seq"]}
+def rows_of(
+    row: Any, action: str, values: Mapping[str, Any], outbox_rows: list[OutboxRow], moves: bool
+) -> dict[str, Plain]:
+    """Return every row that a step's statement writes, in the service's format."""
+    position = {"case_id": values["case"], "seq": values["seq"]}
     added: dict[str, list[dict[str, Any]]] = {"case_duty": [], "notification": []}
     if values["duty"]:
-        added["case_duty"] = [{**here, "duty": values["duty"], "account_id": each} for each in values["people"]]
-    about = {**here, "subject_id": values["case"], "on": values["today"]}
-    for each in owed:
-        reader = {"account_id": each.account, "person_id": each.person}
-        added["notification"].append({"id": each.id, "kind": each.kind, "channel": each.channel, **reader, **about})
+        added["case_duty"] = [{**position, "duty": values["duty"], "account_id": each} for each in values["people"]]
+    event_columns = {**position, "subject_id": values["case"], "on": values["today"]}
+    for each in outbox_rows:
+        recipient = {"account_id": each.account, "person_id": each.person}
+        added["notification"].append(
+            {"id": each.id, "kind": each.kind, "channel": each.channel, **recipient, **event_columns}
+        )
     if "ledger_entry" in values:
         pots = {"source_pot": values["source_pot"], "target_pot": values["target_pot"], "fen": values["award"]}
         added["ledger_entry"] = [
-            {"id": values["ledger_entry"], "fund_id": values["fund"], **pots, **about, "at": values["at"]}
+            {"id": values["ledger_entry"], "fund_id": values["fund"], **pots, **event_columns, "at": values["at"]}
         ]
     if action in _BESIDE:
         table, columns = _BESIDE[action]
@@ -125,13 +129,13 @@ def rows_of(row: Any, action: str, values: Mapping[str, Any], owed: list[Owed], 
     if "visitors" in values:
         added["visit_visitor"] = [{"visit_id": values["row"], "account_id": each} for each in values["visitors"]]
     if "papers" in values:
-        seen = {"case_id": values["case"], "seen_on": values["today"], "seen_by": values["actor"]}
-        added["paper"] = [{**seen, "kind": kind} for kind in values["papers"]]
+        paper = {"case_id": values["case"], "seen_on": values["today"], "seen_by": values["actor"]}
+        added["paper"] = [{**paper, "kind": kind} for kind in values["papers"]]
     return recorded_rows({table: rows for table, rows in added.items() if rows}, _changed(row, action, values, moves))
 
 
 def rows_opened(values: Mapping[str, Any]) -> dict[str, Plain]:
-    """The rows of an opening: the case, and its registrar's duty."""
+    """Return the rows of an opened case: the case and its registrar's duty."""
     case = {
         "id": values["case"],
         "case_no": values["number"],
@@ -161,8 +165,8 @@ def rows_opened(values: Mapping[str, Any]) -> dict[str, Plain]:
 def _changed(row: Any, action: str, values: Mapping[str, Any], moves: bool) -> list[tuple[str, dict[str, Any]]]:
     columns = {column: values[name] for column, name in _OF_CASE.items() if moves or column != "due_on"}
     columns |= {"entered_on": values["today"]} if moves else {}
-    new = {column: value for column, value in columns.items() if value != getattr(row, column)}
-    changed = [("case", {"id": values["case"], **new})]
+    changes = {column: value for column, value in columns.items() if value != getattr(row, column)}
+    changed = [("case", {"id": values["case"], **changes})]
     if action == "end_notice":
         changed.insert(0, ("notice", {"id": row.notice[5], "ended_on": values["today"]}))
     if action == "confirm_receipt":

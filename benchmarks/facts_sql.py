@@ -1,7 +1,7 @@
-"""What each step must know, as hand-written SQL: one locking SELECT a step, with no more in it than the step asks.
+"""Hand-written SQL that locks a case and reads the facts of one step.
 
-Rows of locked tables are read as they are after the wait, but sub-selects are as of before it; so each SELECT also
-tells the versions it saw, and whoever finds them behind the locked ones asks once more, the locks already his.
+Under READ COMMITTED the rows of locked tables are as of after the wait for the lock, but sub-selects are as of before it.
+Each SELECT therefore returns the versions it saw; if they are older than the locked ones, it is run again.
 """
 
 _LINES = """(SELECT json_agg(json_build_array(side, kind, coalesce(person_id::text, ''), fen, reimbursed_fen)
@@ -30,7 +30,7 @@ HOLDS = f"""{_RUNS.format("g")} AND (g.for_account_id IS NULL OR EXISTS (SELECT 
 _HOLDING = f"""FROM role_grant AS g JOIN unit AS u ON u.id = g.unit_id JOIN account AS a ON a.id = g.account_id
     WHERE {HOLDS} AND a.disabled_at IS NULL AND starts_with(c.unit_path, u.path)"""
 _ENTITLED = f"""ARRAY(SELECT DISTINCT g.account_id {_HOLDING} AND g.role = 'visitor'
-    AND g.account_id = ANY(%(visitors)s)) AS entitled"""
+    AND g.account_id = ANY(%(visitors)s)) AS eligible_visitors"""
 _FAMILY = """(SELECT id FROM person WHERE household_id = h.id AND active AND email_sealed IS NOT NULL
     ORDER BY relation <> 'head', id LIMIT 1) AS reachable"""
 _REGISTRARS = """(SELECT json_agg(json_build_array(a.id, a.email IS NOT NULL) ORDER BY a.id) FROM case_duty AS d

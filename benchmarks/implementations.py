@@ -1,4 +1,4 @@
-"""The contestants that run inside a client's process: each lives one whole life of a family, a commit a step."""
+"""The contestants in a client's process, each of which runs whole cases with one commit per step."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -23,79 +23,82 @@ from workflows.vocabulary import Fen
 Live = Callable[[Family], None]
 
 
-def callers(url: str, office: Organisation) -> Mapping[tuple[str, date], Caller]:
-    """Everybody's grants of the two days, read once: who is calling is known before a step begins, for every contestant."""
+def callers(url: str, organisation: Organisation) -> Mapping[tuple[str, date], Caller]:
+    """Return each account's grants on the two days, which every contestant knows before a step begins."""
     engine = make_engine(url, pool=1)
     with engine.connect() as conn:
-        found = {
-            (who, day): office.context(conn, who, day).caller
-            for who in office.people
+        grants = {
+            (account, day): organisation.context(conn, account, day).caller
+            for account in organisation.people
             for day in (scenario.DAY, scenario.LATER)
         }
     engine.dispose()
-    return found
+    return grants
 
 
-def take(url: str, office: Organisation) -> Live:
-    """The one door, as it is; on one connection, as the hand-written program has: a step is compared, not a pool."""
-    line, known, lines = make_engine(url, pool=1).connect(), callers(url, office), workload.lines(office)
+def take(url: str, organisation: Organisation) -> Live:
+    """Run cases with `take_action` on one connection, like the hand-written programs."""
+    conn, known_callers = make_engine(url, pool=1).connect(), callers(url, organisation)
+    steps = workload.scenario_steps(organisation)
 
-    def context(who: str, day: date) -> ActionContext:
-        return ActionContext(known[who, day], instant(day), day, RING)
+    def context(account: str, day: date) -> ActionContext:
+        return ActionContext(known_callers[account, day], instant(day), day, RING)
 
     def live(family: Family) -> None:
-        with line.begin():
+        with conn.begin():
             opening = CaseApplication(
                 "hardship", family.household_id, family.head_id, scenario.ITEM, Fen(scenario.REQUESTED_FEN), {}
             )
-            case_id: UUID = open_case(line, opening, context("registrar", scenario.DAY)).case_id
-        for each in lines:
-            with line.begin():
-                cases.take_action(line, case_id, each.action, each.answers, context(each.who, each.day))
+            case_id: UUID = open_case(conn, opening, context("registrar", scenario.DAY)).case_id
+        for step in steps:
+            with conn.begin():
+                cases.take_action(conn, case_id, step.action, step.answers, context(step.account, step.day))
 
     return live
 
 
 def clerk(caller: Caller) -> Clerk:
-    """The caller as the hand-written program knows him."""
+    """Return the caller in the form of the hand-written programs."""
     grants = tuple((held.role.value, held.tier, held.unit_path, held.principal) for held in caller.held)
     return Clerk(caller.account, grants, sorted({held.unit_path for held in caller.held}))
 
 
-def psycopg_two(url: str, office: Organisation, *, desk_of: type[TwoStatements] = TwoStatements) -> Live:
-    """One locking SELECT, plain checks in Python, one statement, commit."""
-    desk, lines = desk_of(url, RING), workload.lines(office)
-    clerks = {key: clerk(caller) for key, caller in callers(url, office).items()}
+def psycopg_two(url: str, organisation: Organisation, *, program_type: type[TwoStatements] = TwoStatements) -> Live:
+    """Run cases with a locking SELECT, checks in Python and one statement per step."""
+    program, steps = program_type(url, RING), workload.scenario_steps(organisation)
+    clerks = {key: clerk(caller) for key, caller in callers(url, organisation).items()}
 
     def live(family: Family) -> None:
-        who, day = clerks["registrar", scenario.DAY], scenario.DAY
-        case = desk.open(
-            (family.household_id, family.head_id), scenario.ITEM, scenario.REQUESTED_FEN, who, instant(day), day
+        registrar, day = clerks["registrar", scenario.DAY], scenario.DAY
+        case = program.open(
+            (family.household_id, family.head_id), scenario.ITEM, scenario.REQUESTED_FEN, registrar, instant(day), day
         )
-        for line in lines:
-            desk.take(case, line.action, line.answers, clerks[line.who, line.day], instant(line.day), line.day)
+        for step in steps:
+            program.take(case, step.action, step.answers, clerks[step.account, step.day], instant(step.day), step.day)
 
     return live
 
 
-def orm(url: str, office: Organisation) -> Live:
-    """Objects, lazily loaded, and a machine for each."""
-    engine, lines, ways = make_engine(url, pool=1), workload.lines(office), callers(url, office)
-    clerks = {key: clerk(caller) for key, caller in ways.items()}
+def orm(url: str, organisation: Organisation) -> Live:
+    """Run cases with lazily loaded objects and a state machine per step."""
+    engine, steps = make_engine(url, pool=1), workload.scenario_steps(organisation)
+    clerks = {key: clerk(caller) for key, caller in callers(url, organisation).items()}
 
     def live(family: Family) -> None:
-        who, context = clerks["registrar", scenario.DAY], (scenario.ITEM, scenario.REQUESTED_FEN)
+        registrar, application = clerks["registrar", scenario.DAY], (scenario.ITEM, scenario.REQUESTED_FEN)
         with Session(engine) as session:
-            case = orm_way.open_case(session, (family.household_id, family.head_id), context, who, scenario.DAY)
-        for line in lines:
+            case = orm_way.open_case(
+                session, (family.household_id, family.head_id), application, registrar, scenario.DAY
+            )
+        for step in steps:
             with Session(engine) as session:
-                orm_way.take(session, case, line.action, line.answers, clerks[line.who, line.day], line.day)
+                orm_way.take(session, case, step.action, step.answers, clerks[step.account, step.day], step.day)
 
     return live
 
 
 CONTESTANTS: Mapping[str, Callable[[str, Organisation], Live]] = {
-    "psycopg_one": partial(psycopg_two, desk_of=OneStatement),
+    "psycopg_one": partial(psycopg_two, program_type=OneStatement),
     "psycopg_two": psycopg_two,
     "take": take,
     "orm": orm,

@@ -1,9 +1,9 @@
-"""The contest: the same life of a hardship case, lived by each contestant in turn, in one run on one PostgreSQL with fsync on.
+"""The contest compares implementations that run the same hardship case on one PostgreSQL with fsync.
 
-    python -m benchmarks.contest --seconds 2 --rounds 5 --clients 1 4 8 --of psycopg_two take
+    python -m benchmarks.main --seconds 2 --rounds 5 --clients 1 4 8 --of psycopg_two take
 
-Contestants take turns in short rounds, each turn begins with another one, and every round is recounted. Prints a table of
-medians and writes var/bench/contest.json; a fault in any recount ends the run with exit code 1.
+Contestants take turns in short rounds, each turn starts with another contestant, and every round is recounted. Prints a
+table of medians and writes var/bench/contest.json; a fault in any recount gives exit code 1.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from service.db.columns import new_id
 
 @dataclass(frozen=True)
 class Round:
-    """One contestant's turn with so many clients."""
+    """The result of one contestant's turn with a number of clients."""
 
     name: str
     clients: int
@@ -41,62 +41,62 @@ class Round:
 
 
 class Contest:
-    """The rounds on an arena."""
+    """The rounds in one environment."""
 
-    def __init__(self, ground: environment.Arena, seconds: float) -> None:
-        self.ground, self.seconds = ground, seconds
-        self.rate_limiter = dict.fromkeys(ground.places, 10.0)
+    def __init__(self, arena: environment.Arena, seconds: float) -> None:
+        self.arena, self.seconds = arena, seconds
+        self.families_per_second = dict.fromkeys(arena.installations, 10.0)
 
     def round(self, name: str, clients: int) -> Round:
-        """One contestant's turn."""
-        place = self.ground.places[name]
-        families = int(self.rate_limiter[name] * self.seconds * 1.5) + 2
-        place.clients.tell(clients, order="file", name=name, families=families)
+        """Run one contestant's turn."""
+        installation = self.arena.installations[name]
+        families = int(self.families_per_second[name] * self.seconds * 1.5) + 2
+        installation.clients.send(clients, order="file", name=name, families=families)
         since, began = new_id(), self._writes()
-        answers = place.clients.tell(clients, order="run", name=name, seconds=self.seconds)
+        answers = installation.clients.send(clients, order="run", name=name, seconds=self.seconds)
         wrote = self._writes() - began
         lives = sum(each["lives"] for each in answers)
-        self._keep_pace(name, answers)
-        with place.engine.connect() as conn:
-            counted = recount(conn, place.office, since, lives)
+        self._adjust_families(name, answers)
+        with installation.engine.connect() as conn:
+            counted = recount(conn, installation.organisation, since, lives)
         rate = sum(each["lives"] / each["seconds"] for each in answers)
         cpu = sum(each["cpu"] for each in answers) * 1000 / lives
         return Round(name, clients, lives, rate, cpu, wrote / lives, counted.faults, counted.rows)
 
-    def _keep_pace(self, name: str, answers: list[dict[str, Any]]) -> None:
-        """How many families a client needs for the next round."""
+    def _adjust_families(self, name: str, answers: list[dict[str, Any]]) -> None:
+        """Set the number of families that a client needs in the next round."""
         fastest = max(each["lives"] / each["seconds"] for each in answers)
         short = any(each["short"] for each in answers)
-        self.rate_limiter[name] = 2 * fastest if short else max(self.rate_limiter[name] / 2, fastest)
+        self.families_per_second[name] = 2 * fastest if short else max(self.families_per_second[name] / 2, fastest)
 
     def _writes(self) -> int:
-        """Transactions that have written, so far, anywhere on this server."""
-        with self.ground.engine.connect() as conn:
+        """Return the number of transactions that have written on this server."""
+        with self.arena.engine.connect() as conn:
             return int(conn.scalar(sa.text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")) or 0)
 
 
-def contest(given: argparse.Namespace, told: table.Telling) -> tuple[list[Round], dict[str, object]]:
-    """Start everything, warm up, then the rounds in rotation."""
-    names: list[str] = given.of
-    most = max(given.clients)
+def contest(arguments: argparse.Namespace, progress: table.Progress) -> tuple[list[Round], dict[str, object]]:
+    """Start all processes, warm up, and run the rounds in rotation."""
+    names: list[str] = arguments.of
+    most = max(arguments.clients)
     rounds = []
-    with ExitStack() as house:
-        folder = Path(house.enter_context(tempfile.TemporaryDirectory()))
-        ground = house.enter_context(environment.Arena(folder, names, most, given.django))
-        match = Contest(ground, given.seconds)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        arena = stack.enter_context(environment.Arena(folder, names, most, arguments.django))
+        match = Contest(arena, arguments.seconds)
         for name in names:
             match.round(name, most)
-        for turn in range(given.rounds):
-            for number in given.clients:
+        for turn in range(arguments.rounds):
+            for number in arguments.clients:
                 for name in (*names[turn % len(names) :], *names[: turn % len(names)]):
                     rounds.append(match.round(name, number))
-                    told.heard(rounds[-1])
-        ground.verify()
-        return rounds, {**machine(), "postgres": ground.settings()}
+                    progress.show(rounds[-1])
+        arena.verify()
+        return rounds, {**machine(), "postgres": arena.settings()}
 
 
 def machine() -> dict[str, object]:
-    """Where it ran."""
+    """Return the machine's properties."""
     memory = psutil.virtual_memory().total
     return {
         "python": platform.python_version(),
@@ -107,21 +107,26 @@ def machine() -> dict[str, object]:
 
 
 def main() -> int:
-    """Run, print, write."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--seconds", type=float, default=2)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--clients", type=int, nargs="+", default=[1, 4, 8])
-    options.add_argument("--django", help="the Python of an environment made from requirements-django.lock")
-    options.add_argument("--of", nargs="+", choices=list(BY_NAME))
-    options.add_argument("--into", type=Path, default=Path("var/bench/contest.json"))
-    given = options.parse_args()
-    given.of = given.of or [name for name, each in BY_NAME.items() if given.django or not each.django]
-    rounds, where = contest(given, table.Telling())
+    """Run the contest, print the table and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 4, 8])
+    parser.add_argument("--django", help="the Python of an environment made from requirements-django.lock")
+    parser.add_argument("--of", nargs="+", choices=list(BY_NAME))
+    parser.add_argument("--into", type=Path, default=Path("var/bench/contest.json"))
+    arguments = parser.parse_args()
+    arguments.of = arguments.of or [name for name, each in BY_NAME.items() if arguments.django or not each.django]
+    rounds, environment_data = contest(arguments, table.Progress())
     ratios = table.show(rounds)
-    given.into.parent.mkdir(parents=True, exist_ok=True)
-    what = {"at": datetime.now(UTC).isoformat(), **where, "ratios": ratios, "rounds": [asdict(each) for each in rounds]}
-    given.into.write_text(json.dumps(what, indent=1))
+    arguments.into.parent.mkdir(parents=True, exist_ok=True)
+    results = {
+        "at": datetime.now(UTC).isoformat(),
+        **environment_data,
+        "ratios": ratios,
+        "rounds": [asdict(each) for each in rounds],
+    }
+    arguments.into.write_text(json.dumps(results, indent=1))
     return 1 if any(each.faults for each in rounds) else 0
 
 

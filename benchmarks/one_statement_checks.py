@@ -1,4 +1,4 @@
-"""The rules of a hardship step as SQL by hand: what must hold of the row `c` (and of the means `m`) before anything is written."""
+"""The rules of a hardship step as hand-written SQL on the row `c` and the assessment `m`."""
 
 from benchmarks.facts_sql import HOLDS
 from benchmarks.steps import DUTY, FIELDWORK, ROLE, SOURCE
@@ -67,7 +67,7 @@ _HELD = {
 
 
 def checks(action: str) -> tuple[str, ...]:
-    """Everything that must hold, cheapest first."""
+    """Return the conditions of a step, cheapest first."""
     roles = ", ".join(f"'{role}'" for role in ROLE[action])
     states = ", ".join(f"'{state}'" for state in ((SOURCE[action],) if action in SOURCE else FIELDWORK))
     duty = DUTY.get(action)

@@ -1,7 +1,7 @@
-"""A whole step as one statement: lock, check, compute and write in a single CTE, a text a step, made at import.
+"""A whole step as one SQL statement that locks, checks, computes and writes.
 
-The last SELECT tells how many cases moved: none means no. Facts read beside the locks are as of before any wait, so a
-statement that waited finds itself behind and moves nothing. The signer acts under a grant of his own.
+The last SELECT returns the number of changed cases, which is 0 for a refusal. Facts are as of before a wait for a lock, so
+a statement that waited sees an old version and changes nothing. Approvers act under a grant of their own.
 """
 
 from benchmarks.facts_sql import OPENED, TWINS
@@ -97,7 +97,7 @@ _MOVED = """moved AS (
     SELECT id, version + 1, 'case', %(action)s, state, {state}, %(actor)s, %(today)s, %(at)s, body, head_hash, hash
     FROM chained
 )"""
-_ENTRIES = """jsonb_build_array(jsonb_build_object('id', %(entry)s::uuid, 'source_pot', '{0}', 'target_pot', '{1}',
+_ENTRIES = """jsonb_build_array(jsonb_build_object('id', %(ledger_entry)s::uuid, 'source_pot', '{0}', 'target_pot', '{1}',
     'fen', award_fen))"""
 _DUTIES = (
     """(SELECT jsonb_agg(jsonb_build_object('duty', '{duty}', 'account_id', v)) FROM unnest(%(people)s::uuid[]) AS v)"""
@@ -106,7 +106,7 @@ _JUDGED = "(SELECT to_jsonb(m) FROM m)"
 
 
 def statement(action: str, beside: str) -> str:
-    """The one statement of a step; `beside` writes the row it leaves beside its event."""
+    """Return the statement of a step; `beside` inserts the step's own row."""
     join, of = _FUNDS.get(action, ("", ""))
     awarding, means = action == "pass_review", action in MEANS
     award, fund, category = _AFTER[awarding]
@@ -150,14 +150,14 @@ def _columns(action: str) -> str:
 _DID = """, did AS (INSERT INTO case_duty (case_id, duty, account_id, seq)
     SELECT id, '{duty}', v, version + 1 FROM ok, unnest(%(people)s::uuid[]) AS v ON CONFLICT DO NOTHING)"""
 _POSTED = """, posted AS (INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
-    SELECT %(entry)s, fund_id, id, version + 1, id, '{0}', '{1}', award_fen, %(today)s, %(at)s FROM ok)"""
+    SELECT %(ledger_entry)s, fund_id, id, version + 1, id, '{0}', '{1}', award_fen, %(today)s, %(at)s FROM ok)"""
 _SENT = """, sent AS (INSERT INTO notification
     (id, subject_id, seq, case_id, kind, channel, account_id, "on", not_before, created_at)
     SELECT owed.id, ok.id, version + 1, ok.id, kind, channel, account, %(today)s, now(), now() FROM ok, owed)"""
 
 
 def _left(action: str, *, owed: bool) -> str:
-    """Duties, entries and notifications."""
+    """Return the CTEs that insert duties, ledger entries and notifications."""
     did = _DID.format(duty=DUTY[action]) if action in DUTY else ""
     posted = _POSTED.format(*POTS[action]) if action in POTS else ""
     return did + posted + (_SENT if owed else "")

@@ -1,4 +1,4 @@
-"""A case of ORM objects as the plain checks look at it: each fact is loaded when it is asked for."""
+"""The facts of a case of ORM objects, each loaded when a check reads it."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -18,28 +18,28 @@ _OF_CASE |= {"unit_id", "unit_path", "household_id", "beneficiary_id", "due_on"}
 _OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on"))
 
 
-class Seen:
-    """The row of benchmarks.facts_sql, fact by fact."""
+class CaseFacts:
+    """The columns of benchmarks.facts_sql, each loaded on access."""
 
     def __init__(self, session: Session, case: Any, answers: Mapping[str, Any], today: date) -> None:
         self.session, self.case, self.form, self.today = session, case, answers, today
-        self.home = case.household
+        self.household = case.household
 
     def __getattr__(self, name: str) -> Any:
-        """A column: of the case, of the fund it names or draws on, or of the household."""
+        """Return a column of the case, of its fund, or of the household."""
         if name in _OF_CASE:
             return getattr(self.case, name)
-        return getattr(self.line if name in _OF_FUND else self.home, name)
+        return getattr(self.fund if name in _OF_FUND else self.household, name)
 
     @property
-    def line(self) -> Any:
-        """The fund, locked where money moves."""
+    def fund(self) -> Any:
+        """Return the fund that the form names, or the case's fund."""
         named = self.form.get("fund")
         return self.session.get(Fund, UUID(named)) if named else self.case.fund
 
     @property
     def opened(self) -> bool:
-        return bool(self.case.unit_path.startswith(self.line.unit_path))
+        return bool(self.case.unit_path.startswith(self.fund.unit_path))
 
     @property
     def duties(self) -> list[tuple[str, str]]:
@@ -47,31 +47,33 @@ class Seen:
 
     @property
     def filers(self) -> list[str]:
-        subjects = [self.home.id, *(each.id for each in self.home.members)]
-        found = sa.select(Event.actor_id).where(Event.subject_id.in_(subjects), Event.action != "reveal").distinct()
-        return [str(each) for each in self.session.scalars(found)]
+        subjects = [self.household.id, *(each.id for each in self.household.members)]
+        actors = sa.select(Event.actor_id).where(Event.subject_id.in_(subjects), Event.action != "reveal").distinct()
+        return [str(each) for each in self.session.scalars(actors)]
 
     @property
     def family_staff(self) -> list[UUID]:
-        numbers = [each.id_no_index for each in self.home.members if each.active and each.id_no_index]
+        numbers = [each.id_no_index for each in self.household.members if each.active and each.id_no_index]
         same = self.session.scalars(sa.select(Account.id).where(Account.id_no_index.in_(numbers))) if numbers else ()
-        return [*(each.account_id for each in self.home.kin), *same]
+        return [*(each.account_id for each in self.household.kin), *same]
 
     @property
     def members(self) -> list[list[str | None]]:
-        active = sorted((each for each in self.home.members if each.active), key=lambda each: each.id)
+        active = sorted((each for each in self.household.members if each.active), key=lambda each: each.id)
         return [[str(each.id), each.name_index.hex(), _hex(each.id_no_index)] for each in active]
 
     @property
     def lines(self) -> list[list[Any]]:
-        rows = sorted(self.home.lines, key=lambda each: (each.side, each.kind, str(each.person_id), each.fen, each.id))
+        rows = sorted(
+            self.household.lines, key=lambda each: (each.side, each.kind, str(each.person_id), each.fen, each.id)
+        )
         return [
             [each.side, each.kind, str(each.person_id or ""), each.fen, each.reimbursed_fen] for each in rows
         ] or None  # type: ignore[return-value]
 
     @property
     def consented_until(self) -> date | None:
-        return max((each.until_on for each in self.home.consents), default=None)
+        return max((each.until_on for each in self.household.consents), default=None)
 
     @property
     def papers(self) -> list[str] | None:
@@ -79,9 +81,9 @@ class Seen:
 
     @property
     def payee(self) -> list[Any] | None:
-        for each in self.home.bank_accounts:
+        for each in self.household.bank_accounts:
             if each.active:
-                in_family = each.person.household_id == self.home.id and each.person.active
+                in_family = each.person.household_id == self.household.id and each.person.active
                 return [str(each.id), each.card_index.hex(), str(each.person_id), in_family]
         return None
 
@@ -93,9 +95,9 @@ class Seen:
 
     @property
     def returned(self) -> None:
-        """Nothing in this life is returned; asked all the same."""
-        back = sa.select(Event.seq).where(Event.subject_id == self.case.id, Event.action == "return_to_survey")
-        self.session.scalars(back).first()
+        """Query for a return to survey, which does not occur in this scenario."""
+        returns = sa.select(Event.seq).where(Event.subject_id == self.case.id, Event.action == "return_to_survey")
+        self.session.scalars(returns).first()
 
     @property
     def verification(self) -> list[Any] | None:
@@ -123,22 +125,22 @@ class Seen:
 
     @property
     def beneficiary_in_family(self) -> bool:
-        return bool(self.case.beneficiary.active and self.case.beneficiary.household_id == self.home.id)
+        return bool(self.case.beneficiary.active and self.case.beneficiary.household_id == self.household.id)
 
     @property
     def others(self) -> list[tuple[str, int, str]]:
-        cases = [each for each in self.home.cases if each.id != self.case.id and each.outstanding_fen > 0]
-        given = [each for each in self.home.gifts if each.fen is not None]
+        cases = [each for each in self.household.cases if each.id != self.case.id and each.outstanding_fen > 0]
+        gifts = [each for each in self.household.gifts if each.fen is not None]
         return [
             *((each.item, each.outstanding_fen, each.entered_on.isoformat()) for each in cases),
-            *((each.item, each.fen, each.on.isoformat()) for each in given),
+            *((each.item, each.fen, each.on.isoformat()) for each in gifts),
         ]
 
     @property
     def prior_aid(self) -> list[tuple[str, int, str]]:
-        cases = [each for each in self.home.cases if each.id != self.case.id]
+        cases = [each for each in self.household.cases if each.id != self.case.id]
         paid = [(each.item, pay) for each in cases for pay in each.payments if pay.state == "live"]
-        gifts = [(each.item, each.fen, each.on.isoformat()) for each in self.home.gifts if each.fen is not None]
+        gifts = [(each.item, each.fen, each.on.isoformat()) for each in self.household.gifts if each.fen is not None]
         return [*((item, pay.fen, pay.paid_on.isoformat()) for item, pay in paid), *gifts]
 
     @property
@@ -147,7 +149,7 @@ class Seen:
         return [each.account_id for each in self.holding("visitor") if each.account_id in named]
 
     def holding(self, role: str, tier: int = 0) -> list[Any]:
-        """Grants of a role over the case's unit today."""
+        """Return today's grants of a role for the case's unit."""
         grants = sa.select(RoleGrant).where(
             RoleGrant.role == role, RoleGrant.tier == tier, RoleGrant.revoked_on.is_(None)
         )
@@ -157,12 +159,12 @@ class Seen:
 
     @property
     def reachable(self) -> UUID | None:
-        return next((each.id for each in self.home.members if each.active and each.email_sealed), None)
+        return next((each.id for each in self.household.members if each.active and each.email_sealed), None)
 
     @property
     def registrars(self) -> list[tuple[str, bool]]:
-        made = [each.account for each in self.case.duties if each.duty == "registrar"]
-        return [(str(each.id), each.email is not None) for each in made]
+        registrars = [each.account for each in self.case.duties if each.duty == "registrar"]
+        return [(str(each.id), each.email is not None) for each in registrars]
 
     @property
     def holders(self) -> list[tuple[str, bool]]:
@@ -171,13 +173,15 @@ class Seen:
 
     @property
     def head(self) -> tuple[str, str, str]:
-        home = sa.select(Person).where(Person.household_id == self.home.id, Person.relation == "head", Person.active)
-        found = self.session.scalars(home).one()
-        return str(found.id), found.name_sealed.hex(), self.case.unit.name
+        head_query = sa.select(Person).where(
+            Person.household_id == self.household.id, Person.relation == "head", Person.active
+        )
+        head = self.session.scalars(head_query).one()
+        return str(head.id), head.name_sealed.hex(), self.case.unit.name
 
 
-def household_locked(session: Session, household_id: UUID) -> Any:
-    """The household's object, its row locked."""
+def lock_household(session: Session, household_id: UUID) -> Any:
+    """Lock the household's row, and return its object."""
     return session.get(Household, household_id, with_for_update={"key_share": True})
 
 

@@ -1,4 +1,4 @@
-"""The house's tables as objects, the way an ORM is taught: relationships everywhere, each loaded when first touched."""
+"""The service's tables as ORM classes with lazily loaded relationships."""
 
 from typing import Any
 

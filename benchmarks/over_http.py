@@ -1,4 +1,7 @@
-"""The driver of every contestant behind a web server: one connection kept alive, one POST a step. Standard library only."""
+"""The HTTP client of the contest sends one POST per step on a persistent connection.
+
+It uses the standard library only, because it also runs in Django's environment.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,51 +13,58 @@ from uuid import uuid4
 from benchmarks import scenario
 
 
-class NotDone(Exception):
-    """The server did not do what it was asked."""
+class RequestFailed(Exception):
+    """The server answered with another status than 200 or 201."""
 
 
-class Wire:
-    """One client's connection."""
+class StepClient:
+    """One client's HTTP connection."""
 
     def __init__(self, server: str, tokens: Mapping[str, str]) -> None:
-        where = urlsplit(server)
-        self.http = HTTPConnection(str(where.hostname), int(where.port or 80), timeout=60)
+        address = urlsplit(server)
+        self.http = HTTPConnection(str(address.hostname), int(address.port or 80), timeout=60)
         self.tokens = tokens
 
-    def post(self, who: str, day: date, path: str, body: Mapping[str, object]) -> dict[str, object]:
-        """POST as `who` on `day`; the answer. A server that hung up meanwhile is called once more. Raises NotDone."""
+    def post(self, account: str, day: date, path: str, body: Mapping[str, object]) -> dict[str, object]:
+        """Send a POST as `account` on `day`, and return the answer. Raises RequestFailed.
+
+        Connects again once if the server has closed the connection.
+        """
         headers = {
-            "Authorization": f"Bearer {self.tokens[who]}",
+            "Authorization": f"Bearer {self.tokens[account]}",
             "Content-Type": "application/json",
             "X-Songnuan-Date": f"{day.isoformat()}T09:30:00+08:00",
             "Idempotency-Key": uuid4().hex,
         }
-        requested = (path, json.dumps(body).encode(), headers)
+        content = (path, json.dumps(body).encode(), headers)
         try:
-            self.http.request("POST", *requested)
+            self.http.request("POST", *content)
             answer = self.http.getresponse()
         except ConnectionError:
             self.http.close()
-            self.http.request("POST", *requested)
+            self.http.request("POST", *content)
             answer = self.http.getresponse()
         text = answer.read()
         if answer.status not in {200, 201}:
-            raise NotDone(f"{answer.status} {path}: {text[:500]!r}")
-        told: dict[str, object] = json.loads(text)
-        return told
+            raise RequestFailed(f"{answer.status} {path}: {text[:500]!r}")
+        body_object: dict[str, object] = json.loads(text)
+        return body_object
 
 
-def live(server: str, tokens: Mapping[str, str], lines: list[scenario.Line]) -> Callable[[str, str], None]:
-    """How to live a life over HTTP, given the ids of a household and its head."""
-    wire = Wire(server, tokens)
+def live(server: str, tokens: Mapping[str, str], steps: list[scenario.ScenarioStep]) -> Callable[[str, str], None]:
+    """Return a function that runs a case over HTTP, given the ids of a household and its head."""
+    client = StepClient(server, tokens)
 
-    def lived(household: str, head: str) -> None:
-        requested = {"programme": "hardship", "item": scenario.ITEM, "requested": f"{scenario.REQUESTED_FEN / 100:.2f}"}
-        whose = {"household_id": household, "beneficiary_id": head, "answers": {}}
-        case = wire.post("registrar", scenario.DAY, "/api/v1/cases", {**requested, **whose})
-        for line in lines:
-            path = f"/api/v1/cases/{case['id']}/actions/{line.action}"
-            wire.post(line.who, line.day, path, {"answers": line.answers})
+    def run_case(household: str, head: str) -> None:
+        application = {
+            "programme": "hardship",
+            "item": scenario.ITEM,
+            "requested": f"{scenario.REQUESTED_FEN / 100:.2f}",
+        }
+        applicant = {"household_id": household, "beneficiary_id": head, "answers": {}}
+        case = client.post("registrar", scenario.DAY, "/api/v1/cases", {**application, **applicant})
+        for step in steps:
+            path = f"/api/v1/cases/{case['id']}/actions/{step.action}"
+            client.post(step.account, step.day, path, {"answers": step.answers})
 
-    return lived
+    return run_case

@@ -1,6 +1,7 @@
-"""What a client of the contest is told, one JSON object a line, and how it answers. Standard library only.
+"""The protocol of a contest client: one JSON order a line, one JSON answer a line.
 
-`make` a contestant ready, `file` families for it, `run` it: live one life after the other for so many seconds.
+Orders are `make` (prepare a contestant), `file` (create families) and `run` (run cases for some seconds). It uses the
+standard library only, because it also runs in Django's environment.
 """
 
 import gc
@@ -15,38 +16,38 @@ Family = TypeVar("Family")
 
 
 @dataclass
-class Ready(Generic[Family]):
-    """A contestant that can begin: how it files families, how it lives the life of one, and those that wait."""
+class PreparedContestant(Generic[Family]):
+    """A prepared contestant: its functions that file families and run a case, and the waiting families."""
 
     file: Callable[[int], list[Family]]
     live: Callable[[Family], None]
     waiting: list[Family] = field(default_factory=list)
 
 
-Makers = Mapping[str, Callable[..., Ready[Any]]]
+Makers = Mapping[str, Callable[..., PreparedContestant[Any]]]
 
 
-class Connection:
-    """One process that lives lives."""
+class ContestClient:
+    """A process that runs cases."""
 
     def __init__(self, makers: Makers) -> None:
         self.makers = makers
-        self.ready: dict[str, Ready[Any]] = {}
+        self.contestants: dict[str, PreparedContestant[Any]] = {}
 
-    def make(self, name: str, kind: str, **how: str) -> dict[str, object]:
-        """Make a contestant ready: connected, and its office known."""
-        self.ready[name] = self.makers[kind](**how)
+    def make(self, name: str, kind: str, **parameters: str) -> dict[str, object]:
+        """Prepare a contestant, with its connection and organisation."""
+        self.contestants[name] = self.makers[kind](**parameters)
         return {}
 
     def file(self, name: str, families: int) -> dict[str, object]:
-        """File as many families as are missing, so that `families` wait."""
-        ready = self.ready[name]
-        ready.waiting += ready.file(max(0, families - len(ready.waiting)))
+        """File families until `families` are waiting."""
+        contestant = self.contestants[name]
+        contestant.waiting += contestant.file(max(0, families - len(contestant.waiting)))
         return {}
 
     def run(self, name: str, seconds: float) -> dict[str, object]:
-        """Live until `seconds` are over; a life that has begun is lived to its end, and its time counts."""
-        live, waiting, lives = self.ready[name].live, self.ready[name].waiting, 0
+        """Run cases for `seconds`; the last case is completed, and its time counts."""
+        live, waiting, lives = self.contestants[name].live, self.contestants[name].waiting, 0
         gc.collect()
         began, worked = time.perf_counter(), time.process_time()
         while waiting and time.perf_counter() - began < seconds:
@@ -57,8 +58,8 @@ class Connection:
 
 
 def answer(makers: Makers) -> None:
-    """Answer each order until there are no more."""
-    client = Connection(makers)
+    """Answer each order until the input ends."""
+    client = ContestClient(makers)
     orders: dict[str, Callable[..., dict[str, object]]] = {"make": client.make, "file": client.file, "run": client.run}
     for line in sys.stdin:
         order: dict[str, Any] = json.loads(line)

@@ -1,6 +1,6 @@
-"""The other end of the yardstick: a step as a single statement, rules in SQL, hash chain and all, then commit.
+"""A step as a single psycopg statement with its rules and hash chain in SQL.
 
-The notice of this shape cannot show the head's name: the name is sealed, and its key is not in the database.
+Its notice cannot show the head's name, which is encrypted with a key that is not in the database.
 """
 
 import json
@@ -51,35 +51,35 @@ STATEMENTS = {action: statement(action, _BESIDE.get(action, "")) for action in F
 
 
 class OneStatement(TwoStatements):
-    """A desk that opens a case like the others, and takes each step in one statement."""
+    """A program that takes each step in one statement."""
 
     def take(
-        self, case: UUID, action: str, given: Mapping[str, object], clerk: Clerk, at: datetime, today: date
+        self, case: UUID, action: str, form: Mapping[str, object], clerk: Clerk, at: datetime, today: date
     ) -> tuple[str, int]:
-        """Take one step and commit. Raises Refused, BadAnswers."""
-        answers: dict[str, Any] = read_form(FORMS[action], given)
+        """Take one step and commit. Raises Refused, InvalidForm."""
+        answers: dict[str, Any] = read_form(FORMS[action], form)
         visitors = [UUID(each) for each in answers.get("visitors", ())]
         policy_id, policy = next(iter(self.policies.items()))
-        who = {"actor": clerk.account, "visitors": visitors, "people": sorted({clerk.account, *visitors})}
-        when = {
+        actors = {"actor": clerk.account, "visitors": visitors, "people": sorted({clerk.account, *visitors})}
+        dates = {
             "today": today,
             "at": at,
             "at_text": at.isoformat(),
             "year": today.year,
             **self._dates(action, policy, today),
         }
-        what = {"case": case, "action": action, "policy": policy_id, "row": new_id(), "ledger_entry": new_id()}
-        read = {"answers": Jsonb(answers), **answers, **self._read(action, answers, what["row"], policy)}
+        ids = {"case": case, "action": action, "policy": policy_id, "row": new_id(), "ledger_entry": new_id()}
+        parameters = {"answers": Jsonb(answers), **answers, **self._read(action, answers, ids["row"], policy)}
         with self._step():
             moved = self.db.execute(
-                STATEMENTS[action], {**_limits(policy, today), **who, **when, **what, **read}
+                STATEMENTS[action], {**_limits(policy, today), **actors, **dates, **ids, **parameters}
             ).fetchone()
             if moved is None or not moved.count:
                 raise Refused(action)
         return TARGET.get(action, ("",))[0], 0
 
     def _dates(self, action: str, policy: PolicySet, today: date) -> dict[str, object]:
-        """Due dates and the notice's end, which need no fact of the case."""
+        """Return the due date and the notice's end, which need no fact of the case."""
         calendar = next(iter(self.calendars.values()))
         deadline = TARGET[action][2] if action in TARGET else None
         year_ago = {"year_ago": today - timedelta(days=365)}
@@ -90,7 +90,7 @@ class OneStatement(TwoStatements):
         return {"due_on": due, "ends_on": workdays.after(today, policy.notice_days, calendar), **year_ago}
 
     def _read(self, action: str, answers: Mapping[str, Any], row: object, policy: PolicySet) -> dict[str, object]:
-        """Answers as the statement wants them."""
+        """Return the answers as parameters of the statement."""
         if action == "pass_review":
             text = json.dumps(
                 {"award": answers["award"], "policy": f"{policy.title} {policy.document}"}, sort_keys=True
@@ -111,12 +111,12 @@ class OneStatement(TwoStatements):
 
 
 def _limits(policy: PolicySet, today: date) -> dict[str, object]:
-    """The policy's numbers as parameters; worked out once for a policy and a day."""
+    """Return the policy's numbers as parameters, computed once for a policy and a day."""
     key = (policy.digest, today)
-    if key not in _KEPT:
+    if key not in _LIMITS:
         line = dibao_line(policy, policy.region, today)
         papers = {cause: policy.papers_for(cause) for cause in policy.papers}
-        _KEPT[key] = {
+        _LIMITS[key] = {
             "digest": policy.digest,
             "line": line,
             "wage": policy.minimum_wage_fen_month,
@@ -136,7 +136,7 @@ def _limits(policy: PolicySet, today: date) -> dict[str, object]:
             "min_visitors": policy.min_visitors,
             "valid_days": policy.verification_valid_days,
         }
-    return _KEPT[key]
+    return _LIMITS[key]
 
 
-_KEPT: dict[tuple[str, date], dict[str, object]] = {}
+_LIMITS: dict[tuple[str, date], dict[str, object]] = {}

@@ -1,7 +1,7 @@
-"""The yardstick: a step as a good psycopg programmer writes it: one locking SELECT, rules in Python, one statement, commit.
+"""The reference: a step with psycopg as a locking SELECT, rules in Python and one writing statement.
 
-Statements are prepared; policy sets and the calendar, which are written once, are kept in the process by their keys. Sent
-as a pipeline, BEGIN with the first statement and COMMIT with the last, it was no faster (0.84 to 1.1 of this).
+Statements are prepared; policy sets and the calendar, which never change, are cached in the process. A pipeline, with
+BEGIN in the first and COMMIT in the last message, was not faster (0.84 to 1.1 of this).
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ from psycopg.rows import namedtuple_row
 
 from benchmarks.event_rows import rows_of, rows_opened
 from benchmarks.facts_sql import FACTS, OPENING
-from benchmarks.plain_rules import CHECKS, Clerk, Look, judged, standing
-from benchmarks.records import Owed, beside, cited, content, happened, notifications, opened
+from benchmarks.plain_rules import CHECKS, CheckInput, Clerk, check_authority, judged
+from benchmarks.records import OutboxRow, beside, cited, content, happened, notifications, opened
 from benchmarks.steps import DUTY, FORMS, MEANS, POTS, TARGET
 from benchmarks.write_sql import OPEN, WRITES
 from service.crypto.encryption import Keyring
@@ -31,20 +31,20 @@ from workflows.workdays import Calendar
 
 
 class Refused(Exception):
-    """A check said no."""
+    """A check refused the step."""
 
 
 def connect(url: str) -> psycopg.Connection[Any]:
-    """A connection with the house's limits whose statements are prepared when first used."""
+    """Return a connection with the service's limits, which prepares statements at first use."""
     options = "-c timezone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
     options += " -c random_page_cost=1.1"
-    made = psycopg.connect(url, options=options, row_factory=namedtuple_row)
-    made.prepare_threshold = 0
-    return made
+    connection = psycopg.connect(url, options=options, row_factory=namedtuple_row)
+    connection.prepare_threshold = 0
+    return connection
 
 
 class TwoStatements:
-    """One connection and what is kept beside it."""
+    """A connection with cached policy sets and calendars."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
         self.db, self.keyring = connect(url), keyring
@@ -55,48 +55,57 @@ class TwoStatements:
         self, family: tuple[UUID, UUID], item: str, requested: int, clerk: Clerk, at: datetime, today: date
     ) -> UUID:
         """Open a case for a household and its beneficiary, and commit. Raises Refused."""
-        given = {"household": family[0], "person": family[1], "item": item, "paths": clerk.paths, "today": today}
+        application = {"household": family[0], "person": family[1], "item": item, "paths": clerk.paths, "today": today}
         with self._step():
-            row = self.db.execute(OPENING, given).fetchone()
+            row = self.db.execute(OPENING, application).fetchone()
             if row is None or not _may_open(row, clerk):
                 raise Refused("open")
             case = new_id()
-            self.db.execute(OPEN, self._opening(row, case, given | {"requested": requested}, clerk, at))
+            self.db.execute(OPEN, self._opening(row, case, application | {"requested": requested}, clerk, at))
         return case
 
-    def _opening(self, row: Any, case: UUID, given: dict[str, Any], clerk: Clerk, at: datetime) -> dict[str, Any]:
-        """The values of the first statement; the case's number is in its event, so it was drawn before."""
-        today, (policy_id, policy) = given["today"], self._in_force(row, given["today"])
+    def _opening(self, row: Any, case: UUID, application: dict[str, Any], clerk: Clerk, at: datetime) -> dict[str, Any]:
+        """Return the values of the opening statement; the event contains the case number, which was drawn before."""
+        today, (policy_id, policy) = application["today"], self._in_force(row, application["today"])
         due = workdays.after(today, policy.days("draft_days"), self._calendar(row))
-        where = {"unit": row.unit_id, "path": row.unit_path, "year": today.year, "due_on": due, "policy": policy_id}
+        unit_columns = {
+            "unit": row.unit_id,
+            "path": row.unit_path,
+            "year": today.year,
+            "due_on": due,
+            "policy": policy_id,
+        }
         number = f"HA{today.year}-{row.number:06d}"
-        values = {**given, **where, "case": case, "number": number, "actor": clerk.account, "at": at}
-        what: dict[str, Plain] = {"item": given["item"], "requested": given["requested"]}
-        whose: dict[str, Plain] = {"household": str(given["household"]), "beneficiary": str(given["person"])}
-        told = {**what, **whose, **opened(case, clerk.account, at, today), **cited(policy_id, policy)}
-        body = canonical_json({**told, "rows": rows_opened(values)})
+        values = {**application, **unit_columns, "case": case, "number": number, "actor": clerk.account, "at": at}
+        applied_for: dict[str, Plain] = {"item": application["item"], "requested": application["requested"]}
+        applicant: dict[str, Plain] = {
+            "household": str(application["household"]),
+            "beneficiary": str(application["person"]),
+        }
+        body_fields = {**applied_for, **applicant, **opened(case, clerk.account, at, today), **cited(policy_id, policy)}
+        body = canonical_json({**body_fields, "rows": rows_opened(values)})
         return {**values, "body": body, "prev": GENESIS, "hash": event_hash(GENESIS, body)}
 
     def take(
-        self, case: UUID, action: str, given: Mapping[str, object], clerk: Clerk, at: datetime, today: date
+        self, case: UUID, action: str, form: Mapping[str, object], clerk: Clerk, at: datetime, today: date
     ) -> tuple[str, int]:
-        """Take one step and commit; its new state and version. Raises Refused, BadAnswers."""
-        answers = read_form(FORMS[action], given)
+        """Take one step, commit, and return the new state and version. Raises Refused, InvalidForm."""
+        answers = read_form(FORMS[action], form)
         with self._step():
             row = self._facts(case, action, answers, clerk, today)
             policy_id, policy = self._policy(row, action, today)
-            known = content(row, row.award_fen, row.fund_id, policy_id, row.category)
-            found = judged(row, policy, today) if action in MEANS else None
-            look = Look(row, clerk, answers, policy, self._calendar(row), today, known, found, [])
-            principal = standing(look, action)
-            CHECKS[action](look)
-            if look.against:
-                raise Refused(*look.against)
-            return self._write(look, action, policy_id, principal, at)
+            bound = content(row, row.award_fen, row.fund_id, policy_id, row.category)
+            assessment = judged(row, policy, today) if action in MEANS else None
+            check = CheckInput(row, clerk, answers, policy, self._calendar(row), today, bound, assessment, [])
+            principal = check_authority(check, action)
+            CHECKS[action](check)
+            if check.codes:
+                raise Refused(*check.codes)
+            return self._write(check, action, policy_id, principal, at)
 
     @contextmanager
     def _step(self) -> Iterator[None]:
-        """What was begun is committed whole, or undone."""
+        """Commit the block, or roll it back on an exception."""
         try:
             yield
         except BaseException:
@@ -106,16 +115,16 @@ class TwoStatements:
 
     def _facts(self, case: UUID, action: str, answers: Mapping[str, Any], clerk: Clerk, today: date) -> Any:
         visitors = [UUID(each) for each in answers.get("visitors", ())]
-        requested = {
+        parameters = {
             "case": case,
             "today": today,
             "paths": clerk.paths,
             "visitors": visitors,
             "fund": answers.get("fund"),
         }
-        row = self.db.execute(FACTS[action], requested).fetchone()
+        row = self.db.execute(FACTS[action], parameters).fetchone()
         if row is not None and row.behind:
-            row = self.db.execute(FACTS[action], requested).fetchone()
+            row = self.db.execute(FACTS[action], parameters).fetchone()
         if row is None:
             raise Refused("unknown")
         return row
@@ -127,8 +136,8 @@ class TwoStatements:
 
     def _in_force(self, row: Any, today: date) -> tuple[UUID, PolicySet]:
         sets = [(each, self._set(each)) for each in row.policies]
-        chosen = in_force((policy for _, policy in sets), row.division, today)
-        return next((each, policy) for each, policy in sets if policy is chosen)
+        current = in_force((policy for _, policy in sets), row.division, today)
+        return next((each, policy) for each, policy in sets if policy is current)
 
     def _set(self, policy_id: UUID) -> PolicySet:
         if policy_id not in self.policies:
@@ -143,64 +152,84 @@ class TwoStatements:
             self.calendars[years] = Calendar({each.on: each.working for each in days}, frozenset(years))
         return self.calendars[years]
 
-    def _write(self, look: Look, action: str, policy_id: UUID, principal: UUID | None, at: datetime) -> tuple[str, int]:
-        row, seq = look.row, look.row.version + 1
-        award, fund, category, bound = _award(look, action, policy_id)
+    def _write(
+        self, check: CheckInput, action: str, policy_id: UUID, principal: UUID | None, at: datetime
+    ) -> tuple[str, int]:
+        row, seq = check.row, check.row.version + 1
+        award, fund, category, bound = _award(check, action, policy_id)
         state, phase, deadline = TARGET.get(action, (row.state, row.phase, None))
-        owed, entry, people = notifications(action, row), _entry(action, award), _people(look, action, principal)
-        where = {"seq": seq, "action": action, "source": row.state, "state": state, "principal": principal, "at": at}
+        outbox_rows, entry, people = (
+            notifications(action, row),
+            _entry(action, award),
+            _people(check, action, principal),
+        )
+        transition = {
+            "seq": seq,
+            "action": action,
+            "source": row.state,
+            "state": state,
+            "principal": principal,
+            "at": at,
+        }
         after = {"case": row.id, "award": award, "fund": fund, "category": category, "policy": policy_id}
-        out = row.outstanding_fen + ((award or 0) if action == "approve" else 0)
-        moved = {"phase": phase, "due_on": _due(look, deadline), "outstanding": out, "content": bound}
-        hands = {"actor": look.clerk.account, "today": look.today, "duty": DUTY.get(action), "people": people}
-        left = {**beside(action, look, self.keyring), **_posted(entry), **_outbox(owed)}
-        values = {**left, **where, **after, **moved, **hands}
-        told = {**happened(look, where), **cited(policy_id, look.policy), **_consequences(owed, entry, action, people)}
-        rows = rows_of(row, action, values, owed, moves=action in TARGET)
-        body, prev = canonical_json({**told, "content": bound, "award": award, "rows": rows}), bytes(row.head_hash)
+        outstanding = row.outstanding_fen + ((award or 0) if action == "approve" else 0)
+        moved = {"phase": phase, "due_on": _due(check, deadline), "outstanding": outstanding, "content": bound}
+        actors = {"actor": check.clerk.account, "today": check.today, "duty": DUTY.get(action), "people": people}
+        own_values = {**beside(action, check, self.keyring), **_posted(entry), **_outbox(outbox_rows)}
+        values = {**own_values, **transition, **after, **moved, **actors}
+        body_fields = {
+            **happened(check, transition),
+            **cited(policy_id, check.policy),
+            **_consequences(outbox_rows, entry, action, people),
+        }
+        rows = rows_of(row, action, values, outbox_rows, moves=action in TARGET)
+        body, prev = (
+            canonical_json({**body_fields, "content": bound, "award": award, "rows": rows}),
+            bytes(row.head_hash),
+        )
         self.db.execute(WRITES[action], {**values, "body": body, "prev": prev, "hash": event_hash(prev, body)})
         return state, seq
 
 
-def _people(look: Look, action: str, principal: UUID | None) -> list[UUID]:
-    """Whose duty the step is, unless it is his already: the clerk, whom he stands in for, and everybody who went."""
-    named = map(UUID, look.answers.get("visitors", ()))
-    done = {UUID(account) for duty, account in look.row.duties or () if duty == DUTY.get(action)}
-    return sorted({look.clerk.account, *([principal] if principal else ()), *named} - done)
+def _people(check: CheckInput, action: str, principal: UUID | None) -> list[UUID]:
+    """Return the accounts that get the step's duty: clerk, principal and visitors who do not have it yet."""
+    named = map(UUID, check.answers.get("visitors", ()))
+    done = {UUID(account) for duty, account in check.row.duties or () if duty == DUTY.get(action)}
+    return sorted({check.clerk.account, *([principal] if principal else ()), *named} - done)
 
 
 def _consequences(
-    owed: list[Owed], entry: dict[str, Plain] | None, action: str, people: list[UUID]
+    outbox_rows: list[OutboxRow], entry: dict[str, Plain] | None, action: str, people: list[UUID]
 ) -> dict[str, Plain]:
-    """What the event says of money, notifications and duties."""
+    """Return the event's ledger entries, notifications and duties."""
     duties = [{"duty": DUTY[action], "account_id": str(each)} for each in people] if action in DUTY else []
-    posted = [f"{each.kind}/{each.channel}" for each in owed]
-    return {"entries": [entry] if entry else [], "notifications": posted, "duties": duties}
+    queued = [f"{each.kind}/{each.channel}" for each in outbox_rows]
+    return {"entries": [entry] if entry else [], "notifications": queued, "duties": duties}
 
 
 def _may_open(row: Any, clerk: Clerk) -> bool:
     registers = any(role == "registrar" and row.unit_path.startswith(path) for role, _, path, _ in clerk.grants)
-    stands = not row.already and row.exited_on is None and row.kind == "worker"
-    return registers and stands and clerk.account not in row.family_staff
+    eligible = not row.already and row.exited_on is None and row.kind == "worker"
+    return registers and eligible and clerk.account not in row.family_staff
 
 
-def _award(look: Look, action: str, policy_id: UUID) -> tuple[int | None, UUID | None, str | None, str]:
-    """The sum, fund and category after the step, and the digest that binds them."""
-    row = look.row
+def _award(check: CheckInput, action: str, policy_id: UUID) -> tuple[int | None, UUID | None, str | None, str]:
+    """Return amount, fund and category after the step, and the digest that covers them."""
+    row = check.row
     if action != "pass_review":
-        return row.award_fen, row.fund_id, row.category, look.content
-    award, fund = look.answers["award"], UUID(look.answers["fund"])
-    category = look.judged.category if look.judged else None
+        return row.award_fen, row.fund_id, row.category, check.content
+    award, fund = check.answers["award"], UUID(check.answers["fund"])
+    category = check.judged.category if check.judged else None
     return award, fund, category, content(row, award, fund, policy_id, category)
 
 
-def _due(look: Look, deadline: str | None) -> date | None:
+def _due(check: CheckInput, deadline: str | None) -> date | None:
     if deadline is None:
         return None
-    days = look.policy.days(deadline)
+    days = check.policy.days(deadline)
     if deadline == "follow_up_days":
-        return look.today + timedelta(days=days)
-    return workdays.after(look.today, days, look.calendar)
+        return check.today + timedelta(days=days)
+    return workdays.after(check.today, days, check.calendar)
 
 
 def _entry(action: str, fen: int | None) -> dict[str, Any] | None:
@@ -216,9 +245,9 @@ def _posted(entry: Mapping[str, Any] | None) -> dict[str, object]:
     return {"ledger_entry": entry["id"], "source_pot": entry["source_pot"], "target_pot": entry["target_pot"]}
 
 
-def _outbox(owed: list[Owed]) -> dict[str, object]:
-    if not owed:
+def _outbox(outbox_rows: list[OutboxRow]) -> dict[str, object]:
+    if not outbox_rows:
         return {}
-    words = {"kinds": [each.kind for each in owed], "channels": [each.channel for each in owed]}
-    readers = {"accounts": [each.account for each in owed], "persons": [each.person for each in owed]}
-    return {"notification_ids": [each.id for each in owed], **words, **readers}
+    kinds = {"kinds": [each.kind for each in outbox_rows], "channels": [each.channel for each in outbox_rows]}
+    recipients = {"accounts": [each.account for each in outbox_rows], "persons": [each.person for each in outbox_rows]}
+    return {"notification_ids": [each.id for each in outbox_rows], **kinds, **recipients}

@@ -1,4 +1,4 @@
-"""After each round: is every life that was counted in the database, whole, chained, and are the pots what the entries say?"""
+"""The recount after a round checks cases, event chains and pots in the database."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -30,28 +30,30 @@ _WENT = """SELECT count(*) FROM visit_visitor AS w JOIN visit AS v ON v.id = w.v
 
 @dataclass(frozen=True)
 class Recount:
-    """What a round left: whole lives, faults by name, and rows by table."""
+    """The closed cases of a round, faults by name, and rows by table."""
 
     lives: int
     faults: dict[str, int]
     rows: dict[str, int]
 
 
-def recount(conn: sa.Connection, office: Organisation, since: UUID, lives: int) -> Recount:
-    """Count again what was written for the cases of `office` after `since`; `lives` are expected."""
-    which = {"unit": office.unit_id, "since": since, "fund": office.fund_id}
-    closed, left = conn.execute(sa.text(_LIVES), which).one()
-    found = {
+def recount(conn: sa.Connection, organisation: Organisation, since: UUID, lives: int) -> Recount:
+    """Recount the rows of the organisation's cases after `since`; `lives` closed cases are expected."""
+    parameters = {"unit": organisation.unit_id, "since": since, "fund": organisation.fund_id}
+    closed, left_open = conn.execute(sa.text(_LIVES), parameters).one()
+    differences = {
         "lives_not_there": abs(lives - closed),
-        "lives_left_open": left,
-        "links_broken": conn.scalar(sa.text(_CHAINS), which) or 0,
-        "pots_differ": conn.scalar(sa.text(_POTS), which) or 0,
+        "lives_left_open": left_open,
+        "links_broken": conn.scalar(sa.text(_CHAINS), parameters) or 0,
+        "pots_differ": conn.scalar(sa.text(_POTS), parameters) or 0,
     }
-    rows = {table: conn.scalar(sa.text(_counted(table, column)), which) or 0 for table, column in _ROWS.items()}
-    rows["visit_visitor"] = conn.scalar(sa.text(_WENT), which) or 0
-    return Recount(closed, {name: number for name, number in found.items() if number}, rows)
+    rows = {
+        table: conn.scalar(sa.text(_count_query(table, column)), parameters) or 0 for table, column in _ROWS.items()
+    }
+    rows["visit_visitor"] = conn.scalar(sa.text(_WENT), parameters) or 0
+    return Recount(closed, {name: number for name, number in differences.items() if number}, rows)
 
 
-def _counted(table: str, column: str) -> str:
+def _count_query(table: str, column: str) -> str:
     return f"""SELECT count(*) FROM {table} AS t JOIN "case" AS c ON c.id = t.{column}
         WHERE c.unit_id = :unit AND c.id > :since"""

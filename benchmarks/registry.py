@@ -1,30 +1,30 @@
-"""Who is in the contest: a row each, with what it needs to run."""
+"""The contestants and the expected ratios."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Entrant:
-    """One contestant: the maker a client knows it by, whether it stands behind a web server, and whether it is Django's."""
+class Contestant:
+    """A contestant: the key of its maker, and whether it runs behind a web server and in Django."""
 
     name: str
     kind: str
-    what: str
+    description: str
     web: bool = False
     django: bool = False
 
 
-ENTRANTS = (
-    Entrant("psycopg_one", "psycopg_one", "psycopg, one statement a step, rules in SQL"),
-    Entrant("psycopg_two", "psycopg_two", "psycopg, a locking SELECT, rules by hand in Python, one statement"),
-    Entrant("take", "take", "the one door, in process"),
-    Entrant("orm", "orm", "SQLAlchemy objects and a machine for each"),
-    Entrant("django", "django", "Django with django-fsm, in process", django=True),
-    Entrant("thin_flask", "posted", "the thinnest Flask face over psycopg_two", web=True),
-    Entrant("http", "posted", "the house's API, as `songnuan serve` runs it", web=True),
-    Entrant("django_http", "posted", "Django REST framework with django-fsm", web=True, django=True),
+CONTESTANTS = (
+    Contestant("psycopg_one", "psycopg_one", "psycopg, one statement a step, rules in SQL"),
+    Contestant("psycopg_two", "psycopg_two", "psycopg, a locking SELECT, hand-written rules in Python, one statement"),
+    Contestant("take", "take", "take_action of the service, in process"),
+    Contestant("orm", "orm", "SQLAlchemy objects and a state machine for each"),
+    Contestant("django", "django", "Django with django-fsm, in process", django=True),
+    Contestant("thin_flask", "posted", "a minimal Flask app over psycopg_two", web=True),
+    Contestant("http", "posted", "the service's API, as `songnuan serve` runs it", web=True),
+    Contestant("django_http", "posted", "Django REST framework with django-fsm", web=True, django=True),
 )
-BY_NAME = {each.name: each for each in ENTRANTS}
+BY_NAME = {each.name: each for each in CONTESTANTS}
 
 WANTED = (
     ("take", "psycopg_two", 0.8),
@@ -32,4 +32,4 @@ WANTED = (
     ("http", "thin_flask", 0.6),
     ("http", "django_http", 2.5),
 )
-"""What the house promises: one is at least so many times the other."""
+"""Expected ratios: the first is at least so many times as fast as the second."""

@@ -1,4 +1,4 @@
-"""Fills a database with a union's years: batches made side by side by several processes, each poured in by COPY."""
+"""Several processes fill a database with generated cases by COPY."""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from multiprocessing import get_context
 import sqlalchemy as sa
 
 from benchmarks.scale_cases import Batch, make
-from benchmarks.scale_fixtures import Place, Union
+from benchmarks.scale_fixtures import GrassRootsUnit, Union
 from benchmarks.workload import pour
 from service.db.engine import make_engine
 
 BATCH = 500
-"""Families a process makes before it pours them in."""
+"""Families a process generates before it writes them."""
 
-A_FAMILY = 1.4
-"""Cases of a family, in the mean."""
+CASES_PER_FAMILY = 1.4
+"""The mean number of cases of a family."""
 
 _POTS = """UPDATE fund SET available_fen = e.available, committed_fen = e.committed, paid_fen = e.paid, outside_fen = e.outside
     FROM (SELECT fund_id,
@@ -28,16 +28,16 @@ _POTS = """UPDATE fund SET available_fen = e.available, committed_fen = e.commit
 
 @dataclass(frozen=True)
 class Job:
-    """What one process is handed."""
+    """The work of one process."""
 
     url: str
     batch: Batch
-    places: list[Place]
+    places: list[GrassRootsUnit]
 
 
-def fill(url: str, union: Union, more: int, first: int, hands: int = 2) -> int:
-    """Add about `more` cases, families numbered from `first` on; how many families came."""
-    families = int(more / A_FAMILY)
+def fill(url: str, union: Union, more: int, first: int, workers: int = 2) -> int:
+    """Add about `more` cases of families numbered from `first`, and return the number of families."""
+    families = int(more / CASES_PER_FAMILY)
     policy = union.city.policy_id
     batches = [
         Batch(number, min(BATCH, first + families - number), first + families, policy)
@@ -46,9 +46,9 @@ def fill(url: str, union: Union, more: int, first: int, hands: int = 2) -> int:
     jobs = [Job(url, batch, union.places) for batch in batches]
     engine = make_engine(url)
     with engine.begin() as conn:
-        indexes = _taken_off(conn)
-    with ProcessPoolExecutor(hands, get_context("spawn")) as processes:
-        for _done in processes.map(poured, jobs):
+        indexes = _drop_indexes(conn)
+    with ProcessPoolExecutor(workers, get_context("spawn")) as processes:
+        for _done in processes.map(load_batch, jobs):
             pass
     with engine.begin() as conn:
         conn.execute(sa.text("SET LOCAL statement_timeout = 0"))
@@ -63,17 +63,20 @@ def fill(url: str, union: Union, more: int, first: int, hands: int = 2) -> int:
     return families
 
 
-def _taken_off(conn: sa.Connection) -> list[str]:
-    """Take away every index that keeps no promise, and say how each is made: built at the end they cost a fraction."""
-    free = """SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexdef NOT LIKE 'CREATE UNIQUE%'"""
-    found = conn.execute(sa.text(free)).all()
-    for name, _made in found:
+def _drop_indexes(conn: sa.Connection) -> list[str]:
+    """Drop every index that is not unique, and return the statements that create them.
+
+    Indexes built after the load cost a fraction of the time.
+    """
+    not_unique = """SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexdef NOT LIKE 'CREATE UNIQUE%'"""
+    indexes = conn.execute(sa.text(not_unique)).all()
+    for name, _definition in indexes:
         conn.execute(sa.text(f'DROP INDEX "{name}"'))
-    return [made for _name, made in found]
+    return [definition for _name, definition in indexes]
 
 
-def poured(job: Job) -> int:
-    """Make a batch and pour it in, the guards of the tables asleep: what they guard is spelled as they want it."""
+def load_batch(job: Job) -> int:
+    """Generate a batch, and write it by COPY with triggers disabled; return the number of cases."""
     rows = make(job.batch, job.places)
     engine = make_engine(job.url, pool=1)
     with engine.begin() as conn:

@@ -1,4 +1,4 @@
-"""What people ask of a record of a million cases: each question once, named, as the service asks it."""
+"""The timed queries of the scale benchmark, as the service runs them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,69 +21,71 @@ YEAR_ASKED = (date(2024, 1, 1), date(2024, 12, 31))
 SIZE = 50
 """Rows of a page."""
 
-Question = Callable[[sa.Connection], object]
+Query = Callable[[sa.Connection], object]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question, what it may cost at a million cases (ms at the 95th percentile; None where nothing was promised)."""
+class TimedQuery:
+    """A query and its limit at a million cases: milliseconds at the 95th percentile, or None."""
 
     name: str
-    ask: Question
-    promise: float | None = None
+    run: Query
+    limit: float | None = None
     snapshot: bool = False
 
 
 class ScaleReader:
-    """Who asks, and where in a list a deep page begins."""
+    """The callers of the queries, and the start of a late page in each list."""
 
     def __init__(self, engine: sa.Engine, union: Union) -> None:
         self.engine, self.union, county = engine, union, union.counties[0]
         with engine.connect() as conn:
             self.city = _caller(conn, union.city, "auditor")
             self.county = _caller(conn, county, "registrar")
-            self.deep = {who.account: self._deep(conn, who) for who in (self.city, self.county)}
-            self.notification = _deep_notification(conn, self.county.account)
-        self.county_path, self.place = county.unit_path, union.places[7].office
+            self.late = {caller.account: self._late_key(conn, caller) for caller in (self.city, self.county)}
+            self.notification = _late_notification(conn, self.county.account)
+        self.county_path, self.unit = county.unit_path, union.places[7].organisation
 
-    def _deep(self, conn: sa.Connection, who: Caller) -> list[str]:
-        """The key of the row at about four fifths of the list."""
+    def _late_key(self, conn: sa.Connection, caller: Caller) -> list[str]:
+        """Return the key of the row at about four fifths of the list."""
         first, last = date(2016, 1, 4), TODAY
         on = first + (last - first) / 5
-        rows = cases.matching(conn, who, {}, TODAY).where(sa.text('"case".opened_on <= :on').bindparams(on=on))
+        rows = cases.matching(conn, caller, {}, TODAY).where(sa.text('"case".opened_on <= :on').bindparams(on=on))
         row = conn.execute(rows.order_by(sa.text('"case".opened_on DESC, "case".id DESC')).limit(1)).one()
         return [row.opened_on.isoformat(), str(row.id)]
 
-    def questions(self) -> Iterator[Asked]:
-        """Every question of the run."""
-        wishes: Mapping[str, dict[str, Any]] = {
+    def queries(self) -> Iterator[TimedQuery]:
+        """Yield every query of the run."""
+        filters_by_label: Mapping[str, dict[str, Any]] = {
             "": {},
             " in approval": {"state": "approval"},
             " of tuition": {"programme": "tuition"},
             " closed": {"state": "closed"},
             " overdue": {"overdue": True},
-            " of one unit": {"unit_id": self.place.unit_id},
+            " of one unit": {"unit_id": self.unit.unit_id},
         }
-        for who, caller in (("city", self.city), ("county", self.county)):
-            for what, filters in wishes.items():
-                yield Asked(f"cases of the {who}{what}, first page", self._page(caller, filters, None), 100)
-            for what in ("", " of tuition", " closed"):
-                after = self.deep[caller.account]
-                yield Asked(f"cases of the {who}{what}, deep page", self._page(caller, wishes[what], after), 100)
-            yield Asked(f"families of the {who}, first page", _families(caller))
-        yield Asked("inbox, first page", self._inbox(None), 100)
-        yield Asked("inbox, deep page", self._inbox(self.notification), 100)
+        for unit, caller in (("city", self.city), ("county", self.county)):
+            for label, filters in filters_by_label.items():
+                yield TimedQuery(f"cases of the {unit}{label}, first page", self._page(caller, filters, None), 100)
+            for label in ("", " of tuition", " closed"):
+                after = self.late[caller.account]
+                yield TimedQuery(
+                    f"cases of the {unit}{label}, deep page", self._page(caller, filters_by_label[label], after), 100
+                )
+            yield TimedQuery(f"families of the {unit}, first page", _families(caller))
+        yield TimedQuery("inbox, first page", self._inbox(None), 100)
+        yield TimedQuery("inbox, deep page", self._inbox(self.notification), 100)
         year = Scope(self.county_path, *YEAR_ASKED)
-        yield Asked(
+        yield TimedQuery(
             "list behind a figure of one county", lambda conn: rows_behind(conn, "aid_grants", year, None, SIZE)
         )
-        yield Asked("section of one county, a year", _section(self.county_path), 1000, snapshot=True)
-        yield Asked("section of the city, a year", _section(self.union.city.unit_path), snapshot=True)
+        yield TimedQuery("section of one county, a year", _section(self.county_path), 1000, snapshot=True)
+        yield TimedQuery("section of the city, a year", _section(self.union.city.unit_path), snapshot=True)
 
-    def _page(self, caller: Caller, filters: dict[str, Any], after: list[str] | None) -> Question:
+    def _page(self, caller: Caller, filters: dict[str, Any], after: list[str] | None) -> Query:
         return lambda conn: cases.page(conn, caller, filters, TODAY, after, SIZE)
 
-    def _inbox(self, before: UUID | None) -> Question:
+    def _inbox(self, before: UUID | None) -> Query:
         account = self.county.account
         return lambda conn: (
             notifications.inbox(conn, account, before, SIZE + 1),
@@ -91,28 +93,28 @@ class ScaleReader:
             notifications.unread(conn, account),
         )
 
-    def opened(self, context: Asked) -> Any:
-        """A transaction of the kind a question needs."""
-        return snapshot(self.engine) if context.snapshot else self.engine.connect()
+    def transaction(self, query: TimedQuery) -> Any:
+        """Return a connection with the isolation the query needs."""
+        return snapshot(self.engine) if query.snapshot else self.engine.connect()
 
 
-def _caller(conn: sa.Connection, office: Organisation, who: str) -> Caller:
-    found = accounts.caller_by_login(conn, office.login(who), TODAY)
-    if found is None:
-        raise LookupError(who)
-    return found
+def _caller(conn: sa.Connection, organisation: Organisation, account: str) -> Caller:
+    caller = accounts.caller_by_login(conn, organisation.login(account), TODAY)
+    if caller is None:
+        raise LookupError(account)
+    return caller
 
 
-def _deep_notification(conn: sa.Connection, account: UUID) -> UUID | None:
-    """A notification far down in an inbox."""
+def _late_notification(conn: sa.Connection, account: UUID) -> UUID | None:
+    """Return the id of the hundredth notification in an inbox."""
     below = sa.text("SELECT id FROM notification WHERE account_id = :account ORDER BY id OFFSET 100 LIMIT 1")
-    found: UUID | None = conn.scalar(below.bindparams(account=account))
-    return found
+    notification_id: UUID | None = conn.scalar(below.bindparams(account=account))
+    return notification_id
 
 
-def _families(caller: Caller) -> Question:
+def _families(caller: Caller) -> Query:
     return lambda conn: (households.page(conn, caller, None, SIZE), households.count(conn, caller))
 
 
-def _section(path: str) -> Question:
+def _section(path: str) -> Query:
     return lambda conn: make_section(conn, path, *YEAR_ASKED, datetime.now(UTC))

@@ -1,4 +1,7 @@
-"""The script of the life: who does what on which day, with which form. Standard library only: every contestant reads it."""
+"""The scenario: account, day, action and form of each step of a hardship case.
+
+It uses the standard library only, because every contestant imports it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +10,11 @@ from datetime import date
 DAY, LATER = date(2025, 9, 1), date(2025, 9, 15)
 ITEM, REQUESTED_FEN = "LIV", 300_000
 COMMITS = 13
-"""Durable commits of a life: the opening, then a commit for each step."""
+"""Commits of a case: one for the opening and one for each step."""
 
 _PAPERS = ["application", "identity", "household_register", "authorisation", "income_proof", "bank_card"]
 _ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
-_FIRST = (
+_BEFORE_NOTICE = (
     ("registrar", "submit"),
     ("visitor_1", "record_visit"),
     ("registrar", "add_papers"),
@@ -19,7 +22,7 @@ _FIRST = (
     ("verifier", "record_check"),
     ("reviewer", "pass_review"),
 )
-_THEN = (
+_AFTER_NOTICE = (
     ("clock", "end_notice"),
     ("approver_1", "approve"),
     ("cashier", "pay"),
@@ -30,32 +33,32 @@ _THEN = (
 
 
 @dataclass(frozen=True)
-class Line:
-    """One step after the case is open: who takes which action on which day, and the form he fills in."""
+class ScenarioStep:
+    """A step after the opening: the account, the day, the action and its form."""
 
-    who: str
+    account: str
     day: date
     action: str
     answers: Mapping[str, object]
 
 
-def lines(people: Mapping[str, str], fund: str) -> list[Line]:
-    """The twelve steps of a hardship case from request to close; opening it is the thirteenth commit."""
+def steps(people: Mapping[str, str], fund: str) -> list[ScenarioStep]:
+    """Return the twelve steps of a hardship case after its opening."""
     forms = _forms(people, fund)
-    days = [*((DAY, step) for step in _FIRST), *((LATER, step) for step in _THEN)]
-    return [Line(who, day, action, forms.get(action, {})) for day, (who, action) in days]
+    days = [*((DAY, step) for step in _BEFORE_NOTICE), *((LATER, step) for step in _AFTER_NOTICE)]
+    return [ScenarioStep(account, day, action, forms.get(action, {})) for day, (account, action) in days]
 
 
 def _forms(people: Mapping[str, str], fund: str) -> dict[str, dict[str, object]]:
-    went = {"on": DAY.isoformat(), "visitors": [people["visitor_1"], people["visitor_2"]], "place": "home"}
+    visit = {"on": DAY.isoformat(), "visitors": [people["visitor_1"], people["visitor_2"]], "place": "home"}
     check = {"authority": "示例核对中心", "request_no": "HD-1", "replied_on": DAY.isoformat(), "outcome": "clear"}
-    called = {"on": LATER.isoformat(), "visitors": [people["follower"]], "place": "phone", "conclusion": "received"}
+    follow_up = {"on": LATER.isoformat(), "visitors": [people["follower"]], "place": "phone", "conclusion": "received"}
     return {
-        "record_visit": {**went, "conclusion": "confirmed"},
+        "record_visit": {**visit, "conclusion": "confirmed"},
         "add_papers": {"papers": _PAPERS + _ILLNESS},
         "record_check": dict(check),
         "pass_review": {"award": "1500.00", "fund": fund, "places": ["unit_board"]},
         "pay": {"method": "bank", "voucher": "V-1"},
         "confirm_receipt": {"evidence": "signature"},
-        "record_follow_up": dict(called),
+        "record_follow_up": dict(follow_up),
     }

@@ -1,4 +1,4 @@
-"""The twelve steps of the hardship life as small tables by hand: who may, from where to where, which duty and money."""
+"""The twelve steps of a hardship case as hand-written tables: roles, duties, states and pots."""
 
 from workflows.programmes.hardship import HARDSHIP
 from workflows.vocabulary import INCOMPATIBLE_DUTIES

@@ -1,4 +1,4 @@
-"""Rounds as people read them: medians of lives a second, and the median of the ratios within each turn."""
+"""The printed table: medians of cases a second, and medians of the ratios within each turn."""
 
 import sys
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from typing import Protocol
 
 from benchmarks.registry import WANTED
 
-YARDSTICK = "psycopg_two"
+REFERENCE = "psycopg_two"
 
 
 class Turn(Protocol):
-    """What a table needs of a round."""
+    """The attributes of a round that the table shows."""
 
     @property
     def name(self) -> str: ...
@@ -31,33 +31,33 @@ class Turn(Protocol):
     def faults(self) -> dict[str, int]: ...
 
 
-class Telling:
-    """Says how far the run is, on a screen only."""
+class Progress:
+    """The progress of the run, shown on a terminal only."""
 
-    def heard(self, turn: Turn) -> None:
-        """One more round is over."""
+    def show(self, turn: Turn) -> None:
+        """Show the result of a round."""
         if sys.stderr.isatty():
             line = f"{turn.name} × {turn.clients}: {turn.lives_per_second:.1f}"
             print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
 
 def rates(rounds: Sequence[Turn], name: str, clients: int) -> list[float]:
-    """Lives a second of each round, in the order of the turns."""
+    """Return the cases a second of each round, in the order of the turns."""
     return [each.lives_per_second for each in rounds if (each.name, each.clients) == (name, clients)]
 
 
 def ratio(rounds: Sequence[Turn], name: str, to: str, clients: int) -> float:
-    """The median of the ratios within each turn: what the machine did meanwhile falls out."""
+    """Return the median of the ratios within each turn, which cancels changes of the machine's load."""
     pairs = zip(rates(rounds, name, clients), rates(rounds, to, clients), strict=True)
     return median(one / other for one, other in pairs)
 
 
 def show(rounds: Sequence[Turn]) -> dict[str, dict[str, float]]:
-    """Print the table; the ratios that were promised, by clients."""
+    """Print the table, and return the expected ratios by number of clients."""
     names = list(dict.fromkeys(each.name for each in rounds))
     numbers = sorted({each.clients for each in rounds})
     print("\r\033[K" if sys.stderr.isatty() else "", end="", file=sys.stderr)
-    print(f"{'lives a second, × ' + YARDSTICK:<34}" + "".join(f"{number:>4} clients            " for number in numbers))
+    print(f"{'lives a second, × ' + REFERENCE:<34}" + "".join(f"{number:>4} clients            " for number in numbers))
     for name in names:
         cells = "".join(_cell(rounds, name, number) for number in numbers)
         one = [each for each in rounds if each.name == name]
@@ -69,21 +69,21 @@ def show(rounds: Sequence[Turn]) -> dict[str, dict[str, float]]:
 
 
 def _show_ratios(rounds: Sequence[Turn], names: list[str], numbers: list[int]) -> dict[str, dict[str, float]]:
-    told = {}
+    ratios = {}
     for name, to, wanted in WANTED:
         if {name, to} <= set(names):
             by_clients = {str(number): round(ratio(rounds, name, to, number), 2) for number in numbers}
-            told[f"{name}/{to}"] = by_clients
+            ratios[f"{name}/{to}"] = by_clients
             cells = "".join(f"{by_clients[str(number)]:>14.2f}      " for number in numbers)
             print(f"{f'{name} / {to}, wanted {wanted}':<34}{cells}")
-    return told
+    return ratios
 
 
 def _show_rows(rounds: Sequence[Turn], names: list[str]) -> None:
-    """Say which tables hold another number of rows a life than the yardstick leaves."""
-    left = {name: _rows(rounds, name) for name in names}
+    """Print the tables whose rows per case differ from those of the first contestant."""
+    row_counts = {name: _rows(rounds, name) for name in names}
     for name in names:
-        other = {table: rows for table, rows in left[name].items() if rows != left[names[0]].get(table)}
+        other = {table: rows for table, rows in row_counts[name].items() if rows != row_counts[names[0]].get(table)}
         print(f"{name}: rows a life that differ from {names[0]}: {other}" if other else "", end="\n" if other else "")
 
 
@@ -95,5 +95,5 @@ def _rows(rounds: Sequence[Turn], name: str) -> dict[str, float]:
 
 def _cell(rounds: Sequence[Turn], name: str, clients: int) -> str:
     cpu = median(each.cpu_ms_per_life for each in rounds if (each.name, each.clients) == (name, clients))
-    share = f"×{ratio(rounds, name, YARDSTICK, clients):.2f}" if rates(rounds, YARDSTICK, clients) else ""
+    share = f"×{ratio(rounds, name, REFERENCE, clients):.2f}" if rates(rounds, REFERENCE, clients) else ""
     return f"{median(rates(rounds, name, clients)):>8.1f} {share:<6}{cpu:>6.1f} ms "

@@ -1,6 +1,6 @@
-"""The thinnest web face there is: Flask's routes, one look at the token, JSON in and out, and hand-written psycopg behind.
+"""A minimal Flask app over the hand-written psycopg program.
 
-Served with the house's own gunicorn settings: `gunicorn benchmarks.thin_flask:create_app()`.
+It is served with the service's gunicorn settings: `gunicorn benchmarks.thin_flask:create_app()`.
 """
 
 import os
@@ -19,52 +19,53 @@ from service.crypto.encryption import read_keyring
 from workflows.form_fields import money
 from workflows.vocabulary import InvalidForm
 
-_WHO = f"""SELECT a.id, g.role, g.tier, u.path, g.for_account_id FROM token AS t JOIN account AS a ON a.id = t.account_id
+_CALLER = f"""SELECT a.id, g.role, g.tier, u.path, g.for_account_id FROM token AS t JOIN account AS a ON a.id = t.account_id
     LEFT JOIN role_grant AS g ON g.account_id = a.id AND {HOLDS} LEFT JOIN unit AS u ON u.id = g.unit_id
     WHERE t.hash = %(hash)s AND t.expires_at > now() AND (t.revoked_at IS NULL OR t.revoked_at > now())
     AND a.disabled_at IS NULL"""
 
 
-class Kept(threading.local):
-    """A connection for each thread."""
+class ThreadProgram(threading.local):
+    """A program with its connection for each thread."""
 
     def __init__(self) -> None:
-        self.desk = TwoStatements(os.environ["DATABASE_URL"], read_keyring(os.environ["KEYRING"]))
+        self.program = TwoStatements(os.environ["DATABASE_URL"], read_keyring(os.environ["KEYRING"]))
 
 
 def create_app() -> Flask:
-    """The app; each of its threads keeps a connection."""
+    """Return the app, each thread of which has a connection."""
     app = Flask("thin")
     app.add_url_rule("/api/v1/cases", view_func=open_case, methods=["POST"])
     app.add_url_rule("/api/v1/cases/<uuid:case>/actions/<action>", view_func=take, methods=["POST"])
-    app.register_error_handler(Refused, lambda no: ({"codes": list(no.args)}, 409))
-    app.register_error_handler(InvalidForm, lambda no: ({"codes": str(no)}, 422))
-    app.teardown_request(lambda _error: _desk().db.rollback())
+    app.register_error_handler(Refused, lambda refused: ({"codes": list(refused.args)}, 409))
+    app.register_error_handler(InvalidForm, lambda invalid: ({"codes": str(invalid)}, 422))
+    app.teardown_request(lambda _error: _program().db.rollback())
     return app
 
 
-_KEPT: list[Kept] = []
+_PROGRAMS: list[ThreadProgram] = []
 
 
-def _desk() -> TwoStatements:
-    """This thread's; the first request of a process makes the shelf, so that nothing is opened before the fork."""
-    if not _KEPT:
-        _KEPT.append(Kept())
-    return _KEPT[0].desk
+def _program() -> TwoStatements:
+    """Return this thread's program."""
+    # Created at the first request, because a connection opened before the fork would be shared.
+    if not _PROGRAMS:
+        _PROGRAMS.append(ThreadProgram())
+    return _PROGRAMS[0].program
 
 
 def open_case() -> tuple[dict[str, Any], int]:
     """Open a case."""
-    body, at, desk = request.get_json(), _at(), _desk()
+    body, at, program = request.get_json(), _at(), _program()
     family = (UUID(body["household_id"]), UUID(body["beneficiary_id"]))
-    case = desk.open(family, body["item"], money(body["requested"]), _clerk(desk, at.date()), at, at.date())
+    case = program.open(family, body["item"], money(body["requested"]), _clerk(program, at.date()), at, at.date())
     return {"id": str(case), "state": "draft", "version": 1}, 201
 
 
 def take(case: UUID, action: str) -> dict[str, Any]:
     """Take one step."""
-    at, desk, answers = _at(), _desk(), request.get_json()["answers"]
-    state, version = desk.take(case, action, answers, _clerk(desk, at.date()), at, at.date())
+    at, program, answers = _at(), _program(), request.get_json()["answers"]
+    state, version = program.take(case, action, answers, _clerk(program, at.date()), at, at.date())
     return {"id": str(case), "state": state, "version": version}
 
 
@@ -72,9 +73,9 @@ def _at() -> datetime:
     return datetime.fromisoformat(request.headers["X-Songnuan-Date"])
 
 
-def _clerk(desk: TwoStatements, today: date) -> Clerk:
+def _clerk(program: TwoStatements, today: date) -> Clerk:
     token = request.headers["Authorization"].removeprefix("Bearer ")
-    rows = desk.db.execute(_WHO, {"hash": sha256(token.encode()).digest(), "today": today}).fetchall()
+    rows = program.db.execute(_CALLER, {"hash": sha256(token.encode()).digest(), "today": today}).fetchall()
     if not rows:
         raise Refused("token_invalid")
     grants = tuple((row.role, row.tier, row.path, row.for_account_id) for row in rows if row.role)

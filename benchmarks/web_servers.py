@@ -1,4 +1,4 @@
-"""The web processes of the contest: the house's as `songnuan serve` starts it, and its rivals under the same gunicorn."""
+"""The web servers of the contest: the service and the compared apps under the same gunicorn."""
 
 import os
 import socket
@@ -13,25 +13,25 @@ from service.limits import Limits
 from tests.factories import RING
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60.0
+START_TIMEOUT = 60.0
 APPS = {"thin_flask": "benchmarks.thin_flask:create_app()", "django_http": "benchmarks.django_way.wsgi:application"}
 
 
 def environment(url: str) -> dict[str, str]:
-    """What every process of the contest is told: its database, the keys, no rate limits, a clock that may be set."""
+    """Return the environment of every process: database, keys, no rate limits and a settable clock."""
     keys = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
     rates = {"SONGNUAN_RATE_TOKEN": "off", "SONGNUAN_RATE_ADDRESS": "off", "SONGNUAN_DEMO_CLOCK": "1"}
     return {**os.environ, "DATABASE_URL": url, "KEYRING": keys, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **rates}
 
 
 class Webs(AbstractContextManager["Webs"]):
-    """One server for each that is wanted, all up for the whole contest."""
+    """The running web servers of a contest."""
 
     def __init__(self, folder: Path) -> None:
         self.logs, self.running = folder / "log", processes.Processes(folder / "log")
 
     def start(self, name: str, url: str, python: str = sys.executable) -> str:
-        """Start the server of `name` on a database, and wait for it; its address."""
+        """Start the server of `name` on a database, wait for it, and return its address."""
         port = _free_port()
         self.logs.mkdir(parents=True, exist_ok=True)
         command = (
@@ -44,7 +44,7 @@ class Webs(AbstractContextManager["Webs"]):
         return f"http://127.0.0.1:{port}"
 
     def _wait(self, name: str, port: int) -> None:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + START_TIMEOUT
         while time.monotonic() < until and self.running.ended() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -60,12 +60,23 @@ class Webs(AbstractContextManager["Webs"]):
 
 
 def _gunicorn(python: str, app: str, port: int, log: Path) -> list[str]:
-    """The same server with as many hands, and nothing switched on that the house's does not have."""
+    """Return a gunicorn command with the service's workers, threads and options."""
     limits = Limits()
-    hands = ("--workers", str(limits.web_workers), "--threads", str(limits.web_threads))
-    kept = ("--keep-alive", str(limits.web_keepalive), "--worker-tmp-dir", "/dev/shm")  # noqa: S108 - as the house
-    line = (python, "-m", "gunicorn", app, "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", *hands, *kept)
-    return [*line, "--access-logfile", str(log), "--no-control-socket"]
+    workers = ("--workers", str(limits.web_workers), "--threads", str(limits.web_threads))
+    options = ("--keep-alive", str(limits.web_keepalive), "--worker-tmp-dir", "/dev/shm")  # noqa: S108 - as the service
+    command = (
+        python,
+        "-m",
+        "gunicorn",
+        app,
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--worker-class",
+        "gthread",
+        *workers,
+        *options,
+    )
+    return [*command, "--access-logfile", str(log), "--no-control-socket"]
 
 
 def _free_port() -> int:

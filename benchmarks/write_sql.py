@@ -1,4 +1,4 @@
-"""What each step writes, as one data-modifying statement by hand: the same rows as take() leaves, no more and no fewer."""
+"""The hand-written statement of each step, which writes the same rows as the service."""
 
 _MOVED = """WITH moved AS (
     UPDATE "case" SET {columns} version = %(seq)s, head_hash = %(hash)s
@@ -20,7 +20,7 @@ _DID = """, did AS (
 )"""
 _POSTED = """, posted AS (
     INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
-    VALUES (%(entry)s, %(fund)s, %(case)s, %(seq)s, %(case)s, %(source_pot)s, %(target_pot)s, %(award)s, %(today)s, %(at)s)
+    VALUES (%(ledger_entry)s, %(fund)s, %(case)s, %(seq)s, %(case)s, %(source_pot)s, %(target_pot)s, %(award)s, %(today)s, %(at)s)
 )"""
 _OWED = """, owed AS (
     INSERT INTO notification (id, subject_id, seq, case_id, kind, channel, account_id, person_id, "on", not_before, created_at)

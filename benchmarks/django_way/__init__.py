@@ -1,6 +1,6 @@
-"""The usual Django way of the same life: models, django-fsm, REST framework; its own environment and its own tables.
+"""The same scenario with Django models, django-fsm and REST framework, on tables of its own.
 
-Whoever imports anything from here has told it DATABASE_URL and KEYRING; Django is set up first.
+An import sets Django up, and needs DATABASE_URL and KEYRING in the environment.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A case and what is recorded on its way, as models."""
+"""Models of a case and its records."""
 
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from benchmarks.steps import FIELDWORK
 
 
 def allowed(case: "Case") -> bool:
-    """What every transition asks: the checks of the step that was laid on the case; they note each reason."""
+    """Run the checks of the requested step, which is the condition of every transition."""
     return case.requested.allowed()
 
 

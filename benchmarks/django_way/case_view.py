@@ -1,4 +1,4 @@
-"""A case of models as the plain checks look at it: each fact is a query when it is asked for."""
+"""The facts of a case of Django models, each queried when a check reads it."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,29 +12,31 @@ from django.db.models.functions import StrIndex
 from benchmarks.django_way.models import Account, Case, Event, Fund, RoleGrant
 
 _OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on"))
-_OF_HOME = frozenset(("division", "cause", "identity", "observed", "event_kind", "idle_able_members", "finances_as_of"))
+_OF_HOUSEHOLD = frozenset(
+    ("division", "cause", "identity", "observed", "event_kind", "idle_able_members", "finances_as_of")
+)
 
 
-class Seen:
-    """The row of benchmarks.facts_sql, fact by fact."""
+class CaseFacts:
+    """The columns of benchmarks.facts_sql, each queried on access."""
 
     def __init__(self, case: Case, form: Mapping[str, Any], today: date) -> None:
-        self.case, self.form, self.today, self.home = case, form, today, case.household
+        self.case, self.form, self.today, self.household = case, form, today, case.household
 
     def __getattr__(self, name: str) -> Any:
-        """A column: of the household, of the fund it names or draws on, or of the case."""
+        """Return a column of the household, of the fund, or of the case."""
         if name in _OF_FUND:
-            return getattr(self.line, name)
-        return getattr(self.home if name in _OF_HOME or name == "exited_on" else self.case, name)
+            return getattr(self.fund, name)
+        return getattr(self.household if name in _OF_HOUSEHOLD or name == "exited_on" else self.case, name)
 
     @cached_property
-    def line(self) -> Fund:
+    def fund(self) -> Fund:
         named = self.form.get("fund")
         return Fund.objects.get(pk=named) if named else self.case.fund
 
     @property
     def opened(self) -> bool:
-        return self.case.unit_path.startswith(self.line.unit_path)
+        return self.case.unit_path.startswith(self.fund.unit_path)
 
     @cached_property
     def duties(self) -> list[tuple[str, str]]:
@@ -42,31 +44,31 @@ class Seen:
 
     @cached_property
     def filers(self) -> list[str]:
-        subjects = [self.home.id, *self.home.members.values_list("id", flat=True)]
-        found = Event.objects.filter(subject_id__in=subjects).exclude(action="reveal")
-        return [str(each) for each in found.values_list("actor_id", flat=True).distinct()]
+        subjects = [self.household.id, *self.household.members.values_list("id", flat=True)]
+        events = Event.objects.filter(subject_id__in=subjects).exclude(action="reveal")
+        return [str(each) for each in events.values_list("actor_id", flat=True).distinct()]
 
     @cached_property
     def family_staff(self) -> list[UUID]:
-        numbers = [each.id_no_index for each in self.home.members.all() if each.active and each.id_no_index]
+        numbers = [each.id_no_index for each in self.household.members.all() if each.active and each.id_no_index]
         same = Account.objects.filter(id_no_index__in=numbers).values_list("id", flat=True)
-        return [*self.home.kin.values_list("account_id", flat=True), *(same if numbers else ())]
+        return [*self.household.kin.values_list("account_id", flat=True), *(same if numbers else ())]
 
     @cached_property
     def members(self) -> list[list[str | None]]:
         return [
             [str(each.id), bytes(each.name_index).hex(), bytes(each.id_no_index).hex() if each.id_no_index else None]
-            for each in self.home.members.filter(active=True)
+            for each in self.household.members.filter(active=True)
         ]
 
     @cached_property
     def lines(self) -> list[list[Any]]:
-        rows = self.home.lines.order_by("side", "kind", "person_id", "fen", "id")
+        rows = self.household.lines.order_by("side", "kind", "person_id", "fen", "id")
         return [[each.side, each.kind, str(each.person_id or ""), each.fen, each.reimbursed_fen] for each in rows]
 
     @property
     def consented_until(self) -> date | None:
-        last = self.home.consents.order_by("-until_on").first()
+        last = self.household.consents.order_by("-until_on").first()
         return last.until_on if last else None
 
     @cached_property
@@ -75,10 +77,10 @@ class Seen:
 
     @cached_property
     def payee(self) -> list[Any] | None:
-        each = self.home.bank_accounts.filter(active=True).select_related("person").first()
+        each = self.household.bank_accounts.filter(active=True).select_related("person").first()
         if each is None:
             return None
-        in_family = each.person.household_id == self.home.id and each.person.active
+        in_family = each.person.household_id == self.household.id and each.person.active
         return [str(each.id), bytes(each.card_index).hex(), str(each.person_id), in_family]
 
     @cached_property
@@ -88,7 +90,7 @@ class Seen:
 
     @property
     def returned(self) -> None:
-        """Nothing in this life is returned; asked all the same."""
+        """Query for a return to survey, which does not occur in this scenario."""
         Event.objects.filter(subject_id=self.case.id, action="return_to_survey").order_by("-seq").first()
 
     @cached_property
@@ -116,24 +118,24 @@ class Seen:
 
     @property
     def beneficiary_in_family(self) -> bool:
-        return self.case.beneficiary.active and self.case.beneficiary.household_id == self.home.id
+        return self.case.beneficiary.active and self.case.beneficiary.household_id == self.household.id
 
     @cached_property
     def others(self) -> list[tuple[str, int, str]]:
-        cases = self.home.cases.exclude(pk=self.case.pk).filter(outstanding_fen__gt=0)
-        gifts = self.home.gifts.exclude(fen=None)
-        held = [(each.item, each.outstanding_fen, each.entered_on.isoformat()) for each in cases]
-        return [*held, *((each.item, each.fen, each.on.isoformat()) for each in gifts)]
+        cases = self.household.cases.exclude(pk=self.case.pk).filter(outstanding_fen__gt=0)
+        gifts = self.household.gifts.exclude(fen=None)
+        open_cases = [(each.item, each.outstanding_fen, each.entered_on.isoformat()) for each in cases]
+        return [*open_cases, *((each.item, each.fen, each.on.isoformat()) for each in gifts)]
 
     @cached_property
     def prior_aid(self) -> list[tuple[str, int, str]]:
-        cases = self.home.cases.exclude(pk=self.case.pk).prefetch_related("payments")
+        cases = self.household.cases.exclude(pk=self.case.pk).prefetch_related("payments")
         paid = [(each.item, pay) for each in cases for pay in each.payments.all() if pay.state == "live"]
-        gifts = [(each.item, each.fen, each.on.isoformat()) for each in self.home.gifts.exclude(fen=None)]
+        gifts = [(each.item, each.fen, each.on.isoformat()) for each in self.household.gifts.exclude(fen=None)]
         return [*((item, pay.fen, pay.paid_on.isoformat()) for item, pay in paid), *gifts]
 
     def holding(self, role: str, tier: int = 0) -> list[RoleGrant]:
-        """Grants of a role over the case's unit today."""
+        """Return today's grants of a role for the case's unit."""
         rows = RoleGrant.objects.filter(role=role, tier=tier, revoked_on=None)
         rows = rows.filter(from_on__lte=self.today, until_on__gte=self.today).select_related("account")
         return list(rows.annotate(above=StrIndex(Value(self.case.unit_path), "unit__path")).filter(above=1))
@@ -144,7 +146,7 @@ class Seen:
 
     @property
     def reachable(self) -> UUID | None:
-        each = self.home.members.filter(active=True).exclude(email_sealed=None).first()
+        each = self.household.members.filter(active=True).exclude(email_sealed=None).first()
         return each.id if each else None
 
     @property
@@ -159,5 +161,5 @@ class Seen:
 
     @property
     def head(self) -> tuple[str, str, str]:
-        found = self.home.members.get(relation="head", active=True)
-        return str(found.id), bytes(found.name_sealed).hex(), self.case.unit.name
+        head = self.household.members.get(relation="head", active=True)
+        return str(head.id), bytes(head.name_sealed).hex(), self.case.unit.name

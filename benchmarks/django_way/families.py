@@ -1,4 +1,4 @@
-"""Files families like tests.office.file_family, many at once: they are the ground, not the contest."""
+"""Bulk creation of families, outside the measurement."""
 
 from datetime import date
 from typing import Any
@@ -13,41 +13,43 @@ from service.crypto.encryption import blind_index, encrypt_field
 
 
 @transaction.atomic
-def file(office: dict[str, Any], number: int) -> list[tuple[UUID, UUID]]:
-    """`number` households; the id of each and of its head."""
+def file(organisation: dict[str, Any], number: int) -> list[tuple[UUID, UUID]]:
+    """File `number` households, and return the id of each and of its head."""
     families = [(uuid7(), uuid7()) for _ in range(number)]
-    where = {"unit_id": office["unit_id"], "unit_path": office["unit_path"], "division": "371083"}
-    what = {"kind": "worker", "identity": "laid_off", "cause": "illness", "finances_as_of": date(2024, 12, 31)}
+    unit_columns = {"unit_id": organisation["unit_id"], "unit_path": organisation["unit_path"], "division": "371083"}
+    need = {"kind": "worker", "identity": "laid_off", "cause": "illness", "finances_as_of": date(2024, 12, 31)}
     Household.objects.bulk_create(
-        Household(id=home, filed_on=date(2025, 1, 3), **where, **what) for home, _ in families
+        Household(id=household, filed_on=date(2025, 1, 3), **unit_columns, **need) for household, _ in families
     )
-    Person.objects.bulk_create(each for home, head in families for each in _members(home, head))
-    BankAccount.objects.bulk_create(_card(home, head) for home, head in families)
+    Person.objects.bulk_create(each for household, head in families for each in _members(household, head))
+    BankAccount.objects.bulk_create(_card(household, head) for household, head in families)
     wage = {"side": "income", "kind": "wage", "fen": 3_000_000, "reimbursed_fen": 0}
-    FinanceLine.objects.bulk_create(FinanceLine(household_id=home, **wage) for home, _ in families)
-    Consent.objects.bulk_create(Consent(household_id=home, until_on=date(2026, 12, 31)) for home, _ in families)
+    FinanceLine.objects.bulk_create(FinanceLine(household_id=household, **wage) for household, _ in families)
+    Consent.objects.bulk_create(
+        Consent(household_id=household, until_on=date(2026, 12, 31)) for household, _ in families
+    )
     return families
 
 
-def _members(home: UUID, head: UUID) -> list[Person]:
-    named = ((head, "head", "示例甲"), (uuid7(), "spouse", "示例乙"), (uuid7(), "child", "示例丙"))
+def _members(household: UUID, head: UUID) -> list[Person]:
+    members = ((head, "head", "示例甲"), (uuid7(), "spouse", "示例乙"), (uuid7(), "child", "示例丙"))
     return [
         Person(
             id=row,
-            household_id=home,
+            household_id=household,
             relation=relation,
             name_sealed=encrypt_field(RING, "person.name", row, name),
             name_index=blind_index(RING, "name", name),
         )
-        for row, relation, name in named
+        for row, relation, name in members
     ]
 
 
-def _card(home: UUID, head: UUID) -> BankAccount:
+def _card(household: UUID, head: UUID) -> BankAccount:
     row = uuid7()
     number = f"62{row.int % 10**16:016d}"
     card = {
         "card_sealed": encrypt_field(RING, "bank_account.card", row, number),
         "card_index": blind_index(RING, "card", number),
     }
-    return BankAccount(id=row, household_id=home, person_id=head, bank="示例银行", **card)
+    return BankAccount(id=row, household_id=household, person_id=head, bank="示例银行", **card)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 
 class Fen(serializers.DecimalField):
-    """Yuan with two decimals, kept as fen."""
+    """Yuan with two decimals, stored as fen."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(max_digits=12, decimal_places=2, min_value=Decimal(0), **more)
@@ -16,7 +16,7 @@ class Fen(serializers.DecimalField):
         return int(super().to_internal_value(data) * 100)
 
     def run_validators(self, value: Any) -> None:
-        """Whole fen are not asked how many decimals they have."""
+        """Skip the validators of decimals, because the value is in whole fen."""
 
 
 class Nothing(serializers.Serializer): ...

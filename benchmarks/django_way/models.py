@@ -1,4 +1,4 @@
-"""Every model, where Django looks for them."""
+"""All models, in the module where Django expects them."""
 
 from benchmarks.django_way.case_models import (
     Approval,

@@ -1,4 +1,4 @@
-"""Units, people, families and money as models: tables and columns are named as the house names them, to be recounted alike."""
+"""Models of units, accounts, households and funds, with the service's table and column names."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -7,17 +7,17 @@ from uuid_utils.compat import uuid7
 
 
 def key() -> models.UUIDField:
-    """A key made before the row."""
+    """Return a primary key that is generated before the insert."""
     return models.UUIDField(primary_key=True, default=uuid7)
 
 
 def to(model: object, **more: object) -> models.ForeignKey:
-    """A row of another table."""
+    """Return a foreign key."""
     return models.ForeignKey(model, on_delete=models.PROTECT, **more)
 
 
 def words(**more: object) -> models.TextField:
-    """A text."""
+    """Return a text field."""
     return models.TextField(**more)
 
 

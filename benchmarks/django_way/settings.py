@@ -1,4 +1,4 @@
-"""Django's settings: one app, tokens, JSON only, connections kept; no middleware that the life does not need."""
+"""Django's settings: one app, tokens, JSON only, persistent connections and little middleware."""
 
 import os
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""What a step leaves beside its event: the row of its record, the entry that moves the pots, the notifications owed."""
+"""The records of a step beside its event: its own row, a ledger entry and notifications."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,72 +19,79 @@ from benchmarks.records import beside
 from service.crypto.encryption import Keyring
 
 
-def leave(
-    case: Case, context: Any, entry: dict[str, Any] | None, owed: list[Any], bound: str, keyring: Keyring
+def create_records(
+    case: Case, step: Any, entry: dict[str, Any] | None, outbox_rows: list[Any], bound: str, keyring: Keyring
 ) -> None:
-    """Create every row."""
-    look, at = context.look, datetime.now(UTC)
-    left = beside(context.action, look, keyring)
-    own = {"id": left["row"], "case": case, "seq": case.version}
+    """Create every row of a step beside its event."""
+    check, at = step.check, datetime.now(UTC)
+    values = beside(step.action, check, keyring)
+    own = {"id": values["row"], "case": case, "seq": case.version}
     makers = {"record_visit": _visit, "record_follow_up": _visit, "add_papers": _papers, "record_check": _check}
-    makers |= {"pass_review": _notice, "end_notice": _down, "approve": _approval, "pay": _payment}
+    makers |= {"pass_review": _notice, "end_notice": _end_notice, "approve": _approval, "pay": _payment}
     makers["confirm_receipt"] = _receipt
-    if context.action in makers:
-        makers[context.action](case, context, own, left, bound)
-    here = {"subject_id": case.id, "seq": case.version, "case": case, "on": look.today}
+    if step.action in makers:
+        makers[step.action](case, step, own, values, bound)
+    event_columns = {"subject_id": case.id, "seq": case.version, "case": case, "on": check.today}
     if entry:
-        Entry.objects.create(**entry, **here, fund=case.fund, at=at)
+        Entry.objects.create(**entry, **event_columns, fund=case.fund, at=at)
         for pot, sign in ((entry["source_pot"], -1), (entry["target_pot"], 1)):
             setattr(case.fund, f"{pot}_fen", getattr(case.fund, f"{pot}_fen") + sign * entry["fen"])
         case.fund.save()
-    readers = [(each, {"account_id": each.account, "person_id": each.person}) for each in owed]
+    recipients = [(each, {"account_id": each.account, "person_id": each.person}) for each in outbox_rows]
     Notification.objects.bulk_create(
-        Notification(id=each.id, kind=each.kind, channel=each.channel, not_before=at, created_at=at, **reader, **here)
-        for each, reader in readers
+        Notification(
+            id=each.id, kind=each.kind, channel=each.channel, not_before=at, created_at=at, **reader, **event_columns
+        )
+        for each, reader in recipients
     )
 
 
-def _visit(case: Case, _asked: Any, own: dict[str, Any], left: Any, _bound: str) -> None:
-    where = {"unit_id": case.unit_id, "unit_path": case.unit_path, "household_id": case.household_id}
-    said = {"kind": left["kind"], "on": left["went"], "place": left["place"], "conclusion": left["conclusion"]}
-    visit = Visit.objects.create(**own, **where, **said, created_at=datetime.now(UTC))
-    visit.visitors.set(left["visitors"])
+def _visit(case: Case, _step: Any, own: dict[str, Any], values: Any, _bound: str) -> None:
+    unit_columns = {"unit_id": case.unit_id, "unit_path": case.unit_path, "household_id": case.household_id}
+    content = {
+        "kind": values["kind"],
+        "on": values["went"],
+        "place": values["place"],
+        "conclusion": values["conclusion"],
+    }
+    visit = Visit.objects.create(**own, **unit_columns, **content, created_at=datetime.now(UTC))
+    visit.visitors.set(values["visitors"])
 
 
-def _papers(case: Case, context: Any, _own: dict[str, Any], left: Any, _bound: str) -> None:
-    seen = {"case": case, "seen_on": context.look.today, "seen_by_id": context.look.clerk.account}
-    Paper.objects.bulk_create(Paper(kind=kind, **seen) for kind in left["papers"])
+def _papers(case: Case, step: Any, _own: dict[str, Any], values: Any, _bound: str) -> None:
+    paper = {"case": case, "seen_on": step.check.today, "seen_by_id": step.check.clerk.account}
+    Paper.objects.bulk_create(Paper(kind=kind, **paper) for kind in values["papers"])
 
 
-def _check(_case: Case, context: Any, own: dict[str, Any], left: Any, _bound: str) -> None:
-    said = {name: left[name] for name in ("authority", "request_no", "replied_on", "outcome", "explained")}
-    Verification.objects.create(**own, **said, people=people(context.look.row))
+def _check(_case: Case, step: Any, own: dict[str, Any], values: Any, _bound: str) -> None:
+    reply = {name: values[name] for name in ("authority", "request_no", "replied_on", "outcome", "explained")}
+    Verification.objects.create(**own, **reply, people=people(step.check.row))
 
 
-def _notice(_case: Case, context: Any, own: dict[str, Any], left: Any, bound: str) -> None:
-    shown = {"shown_sealed": left["shown"], "shown_hash": left["shown_hash"], "content": bound}
-    dates = {"posted_on": context.look.today, "ends_on": left["ends_on"], "places": left["places"]}
+def _notice(_case: Case, step: Any, own: dict[str, Any], values: Any, bound: str) -> None:
+    shown = {"shown_sealed": values["shown"], "shown_hash": values["shown_hash"], "content": bound}
+    dates = {"posted_on": step.check.today, "ends_on": values["ends_on"], "places": values["places"]}
     Notice.objects.create(**own, **dates, **shown)
 
 
-def _down(case: Case, context: Any, _own: dict[str, Any], _left: Any, _bound: str) -> None:
+def _end_notice(case: Case, step: Any, _own: dict[str, Any], _values: Any, _bound: str) -> None:
     last = case.notices.order_by("-seq").first()
-    last.ended_on = context.look.today
+    last.ended_on = step.check.today
     last.save()
 
 
-def _approval(case: Case, context: Any, own: dict[str, Any], left: Any, bound: str) -> None:
-    who = {"account_id": context.look.clerk.account, "principal_id": context.principal, "tier": left["tier"]}
-    Approval.objects.create(**own, **who, on=context.look.today, award_fen=case.award_fen, content=bound)
+def _approval(case: Case, step: Any, own: dict[str, Any], values: Any, bound: str) -> None:
+    signature = {"account_id": step.check.clerk.account, "principal_id": step.principal, "tier": values["tier"]}
+    Approval.objects.create(**own, **signature, on=step.check.today, award_fen=case.award_fen, content=bound)
 
 
-def _payment(case: Case, context: Any, own: dict[str, Any], left: Any, _bound: str) -> None:
-    how = {"method": left["method"], "bank_account_id": left["card"], "cash_reason": left["cash_reason"]}
-    paid = {"voucher": left["voucher"], "paid_on": context.look.today, "paid_by_id": context.look.clerk.account}
-    Payment.objects.create(**own, **how, **paid, fund=case.fund, fen=case.award_fen, state="live")
+def _payment(case: Case, step: Any, own: dict[str, Any], values: Any, _bound: str) -> None:
+    means = {"method": values["method"], "bank_account_id": values["card"], "cash_reason": values["cash_reason"]}
+    paid = {"voucher": values["voucher"], "paid_on": step.check.today, "paid_by_id": step.check.clerk.account}
+    Payment.objects.create(**own, **means, **paid, fund=case.fund, fen=case.award_fen, state="live")
 
 
-def _receipt(case: Case, context: Any, _own: dict[str, Any], left: Any, _bound: str) -> None:
-    live = case.payments.get(state="live")
-    live.receipt_on, live.receipt_evidence = context.look.today, left["evidence"]
-    live.save()
+def _receipt(case: Case, step: Any, _own: dict[str, Any], values: Any, _bound: str) -> None:
+    live_payment = case.payments.get(state="live")
+    live_payment.receipt_on, live_payment.receipt_evidence = step.check.today, values["evidence"]
+    live_payment.save()

@@ -1,9 +1,9 @@
-"""REST framework's own tokens, under the name the driver calls them by."""
+"""REST framework's tokens with the keyword `Bearer`."""
 
 from rest_framework.authentication import TokenAuthentication
 
 
 class Bearer(TokenAuthentication):
-    """`Authorization: Bearer …`."""
+    """Authentication by `Authorization: Bearer …`."""
 
     keyword = "Bearer"

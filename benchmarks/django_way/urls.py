@@ -1,4 +1,4 @@
-"""The two routes of the life."""
+"""The two routes of the scenario."""
 
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter

@@ -1,4 +1,4 @@
-"""The face: REST framework's token, serializers and a view set."""
+"""The REST framework views: serializers and a view set."""
 
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from benchmarks.plain_rules import Clerk
 
 
 class Conflict(APIException):
-    """A rule says no."""
+    """A rule refused the step."""
 
     status_code = status.HTTP_409_CONFLICT
 
@@ -30,37 +30,37 @@ class CaseIn(serializers.Serializer):
     answers = serializers.DictField(required=False)
 
 
-class TakenOut(serializers.ModelSerializer):
+class CaseOut(serializers.ModelSerializer):
     class Meta:
         model = Case
         fields = ("id", "case_no", "state", "phase", "version", "due_on")
 
 
 class CaseViewSet(viewsets.GenericViewSet):
-    """Open a case, take a step."""
+    """Views that open a case and take a step."""
 
     queryset = Case.objects.all()
-    serializer_class = TakenOut
+    serializer_class = CaseOut
 
     def create(self, request: Request) -> Response:
-        context = CaseIn(data=request.data)
-        context.is_valid(raise_exception=True)
-        said, today = context.validated_data, _today(request)
-        family = (said["household_id"], said["beneficiary_id"])
-        case = _done(services.open_case, family, said["item"], said["requested"], clerk(request.user, today), today)
-        return Response(TakenOut(case).data, status=status.HTTP_201_CREATED)
+        application = CaseIn(data=request.data)
+        application.is_valid(raise_exception=True)
+        values, today = application.validated_data, _today(request)
+        family = (values["household_id"], values["beneficiary_id"])
+        case = _run(services.open_case, family, values["item"], values["requested"], clerk(request.user, today), today)
+        return Response(CaseOut(case).data, status=status.HTTP_201_CREATED)
 
     @action(detail=True, methods=["post"], url_path="actions/(?P<step>[a-z_]+)")
     def act(self, request: Request, pk: str, step: str) -> Response:
         form = FORMS[step](data=request.data["answers"])
         form.is_valid(raise_exception=True)
         today = _today(request)
-        case = _done(services.take, UUID(pk), step, read(form), clerk(request.user, today), today)
-        return Response(TakenOut(case).data)
+        case = _run(services.take, UUID(pk), step, read(form), clerk(request.user, today), today)
+        return Response(CaseOut(case).data)
 
 
 def read(form: serializers.Serializer) -> dict[str, Any]:
-    """The answers as they go into the event: ids and days as text."""
+    """Return the answers as in the event, with ids and days as text."""
     return {name: _plain(value) for name, value in form.validated_data.items()}
 
 
@@ -71,7 +71,7 @@ def _plain(value: Any) -> Any:
 
 
 def clerk(account: Account, today: date) -> Clerk:
-    """The account with its grants of the day."""
+    """Return the account with its grants of the day."""
     rows = account.grants.filter(Q(revoked_on=None) | Q(revoked_on__gt=today), from_on__lte=today, until_on__gte=today)
     grants = tuple((each.role, each.tier, each.unit.path, each.for_account_id) for each in rows.select_related("unit"))
     return Clerk(account.id, grants, sorted({each[2] for each in grants}))
@@ -81,8 +81,8 @@ def _today(request: Request) -> date:
     return datetime.fromisoformat(request.headers["X-Songnuan-Date"]).date()
 
 
-def _done(what: Any, *context: Any) -> Case:
+def _run(function: Any, *arguments: Any) -> Case:
     try:
-        return what(*context)
-    except services.Refused as no:
-        raise Conflict({"codes": list(no.args)}) from None
+        return function(*arguments)
+    except services.Refused as refused:
+        raise Conflict({"codes": list(refused.args)}) from None

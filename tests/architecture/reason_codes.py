@@ -60,7 +60,7 @@ def codes_in_source() -> tuple[Code, ...]:
 def _of_call(page: Page, call: ast.Call) -> Iterator[Code]:
     for source in SOURCES:
         code = text_of(call.args[source.argument]) if len(call.args) > source.argument else None
-        if code and page.path.startswith(source.files) and name_of(call).removeprefix("fields.") == source.call:
+        if code and page.path.startswith(source.files) and name_of(call).removeprefix("validation.") == source.call:
             keys = tuple(key.format(code) for key in source.keys)
             yield Code(code, keys, _values(call, source), page.at(call))
 
