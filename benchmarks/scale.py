@@ -61,7 +61,7 @@ def _at(sorted_times: list[float], share: float) -> float:
 
 def time_verification(engine: sa.Engine, size: int) -> Timing:
     """Verify the whole event log once: milliseconds for a thousand events. Raises SystemExit on a fault."""
-    with engine.connect().execution_parser(isolation_level="REPEATABLE READ") as conn:
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
         began = time.perf_counter()
         verified = verify(conn)
         took = time.perf_counter() - began

@@ -19,7 +19,7 @@ from service.local_servers.process import is_running
 _FOLDER = pytest.StashKey[Path]()
 _PREFIX = "songnuan-test-"
 
-for _limit in ("TOKEN", "ADDRESS", "GUESSES"):  # processes that tests start have no rate limits
+for _limit in ("TOKEN", "ADDRESS", "FAILED_TOKENS"):  # processes that tests start have no rate limits
     os.environ.setdefault(f"SONGNUAN_RATE_{_limit}", "off")
 
 

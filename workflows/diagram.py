@@ -1,6 +1,6 @@
 """Mermaid state diagrams are drawn from the programmes' tables.
 
-`python -m workflows.diagram README.md` writes them into the marked blocks of README.md.
+`python -m workflows.diagram docs/programmes.md` writes them into the marked blocks of that page.
 """
 
 import re

@@ -9,7 +9,7 @@ from service.actions.cases import take_action
 from service.actions.step_result import StepResult
 from service.integrity.verify import verify
 from service.tables.cases import case
-from tests.chaos.conftest import Tell
+from tests.chaos.conftest import RecordFigure
 from tests.chaos.fixtures import DECIDED, Fixture
 from tests.service.test_batches import act, bring_to, fixture, opened
 from workflows.vocabulary import Refused
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1200)]
 CASES, REFUSED, SINGLE = 2000, 17, 200
 
 
-def test_seventeen_of_two_thousand_are_refused(fixture: Fixture, tell: Tell) -> None:
-    fixture.line(50_000_000)
+def test_seventeen_of_two_thousand_are_refused(fixture: Fixture, record_figure: RecordFigure) -> None:
+    fixture.add_fund(50_000_000)
     fixture.funds.reverse()
     ready, early, single = opened(fixture, CASES - REFUSED), opened(fixture, REFUSED), opened(fixture, SINGLE)
     bring_to(fixture, ready, "approval")
@@ -32,16 +32,16 @@ def test_seventeen_of_two_thousand_are_refused(fixture: Fixture, tell: Tell) -> 
     outcomes = act(fixture, [*early, *ready], "approver_1", DECIDED, "approve")
     seconds = time.monotonic() - began
     refused = [each.codes for each in outcomes if isinstance(each, Refused)]
-    tell("cases in the batch", CASES)
-    tell("done, refused", (sum(isinstance(each, StepResult) for each in outcomes), len(refused)))
-    tell("seconds for the batch", round(seconds, 2))
+    record_figure("cases in the batch", CASES)
+    record_figure("done, refused", (sum(isinstance(each, StepResult) for each in outcomes), len(refused)))
+    record_figure("seconds for the batch", round(seconds, 2))
     began = time.monotonic()
     for case_id in single:
         with fixture.engine.begin() as conn:
-            take_action(conn, case_id, "approve", {}, fixture.office.context(conn, "approver_1", DECIDED))
+            take_action(conn, case_id, "approve", {}, fixture.organisation.context(conn, "approver_1", DECIDED))
     each = (time.monotonic() - began) / SINGLE
-    tell("milliseconds a case: batch, one by one", (round(1000 * seconds / CASES, 2), round(1000 * each, 2)))
-    tell("seconds one by one (projected)", round(each * CASES, 1))
+    record_figure("milliseconds a case: batch, one by one", (round(1000 * seconds / CASES, 2), round(1000 * each, 2)))
+    record_figure("seconds one by one (projected)", round(each * CASES, 1))
     assert refused == [["wrong_state"]] * REFUSED
     assert len(outcomes) == CASES
     with fixture.engine.connect() as conn:

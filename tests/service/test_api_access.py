@@ -308,5 +308,5 @@ def test_request_against_a_rule_is_refused_with_its_code(client: ApiClient, engi
     plain = client.http.post("/api/v1/cases", data=b"{}", headers={**headers, "Content-Type": "text/plain"})
     assert client.codes(plain) == ["unsupported_media_type"]
     with client.http.application.test_request_context():
-        unstorable = errors.HANDLERS[sa.exc.DataError](sa.exc.DataError("x", {}, ValueError()))
+        unstorable = errors.respond(errors.PROBLEMS[sa.exc.DataError](sa.exc.DataError("x", {}, ValueError())))
     assert client.codes(unstorable) == ["value_unstorable"]

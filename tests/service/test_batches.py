@@ -17,7 +17,7 @@ from service.db.engine import make_engine
 from service.integrity.verify import verify
 from service.tables.cases import case
 from service.tables.funds import fund
-from tests.chaos.fixtures import DECIDED, LIFE, NOTICED, OPENED, Fixture, create_fixture, form
+from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, create_fixture, form
 from tests.factories import create_family
 from workflows.vocabulary import Fen, Refused
 
@@ -28,7 +28,7 @@ def fixture(empty_database: Callable[..., str]) -> Iterator[Fixture]:
     engine = make_engine(empty_database())
     migrate.upgrade(engine)
     made = create_fixture(engine)
-    made.line(100_000)
+    made.add_fund(100_000)
     yield made
     engine.dispose()
 
@@ -36,8 +36,8 @@ def fixture(empty_database: Callable[..., str]) -> Iterator[Fixture]:
 def opened(fixture: Fixture, count: int) -> list[UUID]:
     """Open cases, each of a family of its own."""
     with fixture.engine.begin() as conn:
-        context = fixture.office.context(conn, "registrar", OPENED)
-        families = [create_family(conn, fixture.office, email="family@example.org") for _ in range(count)]
+        context = fixture.organisation.context(conn, "registrar", OPENED)
+        families = [create_family(conn, fixture.organisation, email="family@example.org") for _ in range(count)]
         return [
             open_case(conn, CaseApplication("hardship", each.household_id, each.head_id, "LIV", Fen(300_000), {}), context).case_id
             for each in families
@@ -47,13 +47,13 @@ def opened(fixture: Fixture, count: int) -> list[UUID]:
 def act(fixture: Fixture, case_ids: list[UUID], who: str, day: date, action: str, line: int = 0) -> list[Outcome]:
     """Take one action on the cases together, and commit."""
     with fixture.engine.begin() as conn:
-        answers = form(fixture.office, action, day, award="100.00", fund=fixture.funds[line])
-        return take_action_on_many(conn, case_ids, action, answers, fixture.office.context(conn, who, day))
+        answers = form(fixture.organisation, action, day, award="100.00", fund=fixture.funds[line])
+        return take_action_on_many(conn, case_ids, action, answers, fixture.organisation.context(conn, who, day))
 
 
 def bring_to(fixture: Fixture, case_ids: list[UUID], state: str, line: int = 0) -> None:
     """Take every usual step on the cases together until they reach `state`."""
-    for who, day, action, reached in LIFE:
+    for who, day, action, reached in STEPS_TO_RECEIPT:
         outcomes = act(fixture, case_ids, who, day, action, line)
         assert [each for each in outcomes if not isinstance(each, StepResult)] == []
         if reached == state:
@@ -103,7 +103,7 @@ def test_refused_case_leaves_the_others_done_and_itself_unchanged(fixture: Fixtu
 
 def test_batch_never_draws_more_than_the_fund_line_holds(fixture: Fixture) -> None:
     """Each case alone could be paid from the line; together they could not."""
-    fixture.line(25_000)
+    fixture.add_fund(25_000)
     case_ids = opened(fixture, 4)
     bring_to(fixture, case_ids, "approval", line=-1)
     outcomes = act(fixture, case_ids, "approver_1", DECIDED, "approve")
@@ -120,8 +120,8 @@ def test_case_named_twice_is_taken_once(fixture: Fixture) -> None:
 def test_two_cases_of_one_household_are_judged_one_after_the_other(fixture: Fixture) -> None:
     """The second knows what the first was awarded: the same item once a year."""
     with fixture.engine.begin() as conn:
-        context = fixture.office.context(conn, "registrar", OPENED)
-        family = create_family(conn, fixture.office, email="family@example.org")
+        context = fixture.organisation.context(conn, "registrar", OPENED)
+        family = create_family(conn, fixture.organisation, email="family@example.org")
         first, second = (
             open_case(
                 conn, CaseApplication("hardship", family.household_id, person, "LIV", Fen(300_000), {}), context
@@ -136,7 +136,7 @@ def test_two_cases_of_one_household_are_judged_one_after_the_other(fixture: Fixt
 def test_batch_of_one_does_what_a_single_step_does(fixture: Fixture) -> None:
     alone, together = opened(fixture, 2)
     with fixture.engine.begin() as conn:
-        single = take_action(conn, alone, "submit", {}, fixture.office.context(conn, "registrar", OPENED))
+        single = take_action(conn, alone, "submit", {}, fixture.organisation.context(conn, "registrar", OPENED))
     (batched,) = act(fixture, [together], "registrar", OPENED, "submit")
     assert isinstance(batched, StepResult)
     assert (single.state, single.version, single.due_on) == (batched.state, batched.version, batched.due_on)
@@ -145,6 +145,6 @@ def test_batch_of_one_does_what_a_single_step_does(fixture: Fixture) -> None:
 def test_caller_without_a_grant_finds_no_case_of_the_batch(fixture: Fixture) -> None:
     case_ids = opened(fixture, 2)
     with fixture.engine.begin() as conn:
-        other = create_fixture(fixture.engine).office
+        other = create_fixture(fixture.engine).organisation
         context = other.context(conn, "registrar", NOTICED)
         assert all(isinstance(each, NotFound) for each in take_action_on_many(conn, case_ids, "submit", {}, context))
