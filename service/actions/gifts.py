@@ -136,20 +136,20 @@ def _check_people(conn: sa.Connection, new: NewGift, unit_path: str, household_r
         for role in HANDOVER_ROLES
     ):
         yield Reason.of("hander_not_entitled")
-    people = {new.handed_by, new.approved_by} if new.fen is not None else {new.handed_by}
-    if people & households.family_staff_of(conn, new.household_id):
+    # A stand-in counts as both persons (docs/design.md, "What always holds" 2).
+    handing_over = accounts.acting_persons(conn, new.handed_by, HANDOVER_ROLES, unit_path, new.on)
+    approving, required_tier = frozenset[UUID](), 0
+    if new.fen is not None and new.approved_by is not None:
+        required_tier = _required_tier(conn, new, household_row)
+        place = (unit_path, new.on)
+        approving = accounts.acting_persons(conn, new.approved_by, (Role.APPROVER,), *place, min_tier=required_tier)
+    if (handing_over | approving) & households.family_staff_of(conn, new.household_id):
         yield Reason.of("own_family")
-    if new.fen is None or new.approved_by is None:
+    if not approving:
         return
-    if new.approved_by == new.handed_by:
+    if approving & handing_over:
         yield Reason.of("approver_hands_over")
-    required_tier = _required_tier(conn, new, household_row)
-    approvers_in_reach = {
-        approver
-        for tier in range(required_tier, len(APPROVERS) + 1)
-        for approver in _approvers(conn, unit_path, new.on, tier)
-    }
-    if new.approved_by not in approvers_in_reach:
+    if new.approved_by not in _approvers_from(conn, unit_path, new.on, required_tier):
         yield Reason.of("approver_not_entitled", needed=required_tier, param="tiers")
 
 
@@ -168,8 +168,10 @@ def _check_recorder(
         yield Reason.of("household_not_filed")
 
 
-def _approvers(conn: sa.Connection, unit_path: str, on: date, tier: int) -> list[UUID]:
-    return accounts.role_holders(conn, Role.APPROVER, unit_path, on, tier=tier)
+def _approvers_from(conn: sa.Connection, unit_path: str, on: date, tier: int) -> set[UUID]:
+    """Return the approvers of this tier and those above it."""
+    tiers = range(tier, len(APPROVERS) + 1)
+    return {each for tier in tiers for each in accounts.role_holders(conn, Role.APPROVER, unit_path, on, tier=tier)}
 
 
 def _required_tier(conn: sa.Connection, new: NewGift, household_row: dict[str, Any]) -> int:

@@ -104,3 +104,18 @@ def eligible_visitors(
 ) -> frozenset[UUID]:
     """Return those of `accounts` that hold `role` over the unit at `unit_path` on `on`."""
     return accounts & frozenset(role_holders(conn, role, unit_path, on)) if accounts else frozenset()
+
+
+def acting_persons(
+    conn: sa.Connection, account_id: UUID, roles: tuple[Role, ...], unit_path: str, on: date, *, min_tier: int = 0
+) -> frozenset[UUID]:
+    """Return the persons an account acts as in one of `roles`: itself, and its principals where no grant is its own."""
+    principals = (
+        sa.select(role_grant.c.for_account_id)
+        .select_from(role_grant)
+        .join(unit, unit.c.id == role_grant.c.unit_id)
+        .where(role_grant.c.account_id == account_id, role_grant.c.role.in_([role.value for role in roles]))
+        .where(role_grant.c.tier >= min_tier, in_force(on), unit.c.path.in_(paths_above(sa.literal(unit_path))))
+    )
+    found = set(conn.scalars(principals))
+    return frozenset({account_id} if None in found else {account_id, *found})

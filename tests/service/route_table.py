@@ -127,7 +127,7 @@ ROUTES = (
     _route("GET", "/cases", READERS, "list"),
     _route(
         "POST", "/cases", (REGISTRAR,), "row", programme="hardship", household_id="{household}", beneficiary_id="{person}",
-        item="LIV", context="1.00", answers={},
+        item="LIV", requested="1.00", answers={},
     ),
     _route("GET", "/cases/<uuid:case_id>", READERS, "row"),
     _route("GET", "/cases/<uuid:case_id>/events", READERS, "row"),

@@ -1,7 +1,10 @@
 """A record written before a schema change verifies after it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +15,14 @@ from service.db.columns import METADATA
 from service.db.engine import make_engine
 from service.integrity.faults import Fault
 from service.integrity.verify import verify
+from service.queries.case_loading.load import load_case
+from service.queries.scope import Caller, HeldRole
+from service.tables.cases import approval
 from service.tables.row_fingerprints import Naming, RowFingerprint, fingerprints_of
+from service.tables.units import unit
 from tests.chaos.sample_record import write_sample_record
+from tests.record_dump import load, revision_of
+from workflows.vocabulary import Role
 
 NAMING_AFTER = Naming(
     tables={"event_activity": "activity"},
@@ -24,17 +33,42 @@ NAMING_AFTER = Naming(
 """The names, constants and filled columns that the code after the change declares."""
 
 
-@pytest.fixture(scope="module")
-def written_before(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
-    """Write a small year with today's code, then change the schema."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
-    write_sample_record(engine)
+DUMPS = sorted((Path(__file__).parents[1] / "records").glob("*.gz"))
+"""Records as earlier releases wrote them (tests/record_dump.py), named for their migration."""
+
+
+@pytest.fixture(scope="module", params=["today", *DUMPS], ids=lambda each: getattr(each, "name", each))
+def written_before(request: pytest.FixtureRequest, empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+    """Write a small year with today's code, or load an earlier record and upgrade it; then change the schema."""
+    url = empty_database()
+    engine = make_engine(url)
+    if request.param == "today":
+        migrate.upgrade(engine)
+        write_sample_record(engine)
+    else:
+        migrate.upgrade(engine, revision_of(request.param))
+        load(url, request.param)
+        migrate.upgrade(engine)
     with engine.begin() as conn:
+        before = live_digests(conn)
         conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
         change_schema(conn)
+        assert live_digests(conn) == before
     yield engine
     engine.dispose()
+
+
+def live_digests(conn: sa.Connection) -> dict[UUID, str]:
+    """Return what a signature would cover now, for each case with a live one."""
+    root = conn.execute(sa.select(unit.c.id, unit.c.path).order_by(sa.func.length(unit.c.path))).first()
+    assert root is not None
+    reader = Caller(root.id, "", "", root.id, (HeldRole(Role.AUDITOR, 0, root.path, None),))
+    digests: dict[UUID, str] = {}
+    for case_id in conn.scalars(sa.select(approval.c.case_id).where(approval.c.voided_seq.is_(None)).distinct()):
+        loaded = load_case(conn, case_id, reader, date(2025, 12, 31))
+        assert loaded is not None
+        digests[case_id] = loaded.facts.content
+    return digests
 
 
 def change_schema(conn: sa.Connection) -> None:
@@ -77,6 +111,13 @@ def _new_columns() -> dict[str, sa.Column[Any]]:
 
 def faults(conn: sa.Connection) -> list[Fault]:
     return verify(conn, tables=tables_after()).faults
+
+
+def test_signature_given_before_the_change_is_still_valid(written_before: sa.Engine) -> None:
+    with written_before.connect() as conn:
+        digests = live_digests(conn)
+        signed = sa.select(approval.c.case_id, approval.c.content).where(approval.c.voided_seq.is_(None))
+        assert any(digests[row.case_id] == row.content for row in conn.execute(signed))
 
 
 def test_record_written_before_the_change_has_no_fault(written_before: sa.Engine) -> None:

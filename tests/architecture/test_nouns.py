@@ -1,0 +1,64 @@
+"""The same noun has the same file name in every layer."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+LAYERS = ("api", "schemas", "actions", "queries", "tables")
+NOUNS = frozenset(
+    [
+        "accounts",
+        "activities",
+        "anchors",
+        "cases",
+        "consents",
+        "donations",
+        "finances",
+        "fund_allocations",
+        "funds",
+        "gifts",
+        "households",
+        "kinship",
+        "ledger",
+        "notices",
+        "notifications",
+        "pairings",
+        "payees",
+        "payments",
+        "persons",
+        "policies",
+        "programmes",
+        "reports",
+        "units",
+        "visits",
+    ]
+)
+"""The nouns of the service, each a file in every layer that has something of it."""
+
+NOT_NOUNS = {
+    "api": "openapi",
+    "schemas": "fields",
+    "actions": "bootstrap case_application case_opening case_update case_writer context decided_step errors event_log"
+    " fund_balances id_number notify permissions personal_data_access step_records step_result validation write_batch",
+    "queries": "case_opening masking page reminders scope",
+    "tables": "column_classification events row_fingerprints",
+}
+"""Files that are not about one noun."""
+
+
+def names(layer: str) -> set[str]:
+    folder = ROOT / "service" / layer
+    return {path.stem for path in Path(folder).glob("*.py") if path.stem != "__init__"}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_file_of_a_layer_is_named_for_a_noun_or_listed(layer: str) -> None:
+    """Why: a noun under another name in one layer is looked for in vain."""
+    assert names(layer) - NOUNS == set(NOT_NOUNS[layer].split())
+
+
+def test_every_noun_has_a_file() -> None:
+    """Why: a noun that is gone from every layer is gone from the list too."""
+    assert set().union(*(names(layer) for layer in LAYERS)) >= NOUNS
