@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from workflows.code_lists import SurveyConclusion
@@ -137,11 +137,6 @@ class Facts:
     live_payment: bool = False
     others: tuple[Award, ...] = ()
 
-    if not TYPE_CHECKING:  # a type checker sees the fields alone, so that a misspelled one is an error
-
-        def __getattr__(self, name: str) -> Any:
-            raise FactNotLoaded(name)
-
     @classmethod
     def partial(cls, **loaded: Any) -> "Facts":
         """Return facts of which only these were loaded. Reading another raises FactNotLoaded."""
@@ -173,6 +168,14 @@ class Facts:
     def acted(self, duty: Duty) -> frozenset[UUID]:
         """Return the people who have done `duty` on this case."""
         return frozenset(person for done, person in self.duties if done is duty)
+
+
+def _refuse_unloaded(_facts: Facts, name: str) -> Any:
+    raise FactNotLoaded(name)
+
+
+# Set outside the class: mypy would let a class with __getattr__ have any attribute, and miss a misspelled fact.
+Facts.__getattr__ = _refuse_unloaded  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

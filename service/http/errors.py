@@ -198,11 +198,11 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], HttpProblem]] = {
 def register(app: Flask) -> None:
     """Register the table with an app."""
     for kind in PROBLEMS:
-        app.register_error_handler(kind, _handler(kind))
+        app.register_error_handler(kind, _answer_to(kind))
     app.log_exception = _log_exception  # type: ignore[method-assign]
 
 
-def _handler(kind: type[Exception]) -> Callable[[Exception], Response]:
+def _answer_to(kind: type[Exception]) -> Callable[[Exception], Response]:
     return lambda error: respond(PROBLEMS[kind](error))
 
 

@@ -29,7 +29,7 @@ OUTSIDE = frozenset(
     }
 )
 COMMITTERS = re.compile(
-    r"service/http/context\.py|service/db/migrate\.py|service/cli(\.py|/.*)|service/(api|web)/.*|worker/.*|migrations/env\.py"
+    r"service/http/transaction\.py|service/db/migrate\.py|service/cli(\.py|/.*)|service/(api|web)/.*|worker/.*|migrations/env\.py"
 )
 """The entry points; migrate.py runs migrations for the command line and env.py belongs to Alembic."""
 BEGUN = re.compile(r"service/db/(engine|prepared)\.py:\d+ conn\.begin")

@@ -42,7 +42,7 @@ NOT_NOUNS = {
     "schemas": "fields",
     "actions": "bootstrap case_application case_opening case_update case_writer context decided_step errors event_log"
     " fund_balances id_number notify permissions personal_data_access step_records step_result validation write_batch",
-    "queries": "case_opening masking page reminders scope",
+    "queries": "case_opening masking page pagination reminders scope",
     "tables": "column_classification events row_fingerprints",
 }
 """Files that are not about one noun."""

@@ -87,3 +87,11 @@ def test_address_in_a_notification_is_a_route(flask_app: Flask) -> None:
     address = next(word for word in re.split(r"[\s：]", text.body) if word.endswith(str(case_id)))
     endpoint, _ = flask_app.url_map.bind("127.0.0.1").match(address, method="GET")
     assert endpoint.startswith("cases.")
+
+
+def test_every_post_is_done_once_for_each_key(flask_app: Flask) -> None:
+    """Why: a double click or a repeated request must not pay twice."""
+    posts = [rule for rule in flask_app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    views = {rule.endpoint: flask_app.view_functions[rule.endpoint] for rule in posts}
+    assert posts
+    assert [name for name, view in views.items() if not hasattr(view, "idempotent")] == []
