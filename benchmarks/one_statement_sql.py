@@ -150,7 +150,8 @@ def _columns(action: str) -> str:
 _DID = """, did AS (INSERT INTO case_duty (case_id, duty, account_id, seq)
     SELECT id, '{duty}', v, version + 1 FROM ok, unnest(%(people)s::uuid[]) AS v ON CONFLICT DO NOTHING)"""
 _POSTED = """, posted AS (INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
-    SELECT %(ledger_entry)s, fund_id, id, version + 1, id, '{0}', '{1}', award_fen, %(today)s, %(at)s FROM ok)"""
+    SELECT %(ledger_entry)s, fund_id, id, version + 1, id, '{0}', '{1}', award_fen, %(today)s, %(at)s FROM ok
+), counted AS (UPDATE household AS h SET aid_version = aid_version + 1 FROM ok WHERE h.id = ok.household_id)"""
 _SENT = """, sent AS (INSERT INTO notification
     (id, subject_id, seq, case_id, kind, channel, account_id, "on", not_before, created_at)
     SELECT owed.id, ok.id, version + 1, ok.id, kind, channel, account, %(today)s, now(), now() FROM ok, owed)"""

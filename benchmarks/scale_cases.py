@@ -58,13 +58,12 @@ def make(batch: Batch, places: list[GrassRootsUnit]) -> Rows:
         days = (LAST - FIRST).days * number // batch.total
         on = FIRST + timedelta(days=days)
         add(rows, family_rows(union_unit.organisation, family, instant(on), on))
-        entries = len(rows["ledger_entry"])
+        entries_before = len(rows["ledger_entry"])
         for nth in range(random.choice(CASES_OF_A_FAMILY)):
             opened = min(on + timedelta(days=nth * 370 + random.randrange(9)), LAST)
             tuition = nth == 0 and random.random() < TUITION
             _Case(rows, union_unit, family, f"{number}-{nth}", opened, batch.policy, tuition=tuition).generate(random)
-        # Each event that moves money has one entry, and raises the counter of the household by one.
-        rows["household"][-1]["aid_version"] = len(rows["ledger_entry"]) - entries
+        rows["household"][-1]["aid_version"] = len(rows["ledger_entry"]) - entries_before
     return {table: more for table, more in rows.items() if more}
 
 

@@ -22,7 +22,7 @@ _POSTED = """, posted AS (
     INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
     VALUES (%(ledger_entry)s, %(fund)s, %(case)s, %(seq)s, %(case)s, %(source_pot)s, %(target_pot)s, %(award)s, %(today)s, %(at)s)
 ), counted AS (
-    UPDATE household SET aid_version = aid_version + 1 WHERE id = (SELECT household_id FROM "case" WHERE id = %(case)s)
+    UPDATE household SET aid_version = aid_version + 1 FROM "case" AS c WHERE c.id = %(case)s AND household.id = c.household_id
 )"""
 _OWED = """, owed AS (
     INSERT INTO notification (id, subject_id, seq, case_id, kind, channel, account_id, person_id, "on", not_before, created_at)
