@@ -46,14 +46,8 @@ def write(session: Session, case: Any, step: Step) -> None:
     machine.events[action].trigger(case)
     bound = _update_case(case, step)
     entry = _entry(case, action)
-    transition = {
-        "seq": seq,
-        "action": action,
-        "source": before,
-        "state": case.state,
-        "principal": step.principal,
-        "at": at,
-    }
+    transition = {"seq": seq, "action": action, "source": before, "state": case.state, "at": at}
+    transition["principal"] = step.principal
     duties = [{"duty": DUTY[action], "account_id": str(each)} for each in duty_accounts]
     consequences: dict[str, Plain] = {"entries": [entry] if entry else [], "duties": duties}
     consequences["notifications"] = [f"{each.kind}/{each.channel}" for each in outbox_rows]
@@ -61,13 +55,8 @@ def write(session: Session, case: Any, step: Step) -> None:
     body, prev = canonical_json({**body_fields, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
     case.head_hash, case.version, case.policy_set_id = event_hash(prev, body), seq, step.policy_id
     event = {"subject_id": case.id, "seq": seq, "subject": "case", "action": action, "from_state": before, "at": at}
-    actors = {
-        "to_state": case.state,
-        "actor_id": check.clerk.account,
-        "principal_id": step.principal,
-        "on": check.today,
-    }
-    session.add(rows.Event(**event, **actors, body=body, prev=prev, hash=case.head_hash))
+    event |= {"to_state": case.state, "on": check.today, "body": body, "prev": prev, "hash": case.head_hash}
+    session.add(rows.Event(**event, actor_id=check.clerk.account, principal_id=step.principal))
     session.flush()
     session.add_all(
         rows.CaseDuty(case_id=case.id, duty=DUTY[action], account_id=each, seq=seq) for each in duty_accounts

@@ -158,35 +158,21 @@ class TwoStatements:
         row, seq = check.row, check.row.version + 1
         award, fund, category, bound = _award(check, action, policy_id)
         state, phase, deadline = TARGET.get(action, (row.state, row.phase, None))
-        outbox_rows, entry, people = (
-            notifications(action, row),
-            _entry(action, award),
-            _people(check, action, principal),
-        )
-        transition = {
-            "seq": seq,
-            "action": action,
-            "source": row.state,
-            "state": state,
-            "principal": principal,
-            "at": at,
-        }
+        outbox_rows, entry = notifications(action, row), _entry(action, award)
+        people = _people(check, action, principal)
+        transition = {"seq": seq, "action": action, "source": row.state, "state": state, "at": at}
+        transition["principal"] = principal
         after = {"case": row.id, "award": award, "fund": fund, "category": category, "policy": policy_id}
         outstanding = row.outstanding_fen + ((award or 0) if action == "approve" else 0)
         moved = {"phase": phase, "due_on": _due(check, deadline), "outstanding": outstanding, "content": bound}
         actors = {"actor": check.clerk.account, "today": check.today, "duty": DUTY.get(action), "people": people}
         own_values = {**beside(action, check, self.keyring), **_posted(entry), **_outbox(outbox_rows)}
         values = {**own_values, **transition, **after, **moved, **actors}
-        body_fields = {
-            **happened(check, transition),
-            **cited(policy_id, check.policy),
-            **_consequences(outbox_rows, entry, action, people),
-        }
+        consequences = _consequences(outbox_rows, entry, action, people)
+        body_fields = {**happened(check, transition), **cited(policy_id, check.policy), **consequences}
         rows = rows_of(row, action, values, outbox_rows, moves=action in TARGET)
-        body, prev = (
-            canonical_json({**body_fields, "content": bound, "award": award, "rows": rows}),
-            bytes(row.head_hash),
-        )
+        body = canonical_json({**body_fields, "content": bound, "award": award, "rows": rows})
+        prev = bytes(row.head_hash)
         self.db.execute(WRITES[action], {**values, "body": body, "prev": prev, "hash": event_hash(prev, body)})
         return state, seq
 

@@ -54,15 +54,15 @@ def make(batch: Batch, places: list[GrassRootsUnit]) -> Rows:
     """Return every row of the batch by table; the same batch gives the same dates, units and states."""
     random, rows = Random(batch.number), {table: list[dict[str, Any]]() for table in ORDER}
     for number in range(batch.number, batch.number + batch.families):
-        union_unit, family = random.choice(places), Family(new_id(), new_id(), new_id())
+        unit, family = random.choice(places), Family(new_id(), new_id(), new_id())
         days = (LAST - FIRST).days * number // batch.total
         on = FIRST + timedelta(days=days)
-        add(rows, family_rows(union_unit.organisation, family, instant(on), on))
+        add(rows, family_rows(unit.organisation, family, instant(on), on))
         entries_before = len(rows["ledger_entry"])
         for nth in range(random.choice(CASES_OF_A_FAMILY)):
             opened = min(on + timedelta(days=nth * 370 + random.randrange(9)), LAST)
             tuition = nth == 0 and random.random() < TUITION
-            _Case(rows, union_unit, family, f"{number}-{nth}", opened, batch.policy, tuition=tuition).generate(random)
+            _Case(rows, unit, family, f"{number}-{nth}", opened, batch.policy, tuition=tuition).generate(random)
         rows["household"][-1]["aid_version"] = len(rows["ledger_entry"]) - entries_before
     return {table: more for table, more in rows.items() if more}
 
@@ -71,20 +71,12 @@ class _Case:
     """A generated case, built event by event."""
 
     def __init__(
-        self,
-        batch: Rows,
-        union_unit: GrassRootsUnit,
-        family: Family,
-        number: str,
-        on: date,
-        policy: UUID,
-        *,
-        tuition: bool,
+        self, batch: Rows, unit: GrassRootsUnit, family: Family, number: str, on: date, policy: UUID, *, tuition: bool
     ) -> None:
-        self.rows, self.union_unit, self.family, self.on = batch, union_unit, family, on
-        self.organisation: Organisation = union_unit.organisation
+        self.rows, self.unit, self.family, self.on = batch, unit, family, on
+        self.organisation: Organisation = unit.organisation
         self.seq, self.head, self.events = 0, GENESIS, list[dict[str, Any]]()
-        programme, item, beneficiary = (
+        programme, item, person = (
             ("tuition", "EDU", family.child_id) if tuition else ("hardship", "LIV", family.head_id)
         )
         year = {"school_year": f"{on.year}-{on.year + 1}", "stage": "senior"} if tuition else {}
@@ -93,7 +85,7 @@ class _Case:
             "programme": programme,
             "item": item,
             "household_id": family.household_id,
-            "beneficiary_id": beneficiary,
+            "beneficiary_id": person,
         }
         amounts = {"answers": year, "requested_fen": 300_000, "award_fen": None, "outstanding_fen": 0, "category": None}
         references = {"fund_id": None, "policy_set_id": policy, "opened_on": on, "entered_on": on}
@@ -140,7 +132,7 @@ class _Case:
 
     def _add_approval(self, fen: int) -> None:
         on = self.on + timedelta(days=20)
-        fund = self.union_unit.funds[self.on.year]
+        fund = self.unit.funds[self.on.year]
         signed = {"id": new_id(), "case_id": self.row["id"], "seq": self.seq + 1, "tier": 1, "on": on, "award_fen": fen}
         signed |= {"account_id": self.organisation.people["approver_1"], "content": NO_DIGEST}
         added: Rows = {"approval": [signed], "case_duty": [self._duty("approver_1", "approver_1")]}

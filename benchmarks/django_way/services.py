@@ -85,12 +85,8 @@ def open_case(family: tuple[UUID, UUID], item: str, requested: int, clerk: Clerk
     application = {"item": item, "requested": requested, "household": str(family[0]), "beneficiary": str(family[1])}
     body = canonical_json({**application, **opened(case_id, clerk.account, at, today), **cited(policy_id, policy)})
     head = event_hash(GENESIS, body)
-    unit_columns = {
-        "unit_id": household.unit_id,
-        "unit_path": household.unit_path,
-        "household": household,
-        "beneficiary_id": family[1],
-    }
+    unit_columns = {"unit_id": household.unit_id, "unit_path": household.unit_path}
+    family_columns = {"household": household, "beneficiary_id": family[1]}
     due = workdays.after(today, policy.days("draft_days"), _calendar())
     dates = {"year": today.year, "opened_on": today, "entered_on": today, "due_on": due, "created_at": at}
     initial = {"id": case_id, "case_no": _next_number(today), "phase": "survey", "version": 1, "answers": {}}
@@ -101,7 +97,7 @@ def open_case(family: tuple[UUID, UUID], item: str, requested: int, clerk: Clerk
         "policy_set_id": policy_id,
         "head_hash": head,
     }
-    case = Case.objects.create(**unit_columns, **dates, **initial, **programme_columns)
+    case = Case.objects.create(**unit_columns, **family_columns, **dates, **initial, **programme_columns)
     event = {"subject_id": case_id, "seq": 1, "subject": "case", "action": "open", "to_state": "draft", "on": today}
     Event.objects.create(**event, at=at, actor_id=clerk.account, body=body, prev=GENESIS, hash=head)
     CaseDuty.objects.create(case=case, duty="registrar", account_id=clerk.account, seq=1)
@@ -148,31 +144,18 @@ def _save(case: Case, requested: RequestedStep, policy_id: UUID, before: str, ou
     if action in POTS:
         source, target = POTS[action]
         entry = {"id": str(uuid7()), "source_pot": source, "target_pot": target, "fen": case.award_fen}
-    transition = {
-        "seq": seq,
-        "action": action,
-        "source": before,
-        "state": case.state,
-        "principal": requested.principal,
-        "at": at,
-    }
+    transition = {"seq": seq, "action": action, "source": before, "state": case.state, "at": at}
+    transition["principal"] = requested.principal
     duties = [{"duty": DUTY[action], "account_id": str(each)} for each in duty_accounts]
-    consequences = {
-        "entries": [entry] if entry else [],
-        "notifications": [f"{each.kind}/{each.channel}" for each in outbox_rows],
-    }
-    body_fields = {**happened(check, transition), **cited(policy_id, check.policy), **consequences, "duties": duties}
+    consequences = {"entries": [entry] if entry else [], "duties": duties}
+    consequences["notifications"] = [f"{each.kind}/{each.channel}" for each in outbox_rows]
+    body_fields = {**happened(check, transition), **cited(policy_id, check.policy), **consequences}
     body, prev = canonical_json({**body_fields, "content": bound, "award": case.award_fen}), bytes(case.head_hash)
     case.head_hash, case.version, case.policy_set_id = event_hash(prev, body), seq, policy_id
     case.save()
     event = {"subject_id": case.id, "seq": seq, "subject": "case", "action": action, "from_state": before, "at": at}
-    actors = {
-        "to_state": case.state,
-        "actor_id": check.clerk.account,
-        "principal_id": requested.principal,
-        "on": check.today,
-    }
-    Event.objects.create(**event, **actors, body=body, prev=prev, hash=case.head_hash)
+    event |= {"to_state": case.state, "on": check.today, "body": body, "prev": prev, "hash": case.head_hash}
+    Event.objects.create(**event, actor_id=check.clerk.account, principal_id=requested.principal)
     for each in duty_accounts:
         CaseDuty.objects.create(case=case, duty=DUTY[action], account_id=each, seq=seq)
     create_records(case, requested, entry, outbox_rows, bound, RING)

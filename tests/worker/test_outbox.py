@@ -163,7 +163,7 @@ def test_notification_kind_without_template_is_postponed_alone(
         DeliveryStatus.NOT_NOW: 1,
         DeliveryStatus.DELIVERED: 1,
     }
-    assert one(engine, unknown_kind).last_error == "NoWords"
+    assert one(engine, unknown_kind).last_error == "MissingTranslation"
     assert len(mailbox.files()) == 1
 
 
