@@ -148,3 +148,21 @@ def test_caller_without_a_grant_finds_no_case_of_the_batch(fixture: Fixture) -> 
         other = create_fixture(fixture.engine).organisation
         context = other.context(conn, "registrar", NOTICED)
         assert all(isinstance(each, NotFound) for each in take_action_on_many(conn, case_ids, "submit", {}, context))
+
+
+def test_case_refused_by_the_database_leaves_the_others_done(fixture: Fixture) -> None:
+    """Two requests that pass the same rule at once meet at a constraint: the rest of the batch is still taken."""
+    case_ids = opened(fixture, 3)
+    with fixture.engine.connect() as conn:
+        refused = sa.text(
+            f"ALTER TABLE \"case\" ADD CONSTRAINT one CHECK (id <> '{case_ids[1]}' OR version < 2) NOT VALID"
+        )
+        conn.execute(refused)
+        outcomes = take_action_on_many(
+            conn, case_ids, "submit", {}, fixture.organisation.context(conn, "registrar", OPENED)
+        )
+        rows = conn.execute(sa.select(case.c.id, case.c.version).where(case.c.id.in_(case_ids)))
+        versions = {row.id: row.version for row in rows}
+        conn.rollback()
+    assert [codes(each) for each in outcomes] == [["StepResult"], ["conflicts_with_records"], ["StepResult"]]
+    assert [versions[each] for each in case_ids] == [2, 1, 2]
