@@ -275,8 +275,8 @@ def test_database_away_gives_503_and_internal_fault_500(client: ApiClient, tmp_p
         raise ZeroDivisionError
 
     broken.needs = ()  # type: ignore[attr-defined]
-    app.add_url_rule("/broken", view_func=broken)
-    answer = app.test_client().get("/broken")
+    app.add_url_rule("/api/broken", view_func=broken)
+    answer = app.test_client().get("/api/broken")
     assert (answer.status_code, client.codes(answer)) == (500, ["internal_server_error"])
     assert "ZeroDivision" not in answer.get_data(as_text=True)
 
@@ -307,6 +307,6 @@ def test_request_against_a_rule_is_refused_with_its_code(client: ApiClient, engi
     assert client.codes(broken_json) == ["json_unreadable"]
     plain = client.http.post("/api/v1/cases", data=b"{}", headers={**headers, "Content-Type": "text/plain"})
     assert client.codes(plain) == ["unsupported_media_type"]
-    with client.http.application.test_request_context():
+    with client.http.application.test_request_context("/api/v1/cases"):
         unstorable = errors.respond(errors.PROBLEMS[sa.exc.DataError](sa.exc.DataError("x", {}, ValueError())))
     assert client.codes(unstorable) == ["value_unstorable"]

@@ -61,8 +61,8 @@ def test_statement_past_its_time_limit_gets_503(client: ApiClient, database_url:
             return ""
 
         slow.needs = ()  # type: ignore[attr-defined]
-        limited_client.http.application.add_url_rule("/slow", view_func=slow)
-        assert said(limited_client.http.get("/slow")) == (503, "database_busy")
+        limited_client.http.application.add_url_rule("/api/slow", view_func=slow)
+        assert said(limited_client.http.get("/api/slow")) == (503, "database_busy")
 
 
 def test_exhausted_pool_gets_503_and_recovers(client: ApiClient, database_url: str, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from service.api import BLUEPRINTS
+from service.i18n.reason_messages import message_for
 from tests.api_client import ApiClient, refusal
-from workflows.vocabulary import Role
+from workflows.vocabulary import Reason, Role
 
 NEEDS = "needs"
 """The attribute in which service/http/auth.py stores the roles of a view."""
@@ -116,9 +117,18 @@ def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     )
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/nothing", "/"])
-def test_unknown_path_returns_a_problem_document(client: ApiClient, path: str) -> None:
+def test_unknown_path_of_the_api_returns_a_problem_document(client: ApiClient) -> None:
     """Why: the error page of the framework shows which framework it is, and no way on."""
-    missing = client.http.get(path)
+    missing = client.http.get("/api/v1/nothing")
     assert refusal(missing) == (404, ["not_found"])
     assert missing.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/"])
+def test_unknown_page_returns_a_page_in_the_words_of_its_code(client: ApiClient, path: str) -> None:
+    """Why: a person reads it, not a program."""
+    missing = client.http.get(path)
+    words = message_for(Reason.of("not_found", status=404), "zh_CN")
+    codes = ["not_found"] if words in missing.text else []
+    assert (missing.status_code, codes) == (404, ["not_found"])
+    assert missing.mimetype == "text/html"

@@ -133,9 +133,9 @@ def test_exception_is_logged_without_its_message(desk: ApiClient, capsys: pytest
         return ""
 
     failing_view.needs = ()  # type: ignore[attr-defined]
-    desk.http.application.add_url_rule("/broken", view_func=failing_view)
+    desk.http.application.add_url_rule("/api/broken", view_func=failing_view)
     capsys.readouterr()
-    answer = desk.http.get("/broken", headers={"X-Request-Id": REQUEST_ID})
+    answer = desk.http.get("/api/broken", headers={"X-Request-Id": REQUEST_ID})
     assert answer.get_json()["request_id"] == REQUEST_ID
     error_line, request_line = log_lines(capsys)
     assert (error_line["event"], error_line["request"], request_line["status"]) == ("unexpected", REQUEST_ID, 500)
@@ -171,7 +171,7 @@ def test_request_with_a_full_log_disk_is_still_answered(desk: ApiClient, monkeyp
 
 
 def test_database_error_does_not_repeat_its_parameters(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
-    with desk.http.application.test_request_context():
+    with desk.http.application.test_request_context("/api/v1/cases"):
         error = sa.exc.DBAPIError("SELECT :x", {"x": ID_NUMBER}, ValueError(f"invalid input: {PHONE}"))
         answer = errors.database_problem(error)
     output = answer.get_data(as_text=True) + capsys.readouterr().err

@@ -46,7 +46,8 @@ def test_address_above_its_rate_is_refused_on_every_path(desk: ApiClient, databa
     with limited(database_url, tmp_path, address="3/hour") as app:
         http = app.test_client()
         answers = [
-            http.get(path, environ_base={"REMOTE_ADDR": "192.0.2.1"}) for path in ("/nothing", "/api/v1/me", "/x")
+            http.get(path, environ_base={"REMOTE_ADDR": "192.0.2.1"})
+            for path in ("/api/nothing", "/api/v1/me", "/api/x")
         ]
         assert [refused(each) for each in answers] == [(404, "not_found"), (401, "token_missing"), (404, "not_found")]
         assert refused(get_me(http, desk.office.tokens["auditor"])) == (429, "rate_limited")

@@ -251,7 +251,7 @@ def test_mail_server_that_breaks_the_protocol_postpones_the_notification(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mail, "SMTP_TIMEOUT", 0.5)
-    monkeypatch.setattr(mail, "MAX_REASON", 1.5)
+    monkeypatch.setattr(mail, "DELIVERY_TIMEOUT", 1.5)
     with socket.create_server((HOST, 0)) as server:
 
         def serve() -> None:
