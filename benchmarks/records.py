@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7 as new_id
 
 from benchmarks.plain_rules import CheckInput, people
 from service.crypto.encryption import Keyring, decrypt_field, encrypt_field, fingerprint
-from service.tables.row_fingerprints import VERSION
+from service.crypto.hash_chain import EVENT_VERSION
 from workflows import assessment, disclosure, workdays
 from workflows.policy import PolicySet
 from workflows.vocabulary import Plain
@@ -54,7 +54,7 @@ def content(row: Any, award: int | None, fund: UUID | None, policy: UUID, catego
 def opened(case: UUID, actor: UUID, at: datetime, today: date) -> dict[str, Plain]:
     """Return the body of a case's first event without application and policy."""
     envelope: dict[str, Plain] = {
-        "v": VERSION,
+        "v": EVENT_VERSION,
         "subject": "case",
         "id": str(case),
         "seq": 1,
@@ -74,7 +74,7 @@ def cited(policy_id: UUID, policy: PolicySet) -> dict[str, Plain]:
 def happened(check: CheckInput, transition: Mapping[str, Any]) -> dict[str, Plain]:
     """Return the body of a later event: actors, times, transition, answers and assessment."""
     envelope = {
-        "v": VERSION,
+        "v": EVENT_VERSION,
         "subject": "case",
         "id": str(check.row.id),
         "seq": transition["seq"],

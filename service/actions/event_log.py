@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from service.actions.context import ActionContext
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import Keyring, encrypt_field, fingerprint
-from service.crypto.hash_chain import GENESIS, event_hash
+from service.crypto.hash_chain import EVENT_VERSION, GENESIS, event_hash
 from service.db.columns import new_id
 from service.tables.events import chain_head, event
 from service.tables.ledger import ledger_entry
-from service.tables.row_fingerprints import VERSION
 from workflows.canonical_json import canonical_json
 from workflows.vocabulary import Plain
 
@@ -39,7 +38,7 @@ def event_envelope(source: EventSource, context: ActionContext) -> dict[str, Pla
     principal = str(source.principal) if source.principal else None
     optional: dict[str, Plain] = {**states, "principal": principal}
     return {
-        "v": VERSION,
+        "v": EVENT_VERSION,
         "subject": source.subject,
         "id": str(source.subject_id),
         "seq": source.seq,

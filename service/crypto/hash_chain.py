@@ -10,6 +10,9 @@ from workflows.canonical_json import canonical_json
 GENESIS = bytes(32)
 """The previous hash of a subject's first event."""
 
+EVENT_VERSION = 2
+"""The format of event bodies and row fingerprints, kept as `v` in every body. Another version is not readable."""
+
 
 def event_hash(prev: bytes, body: str) -> bytes:
     """Return the hash of an event: SHA-256 of the previous hash (32 bytes), then the body as stored."""

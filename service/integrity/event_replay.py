@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from service.tables.row_fingerprints import FINGERPRINTS, VERSION, RowFingerprint
+from service.crypto.hash_chain import EVENT_VERSION
+from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
 from workflows.vocabulary import Plain
 
 HEAD, CASE_HEAD = "chain_head", "case/head"
@@ -31,7 +32,7 @@ class EventReplay:
     def apply(self, body: Mapping[str, Any]) -> None:
         """Apply the next event of the chain. Raises UnreadableEvent when its body has no readable rows."""
         rows = body.get("rows")
-        if body.get("v") != VERSION or not isinstance(rows, dict):
+        if body.get("v") != EVENT_VERSION or not isinstance(rows, dict):
             raise UnreadableEvent
         for table, entries in rows.items():
             if not isinstance(entries, dict) or table not in self._changing | self._written_once:

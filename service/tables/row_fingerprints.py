@@ -61,9 +61,6 @@ UNRECORDED_TABLES: Mapping[str, str] = {
 FIXED = "fixed"
 """The key of the digest over the columns written once, in a recorded row."""
 
-VERSION = 2
-"""The version of the fingerprints, kept as `v` in every event's body. An event of another version is not readable."""
-
 LOG_TABLES: Mapping[str, str] = {}
 """Names of tables in the event log, where the schema's name is another: the log's name was there first and stays.
 

@@ -15,7 +15,7 @@ from service.actions import cases, ledger
 from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.actions.event_log import append_event
-from service.crypto.hash_chain import GENESIS, event_hash
+from service.crypto.hash_chain import EVENT_VERSION, GENESIS, event_hash
 from service.db import migrate
 from service.db.columns import new_id
 from service.db.engine import make_engine
@@ -26,7 +26,6 @@ from service.tables.cases import case, case_duty, incompatible_duty, paper
 from service.tables.events import event
 from service.tables.funds import fund
 from service.tables.ledger import ledger_entry
-from service.tables.row_fingerprints import VERSION
 from tests.factories import Organisation, create_family, create_organisation
 from workflows.canonical_json import canonical_json
 from workflows.vocabulary import Fen, Pot
@@ -101,7 +100,7 @@ def append_tampered_event(
     seq, at = head["seq"] + 1, organisation.context(conn, "registrar", DAY).at
     facts = {"subject": "case", "action": "submit", "on": DAY.isoformat(), "at": at.isoformat()}
     body = canonical_json(
-        {"v": VERSION, "id": str(case_id), "seq": seq, "actor": str(head["actor_id"]), **facts, **content}
+        {"v": EVENT_VERSION, "id": str(case_id), "seq": seq, "actor": str(head["actor_id"]), **facts, **content}
     )
     columns = {"prev": head["hash"], "hash": event_hash(head["hash"], body), "body": body, "actor_id": head["actor_id"]}
     conn.execute(event.insert().values(**facts | {"on": DAY, "at": at}, subject_id=case_id, seq=seq, **columns))
