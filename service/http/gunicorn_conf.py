@@ -1,4 +1,4 @@
-"""gunicorn's settings, the same for `songnuan serve` and the image: `gunicorn -c python:service.http.gunicorn_conf`."""
+"""The settings of gunicorn, for `songnuan serve` and the image: `gunicorn -c python:service.http.gunicorn_conf`."""
 
 import os
 import shutil
@@ -28,13 +28,13 @@ logger_class = "service.http.gunicorn_conf.Log"
 workers, threads = _BOUNDS.web_workers, _BOUNDS.web_threads
 timeout, graceful_timeout, keepalive = _BOUNDS.web_timeout, _BOUNDS.web_grace, _BOUNDS.web_keepalive
 limit_request_line, limit_request_field_size, limit_request_fields = _BOUNDS.max_request_line, _BOUNDS.max_header, 64
-# A process that serves never waits for a disk to say that it lives.
+# The heartbeat file is in memory: a slow disk must not make a serving process look dead.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
-# The house writes a line for each request itself (service/http/context.py), without what was typed.
+# service/http/access_log.py writes the line of each request, without what was typed.
 accesslog = None
 control_socket_disable = True
 
-# Each web process counts in a file of this folder; whoever reads /metrics hears their sum.
+# Each web process counts in a file of this folder; /metrics sums them.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="songnuan-metrics-"))
 _COUNTS = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 
@@ -43,31 +43,31 @@ REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     wrong.LimitRequestHeaders: (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
     wrong.ParseException: (HTTPStatus.BAD_REQUEST, "request_unreadable"),
 }
-"""What is refused before it is a request, the narrowest kind first."""
+"""Input that is refused before it is a request, the narrowest kind first."""
 
 
 def on_starting(_server: object) -> None:
-    """Begin to count at nought."""
+    """Delete the counts of an earlier run."""
     shutil.rmtree(_COUNTS, ignore_errors=True)
     _COUNTS.mkdir(parents=True)
 
 
 def child_exit(_server: object, worker: ThreadWorker) -> None:
-    """What a process that is gone had open is open no more; what it has counted stays."""
+    """Drop the gauges of a process that has ended; its counts stay."""
     for live in _COUNTS.glob(f"gauge_live*_{worker.pid}.db"):
         live.unlink(missing_ok=True)
 
 
 def on_exit(_server: object) -> None:
-    """Leave no files behind."""
+    """Delete the files of the counts."""
     shutil.rmtree(_COUNTS, ignore_errors=True)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """A web process that refuses in the house's own form what never became a request, and repeats none of it."""
+    """A gunicorn worker that answers malformed HTTP with a problem document and never echoes the input."""
 
     def handle_error(self, req: object, client: socket.socket, addr: tuple[str, int], exc: Exception) -> None:
-        """Answer with problem details; the log hears the kind of fault and no word of the request."""
+        """Answer with problem details; log the kind of fault and no word of the request."""
         del req, addr
         status, code = next((told for kind, told in REFUSED.items() if isinstance(exc, kind)), (500, ""))
         logs.log_event("unread_request", "warning", status=int(status), fault=logs.describe_exception(exc))
@@ -78,7 +78,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 def _problem(status: HTTPStatus, code: str) -> bytes:
-    # Nothing was read of the request: it has no id, and nobody knows its reader's language.
+    # Nothing was read of the request: it has no id, and its language is unknown.
     document = problem_document(status, [Reason(code)], LANGUAGES[0], request_id=None)
     body = json.dumps(document, ensure_ascii=False).encode()
     head = (
@@ -91,10 +91,10 @@ def _problem(status: HTTPStatus, code: str) -> bytes:
 
 
 class Log(glogging.Logger):  # type: ignore[misc]
-    """gunicorn's own words in the house's form."""
+    """The logger of gunicorn in the JSON format of the service."""
 
     def setup(self, cfg: object) -> None:
-        """Give its handlers the house's lines."""
+        """Give its handlers the JSON formatter."""
         super().setup(cfg)
         logs.configure()
         for handler in self.error_log.handlers:

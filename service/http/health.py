@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics: whether the house is well, for those who watch over it; nothing of any case."""
+"""Serves /healthz, /readyz and /metrics for monitoring, with nothing of any case."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -22,21 +22,21 @@ from service.queries import funds, notifications
 from workflows.vocabulary import Pot, Reason
 
 PATIENCE = 2.0
-"""Seconds one look may take."""
+"""Seconds that one check may take."""
 FOR_WEB = ("database", "migrations")
-"""What a web process cannot serve without; a broker or a mail server that is gone stops no case."""
+"""The checks a web process cannot serve without. No case needs the broker or the mail server."""
 WELL = ("ok", "unset")
 
 
 def register(app: Flask) -> None:
-    """Mount the three pages."""
+    """Register the three routes."""
     app.add_url_rule("/healthz", "healthz", public(lambda: {"status": "ok"}))
     app.add_url_rule("/readyz", "readyz", requires_monitoring_access(readyz))
     app.add_url_rule("/metrics", "metrics", requires_monitoring_access(metrics_page))
 
 
 def readyz() -> Response:
-    """200 when all is well, else 503 with what is not; `?for=web` asks only for what a web process needs."""
+    """Return 200 when every check passes, else 503 with those that fail; `?for=web` runs only those of a web process."""
     found = _database(app_state())
     if request.args.get("for") == "web":
         found = {name: found[name] for name in FOR_WEB}
@@ -49,7 +49,7 @@ def readyz() -> Response:
 
 
 def _database(here: AppState) -> dict[str, str]:
-    """Whether it answers, stands at the newest migration, and how late the notifications are."""
+    """Check that the database answers and is at the newest migration, and how late the notifications are."""
     found = {"database": "away", "migrations": "unknown", "outbox": "unknown"}
     try:
         with here.engine.connect() as conn:
@@ -65,7 +65,7 @@ def _database(here: AppState) -> dict[str, str]:
 
 
 def _broker(url: str | None) -> str:
-    """The one place where a web process speaks to the broker, and only when asked whether it is there."""
+    """Check that the broker answers. A web process speaks to it nowhere else."""
     if url is None:
         return "unset"
     try:
@@ -78,20 +78,20 @@ def _broker(url: str | None) -> str:
 
 
 def metrics_page() -> Response:
-    """Everything counted, in Prometheus' text form; what stands in rows is counted when asked."""
+    """Return every metric in the text format of Prometheus; those of the database are counted now."""
     registry = metrics.collected()
     registry.register(DatabaseCollector(app_state().engine))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class DatabaseCollector(Collector):
-    """The outbox and the pots, read from their rows; of a database that is away, only that it is."""
+    """Collects the outbox and the pots from their rows; without a database, only that it is away."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     def collect(self) -> Iterable[Metric]:
-        """Read once, in one short transaction."""
+        """Read everything in one short transaction."""
         up = GaugeMetricFamily("songnuan_database_up", "Whether the database answers.")
         try:
             with self._engine.connect() as conn:

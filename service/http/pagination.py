@@ -1,4 +1,4 @@
-"""A page of any list: the cursor is read, the query run, the next cursor written."""
+"""Pagination reads the cursor of a list request, runs the query and writes the next cursor."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -16,7 +16,7 @@ Query = Callable[[Mapping[str, Any], list[str] | None, int], Page]
 
 
 def paged(query: dict[str, Any], run: Query) -> dict[str, Any]:
-    """Answer a list request; a cursor that was altered or belongs to another filter is 422."""
+    """Return one page of a list. Raises HttpProblem 422 for a cursor that was altered or belongs to another filter."""
     size, given = query.pop("size"), query.pop("cursor")
     bound = {**query, "path": request.path}
     try:

@@ -1,4 +1,4 @@
-"""How often one may ask: a token, an address, and an address that guesses tokens.
+"""Rate limits per token, per address, and per address for invalid tokens.
 
 The counts live in each web process. In the broker they would stop the web with it, in the database each request would
 write; a process on its own lets through at most as often as there are processes, which a limit of this kind can bear.
@@ -19,7 +19,7 @@ from workflows.vocabulary import Reason
 
 
 class RateLimiter:
-    """The counts of one web process."""
+    """Counts the requests of one web process."""
 
     def __init__(self, limits: Limits) -> None:
         self._window = FixedWindowRateLimiter(MemoryStorage())
@@ -30,13 +30,13 @@ class RateLimiter:
         }
 
     def count(self, what: str, whom: str) -> None:
-        """Count one request. Raises Problem 429 when it is one too many."""
+        """Count one request. Raises HttpProblem 429 when it is one too many."""
         rate = self._rates[what]
         if rate is not None and not self._window.hit(rate, what, whom):
             raise self._too_many(rate, what, whom)
 
     def check(self, what: str, whom: str) -> None:
-        """Raises Problem 429 when no more is allowed; counts nothing."""
+        """Count nothing. Raises HttpProblem 429 when no more is allowed."""
         rate = self._rates[what]
         if rate is not None and not self._window.test(rate, what, whom):
             raise self._too_many(rate, what, whom)
@@ -54,7 +54,7 @@ def _item(rate: Rate | None) -> RateLimitItemPerSecond | None:
 
 
 def address_block(address: str | None) -> str:
-    """The line an address belongs to: one of IPv6 has a whole /64 to ask from."""
+    """Return the block an address is counted in: an IPv6 client has a whole /64 of addresses."""
     try:
         found = ip_address(address or "")
     except ValueError:
