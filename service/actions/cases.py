@@ -20,7 +20,7 @@ from service.queries.case_loading.loaded_case import LoadedCase
 from service.queries.case_loading.plan import plan_for
 from workflows import state_machine
 from workflows.facts import Facts, RuleInput
-from workflows.policy import NoPolicy, PolicySet
+from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet
 from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
 from workflows.rules.means_test import assessed
@@ -59,7 +59,10 @@ def take_action_on_many(
 
     Each case is judged alone: a refused one leaves the others as they are. A case named twice is taken once. Cases of
     one household or one beneficiary are taken one after the other, so that each is judged knowing the earlier ones.
+    Raises ValueError for a context with a version, which is that of one case.
     """
+    if context.version is not None:
+        raise ValueError("a batch has no version: each case has its own")
     wanted = list(dict.fromkeys(case_ids))
     keys = load.lock_cases(conn, wanted, context.caller)
     funds = load.lock_funds(conn, (key.fund_id for key in keys if key.fund_id)) if plan_for(action).money else {}
@@ -96,10 +99,8 @@ def _take_group(
             step = _decide(conn, cases[case_id], action, form, context, balances)
         except (Refused, InvalidForm) as refusal:
             outcomes[case_id] = refusal
-        except NoPolicy:
-            outcomes[case_id] = Refused(Reason.of("no_policy"))
-        except CalendarUnknown as unknown:
-            outcomes[case_id] = Refused(Reason.of("calendar_unknown", year=unknown.year))
+        except (NoPolicy, PoliciesOverlap, CalendarUnknown) as error:
+            outcomes[case_id] = _refusal(error)
         else:
             balances.note_drawn(step.loaded, step.transition)
             steps.append(step)
@@ -113,13 +114,25 @@ def _write_group(conn: sa.Connection, steps: list[DecidedStep]) -> dict[UUID, Ou
     try:
         with conn.begin_nested():
             return {result.case_id: result for result in case_writer.write(conn, steps)}
-    except sa.exc.IntegrityError as error:
+    except (sa.exc.IntegrityError, CalendarUnknown) as error:
         if len(steps) == 1:
-            return {steps[0].loaded.row.id: refusal_of(error)}
+            return {steps[0].loaded.row.id: _refusal(error)}
     outcomes: dict[UUID, Outcome] = {}
     for step in steps:
         outcomes |= _write_group(conn, [step])
     return outcomes
+
+
+def _refusal(error: NoPolicy | PoliciesOverlap | CalendarUnknown | sa.exc.IntegrityError) -> Refused:
+    """Return an error of one case of a batch as the refusal that the JSON API gives for it."""
+    match error:
+        case sa.exc.IntegrityError():
+            return refusal_of(error)
+        case CalendarUnknown():
+            return Refused(Reason.of("calendar_unknown", year=error.year))
+        case PoliciesOverlap():
+            return Refused(Reason.of("policies_overlap", policies=list(error.keys)))
+    return Refused(Reason.of("no_policy"))
 
 
 def available_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) -> tuple[AvailableAction, ...]:

@@ -166,3 +166,17 @@ def test_case_refused_by_the_database_leaves_the_others_done(fixture: Fixture) -
         conn.rollback()
     assert [codes(each) for each in outcomes] == [["StepResult"], ["conflicts_with_records"], ["StepResult"]]
     assert [versions[each] for each in case_ids] == [2, 1, 2]
+
+
+def test_year_without_a_calendar_refuses_each_award_by_itself(fixture: Fixture) -> None:
+    """The end of the notice cannot be counted: no award is written, and the batch ends in order."""
+    case_ids = opened(fixture, 2)
+    bring_to(fixture, case_ids, "review")
+    with fixture.engine.connect() as conn:
+        conn.execute(sa.text("DELETE FROM calendar_day"))
+        conn.execute(sa.text("DELETE FROM calendar_year"))
+        answers = form(fixture.organisation, "pass_review", NOTICED, award="100.00", fund=fixture.funds[0])
+        context = fixture.organisation.context(conn, "reviewer", NOTICED)
+        outcomes = take_action_on_many(conn, case_ids, "pass_review", answers, context)
+        conn.rollback()
+    assert [codes(each) for each in outcomes] == [["calendar_unknown"]] * 2
