@@ -1,4 +1,4 @@
-"""A migration that fills a column records the values in the event log (docs/decisions/0019)."""
+"""A migration that fills a column or a table records what it writes in the event log (docs/decisions/0019)."""
 
 # This module is frozen with the event format (`v` = 2): an old migration must do the same under newer code.
 
@@ -32,10 +32,24 @@ def record_filled_column(
     count = 0
     for batch in _batches(filled):
         name = f"{log_table}.{log_column}"
-        digests = {key: _digest(log_table, log_column, value) for key, value in batch.items()}
-        _append(conn, _clock_account(conn), {"column": name, "rows": len(batch), "revision": revision}, {name: digests})
+        digests = {key: _digest([log_table, log_column, value]) for key, value in batch.items()}
+        clock = _clock_account(conn)
+        facts = {"column": name, "rows": len(batch), "revision": revision}
+        _append(conn, ("account", clock, "fill_column"), clock, facts, {name: digests})
         count += len(batch)
     return count
+
+
+def record_filled_row(
+    conn: sa.Connection, subject: tuple[str, UUID], log_table: str, key: str, row: Mapping[str, Any], revision: str
+) -> None:
+    """Append an event with one row that the migration wrote, to the chain of its subject.
+
+    `row` holds the columns written once, without nulls, by the event log's names; the changing columns are null.
+    """
+    facts = {"table": log_table, "revision": revision}
+    rows = {log_table: {key: {"fixed": _digest([log_table, dict(row)])}}}
+    _append(conn, (*subject, "fill_table"), _clock_account(conn), facts, rows)
 
 
 def _batches(rows: Iterator[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -43,8 +57,8 @@ def _batches(rows: Iterator[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
         yield batch
 
 
-def _digest(table: str, column: str, value: Any) -> str:
-    return sha256(canonical_json([table, column, value]).encode()).hexdigest()
+def _digest(content: list[Any]) -> str:
+    return sha256(canonical_json(content).encode()).hexdigest()
 
 
 def _clock_account(conn: sa.Connection) -> UUID:
@@ -55,25 +69,28 @@ def _clock_account(conn: sa.Connection) -> UUID:
     return account_id
 
 
-def _append(conn: sa.Connection, actor: UUID, facts: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
+def _append(
+    conn: sa.Connection, source: tuple[str, UUID, str], actor: UUID, facts: Mapping[str, Any], rows: Mapping[str, Any]
+) -> None:
+    subject, subject_id, action = source
     head = conn.execute(
-        sa.text("SELECT seq, hash FROM chain_head WHERE id = :id FOR UPDATE"), {"id": actor}
+        sa.text("SELECT seq, hash FROM chain_head WHERE id = :id FOR UPDATE"), {"id": subject_id}
     ).one_or_none()
     seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
     at = datetime.now(UTC)
     on = at.astimezone(ZoneInfo("Asia/Shanghai")).date()
-    subject = {"v": 2, "subject": "account", "id": str(actor), "seq": seq, "action": "fill_column"}
+    envelope = {"v": 2, "subject": subject, "id": str(subject_id), "seq": seq, "action": action}
     context = {"actor": str(actor), "on": on.isoformat(), "at": at.isoformat(), "request": None}
-    body = canonical_json({**subject, **context, "facts": facts, "rows": rows})
-    values = {"id": actor, "seq": seq, "on": on, "at": at, "body": body}
-    values |= {"prev": prev, "hash": event_hash(prev, body)}
+    body = canonical_json({**envelope, **context, "facts": facts, "rows": rows})
+    values = {"id": subject_id, "subject": subject, "action": action, "actor": actor, "seq": seq, "on": on, "at": at}
+    values |= {"body": body, "prev": prev, "hash": event_hash(prev, body)}
     conn.execute(_EVENT, values)
     conn.execute(_HEAD, values)
 
 
 _EVENT = sa.text(
     'INSERT INTO event (subject_id, seq, subject, action, actor_id, "on", at, body, prev, hash)'
-    " VALUES (:id, :seq, 'account', 'fill_column', :id, :on, :at, :body, :prev, :hash)"
+    " VALUES (:id, :seq, :subject, :action, :actor, :on, :at, :body, :prev, :hash)"
 )
 _HEAD = sa.text(
     "INSERT INTO chain_head (id, seq, hash) VALUES (:id, :seq, :hash)"

@@ -185,7 +185,11 @@ def grant(
 
 
 def open_fund(
-    conn: sa.Connection, organisation: Organisation, fen: int, *, items: tuple[str, ...] = ("LIV", "MED", "EDU", "HOU")
+    conn: sa.Connection,
+    organisation: Organisation,
+    fen: int,
+    *,
+    items: tuple[str, ...] = ("LIV", "MED", "EDU", "HOU", "SWN", "CON"),
 ) -> UUID:
     """Create a fund of the organisation with `fen` in it and return its id."""
     fund_id, batch = new_id(), WriteBatch()

@@ -56,6 +56,9 @@ FUND_ITEMS = tuple(item for item in Item if item is not Item.GOODS)
 
 HARDSHIP_ITEMS = (Item.LIVING, Item.MEDICAL, Item.ACCIDENT, Item.TEMPORARY)
 TUITION_ITEMS = (Item.EDUCATION,)
+RELIEF_ITEMS = (*HARDSHIP_ITEMS, *TUITION_ITEMS, Item.HOUSING)
+"""Items that reach a worker's household only through a case: survey, notice, means test and approval."""
+
 MONEY_GIFT_ITEMS = (Item.EDUCATION, Item.HOUSING, Item.LIVING, Item.SEND_WARMTH, Item.CONDOLENCE)
 GOODS_GIFT_ITEMS = (Item.GOODS, Item.SEND_WARMTH, Item.CONDOLENCE)
 GIFT_ITEMS = (*MONEY_GIFT_ITEMS, Item.GOODS)

@@ -120,6 +120,27 @@ class DibaoLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GiftRule:
+    """What the union may give as a gift (慰问) under one item: limits in fen, None for no limit.
+
+    Relief to a worker's household is never a gift (workflows/rules/gifts.py), whatever a policy set says.
+    """
+
+    item: str
+    households: str
+    """The kind of household it may go to (HouseholdKind)."""
+
+    accounts: tuple[str, ...]
+    """The accounts it is booked on: a code begins with one of them."""
+
+    each_fen: Fen | None = None
+    person_year_fen: Fen | None = None
+    household_year_fen: Fen | None = None
+    counts_as_aid: bool = False
+    """Whether the report counts it among the aid, or apart."""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySet:
     """One issuer's parameters for one region and period; both ends of the period are days in force."""
 
@@ -162,6 +183,7 @@ class PolicySet:
     same_item_per_year: int
     deadlines: Mapping[str, int]
     papers: Mapping[str, tuple[str, ...]]
+    gifts: tuple[GiftRule, ...] = ()
     digest: str = field(init=False, repr=False, compare=False)
     """The result of `digest`, computed once, because every assessment cites it."""
 
@@ -236,9 +258,15 @@ def dibao_line(policy: PolicySet, division: str, day: date) -> Fen:
     return max(lines, key=lambda line: (len(line.division), line.since)).fen
 
 
+ABSENT = object()
+ADDED_LATER: Mapping[str, object] = {"gifts": []}
+"""Parameters younger than some policy sets, with their plain default: at it they are left out of the digest."""
+
+
 def digest(policy: PolicySet) -> str:
     """Return the SHA-256 of the set's parameters in hex; the layout of the TOML file does not change it."""
-    text = json.dumps(as_plain(policy), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    values = {name: value for name, value in row_of(policy).items() if value != ADDED_LATER.get(name, ABSENT)}
+    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -5,8 +5,8 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from workflows.code_lists import Category
-from workflows.policy import DEADLINES, Cap, CategoryRule, Comparator, DibaoLine, Per, PolicySet, Term
+from workflows.code_lists import GIFT_ITEMS, RELIEF_ITEMS, Category, HouseholdKind
+from workflows.policy import DEADLINES, Cap, CategoryRule, Comparator, DibaoLine, GiftRule, Per, PolicySet, Term
 from workflows.policy_values import (
     InvalidPolicy,
     Parameter,
@@ -78,6 +78,16 @@ CAP = (
     Parameter("share", "share_of_self_paid", ratio, None),
 )
 
+GIFT = (
+    Parameter("item", "item", one_of(*GIFT_ITEMS)),
+    Parameter("households", "households", one_of(*HouseholdKind), HouseholdKind.WORKER.value),
+    Parameter("accounts", "accounts", listed(code, least=1)),
+    Parameter("each_fen", "each", money, None),
+    Parameter("person_year_fen", "person_year", money, None),
+    Parameter("household_year_fen", "household_year", money, None),
+    Parameter("counts_as_aid", "counts_as_aid", yes_no, False),
+)
+
 DIBAO = (
     Parameter("since", "since", day),
     Parameter("division", "division", division),
@@ -120,6 +130,7 @@ POLICY = (
     Parameter("same_item_per_year", "repeat.same_item_per_year", whole(1, 99)),
     Parameter("deadlines", "deadlines", named(whole(1, 3660), *DEADLINES)),
     Parameter("papers", "papers", named(codes, "all")),
+    Parameter("gifts", "gift", rows(GIFT, GiftRule), ()),
 )
 """Every parameter of a policy set, in the order of PolicySet: its name, its path in the file, its reader."""
 
@@ -198,6 +209,17 @@ def _caps_limit_once(caps: tuple[Cap, ...]) -> Iterator[PolicyProblem]:
         keys.append(key)
 
 
+def _gifts_listed_once(gifts: tuple[GiftRule, ...]) -> Iterator[PolicyProblem]:
+    """Yield each second rule on the same item and kind of household, and each rule for relief to a worker's household."""
+    keys: list[tuple[str, str]] = []
+    for index, rule in enumerate(gifts, start=1):
+        if (key := (rule.item, rule.households)) in keys:
+            yield PolicyProblem(f"gift[{index}]", "gift_twice", {"item": rule.item, "first": keys.index(key) + 1})
+        if rule.households == HouseholdKind.WORKER and rule.item in RELIEF_ITEMS:
+            yield PolicyProblem(f"gift[{index}].item", "relief_is_no_gift", {"item": rule.item})
+        keys.append(key)
+
+
 def _categories_exist(rules: tuple[CategoryRule, ...], items: Mapping[str, int]) -> Iterator[PolicyProblem]:
     known = [rule.category for rule in rules]
     for key in items:
@@ -214,6 +236,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[PolicyProblem]]], ..
     (("categories", "rigid_kinds", "misfortune_kinds"), _no_spending_subtracted_twice),
     (("categories", "events"), _has_events),
     (("caps",), _caps_limit_once),
+    (("gifts",), _gifts_listed_once),
     (("categories", "items_per_year"), _categories_exist),
 )
 """Checks across parameters: the names of the parameters each one reads, and the check."""

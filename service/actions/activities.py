@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from service.actions import event_log, validation
 from service.actions.context import ActionContext
+from service.actions.corrections import Voidable, void_record
+from service.actions.natural_keys import natural_key, once_facts, repeat_columns
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
@@ -31,22 +33,44 @@ class NewActivity:
     fen: Fen
     account_code: str
     participants: int | None = None
+    confirmed_repeat: bool = False
+    """A person says that this is a second activity, and not the same one again."""
 
 
-def record_activity(conn: sa.Connection, new: NewActivity, context: ActionContext) -> UUID:
-    """Record an activity. Raises InvalidForm, Refused (role_missing), NotFound."""
+def record_activity(
+    conn: sa.Connection, new: NewActivity, context: ActionContext, *, corrects: UUID | None = None
+) -> UUID:
+    """Record an activity. Raises InvalidForm, Refused (role_missing, recorded_already, recorded_and_voided), NotFound."""
     unit_path = unit_path_of(conn, new.unit_id)
     right = require_role(context, (Role.REGISTRAR, Role.CASHIER), unit_path)
     validation.refuse_invalid(_problems(new, context.today))
+    key = natural_key("activity", new.unit_id, new.on, new.title)
+    once = repeat_columns(conn, activity, key, confirmed=new.confirmed_repeat, corrects=corrects)
     activity_id = new_id()
-    columns = {name: getattr(new, name) for name in NewActivity.__slots__}
+    columns = once | {name: getattr(new, name) for name in NewActivity.__slots__ if name != "confirmed_repeat"}
     creation = {"recorded_by": context.caller.account, "created_at": context.at}
     batch = WriteBatch()
     batch.add(activity, {"id": activity_id, "unit_path": unit_path, **columns, **creation})
     facts: dict[str, Plain] = {"kind": new.kind, "on": new.on.isoformat(), "fen": new.fen}
-    facts |= {"unit": str(new.unit_id), "account_code": new.account_code, **right}
+    facts |= {"unit": str(new.unit_id), "account_code": new.account_code, **once_facts(once), **right}
     event_log.append_event(conn, "activity", activity_id, "record_activity", facts, context, batch)
     return activity_id
+
+
+def void_activity(conn: sa.Connection, activity_id: UUID, reason: str, context: ActionContext) -> None:
+    """Void an activity. Raises InvalidForm, Refused (role_missing, voided_already), NotFound."""
+    void_record(conn, VOIDABLE, activity_id, reason, context)
+
+
+def correct_activity(
+    conn: sa.Connection, activity_id: UUID, new: NewActivity, reason: str, context: ActionContext
+) -> UUID:
+    """Void an activity and record it with other values. Raises what voiding and recording raise."""
+    void_record(conn, VOIDABLE, activity_id, reason, context)
+    return record_activity(conn, new, context, corrects=activity_id)
+
+
+VOIDABLE = Voidable("activity", activity, (Role.REGISTRAR, Role.CASHIER))
 
 
 def _problems(new: NewActivity, today: date) -> Iterator[Reason]:

@@ -38,6 +38,10 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "uq_household_unit_id_file_no": "file_no_taken",
     "uq_fund_unit_id_code_year": "fund_code_taken",
     "uq_account_login": "login_taken",
+    **{
+        f"ex_{table}_recorded_once": "recorded_already"
+        for table in ("fund_receipt", "gift", "visit", "donation", "activity", "pairing")
+    },
 }
 """The reason code of a constraint. The database refuses where two requests pass the same rule at the same moment."""
 

@@ -1,4 +1,4 @@
-"""Fund lines: opening a line, and recording money received on it."""
+"""Fund lines: opening a line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,16 +7,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import event_log, ledger, validation
+from service.actions import event_log, validation
 from service.actions.context import ActionContext
-from service.actions.errors import NotFound
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
-from service.queries.scope import visible_to
 from service.tables.funds import fund
 from workflows.code_lists import FUND_ITEMS, Category, FundSource
-from workflows.vocabulary import Fen, Plain, Pot, Reason, Refused, Role
+from workflows.vocabulary import Plain, Reason, Refused, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +65,3 @@ def _problems(new: NewFund) -> Iterator[Reason]:
         yield Reason.of("answer_missing", field="items")
     yield from validation.choices("categories", new.categories, Category)
     yield from validation.dates_in_order("expires_on", new.opens_on, new.expires_on)
-
-
-def receive(conn: sa.Connection, fund_id: UUID, fen: Fen, document: str, on: date, context: ActionContext) -> UUID:
-    """Record money received: a ledger entry from outside to available, on the day the bank says.
-
-    Raises InvalidForm, Refused (role_missing), NotFound.
-    """
-    fund_row = conn.execute(
-        sa.select(fund.c.unit_path)
-        .where(fund.c.id == fund_id, visible_to(context.caller, fund.c.unit_path, frozenset(Role)))
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if fund_row is None:
-        raise NotFound
-    right = require_role(context, (Role.CASHIER,), fund_row.unit_path)
-    validation.refuse_invalid(
-        validation.amount("fen", fen),
-        validation.document_number("document", document),
-        validation.not_in_future("on", on, context.today),
-    )
-    entry = ledger.entry_row(Pot.OUTSIDE, Pot.AVAILABLE, fen, fund_id, on, context)
-    facts: dict[str, Plain] = {"document": document.strip(), "on": on.isoformat(), "entries": ledger.summary([entry])}
-    event_log.append_event(conn, "fund", fund_id, "receive", {**facts, **right}, context, moved=[entry])
-    return UUID(str(entry["id"]))

@@ -1,20 +1,24 @@
-"""Visits outside cases: festival, hardship, bereavement, pairing, retired members."""
+"""Visits outside cases: festival, hardship, bereavement, pairing, retired members; corrected or voided."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.actions import event_log, validation
 from service.actions.context import ActionContext
+from service.actions.corrections import Voidable, void_record
 from service.actions.errors import NotFound
+from service.actions.natural_keys import natural_key, once_facts, repeat_columns
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
 from service.queries import accounts, households
+from service.tables.gifts import gift
 from service.tables.pairings import pairing
 from service.tables.visits import visit, visit_visitor
 from workflows.code_lists import OTHER_VISIT_KINDS, Deceased, Occasion, Place, VisitKind
@@ -38,20 +42,31 @@ class NewVisit:
     companions: int | None = None
     relation_of_deceased: str | None = None
     story: str | None = None
+    confirmed_repeat: bool = False
+    """A person says that this is a second visit, and not the same one again."""
 
 
-def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext) -> UUID:
-    """Record a visit. Raises InvalidForm, Refused (visitor_not_entitled, not_paired, …), NotFound."""
+NOT_COLUMNS = {"visitors", "story", "confirmed_repeat"}
+ROLES = (Role.VISITOR, Role.REGISTRAR)
+VOIDABLE = Voidable("visit", visit, ROLES)
+
+
+def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext, *, corrects: UUID | None = None) -> UUID:
+    """Record a visit.
+
+    Raises InvalidForm, Refused (role_missing, recorded_already, visitor_not_entitled, not_paired, …), NotFound.
+    """
     unit_path = unit_path_of(conn, new.unit_id)
-    right = require_role(context, (Role.VISITOR, Role.REGISTRAR), unit_path)
+    right = require_role(context, ROLES, unit_path)
     validation.refuse_invalid(_problems(new, context.today))
     if new.household_id is not None and households.one(conn, new.household_id, context.caller) is None:
         raise NotFound
+    once = repeat_columns(conn, visit, _key(new), confirmed=new.confirmed_repeat, corrects=corrects)
     reasons = [*_unentitled_visitors(conn, new, unit_path), *_missing_pairing(conn, new)]
     if reasons:
         raise Refused(*reasons)
     visit_id = new_id()
-    columns = {name: getattr(new, name) for name in NewVisit.__slots__ if name not in {"visitors", "story"}}
+    columns = once | {name: getattr(new, name) for name in NewVisit.__slots__ if name not in NOT_COLUMNS}
     story_sealed = encrypt_field(context.keyring, "visit.story", visit_id, new.story) if new.story else None
     batch = WriteBatch()
     batch.add(
@@ -62,8 +77,46 @@ def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext) -> 
         visit_visitor,
         *({"visit_id": visit_id, "account_id": account_id} for account_id in sorted(set(new.visitors), key=str)),
     )
-    event_log.append_event(conn, "visit", visit_id, "record_visit", {**_visit_facts(new), **right}, context, batch)
+    facts = {**_visit_facts(new), **once_facts(once), **right}
+    event_log.append_event(conn, "visit", visit_id, "record_visit", facts, context, batch)
     return visit_id
+
+
+def void_visit(conn: sa.Connection, visit_id: UUID, reason: str, context: ActionContext) -> None:
+    """Void a visit outside cases.
+
+    Raises InvalidForm, Refused (role_missing, voided_already, visit_of_case, visit_has_gifts), NotFound.
+    """
+    row = void_record(conn, VOIDABLE, visit_id, reason, context)
+    _refuse_needed(conn, row)
+
+
+def correct_visit(conn: sa.Connection, visit_id: UUID, new: NewVisit, reason: str, context: ActionContext) -> UUID:
+    """Void a visit outside cases and record it with other values. Raises what voiding and recording raise.
+
+    Gifts handed over on the visit stay with it as long as the household and the day stay.
+    """
+    row = void_record(conn, VOIDABLE, visit_id, reason, context)
+    if (row["household_id"], row["on"]) != (new.household_id, new.on):
+        _refuse_needed(conn, row)
+    elif row["case_id"] is not None:
+        raise Refused(Reason.of("visit_of_case"))
+    return record_visit(conn, new, context, corrects=visit_id)
+
+
+def _refuse_needed(conn: sa.Connection, row: dict[str, Any]) -> None:
+    """Refuse to void a visit of a case, and one with which gifts were handed over."""
+    if row["case_id"] is not None:
+        raise Refused(Reason.of("visit_of_case"))
+    live = sa.and_(gift.c.visit_id == row["id"], gift.c.voided_on.is_(None))
+    count = conn.scalar(sa.select(sa.func.count()).select_from(gift).where(live))
+    if count:
+        raise Refused(Reason.of("visit_has_gifts", count=count))
+
+
+def _key(new: NewVisit) -> str:
+    """Return what the visit is: unit, household, day, kind, and the people who went."""
+    return natural_key("visit", new.unit_id, new.household_id, new.on, new.kind, sorted(map(str, set(new.visitors))))
 
 
 def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
@@ -95,7 +148,8 @@ def _missing_pairing(conn: sa.Connection, new: NewVisit) -> list[Reason]:
     if new.kind != "pairing":
         return []
     in_force = sa.and_(pairing.c.from_on <= new.on, sa.func.coalesce(pairing.c.until_on, date.max) >= new.on)
-    same_pair = sa.and_(pairing.c.household_id == new.household_id, pairing.c.unit_id == new.unit_id)
+    live = pairing.c.voided_on.is_(None)
+    same_pair = sa.and_(pairing.c.household_id == new.household_id, pairing.c.unit_id == new.unit_id, live)
     pairing_id = conn.scalar(sa.select(pairing.c.id).where(same_pair, in_force).limit(1))
     return [] if pairing_id is not None else [Reason.of("not_paired", on=new.on.isoformat())]
 

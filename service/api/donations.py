@@ -6,12 +6,14 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import donations
-from service.http.auth import requires_role
-from service.http.context import action_context
+from service.http.auth import READERS, requires_role
+from service.http.context import action_context, caller
 from service.http.idempotency import idempotent
+from service.http.pagination import paged
 from service.http.transaction import connection
-from service.schemas.donations import DonationIn
-from service.schemas.fields import MadeOut
+from service.queries import donations as read
+from service.schemas.donations import DonationCorrectionIn, DonationFilterIn, DonationIn, DonationPageOut
+from service.schemas.fields import MadeOut, VoidIn
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("donations", __name__, description="捐款 Donations")
@@ -25,3 +27,34 @@ blueprint = Blueprint("donations", __name__, description="捐款 Donations")
 def record_donation(body: dict[str, Any]) -> dict[str, UUID]:
     """Record a donation passed on or received."""
     return {"id": donations.record_donation(connection(), donations.NewDonation(**body), action_context())}
+
+
+@blueprint.post("/donations/<uuid:donation_id>/void")
+@requires_role(Role.REGISTRAR, Role.CASHIER)
+@idempotent
+@blueprint.arguments(VoidIn)
+@blueprint.response(204)
+def void_donation(body: dict[str, Any], donation_id: UUID) -> None:
+    """Void a donation that was never so; it stays readable with the reason."""
+    donations.void_donation(connection(), donation_id, body["reason"], action_context())
+
+
+@blueprint.post("/donations/<uuid:donation_id>/correction")
+@requires_role(Role.REGISTRAR, Role.CASHIER)
+@idempotent
+@blueprint.arguments(DonationCorrectionIn)
+@blueprint.response(201, MadeOut)
+def correct_donation(body: dict[str, Any], donation_id: UUID) -> dict[str, UUID]:
+    """Record a donation as it should have been; the original stays readable with the reason."""
+    reason = body.pop("reason")
+    new = donations.NewDonation(**body)
+    return {"id": donations.correct_donation(connection(), donation_id, new, reason, action_context())}
+
+
+@blueprint.get("/donations")
+@requires_role(*READERS)
+@blueprint.arguments(DonationFilterIn, location="query")
+@blueprint.response(200, DonationPageOut)
+def list_donations(query: dict[str, Any]) -> dict[str, Any]:
+    """List the donations of your units, newest first; voided ones say so."""
+    return paged(query, lambda filters, after, size: read.page(connection(), caller(), filters, after, size))

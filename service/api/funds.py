@@ -1,4 +1,4 @@
-"""Routes of /funds: fund lines, and money received on them."""
+"""Routes of /funds: fund lines."""
 
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,8 @@ from service.http.idempotency import idempotent
 from service.http.transaction import connection
 from service.queries import funds as read
 from service.schemas.fields import MadeOut
-from service.schemas.funds import FundIn, FundOut, FundsOut, ReceiptIn
-from workflows.vocabulary import Fen, Role
+from service.schemas.funds import FundIn, FundOut, FundsOut
+from workflows.vocabulary import Role
 
 blueprint = Blueprint("funds", __name__, description="资金 Funds")
 
@@ -49,16 +49,3 @@ def see_fund(fund_id: UUID) -> Response:
     if row is None:
         raise NotFound
     return tagged(FundOut().dump(row), row["version"])
-
-
-@blueprint.post("/funds/<uuid:fund_id>/receipts")
-@requires_role(Role.CASHIER, Role.ADMIN)
-@idempotent
-@blueprint.arguments(ReceiptIn)
-@blueprint.response(201, MadeOut)
-def receive(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
-    """Record money received on the fund line."""
-    entry_id = fund_actions.receive(
-        connection(), fund_id, Fen(body["amount"]), body["document"], body["on"], action_context()
-    )
-    return {"id": entry_id}

@@ -1,4 +1,4 @@
-"""Routes of /households/<id>/pairings."""
+"""Routes of /households/<id>/pairings and /pairings."""
 
 from typing import Any
 from uuid import UUID
@@ -6,12 +6,15 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import pairings
-from service.http.auth import requires_role
-from service.http.context import action_context
+from service.actions.errors import NotFound
+from service.http.auth import READERS, requires_role
+from service.http.context import action_context, caller
 from service.http.idempotency import idempotent
 from service.http.transaction import connection
-from service.schemas.fields import MadeOut
-from service.schemas.pairings import PairingIn
+from service.queries import households
+from service.queries import pairings as read
+from service.schemas.fields import MadeOut, VoidIn
+from service.schemas.pairings import PairingCorrectionIn, PairingIn, PairingsOut
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("pairings", __name__, description="结对帮扶 Pairings")
@@ -25,3 +28,35 @@ blueprint = Blueprint("pairings", __name__, description="结对帮扶 Pairings")
 def pair(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
     """Pair a unit with the household (结对帮扶)."""
     return {"id": pairings.record_pairing(connection(), household_id, pairings.Pairing(**body), action_context())}
+
+
+@blueprint.post("/pairings/<uuid:pairing_id>/void")
+@requires_role(Role.REGISTRAR)
+@idempotent
+@blueprint.arguments(VoidIn)
+@blueprint.response(204)
+def void_pairing(body: dict[str, Any], pairing_id: UUID) -> None:
+    """Void a pairing that was never so; it stays readable with the reason."""
+    pairings.void_pairing(connection(), pairing_id, body["reason"], action_context())
+
+
+@blueprint.post("/pairings/<uuid:pairing_id>/correction")
+@requires_role(Role.REGISTRAR)
+@idempotent
+@blueprint.arguments(PairingCorrectionIn)
+@blueprint.response(201, MadeOut)
+def correct_pairing(body: dict[str, Any], pairing_id: UUID) -> dict[str, UUID]:
+    """Record a pairing as it should have been; the original stays readable with the reason."""
+    reason = body.pop("reason")
+    new = pairings.Pairing(**body)
+    return {"id": pairings.correct_pairing(connection(), pairing_id, new, reason, action_context())}
+
+
+@blueprint.get("/households/<uuid:household_id>/pairings")
+@requires_role(*READERS)
+@blueprint.response(200, PairingsOut)
+def list_pairings(household_id: UUID) -> dict[str, Any]:
+    """List the pairings of the household; voided ones say so."""
+    if households.one(connection(), household_id, caller()) is None:
+        raise NotFound
+    return {"items": read.of_household(connection(), household_id)}

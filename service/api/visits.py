@@ -13,8 +13,8 @@ from service.http.idempotency import idempotent
 from service.http.pagination import paged
 from service.http.transaction import connection
 from service.queries import visits as read
-from service.schemas.fields import MadeOut
-from service.schemas.visits import VisitFilterIn, VisitIn, VisitPageOut
+from service.schemas.fields import MadeOut, VoidIn
+from service.schemas.visits import VisitCorrectionIn, VisitFilterIn, VisitIn, VisitPageOut
 from workflows.vocabulary import InvalidForm, Reason, Role
 
 blueprint = Blueprint("visits", __name__, description="走访 Visits")
@@ -58,3 +58,25 @@ def _answers(body: dict[str, Any]) -> dict[str, object]:
 def list_visits(query: dict[str, Any]) -> dict[str, Any]:
     """List the visits of your units, newest first."""
     return paged(query, lambda filters, after, size: read.page(connection(), caller(), filters, after, size))
+
+
+@blueprint.post("/visits/<uuid:visit_id>/void")
+@requires_role(Role.VISITOR, Role.REGISTRAR)
+@idempotent
+@blueprint.arguments(VoidIn)
+@blueprint.response(204)
+def void_visit(body: dict[str, Any], visit_id: UUID) -> None:
+    """Void a visit outside cases that was never so; it stays readable with the reason."""
+    visit_actions.void_visit(connection(), visit_id, body["reason"], action_context())
+
+
+@blueprint.post("/visits/<uuid:visit_id>/correction")
+@requires_role(Role.VISITOR, Role.REGISTRAR)
+@idempotent
+@blueprint.arguments(VisitCorrectionIn)
+@blueprint.response(201, MadeOut)
+def correct_visit(body: dict[str, Any], visit_id: UUID) -> dict[str, UUID]:
+    """Record a visit outside cases as it should have been; the original stays readable with the reason."""
+    reason = body.pop("reason")
+    new = visit_actions.NewVisit(**body | {"visitors": tuple(body["visitors"])})
+    return {"id": visit_actions.correct_visit(connection(), visit_id, new, reason, action_context())}

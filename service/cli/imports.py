@@ -13,9 +13,11 @@ from service.cli.installation import AS_JSON, VAR, open_installation
 from service.cli.output import FAULTS, CommandFailed, language, translate
 from service.cli.report import context_for
 from service.imports.error_workbook import write_error_workbook
-from service.imports.import_files import Imported, import_files, importable
+from service.imports.import_files import import_files, importable
+from service.imports.import_result import Imported, SheetCount
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable, message_for_problem, place
 from service.imports.xlsx import read_bytes
+from workflows.money_format import in_yuan, in_yuan_with_thousands
 
 err = Console(stderr=True)
 
@@ -42,12 +44,7 @@ def import_year(paths: tuple[Path, ...], by: str, dry_run: bool, as_json: bool, 
             _report_problems(invalid, files, as_json)
             raise SystemExit(FAULTS) from None
     if as_json:
-        summary_fields = {
-            "counts": dict(imported.counts),
-            "repeated": imported.repeated,
-            "only_read": imported.only_read,
-        }
-        click.echo(json.dumps({**summary_fields, "dry_run": dry_run}, ensure_ascii=False))
+        click.echo(json.dumps(summary_document(imported), ensure_ascii=False))
     else:
         click.echo(summary(imported))
 
@@ -78,15 +75,34 @@ def shown_on(bar: Progress) -> Callable[[str, int, int], None]:
     return progress
 
 
+def summary_document(imported: Imported) -> dict[str, object]:
+    """Return the result as JSON says it: rows written and repeated by sheet, the money written in yuan, each repeat."""
+    sheets = {
+        title: {"written": count.written, "repeated": count.repeated}
+        | ({"sum": in_yuan(count.fen)} if count.fen is not None else {})
+        for title, count in imported.sheets.items()
+    }
+    repeats = [{"where": place(each, language()), "code": each.code} for each in imported.repeats]
+    rules = {"rules": imported.rules, "only_read": imported.only_read, "dry_run": imported.dry_run}
+    return {"sheets": sheets, "repeats": repeats, **rules}
+
+
 def summary(imported: Imported) -> str:
-    """Return the counts in one line, then a line for files imported before, and one for files that were only read."""
-    counts = "，".join(f"{translate(f'cli.kind.{kind}')} {count}" for kind, count in imported.counts.items()) or "—"
-    lines = [translate("cli.import_tried" if imported.dry_run else "cli.imported", counts=counts)]
-    if imported.repeated:
-        lines.append(translate("cli.imported_before", files="、".join(imported.repeated)))
+    """Return the counts and sums of every sheet in one line, then a line for each row that was on record already."""
+    counts = [f"{translate(f'cli.kind.{kind}')} {count}" for kind, count in imported.rules.items()]
+    counts += [_sheet_count(title, count) for title, count in imported.sheets.items()]
+    lines = [translate("cli.import_tried" if imported.dry_run else "cli.imported", counts="，".join(counts) or "—")]
+    lang = language()
+    lines += [f"  {place(each, lang)}：{message_for_problem(each, lang)}" for each in imported.repeats]
     if imported.only_read:
         lines.append(translate("cli.import_only_read", files="、".join(imported.only_read)))
     return "\n".join(lines)
+
+
+def _sheet_count(title: str, count: SheetCount) -> str:
+    """Return one sheet's rows and money: `到账 1（30,000.00元）`."""
+    money = "" if count.fen is None else translate("cli.import_sum", sum=in_yuan_with_thousands(count.fen))
+    return f"{title} {count.written}{money}"
 
 
 def _report_problems(invalid: InvalidSheets, files: list[Path], as_json: bool) -> None:

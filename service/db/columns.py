@@ -1,10 +1,12 @@
 """Column types that the tables share: ids, money, encrypted values, instants."""
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 import uuid_utils.compat
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.schema import SchemaItem
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -47,6 +49,31 @@ def money(name: str, *, optional: bool = False) -> sa.Column[int]:
 def sealed(name: str, *, optional: bool = True) -> sa.Column[bytes]:
     """Return a column for personal data, encrypted for this table, column and row (service/crypto/encryption.py)."""
     return sa.Column(name, sa.LargeBinary(), nullable=optional)
+
+
+def recorded_once(table: str, *, optional_key: bool = False) -> tuple[SchemaItem, ...]:
+    """Return the columns of a record that is known by what it is, and that can be voided or corrected (docs/decisions/0027).
+
+    `repeat_no` counts the records with one key that a person has confirmed to be different events.
+    """
+    parts: tuple[tuple[sa.ColumnElement[Any], str], ...] = (
+        (sa.column("natural_key"), "="),
+        (sa.column("repeat_no"), "="),
+    )
+    # An exclusion constraint, because a unique index cannot be deferrable and partial: one statement may void a record
+    # and add its correction under the same key.
+    not_recorded_twice = pg.ExcludeConstraint(
+        *parts, name=f"ex_{table}_recorded_once", using="btree", where=sa.text("voided_on IS NULL"), deferrable=True
+    )
+    return (
+        sa.Column("natural_key", sa.Text(), nullable=optional_key, index=True),
+        sa.Column("repeat_no", sa.SmallInteger(), nullable=False, server_default="0"),
+        foreign_key(table, "corrects_id", optional=True),
+        sa.Column("voided_on", sa.Date()),
+        sa.Column("void_reason", sa.Text()),
+        sa.CheckConstraint("(voided_on IS NULL) = (void_reason IS NULL)", name="voided"),
+        not_recorded_twice,
+    )
 
 
 def check_in(column: str, values: object) -> sa.CheckConstraint:

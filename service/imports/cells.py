@@ -41,10 +41,10 @@ def digits(value: object) -> str:
     return "".join(value.split())
 
 
-def chosen(labels: Mapping[str, str]) -> Reader:
+def chosen(labels: Mapping[str, Any]) -> Reader:
     """Return a reader that accepts a label or its code, and returns the code."""
 
-    def read(value: object) -> str:
+    def read(value: object) -> Any:
         label = words(value)
         code = labels.get(label, label if label in labels.values() else None)
         if code is None:

@@ -7,7 +7,7 @@ from service.actions import activities, donations
 from service.actions.activities import NewActivity
 from service.actions.donations import NewDonation
 from service.imports import cells, labels
-from service.imports.household_sheets import KEEPER
+from service.imports.household_sheets import KEEPER, REPEAT
 from service.imports.import_context import ImportContext
 from service.imports.sheet_reader import Column, Row, Sheet, Workbook
 
@@ -23,6 +23,7 @@ DONATIONS = Sheet(
         Column("金额", "fen", cells.money),
         Column("交付何处", "handed_to", cells.words),
         Column("收据号", "receipt_no", cells.words, required=False),
+        REPEAT,
         KEEPER,
     ),
 )
@@ -37,31 +38,30 @@ ACTIVITIES = Sheet(
         Column("参加人数", "participants", cells.whole, required=False),
         Column("支出金额", "fen", cells.money),
         Column("会计科目", "account_code", cells.words),
+        REPEAT,
         KEEPER,
     ),
 )
 
 
-def write_donations(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Record every donation and return how many rows there are."""
+def write_donations(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
+    """Record every donation."""
     rows = sheets[DONATIONS.title]
     for row in import_run.with_progress(rows):
         with import_run.savepoint(row):
             donations.record_donation(
                 import_run.conn, NewDonation(**_action_fields(import_run, row)), import_run.keeper_context(row)
             )
-    return len(rows)
 
 
-def write_activities(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Record every activity and return how many rows there are."""
+def write_activities(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
+    """Record every activity."""
     rows = sheets[ACTIVITIES.title]
     for row in import_run.with_progress(rows):
         with import_run.savepoint(row):
             activities.record_activity(
                 import_run.conn, NewActivity(**_action_fields(import_run, row)), import_run.keeper_context(row)
             )
-    return len(rows)
 
 
 def _action_fields(import_run: ImportContext, row: Row) -> dict[str, Any]:

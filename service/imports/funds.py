@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from service.actions import fund_allocations, funds
+from service.actions import fund_allocations, fund_receipts, funds
 from service.actions.fund_allocations import NewFundAllocation
+from service.actions.fund_receipts import NewReceipt
 from service.actions.funds import NewFund
-from service.imports import cells, labels
-from service.imports.household_sheets import KEEPER
+from service.imports import cells, labels, repeats
+from service.imports.household_sheets import KEEPER, REPEAT
 from service.imports.import_context import ImportContext
 from service.imports.sheet_reader import Column, Row, Sheet, Workbook
 
@@ -27,6 +28,7 @@ FUNDS = Sheet(
         Column("截止日期", "expires_on", cells.day),
         KEEPER,
     ),
+    optional=True,
 )
 
 RECEIPTS = Sheet(
@@ -38,8 +40,10 @@ RECEIPTS = Sheet(
         Column("到账日期", "on", cells.day),
         Column("到账金额", "fen", cells.money),
         Column("到账凭证", "document", cells.words),
+        REPEAT,
         KEEPER,
     ),
+    optional=True,
 )
 
 
@@ -61,27 +65,26 @@ ALLOCATIONS = Sheet(
 )
 
 
-def write_funds(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Add the fund lines, their receipts, and their allocations to units; return the number of fund lines."""
-    fund_rows = sheets[FUNDS.title]
-    for row in import_run.with_progress(fund_rows):
+def write_funds(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
+    """Add the fund lines, their receipts, and their allocations to units."""
+    for row in import_run.with_progress(sheets[FUNDS.title]):
         with import_run.savepoint(row):
             context = import_run.keeper_context(row)
             fields = {key: value for key, value in row.cells.items() if key != "keeper"}
-            funds.open_line(
-                import_run.conn, NewFund(**{**fields, "unit_id": import_run.unit(row["unit_id"])[0]}), context
-            )
+            new = NewFund(**{**fields, "unit_id": import_run.unit(row["unit_id"])[0]})
+            repeats.refuse_same_fund(import_run.conn, new)
+            funds.open_line(import_run.conn, new, context)
     for row in import_run.with_progress(sheets[RECEIPTS.title]):
         with import_run.savepoint(row):
             context = import_run.keeper_context(row)
             fund_id = import_run.fund(row["fund_id"], row["year"], import_run.unit(row["unit_id"])[1])
-            funds.receive(import_run.conn, fund_id, row["fen"], row["document"], row["on"], context)
+            new_receipt = NewReceipt(row["fen"], row["document"], row["on"], row["confirmed_repeat"])
+            fund_receipts.record_receipt(import_run.conn, fund_id, new_receipt, context)
     for row in import_run.with_progress(sheets[ALLOCATIONS.title]):
         with import_run.savepoint(row):
-            fund_allocations.allocate_to_unit(
-                import_run.conn, _new_allocation(import_run, row), import_run.keeper_context(row), from_paper=True
-            )
-    return len(fund_rows)
+            allocation, context = _new_allocation(import_run, row), import_run.keeper_context(row)
+            repeats.refuse_same_allocation(import_run.conn, allocation)
+            fund_allocations.allocate_to_unit(import_run.conn, allocation, context, from_paper=True)
 
 
 def _new_allocation(import_run: ImportContext, row: Row) -> NewFundAllocation:

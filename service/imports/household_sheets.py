@@ -4,6 +4,8 @@ from service.imports import cells, labels
 from service.imports.sheet_reader import Column, Sheet
 
 KEEPER = Column("登记人", "keeper", cells.words)
+REPEAT = Column("重复登记", "confirmed_repeat", cells.chosen(labels.REPEATS), required=False, default=False)
+"""A word by which the keeper confirms that the row is another event, and not the same one again."""
 
 HOUSEHOLDS = Sheet(
     "家庭",

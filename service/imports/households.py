@@ -12,6 +12,8 @@ from service.actions.households import NewHousehold
 from service.actions.pairings import Pairing
 from service.actions.payees import Payee
 from service.actions.persons import Person
+from service.imports import repeats
+from service.imports.household_repeats import refuse_same_household
 from service.imports.household_sheets import FINANCES, HOUSEHOLDS, KINSHIP, MEMBERS, PAIRINGS
 from service.imports.import_context import ImportContext, Locate
 from service.imports.problems import SheetProblem, Unreadable
@@ -70,8 +72,8 @@ COLUMN_OF = {
 """Column keys in 家庭 of the action's fields that have a longer path."""
 
 
-def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Create every household file, then record pairings and kinship; return the number of files.
+def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
+    """Create every household file, then record pairings and kinship.
 
     A problem in one row of a file leaves the whole file out.
     """
@@ -80,10 +82,10 @@ def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]])
     for row in import_run.with_progress(heads):
         family = families[row["file_no"]]
         locate: Locate = family.locate
-        with import_run.savepoint(row, locate):
-            households.create_household(
-                import_run.conn, _new_household(import_run, family), import_run.keeper_context(row)
-            )
+        with import_run.savepoint(row, locate, (*family.members, *family.lines)):
+            new, context = _new_household(import_run, family), import_run.keeper_context(row)
+            refuse_same_household(import_run.conn, new, context.keyring)
+            households.create_household(import_run.conn, new, context)
     for row in import_run.with_progress(sheets[PAIRINGS.title]):
         with import_run.savepoint(row):
             _record_pairing(import_run, row)
@@ -92,8 +94,8 @@ def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]])
             context = import_run.keeper_context(row)
             household_id = import_run.household(row["file_no"], import_run.unit(row["unit_id"])[1], "file_no")
             relative = import_run.account(row["account_id"], "account_id")
+            repeats.refuse_same_kinship(import_run.conn, household_id, relative, row["relation"])
             kinship.declare_kinship(import_run.conn, household_id, relative, row["relation"], context, from_paper=True)
-    return len(heads)
 
 
 def _group_by_file(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> dict[str, HouseholdRows]:
@@ -116,7 +118,7 @@ def _add_problem(import_run: ImportContext, row: Row, code: str) -> None:
     header = row.sheet.header_of("file_no")
     import_run.problems.append(
         SheetProblem(
-            import_run.file,
+            row.file,
             row.sheet.title,
             row.number,
             header,

@@ -1,6 +1,6 @@
-"""The import context resolves names to ids and collects the problems of one import."""
+"""The import context resolves names to ids and collects the problems and results of one import."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,8 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.actions.context import ActionContext
-from service.actions.errors import NotFound
-from service.db.engine import constraint_of
+from service.actions.errors import NotFound, refusal_of
+from service.crypto.encryption import blind_index
+from service.imports.import_result import REPEATS, Imported
 from service.imports.problems import SheetProblem, Unreadable
 from service.imports.sheet_reader import Row
 from service.queries import accounts
@@ -18,6 +19,7 @@ from service.queries.scope import Caller, below
 from service.tables.accounts import account
 from service.tables.funds import fund
 from service.tables.households import household
+from service.tables.persons import person
 from service.tables.units import unit
 from workflows.vocabulary import InvalidForm, Reason, Refused, Role
 
@@ -35,7 +37,7 @@ class ImportContext:
     conn: sa.Connection
     context: ActionContext
     progress: Progress
-    file: str = ""
+    imported: Imported = field(default_factory=Imported)
     problems: list[SheetProblem] = field(default_factory=list)
     cache: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
@@ -46,29 +48,45 @@ class ImportContext:
         return self.cache[key]
 
     @contextmanager
-    def savepoint(self, row: Row, locate: Locate | None = None) -> Iterator[None]:
-        """Write one row inside a savepoint; a refusal becomes problems of the row, and nothing is written."""
+    def savepoint(self, row: Row, locate: Locate | None = None, with_rows: Iterable[Row] = ()) -> Iterator[None]:
+        """Write one row, with the rows that belong to it, inside a savepoint, and count it.
+
+        A refusal becomes problems of the row, and nothing is written. A row that is on record already is noted.
+        """
         try:
             with self.conn.begin_nested():
                 yield
+            for each in (row, *with_rows):
+                self.imported.count(each.sheet.title, each.cells.get("fen"))
         except Unreadable as fault:
             self._add_problem(row, locate, fault.field, fault.reason)
         except InvalidForm as invalid:
             for reason in invalid.problems:
                 self._add_problem(row, locate, _field(reason), reason)
         except Refused as refused:
-            for reason in refused.reasons:
-                self._add_problem(row, locate, _field(reason), reason)
+            self._note_refusal(row, locate, refused.reasons)
         except NotFound:
             self._add_problem(row, locate, None, Reason.of("not_found"))
         except sa.exc.IntegrityError as error:
-            self._add_problem(row, locate, None, Reason.of("conflicts_with_records", constraint=constraint_of(error)))
+            self._note_refusal(row, locate, refusal_of(error).reasons)
+
+    def _note_refusal(self, row: Row, locate: Locate | None, reasons: Iterable[Reason]) -> None:
+        for reason in reasons:
+            if reason.code in REPEATS:
+                self.note_repeat(row, reason)
+            else:
+                self._add_problem(row, locate, _field(reason), reason)
+
+    def note_repeat(self, row: Row, reason: Reason) -> None:
+        """Note that a row is on record already."""
+        place = SheetProblem(row.file, row.sheet.title, row.number, None, reason.code, dict(reason.values))
+        self.imported.note_repeat(row.sheet.title, place)
 
     def _add_problem(self, row: Row, locate: Locate | None, key: str | None, reason: Reason) -> None:
         faulty_row, key = locate(key) if locate else (row, key)
         title, header = faulty_row.sheet.title, faulty_row.sheet.header_of(key)
         self.problems.append(
-            SheetProblem(self.file, title, faulty_row.number, header, reason.code, dict(reason.values))
+            SheetProblem(faulty_row.file, title, faulty_row.number, header, reason.code, dict(reason.values))
         )
 
     def with_progress(self, rows: list[Row]) -> Iterator[Row]:
@@ -121,6 +139,15 @@ class ImportContext:
         rows: list[UUID] = list(self.conn.scalars(query))
         if len(rows) != 1:
             raise Unreadable("fund_ambiguous" if rows else "fund_unknown", field=key, found=code, year=year)
+        return rows[0]
+
+    def member(self, household_id: UUID, name: str) -> UUID:
+        """Return the id of the active member of the household with this name. Raises Unreadable (recipient_not_member)."""
+        index = blind_index(self.context.keyring, "name", name)
+        same_name = sa.and_(person.c.household_id == household_id, person.c.name_index == index, person.c.active)
+        rows: list[UUID] = list(self.conn.scalars(sa.select(person.c.id).where(same_name).limit(2)))
+        if len(rows) != 1:
+            raise Unreadable("recipient_not_member", field="person_id")
         return rows[0]
 
     def keeper_context(self, row: Row) -> ActionContext:

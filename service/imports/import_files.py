@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from service.actions import policies
 from service.actions.context import ActionContext
 from service.imports.error_workbook import PROBLEMS
 from service.imports.import_context import ImportContext, Progress
+from service.imports.import_result import Imported, SheetCount
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable
 from service.imports.sheet_reader import Row, Workbook, read_sheet
 from service.imports.workbooks import WORKBOOK_OF, WORKBOOKS
 from service.imports.xlsx import Cells, read_bytes, read_workbook
 from service.tables.events import imported_file
 from workflows.policy_parser import InvalidPolicy
-from workflows.vocabulary import Refused
+from workflows.vocabulary import Reason, Refused
 from workflows.workdays import InvalidCalendar, read_calendar
 
 NOTES = "说明"
@@ -29,16 +30,6 @@ UNREAD = frozenset({NOTES, PROBLEMS})
 
 def no_progress(_title: str, _done: int, _total: int) -> None:
     """Report nothing."""
-
-
-@dataclass(slots=True)
-class Imported:
-    """The outcome: rows by kind of file, files imported before, and files only checked (applications)."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    repeated: list[str] = field(default_factory=list)
-    only_read: list[str] = field(default_factory=list)
-    dry_run: bool = False
 
 
 @dataclass(slots=True)
@@ -84,15 +75,17 @@ def import_files(
     *,
     dry_run: bool = False,
 ) -> Imported:
-    """Import files together; a file that was imported before is skipped and listed. Never commits.
+    """Import files together; a row that is on record already is named and not written again. Never commits.
+
+    Sheets of one kind may be spread over several files.
 
     Raises InvalidSheets with every problem, and then nothing is written, even if the caller commits. Cells are checked
     in every file. Stored records are checked up to the first kind of workbook with a problem.
     """
-    import_run, imported = ImportContext(conn, context, progress), Imported(dry_run=dry_run)
+    import_run = ImportContext(conn, context, progress, Imported(dry_run=dry_run))
     savepoint = conn.begin_nested()
     try:
-        _import_all(import_run, paths, imported)
+        _import_all(import_run, paths)
     except BaseException:
         savepoint.rollback()
         raise
@@ -100,37 +93,49 @@ def import_files(
         savepoint.rollback()
     else:
         savepoint.commit()
-    return imported
+    return import_run.imported
 
 
-def _import_all(import_run: ImportContext, paths: Iterable[Path], imported: Imported) -> None:
-    files = _read_files(import_run, paths, imported)
+def _import_all(import_run: ImportContext, paths: Iterable[Path]) -> None:
+    files = _read_files(import_run, paths)
     for book in WORKBOOKS:
-        for file in (each for each in files if each.book is book and not import_run.problems):
-            _write_file(import_run, file, imported)
+        of_book = [each for each in files if each.book is book]
+        if of_book and not import_run.problems:
+            _write_book(import_run, book, of_book)
     if import_run.problems:
         raise InvalidSheets(import_run.problems)
 
 
-def _read_files(import_run: ImportContext, paths: Iterable[Path], imported: Imported) -> list[_File]:
+def _read_files(import_run: ImportContext, paths: Iterable[Path]) -> list[_File]:
     files = []
     for path in paths:
-        import_run.file = path.name
         kind = _kind(path)
         if kind in RULE_LOADERS:
-            _load_rules(import_run, path, RULE_LOADERS[kind], imported)
+            _load_rules(import_run, path, RULE_LOADERS[kind])
         else:
             file = _read_file(import_run, path)
             files += [file] if file is not None else []
+    _find_missing_sheets(import_run, files)
     return files
 
 
-def _load_rules(
-    import_run: ImportContext, path: Path, load: Callable[[ImportContext, str], int], imported: Imported
-) -> None:
+def _find_missing_sheets(import_run: ImportContext, files: list[_File]) -> None:
+    """Add a problem for each sheet that a kind of workbook needs and that none of its files has."""
+    for book in dict.fromkeys(file.book for file in files):
+        of_book = [file for file in files if file.book is book]
+        present = {title for file in of_book for title in file.rows}
+        import_run.problems += [
+            SheetProblem(of_book[0].name, sheet.title, None, None, "sheet_missing")
+            for sheet in book.sheets
+            if not sheet.optional and sheet.title not in present
+        ]
+
+
+def _load_rules(import_run: ImportContext, path: Path, load: Callable[[ImportContext, str], int]) -> None:
     """Load a policy set or a calendar, and add its problems with the path or the line they are at."""
     try:
-        imported.counts[_kind(path) or ""] += load(import_run, path.read_text("utf-8-sig"))
+        rules, kind = import_run.imported.rules, _kind(path) or ""
+        rules[kind] = rules.get(kind, 0) + load(import_run, path.read_text("utf-8-sig"))
     except UnicodeDecodeError:
         import_run.problems.append(SheetProblem(path.name, None, None, None, "file_not_utf8"))
     except InvalidPolicy as invalid:
@@ -176,14 +181,12 @@ def _read_file(import_run: ImportContext, path: Path) -> _File | None:
         values = dict(fault.reason.values)
         import_run.problems.append(SheetProblem(path.name, fault.field, None, None, fault.reason.code, values))
         return None
-    rows: dict[str, list[Row]] = {sheet.title: [] for sheet in book.sheets}
+    rows: dict[str, list[Row]] = {}
     for sheet in book.sheets:
         if sheet.title in sheets:
             content = read_sheet(path.name, sheet, sheets[sheet.title])
             rows[sheet.title] = content.rows
             import_run.problems += content.problems
-        elif not sheet.optional:
-            import_run.problems.append(SheetProblem(path.name, sheet.title, None, None, "sheet_missing"))
     return _File(path.name, book, rows, sha256(stored).digest())
 
 
@@ -201,21 +204,42 @@ def _workbook_kind(sheets: Mapping[str, Cells]) -> Workbook:
     return book
 
 
-def _write_file(import_run: ImportContext, file: _File, imported: Imported) -> None:
-    """Write one workbook, unless a file with the same bytes was imported before."""
-    import_run.file = file.name
-    count = sum(len(rows) for rows in file.rows.values())
-    if file.book.write is None:
-        imported.only_read.append(file.name)
-    elif _claim_file(import_run, file, count):
-        imported.counts[file.book.key] += file.book.write(import_run, file.rows)
-    else:
-        imported.repeated.append(file.name)
+def _write_book(import_run: ImportContext, book: Workbook, files: list[_File]) -> None:
+    """Write the rows of one kind of workbook, from all its files together."""
+    if book.write is None:
+        import_run.imported.only_read += [file.name for file in files]
+        return
+    for file in files:
+        _note_file(import_run, file)
+        for title in file.rows:
+            import_run.imported.sheets.setdefault(title, SheetCount())
+    book.write(import_run, {sheet.title: _rows_of(import_run, sheet.title, files) for sheet in book.sheets})
 
 
-def _claim_file(import_run: ImportContext, file: _File, count: int) -> bool:
-    """Insert the file into `imported_file`; return False when it is there already."""
-    columns = {"sha256": file.digest, "kind": file.book.key, "rows": count, "by_id": import_run.context.caller.account}
+def _rows_of(import_run: ImportContext, title: str, files: list[_File]) -> list[Row]:
+    """Return the rows of a sheet from all files; a row that an earlier file has too is noted as a repeat.
+
+    Within one file equal rows stay: two pensions of one sum are two lines.
+    """
+    rows: list[Row] = []
+    in_earlier_files: Counter[str] = Counter()
+    for file in files:
+        in_this_file: Counter[str] = Counter()
+        for row in file.rows.get(title, []):
+            content = repr(sorted(row.cells.items(), key=lambda cell: cell[0]))
+            in_this_file[content] += 1
+            if in_this_file[content] <= in_earlier_files[content]:
+                import_run.note_repeat(row, Reason.of("listed_already"))
+            else:
+                rows.append(row)
+        in_earlier_files |= in_this_file
+    return rows
+
+
+def _note_file(import_run: ImportContext, file: _File) -> None:
+    """Insert the file into `imported_file`, unless it is there already."""
+    rows = sum(len(rows) for rows in file.rows.values())
+    columns = {"sha256": file.digest, "kind": file.book.key, "rows": rows, "by_id": import_run.context.caller.account}
     # A second import of the same file waits here for the first to commit: the primary key is the digest.
     statement = insert(imported_file).values(**columns, at=import_run.context.at).on_conflict_do_nothing()
-    return import_run.conn.execute(statement.returning(imported_file.c.sha256)).one_or_none() is not None
+    import_run.conn.execute(statement)

@@ -42,6 +42,9 @@ SOURCES: Labels = {
     "其他": codes.FundSource.OTHER,
 }
 
+REPEATS: Mapping[str, bool] = {"确属另一次": True, "另一次": True}
+"""The word that confirms a true second event."""
+
 ITEMS: Labels = {
     "生活救助": codes.Item.LIVING,
     "医疗救助": codes.Item.MEDICAL,

@@ -35,6 +35,7 @@ class Row:
     sheet: "Sheet"
     number: int
     cells: Mapping[str, Any]
+    file: str = ""
 
     def __getitem__(self, key: str) -> Any:
         return self.cells[key]
@@ -94,7 +95,7 @@ def read_sheet(file: str, sheet: Sheet, cells: Cells) -> SheetContent:
         values, faults = _read_row(sheet, line, column_indexes)
         content.problems += [position.problem(number, header, fault) for header, fault in faults]
         if not faults:
-            content.rows.append(Row(sheet, number, values))
+            content.rows.append(Row(sheet, number, values, file))
     return content
 
 
@@ -159,8 +160,8 @@ def _read_row(
     return values, faults
 
 
-WriteRows = Callable[[Any, Mapping[str, list[Row]]], int]
-"""Writes the rows of a workbook, by sheet title, and returns the number of main rows."""
+WriteRows = Callable[[Any, Mapping[str, list[Row]]], None]
+"""Writes the rows of a workbook, by sheet title."""
 
 
 @dataclass(frozen=True, slots=True)

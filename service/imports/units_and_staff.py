@@ -6,12 +6,12 @@ import sqlalchemy as sa
 
 from service.actions import accounts, units
 from service.actions.accounts import NewAccount, NewGrant
-from service.imports import cells, labels
+from service.imports import cells, labels, repeats
 from service.imports.import_context import ImportContext
 from service.imports.problems import Unreadable
 from service.imports.sheet_reader import Column, Row, Sheet, Workbook
 from service.tables.units import unit
-from workflows.vocabulary import Role
+from workflows.vocabulary import Reason, Refused, Role
 
 TIERS = {"一级": 1, "二级": 2, "三级": 3}
 
@@ -56,21 +56,16 @@ GRANTS = Sheet(
 )
 
 
-def write_units(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Add units in the order of the sheet and return how many were added.
-
-    A row without 上级单位 names the root unit, which exists already.
-    """
-    added = 0
+def write_units(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
+    """Add units in the order of the sheet; a row without 上级单位 names the root unit, which exists already."""
     for row in import_run.with_progress(sheets[UNITS.title]):
         with import_run.savepoint(row):
             if row["parent_id"] is None:
                 _check_root(import_run, row["name"])
             else:
                 parent, _ = import_run.unit(row["parent_id"], "parent_id")
+                repeats.refuse_same_unit(import_run.conn, parent, row["name"], row["kind"], row["division"])
                 units.add_unit(import_run.conn, row["name"], row["kind"], row["division"], parent, import_run.context)
-                added += 1
-    return added
 
 
 def _check_root(import_run: ImportContext, name: str) -> None:
@@ -78,19 +73,23 @@ def _check_root(import_run: ImportContext, name: str) -> None:
     root = import_run.conn.scalar(sa.select(unit.c.name).where(unit.c.parent_id.is_(None)))
     if name != root:
         raise Unreadable("unit_not_root", field="name", found=name, root=root)
+    raise Refused(Reason.of("listed_already"))
 
 
-def write_staff(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Add accounts, then role grants, also to existing accounts; return the number of rows."""
+def write_staff(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
+    """Add accounts, then role grants, also to existing accounts."""
     people, grants = sheets[PEOPLE.title], sheets[GRANTS.title]
     for row in import_run.with_progress(people):
         with import_run.savepoint(row):
             unit_id, _ = import_run.unit(row["unit_id"])
-            accounts.add_account(import_run.conn, NewAccount(**{**row.cells, "unit_id": unit_id}), import_run.context)
+            new = NewAccount(**{**row.cells, "unit_id": unit_id})
+            repeats.refuse_same_account(import_run.conn, new)
+            accounts.add_account(import_run.conn, new, import_run.context)
     for row in import_run.with_progress(grants):
         with import_run.savepoint(row):
-            accounts.grant_role(import_run.conn, _new_grant(import_run, row), import_run.context)
-    return len(people) + len(grants)
+            grant = _new_grant(import_run, row)
+            repeats.refuse_same_grant(import_run.conn, grant)
+            accounts.grant_role(import_run.conn, grant, import_run.context)
 
 
 def _new_grant(import_run: ImportContext, row: Row) -> NewGrant:

@@ -1,19 +1,22 @@
 """This module imports visits (走访) and gifts (慰问品) outside cases."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import gifts, visits
-from service.actions.gifts import NewGift
+from service.actions import gift_checks, gifts, visits
+from service.actions.gift_checks import NewGift
+from service.actions.natural_keys import find_recorded
 from service.actions.visits import NewVisit
 from service.imports import cells, labels
-from service.imports.household_sheets import KEEPER
+from service.imports.household_sheets import KEEPER, REPEAT
 from service.imports.import_context import ImportContext
 from service.imports.problems import Unreadable
 from service.imports.sheet_reader import Column, Row, Sheet, Workbook
+from service.tables.gifts import gift
 from service.tables.visits import visit
 
 VISITS = Sheet(
@@ -30,6 +33,7 @@ VISITS = Sheet(
         Column("随行人数", "companions", cells.whole, required=False),
         Column("逝者关系", "relation_of_deceased", cells.chosen(labels.DECEASED), required=False),
         Column("情况说明", "story", cells.words, required=False),
+        REPEAT,
         KEEPER,
     ),
 )
@@ -52,13 +56,15 @@ GIFTS = Sheet(
         Column("物品", "goods", cells.words, required=False),
         Column("计量单位", "goods_unit", cells.words, required=False),
         Column("数量", "quantity", cells.quantity, required=False),
+        Column("受慰问人", "person_id", cells.words, required=False),
+        REPEAT,
         KEEPER,
     ),
 )
 
 
-def write_visits(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
-    """Record every visit and return how many rows there are."""
+def write_visits(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
+    """Record every visit."""
     rows = sheets[VISITS.title]
     for row in import_run.with_progress(rows):
         with import_run.savepoint(row):
@@ -72,10 +78,9 @@ def write_visits(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> 
                 "household_id": import_run.household(file_no, path) if file_no else None,
             }
             visits.record_visit(import_run.conn, NewVisit(**{**fields, **ids}), context)
-    return len(rows)
 
 
-def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> int:
+def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
     """Record every gift; 随走访 links it to the visit to that household on that day."""
     rows = sheets[GIFTS.title]
     for row in import_run.with_progress(rows):
@@ -83,7 +88,6 @@ def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> i
             gifts.record_gift(
                 import_run.conn, _new_gift(import_run, row), import_run.keeper_context(row), from_paper=True
             )
-    return len(rows)
 
 
 def _new_gift(import_run: ImportContext, row: Row) -> NewGift:
@@ -93,16 +97,22 @@ def _new_gift(import_run: ImportContext, row: Row) -> NewGift:
     ids: dict[str, Any] = {
         "unit_id": unit_id,
         "household_id": household_id,
-        "visit_id": _visit_id(import_run, household_id, row) if row["visit_id"] else None,
+        "visit_id": None,
+        "person_id": import_run.member(household_id, row["person_id"]) if row["person_id"] else None,
         "handed_by": import_run.account(row["handed_by"], "handed_by"),
         "approved_by": import_run.account(approver, "approved_by") if approver else None,
         "fund_id": import_run.fund(code, row["on"].year, path) if code else None,
     }
-    return NewGift(**{key: value for key, value in row.cells.items() if key != "keeper"} | ids)
+    new = NewGift(**{key: value for key, value in row.cells.items() if key != "keeper"} | ids)
+    # The visit of a gift on record may have been corrected since, so it is looked for only for a new gift.
+    if not row["visit_id"] or find_recorded(import_run.conn, gift, gift_checks.key_of(new)):
+        return new
+    return replace(new, visit_id=_visit_id(import_run, household_id, row))
 
 
 def _visit_id(import_run: ImportContext, household_id: UUID, row: Row) -> UUID:
     same_day = sa.and_(visit.c.household_id == household_id, visit.c.on == row["on"], visit.c.case_id.is_(None))
+    same_day = sa.and_(same_day, visit.c.voided_on.is_(None))
     visit_ids: list[UUID] = list(import_run.conn.scalars(sa.select(visit.c.id).where(same_day).limit(2)))
     if len(visit_ids) != 1:
         column = GIFTS.header_of("visit_id")

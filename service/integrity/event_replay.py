@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from service.crypto.hash_chain import EVENT_VERSION
-from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
+from service.tables.row_fingerprints import FINGERPRINTS, FIXED, RowFingerprint
 from workflows.vocabulary import Plain
 
 HEAD, CASE_HEAD = "chain_head", "case/head"
@@ -47,7 +47,9 @@ class EventReplay:
             self._record_row(table, key, entry)
         elif entry is None:
             self._expected_rows.pop((table, key), None)
-        elif isinstance(entry, Mapping):
+        elif isinstance(entry, str | Mapping):
+            # An event older than the table's first changing column records the digest alone.
+            entry = {FIXED: entry} if isinstance(entry, str) else entry
             expected = self._expected_rows.setdefault((table, key), {})
             expected.update(entry)
             for name in [name for name, value in expected.items() if value is None]:

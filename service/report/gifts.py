@@ -34,7 +34,9 @@ def gifts_in_scope(shared: SharedRows) -> FigureRows:
         .join(household, household.c.id == gift.c.household_id)
         .join(unit, unit.c.id == gift.c.unit_id)
         .outerjoin(fund, fund.c.id == gift.c.fund_id)
-        .where(below(gift.c.unit_path, shared.scope.unit_path), within(gift.c.on, shared.scope))
+        .where(
+            below(gift.c.unit_path, shared.scope.unit_path), within(gift.c.on, shared.scope), gift.c.voided_on.is_(None)
+        )
     )
 
 
@@ -100,6 +102,7 @@ def donations_in_scope(shared: SharedRows) -> FigureRows:
         .select_from(donation)
         .join(unit, unit.c.id == donation.c.unit_id)
         .where(below(donation.c.unit_path, shared.scope.unit_path), within(donation.c.on, shared.scope))
+        .where(donation.c.voided_on.is_(None))
     )
 
 
@@ -122,6 +125,7 @@ def activities_in_scope(shared: SharedRows) -> FigureRows:
         .select_from(activity)
         .join(unit, unit.c.id == activity.c.unit_id)
         .where(below(activity.c.unit_path, shared.scope.unit_path), within(activity.c.on, shared.scope))
+        .where(activity.c.voided_on.is_(None))
     )
 
 

@@ -25,7 +25,11 @@ def visits_in_scope(shared: SharedRows) -> FigureRows:
         .outerjoin(household, household.c.id == visit.c.household_id)
         .outerjoin(household_unit, household_unit.c.id == household.c.unit_id)
         .join(unit, unit.c.id == visit.c.unit_id)
-        .where(below(visit.c.unit_path, shared.scope.unit_path), within(visit.c.on, shared.scope))
+        .where(
+            below(visit.c.unit_path, shared.scope.unit_path),
+            within(visit.c.on, shared.scope),
+            visit.c.voided_on.is_(None),
+        )
     )
 
 

@@ -1,8 +1,8 @@
 """Schemas of donations."""
 
-from marshmallow import fields
+from marshmallow import Schema, fields
 
-from service.schemas.fields import CODE, In, Money, plain
+from service.schemas.fields import CODE, In, Money, OnceOut, PageIn, YesNo, plain
 from service.schemas.visits import COUNT
 
 
@@ -18,3 +18,39 @@ class DonationIn(In):
     handed_to = plain(120)
     donors = fields.Integer(load_default=None, strict=True, validate=COUNT)
     receipt_no = fields.String(load_default=None, validate=CODE)
+    confirmed_repeat = YesNo(load_default=False)
+
+
+class DonationCorrectionIn(DonationIn):
+    """The donation as it should have been recorded, and why."""
+
+    reason = plain(400)
+
+
+class DonationFilterIn(PageIn):
+    """Filters of the list of donations."""
+
+    direction = fields.String(validate=CODE)
+
+
+class DonationOut(OnceOut):
+    """A donation; one that was voided or corrected stays in the list."""
+
+    id = fields.UUID()
+    unit_id = fields.UUID()
+    on = fields.Date()
+    direction = fields.String()
+    campaign = fields.String()
+    organiser = fields.String()
+    amount = Money(attribute="fen")
+    handed_to = fields.String()
+    donors = fields.Integer(allow_none=True)
+    receipt_no = fields.String(allow_none=True)
+
+
+class DonationPageOut(Schema):
+    """A page of donations."""
+
+    items = fields.List(fields.Nested(DonationOut))
+    next_cursor = fields.String(allow_none=True)
+    count = fields.Integer()

@@ -77,6 +77,21 @@ class PageIn(In):
 DIVISION = validate.Regexp(r"^[0-9]{0,12}\Z", error="not_a_division")
 
 
+class VoidIn(In):
+    """The reason why a record is void; it stays readable, so it names no one's number."""
+
+    reason = plain(400)
+
+
+class OnceOut(Schema):
+    """What every record outside cases says of itself: its correction or void, and its number among confirmed repeats."""
+
+    repeat_no = fields.Integer()
+    corrects_id = fields.UUID(allow_none=True)
+    voided_on = fields.Date(allow_none=True)
+    void_reason = fields.String(allow_none=True)
+
+
 class MadeOut(Schema):
     """The id of what was added."""
 

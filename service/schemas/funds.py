@@ -21,14 +21,6 @@ class FundIn(In):
     categories = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(0, 10))
 
 
-class ReceiptIn(In):
-    """Money received on the fund line."""
-
-    amount = Money(required=True)
-    document = plain(120)
-    on = fields.Date(required=True)
-
-
 class FundOut(Schema):
     """A fund line with its pots, in yuan."""
 

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from service.schemas.fields import CODE, In, PageIn, YesNo, words
+from service.schemas.fields import CODE, In, OnceOut, PageIn, YesNo, plain, words
 
 COUNT = validate.Range(1, 1_000_000)
 
@@ -23,6 +23,25 @@ class VisitIn(In):
     companions = fields.Integer(load_default=None, strict=True, validate=COUNT)
     relation_of_deceased = fields.String(load_default=None, validate=validate.Length(1, 20))
     story = words()
+    confirmed_repeat = YesNo(load_default=False)
+
+
+class VisitCorrectionIn(In):
+    """A visit outside cases as it should have been recorded, and why."""
+
+    unit_id = fields.UUID(required=True)
+    kind = fields.String(required=True, validate=CODE)
+    on = fields.Date(required=True)
+    place = fields.String(required=True, validate=CODE)
+    visitors = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 50))
+    household_id = fields.UUID(load_default=None)
+    occasion = fields.String(load_default=None, validate=validate.Length(1, 60))
+    with_employer = YesNo(load_default=False)
+    companions = fields.Integer(load_default=None, strict=True, validate=COUNT)
+    relation_of_deceased = fields.String(load_default=None, validate=validate.Length(1, 20))
+    story = words()
+    confirmed_repeat = YesNo(load_default=False)
+    reason = plain(400)
 
 
 class VisitFilterIn(PageIn):
@@ -33,8 +52,8 @@ class VisitFilterIn(PageIn):
     case_id = fields.UUID()
 
 
-class VisitOut(Schema):
-    """A visit; what the household said stays encrypted."""
+class VisitOut(OnceOut):
+    """A visit; what the household said stays encrypted, and one that was voided or corrected stays in the list."""
 
     id = fields.UUID()
     unit_id = fields.UUID()

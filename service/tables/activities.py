@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Instant, Path, foreign_key, money, primary_key
+from service.db.columns import METADATA, Instant, Path, foreign_key, money, primary_key, recorded_once
 
 activity = sa.Table(
     "activity",
@@ -18,6 +18,7 @@ activity = sa.Table(
     sa.Column("account_code", sa.Text(), nullable=False),
     foreign_key("account", "recorded_by"),
     sa.Column("created_at", Instant, nullable=False),
+    *recorded_once("activity"),
     sa.CheckConstraint("fen >= 0 AND participants > 0", name="amount"),
     sa.CheckConstraint("account_code LIKE '501%'", name="activity_money_only"),
     sa.Index("ix_activity_report", "unit_path", "on"),

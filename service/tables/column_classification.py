@@ -24,6 +24,7 @@ def _columns(*, bound: str = "", personal: str = "", neither: str = "") -> dict[
     return row
 
 
+_ONCE_COLUMNS = " natural_key repeat_no corrects_id voided_on void_reason"
 _ROW_COLUMNS = "id unit_id unit_path created_at "
 _AID_COLUMNS = _ROW_COLUMNS + "on account_code fen "
 
@@ -51,7 +52,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "kinship": _columns(
         neither="id household_id account_id relation declared_on declared_by confirmed_on confirmed_by ended_on"
     ),
-    "pairing": _columns(neither="id household_id unit_id programme_name issued_by from_on until_on"),
+    "pairing": _columns(neither="id household_id unit_id programme_name issued_by from_on until_on" + _ONCE_COLUMNS),
     # the case
     "case": _columns(
         bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category",
@@ -64,7 +65,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "visit": _columns(
         personal="story_sealed",
         neither=_ROW_COLUMNS + "case_id household_id seq kind occasion on place conclusion with_employer companions"
-        " relation_of_deceased",
+        " relation_of_deceased" + _ONCE_COLUMNS,
     ),
     "visit_visitor": _columns(neither="visit_id account_id"),
     "verification": _columns(neither="id case_id seq authority request_no replied_on outcome explained people"),
@@ -81,6 +82,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "fund_allocation": _columns(
         neither=_ROW_COLUMNS + "fund_id with_below from_on until_on ceiling_fen document opened_by closed_on"
     ),
+    "fund_receipt": _columns(neither="id fund_id entry_id fen on document recorded_by created_at" + _ONCE_COLUMNS),
     "ledger_entry": _columns(neither="id fund_id subject_id seq case_id source_pot target_pot fen on at"),
     "payment": _columns(
         neither="id case_id unit_path fund_id seq fen method bank_account_id cash_reason voucher paid_on paid_by state"
@@ -90,13 +92,13 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "gift": _columns(
         neither=_AID_COLUMNS
         + "visit_id household_id item fund_id goods goods_unit quantity purpose approved_by handed_by"
-        " signed_by_family",
+        " signed_by_family person_id policy_set_id counts_as_aid" + _ONCE_COLUMNS,
     ),
     "donation": _columns(
         neither="id unit_id unit_path created_at on fen direction campaign organiser donors handed_to receipt_no"
-        " recorded_by",
+        " recorded_by" + _ONCE_COLUMNS,
     ),
-    "activity": _columns(neither=_AID_COLUMNS + "title kind participants recorded_by"),
+    "activity": _columns(neither=_AID_COLUMNS + "title kind participants recorded_by" + _ONCE_COLUMNS),
     # the event log, notifications, infrastructure
     "event": _columns(
         neither="subject_id seq subject action from_state to_state actor_id principal_id on at body prev hash no"

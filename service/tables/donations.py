@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, money, primary_key
+from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, money, primary_key, recorded_once
 from workflows.code_lists import DonationDirection
 
 donation = sa.Table(
@@ -21,6 +21,7 @@ donation = sa.Table(
     sa.Column("receipt_no", sa.Text()),
     foreign_key("account", "recorded_by"),
     sa.Column("created_at", Instant, nullable=False),
+    *recorded_once("donation"),
     check_in("direction", DonationDirection),
     sa.CheckConstraint("fen > 0 AND donors > 0", name="amount"),
     sa.Index("ix_donation_report", "unit_path", "on"),

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, money, primary_key
+from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, money, primary_key, recorded_once
 from workflows.code_lists import GIFT_ITEMS
 
 gift = sa.Table(
@@ -13,6 +13,7 @@ gift = sa.Table(
     sa.Column("unit_path", Path, nullable=False),
     foreign_key("visit", "visit_id", optional=True, index=True),
     foreign_key("household", "household_id", index=True),
+    foreign_key("person", "person_id", optional=True, index=True),
     sa.Column("on", sa.Date(), nullable=False),
     sa.Column("item", sa.Text(), nullable=False),
     money("fen", optional=True),
@@ -25,7 +26,10 @@ gift = sa.Table(
     foreign_key("account", "approved_by", optional=True),
     foreign_key("account", "handed_by"),
     sa.Column("signed_by_family", sa.Boolean(), nullable=False),
+    foreign_key("policy_set", "policy_set_id", optional=True),
+    sa.Column("counts_as_aid", sa.Boolean(), nullable=False, server_default=sa.false()),
     sa.Column("created_at", Instant, nullable=False),
+    *recorded_once("gift"),
     check_in("item", GIFT_ITEMS),
     sa.CheckConstraint("(fen IS NULL) = (fund_id IS NULL)", name="money_has_fund"),
     sa.CheckConstraint(

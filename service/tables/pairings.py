@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, foreign_key, primary_key
+from service.db.columns import METADATA, foreign_key, primary_key, recorded_once
 
 pairing = sa.Table(
     "pairing",
@@ -14,5 +14,5 @@ pairing = sa.Table(
     sa.Column("issued_by", sa.Text(), nullable=False),
     sa.Column("from_on", sa.Date(), nullable=False),
     sa.Column("until_on", sa.Date()),
-    sa.UniqueConstraint("household_id", "unit_id", "from_on"),
+    *recorded_once("pairing"),
 )

@@ -27,6 +27,12 @@ CHANGING: Mapping[str, str] = {
     "approval": "voided_seq",
     "payment": "state returned_on returned_code recalled_on receipt_on receipt_evidence",
     "fund_allocation": "closed_on",
+    "fund_receipt": "voided_on void_reason",
+    "gift": "voided_on void_reason",
+    "visit": "voided_on void_reason",
+    "donation": "voided_on void_reason",
+    "activity": "voided_on void_reason",
+    "pairing": "voided_on void_reason",
     "kinship": "confirmed_on confirmed_by ended_on",
     "unit": "name version",
     "role_grant": "revoked_on",
@@ -70,13 +76,18 @@ LOG_TABLES: Mapping[str, str] = {}
 LOG_COLUMNS: Mapping[str, Mapping[str, str]] = {}
 """The same for columns, by the schema's names: `{"case": {"requested_fen": "requested_fen"}}`."""
 
-ABSENT: Mapping[str, Mapping[str, Any]] = {}
+_RECORDED_ONCE = ("gift", "visit", "donation", "activity", "pairing")
+
+ABSENT: Mapping[str, Mapping[str, Any]] = {
+    **{table: {"repeat_no": 0} for table in _RECORDED_ONCE},
+    "gift": {"repeat_no": 0, "counts_as_aid": False},
+}
 """Values that a migration gave to all older rows of a new column: left out of fingerprints, as nulls are.
 
 `{"payment": {"attempt": 1}}`: the older events do not know the column, and all their rows hold 1.
 """
 
-FILLED: Mapping[str, tuple[str, ...]] = {}
+FILLED: Mapping[str, tuple[str, ...]] = dict.fromkeys(_RECORDED_ONCE, ("natural_key", "repeat_no"))
 """Write-once columns that a migration filled row by row. Each has a fingerprint of its own, "table.column" in the log:
 the migration records those of the older rows (migrations/filled_columns.py), an event those of the rows it writes.
 """

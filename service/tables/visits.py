@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, primary_key, sealed
+from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, primary_key, recorded_once, sealed
 from workflows.code_lists import VisitKind
 
 visit = sa.Table(
@@ -24,8 +24,10 @@ visit = sa.Table(
     sa.Column("relation_of_deceased", sa.Text()),
     sealed("story_sealed"),
     sa.Column("created_at", Instant, nullable=False),
+    *recorded_once("visit", optional_key=True),
     check_in("kind", VisitKind),
     sa.CheckConstraint("(kind IN ('survey', 'follow_up')) = (case_id IS NOT NULL)", name="case"),
+    sa.CheckConstraint("(natural_key IS NULL) = (case_id IS NOT NULL)", name="natural_key"),
     sa.CheckConstraint("seq IS NULL OR case_id IS NOT NULL", name="seq"),
     sa.CheckConstraint("(kind = 'bereavement') = (relation_of_deceased IS NOT NULL)", name="bereavement"),
     sa.Index("ix_visit_report", "unit_path", "on"),

@@ -17,6 +17,7 @@ NOUNS = frozenset(
         "donations",
         "finances",
         "fund_allocations",
+        "fund_receipts",
         "funds",
         "gifts",
         "households",
@@ -40,8 +41,8 @@ NOUNS = frozenset(
 NOT_NOUNS = {
     "api": "openapi",
     "schemas": "fields",
-    "actions": "bootstrap case_application case_opening case_update case_writer context decided_step errors event_log"
-    " fund_balances id_number notify permissions personal_data_access step_records step_result validation write_batch",
+    "actions": "bootstrap case_application case_opening case_update case_writer context corrections decided_step errors event_log"
+    " fund_balances gift_checks id_number natural_keys notify permissions personal_data_access step_records step_result validation write_batch",
     "queries": "case_opening masking page pagination reminders scope",
     "tables": "column_classification events row_fingerprints",
 }

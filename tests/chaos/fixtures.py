@@ -8,10 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import cases, funds
+from service.actions import cases, fund_receipts, funds
 from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
+from service.actions.fund_receipts import NewReceipt
 from service.actions.funds import NewFund
 from tests.factories import Organisation, create_account, create_family, create_organisation
 from workflows.vocabulary import Fen
@@ -76,12 +77,12 @@ class Fixture:
                 source="OWN",
                 year=2025,
                 document="示例〔2025〕1号",
-                items=("LIV", "MED", "EDU", "HOU"),
+                items=("LIV", "MED", "EDU", "HOU", "SWN"),
                 opens_on=date(2025, 1, 1),
                 expires_on=date(2026, 12, 31),
             )
             fund_id = funds.open_line(conn, new_fund, context)
-            funds.receive(conn, fund_id, Fen(fen), "示例〔2025〕2号", OPENED, context)
+            fund_receipts.record_receipt(conn, fund_id, NewReceipt(Fen(fen), "示例〔2025〕2号", OPENED), context)
         self.funds.append(fund_id)
         return fund_id
 

@@ -204,14 +204,15 @@ def _record_gift(load: Load, chance: random.Random, tracked: TrackedCase, day: d
         "unit_id": str(load.fixture.organisation.unit_id),
         "household_id": str(tracked.household_id),
         "on": day.isoformat(),
-        "item": "LIV",
+        "item": "SWN",
         "purpose": "慰问",
-        "account_code": "40301",
+        "account_code": "502",
         "signed_by_family": True,
         "amount": "20.00",
         "fund_id": str(chance.choice(load.fixture.funds)),
         "handed_by": str(people["visitor_1"]),
         "approved_by": str(people["approver_1"]),
+        "confirmed_repeat": True,
     }
     return load.post("approver_1", "/gifts", day, body)
 

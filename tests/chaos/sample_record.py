@@ -15,6 +15,7 @@ from service.actions import (
     donations,
     finances,
     fund_allocations,
+    fund_receipts,
     gifts,
     households,
     kinship,
@@ -28,6 +29,9 @@ from service.actions import (
 )
 from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
+from service.actions.context import ActionContext
+from service.actions.fund_receipts import NewReceipt
+from service.actions.gift_checks import NewGift
 from service.queries.reminders import REMINDERS
 from service.tables.accounts import role_grant, token
 from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, TrackedCase, form
@@ -144,26 +148,43 @@ def _write_acts_outside_cases(conn: sa.Connection, fixture: Fixture, lower_unit_
         organisation.unit_id, "hardship", DECIDED, "home", (people["visitor_1"],), family.household_id
     )
     visit_id = visits.record_visit(conn, replace(visit, story="示例", companions=1), context)
-    goods = gifts.NewGift(
+    goods = NewGift(
         organisation.unit_id, family.household_id, DECIDED, "KIND", "慰问", "502", people["visitor_1"], True, visit_id,
         goods="图书", goods_unit="册", quantity=3,
     )  # fmt: skip
     gifts.record_gift(conn, goods, context)
-    money = replace(goods, item="LIV", goods=None, goods_unit=None, quantity=None, fen=Fen(20_000))
+    money = replace(goods, item="SWN", goods=None, goods_unit=None, quantity=None, fen=Fen(20_000))
     signed = replace(money, fund_id=fixture.funds[0], approved_by=people["approver_1"])
-    gifts.record_gift(conn, signed, organisation.context(conn, "approver_1", DECIDED))
+    approver_1 = organisation.context(conn, "approver_1", DECIDED)
+    gift_id = gifts.record_gift(conn, signed, approver_1)
+    gift_id = gifts.correct_gift(conn, gift_id, replace(signed, fen=Fen(10_000)), "多记一百元", approver_1)
+    gifts.void_gift(conn, gift_id, "没有发出", approver_1)
+    gifts.record_gift(conn, replace(signed, confirmed_repeat=True), approver_1)
     donation = donations.NewDonation(
         organisation.unit_id, DECIDED, "received", "献爱心", "镇里", Fen(288_000), "镇慈善站", 72
     )
     activity = activities.NewActivity(organisation.unit_id, DECIDED, "读书会", "culture", Fen(100), "50101", 20)
     for number in range(2):
         donations.record_donation(conn, replace(donation, fen=Fen(number + 5)), context)
-        activities.record_activity(conn, replace(activity, fen=Fen(number)), context)
+        activities.record_activity(conn, replace(activity, title=f"读书会{number}"), context)
+    activity_id = activities.record_activity(conn, activity, context)
+    activities.correct_activity(conn, activity_id, replace(activity, title="读书会五"), "名称写错", context)
+    visits.void_visit(conn, visits.record_visit(conn, replace(visit, on=OPENED), context), "没有去", context)
     approver = organisation.context(conn, "approver_3", DECIDED)
+    _write_receipt_changes(conn, fixture, approver)
     allocation = fund_allocations.NewFundAllocation(
         fixture.funds[0], lower_unit_id, LATER, date(2025, 12, 30), "示例〔2025〕8号"
     )
     fund_allocations.close_allocation(conn, fund_allocations.allocate_to_unit(conn, allocation, approver), approver)
+
+
+def _write_receipt_changes(conn: sa.Connection, fixture: Fixture, approver: ActionContext) -> None:
+    cashier = fixture.organisation.context(conn, "cashier", DECIDED)
+    receipt = NewReceipt(Fen(5_000), "示例银收9号", DECIDED)
+    receipt_id = fund_receipts.record_receipt(conn, fixture.funds[0], receipt, cashier)
+    corrected = fund_receipts.correct_receipt(conn, receipt_id, replace(receipt, fen=Fen(500)), "多写一个零", approver)
+    other_approver = fixture.organisation.context(conn, "approver_2", DECIDED)
+    fund_receipts.void_receipt(conn, corrected, "款未到", other_approver)
 
 
 def _write_unit_changes(conn: sa.Connection, fixture: Fixture) -> None:

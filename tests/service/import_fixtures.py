@@ -16,7 +16,8 @@ from service.actions.context import ActionContext
 from service.crypto.encryption import Keyring
 from service.db import migrate
 from service.db.engine import make_engine
-from service.imports.import_files import Imported, import_files
+from service.imports.import_files import import_files
+from service.imports.import_result import Imported
 from service.imports.problems import InvalidSheets
 from service.queries import accounts
 from service.tables.accounts import account

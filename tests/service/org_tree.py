@@ -7,8 +7,12 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from service.actions import fund_allocations
+from service.actions import activities, donations, fund_allocations, fund_receipts, gifts, pairings, visits
 from service.actions import kinship as kinship_actions
+from service.actions.activities import NewActivity
+from service.actions.donations import NewDonation
+from service.actions.fund_receipts import NewReceipt
+from service.actions.gift_checks import NewGift
 from service.tables.accounts import role_grant
 from service.tables.fund_allocations import fund_allocation
 from service.tables.kinship import kinship
@@ -17,6 +21,7 @@ from service.tables.notifications import notification
 from service.tables.visits import visit
 from tests.factories import Organisation, create_family, create_organisation
 from tests.worker.notification_fixtures import tuition_at_notice
+from workflows.vocabulary import Fen
 
 TODAY = date(2025, 9, 30)
 
@@ -46,7 +51,18 @@ class OrgTree:
         """
         return {
             self.ids[name]
-            for name in ("case", "household", "person", "fund", "notice", "visit", "allocation", "kinship")
+            for name in (
+                "case",
+                "household",
+                "person",
+                "fund",
+                "notice",
+                "visit",
+                "allocation",
+                "kinship",
+                "gift",
+                "donation",
+            )
         }
 
 
@@ -69,7 +85,31 @@ def build(conn: sa.Connection) -> OrgTree:
     fund_allocations.allocate_to_unit(conn, new_allocation, bureau.context(conn, "approver_3", TODAY))
     context = bureau.context(conn, "registrar", TODAY)
     kinship_actions.declare_kinship(conn, family.household_id, bureau.people["follower"], "other", context)
-    return OrgTree(offices, _ids(conn, bureau, family.household_id, family.head_id, case_id))
+    ids = _ids(conn, bureau, family.household_id, family.head_id, case_id)
+    return OrgTree(offices, ids | _records_outside_cases(conn, bureau, family.household_id))
+
+
+def _records_outside_cases(conn: sa.Connection, bureau: Organisation, household_id: UUID) -> dict[str, str]:
+    """Write one record of each kind outside cases and return the ids by kind."""
+    context, cashier = (bureau.context(conn, who, TODAY) for who in ("registrar", "cashier"))
+    visitor = bureau.people["visitor_1"]
+    goods = NewGift(
+        bureau.unit_id, household_id, TODAY, "KIND", "慰问", "502", visitor, True, goods="米", goods_unit="袋"
+    )
+    visit_outside = visits.NewVisit(bureau.unit_id, "hardship", TODAY, "home", (visitor,), household_id)
+    donation = NewDonation(bureau.unit_id, TODAY, "received", "献爱心", "县", Fen(100), "县")
+    activity = NewActivity(bureau.unit_id, TODAY, "读书会", "culture", Fen(100), "501")
+    pairing = pairings.Pairing(bureau.unit_id, "连心", "县", TODAY)
+    receipt = NewReceipt(Fen(100), "银收9", TODAY)
+    record_ids = {
+        "gift": gifts.record_gift(conn, goods, context),
+        "visit_outside": visits.record_visit(conn, visit_outside, context),
+        "donation": donations.record_donation(conn, donation, context),
+        "activity": activities.record_activity(conn, activity, context),
+        "pairing": pairings.record_pairing(conn, household_id, pairing, context),
+        "receipt": fund_receipts.record_receipt(conn, bureau.fund_id, receipt, cashier),
+    }
+    return {name: str(record_id) for name, record_id in record_ids.items()}
 
 
 def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID, case_id: UUID) -> dict[str, str]:

@@ -263,6 +263,7 @@ def go(
             place="home",
             relation_of_deceased="mother" if kind == "bereavement" else None,
             story_sealed=encrypt_field(RING, "visit.story", visit_id, NAMES[1]),
+            natural_key=None if case_id else visit_id.hex,
             **MADE,
         )
     )
@@ -288,6 +289,7 @@ def give(
             item=item,
             account_code="502",
             purpose=NAMES[6],
+            natural_key=new_id().hex,
             approved_by=organisation.people["approver_1"],
             handed_by=organisation.people["cashier"],
             signed_by_family=True,
@@ -315,6 +317,7 @@ def donate(
             fen=fen,
             handed_to=NAMES[3],
             recorded_by=organisation.people["registrar"],
+            natural_key=new_id().hex,
             **MADE,
         )
     )

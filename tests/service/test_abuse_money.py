@@ -149,7 +149,7 @@ def test_expired_fund_pays_nothing(life: Life, engine: sa.Engine) -> None:
 
 def gift_body(client: ApiClient, household_id: Any, **changes: Any) -> dict[str, Any]:
     people = client.office.people
-    gift = {"on": client.today.isoformat(), "item": "LIV", "purpose": "慰问", "account_code": "502"}
+    gift = {"on": client.today.isoformat(), "item": "SWN", "purpose": "慰问", "account_code": "502"}
     handover = {
         "handed_by": str(people["visitor_1"]),
         "approved_by": str(people["approver_3"]),
@@ -177,11 +177,13 @@ def test_exited_household_gets_no_relief_gift(client: ApiClient, engine: sa.Engi
     assert refusal(response) == (409, ["household_not_filed"])
 
 
-def test_relief_gift_counts_towards_the_same_item(life: Life) -> None:
-    """LIV by gift and LIV by case are the same help twice (docs/domain/eligibility.md §2.7)."""
-    response = life.desk.post("approver_3", "/gifts", gift_body(life.desk, life.family.household_id, amount="1000.00"))
-    assert response.status_code == 201, response.get_json()
-    assert life.to("review").no("reviewer", "pass_review", **award(life.desk)) == ["item_repeated"]
+@pytest.mark.parametrize("item", ["LIV", "EDU", "HOU"])
+def test_relief_to_a_worker_household_is_never_a_gift(client: ApiClient, engine: sa.Engine, item: str) -> None:
+    """One approver gave 30,000 of living relief to a family refused as a case, without survey, notice or means test."""
+    with engine.begin() as conn:
+        family = create_family(conn, client.office)
+    response = client.post("approver_3", "/gifts", gift_body(client, family.household_id, item=item, amount="30000.00"))
+    assert refusal(response)[1][0] == "relief_needs_case"
 
 
 def test_grant_paid_in_december_does_not_count_in_the_year_of_closing(client: ApiClient, engine: sa.Engine) -> None:

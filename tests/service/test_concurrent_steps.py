@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from service.actions import cases, finances, gifts
 from service.actions.finances import FinanceLine, Finances
-from service.actions.gifts import NewGift
+from service.actions.gift_checks import NewGift
 from service.queries.case_loading import load
 from service.queries.case_loading.plan import EVERYTHING
 from tests.api_client import ApiClient
@@ -87,22 +87,23 @@ def test_waiting_step_counts_a_gift_recorded_meanwhile(life: Life, engine: sa.En
     """A gift changes no row of the case; the household's file shows that there was one."""
     organisation = life.desk.office
     new_gift = NewGift(
-        organisation.unit_id, life.family.household_id, DAY, "LIV", "示例", "502", organisation.people["cashier"], True,
-        fen=Fen(20_000), fund_id=organisation.fund_id, approved_by=organisation.people["approver_1"],
+        organisation.unit_id, life.family.household_id, DAY, "SWN", "示例", "502", organisation.people["cashier"], True,
+        fen=Fen(200_000), fund_id=organisation.fund_id, approved_by=organisation.people["approver_2"],
     )  # fmt: skip
-    read_values: list[tuple[int, ...]] = []
+    read_values: list[list[int]] = []
 
     def record_gift(conn: sa.Connection) -> None:
-        gifts.record_gift(conn, new_gift, organisation.context(conn, "approver_1", DAY))
+        gifts.record_gift(conn, new_gift, organisation.context(conn, "approver_2", DAY))
 
     def load_locked_case(conn: sa.Connection) -> None:
         caller = organisation.context(conn, "visitor_1", DAY).caller
         loaded_case = load.load_locked(conn, UUID(life.case_id), caller, DAY, EVERYTHING, None)
         assert loaded_case is not None
-        read_values.append(tuple(each.fen for each in loaded_case.facts.others))
+        assert loaded_case.facts.finances is not None
+        read_values.append([fen for _, fen, _ in loaded_case.facts.finances.prior_aid])
 
     run_with_second_waiting(engine, record_gift, load_locked_case)
-    assert read_values == [(20_000,)]
+    assert read_values == [[200_000]]
 
 
 def test_waiting_step_counts_a_payment_of_another_case_made_meanwhile(life: Life, engine: sa.Engine) -> None:

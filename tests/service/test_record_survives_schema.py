@@ -18,17 +18,23 @@ from service.integrity.verify import verify
 from service.queries.case_loading.load import load_case
 from service.queries.scope import Caller, HeldRole
 from service.tables.cases import approval
-from service.tables.row_fingerprints import Naming, RowFingerprint, fingerprints_of
+from service.tables.row_fingerprints import ABSENT, FILLED, Naming, RowFingerprint, fingerprints_of
 from service.tables.units import unit
 from tests.chaos.sample_record import write_sample_record
 from tests.record_dump import load, revision_of
 from workflows.vocabulary import Role
 
 NAMING_AFTER = Naming(
-    tables={"event_activity": "activity"},
-    columns={"event_activity": {"headline": "title"}},
-    absent={"donation": {"rounds": 1}},
-    filled={"visit": ("district",)},
+    tables={"encrypted_remark": "sealed_remark"},
+    columns={"encrypted_remark": {"form_field": "field"}},
+    absent={
+        **ABSENT,
+        "donation": {**ABSENT["donation"], "rounds": 1},
+    },
+    filled={
+        **FILLED,
+        "visit": (*FILLED["visit"], "district"),
+    },
 )
 """The names, constants and filled columns that the code after the change declares."""
 
@@ -80,24 +86,24 @@ def change_schema(conn: sa.Connection) -> None:
     conn.execute(sa.text("ALTER TABLE visit ALTER COLUMN district SET NOT NULL"))
     rows = sa.select(sa.text("id::text, district FROM visit"))
     assert record_filled_column(conn, "visit", "district", rows, "9999") > 0
-    conn.execute(sa.text("ALTER TABLE activity RENAME COLUMN title TO headline"))
-    conn.execute(sa.text("ALTER TABLE activity RENAME TO event_activity"))
+    conn.execute(sa.text("ALTER TABLE sealed_remark RENAME COLUMN field TO form_field"))
+    conn.execute(sa.text("ALTER TABLE sealed_remark RENAME TO encrypted_remark"))
 
 
 def tables_after() -> Mapping[str, RowFingerprint]:
     """Return the fingerprints as the code after the change defines them."""
     metadata = sa.MetaData()
     for name, table in METADATA.tables.items():
-        copy = table.to_metadata(metadata, name="event_activity" if name == "activity" else name)
-        if name == "activity":
-            copy.c.title.name = "headline"
+        copy = table.to_metadata(metadata, name="encrypted_remark" if name == "sealed_remark" else name)
+        if name == "sealed_remark":
+            copy.c.field.name = "form_field"
     for name, column in _new_columns().items():
         metadata.tables[name].append_column(column)
-    renamed = metadata.tables["event_activity"]
-    columns = [sa.Column("headline" if each.name == "title" else each.name, each.type) for each in renamed.columns]
+    renamed = metadata.tables["encrypted_remark"]
+    columns = [sa.Column("form_field" if each.name == "field" else each.name, each.type) for each in renamed.columns]
     metadata.remove(renamed)
     primary_key = sa.PrimaryKeyConstraint("id")
-    sa.Table("event_activity", metadata, *columns, primary_key)
+    sa.Table("encrypted_remark", metadata, *columns, primary_key)
     return fingerprints_of(metadata, NAMING_AFTER)
 
 
@@ -131,8 +137,8 @@ def test_record_written_before_the_change_has_no_fault(written_before: sa.Engine
         ("UPDATE payment SET batch_no = 'B1' WHERE id = (SELECT min(id::text)::uuid FROM payment)", ("row_altered", "payment")),
         ("UPDATE donation SET rounds = 2", ("row_altered", "donation")),
         ("UPDATE visit SET district = 'elsewhere'", ("row_altered", "visit.district")),
-        ("UPDATE event_activity SET headline = 'other'", ("row_altered", "activity")),
-        ("DELETE FROM event_activity", ("row_missing", "activity")),
+        ("UPDATE encrypted_remark SET form_field = 'other'", ("row_altered", "sealed_remark")),
+        ("DELETE FROM encrypted_remark", ("row_missing", "sealed_remark")),
     ],
 )  # fmt: skip
 def test_tampering_after_the_change_is_found(written_before: sa.Engine, tampering: str, fault: tuple[str, str]) -> None:

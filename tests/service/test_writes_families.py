@@ -24,7 +24,7 @@ from service.actions.case_application import CaseApplication
 from service.actions.consents import Consent
 from service.actions.errors import NotFound, VersionConflict
 from service.actions.finances import FinanceLine, Finances
-from service.actions.gifts import NewGift
+from service.actions.gift_checks import NewGift
 from service.actions.households import NewHousehold
 from service.actions.pairings import Pairing
 from service.actions.payees import Payee
@@ -206,7 +206,8 @@ def test_gift_of_another_day_than_its_visit_is_refused(union: Union) -> None:
     other_day = replace(gift, on=DAY + timedelta(days=1))
     assert codes(lambda: gifts.record_gift(union.conn, other_day, context)) == ["visit_of_others"]
     kinship.declare_kinship(union.conn, household_id, union.account("bai.lu"), "sibling", union.context("bai.lu"))
-    assert codes(lambda: gifts.record_gift(union.conn, gift, context, from_paper=True)) == ["own_family"]
+    second = replace(gift, confirmed_repeat=True)
+    assert codes(lambda: gifts.record_gift(union.conn, second, context, from_paper=True)) == ["own_family"]
 
 
 def test_gift_of_money_is_paid_from_the_fund(union: Union) -> None:
@@ -230,8 +231,9 @@ def test_gift_of_money_is_paid_from_the_fund(union: Union) -> None:
     assert tuple(pots) == (fund_line.available_fen - 30_000, 30_000)
     expiry = fund.update().where(fund.c.id == fund_line.id).values(expires_on=gift.on - timedelta(days=1))
     union.conn.execute(expiry)
-    assert codes(lambda: gifts.record_gift(union.conn, gift, context, from_paper=True)) == ["fund_closed"]
+    second = replace(gift, confirmed_repeat=True)
+    assert codes(lambda: gifts.record_gift(union.conn, second, context, from_paper=True)) == ["fund_closed"]
     school_fund_id = union.conn.scalars(sa.select(fund.c.id).where(fund.c.code == "S-OWN-2025")).one()
     assert codes(
-        lambda: gifts.record_gift(union.conn, replace(gift, fund_id=school_fund_id), context, from_paper=True)
+        lambda: gifts.record_gift(union.conn, replace(second, fund_id=school_fund_id), context, from_paper=True)
     ) == ["fund_missing"]

@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from service.actions import accounts as account_actions
-from service.actions import activities, bootstrap, donations, funds, policies, units
+from service.actions import activities, bootstrap, donations, fund_receipts, funds, policies, units
 from service.actions.accounts import NewAccount, NewGrant
 from service.actions.activities import NewActivity
 from service.actions.donations import NewDonation
 from service.actions.errors import NotFound, VersionConflict
+from service.actions.fund_receipts import NewReceipt
 from service.actions.funds import NewFund
 from service.imports.import_files import import_files
 from service.integrity.verify import verify
@@ -149,16 +150,16 @@ def test_fund_line_and_receipt_with_wrong_fields_are_refused(union: Union) -> No
         "answer_missing",
         "dates_reversed",
     ]
-    funds.receive(union.conn, fund_id, Fen(500), "银收1", DAY, context)
+    fund_receipts.record_receipt(union.conn, fund_id, NewReceipt(Fen(500), "银收1", DAY), context)
     assert union.conn.scalar(sa.select(fund.c.available_fen).where(fund.c.id == fund_id)) == 500
-    assert codes(lambda: funds.receive(union.conn, fund_id, Fen(0), "", date(2027, 1, 1), context)) == [
+    wrong_receipt = NewReceipt(Fen(0), "", date(2027, 1, 1))
+    assert codes(lambda: fund_receipts.record_receipt(union.conn, fund_id, wrong_receipt, context)) == [
         "not_money",
         "not_text",
         "in_the_future",
     ]
-    assert codes(lambda: funds.receive(union.conn, fund_id, Fen(1), "x", DAY, union.context("luo.xin"))) == [
-        "role_missing"
-    ]
+    receipt, registrar = NewReceipt(Fen(1), "x", DAY), union.context("luo.xin")
+    assert codes(lambda: fund_receipts.record_receipt(union.conn, fund_id, receipt, registrar)) == ["role_missing"]
 
 
 def test_donation_and_activity_with_wrong_fields_are_refused(union: Union) -> None:

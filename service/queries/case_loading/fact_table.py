@@ -99,11 +99,12 @@ _OTHERS = f"""SELECT json_agg(json_build_array(item, fen, "on", school_year, sam
     o.beneficiary_id = {_SAME_PERSON} AS same FROM "case" AS o WHERE o.id <> c.id
     AND o.outstanding_fen > 0 AND (o.household_id = c.household_id OR o.beneficiary_id = {_SAME_PERSON})
     UNION ALL SELECT item, fen, "on", NULL, FALSE FROM gift WHERE gift.household_id = c.household_id
-    AND fen IS NOT NULL AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given"""  # noqa: S608 - a constant above
+    AND fen IS NOT NULL AND voided_on IS NULL AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given"""  # noqa: S608 - a constant above
 _PRIOR_AID = """SELECT json_agg(json_build_array(item, fen, "on")) FROM (
     SELECT o.item, p.fen, p.paid_on AS "on" FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
     WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state = 'live' UNION ALL
-    SELECT item, fen, "on" FROM gift WHERE gift.household_id = c.household_id AND fen IS NOT NULL) AS aid"""
+    SELECT item, fen, "on" FROM gift WHERE gift.household_id = c.household_id AND fen IS NOT NULL
+    AND voided_on IS NULL) AS aid"""
 _FUND = f"SELECT row_to_json(f) FROM (SELECT {', '.join(readers.FUND_COLUMNS)} FROM fund WHERE fund.id = c.fund_id) AS f"  # noqa: S608 - column names above
 _FAMILY_READER = """SELECT person.id FROM person WHERE person.household_id = c.household_id AND person.active
     AND person.email_sealed IS NOT NULL ORDER BY person.relation <> 'head', person.id LIMIT 1"""

@@ -1,0 +1,44 @@
+"""The result of an import: for each sheet what was written, what was on record already, and the sums."""
+
+from dataclasses import dataclass, field
+
+from service.imports.problems import SheetProblem
+
+REPEATS = frozenset({"recorded_already", "recorded_and_voided", "listed_already", "file_recorded", "file_differs"})
+"""Reason codes that say a row is on record already: it is named, and nothing is written."""
+
+
+@dataclass(slots=True)
+class SheetCount:
+    """The rows of one sheet: written, on record already, and the sum of money written (fen; None for no money)."""
+
+    written: int = 0
+    repeated: int = 0
+    fen: int | None = None
+
+
+@dataclass(slots=True)
+class Imported:
+    """The outcome of an import, by sheet title; `rules` counts policy sets and calendars."""
+
+    sheets: dict[str, SheetCount] = field(default_factory=dict)
+    repeats: list[SheetProblem] = field(default_factory=list)
+    rules: dict[str, int] = field(default_factory=dict)
+    only_read: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+    def written(self) -> dict[str, int]:
+        """Return the number of rows written, for the sheets of which any was."""
+        return {title: count.written for title, count in self.sheets.items() if count.written}
+
+    def count(self, title: str, fen: int | None) -> None:
+        """Count one written row, and its money if the sheet has any."""
+        sheet = self.sheets.setdefault(title, SheetCount())
+        sheet.written += 1
+        if fen is not None:
+            sheet.fen = (sheet.fen or 0) + fen
+
+    def note_repeat(self, title: str, note: SheetProblem) -> None:
+        """Count one row that is on record already, and keep where it stands."""
+        self.sheets.setdefault(title, SheetCount()).repeated += 1
+        self.repeats.append(note)
