@@ -107,6 +107,22 @@ def check_fund(new: NewGift, fund: Fund | None, spent_on: set[date]) -> Iterator
         yield shortage
 
 
+def refusals(
+    conn: sa.Connection,
+    new: NewGift,
+    unit_path: str,
+    policy: PolicySet | None,
+    spent_on: set[date],
+    context: ActionContext,
+) -> Iterator[Reason]:
+    """Yield every reason of the people, the fund line (locked here), the visit and the recipient against the gift."""
+    fund_line = lock_usable_fund(conn, new, unit_path, context)
+    yield from check_people(conn, new, unit_path, policy)
+    yield from check_fund(new, fund_line, spent_on)
+    yield from check_visit(conn, new)
+    yield from check_recipient(conn, new)
+
+
 def check_people(conn: sa.Connection, new: NewGift, unit_path: str, policy: PolicySet | None) -> Iterator[Reason]:
     """Check the people of a gift: the person who hands it over has a role for it and did not approve it.
 

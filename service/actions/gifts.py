@@ -26,12 +26,7 @@ NOT_COLUMNS = {"confirmed_repeat"}
 
 
 def record_gift(
-    conn: sa.Connection,
-    new: NewGift,
-    context: ActionContext,
-    *,
-    from_paper: bool = False,
-    corrects: UUID | None = None,
+    conn: sa.Connection, new: NewGift, context: ActionContext, *, from_paper: bool = False, corrects: UUID | None = None
 ) -> UUID:
     """Record a gift; its money moves from available to paid in the same transaction.
 
@@ -48,20 +43,17 @@ def record_gift(
     once = repeat_columns(conn, gift, gift_checks.key_of(new), confirmed=new.confirmed_repeat, corrects=corrects)
     policy_id, policy = gift_checks.policy_of(conn, household_row["division"], new.on)
     as_gift = gift_checks.as_rules_see(conn, new, household_row)
-    fund_line = gift_checks.lock_usable_fund(conn, new, unit_path, context)
+    spent_on = {new.on} if from_paper else {new.on, context.today}
     reasons = [
         *gift_refusals(policy, as_gift),
-        *gift_checks.check_people(conn, new, unit_path, policy),
-        *gift_checks.check_fund(new, fund_line, {new.on} if from_paper else {new.on, context.today}),
-        *gift_checks.check_visit(conn, new),
-        *gift_checks.check_recipient(conn, new),
+        *gift_checks.refusals(conn, new, unit_path, policy, spent_on, context),
         *gift_checks.check_recorder(conn, new, household_row, context, from_paper=from_paper),
     ]
     if reasons:
         raise Refused(*reasons)
     rule = rule_for(policy, as_gift)
-    policy_columns = {"policy_set_id": policy_id, "counts_as_aid": bool(rule and rule.counts_as_aid)}
-    return _write(conn, new, context, household_row, {**once, **policy_columns, "unit_path": unit_path}, right)
+    columns = {"policy_set_id": policy_id, "counts_as_aid": bool(rule and rule.counts_as_aid), "unit_path": unit_path}
+    return _write(conn, new, context, household_row, once | columns, right)
 
 
 def _write(

@@ -43,19 +43,14 @@ def record_pairing(
     right = require_role(context, (Role.REGISTRAR,), unit_path_of(conn, new.unit_id))
     if households.one(conn, household_id, context.caller, lock=True) is None:
         raise NotFound
-    last_day = new.until_on or date.max
     validation.refuse_invalid(
         validation.text("programme_name", new.programme_name),
         validation.text("issued_by", new.issued_by),
-        validation.dates_in_order("until_on", new.from_on, last_day),
+        validation.dates_in_order("until_on", new.from_on, new.until_on or date.max),
     )
     key = natural_key("pairing", household_id, new.unit_id, new.from_on)
     once = repeat_columns(conn, pairing, key, confirmed=False, corrects=corrects)
-    live = pairing.c.voided_on.is_(None)
-    same_pair = sa.and_(pairing.c.household_id == household_id, pairing.c.unit_id == new.unit_id, live)
-    overlap = sa.and_(pairing.c.from_on <= last_day, sa.func.coalesce(pairing.c.until_on, date.max) >= new.from_on)
-    if conn.scalar(sa.select(pairing.c.id).where(same_pair, overlap).limit(1)) is not None:
-        raise Refused(Reason.of("paired_already"))
+    _refuse_overlap(conn, household_id, new)
     pairing_id, batch = new_id(), WriteBatch()
     columns = once | {name: getattr(new, name) for name in Pairing.__slots__}
     batch.add(pairing, {"id": pairing_id, "household_id": household_id, **columns})
@@ -68,6 +63,16 @@ def record_pairing(
     }
     event_log.append_event(conn, "household", household_id, "pair", facts, context, batch)
     return pairing_id
+
+
+def _refuse_overlap(conn: sa.Connection, household_id: UUID, new: Pairing) -> None:
+    """Refuse a second pairing of the unit and the household on the same days."""
+    live = pairing.c.voided_on.is_(None)
+    same_pair = sa.and_(pairing.c.household_id == household_id, pairing.c.unit_id == new.unit_id, live)
+    last_day = new.until_on or date.max
+    overlap = sa.and_(pairing.c.from_on <= last_day, sa.func.coalesce(pairing.c.until_on, date.max) >= new.from_on)
+    if conn.scalar(sa.select(pairing.c.id).where(same_pair, overlap).limit(1)) is not None:
+        raise Refused(Reason.of("paired_already"))
 
 
 def void_pairing(conn: sa.Connection, pairing_id: UUID, reason: str, context: ActionContext) -> None:

@@ -29,6 +29,7 @@ from service.tables.visits import visit
 from tests.factories import Family, Organisation, create_family, create_organisation, grant, open_fund
 from tests.service.import_fixtures import codes
 from tests.service.org_tree import TODAY
+from tests.service.report_fixtures import a_case, go
 from workflows.vocabulary import Fen
 
 FIGURES = {each.key: each for each in TABLE}
@@ -225,6 +226,10 @@ def test_receipt_is_voided_by_an_approver_who_did_not_record_it(records: Records
     assert codes(lambda: fund_receipts.void_receipt(records.conn, receipt_id, "x", records.context("cashier"))) == [
         "role_missing"
     ]
+    grant(records.conn, records.organisation, "cashier", "approver", 3)
+    assert codes(lambda: fund_receipts.void_receipt(records.conn, receipt_id, "x", records.context("cashier"))) == [
+        "recorder_voids"
+    ]
     fund_receipts.void_receipt(records.conn, receipt_id, "款未到", records.context("approver_3"))
     assert records.pots() == before
 
@@ -276,3 +281,19 @@ def test_record_with_voids_and_corrections_verifies(records: Records) -> None:
     receipt_id = records.receive(records.receipt)
     fund_receipts.void_receipt(records.conn, receipt_id, "款未到", records.context("approver_3"))
     assert verify(records.conn).faults == []
+
+
+def test_gift_to_a_member_of_another_household_is_refused(records: Records) -> None:
+    other = create_family(records.conn, records.organisation)
+    assert codes(lambda: records.give(replace(records.gift, person_id=other.head_id))) == ["recipient_not_member"]
+    records.give(replace(records.gift, person_id=records.family.head_id))
+
+
+def test_visit_of_a_case_is_not_voided_outside_it(records: Records) -> None:
+    case_id = a_case(records.conn, records.organisation, records.family, "LIV", state="review", on=TODAY)
+    visit_id = go(records.conn, records.organisation, "survey", TODAY, case_id=case_id)
+    with records.conn.begin_nested() as savepoint:
+        assert codes(lambda: visits.void_visit(records.conn, visit_id, "没有去", records.context())) == [
+            "visit_of_case"
+        ]
+        savepoint.rollback()
