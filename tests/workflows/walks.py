@@ -255,12 +255,19 @@ def attempt(model: Model, dice: Dice) -> Turn:
     )
 
 
+def is_left(model: Model, dice: Dice) -> bool:
+    """Return whether the walk goes on with a new case: not often while a recall of what is kept is possible."""
+    if not model.programme.steps_from(model.facts.state):
+        return True
+    return dice.once_in(3) if model.facts.kept else not dice.once_in(3)
+
+
 def walk(programme: Programme, random_bytes: bytes, steps: int = STEPS) -> Iterator[Turn]:
     """Yield `steps` attempts, over one case after another."""
     dice = Dice(random_bytes)
     model = build_model(programme, dice)
     for _ in range(steps):
-        if model.phase is Phase.ENDED and (not programme.steps_from(model.facts.state) or dice.below(3)):
+        if model.phase is Phase.ENDED and is_left(model, dice):
             model.leave_case()
             ask_for_help(model, dice)
         pass_time(model, dice)
