@@ -88,7 +88,10 @@ class Fund:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A grant of another case to this household or student, committed or paid, by any union."""
+    """A grant of another case to this household or student, by any union.
+
+    `fen` is what is committed or was paid, less what came back: money written off stays with the family.
+    """
 
     item: str
     fen: Fen
@@ -112,6 +115,12 @@ class Facts:
     requested: Fen
     award: Fen | None = None
     outstanding: Fen = Fen(0)
+    """What is out for the case: committed, paid, or being recovered."""
+
+    recovering: Fen = Fen(0)
+    """What was recalled and neither came back nor was written off."""
+
+    written_off: Fen = Fen(0)
     held: bool = False
     duties: frozenset[tuple[Duty, UUID]] = frozenset()
     family_staff: frozenset[UUID] = frozenset()
@@ -149,6 +158,11 @@ class Facts:
         """Return the same facts with other values; what was not loaded stays so."""
         loaded = {name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)}
         return Facts.partial(**loaded | changed)
+
+    @property
+    def kept(self) -> Fen:
+        """Return what a paid family keeps as its award: what was paid and not recalled."""
+        return Fen(self.outstanding - self.recovering)
 
     @property
     def next_tier(self) -> int:

@@ -181,7 +181,7 @@ def _refusals(step: Step, case: RuleInput) -> tuple[Grant | None, list[Reason]]:
 
 
 def _moved(money: Money, case: RuleInput) -> Fen | None:
-    sums = {Sum.AWARD: case.facts.award, Sum.ANSWER: case.fen("amount"), Sum.REST: case.facts.outstanding}
+    sums = {Sum.AWARD: case.facts.award, Sum.ANSWER: case.fen("amount"), Sum.REST: case.facts.recovering}
     return sums[money.amount]
 
 

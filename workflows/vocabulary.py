@@ -83,7 +83,7 @@ class Pot(StrEnum):
 
 
 class Sum(StrEnum):
-    """The amount of a money movement: the whole award, the amount in the form, or the amount still outstanding."""
+    """The amount of a money movement: the whole award, the amount in the form, or all that is being recovered."""
 
     AWARD = "award"
     ANSWER = "answer"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.queries.case_loading.load import digest_of
 from service.queries.case_loading.loaded_case import CaseRow, LoadedCase
-from workflows.state_machine import Transition
+from workflows.state_machine import Posting, Transition
 from workflows.vocabulary import Pot
 
 
@@ -26,6 +26,8 @@ class CaseUpdate:
     policy_set_id: UUID
     category: str | None
     outstanding_fen: int
+    recovering_fen: int
+    written_off_fen: int
 
     def columns(self) -> dict[str, object]:
         """Return the columns by name."""
@@ -62,14 +64,15 @@ def next_version(row: CaseRow, *, policy_set_id: UUID, fund_id: UUID | None) -> 
         policy_set_id=policy_set_id,
         category=row.category,
         outstanding_fen=row.outstanding_fen,
+        recovering_fen=row.recovering_fen,
+        written_off_fen=row.written_off_fen,
     )
 
 
 def moved(update: CaseUpdate, transition: Transition, today: date) -> CaseUpdate:
-    """Return the update with the state the transition leads to, and with the sum that is out for the case."""
-    out = sum(each.fen for each in transition.postings if each.source is Pot.AVAILABLE)
-    back = sum(each.fen for each in transition.postings if each.target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
-    update = replace(update, outstanding_fen=update.outstanding_fen + out - back)
+    """Return the update with the state the transition leads to, and with the sums the money moves to."""
+    for posting in transition.postings:
+        update = _posted(update, posting)
     if transition.source == transition.target:
         return update
     return replace(
@@ -80,4 +83,17 @@ def moved(update: CaseUpdate, transition: Transition, today: date) -> CaseUpdate
         due_on=transition.due_on,
         due_is_provisional=transition.due_is_provisional,
         held_until=None,
+    )
+
+
+def _posted(update: CaseUpdate, posting: Posting) -> CaseUpdate:
+    gone = posting.target in {Pot.AVAILABLE, Pot.WRITTEN_OFF}
+    out = (posting.source is Pot.AVAILABLE) - gone
+    recovering = (posting.target is Pot.RECOVERING) - (posting.source is Pot.RECOVERING)
+    written_off = posting.target is Pot.WRITTEN_OFF
+    return replace(
+        update,
+        outstanding_fen=update.outstanding_fen + out * posting.fen,
+        recovering_fen=update.recovering_fen + recovering * posting.fen,
+        written_off_fen=update.written_off_fen + written_off * posting.fen,
     )

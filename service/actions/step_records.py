@@ -170,7 +170,11 @@ def _write_receipt(step: DecidedStep, batch: WriteBatch) -> None:
 
 
 def _recall_payment(step: DecidedStep, batch: WriteBatch) -> None:
-    _change_payment(step, batch, state="recalled", recalled_on=step.context.today)
+    """Note how much of the payment is recalled in all; one that is recalled whole is live no longer."""
+    update, today = step.update, step.context.today
+    kept = update.outstanding_fen - update.recovering_fen
+    recalled = (update.award_fen or 0) - kept
+    _change_payment(step, batch, state="live" if kept else "recalled", recalled_fen=recalled, recalled_on=today)
 
 
 def _move(update: CaseUpdate, transition: Transition, today: date, _assessment: Assessment | None) -> CaseUpdate:

@@ -46,6 +46,11 @@ def money(name: str, *, optional: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=optional)
 
 
+def counted_money(name: str) -> sa.Column[int]:
+    """Return a column for an amount in fen that is the sum of ledger entries, 0 before the first."""
+    return sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
+
+
 def sealed(name: str, *, optional: bool = True) -> sa.Column[bytes]:
     """Return a column for personal data, encrypted for this table, column and row (service/crypto/encryption.py)."""
     return sa.Column(name, sa.LargeBinary(), nullable=optional)

@@ -7,7 +7,7 @@ from service.i18n.catalogue import LANGUAGES, MissingTranslation, translate
 from workflows.money_format import in_yuan_with_thousands
 from workflows.vocabulary import Reason
 
-MONEY = frozenset({"award", "requested", "before", "cap", "available", "amount", "outstanding", "share", "fen"})
+MONEY = frozenset({"award", "requested", "before", "cap", "available", "amount", "outstanding", "kept", "share", "fen"})
 """Keys of reason values in fen, which are shown as yuan."""
 
 

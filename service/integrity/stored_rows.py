@@ -14,6 +14,7 @@ from service.tables.funds import fund
 from service.tables.gifts import gift
 from service.tables.households import household
 from service.tables.ledger import ledger_entry
+from service.tables.payments import payment
 from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Plain, Pot
 
@@ -62,6 +63,38 @@ def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
         if any(row[f"{pot.value}_fen"] != totals.get((row["id"], pot.value), 0) for pot in Pot)
     ]
     return len(funds), faults
+
+
+def case_sum_faults(conn: sa.Connection) -> Iterator[Fault]:
+    """Yield a fault for each case or payment whose sums of recalled money are not those of its ledger entries."""
+    sums = _recalled_sums().subquery()
+    of_case = sa.select(case.c.id).outerjoin(sums, sums.c.case_id == case.c.id)
+    of_case = of_case.where(
+        sa.or_(
+            case.c.recovering_fen != sa.func.coalesce(sums.c.recovering, 0),
+            case.c.written_off_fen != sa.func.coalesce(sums.c.written_off, 0),
+        )
+    )
+    of_payment = sa.select(payment.c.id).outerjoin(sums, sums.c.case_id == payment.c.case_id)
+    recalled = sa.case((payment.c.state == "returned", 0), else_=sa.func.coalesce(sums.c.recalled, 0))
+    for table, rows in (("case", of_case), ("payment", of_payment.where(payment.c.recalled_fen != recalled))):
+        for row in streamed(conn, rows):
+            yield Fault("sum_differs", table, str(row.id))
+
+
+def _recalled_sums() -> sa.Select[Any]:
+    """Select what was recalled of each case, what of it is still out, and what was written off, from its entries."""
+    recovering = Pot.RECOVERING.value
+    into, out_of = ledger_entry.c.target_pot == recovering, ledger_entry.c.source_pot == recovering
+    fen, written_off = ledger_entry.c.fen, ledger_entry.c.target_pot == Pot.WRITTEN_OFF.value
+    return (
+        sa.select(ledger_entry.c.case_id)
+        .add_columns(sa.func.sum(sa.case((into, fen), else_=0)).label("recalled"))
+        .add_columns(sa.func.sum(sa.case((into, fen), else_=-fen)).label("recovering"))
+        .add_columns(sa.func.sum(sa.case((written_off, fen), else_=0)).label("written_off"))
+        .where(sa.or_(into, out_of))
+        .group_by(ledger_entry.c.case_id)
+    )
 
 
 def _movements() -> sa.CompoundSelect[Any]:

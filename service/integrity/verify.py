@@ -14,7 +14,14 @@ from service.integrity.event_replay import EventReplay, RecordRow
 from service.integrity.faults import Fault
 from service.integrity.row_checksums import ChecksumBuckets
 from service.integrity.row_diff import differences
-from service.integrity.stored_rows import aid_counter_faults, guard_faults, pot_faults, stored_rows, streamed
+from service.integrity.stored_rows import (
+    aid_counter_faults,
+    case_sum_faults,
+    guard_faults,
+    pot_faults,
+    stored_rows,
+    streamed,
+)
 from service.tables.events import event
 from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
 
@@ -61,7 +68,7 @@ def verify(
             conn, unequal, buckets.recorded_rows, lambda record_row: _replay(conn, record_row, tables), tables
         )
     verified.funds, faults = pot_faults(conn)
-    verified.faults += [*faults, *guard_faults(conn), *aid_counter_faults(conn)]
+    verified.faults += [*faults, *case_sum_faults(conn), *guard_faults(conn), *aid_counter_faults(conn)]
     verified.anchors, verified.unanchored, faults = anchor_faults(conn)
     verified.faults += faults
     return verified

@@ -5,13 +5,10 @@ from collections.abc import Mapping
 from service.report import gifts, households_and_cases, payments, visits
 from service.report.figure_definition import CASES, Basis, FigureDefinition
 from service.report.gifts import to_paired, to_worker
-from service.report.households_and_cases import cases_ended_as, payments_in_state, recovery_entries_to
+from service.report.households_and_cases import cases_ended_as, recall_entries_to
 from service.report.payments import is_relief_or_tuition, is_tuition
 from service.report.visits import hardship_or_festival, laid_off_family, of_kind, paired_family, worker_family
 from workflows.wording import HOUSEHOLD_TIMES, HOUSEHOLDS, PERSON_TIMES, PERSONS, TIMES, YUAN
-
-RETURNED = payments_in_state("returned")
-RECALLED = payments_in_state("recalled")
 
 # fmt: off
 TABLE = (
@@ -66,12 +63,13 @@ TABLE = (
     FigureDefinition("cases_closed",                 CASES,           Basis.ENDED,       cases_ended_as("closed")),
     FigureDefinition("cases_declined",               CASES,           Basis.ENDED,       cases_ended_as("declined")),
     FigureDefinition("cases_withdrawn",              CASES,           Basis.ENDED,       cases_ended_as("withdrawn")),
-    FigureDefinition("cases_recovered",              CASES,           Basis.ENDED,       cases_ended_as("recovered")),
-    FigureDefinition("cases_written_off",            CASES,           Basis.ENDED,       cases_ended_as("written_off")),
-    FigureDefinition("money_returned",               YUAN,            Basis.RETURNED,    RETURNED),
-    FigureDefinition("money_recalled",               YUAN,            Basis.RECALLED,    RECALLED),
-    FigureDefinition("money_recovered",              YUAN,            Basis.RECOVERED,   recovery_entries_to("available")),
-    FigureDefinition("money_written_off",            YUAN,            Basis.WRITTEN_OFF, recovery_entries_to("written_off")),
+    FigureDefinition("cases_recovered",              CASES,           Basis.ENDED,       households_and_cases.cases_recovered),
+    FigureDefinition("cases_partly_recalled",        CASES,           Basis.ENDED,       households_and_cases.cases_partly_recalled),
+    FigureDefinition("cases_written_off",            CASES,           Basis.ENDED,       households_and_cases.cases_written_off),
+    FigureDefinition("money_returned",               YUAN,            Basis.RETURNED,    households_and_cases.returned_payments),
+    FigureDefinition("money_recalled",               YUAN,            Basis.RECALLED,    recall_entries_to("recovering")),
+    FigureDefinition("money_recovered",              YUAN,            Basis.RECOVERED,   recall_entries_to("available")),
+    FigureDefinition("money_written_off",            YUAN,            Basis.WRITTEN_OFF, recall_entries_to("written_off")),
 )
 # fmt: on
 

@@ -93,47 +93,63 @@ def cases_opened(shared: SharedRows) -> FigureRows:
 
 
 def ended_cases(shared: SharedRows) -> FigureRows:
-    """Select one row per case that ended in the period, with its final state."""
-    return _cases(shared.scope, case.c.entered_on).add_columns(case.c.state).where(case.c.phase == Phase.ENDED.value)
+    """Select one row per case that ended in the period, with its final state and what the family still has."""
+    return (
+        _cases(shared.scope, case.c.entered_on)
+        .add_columns(case.c.state, case.c.outstanding_fen, case.c.written_off_fen)
+        .where(case.c.phase == Phase.ENDED.value)
+    )
+
+
+def _ended(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
+    def rows(shared: SharedRows) -> FigureRows:
+        cases = shared.cte(ended_cases).c
+        columns = (cases[name] for name in ("id", "reference", "on", "unit", "amount", "part"))
+        return sa.select(*columns).where(*(condition(cases) for condition in conditions))
+
+    return rows
 
 
 def cases_ended_as(state: str) -> Callable[[SharedRows], FigureRows]:
     """Return the rows of a figure: cases that reached this final state in the period and are still in it."""
-
-    def rows(shared: SharedRows) -> FigureRows:
-        cases = shared.cte(ended_cases).c
-        return sa.select(*(column for column in cases if column.name != "state")).where(cases.state == state)
-
-    return rows
+    return _ended(lambda cases: cases.state == state)
 
 
-def returned_or_recalled(shared: SharedRows) -> FigureRows:
-    """Select one row per payment that the bank returned or the union recalled, of any date."""
+def _settled_recall(cases: Columns) -> sa.ColumnElement[bool]:
+    return cases.state.in_(("recovered", "written_off"))
+
+
+def _part_kept(cases: Columns) -> sa.ColumnElement[bool]:
+    return cases.outstanding_fen > 0
+
+
+def _part_written_off(cases: Columns) -> sa.ColumnElement[bool]:
+    return cases.written_off_fen > 0
+
+
+# Each case whose last recall is settled is in exactly one of the three.
+cases_partly_recalled = _ended(_settled_recall, _part_kept)
+cases_written_off = _ended(_settled_recall, lambda cases: sa.not_(_part_kept(cases)), _part_written_off)
+cases_recovered = _ended(
+    _settled_recall, lambda cases: sa.not_(_part_kept(cases)), lambda cases: sa.not_(_part_written_off(cases))
+)
+
+
+def returned_payments(shared: SharedRows) -> FigureRows:
+    """Select the payments that the bank returned in the period."""
     return (
-        sa.select(payment.c.id, case.c.case_no.label("reference"), unit.c.name.label("unit"), payment.c.state)
-        .add_columns(payment.c.fen, payment.c.returned_on, payment.c.recalled_on)
+        sa.select(payment.c.id, case.c.case_no.label("reference"), payment.c.returned_on.label("on"))
+        .add_columns(unit.c.name.label("unit"), payment.c.fen.label("amount"), NO_PART.label("part"))
         .select_from(payment)
         .join(case, case.c.id == payment.c.case_id)
         .join(unit, unit.c.id == case.c.unit_id)
-        .where(below(payment.c.unit_path, shared.scope.unit_path), payment.c.state != "live")
+        .where(below(payment.c.unit_path, shared.scope.unit_path), payment.c.state == "returned")
+        .where(within(payment.c.returned_on, shared.scope))
     )
 
 
-def payments_in_state(state: str) -> Callable[[SharedRows], FigureRows]:
-    """Return the rows of a figure: payments in the state `returned` or `recalled`, by the day they entered it."""
-
-    def rows(shared: SharedRows) -> FigureRows:
-        payments = shared.cte(returned_or_recalled).c
-        on = payments[f"{state}_on"]
-        columns = (payments.id, payments.reference, on.label("on"), payments.unit, payments.fen.label("amount"))
-        rows_of_state = sa.select(*columns, NO_PART.label("part")).where(payments.state == state)
-        return rows_of_state.where(within(on, shared.scope))
-
-    return rows
-
-
-def recovery_entries(shared: SharedRows) -> FigureRows:
-    """Select one row per ledger entry out of the pot `recovering`."""
+def recall_entries(shared: SharedRows) -> FigureRows:
+    """Select one row per ledger entry into or out of the pot `recovering`."""
     return (
         sa.select(ledger_entry.c.id, case.c.case_no.label("reference"), ledger_entry.c.on, unit.c.name.label("unit"))
         .add_columns(ledger_entry.c.fen.label("amount"), NO_PART.label("part"), ledger_entry.c.target_pot)
@@ -141,15 +157,15 @@ def recovery_entries(shared: SharedRows) -> FigureRows:
         .join(case, case.c.id == ledger_entry.c.case_id)
         .join(unit, unit.c.id == case.c.unit_id)
         .where(below(case.c.unit_path, shared.scope.unit_path), within(ledger_entry.c.on, shared.scope))
-        .where(ledger_entry.c.source_pot == "recovering")
+        .where(sa.or_(ledger_entry.c.source_pot == "recovering", ledger_entry.c.target_pot == "recovering"))
     )
 
 
-def recovery_entries_to(target_pot: str) -> Callable[[SharedRows], FigureRows]:
-    """Return the rows of a figure: entries that moved recalled money to `available` or `written_off`."""
+def recall_entries_to(target_pot: str) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: entries that recalled money (to `recovering`), or moved it on from there."""
 
     def rows(shared: SharedRows) -> FigureRows:
-        entries = shared.cte(recovery_entries).c
+        entries = shared.cte(recall_entries).c
         columns = (column for column in entries if column.name != "target_pot")
         return sa.select(*columns).where(entries.target_pot == target_pot)
 

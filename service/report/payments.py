@@ -1,4 +1,4 @@
-"""Figure rows of payments to workers' households, without returned and recalled payments."""
+"""Figure rows of payments to workers' households, without what was returned or recalled."""
 
 from collections.abc import Callable
 
@@ -24,11 +24,12 @@ from service.tables.units import unit
 
 
 def live_payments(shared: SharedRows) -> FigureRows:
-    """Select one row per payment that was neither returned by the bank nor recalled."""
+    """Select one row per payment that was neither returned by the bank nor recalled whole; `fen` is what was not recalled."""
     household_unit = unit.alias("household_unit")
     parts = (_answer_fen(key).label(name) for key, name in (("tuition_part", "fee"), ("living_part", "living")))
     return (
-        sa.select(payment.c.id, case.c.case_no.label("reference"), payment.c.paid_on.label("on"), payment.c.fen)
+        sa.select(payment.c.id, case.c.case_no.label("reference"), payment.c.paid_on.label("on"))
+        .add_columns((payment.c.fen - payment.c.recalled_fen).label("fen"))
         .add_columns(unit.c.name.label("unit"), case.c.item, fund.c.source, case.c.beneficiary_id, *parts)
         .add_columns(
             household.c.id.label("household_id"), household.c.file_no, household_unit.c.name.label("household_unit")
@@ -59,7 +60,7 @@ def is_tuition(aid: Columns) -> sa.ColumnElement[bool]:
 
 
 def _is_split(aid: Columns) -> sa.ColumnElement[bool]:
-    """Return the condition that the parts in the application add up to the amount paid."""
+    """Return the condition that the parts in the application add up to the amount paid and not recalled."""
     return aid.fen == aid.fee + aid.living
 
 
@@ -76,7 +77,7 @@ def _payment_rows(
 
 
 def payment_rows(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
-    """Return the rows of a figure: one per payment, with its fen."""
+    """Return the rows of a figure: one per payment, with the fen that were not recalled."""
     return lambda shared: _payment_rows(shared, _fen, no_part, *conditions)
 
 
@@ -91,7 +92,7 @@ def living_part(shared: SharedRows) -> FigureRows:
 
 
 def unsplit_tuition(shared: SharedRows) -> FigureRows:
-    """Select tuition grants without parts, or with parts that do not add up to the amount paid."""
+    """Select tuition grants without parts, or with parts that do not add up to the amount paid and not recalled."""
     return _payment_rows(shared, _fen, no_part, is_tuition, lambda aid: sa.not_(_is_split(aid)))
 
 

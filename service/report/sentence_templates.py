@@ -114,6 +114,8 @@ SENTENCES = (
     Sentence("none_on_file",     "files",  (WORK, none_of("households_on_file"))),
     Sentence("handled",          "files",  (any_of(*HANDLED),),                               (FigurePlace("opened", "cases_opened"), FigurePlace("closed", "cases_closed"), FigurePlace("declined", "cases_declined"), FigurePlace("withdrawn", "cases_withdrawn"))),
     Sentence("recovered",        "files",  (any_of("cases_recovered"),),                      (FigurePlace("cases", "cases_recovered"),)),
+    Sentence("partly_recalled",  "files",  (any_of("cases_partly_recalled"),),                (FigurePlace("cases", "cases_partly_recalled"),)),
+    Sentence("case_written_off", "files",  (any_of("cases_written_off"),),                    (FigurePlace("cases", "cases_written_off"),)),
     Sentence("came_back",        "files",  (any_of(*RETURNED_OR_RECALLED),),                  (FigurePlace("returned", "money_returned"), FigurePlace("recalled", "money_recalled"), FigurePlace("recovered", "money_recovered"), FigurePlace("written_off", "money_written_off"))),
 
     Sentence("activities",       "apart",  (any_of("activities"),),                           (FigurePlace("times", "activities"), FigurePlace("money", "activity_money", OVER))),

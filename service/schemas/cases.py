@@ -67,7 +67,15 @@ class CaseOut(Schema):
     answers = fields.Dict()
     requested = Money(attribute="requested_fen")
     award = Money(attribute="award_fen", allow_none=True)
-    outstanding = Money(attribute="outstanding_fen")
+    outstanding = Money(
+        attribute="outstanding_fen",
+        metadata={"description": "What is out: committed, paid, or being recovered."},
+    )
+    recovering = Money(
+        attribute="recovering_fen",
+        metadata={"description": "What was recalled and neither came back nor was written off."},
+    )
+    written_off = Money(attribute="written_off_fen")
     category = fields.String(allow_none=True)
     fund_id = fields.UUID(allow_none=True)
     policy_set_id = fields.UUID()

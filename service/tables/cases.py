@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Instant, Json, Path, check_in, foreign_key, money, primary_key
+from service.db.columns import METADATA, Instant, Json, Path, check_in, counted_money, foreign_key, money, primary_key
 from workflows.code_lists import VerificationOutcome
 from workflows.vocabulary import Duty, Phase
 
@@ -25,6 +25,8 @@ case = sa.Table(
     money("requested_fen"),
     money("award_fen", optional=True),
     money("outstanding_fen"),
+    counted_money("recovering_fen"),
+    counted_money("written_off_fen"),
     sa.Column("category", sa.Text()),
     foreign_key("fund", "fund_id", optional=True, index=True),
     foreign_key("policy_set", "policy_set_id"),
@@ -38,6 +40,11 @@ case = sa.Table(
     check_in("phase", Phase),
     sa.CheckConstraint("(phase = 'ended') = (due_on IS NULL)", name="open_has_due_date"),
     sa.CheckConstraint("requested_fen >= 0 AND award_fen > 0 AND outstanding_fen >= 0", name="amounts"),
+    sa.CheckConstraint(
+        "recovering_fen BETWEEN 0 AND outstanding_fen AND written_off_fen >= 0"
+        " AND outstanding_fen + written_off_fen <= coalesce(award_fen, 0)",
+        name="recalled",
+    ),
     sa.CheckConstraint("(award_fen IS NULL) = (fund_id IS NULL)", name="award_has_fund"),
     sa.CheckConstraint("version > 0 AND octet_length(head_hash) = 32", name="chain"),
     # For a list of one unit, a list of much of the tree, a list of a rare state, and counts, which need the narrowest
@@ -51,7 +58,7 @@ case = sa.Table(
         "beneficiary_id",
         sa.text("(answers ->> 'school_year')"),
         unique=True,
-        postgresql_where=sa.text("outstanding_fen > 0 AND (answers ->> 'school_year') IS NOT NULL"),
+        postgresql_where=sa.text("outstanding_fen + written_off_fen > 0 AND (answers ->> 'school_year') IS NOT NULL"),
     ),
     sa.Index("ix_case_ended", "unit_path", "entered_on", postgresql_where=sa.text("phase = 'ended'")),
     sa.Index("ix_case_due", "due_on", postgresql_where=sa.text("phase <> 'ended'")),

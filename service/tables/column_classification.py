@@ -56,7 +56,8 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     # the case
     "case": _columns(
         bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category",
-        neither=_ROW_COLUMNS + "case_no programme year state phase version outstanding_fen opened_on entered_on"
+        neither=_ROW_COLUMNS + "case_no programme year state phase version outstanding_fen recovering_fen"
+        " written_off_fen opened_on entered_on"
         " due_on due_is_provisional held_until head_hash",
     ),
     "paper": _columns(bound="case_id kind", neither="seen_on seen_by"),
@@ -86,7 +87,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "ledger_entry": _columns(neither="id fund_id subject_id seq case_id source_pot target_pot fen on at"),
     "payment": _columns(
         neither="id case_id unit_path fund_id seq fen method bank_account_id cash_reason voucher paid_on paid_by state"
-        " returned_on returned_code recalled_on receipt_on receipt_evidence",
+        " returned_on returned_code recalled_fen recalled_on receipt_on receipt_evidence",
     ),
     # help outside cases
     "gift": _columns(

@@ -23,5 +23,9 @@ ledger_entry = sa.Table(
     sa.CheckConstraint("fen > 0 AND source_pot <> target_pot", name="amount"),
     sa.ForeignKeyConstraint(["subject_id", "seq"], ["event.subject_id", "event.seq"]),
     sa.UniqueConstraint("subject_id", "seq", "source_pot", "target_pot"),
-    sa.Index("ix_ledger_entry_recovering", "on", postgresql_where=sa.text("source_pot = 'recovering'")),
+    sa.Index(
+        "ix_ledger_entry_recovering",
+        "on",
+        postgresql_where=sa.text("source_pot = 'recovering' OR target_pot = 'recovering'"),
+    ),
 )

@@ -44,7 +44,9 @@ CHANGING: Mapping[str, str] = {
 column is written once, and an event keeps one digest over all of them."""
 
 UNRECORDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "case": dict.fromkeys(("version", "head_hash"), "the number and the hash of its last event, compared as its head"),
+    "case": dict.fromkeys(("version", "head_hash"), "the number and the hash of its last event, compared as its head")
+    | dict.fromkeys(("recovering_fen", "written_off_fen"), "the sum of its entries, counted by itself"),
+    "payment": {"recalled_fen": "the sum of the entries that recall it, counted by itself"},
     "household": {"aid_version": "the number of events that gave the family something, counted from them by itself"},
     "fund": {f"{pot.value}_fen": "the sum of its entries, counted by itself" for pot in Pot},
     "notification": dict.fromkeys(

@@ -140,7 +140,7 @@ def form(organisation: Organisation, action: str, day: date, *, award: str, fund
         "payment_returned": {"bank_code": "name_mismatch", "voucher": "T-1"},
         "confirm_receipt": {"evidence": "signature"},
         "record_follow_up": {**visit, "visitors": _ids(organisation, "follower"), "conclusion": "received"},
-        "recall": {"ground": "paid_in_error", "reason": "重复"},
+        "recall": {"amount": award, "ground": "paid_in_error", "reason": "重复"},
         "recover_part": {"amount": "10.00", "voucher": "H-1"},
         "recover": {"voucher": "H-2"},
         "write_off": {"minutes": "示例〔2025〕9号", "reason": "无力偿还"},

@@ -38,7 +38,7 @@ INCONSISTENCIES = {
             (SELECT count(*) FROM payment WHERE case_id = "case".id)
             <> (SELECT count(*) FROM event WHERE subject_id = "case".id AND action = 'pay')
         OR (SELECT count(*) FROM payment WHERE case_id = "case".id AND state = 'live')
-            <> (state IN ('receipt', 'follow_up', 'closed'))::int""",
+            <> (state NOT IN ('approval', 'payment') AND outstanding_fen > recovering_fen)::int""",
     "signatures do not follow the events that made them": """
         SELECT "case".id FROM "case" WHERE (SELECT count(*) FROM approval WHERE case_id = "case".id)
             <> (SELECT count(*) FROM event WHERE subject_id = "case".id AND action IN ('approve', 'endorse'))

@@ -63,7 +63,7 @@ def test_payment_returned_by_the_bank_is_committed_until_paid_again(life: Life, 
 def test_recalled_payment_is_recovered_in_parts(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     life.act("cashier", "pay", method="bank", voucher="V-1")
-    assert life.act("approver_1", "recall", ground="paid_in_error", reason="重复") == "recalling"
+    assert life.act("approver_1", "recall", amount="1500.00", ground="paid_in_error", reason="重复") == "recalling"
     assert life.no("cashier", "recover_part", amount="1500.00", voucher="H-1") == ["over_outstanding"]
     assert life.act("cashier", "recover_part", amount="500.00", voucher="H-1") == "recalling"
     assert life.act("cashier", "recover", voucher="H-2") == "recovered"

@@ -230,14 +230,31 @@ def send_back(conn: sa.Connection, case_id: UUID, on: date) -> None:
     _add_ledger_entry(conn, case_id, payment_row.fund_id, 1, "paid", "committed", payment_row.fen, on)
 
 
-def recall(conn: sa.Connection, organisation: Organisation, case_id: UUID, on: date, *, back: int) -> None:
-    """Record that the union recalled the payment and got `back` fen of it back."""
+def recall(
+    conn: sa.Connection,
+    organisation: Organisation,
+    case_id: UUID,
+    on: date,
+    *,
+    back: int,
+    fen: int | None = None,
+    written_off: int = 0,
+    state: str = "closed",
+) -> None:
+    """Record that the union recalled the payment, or `fen` of it, got `back` fen and wrote some off."""
     payment_row = conn.execute(sa.select(payment.c.fund_id, payment.c.fen).where(payment.c.case_id == case_id)).one()
-    payment_columns = {"state": "recalled", "recalled_on": on}
+    recalled = fen or payment_row.fen
+    payment_columns: dict[str, Any] = {"recalled_fen": recalled, "recalled_on": on}
+    payment_columns |= {"state": "recalled"} if recalled == payment_row.fen else {}
     conn.execute(payment.update().where(payment.c.case_id == case_id).values(**payment_columns))
     _add_event(conn, organisation, case_id, 2, on)
-    _add_ledger_entry(conn, case_id, payment_row.fund_id, 2, "paid", "recovering", payment_row.fen, on)
-    _add_ledger_entry(conn, case_id, payment_row.fund_id, 2, "recovering", "available", back, on)
+    moves = (("paid", "recovering", recalled), ("recovering", "available", back))
+    for source, target, moved in (*moves, ("recovering", "written_off", written_off)):
+        if moved:
+            _add_ledger_entry(conn, case_id, payment_row.fund_id, 2, source, target, moved, on)
+    sums = {"outstanding_fen": payment_row.fen - back - written_off, "recovering_fen": recalled - back - written_off}
+    case_columns: dict[str, Any] = {"state": state, "entered_on": on, "written_off_fen": written_off, **sums}
+    conn.execute(case.update().where(case.c.id == case_id).values(**case_columns))
 
 
 def go(

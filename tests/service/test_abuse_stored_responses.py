@@ -137,8 +137,10 @@ def test_step_that_would_move_no_money_is_listed_as_refused(life: Life, engine: 
     """The outstanding sum was settled directly in the database: there is nothing left to write off."""
     life.to("payment")
     life.act("cashier", "pay", method="cash", voucher="V-1", cash_reason="urgent")
-    life.act("approver_1", "recall", ground="paid_in_error", reason="x")
+    life.act("approver_1", "recall", amount="1500.00", ground="paid_in_error", reason="x")
     assert refusal_codes_by_action(life, "approver_1")["write_off"] == []
     with engine.begin() as conn:
-        conn.execute(sa.text('UPDATE "case" SET outstanding_fen = 0 WHERE id = :id'), {"id": life.case_id})
+        conn.execute(
+            sa.text('UPDATE "case" SET outstanding_fen = 0, recovering_fen = 0 WHERE id = :id'), {"id": life.case_id}
+        )
     assert refusal_codes_by_action(life, "approver_1")["write_off"] == ["nothing_to_move"]

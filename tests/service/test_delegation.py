@@ -108,9 +108,9 @@ def lead_to_paid(life: Life) -> None:
 def test_recall_by_a_lower_tier_records_the_principal(life: Life, engine: sa.Engine) -> None:
     """The first tier alone does not reach this sum; the event names the principal."""
     lead_to_paid(life)
-    assert life.no("approver_1", "recall", ground="paid_in_error", reason="x") == ["tier_too_low"]
+    assert life.no("approver_1", "recall", amount="3000.00", ground="paid_in_error", reason="x") == ["tier_too_low"]
     add_role(engine, life.desk, "approver_1", "approver", 2, for_whom="approver_2")
-    life.act("approver_1", "recall", ground="paid_in_error", reason="x")
+    life.act("approver_1", "recall", amount="3000.00", ground="paid_in_error", reason="x")
     with engine.connect() as conn:
         principal = sa.select(event.c.principal_id).where(
             event.c.subject_id == life.case_id, event.c.action == "recall"
@@ -122,13 +122,13 @@ def test_stand_in_cannot_recall_for_the_cashier_that_paid(life: Life, engine: sa
     lead_to_paid(life)
     add_role(engine, life.desk, "cashier", "approver", 2)
     add_role(engine, life.desk, "approver_1", "approver", 2, for_whom="cashier")
-    assert life.no("approver_1", "recall", ground="paid_in_error", reason="x") == ["tier_too_low"]
+    assert life.no("approver_1", "recall", amount="3000.00", ground="paid_in_error", reason="x") == ["tier_too_low"]
 
 
 def test_registrar_of_the_case_cannot_write_off_its_debt(life: Life, engine: sa.Engine) -> None:
     """The registrar became an approver since; neither they nor their stand-in write anything off."""
     lead_to_paid(life)
-    life.act("approver_2", "recall", ground="paid_in_error", reason="x")
+    life.act("approver_2", "recall", amount="3000.00", ground="paid_in_error", reason="x")
     add_role(engine, life.desk, "registrar", "approver", 2)
     add_role(engine, life.desk, "witness", "approver", 2, for_whom="registrar")
     for who in ("registrar", "witness"):

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +24,8 @@ from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.persons import person
 from service.tables.units import unit
-from tests.service.import_fixtures import RING, SAMPLES, YEAR_END, Union, founded, founded_url
-from workflows.vocabulary import Refused
+from tests.service.import_fixtures import RING, SAMPLES, YEAR_END, Union, family_file, founded, founded_url
+from workflows.vocabulary import Fen, Refused
 
 __all__ = ["founded", "founded_url"]
 
@@ -114,3 +116,64 @@ def test_cases_of_the_sample_year_have_no_incompatible_duties(year: Union) -> No
 def test_cases_of_the_sample_year_end_in_the_expected_states(year: Union) -> None:
     counts = year.conn.execute(sa.select(case.c.state, sa.func.count()).group_by(case.c.state))
     assert {row.state: row[1] for row in counts} == {"closed": 22, "declined": 2, "withdrawn": 1, "recovered": 1}
+
+
+def _paid_in_october(year: Union, family_id: UUID, head_id: UUID) -> UUID:
+    """Pay 1,500 yuan of living aid to a family and return the case."""
+    fund_id = year.conn.scalars(sa.select(fund.c.id).where(fund.c.code == "B-OWN-2025")).one()
+    case_id = _lead_to_review(year, family_id, head_id, date(2025, 10, 13))
+    award = {"award": "1500.00", "fund": str(fund_id), "places": ["unit_board"]}
+    steps = [("du.heng", 13, "pass_review", award), ("clock", 22, "end_notice", {}), ("chen.shan", 22, "approve", {})]
+    steps += [("pan.jie", 22, "pay", {"method": "bank", "voucher": "V-1"})]
+    steps += [("tan.ying", 22, "confirm_receipt", {"evidence": "signature"})]
+    for login, day, action, answers in steps:
+        cases.take_action(year.conn, case_id, action, answers, year.context(login, date(2025, 10, day)))
+    return case_id
+
+
+def _lead_to_review(year: Union, family_id: UUID, head_id: UUID, on: date) -> UUID:
+    new_case = CaseApplication("hardship", family_id, head_id, "LIV", Fen(150_000), {})
+    case_id = case_opening.open_case(year.conn, new_case, year.context("luo.xin", on)).case_id
+    went = [str(year.account(login)) for login in ("gu.yue", "wei.ran")]
+    visit = {"on": on.isoformat(), "visitors": went, "place": "home", "conclusion": "confirmed"}
+    check = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "clear", "replied_on": on.isoformat()}
+    papers = "application identity household_register authorisation income_proof bank_card unemployment_proof"
+    steps: list[tuple[str, str, dict[str, Any]]] = [("luo.xin", "submit", {}), ("gu.yue", "record_visit", visit)]
+    steps += [("luo.xin", "add_papers", {"papers": papers.split()}), ("luo.xin", "finish_survey", {})]
+    for login, action, answers in [*steps, ("shen.wen", "record_check", check)]:
+        cases.take_action(year.conn, case_id, action, answers, year.context(login, on))
+    return case_id
+
+
+def test_part_recalled_of_a_grant_in_the_sample_year_leaves_the_grant(year: Union, tmp_path: Path) -> None:
+    """1,500 were paid where 1,000 were due; 500 come back. A second living grant in the same year is refused."""
+    on, county = date(2025, 11, 10), Scope("/", *PERIOD)
+    keys = ("aid_money", "aid_grants", "money_recalled", "money_recovered", "money_written_off", "cases_recovered")
+    counted = [each for each in TABLE if each.key in (*keys, "cases_partly_recalled")]
+    with year.conn.begin_nested() as savepoint:
+        year.bring(family_file(tmp_path / "family.xlsx"))
+        family_id = year.conn.scalars(sa.select(household.c.id).where(household.c.file_no == "T-1")).one()
+        is_head = sa.and_(person.c.household_id == family_id, person.c.relation == "head")
+        head_id = year.conn.scalars(sa.select(person.c.id).where(is_head)).one()
+        case_id = _paid_in_october(year, family_id, head_id)
+        recall = {"amount": "500.00", "ground": "paid_in_error", "reason": "多发500元"}
+        cases.take_action(year.conn, case_id, "recall", recall, year.context("lin.hai", on))
+        cases.take_action(year.conn, case_id, "recover", {"voucher": "R-1"}, year.context("pan.jie", on))
+        figures = {each.key: _count_figure(year, each, county) for each in counted}
+        again = _lead_to_review(year, family_id, head_id, date(2025, 11, 12))
+        fund_id = year.conn.scalars(sa.select(case.c.fund_id).where(case.c.id == case_id)).one()
+        award = {"award": "1500.00", "fund": str(fund_id), "places": ["unit_board"]}
+        with pytest.raises(Refused) as error:
+            cases.take_action(year.conn, again, "pass_review", award, year.context("du.heng", date(2025, 11, 12)))
+        savepoint.rollback()
+    before = {"money_recalled": 120_000, "money_recovered": 120_000, "cases_recovered": 1}
+    assert {key: figures[key] - before.get(key, 0) for key in figures} == {
+        "aid_money": 7_440_000,
+        "aid_grants": 23,
+        "money_recalled": 50_000,
+        "money_recovered": 50_000,
+        "money_written_off": 0,
+        "cases_recovered": 0,
+        "cases_partly_recalled": 1,
+    }
+    assert "item_repeated" in error.value.codes

@@ -158,9 +158,13 @@ def test_row_named_by_two_events_is_reported(
 
 
 def test_edited_row_is_named_with_its_columns(tamper: Callable[..., list[Fault]], case_id: UUID) -> None:
-    edit = case.update().where(case.c.id == case_id).values(outstanding_fen=1, due_on=date(2099, 1, 1), item="MED")
+    edit = (
+        case.update()
+        .where(case.c.id == case_id)
+        .values(held_until=date(2099, 1, 1), due_on=date(2099, 1, 1), item="MED")
+    )
     faults = [each for each in tamper(edit) if each.key == str(case_id)]
-    assert [(each.code, each.columns) for each in faults] == [("row_altered", "due_on、fixed、outstanding_fen")]
+    assert [(each.code, each.columns) for each in faults] == [("row_altered", "due_on、fixed、held_until")]
 
 
 def test_deleted_pair_of_incompatible_duties_is_named(tamper: Callable[..., list[Fault]]) -> None:

@@ -16,7 +16,15 @@ MAY_CHANGE = {
     "approval": {"voided_seq"},
     "notice": {"ended_on"},
     "objection": {"outcome", "answered_on"},
-    "payment": {"state", "returned_on", "returned_code", "recalled_on", "receipt_on", "receipt_evidence"},
+    "payment": {
+        "state",
+        "returned_on",
+        "returned_code",
+        "recalled_fen",
+        "recalled_on",
+        "receipt_on",
+        "receipt_evidence",
+    },
 }
 PROTECTED = (*WRITTEN_ONCE, *MAY_CHANGE)
 POTS = [column.name for column in METADATA.tables["fund"].columns if column.name.endswith("_fen")]

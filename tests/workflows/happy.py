@@ -94,13 +94,16 @@ _OF_BOTH = (
     Happy("resume",           "payment",    "approver",   "payment",    "2025-11-03", facts=HELD),
     Happy("resume",           "receipt",    "approver",   "receipt",    "2025-11-05", facts=HELD),
     Happy("resume",           "follow_up",  "approver",   "follow_up",  "2026-02-18", facts=HELD),
+    Happy("recall",           "receipt",    "approver",   "recalling",  "2025-12-21", moved(Pot.PAID, Pot.RECOVERING, 200_000), None, "recall", {"answers": {"amount": "2000.00"}}),
     Happy("recall",           "receipt",    "approver_2", "recalling",  "2025-12-21", CALLED_BACK, None,                 "recall"),
     Happy("recall",           "follow_up",  "approver_2", "recalling",  "2026-01-19", CALLED_BACK, None,                 "recall"),
     Happy("recall",           "closed",     "approver_2", "recalling",  "2026-01-24", CALLED_BACK, None,                 "recall"),
+    Happy("recall",           "recovered",  "approver_2", "recalling",  "2026-02-08", moved(Pot.PAID, Pot.RECOVERING, 200_000), None, "recall", {"answers": {"amount": "2000.00"}}),
+    Happy("recall",           "written_off", "approver_2", "recalling", "2026-02-08", moved(Pot.PAID, Pot.RECOVERING, 1), None, "recall", {"answers": {"amount": "0.01"}}),
     Happy("recover_part",     "recalling",  "cashier",    "recalling",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE, 100_000), Duty.PAYER),
     Happy("recover",          "recalling",  "cashier",    "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE), Duty.PAYER, "recovered"),
-    Happy("recover",          "recalling",  "cashier",    "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE, 1), Duty.PAYER, "recovered", {"outstanding": Fen(1)}),
-    Happy("write_off",        "recalling",  "approver_2", "written_off", None,        moved(Pot.RECOVERING, Pot.WRITTEN_OFF, 200_000), facts={"outstanding": Fen(200_000)}),
+    Happy("recover",          "recalling",  "cashier",    "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE, 1), Duty.PAYER, "recovered", {"recovering": Fen(1)}),
+    Happy("write_off",        "recalling",  "approver_2", "written_off", None,        moved(Pot.RECOVERING, Pot.WRITTEN_OFF, 200_000), facts={"recovering": Fen(200_000)}),
 )
 
 HAPPY: Mapping[str, tuple[Happy, ...]] = {

@@ -6,48 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
+from tests.workflows.family_money import Family, FundLine, Move
 from tests.workflows.sample_policy import CALENDAR, RUSHAN
 from workflows import state_machine
-from workflows.eligibility import Finances
-from workflows.facts import Approval, Award, Facts, Fund, Notice, Returned, RuleInput, Verification, Visit
+from workflows.facts import Approval, Award, Facts, Notice, Returned, RuleInput, Verification, Visit
 from workflows.policy import PolicySet
 from workflows.programme import Programme, Step
 from workflows.state_machine import Transition
 from workflows.vocabulary import Actor, Duty, Fen, Phase, Plain, Pot, Record, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """The current household file."""
-
-    finances: Finances | None
-    payee: int = 1
-    payee_in_family: bool | None = True
-    consented_until: date | None = date(2027, 12, 31)
-    staff: frozenset[UUID] = frozenset()
-
-
-@dataclass(slots=True)
-class FundLine:
-    """A fund line: its terms and the fen in each pot; `outside` is minus the sum of all allocations."""
-
-    terms: Fund
-    pots: Counter[Pot]
-
-    @staticmethod
-    def granted(terms: Fund) -> "FundLine":
-        """Return a fund line with all its money available."""
-        return FundLine(terms, Counter({Pot.OUTSIDE: -terms.available, Pot.AVAILABLE: terms.available}))
-
-    def move(self, source: Pot, target: Pot, fen: int) -> None:
-        """Move money from pot to pot."""
-        self.pots[source] -= fen
-        self.pots[target] += fen
-
-    @property
-    def fund(self) -> Fund:
-        """Return the fund line as the rules see it."""
-        return replace(self.terms, available=Fen(self.pots[Pot.AVAILABLE]))
 
 
 @dataclass(slots=True)
@@ -66,6 +32,15 @@ class Model:
     cited: PolicySet = field(init=False)
     fund: UUID | None = None
     due_on: date | None = None
+    decided_on: date | None = None
+    """The day on which the award of the case was approved."""
+
+    moves: list[Move] = field(default_factory=list)
+    """Every movement of the case's money."""
+
+    ended: list[tuple[Award, list[Move]]] = field(default_factory=list)
+    """The family's ended cases that were approved: the award as it was paid, and the movements of its money."""
+
     number: int = 0
     """The sequence number of the latest event."""
     pots: Counter[Pot] = field(default_factory=Counter)
@@ -91,14 +66,24 @@ class Model:
             cause="illness",
         )
         self.cited, self.fund, self.pots, self.payments, self.objections = self.in_force, None, Counter(), [], []
+        self.moves, self.decided_on = [], None
         self.due_on, _ = state_machine.start(self.programme, self.rule_input(self.people[0], None, {}))
 
     def leave_case(self) -> None:
-        """Add the outstanding money of an ended case to `others`, as a grant of another case."""
-        outstanding, year = self.facts.outstanding, self.facts.answers.get("school_year")
-        if outstanding:
-            school_year = year if isinstance(year, str) else None
-            self.others += (Award(self.facts.item, outstanding, self.facts.entered_on, school_year, same_student=True),)
+        """Add what the family was given in an ended case to `others`, as a grant of another case."""
+        if self.decided_on is None:
+            return
+        given, year = Fen(self.facts.outstanding + self.facts.written_off), self.facts.answers.get("school_year")
+        award = Award(
+            self.facts.item, given, self.decided_on, year if isinstance(year, str) else None, same_student=True
+        )
+        self.ended.append((award, self.moves))
+        if given:
+            self.others += (award,)
+
+    def new_family(self) -> None:
+        """Forget the grants of the family before."""
+        self.others, self.ended = (), []
 
     @property
     def phase(self) -> Phase:
@@ -152,8 +137,16 @@ class Model:
         self.fund_lines[self.fund].move(source, target, fen)
         self.pots[source] -= fen
         self.pots[target] += fen
+        self.moves.append((source, target, fen))
+        if target is Pot.COMMITTED and source is Pot.AVAILABLE:
+            self.decided_on = self.today
         change = (source is Pot.AVAILABLE) - (target in {Pot.AVAILABLE, Pot.WRITTEN_OFF})
-        self.facts = replace(self.facts, outstanding=Fen(self.facts.outstanding + change * fen))
+        self.facts = replace(
+            self.facts,
+            outstanding=Fen(self.facts.outstanding + change * fen),
+            recovering=Fen(self.pots[Pot.RECOVERING]),
+            written_off=Fen(self.pots[Pot.WRITTEN_OFF]),
+        )
 
 
 def principals_of(visitor: Actor) -> frozenset[UUID]:
@@ -252,6 +245,11 @@ def _end_payment(state: str) -> "Effect":
     return effect
 
 
+def _recall(model: Model, transition: Transition, case: RuleInput) -> None:
+    if model.facts.kept == 0:
+        _end_payment("recalled")(model, transition, case)
+
+
 def _set_held(*, held: bool) -> "Effect":
     def effect(model: Model, _transition: Transition, _case: RuleInput) -> None:
         model.facts = replace(model.facts, held=held)
@@ -277,7 +275,7 @@ EFFECTS: Mapping[Record, Effect] = {
     Record.PAYMENT: _payment,
     Record.PAYMENT_RETURNED: _end_payment("returned"),
     Record.RECEIPT: _no_effect,
-    Record.RECALL: _end_payment("recalled"),
+    Record.RECALL: _recall,
     Record.HOLD: _set_held(held=True),
     Record.RESUME: _set_held(held=False),
     Record.RESURVEY: _resurvey,

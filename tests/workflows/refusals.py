@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
+from tests.workflows.recall_refusals import recalling, recovering
 from tests.workflows.rule_input_builders import (
     CALLED,
     ENDED,
@@ -234,9 +235,8 @@ def paying(programme: Programme) -> list[Line]:
 
 
 def following_up(programme: Programme) -> list[Line]:
-    """Return refusals of 回访 and of recovering money."""
+    """Return refusals of 回访 and of ending the case."""
     call = partial(rule_input, "follow_up", by="visitor", programme=programme)
-    back = partial(rule_input, "recalling", programme=programme)
     denied = (SURVEY, CALLED, replace(CALLED, conclusion="not_received"))
     return [
         ("record_follow_up", call(answers={"visitors": [NAMED[0], str(PEOPLE["auditor"])]}), ["visitor_not_entitled"]),
@@ -252,18 +252,6 @@ def following_up(programme: Programme) -> list[Line]:
         ("close", call(by="registrar", visits=(SURVEY,)), ["follow_up_missing"]),
         ("close", call(by="registrar", visits=denied), ["family_denies"]),
         ("close", call(by="registrar", visits=(replace(CALLED, conclusion="handed_back"),)), ["family_denies"]),
-        ("recover_part", back(answers={"amount": "0.00"}), ["nothing_to_move"]),
-        ("recover_part", back(answers={"amount": "3000.00"}), ["over_outstanding"]),
-        ("recover", back(outstanding=Fen(0)), ["nothing_to_move"]),
-        ("write_off", back("approver_2", outstanding=Fen(0)), ["nothing_to_move"]),
-        ("write_off", back("approver"), ["tier_too_low"]),
-        ("write_off", back("approver_2", did=((Duty.PAYER, "approver_2"),)), ["incompatible_duty"]),
-        ("recall", rule_input("receipt", "approver", programme=programme), ["tier_too_low"]),
-        (
-            "recall",
-            rule_input("closed", "approver_2", programme=programme, did=((Duty.PAYER, "approver_2"),)),
-            ["incompatible_duty"],
-        ),
     ]
 
 
@@ -282,7 +270,19 @@ def holding(programme: Programme) -> list[Line]:
 
 
 AT_REVIEW = (fieldwork_at_review, means_at_review, fund_at_review)
-PHASES = (survey, *AT_REVIEW, notice, endorsing, approving, deciding, paying, following_up, holding)
+PHASES = (
+    survey,
+    *AT_REVIEW,
+    notice,
+    endorsing,
+    approving,
+    deciding,
+    paying,
+    following_up,
+    recalling,
+    recovering,
+    holding,
+)
 
 
 def of(programme: Programme) -> list[Line]:

@@ -57,6 +57,9 @@ FAMILY = Finances(
 )
 """The family has 500.00 yuan per head and month, so its category is deep under a line of 1,062.00."""
 
+KEEPS_A_PART = {"live_payment": True, "outstanding": Fen(200_000), "recovering": Fen(0)}
+"""What is left after a recall of 1,000 yuan out of AWARD."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -101,7 +104,9 @@ STAGES: Mapping[str, Stage] = {
         {"visits": (SURVEY, CALLED)},
     ),
     "closed": Stage(date(2025, 11, 25), "approver"),
-    "recalling": Stage(date(2025, 12, 1), "cashier", facts={"live_payment": False}),
+    "recalling": Stage(date(2025, 12, 1), "cashier", facts={"live_payment": False, "recovering": AWARD}),
+    "recovered": Stage(date(2025, 12, 10), "approver_2", facts=KEEPS_A_PART),
+    "written_off": Stage(date(2025, 12, 10), "approver_2", facts={"written_off": Fen(100_000)}),
 }
 """In the order of a case's life; each stage keeps the facts of the earlier ones, unless it changes them."""
 
@@ -144,7 +149,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "withdraw": WHY,
     "suspend": {"until": "2025-11-25", "ground": "query", **WHY},
     "resume": WHY,
-    "recall": {"ground": "paid_in_error", **WHY},
+    "recall": {"amount": "3000.00", "ground": "paid_in_error", **WHY},
     "recover_part": {"amount": "1000.00", "voucher": "V-3"},
     "recover": {"voucher": "V-4"},
     "write_off": {"minutes": "会纪〔2025〕9号", **WHY},

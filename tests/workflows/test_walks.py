@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.workflows.family_money import given_fen, moved_fen
 from tests.workflows.in_memory_model import Model
 from tests.workflows.sample_policy import CALENDAR
 from tests.workflows.walks import BYTES, STEPS, Turn, walk
@@ -20,8 +21,9 @@ from workflows.programmes import PROGRAMMES
 from workflows.programmes.forms import AWARD, PAYMENT, SIGNATURE, WHY
 from workflows.programmes.step_groups import PAYABLE, commit, pay, release
 from workflows.rules.approval import final_tier, higher_tier_follows, signatures_cover_this
-from workflows.rules.means_test import award_positive, within_requested
+from workflows.rules.means_test import award_positive, not_repeated, within_requested
 from workflows.rules.payment import fund_allows, fund_can_bear
+from workflows.rules.tuition import student_not_repeated
 from workflows.state_machine import AvailableAction, decide
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Phase, Pot, Record, Refused, Role, Sum
 
@@ -87,6 +89,8 @@ def test_random_walk_keeps_every_invariant(programme: Programme, random_bytes: b
             assert (model.facts, dict(turn.case.answers)) == (turn.before, turn.answers)
         elif turn.step is not None and turn.step.money == commit:
             assert_approved_in_order(turn)
+            if not_repeated in turn.step.must_hold or student_not_repeated in turn.step.must_hold:
+                assert_not_given_too_often(turn)
         elif turn.step is not None and turn.step.kind.pays_into is Pot.PAID:
             assert_paid_in_order(turn)
 
@@ -106,7 +110,7 @@ def assert_case_can_continue(turn: Turn) -> None:
 def has_money_to_move(turn: Turn, action: AvailableAction) -> bool:
     step = turn.model.programme.step(action.action, turn.before.state)
     assert step is not None
-    return step.money is None or step.money.amount is not Sum.REST or turn.before.outstanding > 0
+    return step.money is None or step.money.amount is not Sum.REST or turn.before.recovering > 0
 
 
 def assert_money_is_conserved(model: Model) -> None:
@@ -117,6 +121,29 @@ def assert_money_is_conserved(model: Model) -> None:
     assert min(out.values()) >= 0
     assert sum(out.values()) == model.facts.outstanding
     assert (out[Pot.PAID] > 0) == ("live" in model.payments)
+    assert (out[Pot.RECOVERING], model.pots[Pot.WRITTEN_OFF]) == (model.facts.recovering, model.facts.written_off)
+    assert_paid_money_is_accounted_for(model)
+
+
+def assert_paid_money_is_accounted_for(model: Model) -> None:
+    """Check that what is kept, what is being recovered, what came back and what was written off is what was paid."""
+    fen = moved_fen(model.moves)
+    paid = fen[Pot.COMMITTED, Pot.PAID] - fen[Pot.PAID, Pot.COMMITTED]
+    kept = model.facts.kept if paid else 0
+    came_back, written_off = fen[Pot.RECOVERING, Pot.AVAILABLE], fen[Pot.RECOVERING, Pot.WRITTEN_OFF]
+    assert kept + model.facts.recovering + came_back + written_off == paid
+    assert min(kept, model.facts.recovering, model.facts.written_off) >= 0
+
+
+def assert_not_given_too_often(turn: Turn) -> None:
+    """Recount the family's grants of the item: what did not come back counts, whatever was recalled or written off."""
+    facts, year = turn.before, turn.before.answers.get("school_year")
+    given = [award for award, moves in turn.model.ended if given_fen(moves) and award.item == facts.item]
+    if year:
+        assert year not in [award.school_year for award in given]
+    else:
+        in_year = [award for award in given if award.on.year == turn.case.today.year]
+        assert len(in_year) < turn.case.policy.same_item_per_year
 
 
 def assert_preview_agrees(turn: Turn, actions: tuple[AvailableAction, ...]) -> None:

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from tests.workflows.in_memory_model import Family, FundLine, Model
+from tests.workflows.family_money import Family, FundLine
+from tests.workflows.in_memory_model import Model
 from tests.workflows.sample_policy import SAMPLE
 from workflows import state_machine
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
 from workflows.facts import Facts, Fund, RuleInput
 from workflows.form_fields import FormField, Kind
+from workflows.money_format import in_yuan
 from workflows.programme import SAME, Programme, Step
 from workflows.state_machine import AvailableAction, Transition
 from workflows.vocabulary import Actor, Fen, Grant, InvalidForm, Phase, Plain, Pot, Record, Refused, Role
@@ -111,7 +113,7 @@ def build_model(programme: Programme, dice: Dice) -> Model:
 def ask_for_help(model: Model, dice: Dice) -> None:
     """Open a case; every other time it is a new family."""
     if dice.once_in(2):
-        model.others = ()
+        model.new_family()
     answers = {each.key: own_answer(each, model, dice) for each in model.programme.answers}
     answers = {key: value for key, value in answers.items() if value is not None}
     registrar = dice.one_of([each for each in model.people if each.grants_as((Role.REGISTRAR,))]).account
@@ -135,6 +137,9 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
         return PAPERS[dice.mostly((0, 1)) :]
     if field.key == "notice":
         return str(model.facts.notice.id if model.facts.notice and dice.below(4) else UUID(int=0))
+    if field.key == "amount":
+        whole = model.facts.recovering or model.facts.kept
+        return in_yuan(dice.one_of((whole // 2, whole, 1, whole - 1, whole // 3, whole + 1, 0)))
     if field.key == "until":
         return (model.today + timedelta(days=dice.mostly((30, 1, 90, 91, 0)))).isoformat()
     of_kind: Mapping[Kind, Callable[[], object]] = {
@@ -250,12 +255,19 @@ def attempt(model: Model, dice: Dice) -> Turn:
     )
 
 
+def is_left(model: Model, dice: Dice) -> bool:
+    """Return whether the walk goes on with a new case: not often while a recall of what is kept is possible."""
+    if not model.programme.steps_from(model.facts.state):
+        return True
+    return dice.once_in(3) if model.facts.kept else not dice.once_in(3)
+
+
 def walk(programme: Programme, random_bytes: bytes, steps: int = STEPS) -> Iterator[Turn]:
     """Yield `steps` attempts, over one case after another."""
     dice = Dice(random_bytes)
     model = build_model(programme, dice)
     for _ in range(steps):
-        if model.phase is Phase.ENDED and (not programme.steps_from(model.facts.state) or dice.below(3)):
+        if model.phase is Phase.ENDED and is_left(model, dice):
             model.leave_case()
             ask_for_help(model, dice)
         pass_time(model, dice)

@@ -77,6 +77,7 @@ RECEIPT = (
     FormField("evidence", "签收凭据", Kind.CODE, choices=("signature", "sms", "call_back", "bank_slip", "proxy")),
 )
 RECALL = (
+    FormField("amount", "追回金额", Kind.MONEY),
     FormField("ground", "追回事由", Kind.CODE, choices=("false_statement", "not_eligible", "paid_in_error", "death")),
     WHY,
 )

@@ -1,6 +1,14 @@
 """Groups of rules, and money movements, that several programmes' tables share."""
 
-from workflows.rules.approval import final_tier, higher_tier_follows, minutes_attached, signatures_cover_this
+from workflows.rules.approval import (
+    final_tier,
+    higher_tier_follows,
+    makers_stay_out,
+    minutes_attached,
+    recall_tier_reaches,
+    signatures_cover_this,
+    write_off_tier_reaches,
+)
 from workflows.rules.approval import fully_signed as _fully_signed
 from workflows.rules.means_test import beneficiary_stays
 from workflows.rules.payment import (
@@ -10,6 +18,7 @@ from workflows.rules.payment import (
     fund_open_to_unit,
     not_paid_yet,
     payee_known,
+    within_what_is_kept,
 )
 from workflows.rules.public_notice import (
     no_open_objection,
@@ -48,12 +57,14 @@ PAYABLE = (
     payee_known,
     cash_explained,
 )
+RECALL_DECIDED = (makers_stay_out, within_what_is_kept, recall_tier_reaches)
+WRITE_OFF_DECIDED = (makers_stay_out, write_off_tier_reaches)
 
 commit = Money(Pot.AVAILABLE, Pot.COMMITTED)
 release = Money(Pot.COMMITTED, Pot.AVAILABLE)
 pay = Money(Pot.COMMITTED, Pot.PAID)
 come_back = Money(Pot.PAID, Pot.COMMITTED)
-call_back = Money(Pot.PAID, Pot.RECOVERING)
+call_back = Money(Pot.PAID, Pot.RECOVERING, Sum.ANSWER)
 recover_part = Money(Pot.RECOVERING, Pot.AVAILABLE, Sum.ANSWER)
 recover_rest = Money(Pot.RECOVERING, Pot.AVAILABLE, Sum.REST)
 write_off = Money(Pot.RECOVERING, Pot.WRITTEN_OFF, Sum.REST)

@@ -28,8 +28,10 @@ from workflows.programmes.step_groups import (
     HIGHER,
     NOTICE_OVER,
     PAYABLE,
+    RECALL_DECIDED,
     SURVEYED,
     SURVEYORS,
+    WRITE_OFF_DECIDED,
     call_back,
     come_back,
     commit,
@@ -39,7 +41,6 @@ from workflows.programmes.step_groups import (
     release,
     write_off,
 )
-from workflows.rules.approval import makers_stay_out, tier_reaches
 from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
@@ -71,6 +72,7 @@ DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, fund_for_category, student_
 OPEN = ("draft", "survey", "review", "notice", "approval", "payment", "receipt", "follow_up")
 BEFORE_MONEY = ("draft", "survey", "review", "notice", "approval")
 FIELDWORK = ("draft", "survey", "review")
+PAID = ("receipt", "follow_up", "closed", "recovered", "written_off")
 
 ANSWERS = (
     FormField("school_year", "学年", Kind.CODE),
@@ -128,10 +130,10 @@ TUITION = Programme(
         Step("withdraw",          "payment",       "withdrawn",    Role.REGISTRAR,  (),                    release,      "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
         Step("suspend",           OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (hold_has_an_end,), None, None, None,               Record.HOLD,              HOLD,             "暂停"),
         Step("resume",            OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (held,), None,       None,              None,                 Record.RESUME,            (WHY,),           "恢复", True),
-        Step("recall",            ("receipt", "follow_up", "closed"), "recalling", Role.APPROVER, (makers_stay_out, tier_reaches),      call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
+        Step("recall",            PAID,            "recalling",    Role.APPROVER,   RECALL_DECIDED,        call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
         Step("recover_part",      "recalling",     SAME,           Role.CASHIER,    (part_of_what_is_out,), recover_part, None,             Duty.PAYER,           None,                     PART,             "部分收回"),
         Step("recover",           "recalling",     "recovered",    Role.CASHIER,    (),                    recover_rest, "recovered",       Duty.PAYER,           None,                     REST,             "全部收回"),
-        Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   (makers_stay_out, tier_reaches),                    write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
+        Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   WRITE_OFF_DECIDED,     write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
     ),
 )
 # fmt: on

@@ -1,17 +1,21 @@
 """Approval rules: tiers by amount, and signatures that cover the current content."""
 
 from workflows.facts import RuleInput, reads
-from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Duty, Reason, Role
+from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Duty, Fen, Reason, Role
 
 
 def tiers_needed(case: RuleInput) -> int:
-    """Return how many tiers must sign for the award.
+    """Return how many tiers must sign for the award."""
+    return tier_for(case, Fen(case.facts.award or 0))
+
+
+def tier_for(case: RuleInput, fen: Fen) -> int:
+    """Return the tier that decides on an amount.
 
     Sources: docs/domain/procedure.md §1.3 step 12, docs/domain/audit-rules.md rule 41.
     """
-    award = case.facts.award or 0
     for tier, up_to in enumerate(case.policy.tiers, start=1):
-        if up_to is None or award <= up_to:
+        if up_to is None or fen <= up_to:
             return min(tier, len(APPROVERS))
     return len(APPROVERS)
 
@@ -56,13 +60,23 @@ def fully_signed(case: RuleInput) -> Reason | None:
     return None
 
 
-def tier_reaches(case: RuleInput) -> Reason | None:
-    """Only the last tier that the award needs recalls it or writes it off (docs/domain/procedure.md §1.9)."""
+def recall_tier_reaches(case: RuleInput) -> Reason | None:
+    """The tier of the amount decides a recall; earlier recalls of the case count with it (docs/domain/procedure.md §1.9)."""
+    # Counted together, so that a lower tier cannot recall a large award in small parts.
+    earlier = (case.facts.award or 0) - case.facts.kept
+    return _tier_below(case, Fen(earlier + (case.fen("amount") or 0)))
+
+
+def write_off_tier_reaches(case: RuleInput) -> Reason | None:
+    """The tier of the amount decides a write-off; earlier ones of the case count with it (docs/domain/procedure.md §1.9)."""
+    return _tier_below(case, Fen(case.facts.written_off + case.facts.recovering))
+
+
+def _tier_below(case: RuleInput, fen: Fen) -> Reason | None:
     # The state machine passes one grant at a time, so a stand-in's tier is that of the grant the event names.
     tier = max((grant.tier for grant in case.actor.grants if grant.role is Role.APPROVER), default=0)
-    if 0 < tier < tiers_needed(case):
-        return Reason.of("tier_too_low", tier=tier, needed=tiers_needed(case))
-    return None
+    needed = tier_for(case, fen)
+    return Reason.of("tier_too_low", tier=tier, needed=needed) if 0 < tier < needed else None
 
 
 def makers_stay_out(case: RuleInput) -> Reason | None:

@@ -82,9 +82,19 @@ def followed_up(case: RuleInput) -> Reason | None:
     return None
 
 
+def within_what_is_kept(case: RuleInput) -> Reason | None:
+    """A recall names at most what the family keeps of the payment (docs/domain/procedure.md §1.9)."""
+    amount, kept = case.fen("amount"), case.facts.kept
+    if kept == 0:
+        return Reason.of("nothing_kept")
+    if amount is not None and amount > kept:
+        return Reason.of("over_kept", amount=amount, kept=kept)
+    return None
+
+
 def part_of_what_is_out(case: RuleInput) -> Reason | None:
-    """A partial recovery is less than the amount outstanding; the full rest is recorded with `recover`."""
-    amount, rest = case.fen("amount"), case.facts.outstanding
+    """A partial recovery is less than what is being recovered; the full rest is recorded with `recover`."""
+    amount, rest = case.fen("amount"), case.facts.recovering
     if amount is not None and amount == 0:
         return Reason.of("nothing_to_move")
     if amount is not None and amount >= rest:

@@ -145,7 +145,7 @@ def _sent_back(a: Application) -> Iterator[ScenarioStep]:
 
 
 def _recalled(a: Application) -> Iterator[ScenarioStep]:
-    form = {"ground": "paid_in_error", "reason": a.turn_reason}
+    form = {"amount": in_yuan(a.award or a.requested), "ground": "paid_in_error", "reason": a.turn_reason}
     yield ScenarioStep(_day(a.turned_on), a.approvers[-1], "recall", form)
     yield ScenarioStep(_day(a.settled_on), a.cashier or "", "recover", {"voucher": f"{a.voucher}-H"})
 

@@ -93,18 +93,20 @@ _NOTICE = """SELECT row_to_json(n) FROM (SELECT id, posted_on, ended_on, content
 _APPROVALS = """SELECT json_agg(json_build_array(tier, account_id, content, id) ORDER BY tier)
     FROM approval WHERE case_id = c.id AND voided_seq IS NULL"""
 _LIVE_PAYMENT = "SELECT id FROM payment WHERE case_id = c.id AND state = 'live'"
+# What a family was given: what is out, and what it kept although it was written off.
+_GIVEN = "o.outstanding_fen + o.written_off_fen"
 _OTHERS = f"""SELECT json_agg(json_build_array(item, fen, "on", school_year, same)) FROM (
-    SELECT o.item, o.outstanding_fen AS fen, coalesce((SELECT max(a."on") FROM approval AS a WHERE a.case_id = o.id
+    SELECT o.item, {_GIVEN} AS fen, coalesce((SELECT max(a."on") FROM approval AS a WHERE a.case_id = o.id
     AND a.voided_seq IS NULL), o.entered_on) AS "on", o.answers->>'school_year' AS school_year,
     o.beneficiary_id = {_SAME_PERSON} AS same FROM "case" AS o WHERE o.id <> c.id
-    AND o.outstanding_fen > 0 AND (o.household_id = c.household_id OR o.beneficiary_id = {_SAME_PERSON})
+    AND {_GIVEN} > 0 AND (o.household_id = c.household_id OR o.beneficiary_id = {_SAME_PERSON})
     UNION ALL SELECT item, fen, "on", NULL, FALSE FROM gift WHERE gift.household_id = c.household_id
     AND fen IS NOT NULL AND voided_on IS NULL AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given"""  # noqa: S608 - a constant above
-_PRIOR_AID = """SELECT json_agg(json_build_array(item, fen, "on")) FROM (
-    SELECT o.item, p.fen, p.paid_on AS "on" FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
-    WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state = 'live' UNION ALL
+_PRIOR_AID = f"""SELECT json_agg(json_build_array(item, fen, "on")) FROM (
+    SELECT o.item, {_GIVEN} AS fen, p.paid_on AS "on" FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
+    WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state <> 'returned' AND {_GIVEN} > 0 UNION ALL
     SELECT item, fen, "on" FROM gift WHERE gift.household_id = c.household_id AND fen IS NOT NULL
-    AND voided_on IS NULL) AS aid"""
+    AND voided_on IS NULL) AS aid"""  # noqa: S608 - a constant above
 _FUND = f"SELECT row_to_json(f) FROM (SELECT {', '.join(readers.FUND_COLUMNS)} FROM fund WHERE fund.id = c.fund_id) AS f"  # noqa: S608 - column names above
 _FAMILY_READER = """SELECT person.id FROM person WHERE person.household_id = c.household_id AND person.active
     AND person.email_sealed IS NOT NULL ORDER BY person.relation <> 'head', person.id LIMIT 1"""

@@ -115,6 +115,8 @@ def _case_facts(row: CaseRow) -> dict[str, Any]:
         "requested": Fen(row.requested_fen),
         "award": row.award_fen,
         "outstanding": Fen(row.outstanding_fen),
+        "recovering": Fen(row.recovering_fen),
+        "written_off": Fen(row.written_off_fen),
         "held": row.held_until is not None,
         "duties": frozenset((_DUTIES[duty], uuid_of(person)) for duty, person, _ in row.duties or ())
         | frozenset((Duty.FILER, uuid_of(person)) for person in row.filers or ()),

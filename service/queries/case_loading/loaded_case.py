@@ -29,6 +29,8 @@ class CaseRow:
     requested_fen: int
     award_fen: int | None
     outstanding_fen: int
+    recovering_fen: int
+    written_off_fen: int
     category: str | None
     fund_id: UUID | None
     policy_set_id: UUID
