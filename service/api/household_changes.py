@@ -65,8 +65,10 @@ def make_change(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
 
 
 def _change(body: dict[str, Any]) -> two_steps.FileChange:
-    kind = next(key for key in KINDS if key in body)
-    columns = body.pop(kind)
+    named = [key for key in KINDS if key in body]
+    if len(named) != 1:
+        raise InvalidForm(Reason.of("one_change_only", field="change"))
+    kind, columns = named[0], body.pop(named[0])
     for name in BY_MEMBER:
         if name in columns:
             columns[name] = _by_member(name, columns[name])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from service.queries.scope import below
 from service.report.figure_definition import (
@@ -57,7 +58,7 @@ def later_moves(shared: SharedRows) -> FigureRows:
     after = sa.and_(
         household_change.c.kind == HouseholdChangeKind.MOVED.value, household_change.c.on > shared.scope.end
     )
-    return sa.select(*columns).where(after).order_by(*order).distinct(household_change.c.household_id)
+    return sa.select(*columns).where(after).order_by(*order).ext(distinct_on(household_change.c.household_id))
 
 
 def _files(shared: SharedRows, on: ColumnExpression, part: ColumnExpression, condition: Condition) -> FigureRows:

@@ -1,14 +1,9 @@
 """Schemas of changes of a household's file, and of what a change stops."""
 
-from typing import Any
-
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
 from service.schemas.cases import ReasonOut
 from service.schemas.fields import CODE, In, Money, YesNo, plain, words
-
-CHANGES = ("change_head", "exit", "file_again", "move", "transfer")
-"""The kinds of change; a request names one of them."""
 
 
 class MemberRelationIn(In):
@@ -69,12 +64,6 @@ class ChangeIn(In):
     file_again = fields.Nested(FilingAgainIn)
     move = fields.Nested(MoveIn)
     transfer = fields.Nested(TransferIn)
-
-    @validates_schema
-    def one_kind(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        """Raise ValidationError unless the request names one kind of change."""
-        if len([kind for kind in CHANGES if kind in data]) != 1:
-            raise ValidationError("one_change_only", field_name="change")
 
 
 class MadeChangeIn(ChangeIn):
