@@ -140,14 +140,18 @@ def available_actions(conn: sa.Connection, case_id: UUID, context: ActionContext
     loaded = load.load_case(conn, case_id, context.caller, context.today)
     if loaded is None:
         raise NotFound
-    row, facts = loaded.row, loaded.facts
-    programme = PROGRAMMES[row.programme]
-    award = next((step for step in programme.steps_from(row.state) if step.kind.names_fund), None)
+    programme = PROGRAMMES[loaded.row.programme]
+    award = next((step for step in programme.steps_from(loaded.row.state) if step.kind.names_fund), None)
     in_force = _policy(conn, loaded, award, context)[1] if award else None
+    return state_machine.available_actions(programme, unfilled_input(conn, loaded, context), in_force)
+
+
+def unfilled_input(conn: sa.Connection, loaded: LoadedCase, context: ActionContext) -> RuleInput:
+    """Return what the rules read of a case loaded with every fact, before a form is filled in."""
+    row, facts = loaded.row, loaded.facts
     if row.fund is not None and row.fund_id is not None:
         facts = facts.replace(fund=FundBalances(conn, context, {row.fund_id: row.fund}).own(loaded))
-    rule_input = _rule_input(conn, loaded, facts, _policy(conn, loaded, None, context)[1], {}, context)
-    return state_machine.available_actions(programme, rule_input, in_force)
+    return _rule_input(conn, loaded, facts, _policy(conn, loaded, None, context)[1], {}, context)
 
 
 def _decide(

@@ -1,4 +1,4 @@
-"""The file of a household (一户一档): opening, correcting and closing it."""
+"""The file of a household (一户一档): opening and correcting it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,13 +18,11 @@ from service.actions.persons import Person
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
-from service.queries import households
-from service.tables.cases import case
 from service.tables.finances import finance_line
 from service.tables.households import household
 from service.tables.persons import person
 from workflows.code_lists import Category, Cause, HouseholdKind, Identity, MisfortuneKind, Observation
-from workflows.vocabulary import Phase, Plain, Reason, Refused, Role
+from workflows.vocabulary import Plain, Reason, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,27 +176,3 @@ def edit_household(
         persons.bump_version(batch, file, **columns)
         facts: dict[str, Plain] = {"fields": ",".join(sorted(changes)), **file.right}
         event_log.append_event(conn, "household", household_id, "edit_household", facts, context, batch)
-
-
-def close_household_file(conn: sa.Connection, household_id: UUID, exited_on: date, context: ActionContext) -> None:
-    """Close a file; its members may then be filed elsewhere.
-
-    Raises InvalidForm, Refused (cases_open), NotFound, VersionConflict.
-    """
-    file = persons.lock_open_household(conn, household_id, context)
-    household_row = households.one(conn, household_id, context.caller) or {}
-    validation.refuse_invalid(
-        validation.not_in_future("exited_on", exited_on, context.today),
-        validation.dates_in_order("exited_on", household_row["filed_on"], exited_on),
-    )
-    open_cases = sa.and_(case.c.household_id == household_id, case.c.phase != Phase.ENDED.value)
-    case_numbers = list(conn.scalars(sa.select(case.c.case_no).where(open_cases).order_by(case.c.case_no)))
-    if case_numbers:
-        raise Refused(Reason.of("cases_open", cases=list(case_numbers)))
-    batch, members = WriteBatch(), sa.and_(person.c.household_id == household_id, person.c.active)
-    for member_id in conn.scalars(person.update().where(members).values(active=False).returning(person.c.id)):
-        batch.note_updated(person, {"id": member_id, "active": False})
-    persons.bump_version(batch, file, exited_on=exited_on)
-    event_log.append_event(
-        conn, "household", household_id, "end_file", {"on": exited_on.isoformat(), **file.right}, context, batch
-    )

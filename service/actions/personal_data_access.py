@@ -37,6 +37,12 @@ def count_disclosed_matches(conn: sa.Connection, account_id: UUID, since: dateti
     return conn.scalar(sa.select(sa.func.count()).where(disclosed)) or 0
 
 
+def disclosed_matches(conn: sa.Connection, account_id: UUID, since: datetime) -> set[UUID]:
+    """Return the persons whose matches were disclosed to an account since `since`."""
+    disclosed = sa.and_(event.c.actor_id == account_id, event.c.action == DISCLOSED_MATCH, event.c.at >= since)
+    return set(conn.scalars(sa.select(event.c.subject_id).where(disclosed)))
+
+
 def record_disclosed_match(conn: sa.Connection, persons: Iterable[UUID], context: ActionContext) -> None:
     """Record on each person's chain that a caller learned that the person is on file.
 

@@ -215,7 +215,7 @@ def edit_person(
     person_row = _lock_person(conn, person_id, context)
     file = lock_open_household(conn, person_row["household_id"], context, versioned=False)
     validation.refuse_invalid(validation.choices("changes", changes, EDITABLE))
-    before = _decrypt_person(person_row, context.keyring)
+    before = decrypt_person(person_row, context.keyring)
     after = replace(before, **changes)  # type: ignore[arg-type]
     validation.refuse_invalid(problems(after, context.today))
     reasons = _second_head(conn, person_row["household_id"], after)
@@ -244,7 +244,8 @@ def _lock_person(conn: sa.Connection, person_id: UUID, context: ActionContext) -
     return person_row
 
 
-def _decrypt_person(row: Mapping[str, Any], keyring: Keyring) -> Person:
+def decrypt_person(row: Mapping[str, Any], keyring: Keyring) -> Person:
+    """Return a member's row as it was entered; the caller shows none of it unmasked."""
     sealed = {name: row[f"{name}_sealed"] for name in SEALED}
     plain = {
         name: decrypt_field(keyring, f"person.{name}", row["id"], sealed_value) if sealed_value else None

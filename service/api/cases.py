@@ -1,5 +1,6 @@
 """/cases: open one, list them, see one, its events and what may be done; take an action."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from service.actions import case_opening
 from service.actions import cases as case_actions
 from service.actions.case_application import CaseApplication
 from service.actions.errors import NotFound
-from service.actions.step_result import StepResult
+from service.actions.possible_twins import PossibleTwins, offer_twins
 from service.http.auth import CASE_WRITERS, READERS, requires_role
 from service.http.context import action_context, caller, today
 from service.http.errors import language
@@ -20,7 +21,18 @@ from service.http.pagination import paged
 from service.http.transaction import connection
 from service.i18n.reason_messages import message_for
 from service.queries import cases as case_queries
-from service.schemas.cases import ActionIn, CaseFilterIn, CaseIn, CaseOut, CasePageOut, ChoicesOut, EventsOut, TakenOut
+from service.schemas.cases import (
+    ActionIn,
+    CaseFilterIn,
+    CaseIn,
+    CaseOut,
+    CasePageOut,
+    ChoicesOut,
+    EventsOut,
+    OpenedOut,
+    TakenOut,
+)
+from workflows.programmes import PROGRAMMES
 from workflows.state_machine import AvailableAction
 from workflows.vocabulary import Role
 
@@ -33,10 +45,11 @@ _ACTION, _TAKEN = ActionIn(), TakenOut()
 @requires_role(Role.REGISTRAR)
 @idempotent
 @blueprint.arguments(CaseIn)
-@blueprint.response(201, TakenOut)
-def open_case(body: dict[str, Any]) -> StepResult:
+@blueprint.response(201, OpenedOut)
+def open_case(body: dict[str, Any]) -> dict[str, Any]:
     """Open a case for a family. 409 lists every reason it was refused."""
-    return case_opening.open_case(connection(), CaseApplication(**body), action_context())
+    opened = case_opening.open_case(connection(), CaseApplication(**body), action_context())
+    return {**asdict(opened), "possible_twins": offer_twins(connection(), [body["beneficiary_id"]], action_context())}
 
 
 @blueprint.get("/cases")
@@ -73,7 +86,9 @@ def list_events(case_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, ChoicesOut)
 def list_actions(case_id: UUID) -> dict[str, Any]:
     """What you may do now, and why the rest may not be done."""
-    return {"state": _seen(case_id)["state"], "items": [_choice(each) for each in _open(case_id)]}
+    row = _seen(case_id)
+    items = [_choice(each) for each in _open(case_id)]
+    return {"state": row["state"], "items": items, "possible_twins": _twins(row)}
 
 
 @blueprint.post("/cases/<uuid:case_id>/actions/<action>")
@@ -98,6 +113,14 @@ def _seen(case_id: UUID) -> dict[str, Any]:
     if row is None:
         raise NotFound
     return row
+
+
+def _twins(row: dict[str, Any]) -> PossibleTwins:
+    """Return possible twins of the beneficiary for those who decide on an award now, and none for others."""
+    deciding = [step for step in PROGRAMMES[row["programme"]].steps_from(row["state"]) if step.kind.stores_assessment]
+    if not any(caller().actor_over(row["unit_path"]).grants_as(step.roles) for step in deciding):
+        return PossibleTwins()
+    return offer_twins(connection(), [row["beneficiary_id"]], action_context())
 
 
 def _choice(choice: AvailableAction) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 from service.actions import consents, persons
 from service.actions import households as household_actions
 from service.actions.errors import NotFound
+from service.actions.possible_twins import offer_twins
 from service.api.finances import finances_of
 from service.api.payees import payee_of
 from service.http.auth import READERS, requires_role
@@ -20,8 +21,9 @@ from service.http.transaction import connection
 from service.queries import households as read
 from service.queries import masking
 from service.queries.page import Page, page_by_id
-from service.schemas.fields import MadeOut, PageIn
+from service.schemas.fields import PageIn
 from service.schemas.households import HouseholdEditIn, HouseholdIn, HouseholdOut, HouseholdPageOut
+from service.schemas.persons import PersonMadeOut
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("households", __name__, description="家庭档案 Household files")
@@ -31,8 +33,8 @@ blueprint = Blueprint("households", __name__, description="家庭档案 Househol
 @requires_role(Role.REGISTRAR)
 @idempotent
 @blueprint.arguments(HouseholdIn)
-@blueprint.response(201, MadeOut)
-def file_household(body: dict[str, Any]) -> dict[str, UUID]:
+@blueprint.response(201, PersonMadeOut)
+def file_household(body: dict[str, Any]) -> dict[str, Any]:
     """Open a household's file with members, finances, consent and payee; 422 names every wrong field."""
     keys = {member.pop("key") or str(index): index for index, member in enumerate(body["members"])}
     members = tuple(persons.Person(**member) for member in body.pop("members"))
@@ -45,7 +47,9 @@ def file_household(body: dict[str, Any]) -> dict[str, UUID]:
         consent=consents.Consent(**consent) if consent else None,
         payee=payee_of(payee, ids) if payee else None,
     )
-    return {"id": household_actions.create_household(connection(), new, action_context())}
+    household_id = household_actions.create_household(connection(), new, action_context())
+    twins = offer_twins(connection(), [member.id for member in members], action_context())
+    return {"id": household_id, "possible_twins": twins}
 
 
 @blueprint.get("/households")

@@ -8,14 +8,14 @@ from flask_smorest import Blueprint
 
 from service.actions import personal_data_access, persons
 from service.actions.errors import NotFound
+from service.actions.possible_twins import offer_twins
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, app_state, caller
 from service.http.etags import tagged, version_read
 from service.http.idempotency import idempotent, release_key
 from service.http.transaction import connection
 from service.queries import households, masking
-from service.schemas.fields import MadeOut
-from service.schemas.persons import MemberOut, PersonEditIn, PersonIn, RevealIn
+from service.schemas.persons import MemberOut, PersonEditIn, PersonIn, PersonMadeOut, RevealIn
 from workflows.vocabulary import InvalidForm, Reason, Role
 
 blueprint = Blueprint("persons", __name__, description="人员 Persons")
@@ -70,15 +70,13 @@ def reveal(body: dict[str, Any], person_id: UUID) -> dict[str, Any]:
 @requires_role(Role.REGISTRAR)
 @idempotent
 @blueprint.arguments(PersonIn)
-@blueprint.response(201, MadeOut)
-def add_person(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
+@blueprint.response(201, PersonMadeOut)
+def add_person(body: dict[str, Any], household_id: UUID) -> dict[str, Any]:
     """Add a member to a file."""
     body.pop("key")
-    return {
-        "id": persons.add_person(
-            connection(), household_id, persons.Person(**body), action_context(version_read(required=False))
-        )
-    }
+    context = action_context(version_read(required=False))
+    person_id = persons.add_person(connection(), household_id, persons.Person(**body), context)
+    return {"id": person_id, "possible_twins": offer_twins(connection(), [person_id], context)}
 
 
 def member_id(key: str, ids: dict[str, UUID], field: str) -> UUID:

@@ -40,7 +40,7 @@ def stored_rows(conn: sa.Connection, tables: Mapping[str, RowFingerprint] = FING
 
 
 def _rows_of(conn: sa.Connection, fingerprint: RowFingerprint) -> Iterator[StoredRow]:
-    names = (*fingerprint.fixed, *fingerprint.changing, *fingerprint.filled)
+    names = fingerprint.columns
     for row in streamed(conn, sa.select(*(fingerprint.table.c[name] for name in names))):
         stored = dict(zip(names, row, strict=True))
         key = fingerprint.key_of(stored)

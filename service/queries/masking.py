@@ -28,6 +28,11 @@ def member(keyring: Keyring, row: Mapping[str, Any], profile: Profile = Profile.
     return {key: row[key] for key in ("id", "household_id", "relation", "student_stage", "version")} | masked
 
 
+def name(keyring: Keyring, row: Mapping[str, Any], profile: Profile = Profile.LIST) -> str:
+    """Return a person's name, masked for `profile`."""
+    return shown("name", _decrypt(keyring, "person.name", row["id"], row["name_sealed"]) or "", profile) or ""
+
+
 def payee(keyring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Profile.LIST) -> dict[str, Any] | None:
     """Return the household's payee with a masked card number."""
     if row is None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from workflows.code_lists import HARDSHIP_ITEMS, TUITION_ITEMS, Category, FundSource
+from workflows.household_change_codes import ExitReason
 from workflows.wording import YUAN, Unit
 
 CASES = Unit("cases", "件")
@@ -28,6 +29,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "item": (*HARDSHIP_ITEMS, *TUITION_ITEMS),
     "source": tuple(FundSource),
     "category": tuple(Category),
+    "exit_reason": tuple(ExitReason),
     "goods": (),
 }
 """The order of the parts in print; parts not listed follow in the order of their first row's id."""
@@ -47,6 +49,9 @@ class Basis(StrEnum):
     HELD = "held"
     FILED = "filed"
     EXITED = "exited"
+    FILED_AGAIN = "filed_again"
+    CHANGED = "changed"
+    MOVED = "moved"
     AT_END = "at_end"
     OPENED = "opened"
     ENDED = "ended"

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from service.report import gifts, households_and_cases, payments, visits
+from service.report import gifts, household_files, households_and_cases, payments, visits
 from service.report.figure_definition import CASES, Basis, FigureDefinition
 from service.report.gifts import to_paired, to_worker
 from service.report.households_and_cases import cases_ended_as, recall_entries_to
 from service.report.payments import is_relief_or_tuition, is_tuition
 from service.report.visits import hardship_or_festival, laid_off_family, of_kind, paired_family, worker_family
+from workflows.household_change_codes import HouseholdChangeKind
 from workflows.wording import HOUSEHOLD_TIMES, HOUSEHOLDS, PERSON_TIMES, PERSONS, TIMES, YUAN
 
 # fmt: off
@@ -55,10 +56,15 @@ TABLE = (
     FigureDefinition("activities",                   TIMES,           Basis.HELD,        gifts.activities),
     FigureDefinition("activity_money",               YUAN,            Basis.HELD,        gifts.activities),
 
-    FigureDefinition("households_on_file",           HOUSEHOLDS,      Basis.AT_END,      households_and_cases.files_at_end),
-    FigureDefinition("households_on_file_by_category", HOUSEHOLDS,    Basis.AT_END,      households_and_cases.files_at_end_by_category, split="category", small_cells=True),
-    FigureDefinition("households_filed",             HOUSEHOLDS,      Basis.FILED,       households_and_cases.files_opened),
-    FigureDefinition("households_exited",            HOUSEHOLDS,      Basis.EXITED,      households_and_cases.files_closed),
+    FigureDefinition("households_on_file",           HOUSEHOLDS,      Basis.AT_END,      household_files.files_at_end),
+    FigureDefinition("households_on_file_by_category", HOUSEHOLDS,    Basis.AT_END,      household_files.files_at_end_by_category, split="category", small_cells=True),
+    FigureDefinition("households_filed",             HOUSEHOLDS,      Basis.FILED,       household_files.files_opened),
+    FigureDefinition("households_exited",            HOUSEHOLDS,      Basis.EXITED,      household_files.files_closed),
+    FigureDefinition("households_exited_by_reason",  HOUSEHOLDS,      Basis.EXITED,      household_files.files_closed_by_reason, split="exit_reason"),
+    FigureDefinition("households_filed_again",       HOUSEHOLDS,      Basis.FILED_AGAIN, household_files.changed_files(HouseholdChangeKind.FILED_AGAIN)),
+    FigureDefinition("households_with_new_head",     HOUSEHOLDS,      Basis.CHANGED,     household_files.changed_files(HouseholdChangeKind.HEAD)),
+    FigureDefinition("households_moved_in",          HOUSEHOLDS,      Basis.MOVED,       household_files.changed_files(HouseholdChangeKind.MOVED, household_files.into_scope)),
+    FigureDefinition("households_moved_out",         HOUSEHOLDS,      Basis.MOVED,       household_files.changed_files(HouseholdChangeKind.MOVED, household_files.out_of_scope)),
     FigureDefinition("cases_opened",                 CASES,           Basis.OPENED,      households_and_cases.cases_opened),
     FigureDefinition("cases_closed",                 CASES,           Basis.ENDED,       cases_ended_as("closed")),
     FigureDefinition("cases_declined",               CASES,           Basis.ENDED,       cases_ended_as("declined")),

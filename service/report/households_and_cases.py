@@ -1,4 +1,4 @@
-"""Figure rows of household files, cases, and money returned, recalled or recovered."""
+"""Figure rows of cases, and of money returned, recalled or recovered."""
 
 from collections.abc import Callable
 
@@ -8,88 +8,38 @@ from service.queries.scope import below
 from service.report.figure_definition import (
     NO_AMOUNT,
     NO_PART,
-    ColumnExpression,
     Columns,
     Condition,
     FigureRows,
     Scope,
     SharedRows,
-    no_part,
     within,
 )
 from service.tables.cases import case
-from service.tables.households import household
 from service.tables.ledger import ledger_entry
 from service.tables.payments import payment
 from service.tables.units import unit
 from workflows.vocabulary import Phase
 
-UNJUDGED = "unjudged"
-"""Category of a household without an assessment."""
-
-
-def worker_files(shared: SharedRows) -> FigureRows:
-    """Select one row per worker's household file, of any date."""
-    return (
-        sa.select(household.c.id, household.c.file_no.label("reference"), unit.c.name.label("unit"))
-        .add_columns(household.c.filed_on, household.c.exited_on, household.c.category)
-        .select_from(household)
-        .join(unit, unit.c.id == household.c.unit_id)
-        .where(below(household.c.unit_path, shared.scope.unit_path), household.c.kind == "worker")
-    )
-
-
-def _files(shared: SharedRows, on: ColumnExpression, part: ColumnExpression, condition: Condition) -> FigureRows:
-    files = shared.cte(worker_files).c
-    columns = (files.id, files.reference, on(files).label("on"), files.unit, NO_AMOUNT.label("amount"))
-    return sa.select(*columns, part(files).label("part")).where(condition(files))
-
-
-def _open_at_end(scope: Scope) -> Condition:
-    def open_at_end(files: Columns) -> sa.ColumnElement[bool]:
-        not_exited = sa.or_(files.exited_on.is_(None), files.exited_on > scope.end)
-        return sa.and_(files.filed_on <= scope.end, not_exited)
-
-    return open_at_end
-
-
-def _category(files: Columns) -> sa.ColumnElement[str]:
-    return sa.func.coalesce(files.category, UNJUDGED)
-
-
-def files_at_end(shared: SharedRows) -> FigureRows:
-    """Select workers' households on file on the last day of the period."""
-    return _files(shared, lambda files: files.filed_on, no_part, _open_at_end(shared.scope))
-
-
-def files_at_end_by_category(shared: SharedRows) -> FigureRows:
-    """Select the same households, with their category as of the report as part."""
-    return _files(shared, lambda files: files.filed_on, _category, _open_at_end(shared.scope))
-
-
-def files_opened(shared: SharedRows) -> FigureRows:
-    """Select files opened in the period."""
-    return _files(shared, lambda files: files.filed_on, no_part, lambda files: within(files.filed_on, shared.scope))
-
-
-def files_closed(shared: SharedRows) -> FigureRows:
-    """Select files closed in the period."""
-    return _files(shared, lambda files: files.exited_on, no_part, lambda files: within(files.exited_on, shared.scope))
-
 
 def _cases(scope: Scope, on: sa.ColumnElement[object]) -> FigureRows:
-    return (
-        sa.select(case.c.id, case.c.case_no.label("reference"), on.label("on"), unit.c.name.label("unit"))
-        .add_columns(NO_AMOUNT.label("amount"), NO_PART.label("part"))
-        .select_from(case)
-        .join(unit, unit.c.id == case.c.unit_id)
-        .where(below(case.c.unit_path, scope.unit_path), on.between(scope.start, scope.end))
-    )
+    rows = _case_rows(on).join(unit, unit.c.id == case.c.unit_id)
+    return rows.where(below(case.c.unit_path, scope.unit_path), on.between(scope.start, scope.end))
+
+
+def _case_rows(on: sa.ColumnElement[object]) -> FigureRows:
+    rows = sa.select(case.c.id, case.c.case_no.label("reference"), on.label("on"), unit.c.name.label("unit"))
+    return rows.add_columns(NO_AMOUNT.label("amount"), NO_PART.label("part")).select_from(case)
 
 
 def cases_opened(shared: SharedRows) -> FigureRows:
-    """Select cases opened in the period."""
-    return _cases(shared.scope, case.c.opened_on)
+    """Select cases opened in the period, by the unit that opened them."""
+    scope, on = shared.scope, case.c.opened_on
+    opened_by = sa.func.coalesce(case.c.first_unit_id, case.c.unit_id)
+    rows = _case_rows(on).join(unit, unit.c.id == opened_by).where(on.between(scope.start, scope.end))
+    here = sa.and_(case.c.first_unit_path.is_(None), below(case.c.unit_path, scope.unit_path))
+    moved = below(case.c.first_unit_path, scope.unit_path)
+    return sa.select(sa.union_all(rows.where(here), rows.where(moved)).subquery("opened"))
 
 
 def ended_cases(shared: SharedRows) -> FigureRows:

@@ -1,8 +1,10 @@
 """Figure rows of payments to workers' households, without what was returned or recalled."""
 
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from service.queries.scope import below
 from service.report.figure_definition import (
@@ -16,6 +18,7 @@ from service.report.figure_definition import (
     no_part,
     within,
 )
+from service.report.person_key import person_key
 from service.tables.cases import case
 from service.tables.funds import fund
 from service.tables.households import household
@@ -140,13 +143,29 @@ def paid_households_by_item(shared: SharedRows) -> FigureRows:
     return _household_rows(shared, _item(shared))
 
 
-def tuition_students(shared: SharedRows) -> FigureRows:
-    """Select one row per distinct student with a paid tuition grant, under the household's file number."""
+def tuition_grants(shared: SharedRows) -> FigureRows:
+    """Select one row per paid tuition grant, with the key of its student."""
     aid = shared.cte(live_payments).c
+    columns = (aid.id, aid.on, aid.fen, aid.beneficiary_id, aid.file_no, aid.household_unit)
+    return sa.select(*columns, person_key(aid.beneficiary_id).label("student")).where(is_tuition(aid))
+
+
+def tuition_students(shared: SharedRows) -> FigureRows:
+    """Select one row per distinct student with a paid tuition grant, under the file of the first grant.
+
+    A student is one person, under however many files and rows (person_key).
+    """
+    grants = shared.cte(tuition_grants).c
+    order = (grants.on, grants.id)
     return (
-        sa.select(aid.beneficiary_id.label("id"), aid.file_no.label("reference"), sa.func.min(aid.on).label("on"))
-        .add_columns(aid.household_unit.label("unit"), sa.cast(sa.func.sum(aid.fen), sa.BigInteger()).label("amount"))
-        .add_columns(no_part(aid).label("part"), *shared.month(aid.on))
-        .where(is_tuition(aid))
-        .group_by(aid.beneficiary_id, aid.file_no, aid.household_unit, *shared.month(aid.on))
+        sa.select(_first(grants.beneficiary_id, order).label("id"), _first(grants.file_no, order).label("reference"))
+        .add_columns(sa.func.min(grants.on).label("on"), _first(grants.household_unit, order).label("unit"))
+        .add_columns(sa.cast(sa.func.sum(grants.fen), sa.BigInteger()).label("amount"), no_part(grants).label("part"))
+        .add_columns(*shared.month(grants.on))
+        .group_by(grants.student, *shared.month(grants.on))
     )
+
+
+def _first(column: sa.ColumnElement[Any], order: tuple[sa.ColumnElement[Any], ...]) -> sa.ColumnElement[Any]:
+    """Return the value of the first row of a group."""
+    return sa.func.array_agg(aggregate_order_by(column, *order), type_=sa.ARRAY(column.type))[1]

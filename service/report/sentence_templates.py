@@ -79,6 +79,10 @@ BY_SOURCE = Listing("sources", (ListItem("source", (FigurePlace("money", "aid_mo
 BY_CATEGORY = Listing(
     "categories", (ListItem("category", (FigurePlace("households", "households_on_file_by_category"),)),)
 )
+EXIT_REASONS = Listing(
+    "reasons", (ListItem("exit_reason", (FigurePlace("households", "households_exited_by_reason"),)),)
+)
+MOVED = ("households_moved_in", "households_moved_out")
 
 # fmt: off
 SENTENCES = (
@@ -111,6 +115,10 @@ SENTENCES = (
     Sentence("received",         "care",   (any_of("donation_received_money"),),              (FigurePlace("money", "donation_received_money"),)),
 
     Sentence("on_file",          "files",  (any_of("households_on_file"),),                   (FigurePlace("households", "households_on_file"), FigurePlace("filed", "households_filed"), FigurePlace("exited", "households_exited")), (BY_CATEGORY,)),
+    Sentence("exits",            "files",  (any_of("households_exited"),),                    (FigurePlace("exited", "households_exited"),), (EXIT_REASONS,)),
+    Sentence("filed_again",      "files",  (any_of("households_filed_again"),),               (FigurePlace("households", "households_filed_again"),)),
+    Sentence("new_heads",        "files",  (any_of("households_with_new_head"),),             (FigurePlace("households", "households_with_new_head"),)),
+    Sentence("moved",            "files",  (any_of(*MOVED),),                                 (FigurePlace("moved_in", "households_moved_in"), FigurePlace("moved_out", "households_moved_out"))),
     Sentence("none_on_file",     "files",  (WORK, none_of("households_on_file"))),
     Sentence("handled",          "files",  (any_of(*HANDLED),),                               (FigurePlace("opened", "cases_opened"), FigurePlace("closed", "cases_closed"), FigurePlace("declined", "cases_declined"), FigurePlace("withdrawn", "cases_withdrawn"))),
     Sentence("recovered",        "files",  (any_of("cases_recovered"),),                      (FigurePlace("cases", "cases_recovered"),)),

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from service.schemas.fields import CODE, In, Money, PageIn
+from service.schemas.persons import PossibleTwinsOut
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase
 
@@ -45,6 +46,12 @@ class TakenOut(Schema):
     phase = fields.String()
     version = fields.Integer()
     due_on = fields.Date(allow_none=True)
+
+
+class OpenedOut(TakenOut):
+    """A case just opened, and the possible twins of a beneficiary without an identity number."""
+
+    possible_twins = fields.Nested(PossibleTwinsOut)
 
 
 class CaseOut(Schema):
@@ -154,3 +161,6 @@ class ChoicesOut(Schema):
 
     state = fields.String()
     items = fields.List(fields.Nested(ChoiceOut))
+    possible_twins = fields.Nested(
+        PossibleTwinsOut, metadata={"description": "For those who decide: persons who may be the beneficiary."}
+    )

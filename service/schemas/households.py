@@ -58,6 +58,7 @@ class HouseholdRowOut(Schema):
     finances_as_of = fields.Date(allow_none=True)
     filed_on = fields.Date()
     exited_on = fields.Date(allow_none=True)
+    exit_reason = fields.String(allow_none=True)
     version = fields.Integer()
 
 

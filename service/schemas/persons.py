@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from service.schemas.fields import CODE, In, plain
+from service.schemas.fields import CODE, In, MadeOut, plain
 
 
 class PersonIn(In):
@@ -46,6 +46,31 @@ class MemberOut(Schema):
     workplace = fields.String(allow_none=True)
     student_stage = fields.String(allow_none=True)
     version = fields.Integer()
+
+
+class PossibleTwinOut(Schema):
+    """A person of the same name in another file who may be the same: masked, without the file outside your units."""
+
+    person_id = fields.UUID()
+    name = fields.String()
+    unit = fields.String()
+    file_no = fields.String(allow_none=True)
+    household_id = fields.UUID(allow_none=True)
+    active = fields.Boolean()
+    shares = fields.List(fields.String(), metadata={"description": "phone, unit, relative, card"})
+
+
+class PossibleTwinsOut(Schema):
+    """Possible twins; `withheld` when you have been shown enough matches for one day."""
+
+    items = fields.List(fields.Nested(PossibleTwinOut))
+    withheld = fields.Boolean()
+
+
+class PersonMadeOut(MadeOut):
+    """The id of what was added, and the possible twins of persons without an identity number."""
+
+    possible_twins = fields.Nested(PossibleTwinsOut)
 
 
 class RevealIn(In):

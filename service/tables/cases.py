@@ -15,6 +15,9 @@ case = sa.Table(
     sa.Column("year", sa.SmallInteger(), nullable=False),
     foreign_key("unit", "unit_id", index=True),
     sa.Column("unit_path", Path, nullable=False),
+    # The unit that opened the case, once it has moved with the family (docs/decisions/0025).
+    foreign_key("unit", "first_unit_id", optional=True),
+    sa.Column("first_unit_path", Path),
     foreign_key("household", "household_id", index=True),
     foreign_key("person", "beneficiary_id", index=True),
     sa.Column("item", sa.Text(), nullable=False),
@@ -46,6 +49,7 @@ case = sa.Table(
         name="recalled",
     ),
     sa.CheckConstraint("(award_fen IS NULL) = (fund_id IS NULL)", name="award_has_fund"),
+    sa.CheckConstraint("(first_unit_id IS NULL) = (first_unit_path IS NULL)", name="first_unit"),
     sa.CheckConstraint("version > 0 AND octet_length(head_hash) = 32", name="chain"),
     # For a list of one unit, a list of much of the tree, a list of a rare state, and counts, which need the narrowest
     # index (docs/decisions/0016).
@@ -61,6 +65,7 @@ case = sa.Table(
         postgresql_where=sa.text("outstanding_fen + written_off_fen > 0 AND (answers ->> 'school_year') IS NOT NULL"),
     ),
     sa.Index("ix_case_ended", "unit_path", "entered_on", postgresql_where=sa.text("phase = 'ended'")),
+    sa.Index("ix_case_first_unit", "first_unit_path", postgresql_where=sa.text("first_unit_path IS NOT NULL")),
     sa.Index("ix_case_due", "due_on", postgresql_where=sa.text("phase <> 'ended'")),
 )
 

@@ -34,13 +34,20 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "household": _columns(
         bound="division cause identity observed event_kind idle_able_members finances_as_of",
         personal="story_sealed",
-        neither=_ROW_COLUMNS + "file_no kind category filed_on exited_on version aid_version",
+        neither=_ROW_COLUMNS
+        + "file_no kind category filed_on exited_on exit_reason first_unit_id first_unit_path first_file_no"
+        " version aid_version",
     ),
     "person": _columns(
         bound="household_id active name_index id_no_index",
         personal="name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index"
         " email_sealed address_sealed workplace_sealed",
-        neither="id relation student_stage version created_at",
+        neither="id relation student_stage first_person_id version created_at",
+    ),
+    "household_change": _columns(
+        personal="note_sealed",
+        neither=_ROW_COLUMNS + "household_id kind on reason document to_unit_id to_unit_path file_no person_id"
+        " other_person_id other_household_id exited_on exit_reason recorded_by",
     ),
     "bank_account": _columns(
         bound="household_id person_id card_index active",
@@ -58,7 +65,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category",
         neither=_ROW_COLUMNS + "case_no programme year state phase version outstanding_fen recovering_fen"
         " written_off_fen opened_on entered_on"
-        " due_on due_is_provisional held_until head_hash",
+        " due_on due_is_provisional held_until head_hash first_unit_id first_unit_path",
     ),
     "paper": _columns(bound="case_id kind", neither="seen_on seen_by"),
     "case_duty": _columns(neither="case_id duty account_id seq"),

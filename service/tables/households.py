@@ -4,6 +4,13 @@ import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, Path, Words, check_in, foreign_key, primary_key, sealed
 from workflows.code_lists import Category, HouseholdKind
+from workflows.household_change_codes import ExitReason
+
+REPORT_COLUMNS = (
+    *("id", "unit_id", "file_no", "kind", "category", "filed_on", "exited_on"),
+    *("exit_reason", "first_unit_path"),
+)
+"""Columns that reports read of every file."""
 
 household = sa.Table(
     "household",
@@ -23,19 +30,24 @@ household = sa.Table(
     sa.Column("finances_as_of", sa.Date()),
     sa.Column("filed_on", sa.Date(), nullable=False),
     sa.Column("exited_on", sa.Date()),
+    sa.Column("exit_reason", sa.Text()),
+    # Unit and file number before the first move (docs/decisions/0025); empty while the file has not moved.
+    foreign_key("unit", "first_unit_id", optional=True),
+    sa.Column("first_unit_path", Path),
+    sa.Column("first_file_no", sa.Text()),
     sealed("story_sealed"),
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("aid_version", sa.Integer(), nullable=False, server_default="0"),
     sa.UniqueConstraint("unit_id", "file_no"),
     # Counts use the narrow index on unit_path; a report reads every file of a county from this index alone.
-    sa.Index(
-        "ix_household_report",
-        "unit_path",
-        postgresql_include=["id", "unit_id", "file_no", "kind", "category", "filed_on", "exited_on"],
-    ),
+    sa.Index("ix_household_report", "unit_path", postgresql_include=REPORT_COLUMNS),
+    sa.Index("ix_household_first_unit", "first_unit_path", postgresql_where=sa.text("first_unit_path IS NOT NULL")),
     check_in("kind", HouseholdKind),
     check_in("category", Category),
+    check_in("exit_reason", ExitReason),
     sa.CheckConstraint("exited_on IS NULL OR exited_on >= filed_on", name="dates"),
+    sa.CheckConstraint("exit_reason IS NULL OR exited_on IS NOT NULL", name="exit"),
+    sa.CheckConstraint("(first_unit_id IS NULL) = (first_unit_path IS NULL)", name="first_unit"),
     sa.CheckConstraint("idle_able_members >= 0", name="idle"),
 )

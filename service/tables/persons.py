@@ -21,6 +21,8 @@ person = sa.Table(
     sealed("address_sealed"),
     sealed("workplace_sealed"),
     sa.Column("student_stage", sa.Text()),
+    # The first row of a member who has come from another file.
+    foreign_key("person", "first_person_id", optional=True, index=True),
     sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true()),
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),

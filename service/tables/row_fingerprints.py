@@ -15,7 +15,7 @@ from workflows.vocabulary import Plain, Pot
 
 CHANGING: Mapping[str, str] = {
     "household": "identity division cause category observed event_kind idle_able_members finances_as_of exited_on"
-    " story_sealed version",
+    " exit_reason story_sealed version",
     "person": "relation name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index email_sealed"
     " address_sealed workplace_sealed student_stage active version",
     "bank_account": "active",
@@ -42,6 +42,15 @@ CHANGING: Mapping[str, str] = {
 }
 """Columns whose value may change, or whose row may be deleted; all events of such a row are on one chain. Every other
 column is written once, and an event keeps one digest over all of them."""
+
+FIRST_VALUES: Mapping[str, Mapping[str, str]] = {
+    "household": {"unit_id": "first_unit_id", "unit_path": "first_unit_path", "file_no": "first_file_no"},
+    "case": {"unit_id": "first_unit_id", "unit_path": "first_unit_path"},
+}
+"""Columns that older events hold as written once and that may change now, each with the column that keeps its first value.
+
+While the second is empty the first has never changed. The digest FIXED covers the first value, as it always did; the
+present value is recorded beside it from the first change on (docs/decisions/0025)."""
 
 UNRECORDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "case": dict.fromkeys(("version", "head_hash"), "the number and the hash of its last event, compared as its head")
@@ -118,6 +127,9 @@ class RowFingerprint:
     """Columns written once, each with its name in the log."""
 
     changing: Mapping[str, str]
+    first_values: Mapping[str, str]
+    """Columns of `fixed` that may change, each with the column that keeps its first value."""
+
     filled: Mapping[str, str]
     personal: frozenset[str]
     defaults: Mapping[str, Any]
@@ -127,9 +139,15 @@ class RowFingerprint:
         """Return the row's key as an event names it."""
         return "/".join(str(row[name]) for name in self.key)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns to read for `entries`."""
+        names = (*self.fixed, *self.changing, *self.first_values, *self.first_values.values(), *self.filled)
+        return tuple(dict.fromkeys(names))
+
     def entries(self, row: Mapping[str, Any]) -> Iterator[tuple[str, Plain]]:
         """Yield what the event log records of a whole row, by the log's table name: the row, then its filled columns."""
-        fixed = self._present(row, self.fixed)
+        fixed = self._present({**row, **self._first_values(row)}, self.fixed)
         digest = sha256(canonical_json([self.log_name, fixed]).encode()).hexdigest()
         yield self.log_name, {FIXED: digest, **self._changing(row)} if self.changing else digest
         for name, value in self._present(row, self.filled).items():
@@ -137,12 +155,18 @@ class RowFingerprint:
 
     def changes(self, row: Mapping[str, Any]) -> dict[str, Plain]:
         """Return the columns an event changes, by their names in the log. Raises KeyError for one written once."""
-        unrecorded = UNRECORDED_COLUMNS.get(self.table.name, ())
+        unrecorded = {*UNRECORDED_COLUMNS.get(self.table.name, ()), *self.first_values.values()}
         allowed = {name: row[name] for name in row if name not in self.key and name not in unrecorded}
-        wrong = allowed.keys() - self.changing.keys()
+        changing = {**self.changing, **{name: self.fixed[name] for name in self.first_values}}
+        wrong = allowed.keys() - changing.keys()
         if wrong:
             raise KeyError(f"{self.table.name}: {sorted(wrong)} are written once; add them to CHANGING if they are not")
-        return {self.changing[name]: self._recorded(name, value) for name, value in allowed.items()}
+        return {changing[name]: self._recorded(name, value) for name, value in allowed.items()}
+
+    def _first_values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the first value of each column that has changed since."""
+        kept = {name: row.get(first) for name, first in self.first_values.items()}
+        return {name: value for name, value in kept.items() if value is not None}
 
     def _present(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of the columns that hold one, by their names in the log."""
@@ -154,11 +178,12 @@ class RowFingerprint:
 
     def _changing(self, row: Mapping[str, Any]) -> dict[str, Plain]:
         values = {name: row.get(name, self.defaults.get(name)) for name in self.changing}
-        return {
+        changing = {
             self.changing[name]: self._recorded(name, value)
             for name, value in values.items()
             if not self._is_absent(name, value)
         }
+        return changing | {self.fixed[name]: self._recorded(name, row[name]) for name in self._first_values(row)}
 
     def _recorded(self, name: str, value: Any) -> Plain:
         """Return a column's value as an event records it: personal data as a digest, an absent value as null."""
@@ -173,7 +198,9 @@ def _fingerprint(table: sa.Table, naming: Naming) -> RowFingerprint:
     name = table.name
     unrecorded, changing = UNRECORDED_COLUMNS.get(name, {}), CHANGING.get(name, "").split()
     filled, log_names = naming.filled.get(name, ()), naming.columns.get(name, {})
-    columns = [each.name for each in table.columns if each.name not in unrecorded]
+    first_values = FIRST_VALUES.get(name, {})
+    left_out = {*unrecorded, *first_values.values()}
+    columns = [each.name for each in table.columns if each.name not in left_out]
     log = {each: log_names.get(each, each) for each in columns}
     return RowFingerprint(
         table=table,
@@ -181,6 +208,7 @@ def _fingerprint(table: sa.Table, naming: Naming) -> RowFingerprint:
         key=tuple(each.name for each in table.primary_key.columns),
         fixed={each: log[each] for each in columns if each not in changing and each not in filled},
         changing={each: log[each] for each in changing},
+        first_values=first_values,
         filled={each: log[each] for each in filled},
         personal=frozenset(each for each, data in CLASSIFICATION.get(name, {}).items() if Data.PERSONAL in data),
         defaults=_defaults(table, unrecorded),

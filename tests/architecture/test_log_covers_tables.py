@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from service.db.columns import METADATA
-from service.tables.row_fingerprints import CHANGING, FINGERPRINTS, UNRECORDED_COLUMNS, UNRECORDED_TABLES
+from service.tables.row_fingerprints import CHANGING, FINGERPRINTS, FIRST_VALUES, UNRECORDED_COLUMNS, UNRECORDED_TABLES
 from tests.architecture.source import FLOORS, listed, pages
 
 
@@ -28,6 +28,16 @@ def test_changing_or_unrecorded_column_exists(table: str) -> None:
     changing, unrecorded = set(CHANGING.get(table, "").split()), UNRECORDED_COLUMNS.get(table, {}).keys()
     assert changing | unrecorded <= {column.name for column in METADATA.tables[table].columns}
     assert not changing & unrecorded
+
+
+@pytest.mark.parametrize("table", sorted(FIRST_VALUES))
+def test_column_with_a_first_value_is_recorded_with_it(table: str) -> None:
+    """Why: without its first value, older events of the row no longer verify."""
+    columns, changing = METADATA.tables[table].columns, CHANGING.get(table, "").split()
+    for name, first in FIRST_VALUES[table].items():
+        assert {name, first} <= set(columns.keys())
+        assert not {name, first} & set(changing)
+        assert columns[first].nullable
 
 
 def test_recorded_table_has_no_insert_without_an_event() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -32,6 +33,10 @@ from service.actions.case_opening import open_case
 from service.actions.context import ActionContext
 from service.actions.fund_receipts import NewReceipt
 from service.actions.gift_checks import NewGift
+from service.actions.household_changes.exits import Exit, FilingAgain, end_file, file_again
+from service.actions.household_changes.heads import HeadChange, change_head
+from service.actions.household_changes.moves import Move, move_file
+from service.actions.household_changes.transfers import Transfer, transfer_member
 from service.queries.reminders import REMINDERS
 from service.tables.accounts import role_grant, token
 from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, TrackedCase, form
@@ -66,6 +71,7 @@ def write_sample_record(engine: sa.Engine) -> Fixture:
         _write_case(fixture, programme, state, later_steps)
     with engine.begin() as conn:
         _write_families(conn, fixture)
+        _write_family_changes(conn, fixture, lower_unit.unit_id)
         _write_acts_outside_cases(conn, fixture, lower_unit.unit_id)
         _write_unit_changes(conn, fixture)
         for reminder in REMINDERS:
@@ -128,7 +134,25 @@ def _write_families(conn: sa.Connection, fixture: Fixture) -> None:
     consents.record_consent(conn, family.household_id, consents.Consent(OPENED, DECIDED, "2025-1", 2), context)
     households.edit_household(conn, family.household_id, {"cause": "disaster", "story": "示例"}, context)
     personal_data_access.reveal_personal_data(conn, family.head_id, "call", context)
-    households.close_household_file(conn, family.household_id, NOTICED, context)
+    change: dict[str, Any] = {"on": NOTICED, "reason": "other"}
+    end_file(conn, family.household_id, Exit(**change), context)
+    back = {family.head_id: "head", other.id: "other"}
+    file_again(conn, family.household_id, FilingAgain(**change, members=back), context)
+    end_file(conn, family.household_id, Exit(**change), context)
+
+
+def _write_family_changes(conn: sa.Connection, fixture: Fixture, lower_unit_id: UUID) -> None:
+    """Write a file that gets another head, a member who leaves for it, and its move with an open case."""
+    family, other = create_family(conn, fixture.organisation), create_family(conn, fixture.organisation)
+    context = fixture.organisation.context(conn, "registrar", LATER)
+    change: dict[str, Any] = {"on": LATER, "reason": "other"}
+    head_change = HeadChange(**change, new_head=family.child_id, old_head_relation="parent", close_account=True)
+    change_head(conn, family.household_id, head_change, context)
+    transfer = Transfer(**change, person_id=other.child_id, to_household_id=family.household_id, relation="child")
+    transfer_member(conn, other.household_id, transfer, context)
+    opening = CaseApplication("hardship", family.household_id, family.child_id, "LIV", Fen(300_000), {})
+    open_case(conn, opening, context)
+    move_file(conn, family.household_id, Move(**change, to_unit_id=lower_unit_id, file_no="M-1"), context)
 
 
 def _write_acts_outside_cases(conn: sa.Connection, fixture: Fixture, lower_unit_id: UUID) -> None:

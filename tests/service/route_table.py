@@ -70,6 +70,7 @@ HOUSEHOLD: dict[str, Any] = {
     "cause": "illness",
     "filed_on": DAY,
 }
+EXIT: dict[str, Any] = {"on": DAY, "exit": {"reason": "requested"}}
 CONSENT: dict[str, Any] = {"signed_on": DAY, "until_on": "2026-08-31", "text_version": "2025-1", "adults_signed": 2}
 GIFT: dict[str, Any] = {
     "on": DAY,
@@ -108,6 +109,9 @@ ROUTES = (
     _route("POST", "/households", (REGISTRAR,), "unit", **HOUSEHOLD, unit_id="{unit}", members=[{**MEMBER, "relation": "head"}]),
     _route("GET", "/households/<uuid:household_id>", READERS, "row"),
     _route("PATCH", "/households/<uuid:household_id>", (REGISTRAR,), "row", cause="other"),
+    _route("GET", "/households/<uuid:household_id>/changes", READERS, "row"),
+    _route("POST", "/households/<uuid:household_id>/changes/preview", (REGISTRAR,), "row", **EXIT),
+    _route("POST", "/households/<uuid:household_id>/changes", (REGISTRAR,), "row", **EXIT, seen="0"),
     _route("PUT", "/households/<uuid:household_id>/finances", (REGISTRAR,), "row", **FINANCES),
     _route("POST", "/households/<uuid:household_id>/members", (REGISTRAR,), "row", **MEMBER),
     _route("POST", "/households/<uuid:household_id>/consents", (REGISTRAR, VISITOR), "row", **CONSENT),

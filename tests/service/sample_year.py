@@ -29,6 +29,7 @@ def hold(conn: sa.Connection, organisation: Organisation, on: date, fen: int) ->
     """Record an activity under account 501."""
     conn.execute(
         activity.insert().values(
+            natural_key=new_id().hex,
             id=new_id(),
             unit_id=organisation.unit_id,
             unit_path=organisation.unit_path,
@@ -129,6 +130,7 @@ def _village(conn: sa.Connection, year: Year) -> None:
     year.village = family(conn, organisation, kind="rural_paired", identity="farmer")
     conn.execute(
         pairing.insert().values(
+            natural_key=new_id().hex,
             id=new_id(),
             household_id=year.village.household_id,
             unit_id=organisation.unit_id,

@@ -194,7 +194,8 @@ def test_voided_records_leave_their_figures(records: Records) -> None:
     activities.void_activity(records.conn, ids["activity"], "没有办", context)
     assert [records.figure(key) for key in ("worker_visits", "donation_received_money", "activity_money")] == [0, 0, 0]
     for table in (visit, donation, activity):
-        assert records.conn.scalar(sa.select(sa.func.count()).select_from(table)) == 1
+        of_unit = sa.select(sa.func.count()).where(table.c.unit_id == records.organisation.unit_id)
+        assert records.conn.scalar(of_unit) == 1
 
 
 def test_corrected_donation_and_activity_count_once(records: Records) -> None:

@@ -25,6 +25,7 @@ from service.actions.consents import Consent
 from service.actions.errors import NotFound, VersionConflict
 from service.actions.finances import FinanceLine, Finances
 from service.actions.gift_checks import NewGift
+from service.actions.household_changes.exits import Exit, end_file
 from service.actions.households import NewHousehold
 from service.actions.pairings import Pairing
 from service.actions.payees import Payee
@@ -176,9 +177,10 @@ def test_household_file_with_open_cases_cannot_be_closed(union: Union) -> None:
     application = CaseApplication("hardship", household_id, head_id, "LIV", Fen(100_000), {})
     case_opening.open_case(union.conn, application, context)
     assert codes(lambda: case_opening.open_case(union.conn, application, context)) == ["case_already_open"]
-    assert codes(lambda: households.close_household_file(union.conn, household_id, DAY, context)) == ["cases_open"]
+    requested = Exit(on=DAY, reason="requested")
+    assert codes(lambda: end_file(union.conn, household_id, requested, context)) == ["cases_open"]
     other_id = create_file(union, file_no="T-2", members=(head(id_no="371099200806019046"),))
-    households.close_household_file(union.conn, other_id, DAY, context)
+    end_file(union.conn, other_id, requested, context)
     assert codes(lambda: households.edit_household(union.conn, other_id, {"cause": "other"}, context)) == [
         "household_not_filed"
     ]

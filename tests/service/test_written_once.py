@@ -10,7 +10,10 @@ from service.db.columns import METADATA, new_id
 from service.tables.funds import fund
 from tests.factories import create_organisation
 
-WRITTEN_ONCE = ("event", "anchor", "ledger_entry", "policy_set", "case_duty", "incompatible_duty", "verification")
+WRITTEN_ONCE = (
+    *("event", "anchor", "ledger_entry", "policy_set", "case_duty", "incompatible_duty", "verification"),
+    "household_change",
+)
 MAY_CHANGE = {
     "chain_head": {"seq", "hash"},
     "approval": {"voided_seq"},

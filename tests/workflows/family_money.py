@@ -23,6 +23,8 @@ class Family:
     payee_in_family: bool | None = True
     consented_until: date | None = date(2027, 12, 31)
     staff: frozenset[UUID] = frozenset()
+    filed: bool = True
+    has_beneficiary: bool = True
 
 
 @dataclass(slots=True)

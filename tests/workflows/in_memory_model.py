@@ -94,7 +94,7 @@ class Model:
         """Return the content that a signature covers, as the service builds it."""
         facts, family = self.facts, self.family
         of_case = (facts.item, facts.requested, award, fund, policy.digest, sorted(facts.papers), dict(facts.answers))
-        return repr((of_case, family.finances, family.payee, family.payee_in_family))
+        return repr((of_case, family.finances, family.payee, family.payee_in_family, family.has_beneficiary))
 
     def rule_input(self, actor: Actor, step: Step | None, answers: Mapping[str, object]) -> RuleInput:
         """Return the rule input as the service builds it; without a step, as for the list of available actions."""
@@ -108,6 +108,8 @@ class Model:
             payee_in_family=self.family.payee_in_family,
             consented_until=self.family.consented_until,
             family_staff=self.family.staff,
+            filed=self.family.filed,
+            beneficiary_in_family=self.family.has_beneficiary,
             content=self.content(self.facts.award, self.fund, policy),
             fund=fund_line.fund if fund_line else None,
             live_payment="live" in self.payments,

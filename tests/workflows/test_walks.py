@@ -171,6 +171,8 @@ def assert_approved_in_order(turn: Turn) -> None:
         assert workdays.after(notice.posted_on, case.policy.notice_days, CALENDAR) < notice.ended_on <= case.today
         assert (notice.open_objections, notice.upheld_objections) == (0, 0)
         assert notice.content == case.facts.content
+        assert case.facts.filed
+        assert case.facts.beneficiary_in_family
     assert_fully_signed(turn)
     assert len({approval.by for approval in facts.approvals}) == len(facts.approvals)
     assert case.facts.fund is not None
@@ -179,6 +181,7 @@ def assert_approved_in_order(turn: Turn) -> None:
 
 def assert_paid_in_order(turn: Turn) -> None:
     assert_fully_signed(turn)
+    assert turn.case.facts.beneficiary_in_family
     assert turn.model.pots[Pot.PAID] == turn.model.facts.award == turn.model.facts.outstanding
 
 

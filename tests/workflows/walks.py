@@ -37,6 +37,8 @@ INCOMES = (3_000_000, 0, 4_500_000, 5_500_000, 3_000_000, 9_000_000)
 AMOUNTS = ("1500.00", "3000.00", "700.00", "6000.00", "25000.00", "0.00")
 NEWCOMER = Actor(UUID(int=9999), tuple(Grant(role, tier=3) for role in Role))
 """A newcomer with every role, for cases in which everybody else has an incompatible duty."""
+UNFINISHED = (Phase.SURVEY, Phase.APPROVAL, Phase.DISBURSEMENT)
+"""Phases in which a file does not end (service/actions/household_changes/exits.py)."""
 UNUSUAL = (Record.HOLD, Record.RESUME, Record.OBJECTION, Record.RECALL)
 PAPERS = [*SAMPLE.papers_for("illness")]
 
@@ -114,6 +116,7 @@ def ask_for_help(model: Model, dice: Dice) -> None:
     """Open a case; every other time it is a new family."""
     if dice.once_in(2):
         model.new_family()
+    model.family = replace(model.family, filed=True, has_beneficiary=True)
     answers = {each.key: own_answer(each, model, dice) for each in model.programme.answers}
     answers = {key: value for key, value in answers.items() if value is not None}
     registrar = dice.one_of([each for each in model.people if each.grants_as((Role.REGISTRAR,))]).account
@@ -183,7 +186,7 @@ def pass_time(model: Model, dice: Dice) -> None:
 def change_something(model: Model, dice: Dice) -> None:
     """Change what a case depends on: edit the file, change the policy, or let another case use the fund line."""
     family, fund_line = model.family, model.fund_lines[dice.one_of(FUNDS)]
-    change = dice.below(8)
+    change = dice.below(10)
     if change < 3:
         edits = (
             {"payee": family.payee + 1},
@@ -199,8 +202,21 @@ def change_something(model: Model, dice: Dice) -> None:
         model.in_force = dice.one_of(POLICIES)
     elif change == 6:
         fund_line.move(Pot.AVAILABLE, Pot.PAID, fund_line.pots[Pot.AVAILABLE] // 2)
-    else:
+    elif change == 7:
         fund_line.move(Pot.OUTSIDE, Pot.AVAILABLE, 1_000_000)
+    else:
+        change_family(model, dice)
+
+
+def change_family(model: Model, dice: Dice) -> None:
+    """Let the beneficiary leave or come back, or the file end when no case is unfinished, as the service permits."""
+    family = model.family
+    if not family.filed or not family.has_beneficiary:
+        model.family = replace(family, filed=True, has_beneficiary=True, payee=family.payee + 1, payee_in_family=True)
+    elif dice.below(2) or model.phase in UNFINISHED:
+        model.family = replace(family, has_beneficiary=False, payee_in_family=dice.one_of((False, None)))
+    else:
+        model.family = replace(family, filed=False, has_beneficiary=False, payee_in_family=None)
 
 
 def goal(programme: Programme) -> str:

@@ -50,8 +50,12 @@ def _named_fund() -> sa.ColumnElement[Any]:
 
 
 # An array, because `a = x OR a IN (SELECT …)` reads a whole table where `a = ANY (ARRAY(…))` uses an index.
-_SAME_PERSON = """ANY (ARRAY(SELECT c.beneficiary_id UNION SELECT twin.id FROM person AS me
-    JOIN person AS twin ON twin.id_no_index = me.id_no_index WHERE me.id = c.beneficiary_id))"""
+# One person is all rows with the number, and without one the rows that came from the same first row.
+_SAME_PERSON = """ANY (ARRAY(SELECT c.beneficiary_id UNION SELECT coalesce(me.first_person_id, me.id) FROM person AS me
+    WHERE me.id = c.beneficiary_id UNION SELECT twin.id FROM person AS me
+    JOIN person AS twin ON twin.id_no_index = me.id_no_index WHERE me.id = c.beneficiary_id UNION SELECT twin.id
+    FROM person AS me JOIN person AS twin ON twin.first_person_id = coalesce(me.first_person_id, me.id)
+    WHERE me.id = c.beneficiary_id))"""
 
 # fmt: off
 _DUTIES = """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty

@@ -1,0 +1,71 @@
+"""Offers possible twins: persons without an identity number who may be on file elsewhere."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import personal_data_access
+from service.actions.context import ActionContext
+from service.actions.persons import MAX_MATCHES_PER_DAY
+from service.queries import masking, possible_twins
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleTwin:
+    """A person of the same name in another file; nothing else of that file is shown outside the caller's units."""
+
+    person_id: UUID
+    """Our person, whom the other may be."""
+
+    name: str
+    """The masked name of the other."""
+
+    unit: str
+    file_no: str | None
+    """The other file's number, where the caller may see the file."""
+
+    household_id: UUID | None
+    active: bool
+    shares: tuple[str, ...]
+    """What the two share besides the name: phone, unit, relative, card."""
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleTwins:
+    """The possible twins of some persons; `withheld` when the account has been shown enough matches for a day."""
+
+    items: tuple[PossibleTwin, ...] = ()
+    withheld: bool = False
+
+
+def offer_twins(conn: sa.Connection, person_ids: Collection[UUID], context: ActionContext) -> PossibleTwins:
+    """Return the possible twins of persons the caller sees, and record on each twin's chain that they were shown.
+
+    An account is shown MAX_MATCHES_PER_DAY matches in 24 hours, and one twin is recorded once in that time.
+    """
+    rows = possible_twins.possible_twins(conn, person_ids, context.caller)
+    if not rows:
+        return PossibleTwins()
+    since = context.at - timedelta(days=1)
+    shown = personal_data_access.disclosed_matches(conn, context.caller.account, since)
+    new = {row["id"] for row in rows} - shown
+    if len(shown) + len(new) > MAX_MATCHES_PER_DAY:
+        return PossibleTwins(withheld=True)
+    personal_data_access.record_disclosed_match(conn, new, context)
+    return PossibleTwins(tuple(_twin(row, context) for row in rows))
+
+
+def _twin(row: dict[str, Any], context: ActionContext) -> PossibleTwin:
+    return PossibleTwin(
+        person_id=row["person_id"],
+        name=masking.name(context.keyring, row),
+        unit=row["unit_name"],
+        file_no=row["file_no"] if row["seen"] else None,
+        household_id=row["household_id"] if row["seen"] else None,
+        active=row["active"],
+        shares=tuple(sign for sign in possible_twins.SIGNS if row[sign]),
+    )
