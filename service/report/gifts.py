@@ -29,6 +29,7 @@ def gifts_in_scope(shared: SharedRows) -> FigureRows:
     return (
         sa.select(gift.c.id, household.c.file_no.label("reference"), gift.c.on, unit.c.name.label("unit"))
         .add_columns(gift.c.fen, gift.c.goods, gift.c.goods_unit, gift.c.quantity, gift.c.item, fund.c.source)
+        .add_columns(gift.c.counts_as_aid)
         .add_columns(household.c.kind.label("family"))
         .select_from(gift)
         .join(household, household.c.id == gift.c.household_id)
@@ -56,7 +57,8 @@ def of_item(code: str) -> Condition:
 
 
 def _is_money(gifts: Columns) -> sa.ColumnElement[bool]:
-    return gifts.fen.is_not(None)
+    # What the policy counts as aid is in the figures of aid (payments.py).
+    return sa.and_(gifts.fen.is_not(None), sa.not_(gifts.counts_as_aid))
 
 
 def _is_goods(gifts: Columns) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Figure rows of payments to workers' households, without what was returned or recalled."""
+"""Figure rows of aid: payments not returned or recalled, and gifts that the policy counts as aid."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,12 +21,37 @@ from service.report.figure_definition import (
 from service.report.person_key import person_key
 from service.tables.cases import case
 from service.tables.funds import fund
+from service.tables.gifts import gift
 from service.tables.households import household
 from service.tables.payments import payment
 from service.tables.units import unit
 
 
 def live_payments(shared: SharedRows) -> FigureRows:
+    """Select one row per payment and per gift of money that the policy counts as aid (docs/decisions/0027)."""
+    return sa.select(sa.union_all(_payments(shared), _gifts_counted_as_aid(shared)).subquery())
+
+
+def _gifts_counted_as_aid(shared: SharedRows) -> FigureRows:
+    household_unit = unit.alias("household_unit")
+    no_parts = (sa.literal_column("0", sa.BigInteger()).label(name) for name in ("fee", "living"))
+    return (
+        sa.select(gift.c.id, household.c.file_no.label("reference"), gift.c.on, gift.c.fen, unit.c.name.label("unit"))
+        .add_columns(gift.c.item, fund.c.source, gift.c.person_id.label("beneficiary_id"), *no_parts)
+        .add_columns(
+            household.c.id.label("household_id"), household.c.file_no, household_unit.c.name.label("household_unit")
+        )
+        .select_from(gift)
+        .join(household, household.c.id == gift.c.household_id)
+        .join(fund, fund.c.id == gift.c.fund_id)
+        .join(unit, unit.c.id == gift.c.unit_id)
+        .join(household_unit, household_unit.c.id == household.c.unit_id)
+        .where(below(gift.c.unit_path, shared.scope.unit_path), within(gift.c.on, shared.scope))
+        .where(gift.c.counts_as_aid, gift.c.voided_on.is_(None), household.c.kind == "worker")
+    )
+
+
+def _payments(shared: SharedRows) -> FigureRows:
     """Select one row per payment that was neither returned by the bank nor recalled whole; `fen` is what was not recalled."""
     household_unit = unit.alias("household_unit")
     parts = (_answer_fen(key).label(name) for key, name in (("tuition_part", "fee"), ("living_part", "living")))
