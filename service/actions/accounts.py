@@ -9,9 +9,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import event_log, id_number, validation
+from service.actions import event_log, id_number, names, personal_data_access, validation
 from service.actions.context import ActionContext
-from service.actions.errors import NotFound
+from service.actions.errors import DisclosingRefusal, NotFound
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import blind_index
@@ -52,13 +52,11 @@ class NewGrant:
 
 
 def add_account(conn: sa.Connection, new: NewAccount, context: ActionContext) -> UUID:
-    """Add an account. Raises InvalidForm, Refused (role_missing, login_taken, id_no_taken), NotFound."""
+    """Add an account. Raises InvalidForm, Refused (role_missing, login_taken, id_no_taken, …), NotFound."""
     right = require_role(context, (Role.ADMIN,), unit_path_of(conn, new.unit_id))
     validation.refuse_invalid(account_problems(new, context.today))
     id_no_index = blind_index(context.keyring, "id_no", id_number.normal(new.id_no)) if new.id_no else None
-    reasons = list(_taken_identifiers(conn, new.login, id_no_index))
-    if reasons:
-        raise Refused(*reasons)
+    _refuse_taken(conn, new, id_no_index, context)
     account_id = new_id()
     columns = {"login": new.login, "display_name": new.display_name.strip(), "unit_id": new.unit_id, "email": new.email}
     batch = WriteBatch()
@@ -68,12 +66,25 @@ def add_account(conn: sa.Connection, new: NewAccount, context: ActionContext) ->
     return account_id
 
 
-def _taken_identifiers(conn: sa.Connection, login: str, id_no_index: bytes | None) -> Iterator[Reason]:
-    if conn.scalar(sa.select(account.c.id).where(account.c.login == login)) is not None:
-        yield Reason.of("login_taken", field="login")
-    same_number = account.c.id_no_index == id_no_index
-    if id_no_index is not None and conn.scalar(sa.select(account.c.id).where(same_number)) is not None:
-        yield Reason.of("id_no_taken", field="id_no")
+def _refuse_taken(conn: sa.Connection, new: NewAccount, id_no_index: bytes | None, context: ActionContext) -> None:
+    """Refuse a login or number of another account, and a name that only looks like another's; namesakes are accepted.
+
+    A number that is known discloses who works for the union, so it counts as a match (see `persons.refuse_duplicates`).
+    """
+    reasons, name = [], new.display_name.strip()
+    if conn.scalar(sa.select(account.c.id).where(account.c.login == new.login)) is not None:
+        reasons.append(Reason.of("login_taken", field="login"))
+    alike = names.normal_in_sql(account.c.display_name) == names.normal(name)
+    if conn.scalar(sa.select(account.c.id).where(alike, account.c.display_name != name).limit(1)) is not None:
+        reasons.append(Reason.of("account_name_alike", field="display_name", name=name))
+    if id_no_index is not None:
+        if limit_reached := personal_data_access.too_many_matches(conn, context):
+            raise Refused(*reasons, *limit_reached)
+        taken = conn.scalar(sa.select(account.c.id).where(account.c.id_no_index == id_no_index))
+        if taken is not None:
+            raise DisclosingRefusal(*reasons, Reason.of("id_no_taken", field="id_no"), accounts=(taken,))
+    if reasons:
+        raise Refused(*reasons)
 
 
 def account_problems(new: NewAccount, today: date) -> Iterator[Reason]:

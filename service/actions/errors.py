@@ -14,11 +14,11 @@ class NotFound(Exception):
 
 
 class DisclosingRefusal(Refused):
-    """A refusal that discloses something about people in other files. The entry point records it after the rollback."""
+    """A refusal that discloses that people are on file, or on the staff. The entry point records it after the rollback."""
 
-    def __init__(self, *reasons: Reason, persons: tuple[UUID, ...]) -> None:
+    def __init__(self, *reasons: Reason, persons: tuple[UUID, ...] = (), accounts: tuple[UUID, ...] = ()) -> None:
         super().__init__(*reasons)
-        self.persons = persons
+        self.persons, self.accounts = persons, accounts
 
 
 class VersionConflict(Exception):

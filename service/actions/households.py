@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import consents, event_log, finances, payees, persons, validation
+from service.actions import consents, event_log, finances, id_number, payees, persons, validation
 from service.actions.consents import Consent
 from service.actions.context import ActionContext
 from service.actions.finances import Finances
@@ -74,7 +74,7 @@ def create_household(conn: sa.Connection, new: NewHousehold, context: ActionCont
 
 
 def _problems(new: NewHousehold, today: date) -> Iterator[Reason]:
-    yield from validation.shaped("file_no", new.file_no, validation.CODE, "not_code")
+    yield from validation.shaped("file_no", new.file_no, validation.FILE_NO, "file_no_shape")
     yield from validation.no_personal_numbers("file_no", new.file_no)
     yield from validation.choice("kind", new.kind, HouseholdKind)
     yield from validation.not_in_future("filed_on", new.filed_on, today)
@@ -94,12 +94,13 @@ def _member_problems(members: tuple[Person, ...], today: date) -> Iterator[Reaso
     heads = [member for member in members if member.relation == "head"]
     if len(heads) != 1:
         yield Reason.of("head_twice" if heads else "head_missing", field="members")
-    earlier_numbers: set[str] = set()
+    earlier_members: dict[str, int] = {}
     for number, member in enumerate(members, start=1):
         yield from persons.problems(member, today, f"members[{number}].")
-        if member.id_no and member.id_no in earlier_numbers:
-            yield Reason.of("id_no_twice", field=f"members[{number}].id_no")
-        earlier_numbers.add(member.id_no or "")
+        id_no = id_number.normal(member.id_no or "")
+        if id_no and earlier_members.setdefault(id_no, number) != number:
+            other = f"members[{earlier_members[id_no]}].id_no"
+            yield Reason.of("id_no_twice", field=f"members[{number}].id_no", other=other)
 
 
 _Check = Callable[[str, Any], Iterator[Reason]]

@@ -6,8 +6,10 @@ from datetime import date
 
 from stdnum.cn import ric
 
+from service.actions import names
 from workflows.vocabulary import Reason
 
+LENGTH = 18
 OLDEST = 120
 """Years: the greatest age a person on file can have."""
 # Residence permits (81, 82, 83) and the foreigner's permanent residence card (9) follow the same rule. The division is
@@ -16,15 +18,18 @@ _SHAPE = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 
 
 def normal(number: str) -> str:
-    """Return the number as it is stored: without spaces, with a capital X."""
-    return "".join(number.split()).upper()
+    """Return the number as it is stored: half-width, without spaces, with a capital X."""
+    return names.compact(number).upper()
 
 
 def problems(field: str, number: str, today: date) -> Iterator[Reason]:
     """Yield every problem of a number; no reason repeats the number."""
     number = normal(number)
+    if len(number) != LENGTH:
+        yield Reason.of("id_no_length", field=field, length=len(number))
+        return
     if not _SHAPE.fullmatch(number):
-        yield Reason.of("id_no_shape", field=field, length=len(number))
+        yield Reason.of("id_no_shape", field=field)
         return
     if ric.calc_check_digit(number) != number[17]:
         yield Reason.of("id_no_check_digit", field=field)

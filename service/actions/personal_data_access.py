@@ -1,7 +1,7 @@
 """Access to unmasked personal data, each recorded by an event (docs/domain/privacy.md)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,15 @@ from service.actions.context import ActionContext
 from service.actions.errors import NotFound
 from service.actions.permissions import require_role
 from service.queries import households, masking
+from service.tables.accounts import account
 from service.tables.events import event
 from service.tables.persons import person
-from workflows.vocabulary import Role
+from workflows.vocabulary import Reason, Role
 
 DISCLOSED_MATCH = "match_number"
+MAX_MATCHES_PER_DAY = 20
+"""How many matches of a number with other files or accounts one account may be shown in 24 hours."""
+
 REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 
 
@@ -43,11 +47,22 @@ def disclosed_matches(conn: sa.Connection, account_id: UUID, since: datetime) ->
     return set(conn.scalars(sa.select(event.c.subject_id).where(disclosed)))
 
 
-def record_disclosed_match(conn: sa.Connection, persons: Iterable[UUID], context: ActionContext) -> None:
-    """Record on each person's chain that a caller learned that the person is on file.
+def too_many_matches(conn: sa.Connection, context: ActionContext) -> list[Reason]:
+    """Return the reason not to answer whether a further number is known, when the day's limit is reached."""
+    shown = count_disclosed_matches(conn, context.caller.account, context.at - timedelta(days=1))
+    return [Reason.of("too_many_matches", limit=MAX_MATCHES_PER_DAY)] if shown >= MAX_MATCHES_PER_DAY else []
+
+
+def record_disclosed_match(
+    conn: sa.Connection, persons: Iterable[UUID], context: ActionContext, accounts: Iterable[UUID] = ()
+) -> None:
+    """Record on each person's chain that a caller learned that the person is on file, and on each account's likewise.
 
     The event does not keep what the caller asked.
     """
     for person_id in sorted(persons):
         conn.execute(sa.select(person.c.id).where(person.c.id == person_id).with_for_update(key_share=True))
         event_log.append_event(conn, "person", person_id, DISCLOSED_MATCH, {}, context)
+    for account_id in sorted(accounts):
+        conn.execute(sa.select(account.c.id).where(account.c.id == account_id).with_for_update(key_share=True))
+        event_log.append_event(conn, "account", account_id, DISCLOSED_MATCH, {}, context)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from dataclasses import fields as dataclass_fields
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import event_log, id_number, personal_data_access, validation
+from service.actions import event_log, id_number, names, personal_data_access, validation
 from service.actions.context import ActionContext
 from service.actions.errors import DisclosingRefusal, NotFound, VersionConflict
 from service.actions.permissions import require_role
@@ -24,9 +24,6 @@ from service.tables.payees import bank_account
 from service.tables.persons import person
 from workflows.code_lists import Relation, StudentStage
 from workflows.vocabulary import Plain, Reason, Refused, Role
-
-MAX_MATCHES_PER_DAY = 20
-"""How many matches with other files an account may be shown in 24 hours; an import is not limited."""
 
 SEALED = ("name", "id_no", "phone", "email", "address", "workplace")
 INDEXED = ("name", "id_no", "phone")
@@ -69,17 +66,13 @@ def refuse_duplicates(
     """Raise every reason against a file, with those of members whose number is in another active file.
 
     `members` pairs a field prefix with each member. Raises DisclosingRefusal on a match, Refused without one, and
-    Refused (too_many_matches) after MAX_MATCHES_PER_DAY in 24 hours, whether or not a number matches.
+    Refused (too_many_matches) when the day's limit is reached, whether or not a number matches.
     """
     # "Already on file" discloses personal data: the entry point records it on the other person's chain after rollback.
     numbered = [member for member in members if member[1].id_no is not None]
     duplicates = find_duplicates(conn, numbered, context)
-    if (
-        numbered
-        and personal_data_access.count_disclosed_matches(conn, context.caller.account, context.at - timedelta(days=1))
-        >= MAX_MATCHES_PER_DAY
-    ):
-        raise Refused(*reasons, Reason.of("too_many_matches", limit=MAX_MATCHES_PER_DAY))
+    if numbered and (limit_reached := personal_data_access.too_many_matches(conn, context)):
+        raise Refused(*reasons, *limit_reached)
     if duplicates:
         raise DisclosingRefusal(
             *reasons, *(reason for _, reason in duplicates), persons=tuple(person_id for person_id, _ in duplicates)
@@ -141,7 +134,8 @@ def sealed_columns(member: Person, keyring: Keyring) -> dict[str, bytes | None]:
         plain = id_number.normal(value) if name == "id_no" and value else value.strip() if value else None
         columns[f"{name}_sealed"] = encrypt_field(keyring, f"person.{name}", member.id, plain) if plain else None
         if name in INDEXED:
-            columns[f"{name}_index"] = blind_index(keyring, name, plain) if plain else None
+            compared = names.normal(plain) if name == "name" and plain else plain
+            columns[f"{name}_index"] = blind_index(keyring, name, compared) if compared else None
     return columns
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from service.actions import personal_data_access
 from service.actions.context import ActionContext
-from service.actions.persons import MAX_MATCHES_PER_DAY
+from service.actions.personal_data_access import MAX_MATCHES_PER_DAY
 from service.queries import masking, possible_twins
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
+from service.actions import names
 from workflows.disclosure import looks_personal
 from workflows.vocabulary import InvalidForm, Plain, Reason
 
@@ -11,6 +12,8 @@ MAX_TEXT = 120
 MAX_STORY = 2000
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}", re.ASCII)
 DIVISION = re.compile(r"[0-9]{6}([0-9]{3}){0,2}", re.ASCII)
+FILE_NO = re.compile(r"(?![._\-/#])[A-Za-z0-9\u3007\u3400-\u9fff〔〕【】\[\]()_.\-/·#]{1,64}")
+"""A file number as unions write it: LL-0001, 0007, 困〔2026〕12号."""
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}", re.ASCII)
@@ -41,16 +44,17 @@ def document_number(
 def text(
     field: str, value: str | None, *, longest: int = MAX_TEXT, required: bool = True, sealed: bool = False
 ) -> Iterator[Reason]:
-    """Check that text is present, not too long and without control characters.
+    """Check that text can be seen, is not too long and has no invisible letters; a story may have several lines.
 
     Unless it is stored `sealed`, it must not contain a person's number either.
     """
-    if value is None or not value.strip():
+    is_story = longest == MAX_STORY
+    if value is None or not (value.strip() if is_story else names.is_visible(value)):
         if required or value is not None:
             yield Reason.of("not_text", field=field)
     elif len(value) > longest:
         yield Reason.of("too_long", field=field, limit=longest)
-    elif any(ord(character) < 32 and character not in "\n\t" for character in value):
+    elif names.has_control(value) if is_story else names.has_invisible(value):
         yield Reason.of("control_characters", field=field)
     elif not sealed:
         yield from no_personal_numbers(field, value)

@@ -12,10 +12,12 @@ from xlsxwriter.exceptions import FileCreateError
 from service.cli.installation import AS_JSON, VAR, open_installation
 from service.cli.output import FAULTS, CommandFailed, language, translate
 from service.cli.report import context_for
+from service.i18n.catalogue import LANGUAGES
 from service.imports.error_workbook import write_error_workbook
-from service.imports.import_files import import_files, importable
-from service.imports.import_result import Imported, SheetCount
+from service.imports.import_files import import_files
+from service.imports.import_result import Imported, SheetCount, Unread
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable, message_for_problem, place
+from service.imports.spreadsheets import documents, importable, open_spreadsheet
 from service.imports.xlsx import read_bytes
 from workflows.money_format import in_yuan, in_yuan_with_thousands
 
@@ -35,18 +37,34 @@ err = Console(stderr=True)
 def import_year(paths: tuple[Path, ...], by: str, dry_run: bool, as_json: bool, var: Path | None) -> None:
     """导入表格：全部写入，或一行也不写 · Import spreadsheets, policy sets and calendars: every row, or none."""
     files = _files(paths)
+    imported, invalid = _import(files, by, dry_run, as_json, var)
+    if invalid is not None:
+        _report_problems(invalid, files, as_json)
+        raise SystemExit(FAULTS)
+    unread_documents = [path.name for folder in paths if folder.is_dir() for path in documents(folder)]
+    if as_json:
+        unread = [place_of_unread(part) for part in imported.unread] + unread_documents
+        click.echo(json.dumps(summary_document(imported) | {"unread": unread}, ensure_ascii=False))
+    else:
+        click.echo(summary(imported))
+        if unread_documents:
+            click.echo(translate("cli.import_documents", files=join(unread_documents)))
+
+
+def _import(
+    files: list[Path], by: str, dry_run: bool, as_json: bool, var: Path | None
+) -> tuple[Imported, InvalidSheets | None]:
+    """Import the files, or return the problems; the transaction commits either way.
+
+    After a problem it holds nothing but the events that say whom a refusal disclosed.
+    """
     with open_installation(var) as installation, installation.engine.begin() as conn:
         context = context_for(conn, installation, by)
         try:
             with Progress(console=err, disable=as_json) as bar:
-                imported = import_files(conn, files, context, shown_on(bar), dry_run=dry_run)
+                return import_files(conn, files, context, shown_on(bar), dry_run=dry_run), None
         except InvalidSheets as invalid:
-            _report_problems(invalid, files, as_json)
-            raise SystemExit(FAULTS) from None
-    if as_json:
-        click.echo(json.dumps(summary_document(imported), ensure_ascii=False))
-    else:
-        click.echo(summary(imported))
+            return Imported(), invalid
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
@@ -88,14 +106,15 @@ def summary_document(imported: Imported) -> dict[str, object]:
 
 
 def summary(imported: Imported) -> str:
-    """Return the counts and sums of every sheet in one line, then a line for each row that was on record already."""
+    """Return the counts and sums of every sheet, then each row that was on record already, and what was not read."""
     counts = [f"{translate(f'cli.kind.{kind}')} {count}" for kind, count in imported.rules.items()]
     counts += [_sheet_count(title, count) for title, count in imported.sheets.items()]
-    lines = [translate("cli.import_tried" if imported.dry_run else "cli.imported", counts="，".join(counts) or "—")]
+    lines = [translate("cli.import_tried" if imported.dry_run else "cli.imported", counts=join(counts) or "—")]
     lang = language()
     lines += [f"  {place(each, lang)}：{message_for_problem(each, lang)}" for each in imported.repeats]
     if imported.only_read:
-        lines.append(translate("cli.import_only_read", files="、".join(imported.only_read)))
+        lines.append(translate("cli.import_only_read", files=join(imported.only_read)))
+    lines += [translate("cli.import_unread", place=place_of_unread(part)) for part in imported.unread]
     return "\n".join(lines)
 
 
@@ -103,6 +122,20 @@ def _sheet_count(title: str, count: SheetCount) -> str:
     """Return one sheet's rows and money: `到账 1（30,000.00元）`."""
     money = "" if count.fen is None else translate("cli.import_sum", sum=in_yuan_with_thousands(count.fen))
     return f"{title} {count.written}{money}"
+
+
+def join(names: list[str]) -> str:
+    """Return names as a list in the reader's language."""
+    return ("、" if language() == LANGUAGES[0] else ", ").join(names)
+
+
+def place_of_unread(part: Unread) -> str:
+    """Return what was left unread: `a.xlsx 成员 序号列`, `a.xlsx 收支 第3行（合计）`, `a.xlsx 字典`."""
+    if part.column is not None:
+        return translate("cli.unread_column", file=part.file, sheet=part.sheet, column=part.column)
+    if part.row is not None:
+        return translate("cli.unread_row", file=part.file, sheet=part.sheet, row=part.row, text=part.text)
+    return translate("cli.unread_sheet", file=part.file, sheet=part.sheet)
 
 
 def _report_problems(invalid: InvalidSheets, files: list[Path], as_json: bool) -> None:
@@ -127,7 +160,7 @@ def _write_error_copy(file: Path, problems: list[SheetProblem]) -> None:
     """Write a copy of a workbook with the problems beside its rows to the current folder; other files have no copy."""
     target = Path(f"{file.stem}-错误.xlsx")
     try:
-        write_error_workbook(read_bytes(file), problems, target, language())
+        write_error_workbook(open_spreadsheet(file, read_bytes(file)), problems, target, language())
     except Unreadable:
         return
     except (OSError, FileCreateError):

@@ -162,7 +162,7 @@ def _unexpected(error: Exception) -> HttpProblem:
 
 
 def _disclosing_refusal(error: DisclosingRefusal) -> HttpProblem:
-    request_state().disclosed_persons = error.persons
+    request_state().disclosure = error
     return HttpProblem(HTTPStatus.CONFLICT, *error.reasons)
 
 

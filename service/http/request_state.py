@@ -3,11 +3,11 @@
 from contextvars import Token
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 import sqlalchemy as sa
 from flask import g
 
+from service.actions.errors import DisclosingRefusal
 from service.actions.step_result import StepResult
 from service.http.sessions import Session
 from service.queries.scope import Caller
@@ -30,8 +30,8 @@ class RequestState:
     claimed_key: str | None = None
     """The idempotency key whose answer is stored with the commit."""
 
-    disclosed_persons: tuple[UUID, ...] = ()
-    """Persons about whom a refusal disclosed something; recorded after the rollback."""
+    disclosure: DisclosingRefusal | None = None
+    """The refusal that disclosed something about people; recorded after the rollback."""
 
     steps: list[StepResult] = field(default_factory=list)
     """Steps taken in the request; counted once they are committed."""

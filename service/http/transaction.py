@@ -29,8 +29,10 @@ def commit_or_rollback(response: Response) -> None:
             conn.commit()
             return
         conn.rollback()
-        if state.disclosed_persons:
-            personal_data_access.record_disclosed_match(conn, state.disclosed_persons, action_context())
+        if state.disclosure:
+            personal_data_access.record_disclosed_match(
+                conn, state.disclosure.persons, action_context(), state.disclosure.accounts
+            )
             conn.commit()
 
 

@@ -20,6 +20,8 @@ TERMS_OF: Mapping[str, str] = {
     "item": "item",
     "items": "item",
     "permitted": "item",
+    "category": "category",
+    "permitted_categories": "category",
     "role": "role",
     "held": "role",
     "state": "state",
@@ -30,7 +32,7 @@ TERMS_OF: Mapping[str, str] = {
 
 def message_for(reason: Reason, lang: str) -> str:
     """Return one reason as a sentence; a code without a message is returned as it is."""
-    values = {key: _format_value(key, value, lang) for key, value in reason.values.items()}
+    values = {key: format_value(key, value, lang) for key, value in reason.values.items()}
     for domain in ("reasons", "import"):
         try:
             return translate(f"{domain}.{reason.code}", lang, **values)
@@ -63,11 +65,12 @@ def _join(sentences: list[str]) -> str:
     return "；".join([*(sentence.rstrip("。.") for sentence in sentences[:-1]), *sentences[-1:]])
 
 
-def _format_value(key: str, value: object, lang: str) -> object:
+def format_value(key: str, value: object, lang: str) -> object:
+    """Return a reason's value as people read it: fen as yuan, a list in one line, a code as its term."""
     if key in MONEY and isinstance(value, int):
         return in_yuan_with_thousands(value)
     if isinstance(value, list | tuple):
-        return ("、" if lang == LANGUAGES[0] else ", ").join(str(_format_value(key, item, lang)) for item in value)
+        return ("、" if lang == LANGUAGES[0] else ", ").join(str(format_value(key, item, lang)) for item in value)
     if key in TERMS_OF:
         try:
             return translate(f"terms.{TERMS_OF[key]}.{value}", lang)

@@ -8,39 +8,40 @@ from typing import Any
 from service.imports import cells, labels
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable
 from service.imports.sheet_reader import Column, Sheet, Workbook, read_sheet
+from service.imports.synonyms import SYNONYMS
 from service.imports.xlsx import read_bytes, read_workbook
 from workflows.money_format import in_yuan
 from workflows.vocabulary import Fen
 
-LOGINS = cells.several(cells.words)
+LOGINS = cells.several(cells.code)
 
 # fmt: off
 APPLICATIONS = Sheet("申请", (
     Column("序号",           "number",       cells.words),
     Column("单位",           "unit",         cells.words),
-    Column("档案号",         "file_no",      cells.words),
-    Column("受助人关系",     "relation",     cells.chosen(labels.RELATIONS)),
+    Column("档案号",         "file_no",      cells.code),
+    Column("受助人关系",     "relation",     cells.chosen(labels.RELATIONS, SYNONYMS["relation"])),
     Column("受助人姓名",     "beneficiary",  cells.words),
     Column("流程",           "programme",    cells.chosen(labels.PROGRAMMES)),
-    Column("救助项目",       "item",         cells.chosen(labels.ITEMS)),
+    Column("救助项目",       "item",         cells.chosen(labels.ITEMS, SYNONYMS["item"])),
     Column("申请金额",       "requested",        cells.money),
     Column("初拟金额",       "first_award",  cells.money,                         required=False),
     Column("核定金额",       "award",        cells.money,                         required=False),
-    Column("资金编号",       "fund",         cells.words,                         required=False),
+    Column("资金编号",       "fund",         cells.code,                         required=False),
     Column("情节",           "story",        cells.chosen(labels.STORIES)),
-    Column("经办人",         "registrar",    cells.words),
+    Column("经办人",         "registrar",    cells.code),
     Column("走访人",         "visitors",     LOGINS),
-    Column("核对员",         "verifier",     cells.words,                         required=False),
-    Column("审核人",         "reviewer",     cells.words),
+    Column("核对员",         "verifier",     cells.code,                         required=False),
+    Column("审核人",         "reviewer",     cells.code),
     Column("审批人",         "approvers",    LOGINS,                              required=False, default=()),
-    Column("出纳",           "cashier",      cells.words,                         required=False),
+    Column("出纳",           "cashier",      cells.code,                         required=False),
     Column("回访人",         "followers",    LOGINS,                              required=False, default=()),
     Column("申请日期",       "opened_on",    cells.day),
     Column("走访日期",       "visited_on",   cells.day),
     Column("核对日期",       "checked_on",   cells.day,                           required=False),
     Column("审核日期",       "reviewed_on",  cells.day,                           required=False),
     Column("公示期满办理日期", "noticed_on", cells.day,                           required=False),
-    Column("审批日期",       "approved_on",  cells.several(cells.day),            required=False, default=()),
+    Column("审批日期",       "approved_on",  cells.days,            required=False, default=()),
     Column("发放日期",       "paid_on",      cells.day,                           required=False),
     Column("签收日期",       "received_on",  cells.day,                           required=False),
     Column("回访日期",       "followed_on",  cells.day,                           required=False),
@@ -49,19 +50,19 @@ APPLICATIONS = Sheet("申请", (
     Column("变更了结日期",   "settled_on",   cells.day,                           required=False),
     Column("变更说明",       "turn_reason",  cells.words,                         required=False),
     Column("学年",           "school_year",  cells.words,                         required=False),
-    Column("学段",           "stage",        cells.chosen(labels.STAGES),         required=False),
+    Column("学段",           "stage",        cells.chosen(labels.STAGES, SYNONYMS["stage"]),         required=False),
     Column("学校类别",       "institution",  cells.chosen(labels.INSTITUTIONS),   required=False),
     Column("其中学费",       "tuition_part", cells.money,                         required=False),
     Column("其中生活费",     "living_part",  cells.money,                         required=False),
     Column("新入学",         "new_student",  cells.yes_no,                        required=False),
     Column("自付医疗费用",   "self_paid",    cells.money,                         required=False),
-    Column("致困情况",       "cause_text",   cells.words,                         required=False),
-    Column("材料",           "papers",       cells.several(cells.chosen(labels.PAPERS))),
+    Column("致困情况",       "cause_text",   cells.story,                         required=False),
+    Column("材料",           "papers",       cells.several(cells.chosen(labels.PAPERS, SYNONYMS["paper"]))),
     Column("公示地点",       "places",       cells.several(cells.chosen(labels.NOTICE_PLACES))),
     Column("核对机构",       "authority",    cells.words,                         required=False),
     Column("核对编号",       "request_no",   cells.words,                         required=False),
     Column("会议纪要",       "minutes",      cells.words,                         required=False),
-    Column("发放方式",       "method",       cells.chosen(labels.METHODS),        required=False, default="bank"),
+    Column("发放方式",       "method",       cells.chosen(labels.METHODS, SYNONYMS["method"]),        required=False, default="bank"),
     Column("凭证号",         "voucher",      cells.words,                         required=False),
 ))
 # fmt: on

@@ -10,13 +10,14 @@ from service.imports import cells, labels
 from service.imports.household_sheets import KEEPER, REPEAT
 from service.imports.import_context import ImportContext
 from service.imports.sheet_reader import Column, Row, Sheet, Workbook
+from service.imports.synonyms import SYNONYMS
 
 DONATIONS = Sheet(
     "捐款",
     (
         Column("单位", "unit_id", cells.words),
         Column("日期", "on", cells.day),
-        Column("方向", "direction", cells.chosen(labels.DIRECTIONS)),
+        Column("方向", "direction", cells.chosen(labels.DIRECTIONS, SYNONYMS["direction"])),
         Column("活动名称", "campaign", cells.words),
         Column("组织单位", "organiser", cells.words),
         Column("捐款人数", "donors", cells.whole, required=False),
@@ -37,7 +38,7 @@ ACTIVITIES = Sheet(
         Column("类别", "kind", cells.chosen(labels.ACTIVITY_KINDS)),
         Column("参加人数", "participants", cells.whole, required=False),
         Column("支出金额", "fen", cells.money),
-        Column("会计科目", "account_code", cells.words),
+        Column("会计科目", "account_code", cells.code),
         REPEAT,
         KEEPER,
     ),

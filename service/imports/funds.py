@@ -10,19 +10,24 @@ from service.imports import cells, labels, repeats
 from service.imports.household_sheets import KEEPER, REPEAT
 from service.imports.import_context import ImportContext
 from service.imports.sheet_reader import Column, Row, Sheet, Workbook
+from service.imports.synonyms import SYNONYMS
 
 FUNDS = Sheet(
     "资金",
     (
-        Column("资金编号", "code", cells.words),
+        Column("资金编号", "code", cells.code),
         Column("资金名称", "title", cells.words),
         Column("所属单位", "unit_id", cells.words),
-        Column("来源", "source", cells.chosen(labels.SOURCES)),
-        Column("年度", "year", cells.whole),
+        Column("来源", "source", cells.chosen(labels.SOURCES, SYNONYMS["source"])),
+        Column("年度", "year", cells.year),
         Column("依据文号", "document", cells.words),
-        Column("可用项目", "items", cells.several(cells.chosen(labels.ITEMS))),
+        Column("可用项目", "items", cells.several(cells.chosen(labels.ITEMS, SYNONYMS["item"]))),
         Column(
-            "适用困难类别", "categories", cells.several(cells.chosen(labels.CATEGORIES)), required=False, default=()
+            "适用困难类别",
+            "categories",
+            cells.several(cells.chosen(labels.CATEGORIES, SYNONYMS["category"])),
+            required=False,
+            default=(),
         ),
         Column("启用日期", "opens_on", cells.day),
         Column("截止日期", "expires_on", cells.day),
@@ -34,9 +39,9 @@ FUNDS = Sheet(
 RECEIPTS = Sheet(
     "到账",
     (
-        Column("资金编号", "fund_id", cells.words),
+        Column("资金编号", "fund_id", cells.code),
         Column("所属单位", "unit_id", cells.words),
-        Column("年度", "year", cells.whole),
+        Column("年度", "year", cells.year),
         Column("到账日期", "on", cells.day),
         Column("到账金额", "fen", cells.money),
         Column("到账凭证", "document", cells.words),
@@ -50,9 +55,9 @@ RECEIPTS = Sheet(
 ALLOCATIONS = Sheet(
     "资金开放",
     (
-        Column("资金编号", "fund_id", cells.words),
+        Column("资金编号", "fund_id", cells.code),
         Column("所属单位", "owner", cells.words),
-        Column("年度", "year", cells.whole),
+        Column("年度", "year", cells.year),
         Column("开放单位", "unit_id", cells.words),
         Column("含下属单位", "with_below", cells.yes_no, required=False, default=False),
         Column("起始日期", "from_on", cells.day),

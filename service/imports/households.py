@@ -1,11 +1,12 @@
 """This module imports household files, then pairings (结对) and declared kinship (亲属申报)."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from service.actions import households, kinship, pairings
+from service.actions import households, kinship, names, pairings
 from service.actions.consents import Consent
 from service.actions.finances import NOTHING, FinanceLine, Finances
 from service.actions.households import NewHousehold
@@ -18,6 +19,9 @@ from service.imports.household_sheets import FINANCES, HOUSEHOLDS, KINSHIP, MEMB
 from service.imports.import_context import ImportContext, Locate
 from service.imports.problems import SheetProblem, Unreadable
 from service.imports.sheet_reader import Row, Workbook
+
+FileKey = tuple[str, str]
+"""Unit and file number: two units may both have a file 001."""
 
 SAME_NAME_FIELDS = (
     "file_no",
@@ -44,7 +48,8 @@ class HouseholdRows:
     def persons(self) -> tuple[Person, ...]:
         """Return the members as the sheet 成员 has them."""
         return tuple(
-            Person(**{key: value for key, value in row.cells.items() if key != "file_no"}) for row in self.members
+            Person(**{key: value for key, value in row.cells.items() if key not in {"file_no", "unit"}})
+            for row in self.members
         )
 
     def locate(self, path: str | None) -> tuple[Row, str | None]:
@@ -80,7 +85,7 @@ def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]])
     families = _group_by_file(import_run, sheets)
     heads = [family.head for family in families.values()]
     for row in import_run.with_progress(heads):
-        family = families[row["file_no"]]
+        family = families[_file_key(row)]
         locate: Locate = family.locate
         with import_run.savepoint(row, locate, (*family.members, *family.lines)):
             new, context = _new_household(import_run, family), import_run.keeper_context(row)
@@ -98,20 +103,32 @@ def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]])
             kinship.declare_kinship(import_run.conn, household_id, relative, row["relation"], context, from_paper=True)
 
 
-def _group_by_file(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> dict[str, HouseholdRows]:
-    families: dict[str, HouseholdRows] = {}
+def _file_key(row: Row) -> FileKey:
+    return names.normal(row["unit_id"]), row["file_no"]
+
+
+def _group_by_file(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> dict[FileKey, HouseholdRows]:
+    families: dict[FileKey, HouseholdRows] = {}
     for row in sheets[HOUSEHOLDS.title]:
-        if row["file_no"] in families:
+        if _file_key(row) in families:
             _add_problem(import_run, row, "row_twice")
-        families.setdefault(row["file_no"], HouseholdRows(row))
-    for title in (MEMBERS.title, FINANCES.title):
-        for row in sheets[title]:
-            family = families.get(row["file_no"])
-            if family is None:
-                _add_problem(import_run, row, "household_not_in_file")
-            else:
-                (family.members if title == MEMBERS.title else family.lines).append(row)
-    return families
+        families.setdefault(_file_key(row), HouseholdRows(row))
+    units: dict[str, list[str]] = {}
+    unclear: set[FileKey] = set()
+    for unit, file_no in families:
+        units.setdefault(file_no, []).append(unit)
+    for row in (*sheets[MEMBERS.title], *sheets[FINANCES.title]):
+        found = [
+            unit for unit in units.get(row["file_no"], ()) if row["unit"] is None or unit == names.normal(row["unit"])
+        ]
+        if len(found) != 1:
+            _add_problem(import_run, row, "household_of_which_unit" if found else "household_not_in_file")
+            unclear.update((unit, row["file_no"]) for unit in found)
+        else:
+            family = families[found[0], row["file_no"]]
+            (family.members if row.sheet is MEMBERS else family.lines).append(row)
+    # A family whose members are unclear is not tried: that it lacks a head would be a second, misleading problem.
+    return {key: family for key, family in families.items() if key not in unclear}
 
 
 def _add_problem(import_run: ImportContext, row: Row, code: str) -> None:
@@ -144,7 +161,7 @@ def _new_household(import_run: ImportContext, family: HouseholdRows) -> NewHouse
 def _finances(family: HouseholdRows, members: tuple[Person, ...]) -> Finances | None:
     as_of: date | None = family.head["finances_as_of"]
     if as_of is None:
-        if family.lines:
+        if family.lines or family.head["idle_able_members"]:
             raise Unreadable("cell_missing", field="finances_as_of")
         return None
     lines = tuple(
@@ -161,13 +178,22 @@ def _finances(family: HouseholdRows, members: tuple[Person, ...]) -> Finances | 
 
 
 def _member_id(name: str | None, members: tuple[Person, ...], path: str) -> UUID | None:
-    """Return the id of the member with this name. Raises Unreadable when none or several have it."""
+    """Return the id of the member with this name. Raises Unreadable when none or several have it.
+
+    Spaces, kinds of dot and invisible letters do not count. A name that nearly agrees is named.
+    """
     if name is None:
         return None
-    ids = [member.id for member in members if member.name == name]
-    if len(ids) != 1:
+    member_names = {names.normal(member.name): member for member in members}
+    found = [member.id for member in members if names.normal(member.name) == names.normal(name)]
+    if len(found) > 1:
+        raise Unreadable("member_ambiguous", field=path, found=name, sheet=MEMBERS.title)
+    if not found:
+        near: list[str] = difflib.get_close_matches(names.normal(name), member_names, 1)
+        if near:
+            raise Unreadable("member_near", field=path, found=name, near=member_names[near[0]].name)
         raise Unreadable("member_unknown", field=path, sheet=MEMBERS.title)
-    return ids[0]
+    return found[0]
 
 
 def _consent(row: Row) -> Consent | None:
@@ -182,9 +208,10 @@ def _consent(row: Row) -> Consent | None:
 
 
 def _payee(row: Row, members: tuple[Person, ...]) -> Payee | None:
-    if row["card"] is None:
+    # A bank alone is often filled in for every row, and is no account.
+    if row["card"] is None and row["holder"] is None:
         return None
-    for key in ("bank", "holder"):
+    for key in ("bank", "card", "holder"):
         if row[key] is None:
             raise Unreadable("cell_missing", field=key)
     holder = _member_id(row["holder"], members, "holder")

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.actions import names, personal_data_access
 from service.actions.context import ActionContext
-from service.actions.errors import NotFound, refusal_of
+from service.actions.errors import DisclosingRefusal, NotFound, refusal_of
 from service.crypto.encryption import blind_index
 from service.imports.import_result import REPEATS, Imported
 from service.imports.problems import SheetProblem, Unreadable
@@ -40,6 +41,8 @@ class ImportContext:
     imported: Imported = field(default_factory=Imported)
     problems: list[SheetProblem] = field(default_factory=list)
     cache: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    disclosures: list[DisclosingRefusal] = field(default_factory=list)
+    """Refusals that disclosed who is on file; they are recorded again when the import is rolled back."""
 
     def cached(self, key: tuple[str, ...], find: Callable[[], Any]) -> Any:
         """Return the result of `find`, called once per key and import."""
@@ -61,16 +64,26 @@ class ImportContext:
         except Unreadable as fault:
             self._add_problem(row, locate, fault.field, fault.reason)
         except InvalidForm as invalid:
-            for reason in invalid.problems:
-                self._add_problem(row, locate, _field(reason), reason)
+            self._add_problems(row, locate, invalid.problems)
         except Refused as refused:
-            self._note_refusal(row, locate, refused.reasons)
+            if isinstance(refused, DisclosingRefusal):
+                self._record_disclosure(refused)
+                self.disclosures.append(refused)
+            self._add_problems(row, locate, refused.reasons)
         except NotFound:
             self._add_problem(row, locate, None, Reason.of("not_found"))
         except sa.exc.IntegrityError as error:
-            self._note_refusal(row, locate, refusal_of(error).reasons)
+            self._add_problems(row, locate, refusal_of(error).reasons)
 
-    def _note_refusal(self, row: Row, locate: Locate | None, reasons: Iterable[Reason]) -> None:
+    def record_disclosures(self) -> None:
+        """Record again, after a rollback, whom the refusals disclosed, so that the day's limit counts them."""
+        for refused in self.disclosures:
+            self._record_disclosure(refused)
+
+    def _record_disclosure(self, refused: DisclosingRefusal) -> None:
+        personal_data_access.record_disclosed_match(self.conn, refused.persons, self.context, refused.accounts)
+
+    def _add_problems(self, row: Row, locate: Locate | None, reasons: Iterable[Reason]) -> None:
         for reason in reasons:
             if reason.code in REPEATS:
                 self.note_repeat(row, reason)
@@ -84,9 +97,13 @@ class ImportContext:
 
     def _add_problem(self, row: Row, locate: Locate | None, key: str | None, reason: Reason) -> None:
         faulty_row, key = locate(key) if locate else (row, key)
-        title, header = faulty_row.sheet.title, faulty_row.sheet.header_of(key)
+        sheet, values = faulty_row.sheet, dict(reason.values)
+        if locate and isinstance(other := values.get("other"), str):
+            values["row"] = locate(other)[0].number
+        if (choice := sheet.choice_of(key)) and isinstance(codes := values.get("choices"), list):
+            values["choices"] = [choice.label_of(code) for code in codes]
         self.problems.append(
-            SheetProblem(faulty_row.file, title, faulty_row.number, header, reason.code, dict(reason.values))
+            SheetProblem(faulty_row.file, sheet.title, faulty_row.number, sheet.header_of(key), reason.code, values)
         )
 
     def with_progress(self, rows: list[Row]) -> Iterator[Row]:
@@ -105,7 +122,8 @@ class ImportContext:
     def _find_unit(self, name: str, key: str) -> tuple[UUID, str]:
         own_paths = sorted({grant.unit_path for grant in self.context.caller.held})
         in_own_units = sa.or_(sa.false(), *(below(unit.c.path, path) for path in own_paths))
-        rows = self.conn.execute(sa.select(unit.c.id, unit.c.path).where(unit.c.name == name, in_own_units)).all()
+        has_name = names.normal_in_sql(unit.c.name) == names.normal(name)
+        rows = self.conn.execute(sa.select(unit.c.id, unit.c.path).where(has_name, in_own_units)).all()
         if len(rows) != 1:
             raise Unreadable("unit_ambiguous" if rows else "unit_unknown", field=key, found=name)
         return rows[0].id, rows[0].path
@@ -143,7 +161,7 @@ class ImportContext:
 
     def member(self, household_id: UUID, name: str) -> UUID:
         """Return the id of the active member of the household with this name. Raises Unreadable (recipient_not_member)."""
-        index = blind_index(self.context.keyring, "name", name)
+        index = blind_index(self.context.keyring, "name", names.normal(name))
         same_name = sa.and_(person.c.household_id == household_id, person.c.name_index == index, person.c.active)
         rows: list[UUID] = list(self.conn.scalars(sa.select(person.c.id).where(same_name).limit(2)))
         if len(rows) != 1:

@@ -11,13 +11,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from service.actions import policies
 from service.actions.context import ActionContext
+from service.imports.csv_files import decode, is_calendar
 from service.imports.error_workbook import PROBLEMS
 from service.imports.import_context import ImportContext, Progress
-from service.imports.import_result import Imported, SheetCount
+from service.imports.import_result import Imported, SheetCount, Unread
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable
-from service.imports.sheet_reader import Row, Workbook, read_sheet
+from service.imports.sheet_reader import Row, SheetContent, Workbook, read_sheet
+from service.imports.spreadsheets import importable, is_for_people, open_spreadsheet
 from service.imports.workbooks import WORKBOOK_OF, WORKBOOKS
-from service.imports.xlsx import Cells, read_bytes, read_workbook
+from service.imports.xlsx import OpenedWorkbook, read_bytes
 from service.tables.events import imported_file
 from workflows.policy_parser import InvalidPolicy
 from workflows.vocabulary import Reason, Refused
@@ -40,6 +42,7 @@ class _File:
     book: Workbook
     rows: Mapping[str, list[Row]]
     digest: bytes
+    is_single_sheet: bool
 
 
 def import_folder(
@@ -50,21 +53,8 @@ def import_folder(
     *,
     dry_run: bool = False,
 ) -> Imported:
-    """Import every .toml, calendar*.csv and .xlsx of a folder as `import_files` does."""
+    """Import every file of a folder as `import_files` does; a file that cannot be imported is a problem."""
     return import_files(conn, importable(folder), context, progress, dry_run=dry_run)
-
-
-def importable(folder: Path) -> list[Path]:
-    """Return the files of a folder that can be imported, sorted by name."""
-    # Office programs keep lock files such as "~$name.xlsx" or ".~lock.name.xlsx#" beside an open file.
-    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~")) and _kind(path))
-
-
-def _kind(path: Path) -> str | None:
-    suffix = path.suffix.lower()
-    if suffix == ".csv":
-        return "calendar" if path.name.startswith("calendar") else None
-    return {".toml": "policy", ".xlsx": "workbook"}.get(suffix)
 
 
 def import_files(
@@ -79,15 +69,17 @@ def import_files(
 
     Sheets of one kind may be spread over several files.
 
-    Raises InvalidSheets with every problem, and then nothing is written, even if the caller commits. Cells are checked
-    in every file. Stored records are checked up to the first kind of workbook with a problem.
+    Raises InvalidSheets with every problem; then nothing is written, and the caller commits only who was disclosed to be
+    on file. Cells are checked in every file. Stored records are checked up to the first kind of workbook with a problem.
     """
     import_run = ImportContext(conn, context, progress, Imported(dry_run=dry_run))
     savepoint = conn.begin_nested()
     try:
         _import_all(import_run, paths)
-    except BaseException:
+    except BaseException as error:
         savepoint.rollback()
+        if isinstance(error, InvalidSheets):
+            import_run.record_disclosures()
         raise
     if dry_run:
         savepoint.rollback()
@@ -109,35 +101,47 @@ def _import_all(import_run: ImportContext, paths: Iterable[Path]) -> None:
 def _read_files(import_run: ImportContext, paths: Iterable[Path]) -> list[_File]:
     files = []
     for path in paths:
-        kind = _kind(path)
-        if kind in RULE_LOADERS:
-            _load_rules(import_run, path, RULE_LOADERS[kind])
-        else:
-            file = _read_file(import_run, path)
-            files += [file] if file is not None else []
+        try:
+            stored = path.read_bytes() if path.suffix.lower() == ".toml" else read_bytes(path)
+            if (kind := _kind_of_rules(path, stored)) is not None:
+                _load_rules(import_run, path, decode(stored), kind)
+            else:
+                files.append(_read_file(import_run, path, stored))
+        except Unreadable as fault:
+            values = dict(fault.reason.values)
+            import_run.problems.append(SheetProblem(path.name, fault.field, None, None, fault.reason.code, values))
     _find_missing_sheets(import_run, files)
     return files
 
 
 def _find_missing_sheets(import_run: ImportContext, files: list[_File]) -> None:
-    """Add a problem for each sheet that a kind of workbook needs and that none of its files has."""
+    """Add a problem for each sheet that a kind of workbook needs and that none of its files has.
+
+    A .csv file has one sheet, so beside it the others may be missing.
+    """
     for book in dict.fromkeys(file.book for file in files):
         of_book = [file for file in files if file.book is book]
         present = {title for file in of_book for title in file.rows}
         import_run.problems += [
             SheetProblem(of_book[0].name, sheet.title, None, None, "sheet_missing")
             for sheet in book.sheets
-            if not sheet.optional and sheet.title not in present
+            if not (sheet.optional or sheet.title in present or any(file.is_single_sheet for file in of_book))
         ]
 
 
-def _load_rules(import_run: ImportContext, path: Path, load: Callable[[ImportContext, str], int]) -> None:
+def _kind_of_rules(path: Path, stored: bytes) -> str | None:
+    """Return `policy` or `calendar`, or None for a spreadsheet. Raises Unreadable for a .csv that is not text."""
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return "calendar" if path.name.startswith("calendar") or is_calendar(decode(stored)) else None
+    return "policy" if suffix == ".toml" else None
+
+
+def _load_rules(import_run: ImportContext, path: Path, text: str, kind: str) -> None:
     """Load a policy set or a calendar, and add its problems with the path or the line they are at."""
     try:
-        rules, kind = import_run.imported.rules, _kind(path) or ""
-        rules[kind] = rules.get(kind, 0) + load(import_run, path.read_text("utf-8-sig"))
-    except UnicodeDecodeError:
-        import_run.problems.append(SheetProblem(path.name, None, None, None, "file_not_utf8"))
+        rules = import_run.imported.rules
+        rules[kind] = rules.get(kind, 0) + RULE_LOADERS[kind](import_run, text)
     except InvalidPolicy as invalid:
         import_run.problems += [
             SheetProblem(path.name, None, None, problem.path or None, f"policy_{problem.code}", dict(problem.values))
@@ -166,33 +170,35 @@ def _load_calendar(import_run: ImportContext, text: str) -> int:
     return len(years)
 
 
-RULE_LOADERS: Mapping[str | None, Callable[[ImportContext, str], int]] = {
+RULE_LOADERS: Mapping[str, Callable[[ImportContext, str], int]] = {
     "policy": _load_policy,
     "calendar": _load_calendar,
 }
 
 
-def _read_file(import_run: ImportContext, path: Path) -> _File | None:
-    try:
-        stored = read_bytes(path)
-        sheets = read_workbook(stored)
-        book = _workbook_kind(sheets)
-    except Unreadable as fault:
-        values = dict(fault.reason.values)
-        import_run.problems.append(SheetProblem(path.name, fault.field, None, None, fault.reason.code, values))
-        return None
+def _read_file(import_run: ImportContext, path: Path, stored: bytes) -> _File:
+    """Return the rows of a spreadsheet, and add its problems. Raises Unreadable when it has none of our sheets."""
+    opened, unread = open_spreadsheet(path, stored), import_run.imported.unread
+    book = _workbook_kind(opened)
     rows: dict[str, list[Row]] = {}
     for sheet in book.sheets:
-        if sheet.title in sheets:
-            content = read_sheet(path.name, sheet, sheets[sheet.title])
+        if sheet.title in opened.sheets:
+            content = read_sheet(path.name, sheet, opened.sheets[sheet.title])
             rows[sheet.title] = content.rows
             import_run.problems += content.problems
-    return _File(path.name, book, rows, sha256(stored).digest())
+            unread += _unread_in(path.name, sheet.title, content)
+    unread += [Unread(path.name, title) for title in opened.sheets if title not in {*UNREAD, *WORKBOOK_OF}]
+    return _File(path.name, book, rows, sha256(stored).digest(), opened.is_single_sheet)
 
 
-def _workbook_kind(sheets: Mapping[str, Cells]) -> Workbook:
+def _unread_in(file: str, sheet: str, content: SheetContent) -> list[Unread]:
+    columns = [Unread(file, sheet, column=column) for column in content.unread_columns]
+    return columns + [Unread(file, sheet, row=row, text=text) for row, text in content.left_out]
+
+
+def _workbook_kind(opened: OpenedWorkbook) -> Workbook:
     """Return the kind of workbook all sheet titles belong to. Raises Unreadable when there is none."""
-    titles = [title for title in sheets if title not in UNREAD]
+    titles = [title for title in opened.sheets if title in WORKBOOK_OF or not _is_unread(opened, title)]
     unknown = [title for title in titles if title not in WORKBOOK_OF]
     if unknown or not titles:
         title = unknown[0] if unknown else ""
@@ -202,6 +208,10 @@ def _workbook_kind(sheets: Mapping[str, Cells]) -> Workbook:
         if WORKBOOK_OF[title] is not book:
             raise Unreadable("sheet_of_other_book", field=title, found=title, with_=titles[0])
     return book
+
+
+def _is_unread(opened: OpenedWorkbook, title: str) -> bool:
+    return title in UNREAD or is_for_people(opened, title)
 
 
 def _write_book(import_run: ImportContext, book: Workbook, files: list[_File]) -> None:

@@ -8,6 +8,17 @@ REPEATS = frozenset({"recorded_already", "recorded_and_voided", "listed_already"
 """Reason codes that say a row is on record already: it is named, and nothing is written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part of a file that was left unread: a sheet, a column of a sheet, or a row with its first words."""
+
+    file: str
+    sheet: str
+    column: str | None = None
+    row: int | None = None
+    text: str | None = None
+
+
 @dataclass(slots=True)
 class SheetCount:
     """The rows of one sheet: written, on record already, and the sum of money written (fen; None for no money)."""
@@ -25,6 +36,7 @@ class Imported:
     repeats: list[SheetProblem] = field(default_factory=list)
     rules: dict[str, int] = field(default_factory=dict)
     only_read: list[str] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     dry_run: bool = False
 
     def written(self) -> dict[str, int]:

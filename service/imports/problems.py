@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from service.i18n.catalogue import MissingTranslation, translate
-from service.i18n.reason_messages import MONEY
-from workflows.money_format import in_yuan_with_thousands
+from service.i18n.reason_messages import format_value
 from workflows.vocabulary import Plain, Reason
 
 
@@ -47,8 +46,9 @@ def place(problem: SheetProblem, lang: str = "zh_CN") -> str:
 
 def message_for_problem(problem: SheetProblem, lang: str = "zh_CN") -> str:
     """Return in one language what is wrong and how to correct it."""
-    values = {name: _format_value(name, value, lang) for name, value in problem.values.items()}
-    values["field"] = problem.column or values.get("field", "")
+    values = {name: format_value(name, value, lang) for name, value in problem.values.items()}
+    # A field that is no column of the sheet would be an identifier of the program.
+    values["field"] = problem.column or translate("import.this_row", lang)
     parts = [
         _translate_or_none(f"import.{problem.code}", values, lang)
         or _translate_or_none(f"reasons.{problem.code}", values, lang)
@@ -62,11 +62,3 @@ def _translate_or_none(key: str, values: Mapping[str, object], lang: str) -> str
         return translate(key, lang, **values)
     except (MissingTranslation, KeyError):
         return None
-
-
-def _format_value(name: str, value: Plain, lang: str) -> object:
-    if isinstance(value, list):
-        return ("、" if lang == "zh_CN" else ", ").join(str(item) for item in value)
-    if name in MONEY and isinstance(value, int):
-        return in_yuan_with_thousands(value)
-    return value

@@ -16,7 +16,8 @@ from workflows.vocabulary import Reason, Refused, Role
 TIERS = {"一级": 1, "二级": 2, "三级": 3}
 
 
-def _tier(value: object) -> int:
+def read_tier(value: object) -> int:
+    """Return a tier of approval from 一级, 二级, 三级 or a number. Raises Unreadable."""
     text = cells.words(value)
     return TIERS[text] if text in TIERS else cells.whole(value)
 
@@ -34,10 +35,10 @@ UNITS = Sheet(
 PEOPLE = Sheet(
     "人员",
     (
-        Column("登录名", "login", cells.words),
+        Column("登录名", "login", cells.code),
         Column("姓名", "display_name", cells.words),
         Column("所属单位", "unit_id", cells.words),
-        Column("电子邮箱", "email", cells.words, required=False),
+        Column("电子邮箱", "email", cells.code, required=False),
         Column("身份证号", "id_no", cells.digits, required=False),
     ),
 )
@@ -45,13 +46,13 @@ PEOPLE = Sheet(
 GRANTS = Sheet(
     "授权",
     (
-        Column("登录名", "account_id", cells.words),
+        Column("登录名", "account_id", cells.code),
         Column("单位", "unit_id", cells.words),
         Column("角色", "role", cells.chosen(labels.ROLES)),
-        Column("审批级别", "tier", _tier, required=False, default=0),
+        Column("审批级别", "tier", read_tier, required=False, default=0),
         Column("起始日期", "from_on", cells.day),
         Column("截止日期", "until_on", cells.day),
-        Column("代行何人", "for_account_id", cells.words, required=False),
+        Column("代行何人", "for_account_id", cells.code, required=False),
     ),
 )
 

@@ -16,6 +16,7 @@ from service.imports.household_sheets import KEEPER, REPEAT
 from service.imports.import_context import ImportContext
 from service.imports.problems import Unreadable
 from service.imports.sheet_reader import Column, Row, Sheet, Workbook
+from service.imports.synonyms import SYNONYMS
 from service.tables.gifts import gift
 from service.tables.visits import visit
 
@@ -24,15 +25,15 @@ VISITS = Sheet(
     (
         Column("走访单位", "unit_id", cells.words),
         Column("类别", "kind", cells.chosen(labels.VISIT_KINDS)),
-        Column("节日", "occasion", cells.chosen(labels.OCCASIONS), required=False),
+        Column("节日", "occasion", cells.chosen(labels.OCCASIONS, SYNONYMS["occasion"]), required=False),
         Column("日期", "on", cells.day),
-        Column("地点", "place", cells.chosen(labels.PLACES)),
-        Column("档案号", "household_id", cells.words, required=False),
-        Column("走访人", "visitors", cells.several(cells.words)),
+        Column("地点", "place", cells.chosen(labels.PLACES, SYNONYMS["place"])),
+        Column("档案号", "household_id", cells.code, required=False),
+        Column("走访人", "visitors", cells.several(cells.code)),
         Column("与单位行政共同走访", "with_employer", cells.yes_no, required=False, default=False),
         Column("随行人数", "companions", cells.whole, required=False),
-        Column("逝者关系", "relation_of_deceased", cells.chosen(labels.DECEASED), required=False),
-        Column("情况说明", "story", cells.words, required=False),
+        Column("逝者关系", "relation_of_deceased", cells.chosen(labels.DECEASED, SYNONYMS["deceased"]), required=False),
+        Column("情况说明", "story", cells.story, required=False),
         REPEAT,
         KEEPER,
     ),
@@ -42,17 +43,17 @@ GIFTS = Sheet(
     "慰问品",
     (
         Column("慰问单位", "unit_id", cells.words),
-        Column("档案号", "household_id", cells.words),
+        Column("档案号", "household_id", cells.code),
         Column("日期", "on", cells.day),
-        Column("项目", "item", cells.chosen(labels.ITEMS)),
+        Column("项目", "item", cells.chosen(labels.ITEMS, SYNONYMS["item"])),
         Column("用途", "purpose", cells.words),
-        Column("会计科目", "account_code", cells.words),
-        Column("经手人", "handed_by", cells.words),
+        Column("会计科目", "account_code", cells.code),
+        Column("经手人", "handed_by", cells.code),
         Column("家庭签收", "signed_by_family", cells.yes_no),
         Column("随走访", "visit_id", cells.yes_no, required=False, default=False),
         Column("金额", "fen", cells.money, required=False),
-        Column("资金编号", "fund_id", cells.words, required=False),
-        Column("批准人", "approved_by", cells.words, required=False),
+        Column("资金编号", "fund_id", cells.code, required=False),
+        Column("批准人", "approved_by", cells.code, required=False),
         Column("物品", "goods", cells.words, required=False),
         Column("计量单位", "goods_unit", cells.words, required=False),
         Column("数量", "quantity", cells.quantity, required=False),

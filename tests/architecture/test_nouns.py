@@ -43,7 +43,7 @@ NOT_NOUNS = {
     "api": "openapi",
     "schemas": "fields",
     "actions": "bootstrap case_application case_opening case_update case_writer context corrections decided_step errors"
-    " event_log fund_balances gift_checks id_number natural_keys notify permissions personal_data_access"
+    " event_log fund_balances gift_checks id_number names natural_keys notify permissions personal_data_access"
     " possible_twins step_records step_result validation write_batch",
     "queries": "case_opening masking page pagination possible_twins reminders scope",
     "tables": "column_classification events row_fingerprints",

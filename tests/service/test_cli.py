@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from service.cli import main
 from service.db.engine import make_engine
 from service.tables.accounts import account
+from service.tables.events import event
+from tests.service.import_fixtures import Cell, workbook
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Run = Callable[..., Result]
@@ -48,11 +50,10 @@ def test_union_is_founded_imported_reported_and_verified(run: Run, installation:
     assert run("migrate").exit_code == 0
     imported = run("import", str(SAMPLES), "--by", "admin", "--json")
     assert imported.exit_code == 0, imported.output
-    counts = json.loads(imported.stdout)["counts"]
-    assert (counts["households"], counts["visits"]) == (37, 49)
+    sheets = json.loads(imported.stdout)["sheets"]
+    assert (sheets["家庭"]["written"], sheets["走访"]["written"]) == (37, 49)
     repeated = json.loads(run("import", str(SAMPLES), "--by", "admin", "--json").stdout)
-    assert len(repeated["repeated"]) == 8
-    assert not [kind for kind, count in repeated["counts"].items() if count and kind not in {"policy", "calendar"}]
+    assert {title for title, count in repeated["sheets"].items() if count["written"]} == set()
     created = json.loads(run("token", "create", "tan.ying", "--by", "admin", "--days", "3", "--json").stdout)
     assert created["token"].startswith("snt_")
     listed = json.loads(run("token", "list", "--json").stdout)
@@ -116,4 +117,31 @@ def test_broken_sheet_imports_nothing(
     engine = make_engine(installation[0])
     with engine.connect() as conn:
         assert conn.scalar(sa.select(sa.func.count()).where(account.c.login == "nobody.at.all")) == 0
+    engine.dispose()
+
+
+def test_refused_import_records_whom_it_disclosed_and_names_what_it_left_unread(
+    empty_database: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = empty_database()
+    run = runner(url, tmp_path, monkeypatch)
+    run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+    first: dict[str, Cell] = {"登录名": "a.first", "姓名": "新人", "所属单位": "临澜县总工会"}
+    first |= {"身份证号": "371099197001019001"}
+    grant: dict[str, Cell] = {"登录名": "a.first", "单位": "临澜县总工会", "角色": "走访人", "审批级别": None}
+    grant |= {"起始日期": "2027-01-01", "截止日期": "2027-12-31", "代行何人": None}
+    numbered: dict[str, Cell] = {"序号": 1} | first
+    total: dict[str, Cell] = {"序号": "合计1人"} | dict.fromkeys(first)
+    workbook(tmp_path / "a.xlsx", 人员=[numbered, total], 授权=[grant])
+    imported = run("import", "a.xlsx", "--by", "admin")
+    assert imported.exit_code == 0, imported.output
+    assert "没有读：a.xlsx 人员 “序号”列" in imported.stdout
+    assert "没有读：a.xlsx 人员 第3行（合计1人）" in imported.stdout
+    workbook(tmp_path / "b.xlsx", 人员=[first | {"登录名": "a.second"}], 授权=[grant | {"角色": "出纳"}])
+    assert run("import", "b.xlsx", "--by", "admin").exit_code == 1
+    assert run("import", "b.xlsx", "--by", "admin", "--dry-run").exit_code == 1
+    engine = make_engine(url)
+    with engine.connect() as conn:
+        assert conn.scalar(sa.select(sa.func.count()).where(event.c.action == "match_number")) == 2
+        assert conn.scalar(sa.select(sa.func.count()).where(account.c.login == "a.second")) == 0
     engine.dispose()

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.actions import personal_data_access
-from service.actions.persons import MAX_MATCHES_PER_DAY
+from service.actions.personal_data_access import MAX_MATCHES_PER_DAY
 from service.crypto.encryption import blind_index, encrypt_field
 from service.tables.cases import case_duty
 from service.tables.events import event

@@ -11,9 +11,38 @@ from typing import Any
 import pytest
 
 from service.imports import cells, xlsx
+from service.imports.cell_values import Number1904, PaddedNumber
 from service.imports.problems import Unreadable
 from service.imports.sheet_reader import Column, Sheet, read_sheet
 
+FIRST_OF_AUGUST = (
+    *(
+        "2025-08-01",
+        "2025/08/01 ",
+        "2025.8.1",
+        "2025. 8. 1",
+        "2025年8月1日",
+        "2025年08月01日",
+        "2025年8月1号",
+        "2025、8、1",
+    ),
+    *("20250801", 20250801.0, "45870", 45870.0, "２０２５年８月１日", "2025－08－01", "2025—8—1", "2025–08–01"),
+    *("2025-08-01 00:00:00", "2025-08-01T00:00", "2025年 8月 1日"),
+)
+TWELVE_THOUSAND = (
+    *(
+        "12000",
+        "12,000.00元",
+        "12000.0",
+        "１２０００",
+        "１２０００．００",
+        "￥12000",
+        "¥12,000.00",
+        "12，000",
+        "12 000",
+    ),
+    *("12000元整", "人民币12000元", "人民币 ￥12,000.00 元整", "1.2万元", "1.2万", "１．２万元"),
+)
 SHEET = Sheet("表", (Column("姓名", "name", cells.words), Column("金额", "fen", cells.money, required=False)))
 
 
@@ -25,9 +54,31 @@ SHEET = Sheet("表", (Column("姓名", "name", cells.words), Column("金额", "f
         (cells.money, 4856.1, 485_610),
         (cells.money, "1,234,567.8元", 123_456_780),
         (cells.money, 0, 0),
-        (cells.day, "2025-05-04", date(2025, 5, 4)),
-        (cells.day, "2025年5月4日", date(2025, 5, 4)),
+        (cells.money, 434.99999999999994, 43_500),
+        (cells.money, 0.1 + 0.2, 30),
+        (cells.money, "12.500", 1_250),
+        (cells.money, "1.2万元", 1_200_000),
+        (cells.money, "0.000123万", 123),
+        *((cells.money, text, 1_200_000) for text in TWELVE_THOUSAND),
+        *((cells.day, text, date(2025, 8, 1)) for text in FIRST_OF_AUGUST),
         (cells.day, datetime(2025, 5, 4), date(2025, 5, 4)),  # noqa: DTZ001 - a spreadsheet's date has no zone
+        (cells.digits, 13800138000.0, "13800138000"),
+        (cells.digits, 62258801, "62258801"),
+        (cells.digits, "３７１０９９１９７００１０１５０１９", "371099197001015019"),
+        (cells.digits, "\u200b'3710 99", "371099"),
+        (cells.digits, PaddedNumber(7, "0007"), "0007"),
+        (cells.code, PaddedNumber(7, "LL-0007"), "LL-0007"),
+        (cells.code, "0007", "0007"),
+        (cells.code, " ＬＬ－０００７ ", "LL-0007"),
+        (cells.money, PaddedNumber(7, "¥7"), 700),
+        (cells.whole, "１，２００", 1_200),
+        (cells.whole, 19.999999999999996, 20),
+        (cells.year, "2025年度", 2025),
+        (cells.year, 2025.0, 2025),
+        (cells.words, "元旦\n联欢会", "元旦 联欢会"),
+        (cells.story, "一行\r\n又一行", "一行\n又一行"),
+        (cells.days, "2025、8、1", (date(2025, 8, 1),)),
+        (cells.days, "2025-08-01、2025-08-04", (date(2025, 8, 1), date(2025, 8, 4))),
         (cells.digits, " 3710 99 ", "371099"),
         (cells.quantity, "数", None),
         (cells.quantity, 2.0, 2),
@@ -44,21 +95,37 @@ def test_cell_in_a_known_form_is_read_exactly(read: Any, value: object, expected
 @pytest.mark.parametrize(
     ("read", "value", "code"),
     [
-        (cells.money, 0.1 + 0.2, "cell_not_money"),
+        (cells.money, 864.192, "cell_not_money"),
         (cells.money, "12.345", "cell_not_money"),
+        (cells.money, "1.2345678万元", "cell_not_money"),
+        (cells.money, "1 2", "cell_not_money"),
+        (cells.money, "120 00", "cell_not_money"),
+        (cells.money, "007", "cell_not_money"),
         (cells.money, "-3", "cell_not_money"),
         (cells.money, "1,23", "cell_not_money"),
         (cells.money, True, "cell_not_money"),
         (cells.money, float("nan"), "cell_not_money"),
-        (cells.day, 45781.0, "cell_not_a_date"),
+        (cells.day, 45870.5, "cell_not_a_date"),
+        (cells.day, 4587.0, "cell_not_a_date"),
+        (cells.day, Number1904(45870.0), "cell_not_a_date"),
+        (cells.day, "25.8.1", "cell_not_a_date"),
+        (cells.day, "0025-08-01", "cell_not_a_date"),
+        (cells.day, "2025年8月", "cell_not_a_date"),
+        (cells.day, "2025-08-01 14:30", "cell_not_a_date"),
+        (cells.day, "20250230", "cell_not_a_date"),
         (cells.day, "2025-02-30", "cell_not_a_date"),
         (cells.day, datetime(2025, 5, 4, 8), "cell_not_a_date"),  # noqa: DTZ001
-        (cells.digits, 371099197001019001.0, "cell_number_not_text"),
-        (cells.digits, 62258801, "cell_number_not_text"),
+        (cells.digits, 371099197001019001.0, "cell_number_too_long"),
+        (cells.digits, 10**15, "cell_number_too_long"),
+        (cells.digits, "3.71099E+17", "cell_number_too_long"),
+        (cells.words, 1e15, "cell_number_too_long"),
+        (cells.words, 2.5, "cell_not_text"),
+        (cells.words, date(2025, 8, 1), "cell_not_text"),
         (cells.whole, 2.5, "cell_not_whole"),
         (cells.whole, "约20", "cell_not_whole"),
         (cells.whole, -5.0, "cell_not_whole"),
         (cells.whole, "-5", "cell_not_whole"),
+        (cells.quantity, "一些", "cell_not_quantity"),
         (cells.yes_no, "也许", "cell_not_yes_no"),
         (cells.chosen({"下岗": "laid_off"}), "离岗", "cell_not_a_choice"),
         (cells.words, True, "cell_not_text"),
@@ -86,6 +153,7 @@ def test_headers_below_a_title_in_any_order_are_found() -> None:
         (["姓名", "瞎写的表头"], ["column_stray"]),
         (["金额"], ["column_missing"]),
         (["姓名", "备注", "错误"], []),
+        (["序号", "姓名*", "金额（元）"], []),
     ],
 )
 def test_header_row_with_wrong_columns_reports_each(header: list[object], codes: list[str]) -> None:
@@ -150,9 +218,24 @@ def test_file_that_is_no_workbook_is_refused(content: bytes) -> None:
         xlsx.read_workbook(content)
 
 
-def test_file_of_another_type_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Unreadable, match="file_not_xlsx"):
-        xlsx.read_bytes(tmp_path / "a.xls")
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("走访.xls", "file_other_format"), ("走访.et", "file_other_format"), ("名单.docx", "file_not_table")],
+)
+def test_file_of_another_type_is_refused_by_its_name(tmp_path: Path, name: str, code: str) -> None:
+    (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0")
+    with pytest.raises(Unreadable, match=code):
+        xlsx.read_bytes(tmp_path / name)
+
+
+def test_workbook_renamed_to_an_older_format_is_read(tmp_path: Path) -> None:
+    (tmp_path / "单位.xls").write_bytes(sample())
+    assert xlsx.read_workbook(xlsx.read_bytes(tmp_path / "单位.xls")) == xlsx.read_workbook(sample())
+
+
+def test_folder_and_too_large_file_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unreadable, match="file_is_folder"):
+        xlsx.read_bytes(tmp_path)
     large_file = tmp_path / "a.xlsx"
     large_file.write_bytes(b"0" * 11)
     monkeypatch.setattr(xlsx, "MOST_BYTES", 10)

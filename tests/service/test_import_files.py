@@ -9,6 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from service.imports.error_workbook import PROBLEMS, write_error_workbook
 from service.imports.problems import InvalidSheets, message_for_problem, place
+from service.imports.xlsx import open_workbook
 from service.tables.events import event, imported_file
 from service.tables.finances import finance_line
 from service.tables.gifts import gift
@@ -79,12 +80,13 @@ def test_dry_run_writes_no_row(union: Union, tmp_path: Path) -> None:
         ("household", {"授权截止日期": date(2024, 1, 1)}, "家庭", 2, "授权截止日期", "dates_reversed"),
         ("household", {"授权书版本": None}, "家庭", 2, "授权书版本", "cell_missing"),
         ("household", {"持卡人": "别人"}, "家庭", 2, "持卡人", "member_unknown"),
-        ("household", {"银行卡号": 9999000000000000001}, "家庭", 2, "银行卡号", "cell_number_not_text"),
+        ("household", {"银行卡号": 9999000000000000001}, "家庭", 2, "银行卡号", "cell_number_too_long"),
         ("household", {"银行卡号": "99990"}, "家庭", 2, "银行卡号", "card_shape"),
         ("household", {"未就业劳动力": 9}, "家庭", 2, "未就业劳动力", "not_a_number"),
-        ("head", {"身份证号": 371099197001019001}, "成员", 2, "身份证号", "cell_number_not_text"),
+        ("head", {"身份证号": 371099197001019001}, "成员", 2, "身份证号", "cell_number_too_long"),
         ("head", {"身份证号": "371099197001019009"}, "成员", 2, "身份证号", "id_no_check_digit"),
-        ("head", {"身份证号": "37109919700101900"}, "成员", 2, "身份证号", "id_no_shape"),
+        ("head", {"身份证号": "37109919700101900"}, "成员", 2, "身份证号", "id_no_length"),
+        ("head", {"身份证号": "3710991970O1019001"}, "成员", 2, "身份证号", "id_no_shape"),
         ("head", {"身份证号": "371099203001019018"}, "成员", 2, "身份证号", "id_no_born_ahead"),
         ("head", {"身份证号": "371099189001019028"}, "成员", 2, "身份证号", "id_no_too_old"),
         ("head", {"身份证号": "371099197002309035"}, "成员", 2, "身份证号", "id_no_date"),
@@ -306,7 +308,7 @@ def test_error_workbook_repeats_the_rows_with_their_problems(union: Union, tmp_p
         union.bring(path)
     assert {each.code for each in error.value.problems} == {"phone_shape"}
     target = tmp_path / "errors.xlsx"
-    write_error_workbook(path.read_bytes(), error.value.problems, target)
+    write_error_workbook(open_workbook(path.read_bytes()), error.value.problems, target)
     error_workbook = CalamineWorkbook.from_path(target)
     members = error_workbook.get_sheet_by_name("成员").to_python()
     assert members[0][-1] == "错误"

@@ -79,7 +79,7 @@ def test_household_file_with_a_number_in_use_is_refused(union: Union) -> None:
     ]
     wrong = new_file(union, file_no="编 号", filed_on=date(2027, 1, 1), members=())
     assert codes(lambda: households.create_household(union.conn, wrong, union.context("luo.xin"))) == [
-        "not_code",
+        "file_no_shape",
         "in_the_future",
         "head_missing",
     ]

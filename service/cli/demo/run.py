@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from service.actions import names
 from service.cli.demo.client import DemoClients, UnexpectedAnswer
 from service.cli.demo.scenarios import ScenarioStep, steps_of
 from service.cli.demo.setup import DemoSetup
@@ -101,7 +102,7 @@ def _take_step(
 
 
 def _case_application(setup: DemoSetup, application: Application) -> dict[str, Any]:
-    index = blind_index(setup.keyring, "name", application.beneficiary)
+    index = blind_index(setup.keyring, "name", names.normal(application.beneficiary))
     rows = (
         sa.select(household.c.id, person.c.id.label("person_id"))
         .join(person, person.c.household_id == household.c.id)
