@@ -10,7 +10,7 @@ from service.tables.events import event
 from workflows.form_fields import FormField, Kind
 from workflows.money_format import in_yuan
 from workflows.programmes import PROGRAMMES
-from workflows.vocabulary import Plain, Record
+from workflows.vocabulary import Plain
 
 
 def changes_since_return(conn: sa.Connection, case_row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ def changes_since_return(conn: sa.Connection, case_row: dict[str, Any]) -> list[
 
 def _corrections(case_row: dict[str, Any]) -> sa.Select[Any]:
     programme = PROGRAMMES[case_row["programme"]]
-    actions = [step.action for step in programme.steps if step.record is Record.CORRECTION]
+    actions = [step.action for step in programme.steps if step.kind.corrects]
     mine = event.c.subject_id == case_row["id"]
     returns = sa.select(sa.func.max(event.c.seq)).where(
         mine, event.c.to_state == programme.start, event.c.from_state != programme.start
@@ -47,7 +47,7 @@ def _corrections(case_row: dict[str, Any]) -> sa.Select[Any]:
 
 
 def _correction_fields(programme: str) -> dict[str, FormField]:
-    steps = (step for step in PROGRAMMES[programme].steps if step.record is Record.CORRECTION)
+    steps = (step for step in PROGRAMMES[programme].steps if step.kind.corrects)
     fields = {field.key: field for step in steps for field in step.form}
     return {"item": FormField("item", "救助项目", Kind.CODE), **fields}
 
