@@ -1,6 +1,7 @@
 """Fund balances are the locked fund lines of one load, less what the steps decided before have drawn."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -30,10 +31,19 @@ class FundBalances:
         return self._as_used(loaded, line, self._context.today) if line is not None else None
 
     def named(self, loaded: LoadedCase, decided_on: date) -> Fund | None:
-        """Return the line the form names, if the case's unit may draw on it on the day of the decision; not locked."""
+        """Return the line the form names, if the case's unit may draw on it on the day of the decision; not locked.
+
+        One that the unit may use today only is returned too, so that the rules name what ends before the decision: the
+        line, or its allocation to the unit (`opened` is False).
+        """
         line = loaded.row.named_fund
-        usable = self._as_used(loaded, line, decided_on) if line is not None else None
-        return usable if usable is not None and usable.opened else None
+        if line is None:
+            return None
+        at_decision = self._as_used(loaded, line, decided_on)
+        if at_decision.opened:
+            return at_decision
+        now = self._as_used(loaded, line, self._context.today)
+        return replace(now, opened=now.expires_on < decided_on) if now.opened else None
 
     def note_drawn(self, loaded: LoadedCase, transition: Transition) -> None:
         """Note what a decided step moves out of, or back into, the balance of the line."""

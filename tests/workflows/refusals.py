@@ -130,6 +130,7 @@ def fund_at_review(programme: Programme) -> list[Line]:
     review = partial(rule_input, "review", programme=programme)
     return [
         ("pass_review", review(fund=None), ["fund_missing"]),
+        ("pass_review", review(fund=replace(FUND, opened=False)), ["fund_not_open"]),
         ("pass_review", review(fund=replace(FUND, opens_on=date(2025, 10, 15))), ["fund_closed"]),
         ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 9, 28))), ["fund_closed"]),
         ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 10, 13))), ["fund_closes_before_decision"]),

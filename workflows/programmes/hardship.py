@@ -65,6 +65,7 @@ from workflows.rules.payment import (
     fund_allows,
     fund_can_bear,
     fund_open_at_decision,
+    fund_open_to_unit,
     part_of_what_is_out,
     payee_in_family,
 )
@@ -86,7 +87,7 @@ MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
 SURVEYS = (surveyed_by_two, papers_complete, verified, self_paid_as_surveyed)
 SAME_HELP = (not_repeated, items_allowed, within_requested, within_cap, award_positive)
 ELIGIBLE = (filed, beneficiary_stays, consent_given, *SURVEYS, *MEANS, *SAME_HELP)
-FUNDED = (fund_allows, fund_open_at_decision, fund_for_category, fund_can_bear, payee_in_family)
+FUNDED = (fund_open_to_unit, fund_allows, fund_open_at_decision, fund_for_category, fund_can_bear, payee_in_family)
 # Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
 AID_LIMITS = (fund_for_category, self_paid_as_surveyed, not_repeated, items_allowed, within_cap)
 DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, category_as_shown, *AID_LIMITS)

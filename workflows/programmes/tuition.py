@@ -62,6 +62,7 @@ from workflows.rules.payment import (
     fund_allows,
     fund_can_bear,
     fund_open_at_decision,
+    fund_open_to_unit,
     part_of_what_is_out,
     payee_in_family,
 )
@@ -89,7 +90,7 @@ ENROLLED = (
     student_not_repeated,
 )
 ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, *ENROLLED, *MEANS, *LIMITS)
-FUNDED = (fund_allows, fund_open_at_decision, fund_for_category, fund_can_bear, payee_in_family)
+FUNDED = (fund_open_to_unit, fund_allows, fund_open_at_decision, fund_for_category, fund_can_bear, payee_in_family)
 # Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
 AID_LIMITS = (fund_for_category, student_not_repeated, items_allowed, within_cap)
 DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, category_as_shown, *AID_LIMITS)
