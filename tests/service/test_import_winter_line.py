@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from service.actions import funds
+from service.actions import fund_receipts, funds
+from service.actions.fund_receipts import NewReceipt
 from service.actions.funds import NewFund
 from service.imports.import_context import ImportContext
 from service.imports.import_files import import_files
@@ -38,7 +39,8 @@ def winter(union: Union) -> NewFund:
         expires_on=date(2026, 3, 31),
     )
     fund_id = funds.open_line(union.conn, new, union.context("pan.jie"))
-    funds.receive(union.conn, fund_id, Fen(100_000), "银收2025-90", date(2025, 12, 1), union.context("pan.jie"))
+    receipt = NewReceipt(Fen(100_000), "银收2025-90", date(2025, 12, 1))
+    fund_receipts.record_receipt(union.conn, fund_id, receipt, union.context("pan.jie"))
     return new
 
 
