@@ -18,11 +18,12 @@ from service.actions.persons import Person
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
+from service.queries import households
 from service.tables.finances import finance_line
 from service.tables.households import household
 from service.tables.persons import person
 from workflows.code_lists import Category, Cause, HouseholdKind, Identity, MisfortuneKind, Observation
-from workflows.vocabulary import Plain, Reason, Role
+from workflows.vocabulary import Plain, Reason, Refused, Role
 
 
 @dataclass(frozen=True, slots=True)

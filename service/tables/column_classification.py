@@ -34,8 +34,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "household": _columns(
         bound="division cause identity observed event_kind idle_able_members finances_as_of",
         personal="story_sealed",
-        neither=_ROW_COLUMNS
-        + "file_no kind category category_on category_case_id filed_on exited_on exit_reason"
+        neither=_ROW_COLUMNS + "file_no kind category category_on category_case_id filed_on exited_on exit_reason"
         " first_unit_id first_unit_path first_file_no version aid_version",
     ),
     "person": _columns(

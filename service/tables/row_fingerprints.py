@@ -46,8 +46,11 @@ column is written once, and an event keeps one digest over all of them."""
 FIRST_VALUES: Mapping[str, Mapping[str, str]] = {
     "household": {"unit_id": "first_unit_id", "unit_path": "first_unit_path", "file_no": "first_file_no"},
     "case": {
-        **{"unit_id": "first_unit_id", "unit_path": "first_unit_path"},
-        **{"item": "first_item", "requested_fen": "first_requested_fen", "answers": "first_answers"},
+        "unit_id": "first_unit_id",
+        "unit_path": "first_unit_path",
+        "item": "first_item",
+        "requested_fen": "first_requested_fen",
+        "answers": "first_answers",
     },
 }
 """Columns that older events hold as written once and that may change now, each with the column that keeps its first value.

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from tests.workflows.happy import ONE_OBJECTION, SCHOOLING, UNSIGNED
+from tests.workflows.correction_refusals import correcting
+from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
 from tests.workflows.recall_refusals import recalling, recovering
 from tests.workflows.rule_input_builders import (
     CALLED,
@@ -83,13 +84,6 @@ def survey(programme: Programme) -> list[Line]:
             ["survey_refuted"],
         ),
     ]
-
-
-def correcting(programme: Programme) -> list[Line]:
-    """Return refusals of a corrected application."""
-    draft = partial(rule_input, "draft", programme=programme)
-    form = SCHOOLING if programme.key == "tuition" else {}
-    return [("correct_application", draft(answers={**form, "requested": "0.00"}), ["amount_not_positive"])]
 
 
 def fieldwork_at_review(programme: Programme) -> list[Line]:
