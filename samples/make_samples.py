@@ -23,6 +23,9 @@ Rows = list[dict[str, object]]
 COLUMN_WIDTH = 16
 TERM = (date(2025, 1, 1), date(2027, 12, 31))
 FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
+SETTLED = date(2026, 1, 31)
+"""The last day on which what the lines committed in 2025 is paid."""
+
 NOTES = "示例数据：单位、人员、家庭、金额、日期均为虚构，如有雷同，纯属巧合。"
 
 
@@ -82,7 +85,8 @@ def funds() -> dict[str, Rows]:
     """Return the sheets 资金, 到账 and 资金开放."""
     fund_rows: Rows = [
         {"资金编号": code, "资金名称": title, "所属单位": unit, "来源": source, "年度": 2025, "可用项目": items}
-        | {"依据文号": f"示例〔2025〕{number}号", "启用日期": FIRST, "截止日期": LAST, "登记人": keeper}
+        | {"依据文号": f"示例〔2025〕{number}号", "启用日期": FIRST, "截止日期": LAST}
+        | {"结算截止日期": SETTLED, "登记人": keeper}
         for number, (code, title, unit, source, items, keeper) in enumerate(sample_year.FUNDS, start=11)
     ]
     headers = ("资金编号", "所属单位", "到账日期", "到账金额", "到账凭证", "登记人")

@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 from workflows.assessment import Assessment, AssessmentInput, ByKind, Sums, as_record, conclude, recheck
+from workflows.code_lists import Item
 from workflows.policy import Cap, PolicySet, dibao_line
 from workflows.vocabulary import Fen
 
@@ -21,6 +22,7 @@ __all__ = [
     "assess_need",
     "cap_for",
     "recheck",
+    "self_paid_surveyed",
 ]
 
 
@@ -174,6 +176,16 @@ def caps_that_fit(policy: PolicySet, item: str, *, category: str | None, stage: 
         for cap in policy.caps
         if cap.item == item and cap.category in (None, category) and cap.stage in (None, stage)
     )
+
+
+def self_paid_surveyed(policy: PolicySet, item: str, finances: Finances) -> Fen:
+    """Return what the survey found that the family paid itself for the trouble the item is for, after reimbursement.
+
+    For medical aid that is illness; for aid after an accident or disaster, the spending the policy counts as caused by
+    the misfortune. Source: docs/domain/eligibility.md §2.1, §2.4.
+    """
+    kinds = ("illness",) if item == Item.MEDICAL else policy.misfortune_kinds
+    return Fen(sum(max(0, line.fen - line.reimbursed) for line in finances.spending if line.kind in kinds))
 
 
 def _cap_months(cap: Cap, n_months: int | None) -> int:

@@ -76,6 +76,9 @@ class Fund:
     categories: frozenset[str]
     opens_on: date
     expires_on: date
+    settles_until: date | None = None
+    """The last day on which what was committed while the line was open is paid; None: `expires_on`."""
+
     opened: bool = True
     """Whether the case's unit may use the line: it is the unit's own, or allocated to it."""
 
@@ -114,6 +117,9 @@ class Facts:
     item: str
     requested: Fen
     award: Fen | None = None
+    category: str | None = None
+    """The category that the review found and the notice showed."""
+
     outstanding: Fen = Fen(0)
     """What is out for the case: committed, paid, or being recovered."""
 
@@ -143,6 +149,12 @@ class Facts:
     content: str = ""
     fund: Fund | None = None
     payee_in_family: bool | None = None
+    student_stage: str | None = None
+    """The school stage of the beneficiary on file."""
+
+    open_cases: Mapping[str, str] = field(default_factory=dict)
+    """The number of another open case of the beneficiary, by item."""
+
     live_payment: bool = False
     others: tuple[Award, ...] = ()
 
@@ -201,10 +213,15 @@ class RuleInput:
     policy: PolicySet
     calendar: Calendar
     today: date
+    """The day of the step: of the application, the review, the decision or the payment, as the step is."""
+
     answers: Mapping[str, object] = field(default_factory=dict)
     eligible_visitors: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
-    """The accounts of the answers that have the visitor's role over the case's unit today, each with the principals it
-    acts for (none when the role is its own)."""
+    """The accounts of the answers that have the visitor's role over the case's unit on the day of the visit, each with
+    the principals it acts for (none when the role is its own)."""
+
+    first_decision_on: date | None = None
+    """At a step that posts a notice: the first day on which the award can be decided, the day after the notice."""
 
     is_preview: bool = False
     """True when the rules only list the available actions, before a form is filled in."""
@@ -225,6 +242,14 @@ class RuleInput:
         return frozenset(UUID(str(each)) for each in value) if isinstance(value, list) else frozenset()
 
     @property
+    def decided_on(self) -> date:
+        """Return the day of the decision: today, or at review the first day on which it can be.
+
+        The year of caps and repeated aid, and the open days of the fund line, are asked of this day.
+        """
+        return self.first_decision_on or self.today
+
+    @property
     def visitors_and_principals(self) -> frozenset[UUID]:
         """Return the visitors and the principals they act for: a stand-in counts as both."""
         visitors = self.accounts("visitors")
@@ -243,8 +268,10 @@ ON_DEMAND = frozenset(
         "fund",
         "live_payment",
         "notice",
+        "open_cases",
         "others",
         "returned",
+        "student_stage",
         "verification",
         "visits",
     }

@@ -17,6 +17,9 @@ MONEY_SHAPE = r"(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?"
 """Yuan in JSON: no sign, no spaces, at most two decimals."""
 _MONEY = re.compile(MONEY_SHAPE)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}", re.ASCII)
+_SCHOOL_YEAR = re.compile(r"(20[0-9]{2})年?(?:-{1,2}(20[0-9]{2})年?)?(?:学年度?)?")
+_BETWEEN_YEARS = frozenset("−/~至到ー")
+"""Signs that people write between two years, besides the dashes of Unicode (category Pd)."""
 
 
 class Kind(StrEnum):
@@ -32,6 +35,8 @@ class Kind(StrEnum):
     MONEY = "money"
     """Yuan with at most two decimals, as a string; becomes fen."""
     DATE = "date"
+    SCHOOL_YEAR = "school_year"
+    """`2025-2026`; other common spellings (`2025`, `2025/2026`, `2025—2026学年`) become this one."""
     YES_NO = "yes_no"
     ID = "id"
     ACCOUNTS = "accounts"
@@ -76,6 +81,35 @@ def money(value: object) -> int:
         raise NotMoney
     yuan, _, rest = value.partition(".")
     return int(yuan) * 100 + int(rest.ljust(2, "0") or 0)
+
+
+class NotSchoolYear(_Wrong):
+    """A text that is not a school year."""
+
+    def __init__(self) -> None:
+        super().__init__("not_school_year")
+
+
+def school_year(value: object) -> str:
+    """Read a school year as `2025-2026`: `"２０２５—２０２６学年"` → `"2025-2026"`, `"2025"` → `"2025-2026"`.
+
+    Raises NotSchoolYear for another form, and for years that do not follow each other.
+    """
+    if not isinstance(value, str) or len(value) > MAX_NAME:
+        raise NotSchoolYear
+    plain = "".join(unicodedata.normalize("NFKC", value).split())
+    dashed = "".join("-" if _is_between_years(character) else character for character in plain)
+    found = _SCHOOL_YEAR.fullmatch(dashed)
+    if found is None:
+        raise NotSchoolYear
+    first = int(found[1])
+    if found[2] is not None and int(found[2]) != first + 1:
+        raise NotSchoolYear
+    return f"{first}-{first + 1}"
+
+
+def _is_between_years(character: str) -> bool:
+    return character in _BETWEEN_YEARS or unicodedata.category(character) == "Pd"
 
 
 _DIRECTION_CHARACTERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -134,6 +168,10 @@ def _date(value: object, _field: FormField) -> Plain:
         raise _Wrong("not_a_date") from None
 
 
+def _school_year(value: object, _field: FormField) -> Plain:
+    return school_year(value)
+
+
 def _yes_no(value: object, _field: FormField) -> Plain:
     if not isinstance(value, bool):
         raise _Wrong("not_yes_no")
@@ -155,6 +193,7 @@ FIELD_READERS: Mapping[Kind, Callable[[object, FormField], Plain]] = {
     Kind.NUMBER: _number,
     Kind.MONEY: _money,
     Kind.DATE: _date,
+    Kind.SCHOOL_YEAR: _school_year,
     Kind.YES_NO: _yes_no,
     Kind.ID: _id,
     Kind.ACCOUNTS: _listed(_id),

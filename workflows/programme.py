@@ -76,7 +76,10 @@ SAME = "="
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Programme:
-    """A programme: its application form (`answers`), its states in order, and its steps. Compared by identity."""
+    """A programme: its application form (`answers`), its states in order, and its steps. Compared by identity.
+
+    The rules of `opening` must hold when a case is opened; `correct_application` asks them again.
+    """
 
     key: str
     title: str
@@ -85,6 +88,7 @@ class Programme:
     answers: tuple[FormField, ...]
     states: tuple[State, ...]
     steps: tuple[Step, ...]
+    opening: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         faults = list(_find_faults(self))

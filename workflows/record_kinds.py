@@ -19,6 +19,9 @@ class RecordKind:
     signs: bool = False
     """It is one signature of an approval tier."""
 
+    corrects: bool = False
+    """The form is the application again: what it says takes the place of what the case says."""
+
     by_visitors: bool = False
     """The duty falls to the visitors named in the form as well."""
 
@@ -33,6 +36,7 @@ NO_RECORD = RecordKind()
 """A step that leaves nothing but its event."""
 
 RECORD_KINDS: Mapping[Record, RecordKind] = {
+    Record.CORRECTION: RecordKind(corrects=True),
     Record.VISIT: RecordKind(by_visitors=True),
     Record.PAPERS: NO_RECORD,
     Record.RESURVEY: NO_RECORD,

@@ -16,6 +16,7 @@ from workflows.facts import RuleInput
 from workflows.form_fields import FormField, Kind
 from workflows.policy import PolicySet
 from workflows.programme import DaysAre, Programme, State, Step
+from workflows.step_input import input_for, preview_of
 from workflows.vocabulary import (
     APPROVERS,
     INCOMPATIBLE_DUTIES,
@@ -154,7 +155,9 @@ def _person_refusals(step: Step, grant: Grant, case: RuleInput) -> Iterator[Reas
 def _rule_refusals(step: Step, case: RuleInput) -> Iterator[Reason]:
     if case.facts.held and not step.while_held:
         yield Reason.of("case_suspended")
-    against = [reason for rule in step.must_hold if (reason := rule(case)) is not None]
+    # A correction is asked about the application it brings, which a preview does not have yet.
+    rules = () if case.is_preview and step.kind.corrects else step.must_hold
+    against = [reason for rule in rules if (reason := rule(case)) is not None]
     yield from against
     if not against and _moves_nothing(step, case):
         yield Reason.of("nothing_to_move")
@@ -228,7 +231,7 @@ def decide(programme: Programme, action: str, case: RuleInput) -> Transition:
     if step is None:
         raise Refused(_no_such_step(programme, action, state))
     answers = read_form(step.form, case.answers)
-    with_form = replace(case, answers=answers)
+    with_form = input_for(step, replace(case, answers=answers))
     grant, reasons = _refusals(step, with_form)
     if reasons or grant is None:
         raise Refused(*reasons)
@@ -269,12 +272,5 @@ def available_actions(
             step.action, step.label, step.goes_to(case.facts.state), step.form, tuple(_refusals(step, look)[1])
         )
         for step in programme.steps_from(case.facts.state)
-        for look in [_preview(step, case, in_force or case.policy)]
+        for look in [preview_of(step, case, in_force or case.policy)]
     )
-
-
-def _preview(step: Step, case: RuleInput, in_force: PolicySet) -> RuleInput:
-    """Return the input without a form, and for a new award without the earlier award and its fund."""
-    if step.kind.names_fund:
-        case = replace(case, facts=case.facts.replace(award=None, fund=None), policy=in_force)
-    return replace(case, answers={}, is_preview=True)

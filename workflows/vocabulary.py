@@ -102,6 +102,7 @@ class Money:
 class Record(StrEnum):
     """The kind of row that a step writes beside its event."""
 
+    CORRECTION = "correction"
     VISIT = "visit"
     PAPERS = "papers"
     RESURVEY = "resurvey"

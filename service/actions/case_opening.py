@@ -27,6 +27,7 @@ from workflows.policy import PolicySet
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Duty, InvalidForm, Plain, Reason, Refused, Role
+from workflows.workdays import Calendar
 
 _CASE_NO = PreparedStatement("SELECT nextval('case_no') AS number")
 
@@ -41,10 +42,12 @@ def open_case(conn: sa.Connection, application: CaseApplication, context: Action
     whose = (application.household_id, application.beneficiary_id, application.item)
     checks = case_opening.opening_checks(conn, *whose, context.today)
     registrars = registrars_of(household, context)
-    reasons = _refusals(programme, application, household, checks, registrars, context)
+    policy_set_id, policy = checks.policy(conn, household.division, context.today)
+    rule_input = _rule_input(programme, application, answers, household, context, policy, checks.calendar(conn))
+    reasons = _refusals(programme, application, household, checks, registrars, rule_input, context)
     if reasons:
         raise Refused(*reasons)
-    start = _start(conn, programme, application, household, checks, context)
+    start = _Start(policy_set_id, policy, *state_machine.start(programme, rule_input))
     result = _write(conn, _NewCase(programme, application, household, start, registrars, answers), context)
     context.steps.append(result)
     return result
@@ -70,6 +73,7 @@ def _refusals(
     household: HouseholdFile,
     checks: OpeningChecks,
     registrars: frozenset[UUID],
+    rule_input: RuleInput,
     context: ActionContext,
 ) -> list[Reason]:
     reasons = []
@@ -79,8 +83,7 @@ def _refusals(
         reasons.append(Reason.of("own_family"))
     if application.item not in programme.items:
         reasons.append(Reason.of("item_not_of_programme", item=application.item, items=list(programme.items)))
-    if application.requested <= 0:
-        reasons.append(Reason.of("amount_not_positive"))
+    reasons += [reason for rule in programme.opening if (reason := rule(rule_input)) is not None]
     if household.kind != HouseholdKind.WORKER:
         reasons.append(Reason.of("household_not_worker"))
     if household.exited:
@@ -100,19 +103,19 @@ class _Start:
     due_is_provisional: bool
 
 
-def _start(
-    conn: sa.Connection,
+def _rule_input(
     programme: Programme,
     application: CaseApplication,
+    answers: Mapping[str, Plain],
     household: HouseholdFile,
-    checks: OpeningChecks,
     context: ActionContext,
-) -> _Start:
+    policy: PolicySet,
+    calendar: Calendar,
+) -> RuleInput:
+    """Return what the opening rules are asked about: the application, on the day it is made."""
     today, actor = context.today, context.caller.actor_over(household.unit_path)
-    policy_set_id, policy = checks.policy(conn, household.division, today)
-    facts = Facts(programme.start, today, today, application.item, application.requested)
-    rule_input = RuleInput(actor, facts, policy, checks.calendar(conn), today)
-    return _Start(policy_set_id, policy, *state_machine.start(programme, rule_input))
+    facts = Facts(programme.start, today, today, application.item, application.requested, answers=answers)
+    return RuleInput(actor, facts, policy, calendar, today)
 
 
 @dataclass(frozen=True, slots=True)

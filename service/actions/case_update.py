@@ -1,13 +1,18 @@
 """A case update holds the columns of a case that a step may change, as they are after it."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from service.queries.case_loading.load import digest_of
 from service.queries.case_loading.loaded_case import CaseRow, LoadedCase
 from workflows.state_machine import Posting, Transition
-from workflows.vocabulary import Pot
+from workflows.vocabulary import Plain, Pot
+
+APPLICATION = {"item": "first_item", "requested_fen": "first_requested_fen", "answers": "first_answers"}
+"""The columns that a correction of the application replaces, each with the column that keeps its first value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +33,60 @@ class CaseUpdate:
     outstanding_fen: int
     recovering_fen: int
     written_off_fen: int
+    corrected: Mapping[str, object] = field(default_factory=dict)
+    """The columns of APPLICATION that a correction gives new values; empty for every other step."""
 
-    def columns(self) -> dict[str, object]:
-        """Return the columns by name."""
-        return {name: getattr(self, name) for name in COLUMNS}
+    def columns(self, row: CaseRow) -> dict[str, object]:
+        """Return the columns by name; those of the application only where the step corrects it."""
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        if not self.corrected:
+            return columns
+        return columns | self._application(row) | _first_values(row)
 
     def changed(self, row: CaseRow) -> dict[str, object]:
-        """Return the columns that differ from the loaded row."""
-        return {name: value for name, value in self.columns().items() if value != getattr(row, name)}
+        """Return the columns that differ from the loaded row; of a corrected application all."""
+        changed = {name: getattr(self, name) for name in COLUMNS if getattr(self, name) != getattr(row, name)}
+        return changed | (self._application(row) if self.corrected else {})
+
+    def _application(self, row: CaseRow) -> dict[str, object]:
+        return {**_application_of(row), **self.corrected}
+
+    def corrections(self, row: CaseRow) -> dict[str, Plain]:
+        """Return each field of the application that a correction changes, as `[before, after]`."""
+        if not self.corrected:
+            return {}
+        before, after = _as_fields(_application_of(row)), _as_fields(self._application(row))
+        names = dict.fromkeys((*before, *after))
+        return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
 
     def digest(self, loaded: LoadedCase) -> str:
         """Return what a signature covers after the step; digested again only where the step changes a part of it."""
         row = loaded.row
+        if self.corrected:
+            row = CaseRow({**vars(row), **self._application(row)})
+            return digest_of(row, self.award_fen, self.fund_id, self.policy_set_id, self.category)
         signed = (self.award_fen, self.fund_id, self.policy_set_id, self.category)
         if signed == (row.award_fen, row.fund_id, row.policy_set_id, row.category):
             return loaded.facts.content
         return digest_of(row, *signed)
 
 
-COLUMNS = tuple(each.name for each in fields(CaseUpdate))
+COLUMNS = tuple(each.name for each in fields(CaseUpdate) if each.name != "corrected")
+
+
+def _application_of(row: CaseRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in APPLICATION}
+
+
+def _first_values(row: CaseRow) -> dict[str, object]:
+    """Return the first value of each column, as an earlier correction kept it or as it is now."""
+    kept = {first: getattr(row, first) for first in APPLICATION.values()}
+    return {first: getattr(row, name) if kept[first] is None else kept[first] for name, first in APPLICATION.items()}
+
+
+def _as_fields(application: Mapping[str, Any]) -> dict[str, Plain]:
+    """Return the application by the names of its form: money in fen."""
+    return {"requested": application["requested_fen"], "item": application["item"], **application["answers"]}
 
 
 def next_version(row: CaseRow, *, policy_set_id: UUID, fund_id: UUID | None) -> CaseUpdate:

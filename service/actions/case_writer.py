@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from service.actions import decided_category
+from service.actions.decided_category import Head
 from service.actions.decided_step import DecidedStep
 from service.actions.event_log import EventSource, build_event, remark_fingerprints, remark_rows
 from service.actions.notify import notifications_for
@@ -22,9 +24,9 @@ from workflows.vocabulary import Plain
 
 def write(conn: sa.Connection, steps: Sequence[DecidedStep]) -> list[StepResult]:
     """Write decided steps of different cases, whose rows and households are locked. Never commits."""
-    everything = WriteBatch()
+    everything, heads = WriteBatch(), decided_category.lock_heads(conn, steps)
     for step in steps:
-        everything.extend(_rows(step))
+        everything.extend(_rows(step, heads.get(step.loaded.row.household_id, Head())))
     everything.write(conn)
     results = [step.result() for step in steps]
     for step, result in zip(steps, results, strict=True):
@@ -32,8 +34,11 @@ def write(conn: sa.Connection, steps: Sequence[DecidedStep]) -> list[StepResult]
     return results
 
 
-def _rows(step: DecidedStep) -> WriteBatch:
-    """Return every row of one step; its event records the fingerprints of the others."""
+def _rows(step: DecidedStep, file_head: Head) -> WriteBatch:
+    """Return every row of one step; its event records the fingerprints of the others.
+
+    What the step changes in the household's file is recorded by an event on the household's chain.
+    """
     batch, row, update = WriteBatch(), step.loaded.row, step.update
     remarks, plain = step.split_answers()
     step_record(step.transition.step.record).write(step, batch)
@@ -44,10 +49,20 @@ def _rows(step: DecidedStep) -> WriteBatch:
     batch.note_updated(case, {"id": row.id, **update.changed(row)})
     event_row = build_event(_source(step), _body(step, remarks, plain, batch), step.context)
     batch.add(event, event_row)
-    batch.change_unrecorded(case, {"id": row.id, **update.columns(), "head_hash": event_row["hash"]})
+    batch.change_unrecorded(case, {"id": row.id, **update.columns(row), "head_hash": event_row["hash"]})
     if step.transition.postings:
-        batch.change_unrecorded(household, {"id": row.household_id, "aid_version": row.aid_version + 1})
+        category = _file_columns(step)
+        if category:
+            decided_category.add_event(step, category, file_head, batch)
+        given = {"id": row.household_id, "aid_version": row.aid_version + 1}
+        batch.change_unrecorded(household, given | category)
     return batch
+
+
+def _file_columns(step: DecidedStep) -> dict[str, object]:
+    """Return the category of the file after the step, with the file's next version; nothing where it stays."""
+    category = decided_category.category_after(step)
+    return {**category, "version": step.loaded.row.file_version + 1} if category is not None else {}
 
 
 def _source(step: DecidedStep) -> EventSource:
@@ -112,6 +127,7 @@ def _body(
         "duties": [_columns(each, "duty", "account_id") for each in batch.rows(case_duty)],
         "rows": batch.fingerprints(),
         "assessment": as_record(step.assessment) if step.assessment else None,
+        **({"corrected": corrections} if (corrections := step.update.corrections(step.loaded.row)) else {}),
     }
 
 

@@ -1,6 +1,7 @@
 """Takes actions on cases: loads, decides and writes, for one case or many. Nothing else changes a case."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -25,8 +26,9 @@ from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
 from workflows.rules.means_test import assessed
 from workflows.state_machine import AvailableAction
+from workflows.step_input import first_decision
 from workflows.vocabulary import InvalidForm, Reason, Refused
-from workflows.workdays import CalendarUnknown
+from workflows.workdays import Calendar, CalendarUnknown
 
 Form: TypeAlias = Mapping[str, object]
 """The answers of an action's form, as they were given."""
@@ -43,7 +45,7 @@ def take_action(conn: sa.Connection, case_id: UUID, action: str, form: Form, con
     """
     plan = plan_for(action)
     named = _named_fund(form) if "named_fund" in plan.facts else None
-    loaded = load.load_locked(conn, case_id, context.caller, context.today, plan, named)
+    loaded = load.load_locked(conn, case_id, context.caller, context.today, plan, named, _visited_on(form))
     if loaded is None:
         raise NotFound
     if context.version is not None and context.version != loaded.row.version:
@@ -91,7 +93,7 @@ def _take_group(
 ) -> dict[UUID, Outcome]:
     plan = plan_for(action)
     named = _named_fund(form) if "named_fund" in plan.facts else None
-    cases = load.load_many(conn, case_ids, context.caller, context.today, plan, named)
+    cases = load.load_many(conn, case_ids, context.caller, context.today, plan, named, _visited_on(form))
     outcomes: dict[UUID, Outcome] = {}
     steps: list[DecidedStep] = []
     for case_id in case_ids:
@@ -151,7 +153,8 @@ def unfilled_input(conn: sa.Connection, loaded: LoadedCase, context: ActionConte
     row, facts = loaded.row, loaded.facts
     if row.fund is not None and row.fund_id is not None:
         facts = facts.replace(fund=FundBalances(conn, context, {row.fund_id: row.fund}).own(loaded))
-    return _rule_input(conn, loaded, facts, _policy(conn, loaded, None, context)[1], {}, context)
+    policy = _policy(conn, loaded, None, context)[1]
+    return _rule_input(loaded, facts, policy, _calendar(conn, loaded), {}, context)
 
 
 def _decide(
@@ -162,8 +165,11 @@ def _decide(
     programme = PROGRAMMES[row.programme]
     step = programme.step(action, row.state)
     policy_set_id, policy = _policy(conn, loaded, step, context)
-    facts, fund_id = _with_fund(loaded, step, form, balances)
-    rule_input = _rule_input(conn, loaded, facts, policy, form, context)
+    calendar = _calendar(conn, loaded)
+    awards = step is not None and step.kind.names_fund
+    decided_on = (first_decision(context.today, policy, calendar) if awards else None) or context.today
+    facts, fund_id = _with_fund(loaded, step, form, balances, decided_on)
+    rule_input = _rule_input(loaded, facts, policy, calendar, form, context)
     transition = state_machine.decide(programme, action, rule_input)
     assessment = assessed(rule_input) if transition.step.kind.stores_assessment else None
     before = next_version(row, policy_set_id=policy_set_id, fund_id=fund_id)
@@ -174,17 +180,26 @@ def _decide(
 def _policy(
     conn: sa.Connection, loaded: LoadedCase, step: Step | None, context: ActionContext
 ) -> tuple[UUID, PolicySet]:
-    """Return the set the case cites once it has an award; before that, and for the award itself, the one in force."""
+    """Return the set the case cites once it has an award; before that, and for the award itself, the one in force.
+
+    The set in force is that of the day of the step: the opening and the fieldwork go by the rules of their days, the
+    award by those of the review, which the notice shows and the decision cites.
+    """
     if loaded.row.award_fen is None or (step is not None and step.kind.names_fund):
         sets = [UUID(each) for each in loaded.row.policies or ()]
         return policies.governing_set(conn, sets, loaded.row.division, context.today)
     return loaded.row.policy_set_id, policies.policy_by_id(conn, loaded.row.policy_set_id)
 
 
-def _with_fund(loaded: LoadedCase, step: Step | None, form: Form, balances: FundBalances) -> tuple[Facts, UUID | None]:
-    """Return the facts with the fund line the step uses, and the line the case names after the step."""
+def _with_fund(
+    loaded: LoadedCase, step: Step | None, form: Form, balances: FundBalances, decided_on: date
+) -> tuple[Facts, UUID | None]:
+    """Return the facts with the fund line the step uses, and the line the case names after the step.
+
+    A line that is named at review is one that the unit may use on the first day of the decision.
+    """
     if step is not None and step.kind.names_fund:
-        named = balances.named(loaded)
+        named = balances.named(loaded, decided_on)
         return loaded.facts.replace(fund=named), _named_fund(form) if named else None
     if step is not None and step.money is not None:
         return loaded.facts.replace(fund=balances.own(loaded)), loaded.row.fund_id
@@ -198,16 +213,27 @@ def _named_fund(form: Form) -> UUID | None:
         return None
 
 
+def _visited_on(form: Form) -> date | None:
+    """Return the day of the visit that the form records, if it can be read."""
+    try:
+        return date.fromisoformat(str(form.get("on")))
+    except ValueError:
+        return None
+
+
+def _calendar(conn: sa.Connection, loaded: LoadedCase) -> Calendar:
+    return policies.calendar_of(conn, tuple((year, digest) for year, digest in loaded.row.calendar or ()))
+
+
 def _rule_input(
-    conn: sa.Connection, loaded: LoadedCase, facts: Facts, policy: PolicySet, form: Form, context: ActionContext
+    loaded: LoadedCase, facts: Facts, policy: PolicySet, calendar: Calendar, form: Form, context: ActionContext
 ) -> RuleInput:
     row, visitors = loaded.row, form.get("visitors")
-    years = tuple((year, digest) for year, digest in row.calendar or ())
     return RuleInput(
         actor=context.caller.actor_over(row.unit_path),
         facts=facts,
         policy=policy,
-        calendar=policies.calendar_of(conn, years),
+        calendar=calendar,
         today=context.today,
         answers=form,
         eligible_visitors=loaded.eligible_visitors(frozenset(_ids(visitors) if isinstance(visitors, list) else ())),

@@ -31,6 +31,8 @@ class NewFund:
     opens_on: date
     expires_on: date
     categories: tuple[str, ...] = ()
+    settles_until: date | None = None
+    """The last day on which what was committed while the line was open is paid; None: `expires_on`."""
 
 
 def open_line(conn: sa.Connection, new: NewFund, context: ActionContext) -> UUID:
@@ -65,3 +67,5 @@ def _problems(new: NewFund) -> Iterator[Reason]:
         yield Reason.of("answer_missing", field="items")
     yield from validation.choices("categories", new.categories, Category)
     yield from validation.dates_in_order("expires_on", new.opens_on, new.expires_on)
+    if new.settles_until is not None:
+        yield from validation.dates_in_order("settles_until", new.expires_on, new.settles_until)

@@ -18,11 +18,12 @@ from service.actions.persons import Person
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
+from service.queries import households
 from service.tables.finances import finance_line
 from service.tables.households import household
 from service.tables.persons import person
 from workflows.code_lists import Category, Cause, HouseholdKind, Identity, MisfortuneKind, Observation
-from workflows.vocabulary import Plain, Reason, Role
+from workflows.vocabulary import Plain, Reason, Refused, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,15 @@ def _file_facts(new: NewHousehold) -> dict[str, Plain]:
 def edit_household(
     conn: sa.Connection, household_id: UUID, changes: Mapping[str, object], context: ActionContext
 ) -> None:
-    """Correct some fields of a file (keys of CHECKS). Raises InvalidForm, Refused, NotFound, VersionConflict."""
+    """Correct some fields of a file (keys of CHECKS).
+
+    Raises InvalidForm, Refused (category_decided), NotFound, VersionConflict.
+    """
     file = persons.lock_open_household(conn, household_id, context)
     validation.refuse_invalid(validation.choices("changes", changes, CHECKS))
     validation.refuse_invalid(*(CHECKS[key](key, value) for key, value in changes.items()))
+    if "category" in changes:
+        _refuse_decided(households.one(conn, household_id, context.caller) or {})
     columns = dict(changes)
     if "observed" in columns:
         columns["observed"] = list(dict.fromkeys(changes["observed"]))  # type: ignore[call-overload]
@@ -177,3 +183,10 @@ def edit_household(
         persons.bump_version(batch, file, **columns)
         facts: dict[str, Plain] = {"fields": ",".join(sorted(changes)), **file.right}
         event_log.append_event(conn, "household", household_id, "edit_household", facts, context, batch)
+
+
+def _refuse_decided(household_row: Mapping[str, Any]) -> None:
+    """Raise Refused for a category that a decision gave: only another decision changes it."""
+    if household_row["category_case_id"] is not None:
+        category, on = household_row["category"], household_row["category_on"].isoformat()
+        raise Refused(Reason.of("category_decided", category=category, on=on))

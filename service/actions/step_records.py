@@ -17,6 +17,7 @@ from service.tables.visits import visit, visit_visitor
 from workflows import disclosure, workdays
 from workflows.assessment import Assessment
 from workflows.code_lists import PaymentMethod
+from workflows.form_fields import split_free_words
 from workflows.state_machine import Transition
 from workflows.vocabulary import Duty, Record
 
@@ -85,6 +86,15 @@ def _shown(step: DecidedStep) -> str:
         "policy": f"{step.rule_input.policy.title} {step.rule_input.policy.document}",
     }
     return json.dumps(lines, ensure_ascii=False, sort_keys=True)
+
+
+def _correct(update: CaseUpdate, transition: Transition, today: date, _assessment: Assessment | None) -> CaseUpdate:
+    """Put the application of the form in place of the earlier one; an award proposed on the earlier one is gone."""
+    _, plain = split_free_words(transition.step.form, transition.answers)
+    corrected: dict[str, object] = {"requested_fen": plain.pop("requested")}
+    corrected |= {"item": plain.pop("item")} if "item" in plain else {}
+    without_award = replace(moved(update, transition, today), award_fen=None, fund_id=None, category=None)
+    return replace(without_award, corrected={**corrected, "answers": plain})
 
 
 def _award(update: CaseUpdate, transition: Transition, today: date, assessment: Assessment | None) -> CaseUpdate:
@@ -201,6 +211,7 @@ class StepRecord:
 NO_RECORD = StepRecord()
 
 STEP_RECORDS: Mapping[Record, StepRecord] = {
+    Record.CORRECTION: StepRecord(update=_correct),
     Record.VISIT: StepRecord(_write_visit),
     Record.PAPERS: StepRecord(_write_papers),
     Record.RESURVEY: StepRecord(),

@@ -20,15 +20,16 @@ from service.http.idempotency import idempotent
 from service.http.pagination import paged
 from service.http.transaction import connection
 from service.i18n.reason_messages import message_for
+from service.queries import case_corrections
 from service.queries import cases as case_queries
 from service.schemas.cases import (
     ActionIn,
     CaseFilterIn,
     CaseIn,
-    CaseOut,
     CasePageOut,
     ChoicesOut,
     EventsOut,
+    OneCaseOut,
     OpenedOut,
     TakenOut,
 )
@@ -66,11 +67,12 @@ def list_cases(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/cases/<uuid:case_id>")
 @requires_role(*READERS)
 @blueprint.doc(responses={304: {"description": "Not modified"}})
-@blueprint.response(200, CaseOut)
+@blueprint.response(200, OneCaseOut)
 def see_case(case_id: UUID) -> Response:
-    """One case, with its version as ETag."""
+    """One case, with its version as ETag, and what was corrected in its application since it was last returned."""
     row = _seen(case_id)
-    return tagged(CaseOut().dump(row), row["version"])
+    changes = case_corrections.changes_since_return(connection(), row)
+    return tagged(OneCaseOut().dump(row | {"changes": changes}), row["version"])
 
 
 @blueprint.get("/cases/<uuid:case_id>/events")
@@ -85,10 +87,11 @@ def list_events(case_id: UUID) -> dict[str, Any]:
 @requires_role(*READERS)
 @blueprint.response(200, ChoicesOut)
 def list_actions(case_id: UUID) -> dict[str, Any]:
-    """What you may do now, and why the rest may not be done."""
+    """What you may do now, why the rest may not be done, and what was corrected since the case was last returned."""
     row = _seen(case_id)
+    changes = case_corrections.changes_since_return(connection(), row)
     items = [_choice(each) for each in _open(case_id)]
-    return {"state": row["state"], "items": items, "possible_twins": _twins(row)}
+    return {"state": row["state"], "changes": changes, "items": items, "possible_twins": _twins(row)}
 
 
 @blueprint.post("/cases/<uuid:case_id>/actions/<action>")

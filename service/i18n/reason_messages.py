@@ -7,7 +7,12 @@ from service.i18n.catalogue import LANGUAGES, MissingTranslation, translate
 from workflows.money_format import in_yuan_with_thousands
 from workflows.vocabulary import Reason
 
-MONEY = frozenset({"award", "requested", "before", "cap", "available", "amount", "outstanding", "kept", "share", "fen"})
+MONEY = frozenset(
+    [
+        *("award", "requested", "before", "cap", "available", "amount", "outstanding", "kept", "share", "fen"),
+        *("parts", "surveyed", "typed"),
+    ]
+)
 """Keys of reason values in fen, which are shown as yuan."""
 
 
@@ -24,6 +29,11 @@ TERMS_OF: Mapping[str, str] = {
     "permitted_categories": "category",
     "role": "role",
     "held": "role",
+    "category": "category",
+    "shown": "category",
+    "permitted_categories": "category",
+    "stage": "stage",
+    "stage_on_file": "stage",
     "state": "state",
     "possible_from": "state",
 }

@@ -10,10 +10,21 @@ from service.imports.problems import InvalidSheets, SheetProblem, Unreadable
 from service.imports.sheet_reader import Column, Sheet, Workbook, read_sheet
 from service.imports.synonyms import SYNONYMS
 from service.imports.xlsx import read_bytes, read_workbook
+from workflows import form_fields
 from workflows.money_format import in_yuan
 from workflows.vocabulary import Fen
 
 LOGINS = cells.several(cells.code)
+
+
+def school_year(value: object) -> str:
+    """Return a school year as `2025-2026`, from any common spelling. Raises Unreadable."""
+    text = cells.words(value)
+    try:
+        return form_fields.school_year(text)
+    except form_fields.NotSchoolYear:
+        raise Unreadable("cell_not_school_year", found=text[:40]) from None
+
 
 # fmt: off
 APPLICATIONS = Sheet("申请", (
@@ -49,7 +60,7 @@ APPLICATIONS = Sheet("申请", (
     Column("变更日期",       "turned_on",    cells.day,                           required=False),
     Column("变更了结日期",   "settled_on",   cells.day,                           required=False),
     Column("变更说明",       "turn_reason",  cells.words,                         required=False),
-    Column("学年",           "school_year",  cells.words,                         required=False),
+    Column("学年",           "school_year",  school_year,                         required=False),
     Column("学段",           "stage",        cells.chosen(labels.STAGES, SYNONYMS["stage"]),         required=False),
     Column("学校类别",       "institution",  cells.chosen(labels.INSTITUTIONS),   required=False),
     Column("其中学费",       "tuition_part", cells.money,                         required=False),

@@ -31,6 +31,7 @@ FUNDS = Sheet(
         ),
         Column("启用日期", "opens_on", cells.day),
         Column("截止日期", "expires_on", cells.day),
+        Column("结算截止日期", "settles_until", cells.day, required=False),
         KEEPER,
     ),
     optional=True,

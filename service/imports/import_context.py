@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -167,6 +168,23 @@ class ImportContext:
         if len(rows) != 1:
             raise Unreadable("recipient_not_member", field="person_id")
         return rows[0]
+
+    def fund_open_on(self, code: str, on: date, year: int | None, unit_path: str, key: str = "fund_id") -> UUID:
+        """Return the id of the fund line with this code that is open on the day, of the unit or of a unit above it.
+
+        A line of a winter campaign is found in January although it is last year's. Where several are open, `year` says
+        which. Where none is, it is the line of `year` or of the day's own, so that the refusal names its days. Raises
+        Unreadable (fund_unknown, fund_ambiguous).
+        """
+        at_or_above = sa.literal(unit_path).op("^@")(fund.c.unit_path)
+        query = sa.select(fund.c.id, fund.c.year, fund.c.opens_on, fund.c.expires_on).where(fund.c.code == code)
+        lines = [row for row in self.conn.execute(query.where(at_or_above)) if year in {None, row.year}]
+        open_lines = [row for row in lines if row.opens_on <= on <= row.expires_on]
+        found = open_lines or [row for row in lines if row.year == (year or on.year)]
+        if len(found) != 1:
+            code_of_fault = "fund_ambiguous" if found else "fund_unknown"
+            raise Unreadable(code_of_fault, field=key, found=code, year=year or on.year)
+        return found[0].id  # type: ignore[no-any-return]
 
     def keeper_context(self, row: Row) -> ActionContext:
         """Return the context that writes the row: the caller's own, or for an administrator the keeper's.

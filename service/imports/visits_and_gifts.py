@@ -53,6 +53,7 @@ GIFTS = Sheet(
         Column("随走访", "visit_id", cells.yes_no, required=False, default=False),
         Column("金额", "fen", cells.money, required=False),
         Column("资金编号", "fund_id", cells.code, required=False),
+        Column("资金年度", "fund_year", cells.whole, required=False),
         Column("批准人", "approved_by", cells.code, required=False),
         Column("物品", "goods", cells.words, required=False),
         Column("计量单位", "goods_unit", cells.words, required=False),
@@ -102,9 +103,9 @@ def _new_gift(import_run: ImportContext, row: Row) -> NewGift:
         "person_id": import_run.member(household_id, row["person_id"]) if row["person_id"] else None,
         "handed_by": import_run.account(row["handed_by"], "handed_by"),
         "approved_by": import_run.account(approver, "approved_by") if approver else None,
-        "fund_id": import_run.fund(code, row["on"].year, path) if code else None,
+        "fund_id": import_run.fund_open_on(code, row["on"], row["fund_year"], path) if code else None,
     }
-    new = NewGift(**{key: value for key, value in row.cells.items() if key != "keeper"} | ids)
+    new = NewGift(**{key: value for key, value in row.cells.items() if key not in {"keeper", "fund_year"}} | ids)
     # The visit of a gift on record may have been corrected since, so it is looked for only for a new gift.
     if not row["visit_id"] or find_recorded(import_run.conn, gift, gift_checks.key_of(new)):
         return new

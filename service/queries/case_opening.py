@@ -44,7 +44,7 @@ class OpeningChecks:
     years: tuple[tuple[int, str], ...]
 
     def policy(self, conn: sa.Connection, division: str, on: date) -> tuple[UUID, PolicySet]:
-        """The set that governs `division` on `on`. Raises policy.NoPolicy when none does."""
+        """The set that governs `division` on the day of the application. Raises policy.NoPolicy when none does."""
         return policies.governing_set(conn, self.sets, division, on)
 
     def calendar(self, conn: sa.Connection) -> Calendar:

@@ -97,6 +97,24 @@ def _state(row: dict[str, str]):  # type: ignore[no-untyped-def]
     return PROGRAMMES[row["programme"]].state(row["state"])
 
 
+class ChangeOut(Schema):
+    """A field of the application that was corrected since the case was last returned (money in yuan)."""
+
+    field = fields.String()
+    label = fields.String()
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+    rewritten = fields.Boolean(metadata={"description": "Free text was written anew; it is not shown."})
+    on = fields.Date()
+    by = fields.String()
+
+
+class OneCaseOut(CaseOut):
+    """One case, with what was corrected in its application since it was last returned."""
+
+    changes = fields.List(fields.Nested(ChangeOut))
+
+
 class CasePageOut(Schema):
     """A page of cases."""
 
@@ -160,6 +178,7 @@ class ChoicesOut(Schema):
     """The actions of a case: those open now, and the reasons against the others."""
 
     state = fields.String()
+    changes = fields.List(fields.Nested(ChangeOut))
     items = fields.List(fields.Nested(ChoiceOut))
     possible_twins = fields.Nested(
         PossibleTwinsOut, metadata={"description": "For those who decide: persons who may be the beneficiary."}

@@ -18,6 +18,10 @@ class FundIn(In):
     items = fields.List(fields.String(validate=CODE), required=True, validate=validate.Length(1, 20))
     opens_on = fields.Date(required=True)
     expires_on = fields.Date(required=True)
+    settles_until = fields.Date(
+        load_default=None,
+        metadata={"description": "Last day for paying what was committed while the line was open; none: expires_on."},
+    )
     categories = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(0, 10))
 
 
@@ -35,6 +39,7 @@ class FundOut(Schema):
     categories = fields.List(fields.String())
     opens_on = fields.Date()
     expires_on = fields.Date()
+    settles_until = fields.Date(allow_none=True)
     received = fields.Function(lambda row: in_yuan(-row["outside_fen"]), metadata={"type": "string"})
     available = Money(attribute="available_fen")
     committed = Money(attribute="committed_fen")

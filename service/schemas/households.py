@@ -52,6 +52,10 @@ class HouseholdRowOut(Schema):
     division = fields.String()
     cause = fields.String()
     category = fields.String(allow_none=True)
+    category_on = fields.Date(
+        allow_none=True, metadata={"description": "The day of the decision on the category; none: it was typed."}
+    )
+    category_case_id = fields.UUID(allow_none=True)
     observed = fields.List(fields.String())
     event_kind = fields.String(allow_none=True)
     idle_able_members = fields.Integer()

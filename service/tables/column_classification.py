@@ -34,9 +34,8 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "household": _columns(
         bound="division cause identity observed event_kind idle_able_members finances_as_of",
         personal="story_sealed",
-        neither=_ROW_COLUMNS
-        + "file_no kind category filed_on exited_on exit_reason first_unit_id first_unit_path first_file_no"
-        " version aid_version",
+        neither=_ROW_COLUMNS + "file_no kind category category_on category_case_id filed_on exited_on exit_reason"
+        " first_unit_id first_unit_path first_file_no version aid_version",
     ),
     "person": _columns(
         bound="household_id active name_index id_no_index",
@@ -65,7 +64,8 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category",
         neither=_ROW_COLUMNS + "case_no programme year state phase version outstanding_fen recovering_fen"
         " written_off_fen opened_on entered_on"
-        " due_on due_is_provisional held_until head_hash first_unit_id first_unit_path",
+        " due_on due_is_provisional held_until head_hash first_unit_id first_unit_path"
+        " first_item first_requested_fen first_answers",
     ),
     "paper": _columns(bound="case_id kind", neither="seen_on seen_by"),
     "case_duty": _columns(neither="case_id duty account_id seq"),
@@ -85,7 +85,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     # the money
     "fund": _columns(
         neither=_ROW_COLUMNS + "code title source year document permitted_items categories opens_on expires_on"
-        " available_fen committed_fen paid_fen recovering_fen written_off_fen outside_fen version",
+        " settles_until available_fen committed_fen paid_fen recovering_fen written_off_fen outside_fen version",
     ),
     "fund_allocation": _columns(
         neither=_ROW_COLUMNS + "fund_id with_below from_on until_on ceiling_fen document opened_by closed_on"

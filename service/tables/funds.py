@@ -20,6 +20,7 @@ fund = sa.Table(
     sa.Column("categories", Words, nullable=False, server_default="{}"),
     sa.Column("opens_on", sa.Date(), nullable=False),
     sa.Column("expires_on", sa.Date(), nullable=False),
+    sa.Column("settles_until", sa.Date()),
     sa.Column("available_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("committed_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("paid_fen", sa.BigInteger(), nullable=False, server_default="0"),
@@ -31,6 +32,7 @@ fund = sa.Table(
     sa.UniqueConstraint("unit_id", "code", "year"),
     check_in("source", FundSource),
     sa.CheckConstraint("opens_on <= expires_on", name="dates"),
+    sa.CheckConstraint("settles_until >= expires_on", name="settles_after_expiry"),
     sa.CheckConstraint(
         "available_fen >= 0 AND committed_fen >= 0 AND paid_fen >= 0 AND recovering_fen >= 0"
         " AND written_off_fen >= 0 AND outside_fen <= 0",

@@ -24,6 +24,9 @@ household = sa.Table(
     sa.Column("division", sa.Text(), nullable=False),
     sa.Column("cause", sa.Text(), nullable=False),
     sa.Column("category", sa.Text()),
+    sa.Column("category_on", sa.Date()),
+    # No foreign key: case.household_id already points the other way.
+    sa.Column("category_case_id", sa.Uuid()),
     sa.Column("observed", Words, nullable=False, server_default="{}"),
     sa.Column("event_kind", sa.Text()),
     sa.Column("idle_able_members", sa.SmallInteger(), nullable=False, server_default="0"),
@@ -50,4 +53,5 @@ household = sa.Table(
     sa.CheckConstraint("exit_reason IS NULL OR exited_on IS NOT NULL", name="exit"),
     sa.CheckConstraint("(first_unit_id IS NULL) = (first_unit_path IS NULL)", name="first_unit"),
     sa.CheckConstraint("idle_able_members >= 0", name="idle"),
+    sa.CheckConstraint("(category_on IS NULL) = (category_case_id IS NULL)", name="category_cites_its_case"),
 )

@@ -14,8 +14,8 @@ from workflows.canonical_json import canonical_json
 from workflows.vocabulary import Plain, Pot
 
 CHANGING: Mapping[str, str] = {
-    "household": "identity division cause category observed event_kind idle_able_members finances_as_of exited_on"
-    " exit_reason story_sealed version",
+    "household": "identity division cause category category_on category_case_id observed event_kind idle_able_members"
+    " finances_as_of exited_on exit_reason story_sealed version",
     "person": "relation name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index email_sealed"
     " address_sealed workplace_sealed student_stage active version",
     "bank_account": "active",
@@ -45,12 +45,18 @@ column is written once, and an event keeps one digest over all of them."""
 
 FIRST_VALUES: Mapping[str, Mapping[str, str]] = {
     "household": {"unit_id": "first_unit_id", "unit_path": "first_unit_path", "file_no": "first_file_no"},
-    "case": {"unit_id": "first_unit_id", "unit_path": "first_unit_path"},
+    "case": {
+        "unit_id": "first_unit_id",
+        "unit_path": "first_unit_path",
+        "item": "first_item",
+        "requested_fen": "first_requested_fen",
+        "answers": "first_answers",
+    },
 }
 """Columns that older events hold as written once and that may change now, each with the column that keeps its first value.
 
 While the second is empty the first has never changed. The digest FIXED covers the first value, as it always did; the
-present value is recorded beside it from the first change on (docs/decisions/0025)."""
+present value is recorded beside it from the first change on (docs/decisions/0023, 0025)."""
 
 UNRECORDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "case": dict.fromkeys(("version", "head_hash"), "the number and the hash of its last event, compared as its head")

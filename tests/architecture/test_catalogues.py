@@ -14,7 +14,7 @@ from service.i18n.catalogue import LANGUAGES, LOCALE, catalogue
 from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
-from workflows.code_lists import Category
+from workflows.code_lists import Category, StudentStage
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Duty, Role
@@ -132,8 +132,13 @@ def _values() -> dict[str, set[str]]:
     states = {state.key for programme in PROGRAMMES.values() for state in programme.states}
     papers = {paper for kinds in sample.papers.values() for paper in kinds}
     exclusions = {*sample.exclusions, *(each for rule in sample.categories for each in rule.barred_by)}
-    terms = {"state": states, "exclusion": exclusions, "paper": papers}
-    return terms | {"duty": set(Duty), "role": set(Role), "category": set(Category)}
+    values: dict[str, set[str]] = {
+        "duty": set(Duty),
+        "role": set(Role),
+        "category": set(Category),
+        "stage": set(StudentStage),
+    }
+    return {**values, "state": states, "exclusion": exclusions, "paper": papers}
 
 
 @cache

@@ -42,10 +42,10 @@ NOUNS = frozenset(
 NOT_NOUNS = {
     "api": "openapi",
     "schemas": "fields",
-    "actions": "bootstrap case_application case_opening case_update case_writer context corrections decided_step errors"
-    " event_log fund_balances gift_checks id_number names natural_keys notify permissions personal_data_access"
-    " possible_twins step_records step_result validation write_batch",
-    "queries": "case_opening masking page pagination possible_twins reminders scope",
+    "actions": "bootstrap case_application case_opening case_update case_writer context corrections decided_category"
+    " decided_step errors event_log fund_balances gift_checks id_number names natural_keys notify permissions"
+    " personal_data_access possible_twins step_records step_result validation write_batch",
+    "queries": "case_corrections case_opening masking page pagination possible_twins reminders scope",
     "tables": "column_classification events row_fingerprints",
 }
 """Files that are not about one noun."""

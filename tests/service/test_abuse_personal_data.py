@@ -105,7 +105,7 @@ def test_identity_number_as_school_year_is_refused_and_not_stored(client: ApiCli
         family = create_family(conn, client.office)
     family_ids = {"household_id": str(family.household_id), "beneficiary_id": str(family.child_id)}
     body = {"programme": "tuition", **family_ids, "item": "EDU", "requested": "1.00", "answers": tuition_form}
-    assert refusal(client.post("registrar", "/cases", body)) == (422, ["looks_personal"])
+    assert refusal(client.post("registrar", "/cases", body)) == (422, ["not_school_year"])
     with engine.connect() as conn:
         stored_answers = conn.scalars(sa.select(case.c.answers).where(case.c.household_id == family.household_id)).all()
     assert id_number not in json.dumps(stored_answers)

@@ -218,3 +218,20 @@ def test_allocation_by_an_approver_with_an_ended_grant_is_refused(
         conn.execute(role_grant.update().where(approver_grants).values(until_on=date(2025, 8, 31)))
     path = f"/funds/{client.office.fund_id}/allocations"
     assert refusal(client.post("approver_1", path, allocation_body(client, school))) == (403, ["role_missing"])
+
+
+def test_review_refuses_an_allocation_that_ends_before_the_decision(
+    school: ApiClient, client: ApiClient, engine: sa.Engine
+) -> None:
+    """A notice posted on 1 September ends on the 8th; the allocation has ended by then."""
+    allocate(client, school, until_on="2025-09-08")
+    life = start_case(school, engine).to("review")
+    assert life.no("reviewer", "pass_review", **award(client)) == ["fund_not_open"]
+
+
+def test_review_takes_an_allocation_that_begins_before_the_decision(
+    school: ApiClient, client: ApiClient, engine: sa.Engine
+) -> None:
+    allocate(client, school, from_on="2025-09-08")
+    life = start_case(school, engine).to("review")
+    assert life.act("reviewer", "pass_review", **award(client)) == "notice"

@@ -26,10 +26,12 @@ class Happy:
     duty: Duty | None = None
     notification: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, object] = field(default_factory=dict)
 
     def rule_input(self, programme: Programme, **changed: Any) -> RuleInput:
         """Return the rule input that passes, with the changes of a test."""
-        return rule_input(self.source, changed.pop("by", self.by), programme=programme, **{**self.facts, **changed})
+        changed = {**self.facts, **changed, "answers": {**self.form, **changed.get("answers", {})}}
+        return rule_input(self.source, changed.pop("by", self.by), programme=programme, **changed)
 
 
 def moved(source: Pot, target: Pot, fen: int = AWARD) -> tuple[Posting, ...]:
@@ -39,6 +41,8 @@ def moved(source: Pot, target: Pot, fen: int = AWARD) -> tuple[Posting, ...]:
 ONE_OBJECTION: dict[str, Any] = {"notice": replace(POSTED, open_objections=1)}
 UNSIGNED: dict[str, Any] = {"approvals": (), "duties": done_before("notice", HARDSHIP)}
 HELD: dict[str, Any] = {"held": True}
+
+SCHOOLING = {"school_year": "2025", "stage": "bachelor", "institution_kind": "public"}
 
 COMMITTED = moved(Pot.AVAILABLE, Pot.COMMITTED)
 RELEASED = moved(Pot.COMMITTED, Pot.AVAILABLE)
@@ -109,6 +113,7 @@ _OF_BOTH = (
 HAPPY: Mapping[str, tuple[Happy, ...]] = {
     HARDSHIP.key: (
         *_OF_BOTH,
+        Happy("correct_application", "draft",  "registrar", "draft",        duty=Duty.REGISTRAR),
         Happy("finish_survey", "survey",       "registrar", "verification", "2025-10-11"),
         Happy("add_papers",    "verification", "visitor",   "verification", duty=Duty.FILER),
         Happy("record_check",  "verification", "verifier",  "review",       "2025-09-26", (), Duty.VERIFIER),
@@ -119,6 +124,7 @@ HAPPY: Mapping[str, tuple[Happy, ...]] = {
     ),
     TUITION.key: (
         *_OF_BOTH,
+        Happy("correct_application", "draft",  "registrar", "draft",        duty=Duty.REGISTRAR, form=SCHOOLING),
         Happy("finish_survey", "survey",       "visitor",   "review",       "2025-09-22"),
     ),
 }

@@ -13,6 +13,7 @@ from workflows.facts import Approval, Award, Facts, Notice, Returned, RuleInput,
 from workflows.policy import PolicySet
 from workflows.programme import Programme, Step
 from workflows.state_machine import Transition
+from workflows.step_input import corrected
 from workflows.vocabulary import Actor, Duty, Fen, Phase, Plain, Pot, Record, Role
 
 
@@ -171,6 +172,13 @@ def accounts(transition: Transition) -> list[UUID]:
     return [UUID(str(each)) for each in named] if isinstance(named, list) else []
 
 
+def _correction(model: Model, transition: Transition, case: RuleInput) -> None:
+    """Take over the application that the rules were asked about; the award proposed before is gone."""
+    facts = corrected(transition.step.form, replace(case, answers=transition.answers))
+    application = replace(model.facts, item=facts.item, requested=facts.requested, answers=facts.answers)
+    model.facts, model.fund = replace(application, award=None), None
+
+
 def _visit(model: Model, transition: Transition, _case: RuleInput) -> None:
     kind = "survey" if transition.duty is Duty.VISITOR else "follow_up"
     day, conclusion = date.fromisoformat(str(transition.answers["on"])), str(transition.answers["conclusion"])
@@ -265,6 +273,7 @@ def _no_effect(_model: Model, _transition: Transition, _case: RuleInput) -> None
 
 Effect = Callable[[Model, Transition, RuleInput], None]
 EFFECTS: Mapping[Record, Effect] = {
+    Record.CORRECTION: _correction,
     Record.VISIT: _visit,
     Record.PAPERS: _papers,
     Record.VERIFICATION: _verification,

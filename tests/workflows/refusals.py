@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from tests.workflows.correction_refusals import correcting
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
 from tests.workflows.recall_refusals import recalling, recovering
 from tests.workflows.rule_input_builders import (
@@ -33,6 +34,9 @@ NAMED = [str(PEOPLE["visitor"]), str(PEOPLE["visitor_2"])]
 SIGNED_BEFORE_THE_EDIT: dict[str, Any] = {"approvals": (Approval(1, PEOPLE["approver"], "older"),)}
 LARGE: dict[str, Any] = {"policy": replace(SAMPLE, tiers=(Fen(100_000), Fen(200_000), None))}
 """A policy under which an award of 3,000.00 needs all three tiers."""
+ENDED_LINE = replace(FUND, expires_on=date(2025, 10, 15))
+"""A fund line that ended on the day of the approval."""
+
 SENT_BACK = Returned(3, date(2025, 9, 8))
 SENT_BACK_FOR_PAPERS = replace(SENT_BACK, to_repeat=frozenset({"papers", "verification"}))
 AGAIN = replace(SURVEY, seq=4)
@@ -120,8 +124,11 @@ def fund_at_review(programme: Programme) -> list[Line]:
     review = partial(rule_input, "review", programme=programme)
     return [
         ("pass_review", review(fund=None), ["fund_missing"]),
-        ("pass_review", review(fund=replace(FUND, opens_on=date(2025, 9, 30))), ["fund_closed"]),
+        ("pass_review", review(fund=replace(FUND, opened=False)), ["fund_not_open"]),
+        ("pass_review", review(fund=replace(FUND, opens_on=date(2025, 10, 15))), ["fund_closed"]),
         ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 9, 28))), ["fund_closed"]),
+        ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 10, 13))), ["fund_closes_before_decision"]),
+        ("pass_review", review(fund=replace(FUND, expires_on=date(2025, 9, 29))), ["fund_closes_before_decision"]),
         ("pass_review", review(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
         ("pass_review", review(fund=replace(FUND, available=Fen(299_999))), ["fund_short"]),
         ("pass_review", review(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_insufficient"]),
@@ -205,6 +212,7 @@ def deciding(programme: Programme) -> list[Line]:
         ("approve", last(finances=None), ["finances_missing"]),
         ("approve", last(division="110000"), ["line_unknown"]),
         ("approve", last(finances=WELL_OFF), ["income_over_line"]),
+        ("approve", last(category="relative"), ["category_changed"]),
         ("approve", last(finances=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
         ("approve", last(finances=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
     ]
@@ -230,6 +238,7 @@ def paying(programme: Programme) -> list[Line]:
         ("pay", cashier(beneficiary_in_family=False), ["beneficiary_left"]),
         ("pay", cashier(fund=None), ["fund_missing"]),
         ("pay", cashier(fund=replace(FUND, expires_on=date(2025, 10, 19))), ["fund_closed"]),
+        ("pay", cashier(fund=replace(ENDED_LINE, settles_until=date(2025, 10, 19))), ["settling_over"]),
         ("pay", cashier(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
     ]
 
@@ -272,6 +281,7 @@ def holding(programme: Programme) -> list[Line]:
 AT_REVIEW = (fieldwork_at_review, means_at_review, fund_at_review)
 PHASES = (
     survey,
+    correcting,
     *AT_REVIEW,
     notice,
     endorsing,

@@ -129,6 +129,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
         "conclusion": "confirmed",
     },
     "record_check": {"authority": "民政局", "request_no": "HC-1", "replied_on": "2025-09-12", "outcome": "clear"},
+    "correct_application": {"requested": "20000.00"},
     "return_to_draft": WHY,
     "return_to_survey": WHY,
     "return_to_review": WHY,

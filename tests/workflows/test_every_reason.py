@@ -17,6 +17,7 @@ from workflows import form_fields
 from workflows.facts import Rule
 from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
+from workflows.step_input import input_for
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
@@ -68,7 +69,8 @@ def codes_met(programme: Programme, lines: Iterable[Line]) -> set[tuple[str, str
         step = programme.step(action, case.facts.state)
         if step is None:
             continue
-        read_case = replace(case, answers=form_fields.read_fields(step.form, filled(action, case).answers))
+        answers = form_fields.read_fields(step.form, filled(action, case).answers)
+        read_case = input_for(step, replace(case, answers=answers))
         reasons = ((rule, rule(read_case)) for rule in step.must_hold)
         codes_given |= {
             (action, rule.__name__, reason.code)

@@ -13,6 +13,15 @@ from workflows.vocabulary import InvalidForm, Plain
 
 ONE, TWO = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
 CHOICES = ("bank", "cash")
+SPELLINGS = (
+    *("2025-2026", "2025", "2025/2026", "2025—2026", "2025——2026", "2025-2026学年", "2025学年", "2025学年度"),
+    *("２０２５－２０２６", "２０２５", "2025–2026", "2025‐2026", "2025―2026", "2025−2026", "2025~2026", "2025～2026"),
+    *("2025至2026学年", "2025年-2026年", " 2025 - 2026 ", "2025／2026", "2025﹣2026"),
+)
+NO_SCHOOL_YEARS = (
+    *("2025-2027", "2026-2025", "2025-26", "25-26", "二〇二五", "2025-2026-2027", "2025.2026", "2025 2026", "", "学年"),
+    *(2025, True, ["2025-2026"], "1999-2000", "2025-2026秋", "x" * 200),
+)
 
 
 def one_field(kind: Kind, value: object, choices: tuple[str, ...] = ()) -> Plain:
@@ -40,6 +49,7 @@ def problems(kind: Kind, value: object, choices: tuple[str, ...] = ()) -> list[s
         (Kind.MONEY, "0.5", 50),
         (Kind.MONEY, "9999999999.99", 999_999_999_999),
         (Kind.DATE, "2025-09-29", "2025-09-29"),
+        *((Kind.SCHOOL_YEAR, written, "2025-2026") for written in SPELLINGS),
         (Kind.YES_NO, False, False),
         (Kind.ID, ONE.upper(), ONE),
         (Kind.ACCOUNTS, [ONE, TWO, ONE.upper()], [ONE, TWO]),
@@ -52,6 +62,7 @@ def test_each_kind_reads_valid_values(kind: Kind, value: object, expected: Plain
 @pytest.mark.parametrize(
     ("kind", "value", "code"),
     [
+        *((Kind.SCHOOL_YEAR, written, "not_school_year") for written in NO_SCHOOL_YEARS),
         (Kind.TEXT, "", "not_text"),
         (Kind.TEXT, " \n ", "not_text"),
         (Kind.TEXT, 7, "not_text"),

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from tests.workflows import refusals
 from tests.workflows.happy import HAPPY, Happy
 from tests.workflows.refusals import SENT_BACK_FOR_PAPERS, Line, labels
-from tests.workflows.rule_input_builders import AWARD, FAMILY, FUND, filled, other_award, rule_input
+from tests.workflows.rule_input_builders import AWARD, CALENDAR, FAMILY, FUND, filled, other_award, rule_input
 from tests.workflows.sample_policy import SAMPLE
+from workflows.eligibility import SpendingLine
 from workflows.facts import RuleInput, Verification
 from workflows.programmes.hardship import HARDSHIP
 from workflows.state_machine import decide
@@ -17,7 +19,26 @@ from workflows.vocabulary import Fen, Refused
 
 VERIFIED = Verification(date(2025, 9, 12), "clear")
 
+PAID = {"self_paid": 1_200_000}
+"""What the survey found for illness in FAMILY."""
+
+MEDICAL: dict[str, Any] = {"item": "MED"}
+PAID_MORE = {"self_paid": 1_200_001}
+
 ONLY_HARDSHIP: list[Line] = [
+    (
+        "correct_application",
+        rule_input("draft", answers={"item": "MED"}, open_cases={"MED": "HA2025-000001"}),
+        ["case_already_open"],
+    ),
+    ("pass_review", rule_input("review", **MEDICAL, own=PAID_MORE), ["self_paid_differs"]),
+    ("pass_review", rule_input("review", **MEDICAL, own={"self_paid": 1_199_999}), ["self_paid_differs"]),
+    ("approve", rule_input("approval", **MEDICAL, own=PAID_MORE), ["self_paid_differs"]),
+    (
+        "pass_review",
+        rule_input("review", **MEDICAL, own=PAID, cause="other", papers=frozenset(SAMPLE.papers_for("other"))),
+        ["papers_missing"],
+    ),
     ("record_check", rule_input("verification", answers={"replied_on": "2025-09-13"}), ["in_the_future"]),
     (
         "record_check",
@@ -85,10 +106,12 @@ def test_each_invalid_case_is_refused_with_every_reason(action: str, case: RuleI
         rule_input("review", payee_in_family=None),
         rule_input("review", consented_until=date(2025, 9, 29)),
         rule_input(
-            "review", fund=replace(FUND, opens_on=date(2025, 9, 29), expires_on=date(2025, 9, 29), available=AWARD)
+            "review", fund=replace(FUND, opens_on=date(2025, 10, 14), expires_on=date(2025, 10, 14), available=AWARD)
         ),
         rule_input("review", requested=Fen(1_274_400), answers={"award": "12744.00"}),
-        rule_input("review", item="MED", own={"self_paid": 300_000}),
+        rule_input("review", **MEDICAL, own=PAID),
+        rule_input("review", item="ACC", own=PAID, answers={"award": "1800.00"}),
+        rule_input("review", own={"self_paid": 5_000_000}),
     ],
 )
 def test_review_at_the_limit_passes(case: RuleInput) -> None:
@@ -105,3 +128,33 @@ def test_medical_aid_without_proof_of_payment_has_cap_zero() -> None:
     with pytest.raises(Refused) as refusal:
         decide(HARDSHIP, "pass_review", filled("pass_review", rule_input("review", item="MED")))
     assert [(reason.code, reason.values["cap"]) for reason in refusal.value.reasons] == [("over_cap", 0)]
+
+
+def test_cap_follows_the_lower_of_form_and_survey() -> None:
+    """50,000 yuan are typed, 3,000 were found: the cap is 3,000."""
+    illness = replace(FAMILY, spending=(SpendingLine("illness", "head", Fen(500_000), Fen(200_000)),))
+    case = rule_input("review", **MEDICAL, own={"self_paid": 5_000_000}, finances=illness, answers={"award": "3000.01"})
+    with pytest.raises(Refused) as refusal:
+        decide(HARDSHIP, "pass_review", filled("pass_review", case))
+    assert refusal.value.codes == ["self_paid_differs", "over_cap"]
+    typed, cap = refusal.value.reasons
+    assert (typed.values["typed"], typed.values["surveyed"], cap.values["cap"]) == (5_000_000, 300_000, 300_000)
+
+
+LIVING_LAST_YEAR = (other_award("LIV", 100, on=date(2025, 9, 1)), other_award("MED", 100, on=date(2025, 9, 1)))
+
+
+def test_year_of_caps_and_items_is_that_of_the_decision() -> None:
+    """A review of 25 December posts a notice that ends in January: aid of the old year is no repeat."""
+    calendar = replace(CALENDAR, years=CALENDAR.years | {2026})
+    line = replace(FUND, opens_on=date(2026, 1, 1), expires_on=date(2026, 12, 31))
+    check = replace(VERIFIED, replied_on=date(2025, 12, 1))
+    case = replace(
+        rule_input("review", today=date(2025, 12, 26), others=LIVING_LAST_YEAR, fund=line, verification=check),
+        calendar=calendar,
+    )
+    assert decide(HARDSHIP, "pass_review", filled("pass_review", case)).target == "notice"
+    refused = rule_input("approval", today=date(2025, 12, 30), others=LIVING_LAST_YEAR)
+    with pytest.raises(Refused) as refusal:
+        decide(HARDSHIP, "approve", filled("approve", refused))
+    assert refusal.value.codes == ["item_repeated"]

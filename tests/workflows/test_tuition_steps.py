@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from tests.workflows import refusals, rule_input_builders
-from tests.workflows.happy import HAPPY, Happy
+from tests.workflows.happy import HAPPY, SCHOOLING, Happy
 from tests.workflows.refusals import Line, labels
 from tests.workflows.rule_input_builders import filled, other_award
 from workflows.facts import RuleInput
@@ -20,7 +20,15 @@ review = partial(rule_input, "review")
 STUDENT_GRANT = other_award("EDU", 100, school_year="2025-2026", same_student=True)
 SIBLING_GRANT = other_award("EDU", 1_000_000, school_year="2025-2026")
 
+draft = partial(rule_input, "draft")
+PARTS = {"tuition_part": "2000.00", "living_part": "18000.01"}
+PARTS_IN_FEN = {"tuition_part": 200_000, "living_part": 1_800_001}
+
 ONLY_TUITION: list[Line] = [
+    ("correct_application", draft(answers={**SCHOOLING, "school_year": "2024-2025"}), ["school_year_wrong"]),
+    ("correct_application", draft(answers={**SCHOOLING, **PARTS}), ["parts_over_requested"]),
+    ("pass_review", review(own=PARTS_IN_FEN), ["parts_over_requested"]),
+    ("pass_review", review(student_stage="senior"), ["stage_differs"]),
     ("pass_review", review(own={"school_year": "2024-2025"}), ["school_year_wrong"]),
     ("pass_review", review(own={"school_year": None}), ["school_year_wrong"]),
     ("pass_review", review(own={"institution_kind": "military"}), ["institution_excluded"]),
@@ -70,8 +78,10 @@ def test_each_invalid_case_is_refused_with_every_reason(action: str, case: RuleI
         review(own={"stage": "compulsory"}, answers={"award": "3000.00"}),
         review(answers={"award": "10620.00"}),
         review(own={"institution_kind": "private"}),
-        review(own={"school_year": "2024-2025"}, today=date(2025, 6, 30)),
-        review(today=date(2025, 7, 1)),
+        review(student_stage="bachelor"),
+        review(own={"tuition_part": 200_000, "living_part": 1_800_000}),
+        review(own={"school_year": "2024-2025"}, opened_on=date(2025, 6, 30), today=date(2025, 7, 1)),
+        review(opened_on=date(2025, 7, 1)),
     ],
 )
 def test_review_at_the_limit_passes(case: RuleInput) -> None:

@@ -130,7 +130,7 @@ def own_answer(field: FormField, model: Model, dice: Dice) -> Plain:
         first = model.today.year - (model.today.month < 7) - dice.once_in(32)
         return f"{first}-{first + 1}"
     if field.kind is Kind.MONEY:
-        return 5_000_000
+        return dice.mostly((1_200_000, 5_000_000)) if field.key == "self_paid" else 100_000
     return (dice.one_of(field.choices) if dice.once_in(8) else field.choices[0]) if field.choices else None
 
 
@@ -153,6 +153,7 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
         Kind.NUMBER: lambda: dice.below(9),
         Kind.MONEY: lambda: dice.mostly(dice.one_of((AMOUNTS, AMOUNTS[1:]))),
         Kind.DATE: lambda: str(model.today - timedelta(days=dice.mostly((0, 2, 200, -1)))),
+        Kind.SCHOOL_YEAR: lambda: str(model.facts.answers.get("school_year", "2025")),
         Kind.YES_NO: lambda: not dice.below(3),
         Kind.ID: lambda: str(dice.one_of(FUNDS)),
         Kind.ACCOUNTS: lambda: visitors(model, dice),

@@ -11,6 +11,9 @@ from workflows.code_lists import (
 from workflows.form_fields import FormField, Kind
 
 WHY = FormField("reason", "理由", Kind.TEXT)
+REQUESTED = FormField("requested", "申请金额", Kind.MONEY)
+"""The sum asked for, in the correction of an application; the answers of the programme follow."""
+
 VISIT = (
     FormField("on", "走访日期", Kind.DATE),
     FormField("visitors", "走访人", Kind.ACCOUNTS),

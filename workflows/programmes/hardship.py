@@ -14,6 +14,7 @@ from workflows.programmes.forms import (
     PAYMENT,
     RECALL,
     RECEIPT,
+    REQUESTED,
     REST,
     RESURVEY,
     RETURNED,
@@ -42,9 +43,11 @@ from workflows.programmes.step_groups import (
     release,
     write_off,
 )
+from workflows.rules.application import amount_positive, no_other_open_case
 from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
+    category_as_shown,
     filed,
     finances_on_file,
     fund_for_category,
@@ -52,11 +55,20 @@ from workflows.rules.means_test import (
     line_known,
     no_exclusion,
     not_repeated,
+    self_paid_as_surveyed,
     within_cap,
     within_income_test,
     within_requested,
 )
-from workflows.rules.payment import followed_up, fund_allows, fund_can_bear, part_of_what_is_out, payee_in_family
+from workflows.rules.payment import (
+    followed_up,
+    fund_allows,
+    fund_can_bear,
+    fund_open_at_decision,
+    fund_open_to_unit,
+    part_of_what_is_out,
+    payee_in_family,
+)
 from workflows.rules.public_notice import an_objection_is_open, notice_can_end, this_notice
 from workflows.rules.survey import (
     checked_again,
@@ -69,12 +81,16 @@ from workflows.rules.survey import (
 from workflows.rules.suspension import held, hold_has_an_end
 from workflows.vocabulary import Duty, Phase, Record, Role
 
+OPENING = (amount_positive,)
+CORRECTABLE = (*OPENING, no_other_open_case)
 MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
+SURVEYS = (surveyed_by_two, papers_complete, verified, self_paid_as_surveyed)
 SAME_HELP = (not_repeated, items_allowed, within_requested, within_cap, award_positive)
-ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, verified, *MEANS, *SAME_HELP)
-FUNDED = (fund_allows, fund_for_category, fund_can_bear, payee_in_family)
+ELIGIBLE = (filed, beneficiary_stays, consent_given, *SURVEYS, *MEANS, *SAME_HELP)
+FUNDED = (fund_open_to_unit, fund_allows, fund_open_at_decision, fund_for_category, fund_can_bear, payee_in_family)
 # Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
-DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, fund_for_category, not_repeated, items_allowed, within_cap)
+AID_LIMITS = (fund_for_category, self_paid_as_surveyed, not_repeated, items_allowed, within_cap)
+DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, category_as_shown, *AID_LIMITS)
 
 OPEN = ("draft", "survey", "verification", "review", "notice", "approval", "payment", "receipt", "follow_up")
 BEFORE_MONEY = ("draft", "survey", "verification", "review", "notice", "approval")
@@ -85,6 +101,8 @@ ANSWERS = (
     FormField("cause_text", "致困情况", Kind.TEXT, required=False),
     FormField("self_paid", "自付医疗费用", Kind.MONEY, required=False),
 )
+ITEM = FormField("item", "救助项目", Kind.CODE, required=False, choices=tuple(HARDSHIP_ITEMS))
+CORRECTION = (REQUESTED, ITEM, *ANSWERS)
 
 STATES = (
     State("draft", Phase.SURVEY, "待提交", "准备申请", "draft_days"),
@@ -107,6 +125,7 @@ STATES = (
 # fmt: off
 HARDSHIP = Programme(
     key="hardship", title="困难帮扶", start="draft", items=HARDSHIP_ITEMS, answers=ANSWERS, states=STATES,
+    opening=OPENING,
     steps=(
         #    action               from             to              who              must hold              money         notification             duty                  record                    form
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
@@ -115,6 +134,7 @@ HARDSHIP = Programme(
         Step("finish_survey",     "survey",        "verification", (Role.REGISTRAR, Role.VISITOR), SURVEYED, None, None,          None,                 None,                     (),               "完成调查"),
         Step("record_check",      "verification",  "review",       Role.VERIFIER,   (reply_already, checked_again), None,      None,              Duty.VERIFIER,        Record.VERIFICATION,      VERIFICATION,     "记录核对结果"),
         Step("return_to_draft",   "review",        "draft",        Role.REVIEWER,   (),                    None,         "returned",        Duty.REVIEWER,        None,                     (WHY,),           "退回补正"),
+        Step("correct_application", "draft",       SAME,           Role.REGISTRAR,  CORRECTABLE,           None,         None,              Duty.REGISTRAR,       Record.CORRECTION,        CORRECTION,       "更正申请"),
         Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        Record.RESURVEY,          RESURVEY,         "退回重新调查"),
         Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED, notice_can_end),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
         Step("object",            "notice",        SAME,           Role.REGISTRAR,  (this_notice,),        None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),

@@ -14,6 +14,7 @@ from workflows.programmes.forms import (
     PAYMENT,
     RECALL,
     RECEIPT,
+    REQUESTED,
     REST,
     RESURVEY_UNVERIFIED,
     RETURNED,
@@ -41,9 +42,11 @@ from workflows.programmes.step_groups import (
     release,
     write_off,
 )
+from workflows.rules.application import amount_positive
 from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
+    category_as_shown,
     filed,
     finances_on_file,
     fund_for_category,
@@ -54,20 +57,43 @@ from workflows.rules.means_test import (
     within_income_test,
     within_requested,
 )
-from workflows.rules.payment import followed_up, fund_allows, fund_can_bear, part_of_what_is_out, payee_in_family
+from workflows.rules.payment import (
+    followed_up,
+    fund_allows,
+    fund_can_bear,
+    fund_open_at_decision,
+    fund_open_to_unit,
+    part_of_what_is_out,
+    payee_in_family,
+)
 from workflows.rules.public_notice import an_objection_is_open, notice_can_end, this_notice
 from workflows.rules.survey import consent_given, papers_complete, surveyed_by_two
 from workflows.rules.suspension import held, hold_has_an_end
-from workflows.rules.tuition import enrolled_this_school_year, institution_eligible, student_not_repeated
+from workflows.rules.tuition import (
+    enrolled_this_school_year,
+    institution_eligible,
+    parts_within_requested,
+    stage_as_filed,
+    student_not_repeated,
+)
 from workflows.vocabulary import Duty, Phase, Record, Role
 
+OPENING = (amount_positive, enrolled_this_school_year, parts_within_requested)
+CORRECTABLE = OPENING
 MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
 LIMITS = (items_allowed, within_requested, within_cap, award_positive)
-ENROLLED = (enrolled_this_school_year, institution_eligible, student_not_repeated)
+ENROLLED = (
+    enrolled_this_school_year,
+    stage_as_filed,
+    parts_within_requested,
+    institution_eligible,
+    student_not_repeated,
+)
 ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, *ENROLLED, *MEANS, *LIMITS)
-FUNDED = (fund_allows, fund_for_category, fund_can_bear, payee_in_family)
+FUNDED = (fund_open_to_unit, fund_allows, fund_open_at_decision, fund_for_category, fund_can_bear, payee_in_family)
 # Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
-DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, fund_for_category, student_not_repeated, items_allowed, within_cap)
+AID_LIMITS = (fund_for_category, student_not_repeated, items_allowed, within_cap)
+DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, category_as_shown, *AID_LIMITS)
 
 OPEN = ("draft", "survey", "review", "notice", "approval", "payment", "receipt", "follow_up")
 BEFORE_MONEY = ("draft", "survey", "review", "notice", "approval")
@@ -75,13 +101,14 @@ FIELDWORK = ("draft", "survey", "review")
 PAID = ("receipt", "follow_up", "closed", "recovered", "written_off")
 
 ANSWERS = (
-    FormField("school_year", "学年", Kind.CODE),
+    FormField("school_year", "学年", Kind.SCHOOL_YEAR),
     FormField("stage", "学段", Kind.CODE, choices=tuple(StudentStage)),
     FormField("institution_kind", "学校类别", Kind.CODE, choices=tuple(Institution)),
     FormField("tuition_part", "其中学费", Kind.MONEY, required=False),
     FormField("living_part", "其中生活费", Kind.MONEY, required=False),
     FormField("new_student", "是否新入学", Kind.YES_NO, required=False),
 )
+CORRECTION = (REQUESTED, *ANSWERS)
 
 STATES = (
     State("draft", Phase.SURVEY, "待提交", "准备申请", "draft_days"),
@@ -103,6 +130,7 @@ STATES = (
 # fmt: off
 TUITION = Programme(
     key="tuition", title="金秋助学", start="draft", items=TUITION_ITEMS, answers=ANSWERS, states=STATES,
+    opening=OPENING,
     steps=(
         #    action               from             to              who              must hold              money         notification             duty                  record                    form
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
@@ -110,6 +138,7 @@ TUITION = Programme(
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),
         Step("finish_survey",     "survey",        "review",       (Role.REGISTRAR, Role.VISITOR), SURVEYED, None, None,          None,                 None,                     (),               "完成调查"),
         Step("return_to_draft",   "review",        "draft",        Role.REVIEWER,   (),                    None,         "returned",        Duty.REVIEWER,        None,                     (WHY,),           "退回补正"),
+        Step("correct_application", "draft",       SAME,           Role.REGISTRAR,  CORRECTABLE,           None,         None,              Duty.REGISTRAR,       Record.CORRECTION,        CORRECTION,       "更正申请"),
         Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        Record.RESURVEY,          RESURVEY_UNVERIFIED,"退回重新调查"),
         Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED, notice_can_end),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
         Step("object",            "notice",        SAME,           Role.REGISTRAR,  (this_notice,),        None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),

@@ -1,4 +1,9 @@
-"""Means-test rules: the assessment, the caps, and the limits on repeated aid."""
+"""Means-test rules: the assessment, the caps, and the limits on repeated aid.
+
+The assessment asks the day of the step: the review proposes on its day, and the decision assesses again on its own,
+with the 低保 line of that day and the aid of the twelve months before it (docs/domain/eligibility.md §2.2). The year of
+caps and repeated aid is that of the decision (`RuleInput.decided_on`), as an earlier award counts on its decision's day.
+"""
 
 from workflows import assessment, eligibility, policy
 from workflows.assessment import Assessment
@@ -7,7 +12,10 @@ from workflows.vocabulary import Fen, Reason
 
 
 def assessed(case: RuleInput) -> Assessment | None:
-    """Return the assessment under the case's policy set, or None without finances on file or a local 低保 line."""
+    """Return the assessment under the case's policy set on the day of the step.
+
+    None without finances on file or a local 低保 line.
+    """
     if case.facts.finances is None or _line(case) is None or case.facts.finances.members < 1:
         return None
     return eligibility.assess_need(case.policy, case.facts.finances, case.facts.division, case.today)
@@ -21,7 +29,7 @@ def _line(case: RuleInput) -> Fen | None:
 
 
 def line_known(case: RuleInput) -> Reason | None:
-    """The policy has a 低保 line for the household's division on the day (docs/domain/audit-rules.md rule 08)."""
+    """The policy has a 低保 line for the household's division on the step's day (docs/domain/audit-rules.md rule 08)."""
     if _line(case) is None:
         return Reason.of("line_unknown", division=case.facts.division, param="dibao_lines")
     return None
@@ -64,6 +72,18 @@ def within_income_test(case: RuleInput) -> Reason | None:
 
 
 @reads("finances")
+def category_as_shown(case: RuleInput) -> Reason | None:
+    """On the day of the decision the household is still in the category that the notice showed.
+
+    Source: docs/domain/procedure.md §1.4, guard of the approval.
+    """
+    need, shown = assessed(case), case.facts.category
+    if need is None or need.category is None or shown in {None, need.category}:
+        return None
+    return Reason.of("category_changed", shown=shown, category=need.category)
+
+
+@reads("finances")
 def no_exclusion(case: RuleInput) -> Reason | None:
     """No exclusion of the policy was observed (docs/domain/eligibility.md §2.5)."""
     need = assessed(case)
@@ -90,8 +110,11 @@ def within_requested(case: RuleInput) -> Reason | None:
 
 
 def cap(case: RuleInput) -> Fen | None:
-    """Return the maximum of the item for the household (or student) in its year, in fen, before earlier awards."""
-    need, line, self_paid = assessed(case), _line(case), case.facts.answers.get("self_paid")
+    """Return the maximum of the item for the household (or student) in its year, in fen, before earlier awards.
+
+    A share of what the family paid itself is one of the lower sum: that of the form, or that of the survey.
+    """
+    need, line = assessed(case), _line(case)
     if line is None:
         return None
     return eligibility.cap_for(
@@ -100,8 +123,34 @@ def cap(case: RuleInput) -> Fen | None:
         category=need.category if need else None,
         stage=_stage(case),
         line=line,
-        self_paid=Fen(self_paid) if isinstance(self_paid, int) else None,
+        self_paid=_self_paid(case),
     )
+
+
+def _self_paid(case: RuleInput) -> Fen | None:
+    """Return what counts as paid by the family itself, or None without a sum on the form."""
+    given = case.facts.answers.get("self_paid")
+    if not isinstance(given, int):
+        return None
+    finances = case.facts.finances
+    surveyed = eligibility.self_paid_surveyed(case.policy, case.facts.item, finances) if finances else Fen(0)
+    return min(Fen(given), surveyed)
+
+
+@reads("finances")
+def self_paid_as_surveyed(case: RuleInput) -> Reason | None:
+    """What the form says the family paid itself is what the survey found, where the cap is a share of it.
+
+    The surveyed lines are those on file on the day of the step (docs/domain/eligibility.md §2.4).
+    """
+    given, finances, need = case.facts.answers.get("self_paid"), case.facts.finances, assessed(case)
+    if not isinstance(given, int) or finances is None or need is None:
+        return None
+    caps = eligibility.caps_that_fit(case.policy, case.facts.item, category=need.category, stage=_stage(case))
+    surveyed = eligibility.self_paid_surveyed(case.policy, case.facts.item, finances)
+    if given == surveyed or all(cap.share is None for cap in caps):
+        return None
+    return Reason.of("self_paid_differs", typed=given, surveyed=surveyed)
 
 
 def _stage(case: RuleInput) -> str | None:
@@ -116,14 +165,16 @@ def _earlier_grants(case: RuleInput) -> list[Fen]:
         for other in case.facts.others
         if other.item == case.facts.item
         and (
-            other.same_student and other.school_year == school_year if school_year else other.on.year == case.today.year
+            other.same_student and other.school_year == school_year
+            if school_year
+            else other.on.year == case.decided_on.year
         )
     ]
 
 
 @reads("finances", "others")
 def within_cap(case: RuleInput) -> Reason | None:
-    """The award and earlier awards of the item are within the cap.
+    """The award and earlier awards of the item in the year of the decision (or the school year) are within the cap.
 
     Sources: docs/domain/eligibility.md §2.1, docs/domain/audit-rules.md rules 48–50.
     """
@@ -138,7 +189,9 @@ def within_cap(case: RuleInput) -> Reason | None:
 
 @reads("others")
 def not_repeated(case: RuleInput) -> Reason | None:
-    """A household gets the same item at most `same_item_per_year` times a year (docs/domain/eligibility.md §2.7)."""
+    """A household gets the same item at most `same_item_per_year` times in the year of the decision
+    (docs/domain/eligibility.md §2.7).
+    """
     before = len(_earlier_grants(case))
     if before >= case.policy.same_item_per_year:
         return Reason.of(
@@ -153,10 +206,12 @@ def not_repeated(case: RuleInput) -> Reason | None:
 
 @reads("finances", "others")
 def items_allowed(case: RuleInput) -> Reason | None:
-    """A household gets at most its category's `items_per_year` different items (docs/domain/eligibility.md §2.7)."""
+    """A household gets at most its category's `items_per_year` different items in the year of the decision
+    (docs/domain/eligibility.md §2.7).
+    """
     need = assessed(case)
     most = case.policy.items_per_year.get(need.category or "") if need else None
-    items = {other.item for other in case.facts.others if other.on.year == case.today.year} | {case.facts.item}
+    items = {other.item for other in case.facts.others if other.on.year == case.decided_on.year} | {case.facts.item}
     if most is not None and len(items) > most:
         return Reason.of("too_many_items", items=sorted(items), param="items_per_year", value=most)
     return None

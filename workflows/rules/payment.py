@@ -7,15 +7,59 @@ from workflows.vocabulary import Fen, Reason
 
 @reads("fund")
 def fund_allows(case: RuleInput) -> Reason | None:
-    """专款专用: the fund line permits this item on this day (docs/domain/funds.md §4.2)."""
+    """专款专用: the fund line permits this item and is open on the day of the decision, which commits the money.
+
+    A review may name a line that opens before its notice is over. Source: docs/domain/funds.md §4.2.
+    """
     fund = case.facts.fund
     if fund is None:
         return None if case.is_preview and case.facts.award is None else Reason.of("fund_missing")
-    if not fund.opens_on <= case.today <= fund.expires_on:
-        return Reason.of("fund_closed", opens_on=fund.opens_on.isoformat(), expires_on=fund.expires_on.isoformat())
+    if case.decided_on < fund.opens_on or fund.expires_on < case.today:
+        return _closed(fund)
+    return _permits(fund, case)
+
+
+@reads("fund")
+def fund_open_at_decision(case: RuleInput) -> Reason | None:
+    """The line named at review is still open on the first day after the notice, when the award can be decided."""
+    fund = case.facts.fund
+    if fund is not None and case.today <= fund.expires_on < case.decided_on:
+        return Reason.of(
+            "fund_closes_before_decision",
+            decided_on=case.decided_on.isoformat(),
+            expires_on=fund.expires_on.isoformat(),
+            param="notice_days",
+            value=case.policy.notice_days,
+        )
+    return None
+
+
+def _closed(fund: Fund) -> Reason:
+    return Reason.of("fund_closed", opens_on=fund.opens_on.isoformat(), expires_on=fund.expires_on.isoformat())
+
+
+def _permits(fund: Fund, case: RuleInput) -> Reason | None:
     if case.facts.item not in fund.items:
         return Reason.of("item_not_permitted", item=case.facts.item, permitted=sorted(fund.items))
     return None
+
+
+@reads("fund")
+def fund_settles(case: RuleInput) -> Reason | None:
+    """What was committed while the line was open is paid, and paid again after a bank's return, until it settles.
+
+    The day of the payment is asked. A line without a settling time pays until it expires. Source: docs/domain/funds.md
+    §4.3.
+    """
+    fund = case.facts.fund
+    if fund is None:
+        return Reason.of("fund_missing")
+    if fund.settles_until is not None and case.today > fund.settles_until:
+        settles_until, expires_on = fund.settles_until.isoformat(), fund.expires_on.isoformat()
+        return Reason.of("settling_over", settles_until=settles_until, expires_on=expires_on)
+    if not fund.opens_on <= case.today <= (fund.settles_until or fund.expires_on):
+        return _closed(fund)
+    return _permits(fund, case)
 
 
 @reads("fund")
@@ -38,7 +82,10 @@ def short_of(fund: Fund, award: Fen) -> Reason | None:
 
 @reads("fund")
 def fund_open_to_unit(case: RuleInput) -> Reason | None:
-    """A higher unit's fund line is used only while allocated to the case's unit (下拨; docs/domain/funds.md §4.3)."""
+    """A higher unit's fund line is used only while allocated to the case's unit (下拨; docs/domain/funds.md §4.3).
+
+    Allocations in force on the day of the decision count.
+    """
     return Reason.of("fund_not_open") if case.facts.fund is not None and not case.facts.fund.opened else None
 
 

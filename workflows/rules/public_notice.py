@@ -9,6 +9,7 @@ from workflows.vocabulary import Reason
 def notice_ended(case: RuleInput) -> Reason | None:
     """公示 lasts at least `notice_days` working days; the day of posting does not count.
 
+    The days are counted from the day of posting, under the policy set that the notice cites.
     Source: docs/domain/procedure.md §1.5.
     """
     notice = case.facts.notice

@@ -2,14 +2,16 @@
 
 from datetime import date
 
-from workflows.code_lists import SurveyConclusion, VerificationOutcome
+from workflows.code_lists import Item, SurveyConclusion, VerificationOutcome
 from workflows.facts import RuleInput, reads
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Reason
 
 
 @reads("consented_until")
 def consent_given(case: RuleInput) -> Reason | None:
-    """承诺与授权: the family's signed authorisation is in force (docs/domain/procedure.md §1.3 step 3; PIPL 29)."""
+    """承诺与授权: the family's signed authorisation is in force on the day of the step, when its data is used
+    (docs/domain/procedure.md §1.3 step 3; PIPL 29).
+    """
     until = case.facts.consented_until
     if until is None or until < case.today:
         return Reason.of("consent_missing", until=until.isoformat() if until else None)
@@ -33,7 +35,7 @@ def recorder_went(case: RuleInput) -> Reason | None:
 
 
 def visitors_entitled(case: RuleInput) -> Reason | None:
-    """Every visitor has the visitor's role over the case's unit today."""
+    """Every visitor had the visitor's role over the case's unit on the day of the visit."""
     ineligible = case.accounts("visitors") - case.eligible_visitors.keys()
     if ineligible:
         return Reason.of("visitor_not_entitled", accounts=sorted(map(str, ineligible)))
@@ -104,8 +106,12 @@ def surveyed_by_two(case: RuleInput) -> Reason | None:
 
 
 def papers_complete(case: RuleInput) -> Reason | None:
-    """All papers that the policy requires for this cause have been seen (docs/domain/data-dictionary.md §3.8)."""
-    missing = [kind for kind in case.policy.papers_for(case.facts.cause) if kind not in case.facts.papers]
+    """All papers that the policy requires for this cause have been seen, and for medical aid those of an illness,
+    whatever the cause (docs/domain/data-dictionary.md §3.8).
+    """
+    causes = (case.facts.cause, *(("illness",) if case.facts.item == Item.MEDICAL else ()))
+    wanted = dict.fromkeys(kind for cause in causes for kind in case.policy.papers_for(cause))
+    missing = [kind for kind in wanted if kind not in case.facts.papers]
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
@@ -131,8 +137,8 @@ def checked_again(case: RuleInput) -> Reason | None:
 
 @reads("verification")
 def verified(case: RuleInput) -> Reason | None:
-    """经济状况核对: the reply is about the current members, at most `verification_valid_days` old, its hits explained
-    (docs/domain/procedure.md §1.3 step 6).
+    """经济状况核对: the reply is about the current members, its hits are explained, and on the day of the review, which
+    relies on it, it is at most `verification_valid_days` old (docs/domain/procedure.md §1.3 step 6).
     """
     if not case.policy.verification_required:
         return None

@@ -57,12 +57,14 @@ _SAME_PERSON = """ANY (ARRAY(SELECT c.beneficiary_id UNION SELECT coalesce(me.fi
     FROM person AS me JOIN person AS twin ON twin.first_person_id = coalesce(me.first_person_id, me.id)
     WHERE me.id = c.beneficiary_id))"""
 
+# The days these mean: kinship and members as they are on the day of the step; an award of another case on the day of its
+# decision, the latest signature in force; prior aid on the day it was paid or given; a gift on its own day.
 # fmt: off
 _DUTIES = """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty
     JOIN account ON account.id = account_id WHERE case_id = c.id"""
 _FILERS = """SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
     WHERE person.household_id = c.household_id) || c.household_id) AND action NOT IN
-    ('reveal', 'match_number', 'confirm_kinship')"""
+    ('reveal', 'match_number', 'confirm_kinship', 'decide_category', 'undo_category')"""
 _FAMILY_STAFF = """SELECT json_agg(account_id) FROM (
     SELECT account_id FROM kinship WHERE household_id = c.household_id AND confirmed_on IS NOT NULL
     AND ended_on IS NULL UNION
@@ -79,6 +81,14 @@ _PAYEE = """SELECT row_to_json(b) FROM (SELECT bank_account.id, encode(card_inde
     WHERE bank_account.household_id = c.household_id AND bank_account.active) AS b"""
 _IN_FAMILY = """SELECT person.active AND person.household_id = c.household_id FROM person
     WHERE person.id = c.beneficiary_id"""
+_STAGE = "SELECT student_stage FROM person WHERE person.id = c.beneficiary_id"
+_OPEN_CASES = """SELECT json_agg(json_build_array(o.item, o.case_no)) FROM "case" AS o
+    WHERE o.beneficiary_id = c.beneficiary_id AND o.id <> c.id AND o.phase <> 'ended'"""
+# The decision that the category of the file rests on when that of the case is taken back: the latest other one in force.
+_DECIDED_BEFORE = """SELECT row_to_json(d) FROM (SELECT o.id, o.category, (SELECT max(a."on") FROM approval AS a
+    WHERE a.case_id = o.id AND a.voided_seq IS NULL) AS "on" FROM "case" AS o WHERE o.household_id = c.household_id
+    AND o.id <> c.id AND o.outstanding_fen > 0 AND o.category IS NOT NULL ORDER BY "on" DESC NULLS LAST, o.id LIMIT 1)
+    AS d WHERE d."on" IS NOT NULL"""
 _CONSENT = "SELECT max(until_on) FROM consent WHERE household_id = c.household_id"
 _VISITS = """SELECT json_agg(json_build_object('kind', kind, 'on', "on", 'conclusion', conclusion, 'seq', seq, 'visitors',
     (SELECT json_agg(account_id) FROM visit_visitor WHERE visit_id = visit.id)) ORDER BY id)
@@ -131,6 +141,9 @@ FACTS: tuple[Fact, ...] = (
     Fact("papers",                _sql(_PAPERS),        always=True),
     Fact("payee",                 _sql(_PAYEE),         always=True),
     Fact("beneficiary_in_family", _sql(_IN_FAMILY),     "beneficiary_in_family", readers.beneficiary_in_family),
+    Fact("student_stage",         _sql(_STAGE),         "student_stage",         readers.student_stage),
+    Fact("open_cases",            _sql(_OPEN_CASES),    "open_cases",            readers.open_cases),
+    Fact("decided_before",        _sql(_DECIDED_BEFORE), needed_by=frozenset({Record.VOID_APPROVALS})),
     Fact("consented_until",       _sql(_CONSENT),       "consented_until",       readers.consented_until),
     Fact("visits",                _sql(_VISITS),        "visits",                readers.visits),
     Fact("returned",              _sql(_RETURNED),      "returned",              readers.returned),

@@ -23,10 +23,16 @@ _ROLES: Mapping[str, Role] = {each.value: each for each in Role}
 
 
 def load_locked(
-    conn: sa.Connection, case_id: UUID, caller: Caller, on: date, plan: LoadPlan, named_fund: UUID | None
+    conn: sa.Connection,
+    case_id: UUID,
+    caller: Caller,
+    on: date,
+    plan: LoadPlan,
+    named_fund: UUID | None,
+    visited_on: date | None = None,
 ) -> LoadedCase | None:
     """Lock a case, its household and, if money moves, its fund line, and load them; None if `caller` may not see it."""
-    values = _values(caller, on, plan, named_fund, case_id=case_id)
+    values = _values(caller, on, plan, named_fund, visited_on, case_id=case_id)
     rows = _fresh_rows(conn, plan, values, money=plan.money)
     if not rows and plan.money:  # a case without a fund line is not found with one
         rows = _fresh_rows(conn, plan, values, money=False)
@@ -43,7 +49,7 @@ def _fresh_rows(conn: sa.Connection, plan: LoadPlan, values: dict[str, Any], *, 
 def load_case(conn: sa.Connection, case_id: UUID, caller: Caller, on: date) -> LoadedCase | None:
     """Load a case with every fact, without a lock; None if `caller` may not see it."""
     load = statement.load_unlocked(EVERYTHING.facts, staff=True, many=False)
-    rows = load.rows(conn, _values(caller, on, EVERYTHING, None, case_id=case_id))
+    rows = load.rows(conn, _values(caller, on, EVERYTHING, None, None, case_id=case_id))
     return _loaded(rows[0]) if rows else None
 
 
@@ -64,20 +70,31 @@ def lock_funds(conn: sa.Connection, fund_ids: Iterable[UUID]) -> dict[UUID, Mapp
 
 
 def load_many(
-    conn: sa.Connection, case_ids: Iterable[UUID], caller: Caller, on: date, plan: LoadPlan, named_fund: UUID | None
+    conn: sa.Connection,
+    case_ids: Iterable[UUID],
+    caller: Caller,
+    on: date,
+    plan: LoadPlan,
+    named_fund: UUID | None,
+    visited_on: date | None = None,
 ) -> dict[UUID, LoadedCase]:
     """Load cases that lock_cases() has locked, by id."""
     load = statement.load_unlocked(plan.facts, staff=bool(plan.roles), many=True)
-    rows = load.rows(conn, _values(caller, on, plan, named_fund, case_ids=list(case_ids)))
+    rows = load.rows(conn, _values(caller, on, plan, named_fund, visited_on, case_ids=list(case_ids)))
     return {row.id: _loaded(row) for row in rows}
 
 
 def _values(
-    caller: Caller, on: date, plan: LoadPlan, named_fund: UUID | None, **cases: UUID | list[UUID]
+    caller: Caller,
+    on: date,
+    plan: LoadPlan,
+    named_fund: UUID | None,
+    visited_on: date | None = None,
+    **cases: UUID | list[UUID],
 ) -> dict[str, Any]:
     first, last = policies.years_around(on)
     roles = [role.value for role in plan.roles]
-    years = {"today": on, "first_year": first, "last_year": last}
+    years = {"today": on, "visited_on": visited_on or on, "first_year": first, "last_year": last}
     return {**cases, "roles": roles, "fund_id": named_fund, **years, **ranges(caller)}
 
 
@@ -114,6 +131,7 @@ def _case_facts(row: CaseRow) -> dict[str, Any]:
         "item": row.item,
         "requested": Fen(row.requested_fen),
         "award": row.award_fen,
+        "category": row.category,
         "outstanding": Fen(row.outstanding_fen),
         "recovering": Fen(row.recovering_fen),
         "written_off": Fen(row.written_off_fen),

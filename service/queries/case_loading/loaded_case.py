@@ -26,6 +26,11 @@ class CaseRow:
     phase: str
     version: int
     answers: Mapping[str, Plain]
+    first_item: str | None
+    first_answers: Mapping[str, Plain] | None
+    first_requested_fen: int | None
+    """The first values of the application, once a correction has replaced them."""
+
     requested_fen: int
     award_fen: int | None
     outstanding_fen: int
@@ -49,6 +54,10 @@ class CaseRow:
     finances_as_of: date | None
     exited_on: date | None
     aid_version: int
+    file_version: int
+    category_case_id: UUID | None
+    """The case whose decision the category of the file cites."""
+
     policies: list[str] | None
     """Ids of the policy sets whose dates cover the day."""
 
@@ -69,6 +78,9 @@ class CaseRow:
     verification: dict[str, Any] | None
     notice: dict[str, Any] | None
     approvals: list[list[Any]] | None
+    student_stage: str | None
+    open_cases: list[tuple[str, str]] | None
+    decided_before: dict[str, Any] | None
     live_payment: str | None
     others: list[list[Any]] | None
     prior_aid: list[list[Any]] | None

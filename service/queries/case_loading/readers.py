@@ -11,13 +11,32 @@ from workflows.eligibility import Finances, IncomeLine, SpendingLine
 from workflows.facts import Approval, Award, Fund, Notice, Returned, Verification, Visit
 from workflows.vocabulary import Fen
 
-FUND_COLUMNS = ("id", "unit_path", "available_fen", "permitted_items", "categories", "opens_on", "expires_on")
+FUND_COLUMNS = (
+    "id",
+    "unit_path",
+    "available_fen",
+    "permitted_items",
+    "categories",
+    "opens_on",
+    "expires_on",
+    "settles_until",
+)
 """What is loaded of a fund line."""
 
 
 def beneficiary_in_family(row: CaseRow) -> bool:
     """Return whether the beneficiary is an active member of the household."""
     return bool(row.beneficiary_in_family)
+
+
+def student_stage(row: CaseRow) -> str | None:
+    """Return the school stage of the beneficiary on file."""
+    return row.student_stage
+
+
+def open_cases(row: CaseRow) -> dict[str, str]:
+    """Return the number of another open case of the beneficiary, by item."""
+    return dict(row.open_cases or ())
 
 
 def consented_until(row: CaseRow) -> date | None:
@@ -98,6 +117,7 @@ def fund_of(columns: Mapping[str, Any]) -> Fund:
         categories=frozenset(columns["categories"]),
         opens_on=date.fromisoformat(str(columns["opens_on"])),
         expires_on=date.fromisoformat(str(columns["expires_on"])),
+        settles_until=date.fromisoformat(str(columns["settles_until"])) if columns["settles_until"] else None,
     )
 
 

@@ -18,8 +18,12 @@ from service.tables.households import household
 from service.tables.persons import person
 from service.tables.policies import calendar_year, policy_set
 from service.tables.units import unit
+from workflows.vocabulary import Role
 
 TODAY = sa.bindparam("today", type_=sa.Date())
+VISITED_ON = sa.bindparam("visited_on", type_=sa.Date())
+"""The day of the visit that the form records; today where it records none."""
+
 ROLES = sa.bindparam("roles", type_=sa.ARRAY(sa.Text()))
 """The roles whose holders are loaded: those the form may name, and those who are notified."""
 
@@ -30,6 +34,7 @@ CASE_IDS = sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid()))
 _HOUSEHOLD_COLUMNS = (
     *(household.c[name] for name in ("division", "cause", "identity", "observed", "event_kind", "idle_able_members")),
     *(household.c[name] for name in ("finances_as_of", "filed_on", "exited_on", "file_no", "aid_version")),
+    household.c.category_case_id,
     household.c.version.label("file_version"),
 )
 _WITH_HOUSEHOLD = case.join(household, household.c.id == case.c.household_id)
@@ -94,7 +99,11 @@ def _is_fresh(c: sa.FromClause) -> sa.ColumnElement[bool]:
 
 
 def _staff(path: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
-    """Who holds one of ROLES over the case's unit: account, role, tier, whether they have an e-mail address, for whom."""
+    """Who holds one of ROLES over the case's unit: account, role, tier, whether they have an e-mail address, for whom.
+
+    Those who are notified hold it today, visitors held it on the day of the visit.
+    """
+    day = sa.case((role_grant.c.role == _word(Role.VISITOR.value), VISITED_ON), else_=TODAY)
     each = sa.func.json_build_array(
         role_grant.c.account_id,
         role_grant.c.role,
@@ -107,7 +116,7 @@ def _staff(path: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
         .select_from(role_grant)
         .join(unit, unit.c.id == role_grant.c.unit_id)
         .join(account, account.c.id == role_grant.c.account_id)
-        .where(role_grant.c.role == sa.func.any(ROLES), account.c.disabled_at.is_(None), accounts.in_force(TODAY))
+        .where(role_grant.c.role == sa.func.any(ROLES), account.c.disabled_at.is_(None), accounts.in_force(day))
         .where(unit.c.path.in_(paths_above(path)))
         .scalar_subquery()
     )
