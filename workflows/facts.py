@@ -145,6 +145,9 @@ class Facts:
     payee_in_family: bool | None = None
     live_payment: bool = False
     others: tuple[Award, ...] = ()
+    pending: tuple[str, ...] = ()
+    """The item of each other open case of the household or student that was opened before this one; no money is set
+    aside for it yet."""
 
     @classmethod
     def partial(cls, **loaded: Any) -> "Facts":
@@ -244,6 +247,7 @@ ON_DEMAND = frozenset(
         "live_payment",
         "notice",
         "others",
+        "pending",
         "returned",
         "verification",
         "visits",

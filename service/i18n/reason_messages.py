@@ -24,6 +24,8 @@ TERMS_OF: Mapping[str, str] = {
     "held": "role",
     "state": "state",
     "possible_from": "state",
+    "kin": "kin",
+    "covered": "kin",
 }
 """Keys of reason values that are codes, with the group in terms.po that translates them."""
 

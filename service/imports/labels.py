@@ -192,6 +192,7 @@ VISIT_KINDS: Labels = {
     "吊唁": codes.VisitKind.BEREAVEMENT,
     "结对走访": codes.VisitKind.PAIRING,
     "退休慰问": codes.VisitKind.RETIRED,
+    "住院慰问": codes.VisitKind.HOSPITAL_STAY,
 }
 
 OCCASIONS: Labels = {
@@ -224,6 +225,10 @@ DECEASED: Labels = {
     "父亲": codes.Deceased.FATHER,
     "岳母或婆婆": codes.Deceased.MOTHER_IN_LAW,
     "岳父或公公": codes.Deceased.FATHER_IN_LAW,
+    "祖父母或外祖父母": codes.Deceased.GRANDPARENT,
+    "兄弟姐妹": codes.Deceased.SIBLING,
+    "孙子女或外孙子女": codes.Deceased.GRANDCHILD,
+    "儿媳或女婿": codes.Deceased.CHILD_IN_LAW,
 }
 
 DIRECTIONS: Labels = {"转捐": codes.DonationDirection.PASSED_ON, "收到": codes.DonationDirection.RECEIVED}

@@ -14,6 +14,7 @@ from service.i18n.catalogue import LANGUAGES, LOCALE, catalogue
 from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
+from workflows.code_lists import Deceased
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Duty, Role
@@ -131,7 +132,9 @@ def _values() -> dict[str, set[str]]:
     states = {state.key for programme in PROGRAMMES.values() for state in programme.states}
     papers = {paper for kinds in sample.papers.values() for paper in kinds}
     exclusions = {*sample.exclusions, *(each for rule in sample.categories for each in rule.barred_by)}
-    return {"duty": set(Duty), "role": set(Role), "state": states, "exclusion": exclusions, "paper": papers}
+    return {"duty": set(Duty), "role": set(Role), "state": states, "exclusion": exclusions, "paper": papers} | {
+        "kin": set(Deceased)
+    }
 
 
 @cache

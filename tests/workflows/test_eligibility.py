@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE
 from workflows.eligibility import Finances, IncomeLine, SpendingLine, as_record, assess_need, recheck
-from workflows.policy import CategoryRule, Comparator, DibaoLine, PolicySet, Term
+from workflows.policy import CategoryRule, DibaoLine, PolicySet
+from workflows.policy_codes import Comparator, Term
 from workflows.vocabulary import Fen
 
 DAY = date(2025, 6, 1)

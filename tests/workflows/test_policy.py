@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE, TEXT
+from workflows.plain_form import as_plain
 from workflows.policy import (
     DEADLINES,
-    Comparator,
     DibaoLine,
     NoLine,
     NoPolicy,
     PoliciesOverlap,
-    as_plain,
     dibao_line,
     digest,
     in_force,
 )
+from workflows.policy_codes import Comparator
 from workflows.policy_parser import read_policy
 from workflows.vocabulary import Fen
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import SAMPLE, TEXT
-from workflows.policy import DEADLINES, Per, Term
+from workflows.policy import DEADLINES
+from workflows.policy_codes import Per, Term
 from workflows.policy_parser import InvalidPolicy, PolicyProblem, read_policy
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from workflows.code_lists import SurveyConclusion, VerificationOutcome
 from workflows.facts import RuleInput, reads
+from workflows.policy_codes import Requirement
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Reason
 
 
@@ -105,7 +106,8 @@ def surveyed_by_two(case: RuleInput) -> Reason | None:
 
 def papers_complete(case: RuleInput) -> Reason | None:
     """All papers that the policy requires for this cause have been seen (docs/domain/data-dictionary.md §3.8)."""
-    missing = [kind for kind in case.policy.papers_for(case.facts.cause) if kind not in case.facts.papers]
+    required = case.policy.papers_for(case.facts.cause, case.facts.item)
+    missing = [kind for kind in required if kind not in case.facts.papers]
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
@@ -134,7 +136,7 @@ def verified(case: RuleInput) -> Reason | None:
     """经济状况核对: the reply is about the current members, at most `verification_valid_days` old, its hits explained
     (docs/domain/procedure.md §1.3 step 6).
     """
-    if not case.policy.verification_required:
+    if not case.policy.verification_required or not case.policy.binds(Requirement.VERIFICATION, case.facts.item):
         return None
     check = case.facts.verification
     if check is None:
