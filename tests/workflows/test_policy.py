@@ -115,6 +115,12 @@ def test_digest_ignores_the_layout_of_the_file() -> None:
     assert len(SAMPLE.digest) == 64
 
 
+def test_category_without_a_number_of_items_has_no_limit() -> None:
+    assert [SAMPLE.items_most(each) for each in ("deep", "relative", "sudden", "unheard_of")] == [4, 1, 2, None]
+    assert SAMPLE.items_most(None) == 1
+    assert replace(SAMPLE, items_per_year=MappingProxyType({})).items_most(None) is None
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -123,6 +129,8 @@ def test_digest_ignores_the_layout_of_the_file() -> None:
         {"tiers": (Fen(200_000), None)},
         {"effective_to": date(2025, 12, 31)},
         {"categories": (replace(SAMPLE.categories[0], comparator=Comparator.UP_TO), *SAMPLE.categories[1:])},
+        {"item_rules": ()},
+        {"condolence_kin": ("member",)},
         {"deadlines": MappingProxyType(dict(SAMPLE.deadlines) | {"survey_days": 11})},
     ],
 )
