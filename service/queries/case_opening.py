@@ -77,7 +77,7 @@ _OPEN_CASE = (
 _OTHER_CASES = sa.or_(
     case.c.phase != sa.literal_column(f"'{Phase.ENDED.value}'"),
     sa.and_(
-        case.c.outstanding_fen > 0,
+        case.c.outstanding_fen > sa.literal_column("0"),
         sa.extract("year", case.c.entered_on) == sa.extract("year", sa.bindparam("today", type_=sa.Date())),
     ),
 )

@@ -132,9 +132,8 @@ def _values() -> dict[str, set[str]]:
     states = {state.key for programme in PROGRAMMES.values() for state in programme.states}
     papers = {paper for kinds in sample.papers.values() for paper in kinds}
     exclusions = {*sample.exclusions, *(each for rule in sample.categories for each in rule.barred_by)}
-    return {"duty": set(Duty), "role": set(Role), "state": states, "exclusion": exclusions, "paper": papers} | {
-        "kin": set(Deceased)
-    }
+    stored: dict[str, set[str]] = {"duty": set(Duty), "role": set(Role), "state": states, "kin": set(Deceased)}
+    return {**stored, "exclusion": exclusions, "paper": papers}
 
 
 @cache

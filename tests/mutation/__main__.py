@@ -25,8 +25,11 @@ from tests.mutation.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(".*", "var", "build", "dist", "__pycache__", "static")
-PYTEST = (sys.executable, "-m", "pytest", "tests/workflows", "--noconftest", "--ignore=tests/workflows/test_walks.py")
-OPTIONS = ("-x", "-q", "-n0", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--no-header")
+PYTEST = (sys.executable, "-m", "pytest", "--noconftest", "-x", "-q", "-n0", "-p", "no:randomly", "--no-header")
+OPTIONS = ("-p", "no:cacheprovider", "--hypothesis-seed=0")
+FEW_EXAMPLES = ("-p", "tests.mutation.few_examples")
+TESTS = sorted(path for path in (ROOT / "tests" / "workflows").glob("test_*.py") if path.stem != "test_walks")
+SLOWEST = "test_every_reason"
 LEAST_KILLED = 0.97
 LEAST_SECONDS = 30.0
 
@@ -39,11 +42,11 @@ class Copy:
     seconds: float = 600.0
     clock: Iterator[int] = field(default_factory=lambda: iter(range(1, sys.maxsize)))
 
-    def passes(self) -> bool:
-        """Return whether the tests pass within the time limit."""
+    def passes(self, tests: list[str], *options: str) -> bool:
+        """Return whether the tests pass within the time limit, in this order."""
         environment = {**os.environ, "PYTHONPATH": str(self.root), "HYPOTHESIS_STORAGE_DIRECTORY": str(self.root / "h")}
         process = subprocess.Popen(
-            [*PYTEST, *OPTIONS],
+            [*PYTEST, *OPTIONS, *options, *tests],
             cwd=self.root,
             env=environment,
             stdout=subprocess.DEVNULL,
@@ -58,12 +61,13 @@ class Copy:
             return False
 
     def survives(self, mutant: Mutant) -> bool:
-        """Return whether the tests pass with the mutant."""
+        """Return whether the tests pass with the mutant: with few examples, which kills most of them, then with all."""
+        tests = in_order_for(mutant.path)
         path = self.root / mutant.path
         original = path.read_text("utf-8")
         try:
             self._write(path, mutant.text)
-            return self.passes()
+            return self.passes(tests, *FEW_EXAMPLES) and self.passes(tests)
         finally:
             self._write(path, original)
 
@@ -71,6 +75,19 @@ class Copy:
         path.write_text(text, "utf-8")
         # Python takes its compiled file for current while size and second of the source are the same.
         os.utime(path, (time.time(), 1_000_000_000 + next(self.clock)))
+
+
+def in_order_for(path: str) -> list[str]:
+    """Return the test files, those first that import the module at `path`, then those of the steps."""
+    module = path.removesuffix(".py").replace("/", ".")
+    package, _, name = module.rpartition(".")
+
+    def rank(test: Path) -> tuple[bool, bool, bool]:
+        text = test.read_text("utf-8")
+        imports = f"from {module} import" in text or f"from {package} import {name}\n" in text
+        return test.stem == SLOWEST, not imports, "steps" not in test.stem
+
+    return [str(test.relative_to(ROOT)) for test in sorted(TESTS, key=rank)]
 
 
 def all_mutants(only: str) -> list[Mutant]:
@@ -101,7 +118,7 @@ def prepared(folder: Path, workers: int) -> list[Copy]:
     """Return a copy of the project for each worker, with a time limit of five times an unchanged run."""
     shutil.copytree(ROOT, folder / "1", ignore=LEFT_OUT)
     start = time.monotonic()
-    if not Copy(folder / "1").passes():
+    if not Copy(folder / "1").passes(in_order_for("")):
         sys.exit("tests/workflows does not pass unchanged")
     seconds = max(LEAST_SECONDS, 5 * (time.monotonic() - start))
     for number in range(2, workers + 1):

@@ -125,6 +125,8 @@ def test_observation_excludes_only_as_the_policy_says(
 
 
 LIMIT = 1_062 * 12 * 3
+FOUR_FIFTHS = 12_234_240
+"""In fen, of an income of four times the line."""
 
 
 @pytest.mark.parametrize(
@@ -179,16 +181,16 @@ def test_misfortune_of_exactly_four_fifths_of_income_is_too_small(fen: int, fail
 @pytest.mark.parametrize(
     ("changed", "income", "spent", "failed"),
     [
-        ({}, 4 * LIMIT, 32 * LIMIT // 10, ("misfortune_too_small",)),
-        ({"misfortune_comparator": Comparator.FROM}, 4 * LIMIT, 32 * LIMIT // 10, ()),
-        ({"misfortune_comparator": Comparator.FROM}, 4 * LIMIT, 32 * LIMIT // 10 - 1, ("misfortune_too_small",)),
-        ({}, 3 * LIMIT, 3 * LIMIT, ("income_not_above",)),
-        ({"income_above_comparator": Comparator.FROM}, 3 * LIMIT, 3 * LIMIT, ()),
-        ({"income_upto": Fraction(4)}, 4 * LIMIT, 4 * LIMIT, ()),
+        ({}, 4 * LIMIT, FOUR_FIFTHS, ("misfortune_too_small",)),
+        ({"misfortune_comparator": Comparator.FROM}, 4 * LIMIT, FOUR_FIFTHS, ()),
+        ({"misfortune_comparator": Comparator.FROM}, 4 * LIMIT, FOUR_FIFTHS - 1, ("misfortune_too_small",)),
+        ({}, 3 * LIMIT, FOUR_FIFTHS, ("income_not_above",)),
+        ({"income_above_comparator": Comparator.FROM}, 3 * LIMIT, FOUR_FIFTHS, ()),
+        ({"income_upto": Fraction(4)}, 4 * LIMIT, FOUR_FIFTHS + 1, ()),
         (
             {"income_upto": Fraction(4), "income_upto_comparator": Comparator.BELOW},
             4 * LIMIT,
-            4 * LIMIT,
+            FOUR_FIFTHS + 1,
             ("income_above_limit",),
         ),
     ],
@@ -197,7 +199,7 @@ def test_policy_says_whether_a_limit_is_included(
     changed: dict[str, object], income: int, spent: int, failed: tuple[str, ...]
 ) -> None:
     rule = replace(SAMPLE.categories[3], **changed)  # type: ignore[arg-type]
-    bills = (SpendingLine("accident", "", yuan(spent)),)
+    bills = (SpendingLine("accident", "", Fen(spent)),)
     finances = household(yuan(income), spending=bills, event="epidemic")
     assessment = assess_need(replace(SAMPLE, categories=(rule,)), finances, RUSHAN, DAY)
     assert assessment.outcomes[0].failed == failed

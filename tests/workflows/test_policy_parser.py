@@ -105,7 +105,8 @@ def test_policy_has_nine_tiers_at_most(limits: int, refused: bool) -> None:
     written = ", ".join(f'"{number}000.00"' for number in range(1, limits + 1))
     change = ('tiers = ["2000.00", "20000.00"]', f"tiers = [{written}]")
     if refused:
-        assert problems(change)["approval.tiers"].values == {"most": 9}
+        problem = problems(change)["approval.tiers"]
+        assert (problem.code, problem.values) == ("too_many_tiers", {"most": 9})
     else:
         assert len(read_policy(TEXT.replace(*change)).tiers) == 9
 
