@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from service.imports.units_and_staff import TIERS
 from service.tables.cases import approval, case_duty
 from tests.api_client import ApiClient
 from tests.factories import create_account, open_fund
 from tests.lives import NOTICE_OVER
 from tests.service.policy_fixtures import ReviewedCase, apply_for, file_family, line, load_own_policy
+from workflows.vocabulary import APPROVERS
 
 POOR = (line("income", "wage", "30000.00"),)
 RELATIVE = (line("income", "wage", "60000.00"),)
@@ -88,6 +90,11 @@ def test_approver_has_a_tier_from_one_to_nine(client: ApiClient, tier: int, stat
     body |= {"from_on": "2025-09-01", "until_on": "2026-09-01"}
     granted = client.post("admin", f"/accounts/{client.office.people['approver_3']}/grants", body)
     assert granted.status_code == status, granted.get_json()
+
+
+def test_staff_list_names_the_tiers_that_an_approver_may_have() -> None:
+    assert list(TIERS) == ["一级", "二级", "三级", "四级", "五级", "六级", "七级", "八级", "九级"]
+    assert list(TIERS.values()) == list(range(1, len(APPROVERS) + 1))
 
 
 @pytest.mark.parametrize(("comparator", "category"), [(">", None), (">=", "sudden")])

@@ -13,7 +13,7 @@ from workflows.disclosure import mask_card, mask_id_number, mask_phone
 from workflows.facts import Returned, RuleInput
 from workflows.programmes.hardship import HARDSHIP
 from workflows.state_machine import decide
-from workflows.vocabulary import Grant, Refused, Role
+from workflows.vocabulary import Grant, Reason, Refused, Role
 from workflows.workdays import InvalidCalendar, after, due, read_calendar
 
 verification = partial(rule_input, "verification", returned=SENT_BACK_FOR_PAPERS)
@@ -147,3 +147,9 @@ def test_mobile_number_has_eleven_digits_and_begins_with_one(number: str, masked
 @pytest.mark.parametrize("record", [{}, {"sums": 1}, {"on": "yesterday"}])
 def test_record_without_its_input_fails_the_recheck(record: dict[str, object]) -> None:
     assert recheck(record) is False
+
+
+def test_missing_check_is_refused_with_the_parameter_that_requires_it() -> None:
+    with pytest.raises(Refused) as refusal:
+        decide(HARDSHIP, "pass_review", filled("pass_review", rule_input("review", verification=None)))
+    assert refusal.value.reasons == (Reason.of("verification_missing", param="verification_required", value=True),)
