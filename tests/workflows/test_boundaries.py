@@ -8,12 +8,13 @@ import pytest
 
 from tests.workflows.refusals import SENT_BACK, SENT_BACK_FOR_PAPERS
 from tests.workflows.rule_input_builders import CALENDAR, CALLED, POSTED, SURVEY, filled, rule_input
+from tests.workflows.sample_policy import SAMPLE
 from workflows.assessment import recheck
 from workflows.disclosure import mask_card, mask_id_number, mask_phone
-from workflows.facts import Returned, RuleInput
+from workflows.facts import Facts, Returned, RuleInput
 from workflows.programmes.hardship import HARDSHIP
 from workflows.state_machine import decide
-from workflows.vocabulary import Grant, Reason, Refused, Role
+from workflows.vocabulary import Fen, Grant, Reason, Refused, Role
 from workflows.workdays import InvalidCalendar, after, due, read_calendar
 
 verification = partial(rule_input, "verification", returned=SENT_BACK_FOR_PAPERS)
@@ -153,3 +154,13 @@ def test_missing_check_is_refused_with_the_parameter_that_requires_it() -> None:
     with pytest.raises(Refused) as refusal:
         decide(HARDSHIP, "pass_review", filled("pass_review", rule_input("review", verification=None)))
     assert refusal.value.reasons == (Reason.of("verification_missing", param="verification_required", value=True),)
+
+
+def test_facts_of_a_new_case_say_that_nothing_has_happened() -> None:
+    day = date(2025, 9, 1)
+    facts = Facts("draft", day, day, "LIV", Fen(1))
+    assert (facts.award, facts.outstanding, facts.held, facts.next_tier) == (None, 0, False, 1)
+    assert (facts.filed, facts.beneficiary_in_family, facts.live_payment, facts.finances) == (True, True, False, None)
+    assert facts.visits == facts.approvals == facts.others == facts.pending == ()
+    assert (SURVEY.seq, POSTED.open_objections, POSTED.upheld_objections) == (0, 0, 0)
+    assert not RuleInput(rule_input("draft").actor, facts, SAMPLE, CALENDAR, day).is_preview
