@@ -249,11 +249,6 @@ class Deceased(StrEnum):
     CHILD_IN_LAW = "child_in_law"
 
 
-_WIDER_KIN = (Deceased.GRANDPARENT, Deceased.SIBLING, Deceased.GRANDCHILD, Deceased.CHILD_IN_LAW)
-CLOSE_KIN = tuple(kin for kin in Deceased if kin not in _WIDER_KIN)
-"""The kin of a policy set that does not list them."""
-
-
 class SurveyConclusion(StrEnum):
     """The conclusion of a survey visit (结论)."""
 

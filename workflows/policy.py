@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
-from workflows.code_lists import CLOSE_KIN
+from workflows.code_lists import Deceased
 from workflows.plain_form import LATER, as_plain
 from workflows.policy_codes import Comparator, Per, Requirement, Term
 from workflows.vocabulary import Fen
@@ -30,6 +30,10 @@ DEADLINES = (
     "recall_days",
 )
 """The deadlines every policy set must name; a programme's table says which are counted in working days."""
+
+_WIDER_KIN = (Deceased.GRANDPARENT, Deceased.SIBLING, Deceased.GRANDCHILD, Deceased.CHILD_IN_LAW)
+CLOSE_KIN = tuple(kin for kin in Deceased if kin not in _WIDER_KIN)
+"""The kin of a policy set that does not list them."""
 
 
 class NoPolicy(LookupError):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from workflows.code_lists import (
-    CLOSE_KIN,
     GIFT_ITEMS,
     HARDSHIP_ITEMS,
     RELIEF_ITEMS,
@@ -15,7 +14,7 @@ from workflows.code_lists import (
     Deceased,
     HouseholdKind,
 )
-from workflows.policy import DEADLINES, Cap, CategoryRule, DibaoLine, GiftRule, ItemRule, PolicySet
+from workflows.policy import CLOSE_KIN, DEADLINES, Cap, CategoryRule, DibaoLine, GiftRule, ItemRule, PolicySet
 from workflows.policy_codes import Comparator, Per, Requirement, Term
 from workflows.policy_values import (
     InvalidPolicy,

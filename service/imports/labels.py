@@ -286,18 +286,3 @@ NOTICE_PLACES: Labels = {
 }
 
 METHODS: Labels = {"银行转账": codes.PaymentMethod.BANK, "现金": codes.PaymentMethod.CASH}
-
-STORIES: Labels = {
-    "平顺": "plain",
-    "退回补正": "returned_for_correction",
-    "重新调查": "survey_again",
-    "异议不成立": "objection_cleared",
-    "异议成立后改定": "objection_upheld_then_ok",
-    "不予救助": "declined",
-    "撤回": "withdrawn",
-    "退款后重发": "payment_returned_then_paid",
-    "追回": "recalled_and_recovered",
-    "暂停后恢复": "suspended_and_resumed",
-    "两级审批": "two_tiers",
-    "三级审批": "three_tiers",
-}

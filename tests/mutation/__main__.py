@@ -28,7 +28,6 @@ LEFT_OUT = shutil.ignore_patterns(".*", "var", "build", "dist", "__pycache__", "
 PYTEST = (sys.executable, "-m", "pytest", "--noconftest", "-x", "-q", "-n0", "-p", "no:randomly", "--no-header")
 OPTIONS = ("-p", "no:cacheprovider", "--hypothesis-seed=0")
 FEW_EXAMPLES = ("-p", "tests.mutation.few_examples")
-TESTS = sorted(path for path in (ROOT / "tests" / "workflows").glob("test_*.py") if path.stem != "test_walks")
 NEAREST = 4
 """How many test files are run first."""
 
@@ -68,7 +67,7 @@ class Copy:
 
         Most mutants are killed by the first.
         """
-        tests = in_order_for(mutant.path)
+        tests = in_order_for(mutant.path, self.root)
         path = self.root / mutant.path
         original = path.read_text("utf-8")
         try:
@@ -84,17 +83,18 @@ class Copy:
         os.utime(path, (time.time(), 1_000_000_000 + next(self.clock)))
 
 
-def in_order_for(path: str) -> list[str]:
-    """Return the test files, those first that import the module at `path`, then those of the steps."""
+def in_order_for(path: str, root: Path) -> list[str]:
+    """Return the test files but the walks, those first that import the module at `path`, then those of the steps."""
     module = path.removesuffix(".py").replace("/", ".")
     package, _, name = module.rpartition(".")
 
-    def rank(test: Path) -> tuple[bool, bool, bool]:
+    def rank(test: Path) -> tuple[bool, bool, bool, str]:
         text = test.read_text("utf-8")
         imports = f"from {module} import" in text or f"from {package} import {name}\n" in text
-        return test.stem == SLOWEST, not imports, "steps" not in test.stem
+        return test.stem == SLOWEST, not imports, "steps" not in test.stem, test.stem
 
-    return [str(test.relative_to(ROOT)) for test in sorted(TESTS, key=rank)]
+    tests = (test for test in (root / "tests" / "workflows").glob("test_*.py") if test.stem != "test_walks")
+    return [str(test.relative_to(root)) for test in sorted(tests, key=rank)]
 
 
 def all_mutants(only: str) -> list[Mutant]:
@@ -116,7 +116,7 @@ def survivors_among(mutants: list[Mutant], copies: list[Copy]) -> list[Mutant]:
         finally:
             free.put(copy)
         if survived:
-            say(difference(mutant))
+            say(difference(mutant, copy.root))
         return survived
 
     with ThreadPoolExecutor(len(copies)) as pool:
@@ -128,7 +128,7 @@ def prepared(folder: Path, workers: int) -> list[Copy]:
     """Return a copy of the project for each worker, with a time limit of five times an unchanged run."""
     shutil.copytree(ROOT, folder / "1", ignore=LEFT_OUT)
     start = time.monotonic()
-    if not Copy(folder / "1").passes(in_order_for("")):
+    if not Copy(folder / "1").passes(in_order_for("", folder / "1")):
         sys.exit("tests/workflows does not pass unchanged")
     seconds = max(LEAST_SECONDS, 5 * (time.monotonic() - start))
     for number in range(2, workers + 1):
@@ -136,9 +136,9 @@ def prepared(folder: Path, workers: int) -> list[Copy]:
     return [Copy(folder / str(number), seconds) for number in range(1, workers + 1)]
 
 
-def difference(mutant: Mutant) -> str:
+def difference(mutant: Mutant, root: Path = ROOT) -> str:
     """Return a mutant as file, line, key and the changed lines."""
-    original = (ROOT / mutant.path).read_text("utf-8").splitlines()
+    original = (root / mutant.path).read_text("utf-8").splitlines()
     lines = list(difflib.unified_diff(original, mutant.text.splitlines(), lineterm="", n=0))
     return "\n".join([f"{mutant.path}:{mutant.line}", f'  "{mutant.key}"', *(f"  {line}" for line in lines[3:])])
 

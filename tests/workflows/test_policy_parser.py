@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import SAMPLE, TEXT
-from workflows.code_lists import CLOSE_KIN
 from workflows.plain_form import as_plain
-from workflows.policy import DEADLINES
+from workflows.policy import CLOSE_KIN, DEADLINES
 from workflows.policy_codes import Per, Requirement, Term
 from workflows.policy_parser import InvalidPolicy, PolicyProblem, read_policy
 from workflows.vocabulary import Fen
