@@ -1,6 +1,6 @@
 """Mutation test: change `workflows/` in one place, and see that the tests of the rules fail (`make mutation`).
 
-Takes a sample of all mutants and runs tests/workflows, without the walks, on each. Prints the seed, and every mutant
+Takes a sample of all mutants and runs tests/workflows, without the walks, and the test of the diagrams on each. Prints the seed, and every mutant
 that no test killed and `equivalent.toml` does not explain; exits 1 when fewer than 97 % were killed.
 """
 
@@ -32,6 +32,7 @@ NEAREST = 4
 """How many test files are run first."""
 
 SLOWEST = "test_every_reason"
+OF_THE_DIAGRAMS = Path("tests", "architecture", "test_programme_diagrams.py")
 LEAST_KILLED = 0.97
 LEAST_SECONDS = 30.0
 
@@ -93,7 +94,8 @@ def in_order_for(path: str, root: Path) -> list[str]:
         imports = f"from {module} import" in text or f"from {package} import {name}\n" in text
         return test.stem == SLOWEST, not imports, "steps" not in test.stem, test.stem
 
-    tests = (test for test in (root / "tests" / "workflows").glob("test_*.py") if test.stem != "test_walks")
+    rules = (test for test in (root / "tests" / "workflows").glob("test_*.py") if test.stem != "test_walks")
+    tests = [*rules, root / OF_THE_DIAGRAMS]
     return [str(test.relative_to(root)) for test in sorted(tests, key=rank)]
 
 

@@ -10,7 +10,7 @@ from tests.workflows.refusals import SENT_BACK, SENT_BACK_FOR_PAPERS
 from tests.workflows.rule_input_builders import CALENDAR, CALLED, POSTED, SURVEY, filled, rule_input
 from tests.workflows.sample_policy import SAMPLE
 from workflows.assessment import recheck
-from workflows.disclosure import mask_card, mask_id_number, mask_phone
+from workflows.disclosure import is_id_number, mask_card, mask_id_number, mask_phone
 from workflows.facts import Facts, Returned, RuleInput
 from workflows.programmes.hardship import HARDSHIP
 from workflows.state_machine import decide
@@ -164,3 +164,12 @@ def test_facts_of_a_new_case_say_that_nothing_has_happened() -> None:
     assert not any((facts.visits, facts.approvals, facts.others, facts.pending))
     assert (SURVEY.seq, POSTED.open_objections, POSTED.upheld_objections) == (0, 0, 0)
     assert not RuleInput(rule_input("draft").actor, facts, SAMPLE, CALENDAR, day).is_preview
+
+
+@pytest.mark.parametrize(
+    "text", ["11010519491331002X", "1101051949123100", "11010519491231002Y", "01010519491231002X", ""]
+)
+def test_text_that_is_no_identity_number_is_not_taken_for_one(text: str) -> None:
+    """A thirteenth month, sixteen digits, a letter, a region that does not exist."""
+    assert is_id_number(text) is False
+    assert is_id_number("11010519491231002x") is True
