@@ -10,15 +10,23 @@ from tests.lives import CHECK, ILLNESS, PAPERS, Life, award
 TEXT = (SAMPLES / "policy-2025.toml").read_text("utf-8")
 _NUMBERS = count(10_000)
 Change = tuple[str, str]
+TWICE_A_YEAR: Change = ("same_item_per_year = 1", "same_item_per_year = 2")
+"""Lets two cases of one item reach the approval together."""
 
 
-def load_own_policy(client: ApiClient, *changes: Change) -> str:
-    """Load the sample policy with changed passages for a new division; return the division."""
+def own_policy(*changes: Change) -> tuple[str, str]:
+    """Return a new division, and the sample policy for it with changed passages."""
     division = f"9{next(_NUMBERS)}"
     text = TEXT.replace('key = "sample-weihai"', f'key = "own-{division}"').replace('"3710"', f'"{division}"')
     for old, new in changes:
         assert old in text, f"the sample no longer says {old!r}"
         text = text.replace(old, new)
+    return division, text
+
+
+def load_own_policy(client: ApiClient, *changes: Change) -> str:
+    """Load the sample policy with changed passages for a new division; return the division."""
+    division, text = own_policy(*changes)
     made = client.post("admin", "/policy-sets", {"source": text})
     assert made.status_code == 201, made.get_json()
     return division
