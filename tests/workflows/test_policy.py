@@ -140,8 +140,9 @@ def test_digest_changes_with_each_parameter(change: dict[str, object]) -> None:
 
 def test_record_refuses_floats() -> None:
     assert as_plain((Fraction(1, 3), date(2025, 1, 1), None, True)) == ["1/3", "2025-01-01", None, True]
-    with pytest.raises(TypeError):
-        as_plain(0.5)
+    for other in (0.5, object(), DibaoLine):
+        with pytest.raises(TypeError, match="no plain form for"):
+            as_plain(other)
 
 
 @given(
