@@ -226,7 +226,12 @@ class Family:
 
 
 def create_family(
-    conn: sa.Connection, organisation: Organisation, *, income_fen: int = 3_000_000, email: str | None = None
+    conn: sa.Connection,
+    organisation: Organisation,
+    *,
+    income_fen: int = 3_000_000,
+    email: str | None = None,
+    division: str = "371083",
 ) -> Family:
     """Create a worker's household of three (head, spouse, child) with a consent and a bank account."""
     household_id, created, batch = new_id(), {"created_at": datetime.now(UTC)}, WriteBatch()
@@ -235,7 +240,7 @@ def create_family(
         "unit_path": organisation.unit_path,
         "file_no": f"F{household_id.hex[-8:]}",
     }
-    category_columns = {"kind": "worker", "identity": "laid_off", "division": "371083", "cause": "illness"}
+    category_columns = {"kind": "worker", "identity": "laid_off", "division": division, "cause": "illness"}
     finance_columns = {
         "finances_as_of": date(2024, 12, 31),
         "filed_on": date(2025, 1, 3),

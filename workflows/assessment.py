@@ -10,7 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from workflows.money_format import in_yuan
-from workflows.policy import CategoryRule, Comparator, Term, row_of
+from workflows.plain_form import row_of
+from workflows.policy import CategoryRule
+from workflows.policy_codes import Comparator, Term
 from workflows.vocabulary import Fen, Plain
 
 ByKind = tuple[tuple[str, Fen], ...]
@@ -131,11 +133,13 @@ def _apply(rule: CategoryRule, inputs: AssessmentInput) -> Outcome:
     line = sums.year_line(rule.multiplier)
     failures = {
         "over_line": not rule.comparator.holds(total, line),
-        "income_not_above": rule.income_above is not None and sums.income <= sums.year_line(rule.income_above),
-        "income_above_limit": rule.income_upto is not None and sums.income > sums.year_line(rule.income_upto),
+        "income_not_above": rule.income_above is not None
+        and not rule.income_above_comparator.holds(sums.income, sums.year_line(rule.income_above)),
+        "income_above_limit": rule.income_upto is not None
+        and not rule.income_upto_comparator.holds(sums.income, sums.year_line(rule.income_upto)),
         "no_listed_event": rule.needs_event and not inputs.event_listed,
         "misfortune_too_small": rule.misfortune_over_income is not None
-        and sums.misfortune <= rule.misfortune_over_income * sums.income,
+        and not rule.misfortune_comparator.holds(sums.misfortune, rule.misfortune_over_income * sums.income),
         "category_barred": any(code in inputs.observed for code in rule.barred_by),
     }
     failed = tuple(code for code, fails in failures.items() if fails)
@@ -198,13 +202,15 @@ def _read_sum(value: Any) -> Any:
 
 
 def _read_rule(row: Mapping[str, Any]) -> CategoryRule:
-    values = {name: row[name] for name in CategoryRule.__dataclass_fields__}
+    names = CategoryRule.__dataclass_fields__
+    values = {name: row[name] for name, each in names.items() if name in row or "later" not in each.metadata}
     ratios = ("multiplier", "income_above", "income_upto", "misfortune_over_income")
+    comparators = [name for name in values if name.endswith("comparator")]
     return CategoryRule(
         **values
         | {name: None if values[name] is None else Fraction(values[name]) for name in ratios}
+        | {name: Comparator(values[name]) for name in comparators}
         | {
-            "comparator": Comparator(values["comparator"]),
             "plus": tuple(Term(term) for term in values["plus"]),
             "minus": tuple(Term(term) for term in values["minus"]),
             "barred_by": tuple(values["barred_by"]),

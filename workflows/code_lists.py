@@ -195,6 +195,7 @@ class VisitKind(StrEnum):
     BEREAVEMENT = "bereavement"
     PAIRING = "pairing"
     RETIRED = "retired"
+    HOSPITAL_STAY = "hospital_stay"
 
 
 CASE_VISIT_KINDS = (VisitKind.SURVEY, VisitKind.FOLLOW_UP)
@@ -233,7 +234,7 @@ class Occasion(StrEnum):
 
 
 class Deceased(StrEnum):
-    """Close kin on whose death the union gives condolence money (docs/domain/eligibility.md §2.1, CON)."""
+    """The deceased's relation to the member; the policy set says which get condolence (docs/domain/eligibility.md §2.1)."""
 
     MEMBER = "member"
     SPOUSE = "spouse"
@@ -242,6 +243,10 @@ class Deceased(StrEnum):
     FATHER = "father"
     MOTHER_IN_LAW = "mother_in_law"
     FATHER_IN_LAW = "father_in_law"
+    GRANDPARENT = "grandparent"
+    SIBLING = "sibling"
+    GRANDCHILD = "grandchild"
+    CHILD_IN_LAW = "child_in_law"
 
 
 class SurveyConclusion(StrEnum):

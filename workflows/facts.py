@@ -157,6 +157,9 @@ class Facts:
 
     live_payment: bool = False
     others: tuple[Award, ...] = ()
+    pending: tuple[str, ...] = ()
+    """The item of each other open case of the household or student that was opened before this one; no money is set
+    aside for it yet."""
 
     @classmethod
     def partial(cls, **loaded: Any) -> "Facts":
@@ -270,6 +273,7 @@ ON_DEMAND = frozenset(
         "notice",
         "open_cases",
         "others",
+        "pending",
         "returned",
         "student_stage",
         "verification",

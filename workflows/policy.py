@@ -6,14 +6,15 @@ Source: docs/domain/procedure.md §1.1, §1.11.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
 
-from workflows.vocabulary import Fen, Plain
+from workflows.code_lists import Deceased
+from workflows.plain_form import LATER, as_plain
+from workflows.policy_codes import Comparator, Per, Requirement, Term
+from workflows.vocabulary import Fen
 
 DEADLINES = (
     "draft_days",
@@ -29,6 +30,10 @@ DEADLINES = (
     "recall_days",
 )
 """The deadlines every policy set must name; a programme's table says which are counted in working days."""
+
+_WIDER_KIN = (Deceased.GRANDPARENT, Deceased.SIBLING, Deceased.GRANDCHILD, Deceased.CHILD_IN_LAW)
+CLOSE_KIN = tuple(kin for kin in Deceased if kin not in _WIDER_KIN)
+"""The kin of a policy set that does not list them."""
 
 
 class NoPolicy(LookupError):
@@ -47,41 +52,14 @@ class NoLine(LookupError):
     """Raised when the policy set has no 低保 line for the division on the day."""
 
 
-class Term(StrEnum):
-    """A household's sum of twelve months in the formulae of docs/domain/eligibility.md §2.2: I, A, R and X."""
-
-    INCOME = "income"
-    ASSETS = "assets"
-    RIGID = "rigid"
-    MISFORTUNE = "misfortune"
-
-
-class Comparator(StrEnum):
-    """The comparison with a line: 以内 includes the line itself, 低于 does not (民法典 1259)."""
-
-    BELOW = "<"
-    UP_TO = "<="
-
-    def holds(self, sum_: int, line: Fraction) -> bool:
-        """Return whether the sum meets the line, compared exactly."""
-        return sum_ < line if self is Comparator.BELOW else sum_ <= line
-
-
-class Per(StrEnum):
-    """The unit and period over which a cap is counted."""
-
-    HOUSEHOLD_YEAR = "household_year"
-    PERSON_YEAR = "person_year"
-    STUDENT_SCHOOL_YEAR = "student_school_year"
-
-
 @dataclass(frozen=True, slots=True)
 class CategoryRule:
     """One formula: (plus − minus) / 12 / n against `multiplier` × L, under preconditions.
 
     `income_above` and `income_upto` are multiples of L that income per head-month must exceed, or may not exceed.
-    `misfortune_over_income` is the share of the year's income that X must exceed. `barred_by` are observations that
-    exclude this category only (a refusal of work excludes `deep`, docs/domain/eligibility.md §2.3).
+    `misfortune_over_income` is the share of the year's income that X must exceed. Each has a comparator of its own for
+    a policy that says 达到 or 不满 instead. `barred_by` are observations that exclude this category only (a refusal of
+    work excludes `deep`, docs/domain/eligibility.md §2.3).
     """
 
     category: str
@@ -94,6 +72,19 @@ class CategoryRule:
     needs_event: bool = False
     misfortune_over_income: Fraction | None = None
     barred_by: tuple[str, ...] = ()
+    income_above_comparator: Comparator = field(default=Comparator.OVER, metadata=LATER)
+    income_upto_comparator: Comparator = field(default=Comparator.UP_TO, metadata=LATER)
+    misfortune_comparator: Comparator = field(default=Comparator.OVER, metadata=LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRule:
+    """What differs for one item: the requirements that do not bind it, its own papers, its own approval tiers."""
+
+    item: str
+    waived: tuple[Requirement, ...] = ()
+    papers: tuple[str, ...] | None = None
+    tiers: tuple[Fen | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +151,8 @@ class PolicySet:
     verification_required: bool
     verification_valid_days: int
     tiers: tuple[Fen | None, ...]
-    """The highest amount each approval tier decides, from tier 1; the last tier has no limit (None)."""
+    """The highest amount each approval tier decides, from tier 1; the last tier has no limit (None). A limit that the
+    file states as 不满 (`below`) is one fen less."""
     collective_from_fen: Fen | None
 
     dibao_lines: tuple[DibaoLine, ...]
@@ -183,7 +175,10 @@ class PolicySet:
     same_item_per_year: int
     deadlines: Mapping[str, int]
     papers: Mapping[str, tuple[str, ...]]
-    gifts: tuple[GiftRule, ...] = ()
+    gifts: tuple[GiftRule, ...] = field(default=(), metadata=LATER)
+    item_rules: tuple[ItemRule, ...] = field(default=(), metadata=LATER)
+    condolence_kin: tuple[str, ...] = field(default=CLOSE_KIN, metadata=LATER)
+    """On whose death the union gives condolence money."""
     digest: str = field(init=False, repr=False, compare=False)
     """The result of `digest`, computed once, because every assessment cites it."""
 
@@ -202,13 +197,30 @@ class PolicySet:
         """Return a deadline's number of days. Raises KeyError for a name that the set does not have."""
         return self.deadlines[deadline]
 
-    def tier_for(self, award: Fen) -> int:
-        """Return the tier that decides on `award`, counted from 1; an amount equal to a limit is within it (以内)."""
-        return next(tier for tier, up_to in enumerate(self.tiers, start=1) if up_to is None or award <= up_to)
+    def rule_for(self, item: str) -> ItemRule:
+        """Return what differs for an item; nothing for one without a rule of its own."""
+        return next((rule for rule in self.item_rules if rule.item == item), ItemRule(item))
 
-    def papers_for(self, cause: str) -> tuple[str, ...]:
-        """Return the papers every case needs, then those of this cause, each once."""
-        return tuple(dict.fromkeys((*self.papers.get("all", ()), *self.papers.get(cause, ()))))
+    def binds(self, requirement: Requirement, item: str) -> bool:
+        """Return whether a requirement binds an item."""
+        return requirement not in self.rule_for(item).waived
+
+    def tier_for(self, award: Fen, item: str = "") -> int:
+        """Return the tier that decides on `award`, counted from 1; an amount equal to a limit is within it (以内)."""
+        tiers = self.rule_for(item).tiers or self.tiers
+        return next(tier for tier, up_to in enumerate(tiers, start=1) if up_to is None or award <= up_to)
+
+    def items_most(self, category: str | None) -> int | None:
+        """Return how many items a year a category may have; without one, the lowest number of any category."""
+        if category is None:
+            return min(self.items_per_year.values(), default=None)
+        return self.items_per_year.get(category)
+
+    def papers_for(self, cause: str, item: str = "") -> tuple[str, ...]:
+        """Return the item's own papers; else the papers every case needs, then those of this cause, each once."""
+        own = self.rule_for(item).papers
+        required = (*self.papers.get("all", ()), *self.papers.get(cause, ())) if own is None else own
+        return tuple(dict.fromkeys(required))
 
     def in_force_on(self, day: date) -> bool:
         """Return whether `day` is in the set's period."""
@@ -258,35 +270,7 @@ def dibao_line(policy: PolicySet, division: str, day: date) -> Fen:
     return max(lines, key=lambda line: (len(line.division), line.since)).fen
 
 
-ABSENT = object()
-ADDED_LATER: Mapping[str, object] = {"gifts": []}
-"""Parameters younger than some policy sets, with their plain default: at it they are left out of the digest."""
-
-
 def digest(policy: PolicySet) -> str:
     """Return the SHA-256 of the set's parameters in hex; the layout of the TOML file does not change it."""
-    values = {name: value for name, value in row_of(policy).items() if value != ADDED_LATER.get(name, ABSENT)}
-    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(as_plain(policy), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def as_plain(value: object) -> Plain:
-    """Return a policy set, or a part of one, as an event stores it: fractions and dates as text. Raises TypeError."""
-    if value is None or isinstance(value, str | int):
-        return value.value if isinstance(value, StrEnum) else value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Fraction):
-        return str(value)
-    if isinstance(value, tuple | list):
-        return [as_plain(each) for each in value]
-    if isinstance(value, Mapping):
-        return {str(key): as_plain(each) for key, each in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return row_of(value)
-    raise TypeError(f"no plain form for {type(value).__name__}")
-
-
-def row_of(row: Any) -> dict[str, Plain]:
-    """Return one dataclass as an object by field name, each value as `as_plain` returns it."""
-    return {each.name: as_plain(getattr(row, each.name)) for each in fields(row) if each.init}

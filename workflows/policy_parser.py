@@ -5,8 +5,17 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from workflows.code_lists import GIFT_ITEMS, RELIEF_ITEMS, Category, HouseholdKind
-from workflows.policy import DEADLINES, Cap, CategoryRule, Comparator, DibaoLine, GiftRule, Per, PolicySet, Term
+from workflows.code_lists import (
+    GIFT_ITEMS,
+    HARDSHIP_ITEMS,
+    RELIEF_ITEMS,
+    TUITION_ITEMS,
+    Category,
+    Deceased,
+    HouseholdKind,
+)
+from workflows.policy import CLOSE_KIN, DEADLINES, Cap, CategoryRule, DibaoLine, GiftRule, ItemRule, PolicySet
+from workflows.policy_codes import Comparator, Per, Requirement, Term
 from workflows.policy_values import (
     InvalidPolicy,
     Parameter,
@@ -27,7 +36,7 @@ from workflows.policy_values import (
     wrong,
     yes_no,
 )
-from workflows.vocabulary import Fen
+from workflows.vocabulary import APPROVERS, Fen
 
 __all__ = ["InvalidPolicy", "PolicyProblem", "read_policy"]
 
@@ -39,33 +48,62 @@ def _term(value: object) -> Term:
     return Term(one_of(*Term)(value))
 
 
-def _comparator(value: object) -> Comparator:
-    return Comparator(one_of(*Comparator)(value))
+def _comparator(*choices: Comparator) -> Callable[[object], Comparator]:
+    return lambda value: Comparator(one_of(*choices)(value))
+
+
+_WITHIN = _comparator(Comparator.BELOW, Comparator.UP_TO)
+_REACHED = _comparator(Comparator.OVER, Comparator.FROM)
+
+
+def _requirement(value: object) -> Requirement:
+    return Requirement(one_of(*Requirement)(value))
 
 
 def _per(value: object) -> Per:
     return Per(one_of(*Per)(value))
 
 
+def _tier_limit(value: object) -> Fen:
+    """Read the highest amount of a tier: `"2000.00"` (2000元以内) or `{ below = "20000.00" }` (不满20000元)."""
+    if not isinstance(value, dict):
+        return Fen(money(value))
+    if set(value) != {"below"}:
+        raise wrong("not_a_tier_limit", example='"2000.00", { below = "20000.00" }')
+    return Fen(money(value["below"]) - 1)
+
+
 def _tiers(value: object) -> tuple[Fen | None, ...]:
     """Read the limits of all tiers but the last, which has none."""
-    limits: tuple[Fen, ...] = listed(money)(value)
+    limits: tuple[Fen, ...] = listed(_tier_limit)(value)
     if list(limits) != sorted(set(limits)):
         raise wrong("not_ascending")
+    if len(limits) >= len(APPROVERS):
+        raise wrong("too_many_tiers", most=len(APPROVERS))
     return (*limits, None)
 
 
 CATEGORY = (
     Parameter("category", "category", category),
-    Parameter("comparator", "comparator", _comparator),
+    Parameter("comparator", "comparator", _WITHIN),
     Parameter("multiplier", "multiplier", ratio),
     Parameter("plus", "plus", listed(_term, least=1)),
     Parameter("minus", "minus", listed(_term)),
     Parameter("income_above", "income_above", ratio, None),
+    Parameter("income_above_comparator", "income_above_comparator", _REACHED, Comparator.OVER),
     Parameter("income_upto", "income_upto", ratio, None),
+    Parameter("income_upto_comparator", "income_upto_comparator", _WITHIN, Comparator.UP_TO),
     Parameter("needs_event", "needs_event", yes_no, False),
     Parameter("misfortune_over_income", "misfortune_over_income", ratio, None),
+    Parameter("misfortune_comparator", "misfortune_comparator", _REACHED, Comparator.OVER),
     Parameter("barred_by", "barred_by", codes, ()),
+)
+
+ITEM = (
+    Parameter("item", "item", one_of(*HARDSHIP_ITEMS, *TUITION_ITEMS)),
+    Parameter("waived", "waived", listed(_requirement), ()),
+    Parameter("papers", "papers", codes, None),
+    Parameter("tiers", "tiers", _tiers, None),
 )
 
 CAP = (
@@ -124,6 +162,8 @@ POLICY = (
     Parameter("rigid_kinds", "spending.rigid", codes),
     Parameter("misfortune_kinds", "spending.misfortune", codes),
     Parameter("exclusions", "exclusions", codes),
+    Parameter("item_rules", "item", rows(ITEM, ItemRule), ()),
+    Parameter("condolence_kin", "condolence.kin", listed(one_of(*Deceased)), CLOSE_KIN),
     Parameter("caps", "cap", rows(CAP, Cap)),
     Parameter("excluded_institutions", "tuition.excluded_institutions", codes),
     Parameter("items_per_year", "repeat.items_per_year", named(whole(1, 99))),
@@ -220,6 +260,13 @@ def _gifts_listed_once(gifts: tuple[GiftRule, ...]) -> Iterator[PolicyProblem]:
         keys.append(key)
 
 
+def _items_listed_once(item_rules: tuple[ItemRule, ...]) -> Iterator[PolicyProblem]:
+    items = [rule.item for rule in item_rules]
+    for index, item in enumerate(items, start=1):
+        if item in items[: index - 1]:
+            yield PolicyProblem(f"item[{index}]", "item_twice", {"item": item, "first": items.index(item) + 1})
+
+
 def _categories_exist(rules: tuple[CategoryRule, ...], items: Mapping[str, int]) -> Iterator[PolicyProblem]:
     known = [rule.category for rule in rules]
     for key in items:
@@ -237,6 +284,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[..., Iterator[PolicyProblem]]], ..
     (("categories", "events"), _has_events),
     (("caps",), _caps_limit_once),
     (("gifts",), _gifts_listed_once),
+    (("item_rules",), _items_listed_once),
     (("categories", "items_per_year"), _categories_exist),
 )
 """Checks across parameters: the names of the parameters each one reads, and the check."""

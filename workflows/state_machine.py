@@ -129,7 +129,7 @@ def due(state: State, case: RuleInput) -> tuple[date | None, bool]:
 def duty_of(step: Step, case: RuleInput) -> Duty | None:
     """Return the duty that the step records; for an approver that of the next tier."""
     if step.duty is Duty.APPROVER:
-        return APPROVERS[min(case.facts.next_tier, len(APPROVERS)) - 1]
+        return APPROVERS[case.facts.next_tier - 1]
     return step.duty
 
 

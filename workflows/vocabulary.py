@@ -37,12 +37,19 @@ class Duty(StrEnum):
     APPROVER_1 = "approver_1"
     APPROVER_2 = "approver_2"
     APPROVER_3 = "approver_3"
+    APPROVER_4 = "approver_4"
+    APPROVER_5 = "approver_5"
+    APPROVER_6 = "approver_6"
+    APPROVER_7 = "approver_7"
+    APPROVER_8 = "approver_8"
+    APPROVER_9 = "approver_9"
     PAYER = "payer"
     RECEIPT_WITNESS = "receipt_witness"
     FOLLOWER = "follower"
 
 
-APPROVERS = (Duty.APPROVER_1, Duty.APPROVER_2, Duty.APPROVER_3)
+APPROVERS = tuple(duty for duty in Duty if duty.value.startswith("approver_"))
+"""The duty of each approval tier, from tier 1; a policy set names at most as many tiers."""
 
 
 def _incompatible_pairs() -> frozenset[frozenset[Duty]]:

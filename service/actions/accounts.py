@@ -18,7 +18,7 @@ from service.crypto.encryption import blind_index
 from service.db.columns import new_id
 from service.tables.accounts import account, role_grant, token
 from service.tables.units import unit
-from workflows.vocabulary import Plain, Reason, Refused, Role
+from workflows.vocabulary import APPROVERS, Plain, Reason, Refused, Role
 
 EXCLUSIVE_ROLES = frozenset({Role.ADMIN, Role.AUDITOR})
 """Roles that exclude every other role in one person (docs/domain/procedure.md §1.2: auditor, administrator)."""
@@ -40,7 +40,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """A role over a unit and every unit below it, both days included; tier 1–3 for approvers, else 0."""
+    """A role over a unit and every unit below it, both days included; tier 1–9 for approvers, else 0."""
 
     account_id: UUID
     unit_id: UUID
@@ -130,7 +130,7 @@ def _grant_facts(new: NewGrant) -> dict[str, Plain]:
 
 
 def _grant_problems(new: NewGrant) -> Iterator[Reason]:
-    lowest, highest = (1, 3) if new.role is Role.APPROVER else (0, 0)
+    lowest, highest = (1, len(APPROVERS)) if new.role is Role.APPROVER else (0, 0)
     yield from validation.whole_number("tier", new.tier, lowest, highest)
     if new.role is Role.CLOCK:
         yield Reason.of("role_not_for_people", field="role", role=new.role.value)

@@ -1,7 +1,7 @@
 """Opens a case: checks the application, adds its row and the first event of its chain."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from workflows.code_lists import HouseholdKind
 from workflows.facts import Facts, RuleInput
 from workflows.form_fields import split_free_words
 from workflows.policy import PolicySet
+from workflows.policy_codes import Requirement
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Duty, InvalidForm, Plain, Reason, Refused, Role
@@ -48,7 +49,8 @@ def open_case(conn: sa.Connection, application: CaseApplication, context: Action
     if reasons:
         raise Refused(*reasons)
     start = _Start(policy_set_id, policy, *state_machine.start(programme, rule_input))
-    result = _write(conn, _NewCase(programme, application, household, start, registrars, answers), context)
+    new = _NewCase(programme, application, household, start, registrars, answers)
+    result = replace(_write(conn, new, context), warnings=tuple(_warnings(new, checks)))
     context.steps.append(result)
     return result
 
@@ -128,6 +130,16 @@ class _NewCase:
     start: _Start
     registrars: frozenset[UUID]
     answers: Mapping[str, Plain]
+
+
+def _warnings(new: _NewCase, checks: OpeningChecks) -> Iterator[Reason]:
+    """Yield a reason for which the review will or may refuse the case; the category may change until then."""
+    item, policy = new.application.item, new.start.policy
+    most = policy.items_most(new.household.category)
+    if most is None or not policy.binds(Requirement.ITEMS_PER_YEAR, item):
+        return
+    if len(checks.other_items | {item}) > most:
+        yield Reason.of("other_items_open", items=sorted(checks.other_items), param="items_per_year", value=most)
 
 
 def _write(conn: sa.Connection, new: _NewCase, context: ActionContext) -> StepResult:

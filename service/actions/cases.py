@@ -1,6 +1,7 @@
 """Takes actions on cases: loads, decides and writes, for one case or many. Nothing else changes a case."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -20,14 +21,15 @@ from service.queries.case_loading import load
 from service.queries.case_loading.loaded_case import LoadedCase
 from service.queries.case_loading.plan import plan_for
 from workflows import state_machine
+from workflows.assessment import as_record
 from workflows.facts import Facts, RuleInput
 from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet
 from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
-from workflows.rules.means_test import assessed
+from workflows.rules.means_test import assessed, award_limits
 from workflows.state_machine import AvailableAction
 from workflows.step_input import first_decision
-from workflows.vocabulary import InvalidForm, Reason, Refused
+from workflows.vocabulary import InvalidForm, Plain, Reason, Refused
 from workflows.workdays import Calendar, CalendarUnknown
 
 Form: TypeAlias = Mapping[str, object]
@@ -139,13 +141,39 @@ def _refusal(error: NoPolicy | PoliciesOverlap | CalendarUnknown | sa.exc.Integr
 
 def available_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) -> tuple[AvailableAction, ...]:
     """Return what the caller may do with a case now, and every reason against the rest. Raises NotFound."""
+    loaded = _look_at(conn, case_id, context)
+    award = _award_step(loaded)
+    in_force = _policy(conn, loaded, award, context)[1] if award else None
+    programme = PROGRAMMES[loaded.row.programme]
+    return state_machine.available_actions(programme, unfilled_input(conn, loaded, context), in_force)
+
+
+def assess_today(
+    conn: sa.Connection, case_id: UUID, context: ActionContext
+) -> tuple[dict[str, Plain] | None, dict[str, Any]]:
+    """Return a case's assessment as it would be today, and the limits of its award. Raises NotFound.
+
+    The assessment is None without finances on file or a 低保 line. A case that waits for its award is assessed under
+    the policy set in force, another one under the set that it cites.
+    """
+    loaded = _look_at(conn, case_id, context)
+    policy = _policy(conn, loaded, _award_step(loaded), context)[1]
+    rule_input = _rule_input(loaded, loaded.facts, policy, _calendar(conn, loaded), {}, context)
+    need = assessed(rule_input)
+    return (as_record(need) if need else None), asdict(award_limits(rule_input))
+
+
+def _look_at(conn: sa.Connection, case_id: UUID, context: ActionContext) -> LoadedCase:
     loaded = load.load_case(conn, case_id, context.caller, context.today)
     if loaded is None:
         raise NotFound
-    programme = PROGRAMMES[loaded.row.programme]
-    award = next((step for step in programme.steps_from(loaded.row.state) if step.kind.names_fund), None)
-    in_force = _policy(conn, loaded, award, context)[1] if award else None
-    return state_machine.available_actions(programme, unfilled_input(conn, loaded, context), in_force)
+    return loaded
+
+
+def _award_step(loaded: LoadedCase) -> Step | None:
+    """Return the step from the case's state that sets the award and names its fund line, if there is one."""
+    steps = PROGRAMMES[loaded.row.programme].steps_from(loaded.row.state)
+    return next((step for step in steps if step.kind.names_fund), None)
 
 
 def unfilled_input(conn: sa.Connection, loaded: LoadedCase, context: ActionContext) -> RuleInput:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from workflows.vocabulary import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
@@ -17,3 +19,5 @@ class StepResult:
     due_on: date | None
     programme: str
     action: str
+    warnings: tuple[Reason, ...] = ()
+    """Reasons for which a later step will or may be refused."""

@@ -1,4 +1,4 @@
-"""Visits outside cases: festival, hardship, bereavement, pairing, retired members; corrected or voided."""
+"""Visits outside cases: festival, hardship, bereavement, pairing, retired members, hospital; corrected or voided."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
-from service.queries import accounts, households
+from service.queries import accounts, households, policies, units
 from service.tables.gifts import gift
 from service.tables.pairings import pairing
 from service.tables.visits import visit, visit_visitor
 from workflows.code_lists import OTHER_VISIT_KINDS, Deceased, Occasion, Place, VisitKind
+from workflows.policy import CLOSE_KIN, NoPolicy
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
 KINDS_WITH_HOUSEHOLD = {VisitKind.HARDSHIP, VisitKind.PAIRING}
@@ -54,7 +55,8 @@ VOIDABLE = Voidable("visit", visit, ROLES)
 def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext, *, corrects: UUID | None = None) -> UUID:
     """Record a visit.
 
-    Raises InvalidForm, Refused (role_missing, recorded_already, visitor_not_entitled, not_paired, …), NotFound.
+    Raises InvalidForm, Refused (role_missing, recorded_already, visitor_not_entitled, not_paired, kin_not_covered),
+    NotFound.
     """
     unit_path = unit_path_of(conn, new.unit_id)
     right = require_role(context, ROLES, unit_path)
@@ -62,7 +64,7 @@ def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext, *, 
     if new.household_id is not None and households.one(conn, new.household_id, context.caller) is None:
         raise NotFound
     once = repeat_columns(conn, visit, _key(new), confirmed=new.confirmed_repeat, corrects=corrects)
-    reasons = [*_unentitled_visitors(conn, new, unit_path), *_missing_pairing(conn, new)]
+    reasons = [*_unentitled_visitors(conn, new, unit_path), *_missing_pairing(conn, new), *_kin_not_covered(conn, new)]
     if reasons:
         raise Refused(*reasons)
     visit_id = new_id()
@@ -152,6 +154,19 @@ def _missing_pairing(conn: sa.Connection, new: NewVisit) -> list[Reason]:
     same_pair = sa.and_(pairing.c.household_id == new.household_id, pairing.c.unit_id == new.unit_id, live)
     pairing_id = conn.scalar(sa.select(pairing.c.id).where(same_pair, in_force).limit(1))
     return [] if pairing_id is not None else [Reason.of("not_paired", on=new.on.isoformat())]
+
+
+def _kin_not_covered(conn: sa.Connection, new: NewVisit) -> list[Reason]:
+    """Refuse condolence for a relation that the policy of the unit's division on the day does not list."""
+    if new.relation_of_deceased is None:
+        return []
+    try:
+        covered = policies.in_force_on(conn, units.division_of(conn, new.unit_id), new.on)[1].condolence_kin
+    except NoPolicy:
+        covered = CLOSE_KIN
+    if new.relation_of_deceased in covered:
+        return []
+    return [Reason.of("kin_not_covered", kin=new.relation_of_deceased, covered=list(covered), param="condolence.kin")]
 
 
 def _visit_facts(new: NewVisit) -> dict[str, Plain]:

@@ -22,6 +22,7 @@ from service.http.transaction import connection
 from service.i18n.reason_messages import message_for
 from service.queries import case_corrections
 from service.queries import cases as case_queries
+from service.schemas.assessments import AssessmentsOut
 from service.schemas.cases import (
     ActionIn,
     CaseFilterIn,
@@ -35,7 +36,7 @@ from service.schemas.cases import (
 )
 from workflows.programmes import PROGRAMMES
 from workflows.state_machine import AvailableAction
-from workflows.vocabulary import Role
+from workflows.vocabulary import Reason, Role
 
 blueprint = Blueprint("cases", __name__, description="个案 Cases")
 _ACTION, _TAKEN = ActionIn(), TakenOut()
@@ -48,9 +49,12 @@ _ACTION, _TAKEN = ActionIn(), TakenOut()
 @blueprint.arguments(CaseIn)
 @blueprint.response(201, OpenedOut)
 def open_case(body: dict[str, Any]) -> dict[str, Any]:
-    """Open a case for a family. 409 lists every reason it was refused."""
+    """Open a case for a family. 409 lists every reason it was refused; warnings say what the review may refuse."""
     opened = case_opening.open_case(connection(), CaseApplication(**body), action_context())
-    return {**asdict(opened), "possible_twins": offer_twins(connection(), [body["beneficiary_id"]], action_context())}
+    return asdict(opened) | {
+        "warnings": [_reason(each) for each in opened.warnings],
+        "possible_twins": offer_twins(connection(), [body["beneficiary_id"]], action_context()),
+    }
 
 
 @blueprint.get("/cases")
@@ -94,6 +98,19 @@ def list_actions(case_id: UUID) -> dict[str, Any]:
     return {"state": row["state"], "changes": changes, "items": items, "possible_twins": _twins(row)}
 
 
+@blueprint.get("/cases/<uuid:case_id>/assessment")
+@requires_role(*READERS)
+@blueprint.response(200, AssessmentsOut)
+def see_assessment(case_id: UUID) -> dict[str, Any]:
+    """The means test with every intermediate value: as it would be today, and as earlier steps stored it."""
+    today_record, limits = case_actions.assess_today(connection(), case_id, action_context())
+    return {
+        "today": today_record,
+        "limits": limits,
+        "decided": case_queries.stored_assessments(connection(), _seen(case_id)["id"]),
+    }
+
+
 @blueprint.post("/cases/<uuid:case_id>/actions/<action>")
 @requires_role(*CASE_WRITERS)
 @idempotent
@@ -133,8 +150,9 @@ def _choice(choice: AvailableAction) -> dict[str, Any]:
         "target": choice.target,
         "open": not choice.reasons,
         "form": choice.form,
-        "reasons": [
-            {"code": each.code, "message": message_for(each, language()), "values": dict(each.values)}
-            for each in choice.reasons
-        ],
+        "reasons": [_reason(each) for each in choice.reasons],
     }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "message": message_for(reason, language()), "values": dict(reason.values)}

@@ -29,13 +29,13 @@ TERMS_OF: Mapping[str, str] = {
     "permitted_categories": "category",
     "role": "role",
     "held": "role",
-    "category": "category",
     "shown": "category",
-    "permitted_categories": "category",
     "stage": "stage",
     "stage_on_file": "stage",
     "state": "state",
     "possible_from": "state",
+    "kin": "kin",
+    "covered": "kin",
 }
 """Keys of reason values that are codes, with the group in terms.po that translates them."""
 

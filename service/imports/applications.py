@@ -15,6 +15,20 @@ from workflows.money_format import in_yuan
 from workflows.vocabulary import Fen
 
 LOGINS = cells.several(cells.code)
+STORIES: labels.Labels = {
+    "平顺": "plain",
+    "退回补正": "returned_for_correction",
+    "重新调查": "survey_again",
+    "异议不成立": "objection_cleared",
+    "异议成立后改定": "objection_upheld_then_ok",
+    "不予救助": "declined",
+    "撤回": "withdrawn",
+    "退款后重发": "payment_returned_then_paid",
+    "追回": "recalled_and_recovered",
+    "暂停后恢复": "suspended_and_resumed",
+    "两级审批": "two_tiers",
+    "三级审批": "three_tiers",
+}
 
 
 def school_year(value: object) -> str:
@@ -39,7 +53,7 @@ APPLICATIONS = Sheet("申请", (
     Column("初拟金额",       "first_award",  cells.money,                         required=False),
     Column("核定金额",       "award",        cells.money,                         required=False),
     Column("资金编号",       "fund",         cells.code,                         required=False),
-    Column("情节",           "story",        cells.chosen(labels.STORIES)),
+    Column("情节",           "story",        cells.chosen(STORIES)),
     Column("经办人",         "registrar",    cells.code),
     Column("走访人",         "visitors",     LOGINS),
     Column("核对员",         "verifier",     cells.code,                         required=False),

@@ -192,6 +192,7 @@ VISIT_KINDS: Labels = {
     "吊唁": codes.VisitKind.BEREAVEMENT,
     "结对走访": codes.VisitKind.PAIRING,
     "退休慰问": codes.VisitKind.RETIRED,
+    "住院慰问": codes.VisitKind.HOSPITAL_STAY,
 }
 
 OCCASIONS: Labels = {
@@ -224,6 +225,10 @@ DECEASED: Labels = {
     "父亲": codes.Deceased.FATHER,
     "岳母或婆婆": codes.Deceased.MOTHER_IN_LAW,
     "岳父或公公": codes.Deceased.FATHER_IN_LAW,
+    "祖父母或外祖父母": codes.Deceased.GRANDPARENT,
+    "兄弟姐妹": codes.Deceased.SIBLING,
+    "孙子女或外孙子女": codes.Deceased.GRANDCHILD,
+    "儿媳或女婿": codes.Deceased.CHILD_IN_LAW,
 }
 
 DIRECTIONS: Labels = {"转捐": codes.DonationDirection.PASSED_ON, "收到": codes.DonationDirection.RECEIVED}
@@ -281,18 +286,3 @@ NOTICE_PLACES: Labels = {
 }
 
 METHODS: Labels = {"银行转账": codes.PaymentMethod.BANK, "现金": codes.PaymentMethod.CASH}
-
-STORIES: Labels = {
-    "平顺": "plain",
-    "退回补正": "returned_for_correction",
-    "重新调查": "survey_again",
-    "异议不成立": "objection_cleared",
-    "异议成立后改定": "objection_upheld_then_ok",
-    "不予救助": "declined",
-    "撤回": "withdrawn",
-    "退款后重发": "payment_returned_then_paid",
-    "追回": "recalled_and_recovered",
-    "暂停后恢复": "suspended_and_resumed",
-    "两级审批": "two_tiers",
-    "三级审批": "three_tiers",
-}

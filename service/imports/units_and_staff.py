@@ -13,7 +13,7 @@ from service.imports.sheet_reader import Column, Row, Sheet, Workbook
 from service.tables.units import unit
 from workflows.vocabulary import Reason, Refused, Role
 
-TIERS = {"一级": 1, "二级": 2, "三级": 3}
+TIERS = {f"{numeral}级": tier for tier, numeral in enumerate("一二三四五六七八九", start=1)}
 
 
 def read_tier(value: object) -> int:

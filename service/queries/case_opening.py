@@ -30,6 +30,8 @@ class HouseholdFile:
     division: str
     kind: str
     exited: bool
+    category: str | None
+    """The category of need on file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class OpeningChecks:
     staff: frozenset[UUID]
     open_already: str | None
     """The number of an open case for the same person and item."""
+
+    other_items: frozenset[str]
+    """The items of the household's other open cases, and of its awards of the year."""
 
     sets: tuple[UUID, ...]
     years: tuple[tuple[int, str], ...]
@@ -55,6 +60,7 @@ class OpeningChecks:
 _HOUSEHOLD, _PERSON = (sa.bindparam(name, type_=sa.Uuid()) for name in ("household_id", "person_id"))
 _FILE = PreparedStatement(
     sa.select(household.c.unit_id, household.c.unit_path, household.c.division, household.c.kind, household.c.exited_on)
+    .add_columns(household.c.category)
     .join(person, sa.and_(person.c.household_id == household.c.id, person.c.id == _PERSON, person.c.active))
     .where(household.c.id == _HOUSEHOLD, visible_by_name(household.c.unit_path))
     .with_for_update(of=household, key_share=True)
@@ -68,10 +74,24 @@ _OPEN_CASE = (
     )
     .limit(sa.literal_column("1"))
 )
+_OTHER_CASES = sa.or_(
+    case.c.phase != sa.literal_column(f"'{Phase.ENDED.value}'"),
+    sa.and_(
+        case.c.outstanding_fen > sa.literal_column("0"),
+        sa.extract("year", case.c.entered_on) == sa.extract("year", sa.bindparam("today", type_=sa.Date())),
+    ),
+)
+_OTHER_ITEMS = (
+    sa.select(case.c.item)
+    .distinct()
+    .where(sa.or_(case.c.household_id == _HOUSEHOLD, case.c.beneficiary_id == _PERSON), _OTHER_CASES)
+    .where(case.c.item != sa.bindparam("item", type_=sa.Text()))
+)
 _STANDING = PreparedStatement(
     sa.select(
         sa.func.array(FAMILY_STAFF.scalar_subquery()).label("staff"),
         _OPEN_CASE.scalar_subquery().label("open_already"),
+        sa.func.array(_OTHER_ITEMS.scalar_subquery()).label("other_items"),
         policies_read().label("policies"),
         calendar_read().label("calendar"),
     )
@@ -84,7 +104,9 @@ def lock_household(conn: sa.Connection, household_id: UUID, person_id: UUID, cal
     if not found:
         return None
     row = found[0]
-    return HouseholdFile(row.unit_id, row.unit_path, row.division, row.kind, row.exited_on is not None)
+    return HouseholdFile(
+        row.unit_id, row.unit_path, row.division, row.kind, exited=row.exited_on is not None, category=row.category
+    )
 
 
 def opening_checks(conn: sa.Connection, household_id: UUID, person_id: UUID, item: str, on: date) -> OpeningChecks:
@@ -94,4 +116,4 @@ def opening_checks(conn: sa.Connection, household_id: UUID, person_id: UUID, ite
     row = _STANDING.rows(conn, {**whose, "today": on, "first_year": first, "last_year": last})[0]
     sets = tuple(UUID(each) for each in row.policies or ())
     years = tuple((year, digest) for year, digest in row.calendar or ())
-    return OpeningChecks(frozenset(row.staff), row.open_already, sets, years)
+    return OpeningChecks(frozenset(row.staff), row.open_already, frozenset(row.other_items), sets, years)

@@ -68,6 +68,17 @@ def one(conn: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any] | 
     return dict(case_row) if case_row is not None else None
 
 
+def stored_assessments(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
+    """Return the assessments that the steps of a case stored, first step first, each with the step and its award."""
+    body = sa.cast(event.c.body, sa.JSON)
+    rows = (
+        sa.select(event.c.seq, event.c.action, body["award"].label("award"), body["assessment"].label("assessment"))
+        .where(event.c.subject_id == case_id, body["assessment"].as_string().is_not(None))
+        .order_by(event.c.seq)
+    )
+    return [{**row.assessment, "seq": row.seq, "action": row.action, "award": row.award} for row in conn.execute(rows)]
+
+
 def events(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
     """Return the event chain of a case, first event first; the caller has been allowed to see the case already."""
     rows = (

@@ -18,6 +18,11 @@ def visible_units(conn: sa.Connection, caller: Caller) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(rows).mappings()]
 
 
+def division_of(conn: sa.Connection, unit_id: UUID) -> str:
+    """Return the division code of a unit that the caller has been allowed to see already."""
+    return str(conn.scalars(sa.select(unit.c.division).where(unit.c.id == unit_id)).one())
+
+
 def one(conn: sa.Connection, unit_id: UUID, caller: Caller) -> dict[str, Any] | None:
     """Return one unit, or None when the caller has no grant over it."""
     rows = sa.select(unit).where(unit.c.id == unit_id, visible_to(caller, unit.c.path, _ALL_ROLES))

@@ -26,6 +26,7 @@ TABLE = (
     FigureDefinition("follow_up_visits",             HOUSEHOLD_TIMES, Basis.VISITED,     visits.visit_rows(of_kind("follow_up"), worker_family)),
     FigureDefinition("retired_visits",               TIMES,           Basis.VISITED,     visits.visit_rows(of_kind("retired"))),
     FigureDefinition("bereavement_visits",           TIMES,           Basis.VISITED,     visits.visit_rows(of_kind("bereavement"))),
+    FigureDefinition("hospital_visits",              TIMES,           Basis.VISITED,     visits.visit_rows(of_kind("hospital_stay"))),
 
     FigureDefinition("relief_and_tuition_money",     YUAN,            Basis.PAID,        payments.payment_rows(is_relief_or_tuition)),
     FigureDefinition("aid_households",               HOUSEHOLDS,      Basis.PAID,        payments.paid_households()),

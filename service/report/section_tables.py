@@ -24,8 +24,12 @@ VISITS = (
     ("follow_up", "follow_up_visits", "follow_up_households"),
     ("retired", "retired_visits", None),
     ("bereavement", "bereavement_visits", None),
+    ("hospital", "hospital_visits", None),
     ("paired", "paired_visits", "paired_households"),
 )
+
+LISTED_WHEN_ANY = frozenset({"hospital"})
+"""Kinds of visits whose row is left out when there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ def _yuan(figure_set: FigureSet, measure: str, source: str) -> Quantity:
 def _visit_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
     for key, visits, households in VISITS:
         figure = figure_set.whole(visits)
+        if key in LISTED_WHEN_ANY and not figure.amount:
+            continue
         visited = figure_set.whole(households).value if households else None
         unit_name = translate(f"report.unit.{figure.unit.key}", lang)
         yield (translate(f"report.table.visits.{key}", lang), cell(figure.value), unit_name, cell(visited))

@@ -50,7 +50,7 @@ PAIRED_GIFTS = ("paired_goods", "paired_money")
 PAIRED = ("paired_visits", *PAIRED_GIFTS)
 CONDOLENCE = ("condolence_goods", "condolence_money")
 DONATED = ("donation_passed_on_money", "donation_received_money")
-CARE = ("bereavement_visits", "retired_visits", *CONDOLENCE, *DONATED)
+CARE = ("bereavement_visits", "hospital_visits", "retired_visits", *CONDOLENCE, *DONATED)
 HANDLED = ("cases_opened", "cases_closed", "cases_declined", "cases_withdrawn")
 RETURNED_OR_RECALLED = ("money_returned", "money_recalled", "money_recovered", "money_written_off")
 WORK = any_of(*VISITED, "aid_money", *PAIRED, *CARE, *HANDLED, *RETURNED_OR_RECALLED, "activities")
@@ -109,6 +109,7 @@ SENTENCES = (
     Sentence("paired_apart",     "paired", (any_of(*PAIRED),)),
 
     Sentence("bereavement",      "care",   (any_of("bereavement_visits"),),                   (FigurePlace("visits", "bereavement_visits"),)),
+    Sentence("hospital",         "care",   (any_of("hospital_visits"),),                      (FigurePlace("visits", "hospital_visits"),)),
     Sentence("retired",          "care",   (any_of("retired_visits"),),                       (FigurePlace("visits", "retired_visits"),)),
     Sentence("condolence",       "care",   (any_of(*CONDOLENCE),),                            (), (CONDOLENCE_THINGS,)),
     Sentence("passed_on",        "care",   (any_of("donation_passed_on_money"),),             (FigurePlace("money", "donation_passed_on_money"),)),

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from service.schemas.fields import CODE, In, plain
-from workflows.vocabulary import Role
+from workflows.vocabulary import APPROVERS, Role
 
 
 class AccountIn(In):
@@ -23,7 +23,7 @@ class GrantIn(In):
     role = fields.Enum(Role, by_value=True, required=True)
     from_on = fields.Date(required=True)
     until_on = fields.Date(required=True)
-    tier = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 3))
+    tier = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, len(APPROVERS)))
     for_account_id = fields.UUID(load_default=None)
 
 

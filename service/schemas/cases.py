@@ -48,9 +48,18 @@ class TakenOut(Schema):
     due_on = fields.Date(allow_none=True)
 
 
-class OpenedOut(TakenOut):
-    """A case just opened, and the possible twins of a beneficiary without an identity number."""
+class ReasonOut(Schema):
+    """A reason for a refusal, or for a warning."""
 
+    code = fields.String()
+    message = fields.String()
+    values = fields.Dict()
+
+
+class OpenedOut(TakenOut):
+    """A case just opened: what its review will or may refuse, and possible twins of a beneficiary without a number."""
+
+    warnings = fields.List(fields.Nested(ReasonOut))
     possible_twins = fields.Nested(PossibleTwinsOut)
 
 
@@ -153,14 +162,6 @@ class QuestionOut(Schema):
     kind = fields.String()
     required = fields.Boolean()
     choices = fields.List(fields.String())
-
-
-class ReasonOut(Schema):
-    """A reason for a refusal."""
-
-    code = fields.String()
-    message = fields.String()
-    values = fields.Dict()
 
 
 class ChoiceOut(Schema):

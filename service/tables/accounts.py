@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, check_in, foreign_key, primary_key
-from workflows.vocabulary import Role
+from workflows.vocabulary import APPROVERS, Role
 
 account = sa.Table(
     "account",
@@ -33,7 +33,7 @@ role_grant = sa.Table(
     sa.Column("revoked_on", sa.Date()),
     check_in("role", Role),
     sa.CheckConstraint("from_on <= until_on", name="dates"),
-    sa.CheckConstraint("(role = 'approver') = (tier > 0) AND tier <= 3", name="tier"),
+    sa.CheckConstraint(f"(role = 'approver') = (tier > 0) AND tier <= {len(APPROVERS)}", name="tier"),
     sa.CheckConstraint("for_account_id IS NULL OR for_account_id <> account_id", name="stand_in"),
     sa.UniqueConstraint("account_id", "unit_id", "role", "tier", "for_account_id", "from_on"),
 )

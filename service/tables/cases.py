@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, Json, Path, check_in, counted_money, foreign_key, money, primary_key
 from workflows.code_lists import VerificationOutcome
-from workflows.vocabulary import Duty, Phase
+from workflows.vocabulary import APPROVERS, Duty, Phase
 
 case = sa.Table(
     "case",
@@ -131,6 +131,6 @@ approval = sa.Table(
     sa.Column("minutes", sa.Text()),
     sa.Column("voided_seq", sa.Integer()),
     sa.UniqueConstraint("case_id", "seq"),
-    sa.CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
+    sa.CheckConstraint(f"tier BETWEEN 1 AND {len(APPROVERS)}", name="tier"),
     sa.Index("uq_approval_one_live", "case_id", "tier", unique=True, postgresql_where=sa.text("voided_seq IS NULL")),
 )

@@ -14,7 +14,7 @@ from service.i18n.catalogue import LANGUAGES, LOCALE, catalogue
 from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
-from workflows.code_lists import Category, StudentStage
+from workflows.code_lists import Category, Deceased, StudentStage
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Duty, Role
@@ -137,6 +137,7 @@ def _values() -> dict[str, set[str]]:
         "role": set(Role),
         "category": set(Category),
         "stage": set(StudentStage),
+        "kin": set(Deceased),
     }
     return {**values, "state": states, "exclusion": exclusions, "paper": papers}
 

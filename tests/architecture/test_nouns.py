@@ -41,7 +41,7 @@ NOUNS = frozenset(
 
 NOT_NOUNS = {
     "api": "openapi",
-    "schemas": "fields",
+    "schemas": "assessments fields",
     "actions": "bootstrap case_application case_opening case_update case_writer context corrections decided_category"
     " decided_step errors event_log fund_balances gift_checks id_number names natural_keys notify permissions"
     " personal_data_access possible_twins step_records step_result validation write_batch",

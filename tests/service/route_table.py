@@ -142,6 +142,7 @@ ROUTES = (
     _route("GET", "/cases/<uuid:case_id>", READERS, "row"),
     _route("GET", "/cases/<uuid:case_id>/events", READERS, "row"),
     _route("GET", "/cases/<uuid:case_id>/actions", READERS, "row"),
+    _route("GET", "/cases/<uuid:case_id>/assessment", READERS, "row"),
     _route("POST", "/cases/<uuid:case_id>/actions/<action>", CASE_ROLES, "row", answers={}),
     _route("GET", "/visits", READERS, "list"),
     _route("POST", "/visits", (VISITOR, REGISTRAR), "unit", **VISIT, unit_id="{unit}", visitors=["{visitor}"]),

@@ -18,6 +18,7 @@ from service.tables.persons import person
 from tests.api_client import ApiClient, refusal
 from tests.factories import RING, create_family, open_fund
 from tests.lives import NOTICE_OVER, Life, award, pots, start
+from tests.service.policy_fixtures import TWICE_A_YEAR, load_own_policy
 from workflows.vocabulary import Refused
 
 
@@ -47,16 +48,15 @@ def test_fund_for_one_category_cannot_pay_another(life: Life, engine: sa.Engine)
 
 
 def test_two_cases_of_one_household_approved_at_once_grant_only_one(client: ApiClient, engine: sa.Engine) -> None:
-    """A household gets an item once a year: the second approval waits for the lock and then sees the first."""
-    one = start(client, engine, "hardship", "LIV", {})
-    body = {
-        "programme": "hardship",
-        "household_id": str(one.family.household_id),
-        "item": "LIV",
-        "requested": "3000.00",
-    }
-    opened = client.post("registrar", "/cases", {**body, "beneficiary_id": str(one.family.child_id)})
-    two = Life(client, one.family, opened.get_json()["id"])
+    """A year's cap of 2,000.00 pays for one of two: the second approval waits for the lock and then sees the first."""
+    cap = ("months_of_line = 12", 'fixed = "2000.00"')
+    with engine.begin() as conn:
+        family = create_family(conn, client.office, division=load_own_policy(client, TWICE_A_YEAR, cap))
+    body = {"programme": "hardship", "household_id": str(family.household_id), "item": "LIV", "requested": "3000.00"}
+    one, two = (
+        Life(client, family, client.post("registrar", "/cases", {**body, "beneficiary_id": str(each)}).get_json()["id"])
+        for each in (family.head_id, family.child_id)
+    )
     for each in (one, two):
         client.today = date(2025, 9, 1)
         each.to("approval")
@@ -80,7 +80,7 @@ def test_two_cases_of_one_household_approved_at_once_grant_only_one(client: ApiC
         waiting.wait()
         other.join(0.7)
     other.join()
-    assert refusal_codes == ["item_repeated"]
+    assert refusal_codes == ["over_cap"]
     assert pots(engine, client)["committed_fen"] == 150_000
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
+from service.actions import policies
 from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.actions.cases import Outcome, take_action, take_action_on_many
@@ -19,6 +20,7 @@ from service.tables.cases import case
 from service.tables.funds import fund
 from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, create_fixture, form
 from tests.factories import create_family
+from tests.service.policy_fixtures import TWICE_A_YEAR, own_policy
 from workflows.vocabulary import Fen, Refused
 
 
@@ -118,10 +120,12 @@ def test_case_named_twice_is_taken_once(fixture: Fixture) -> None:
 
 
 def test_two_cases_of_one_household_are_judged_one_after_the_other(fixture: Fixture) -> None:
-    """The second knows what the first was awarded: the same item once a year."""
+    """The second knows what the first was awarded: 100.00 of the year's cap of 150.00."""
+    division, text = own_policy(TWICE_A_YEAR, ("months_of_line = 12", 'fixed = "150.00"'))
     with fixture.engine.begin() as conn:
+        policies.load_policy(conn, text, fixture.organisation.context(conn, "admin", OPENED))
         context = fixture.organisation.context(conn, "registrar", OPENED)
-        family = create_family(conn, fixture.organisation, email="family@example.org")
+        family = create_family(conn, fixture.organisation, email="family@example.org", division=division)
         first, second = (
             open_case(
                 conn, CaseApplication("hardship", family.household_id, person, "LIV", Fen(300_000), {}), context
@@ -130,7 +134,7 @@ def test_two_cases_of_one_household_are_judged_one_after_the_other(fixture: Fixt
         )
     bring_to(fixture, [first, second], "approval")
     outcomes = act(fixture, [first, second], "approver_1", DECIDED, "approve")
-    assert [codes(each) for each in outcomes] == [["StepResult"], ["item_repeated"]]
+    assert [codes(each) for each in outcomes] == [["StepResult"], ["over_cap"]]
 
 
 def test_batch_of_one_does_what_a_single_step_does(fixture: Fixture) -> None:

@@ -24,6 +24,8 @@ from tests.workflows.rule_input_builders import (
 from tests.workflows.sample_policy import SAMPLE
 from workflows.eligibility import IncomeLine
 from workflows.facts import Approval, Returned, RuleInput
+from workflows.policy import ItemRule
+from workflows.policy_codes import Requirement
 from workflows.programme import Programme
 from workflows.vocabulary import Duty, Fen, Grant, Role
 
@@ -37,6 +39,10 @@ LARGE: dict[str, Any] = {"policy": replace(SAMPLE, tiers=(Fen(100_000), Fen(200_
 ENDED_LINE = replace(FUND, expires_on=date(2025, 10, 15))
 """A fund line that ended on the day of the approval."""
 
+FOR_ANYBODY: dict[str, Any] = {
+    "policy": replace(SAMPLE, item_rules=tuple(ItemRule(item, (Requirement.INCOME_TEST,)) for item in ("LIV", "EDU")))
+}
+"""A policy whose items are given without the income test."""
 SENT_BACK = Returned(3, date(2025, 9, 8))
 SENT_BACK_FOR_PAPERS = replace(SENT_BACK, to_repeat=frozenset({"papers", "verification"}))
 AGAIN = replace(SURVEY, seq=4)
@@ -108,11 +114,13 @@ def means_at_review(programme: Programme) -> list[Line]:
     return [
         ("pass_review", review(beneficiary_in_family=False), ["beneficiary_left"]),
         ("pass_review", review(fund=replace(FUND, categories=frozenset({"sudden"}))), ["category_not_permitted"]),
+        ("pass_review", review(finances=WELL_OFF, **FOR_ANYBODY), ["category_missing"]),
         ("pass_review", review(finances=None), ["finances_missing"]),
         ("pass_review", review(division="110000"), ["line_unknown"]),
         ("pass_review", review(finances=WELL_OFF), ["income_over_line"]),
         ("pass_review", review(finances=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
         ("pass_review", review(finances=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
+        ("pass_review", review(finances=BETTER_OFF, pending=("MED",)), ["items_pending"]),
         ("pass_review", review(requested=Fen(299_999)), ["over_requested"]),
         ("pass_review", review(answers={"award": "13000.00"}), ["over_cap"]),
         ("pass_review", review(answers={"award": "0.00"}), ["award_nothing"]),
@@ -209,12 +217,14 @@ def deciding(programme: Programme) -> list[Line]:
         ("approve", last(filed=False), ["household_not_filed"]),
         ("approve", last(beneficiary_in_family=False), ["beneficiary_left"]),
         ("approve", last(fund=replace(FUND, categories=frozenset({"sudden"}))), ["category_not_permitted"]),
+        ("approve", last(finances=WELL_OFF, **FOR_ANYBODY), ["category_missing"]),
         ("approve", last(finances=None), ["finances_missing"]),
         ("approve", last(division="110000"), ["line_unknown"]),
         ("approve", last(finances=WELL_OFF), ["income_over_line"]),
         ("approve", last(category="relative"), ["category_changed"]),
         ("approve", last(finances=replace(FAMILY, observed=frozenset({"vehicle"}))), ["excluded"]),
         ("approve", last(finances=BETTER_OFF, others=(other_award("MED", 1),)), ["too_many_items"]),
+        ("approve", last(finances=BETTER_OFF, pending=("MED",)), ["items_pending"]),
     ]
 
 

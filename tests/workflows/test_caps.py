@@ -6,7 +6,8 @@ import pytest
 
 from tests.workflows.sample_policy import SAMPLE
 from workflows.eligibility import cap_for, caps_that_fit
-from workflows.policy import Cap, Per
+from workflows.policy import Cap
+from workflows.policy_codes import Per
 from workflows.vocabulary import Fen
 
 

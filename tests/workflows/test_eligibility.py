@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE
 from workflows.eligibility import Finances, IncomeLine, SpendingLine, as_record, assess_need, recheck
-from workflows.policy import CategoryRule, Comparator, DibaoLine, PolicySet, Term
+from workflows.policy import CategoryRule, DibaoLine, PolicySet
+from workflows.policy_codes import Comparator, Term
 from workflows.vocabulary import Fen
 
 DAY = date(2025, 6, 1)
@@ -124,6 +125,8 @@ def test_observation_excludes_only_as_the_policy_says(
 
 
 LIMIT = 1_062 * 12 * 3
+FOUR_FIFTHS = 12_234_240
+"""In fen, of an income of four times the line."""
 
 
 @pytest.mark.parametrize(
@@ -176,6 +179,43 @@ def test_misfortune_of_exactly_four_fifths_of_income_is_too_small(fen: int, fail
 
 
 @pytest.mark.parametrize(
+    ("changed", "income", "spent", "failed"),
+    [
+        ({}, 4 * LIMIT, FOUR_FIFTHS, ("misfortune_too_small",)),
+        ({"misfortune_comparator": Comparator.FROM}, 4 * LIMIT, FOUR_FIFTHS, ()),
+        ({"misfortune_comparator": Comparator.FROM}, 4 * LIMIT, FOUR_FIFTHS - 1, ("misfortune_too_small",)),
+        ({}, 3 * LIMIT, FOUR_FIFTHS, ("income_not_above",)),
+        ({"income_above_comparator": Comparator.FROM}, 3 * LIMIT, FOUR_FIFTHS, ()),
+        ({"income_upto": Fraction(4)}, 4 * LIMIT, FOUR_FIFTHS + 1, ()),
+        (
+            {"income_upto": Fraction(4), "income_upto_comparator": Comparator.BELOW},
+            4 * LIMIT,
+            FOUR_FIFTHS + 1,
+            ("income_above_limit",),
+        ),
+    ],
+)
+def test_policy_says_whether_a_limit_is_included(
+    changed: dict[str, object], income: int, spent: int, failed: tuple[str, ...]
+) -> None:
+    rule = replace(SAMPLE.categories[3], **changed)  # type: ignore[arg-type]
+    bills = (SpendingLine("accident", "", Fen(spent)),)
+    finances = household(yuan(income), spending=bills, event="epidemic")
+    assessment = assess_need(replace(SAMPLE, categories=(rule,)), finances, RUSHAN, DAY)
+    assert assessment.outcomes[0].failed == failed
+    assert recheck(json.loads(json.dumps(as_record(assessment))))
+
+
+def test_record_of_a_policy_without_the_later_comparators_stays_as_it_was() -> None:
+    """An event stored before policies had these comparators is assessed again from its own record."""
+    record = json.loads(json.dumps(as_record(assess_need(SAMPLE, household(), RUSHAN, DAY))))
+    assert {name for row in record["rules"] for name in row if "comparator" in name} == {"comparator"}
+    assert recheck(record)
+    changed = [{**row, "misfortune_comparator": ">="} for row in record["rules"]]
+    assert not recheck({**record, "rules": [*record["rules"][:3], {**changed[3], "failed": []}]})
+
+
+@pytest.mark.parametrize(
     "invalid",
     [
         {"members": 0},
@@ -203,7 +243,7 @@ finances_strategy = st.builds(
 rules = st.builds(
     CategoryRule,
     category=st.sampled_from(["deep", "relative", "sudden"]),
-    comparator=st.sampled_from(Comparator),
+    comparator=st.sampled_from([Comparator.BELOW, Comparator.UP_TO]),
     multiplier=st.fractions(0, 4, max_denominator=7),
     plus=st.just((Term.INCOME, Term.ASSETS)),
     minus=st.sampled_from([(Term.RIGID,), (Term.MISFORTUNE,), ()]),
@@ -231,7 +271,7 @@ def test_formula_agrees_with_fractions_per_head(finances: Finances, rule: Catego
 @given(members=st.integers(1, 9), line=st.integers(1, 300_000), multiplier=st.fractions(0, 4, max_denominator=9))
 def test_one_fen_decides_at_the_line(members: int, line: int, multiplier: Fraction) -> None:
     exact = multiplier * line * 12 * members
-    for comparator in Comparator:
+    for comparator in (Comparator.BELOW, Comparator.UP_TO):
         rule = CategoryRule("deep", comparator, multiplier)
         lines = (DibaoLine(date(2020, 1, 1), "", Fen(line)),)
         policy = replace(SAMPLE, categories=(rule,), dibao_lines=lines)

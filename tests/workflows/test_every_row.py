@@ -42,17 +42,16 @@ def standing_in(case: RuleInput, principal: str) -> RuleInput:
     return replace(case, actor=replace(case.actor, grants=grants))
 
 
-SIGNERS = ("approver_1", "approver_2", "approver_3")
+SIGNERS = tuple(f"approver_{tier}" for tier in range(1, 10))
+MAKERS = ("registrar", "filer", "visitor", "verifier", "reviewer")
 MATRIX = {
     "registrar": {"reviewer", *SIGNERS, "payer"},
     "filer": {"reviewer", *SIGNERS, "payer"},
     "visitor": {"reviewer", *SIGNERS, "payer"},
     "verifier": {*SIGNERS, "payer"},
     "reviewer": {"registrar", "filer", "visitor", *SIGNERS, "payer"},
-    "approver_1": {"registrar", "filer", "visitor", "verifier", "reviewer", "approver_2", "approver_3", "payer"},
-    "approver_2": {"registrar", "filer", "visitor", "verifier", "reviewer", "approver_1", "approver_3", "payer"},
-    "approver_3": {"registrar", "filer", "visitor", "verifier", "reviewer", "approver_1", "approver_2", "payer"},
-    "payer": {"registrar", "filer", "visitor", "verifier", "reviewer", *SIGNERS, "receipt_witness", "follower"},
+    **{signer: {*MAKERS, *(other for other in SIGNERS if other != signer), "payer"} for signer in SIGNERS},
+    "payer": {*MAKERS, *SIGNERS, "receipt_witness", "follower"},
     "receipt_witness": {"payer"},
     "follower": {"payer"},
 }

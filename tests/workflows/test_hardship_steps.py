@@ -64,6 +64,8 @@ ONLY_HARDSHIP: list[Line] = [
     ("pass_review", rule_input("review", others=(other_award("LIV", 100),)), ["item_repeated"]),
     ("pass_review", rule_input("review", others=(other_award("LIV", 1_000_000),)), ["item_repeated", "over_cap"]),
     ("approve", rule_input("approval", others=(other_award("LIV", 1_000_000),)), ["item_repeated", "over_cap"]),
+    ("pass_review", rule_input("review", pending=("LIV",)), ["same_item_pending"]),
+    ("approve", rule_input("approval", pending=("LIV",)), ["same_item_pending"]),
 ]
 LINES = [*refusals.of(HARDSHIP), *ONLY_HARDSHIP]
 
@@ -100,6 +102,7 @@ def test_each_invalid_case_is_refused_with_every_reason(action: str, case: RuleI
         rule_input("review", verification=replace(VERIFIED, replied_on=date(2025, 4, 2))),
         rule_input("review", others=(other_award("LIV", 100, on=date(2024, 12, 31)),)),
         rule_input("review", others=(other_award("MED", 100), other_award("EDU", 100))),
+        rule_input("review", others=(other_award("MED", 100),), pending=("MED", "EDU", "ACC")),
         rule_input("review", cause="other", papers=frozenset(SAMPLE.papers["all"])),
         rule_input("review", finances=replace(FAMILY, members=1)),
         rule_input("review", requested=Fen(300_000)),

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE, TEXT
+from workflows.plain_form import as_plain
 from workflows.policy import (
     DEADLINES,
-    Comparator,
     DibaoLine,
     NoLine,
     NoPolicy,
     PoliciesOverlap,
-    as_plain,
     dibao_line,
     digest,
     in_force,
 )
+from workflows.policy_codes import Comparator
 from workflows.policy_parser import read_policy
 from workflows.vocabulary import Fen
 
@@ -115,6 +115,12 @@ def test_digest_ignores_the_layout_of_the_file() -> None:
     assert len(SAMPLE.digest) == 64
 
 
+def test_category_without_a_number_of_items_has_no_limit() -> None:
+    assert [SAMPLE.items_most(each) for each in ("deep", "relative", "sudden", "unheard_of")] == [4, 1, 2, None]
+    assert SAMPLE.items_most(None) == 1
+    assert replace(SAMPLE, items_per_year=MappingProxyType({})).items_most(None) is None
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -123,6 +129,8 @@ def test_digest_ignores_the_layout_of_the_file() -> None:
         {"tiers": (Fen(200_000), None)},
         {"effective_to": date(2025, 12, 31)},
         {"categories": (replace(SAMPLE.categories[0], comparator=Comparator.UP_TO), *SAMPLE.categories[1:])},
+        {"item_rules": ()},
+        {"condolence_kin": ("member",)},
         {"deadlines": MappingProxyType(dict(SAMPLE.deadlines) | {"survey_days": 11})},
     ],
 )
@@ -132,8 +140,9 @@ def test_digest_changes_with_each_parameter(change: dict[str, object]) -> None:
 
 def test_record_refuses_floats() -> None:
     assert as_plain((Fraction(1, 3), date(2025, 1, 1), None, True)) == ["1/3", "2025-01-01", None, True]
-    with pytest.raises(TypeError):
-        as_plain(0.5)
+    for other in (0.5, object(), DibaoLine):
+        with pytest.raises(TypeError, match="no plain form for"):
+            as_plain(other)
 
 
 @given(

@@ -1,5 +1,7 @@
 """Tests of the policy parser: every problem at once, with path, code and hint."""
 
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -7,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import SAMPLE, TEXT
-from workflows.policy import DEADLINES, Per, Term
+from workflows.plain_form import as_plain
+from workflows.policy import CLOSE_KIN, DEADLINES
+from workflows.policy_codes import Per, Requirement, Term
 from workflows.policy_parser import InvalidPolicy, PolicyProblem, read_policy
+from workflows.vocabulary import Fen
 
 
 def problems(*changes: tuple[str, str]) -> dict[str, PolicyProblem]:
@@ -68,12 +73,71 @@ def test_sample_policy_is_read_exactly() -> None:
         ("survey_days = 10", "survey_days = -1", "deadlines.survey_days", "not_a_whole_number"),
         ("all = [", "everybody = [", "papers.all", "missing"),
         ("other = []", 'other = "none"', "papers.other", "not_a_list"),
+        (
+            'tiers = ["2000.00", "20000.00"]',
+            'tiers = ["20000.00", { below = "20000.00" }]',
+            "approval.tiers",
+            "not_ascending",
+        ),
+        ('tiers = ["2000.00", "20000.00"]', 'tiers = [{ above = "1.00" }]', "approval.tiers[1]", "not_a_tier_limit"),
+        ('tiers = ["2000.00", "20000.00"]', "tiers = [{ below = 2 }]", "approval.tiers[1]", "not_money"),
+        (
+            'misfortune_comparator = ">"',
+            'misfortune_comparator = "<"',
+            "category[4].misfortune_comparator",
+            "not_a_choice",
+        ),
+        ('item = "TMP"\nwaived', 'item = "SWN"\nwaived', "item[1].item", "not_a_choice"),
+        ('waived = ["income_test",', 'waived = ["income",', "item[1].waived[1]", "not_a_choice"),
+        ("[condolence] ", '[[item]]\nitem = "TMP"\n[condolence] ', "item[2]", "item_twice"),
+        ('kin = ["member"', 'kin = ["cousin"', "condolence.kin[1]", "not_a_choice"),
         ("[tuition]", "[tution]", "tution", "unknown_key"),
         ("[procedure]", "[[procedure]]", "procedure", "not_a_table"),
     ],
 )
 def test_invalid_value_is_reported_with_its_path(old: str, new: str, path: str, code: str) -> None:
     assert problems((old, new))[path].code == code
+
+
+@pytest.mark.parametrize(("limits", "refused"), [(8, False), (9, True)])
+def test_policy_has_nine_tiers_at_most(limits: int, refused: bool) -> None:
+    written = ", ".join(f'"{number}000.00"' for number in range(1, limits + 1))
+    change = ('tiers = ["2000.00", "20000.00"]', f"tiers = [{written}]")
+    if refused:
+        problem = problems(change)["approval.tiers"]
+        assert (problem.code, problem.values) == ("too_many_tiers", {"most": 9})
+    else:
+        assert len(read_policy(TEXT.replace(*change)).tiers) == 9
+
+
+def test_limit_of_a_tier_includes_the_number_or_not() -> None:
+    """2万元以上逐级上报: the tier below decides less than 20,000.00."""
+    text = TEXT.replace('"20000.00"]', '{ below = "20000.00" }]')
+    policy = read_policy(text)
+    assert [policy.tier_for(Fen(fen)) for fen in (1_999_999, 2_000_000)] == [2, 3]
+    assert [SAMPLE.tier_for(Fen(fen)) for fen in (2_000_000, 2_000_001)] == [2, 3]
+
+
+def test_item_has_its_own_conditions_papers_and_tiers() -> None:
+    rule = '[[item]]\nitem = "MED"\ntiers = ["50000.00"]\npapers = ["diagnosis"]\n[condolence] '
+    policy = read_policy(TEXT.replace("[condolence] ", rule))
+    assert [policy.tier_for(Fen(3_000_000), item) for item in ("MED", "LIV", "")] == [1, 3, 3]
+    assert policy.papers_for("illness", "MED") == ("diagnosis",)
+    assert policy.papers_for("illness", "LIV") == SAMPLE.papers_for("illness")
+    assert [policy.binds(Requirement.INCOME_TEST, item) for item in ("TMP", "MED", "LIV")] == [False, True, True]
+    assert policy.binds(Requirement.EXCLUSIONS, "TMP")
+
+
+def test_file_without_the_later_parameters_means_what_it_meant() -> None:
+    """A file loaded before these parameters keeps its meaning and its digest, which decisions cite."""
+    text = re.sub(r"\[\[item\]\].*?(?=\[condolence\])", "", TEXT, flags=re.DOTALL)
+    text = re.sub(r'\[condolence\].*?\n.*\n|misfortune_comparator = ">".*\n', "", text)
+    older = read_policy(text)
+    assert (older.item_rules, older.condolence_kin) == ((), CLOSE_KIN)
+    assert older.digest == replace(SAMPLE, item_rules=()).digest
+    assert {"item_rules", "condolence_kin", "misfortune_comparator"} & set(
+        re.findall(r"\w+", str(as_plain(older)))
+    ) == set()
 
 
 def test_dibao_line_must_cover_the_first_day() -> None:

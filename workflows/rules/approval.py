@@ -14,10 +14,7 @@ def tier_for(case: RuleInput, fen: Fen) -> int:
 
     Sources: docs/domain/procedure.md §1.3 step 12, docs/domain/audit-rules.md rule 41.
     """
-    for tier, up_to in enumerate(case.policy.tiers, start=1):
-        if up_to is None or fen <= up_to:
-            return min(tier, len(APPROVERS))
-    return len(APPROVERS)
+    return case.policy.tier_for(fen, case.facts.item)
 
 
 @reads("approvals")

@@ -5,9 +5,12 @@ with the 低保 line of that day and the aid of the twelve months before it (doc
 caps and repeated aid is that of the decision (`RuleInput.decided_on`), as an earlier award counts on its decision's day.
 """
 
+from dataclasses import dataclass
+
 from workflows import assessment, eligibility, policy
 from workflows.assessment import Assessment
 from workflows.facts import RuleInput, reads
+from workflows.policy_codes import Requirement
 from workflows.vocabulary import Fen, Reason
 
 
@@ -37,7 +40,14 @@ def line_known(case: RuleInput) -> Reason | None:
 
 def filed(case: RuleInput) -> Reason | None:
     """先建档、后帮扶: the household's file is active (docs/domain/glossary.md fact 2)."""
-    return None if case.facts.filed else Reason.of("household_not_filed")
+    if case.facts.filed or not _binds(case, Requirement.FILED):
+        return None
+    return Reason.of("household_not_filed")
+
+
+def _binds(case: RuleInput, requirement: Requirement) -> bool:
+    """Return whether the policy applies a requirement to the case's item (docs/domain/eligibility.md §2.1, TMP)."""
+    return case.policy.binds(requirement, case.facts.item)
 
 
 @reads("beneficiary_in_family")
@@ -50,22 +60,28 @@ def beneficiary_stays(case: RuleInput) -> Reason | None:
 def fund_for_category(case: RuleInput) -> Reason | None:
     """A fund line for some categories pays for no other one (docs/domain/funds.md §4.3, permitted archive levels)."""
     fund, need = case.facts.fund, assessed(case)
-    if fund is None or not fund.categories or need is None or need.category in {None, *fund.categories}:
+    category = need.category if need else None
+    if fund is None or not fund.categories or category in fund.categories:
         return None
-    return Reason.of("category_not_permitted", category=need.category, permitted_categories=sorted(fund.categories))
+    if category is None and _binds(case, Requirement.INCOME_TEST):
+        return None  # refused by the income test, or for want of finances
+    if category is None:
+        return Reason.of("category_missing", permitted_categories=sorted(fund.categories))
+    return Reason.of("category_not_permitted", category=category, permitted_categories=sorted(fund.categories))
 
 
 @reads("finances")
 def finances_on_file(case: RuleInput) -> Reason | None:
     """Income, spending and assets of the last twelve months are on file."""
-    return Reason.of("finances_missing") if case.facts.finances is None else None
+    missing = case.facts.finances is None and _binds(case, Requirement.FINANCES)
+    return Reason.of("finances_missing") if missing else None
 
 
 @reads("finances")
 def within_income_test(case: RuleInput) -> Reason | None:
     """The sum per head meets the line of at least one category (docs/domain/eligibility.md §2.2)."""
     need = assessed(case)
-    if need is None or need.category is not None:
+    if need is None or need.category is not None or not _binds(case, Requirement.INCOME_TEST):
         return None
     record = assessment.as_record(need)
     return Reason.of("income_over_line", per_head=record["per_head"], line=record["line"], rules=record["rules"])
@@ -87,7 +103,7 @@ def category_as_shown(case: RuleInput) -> Reason | None:
 def no_exclusion(case: RuleInput) -> Reason | None:
     """No exclusion of the policy was observed (docs/domain/eligibility.md §2.5)."""
     need = assessed(case)
-    if need is None or not need.exclusions:
+    if need is None or not need.exclusions or not _binds(case, Requirement.EXCLUSIONS):
         return None
     return Reason.of("excluded", exclusions=sorted(need.exclusions), param="exclusions")
 
@@ -153,6 +169,24 @@ def self_paid_as_surveyed(case: RuleInput) -> Reason | None:
     return Reason.of("self_paid_differs", typed=given, surveyed=surveyed)
 
 
+@dataclass(frozen=True, slots=True)
+class AwardLimits:
+    """What limits the award of a case, in fen; `most` is never below zero, and `cap` is None without a cap."""
+
+    requested: Fen
+    cap: Fen | None
+    earlier: Fen
+    most: Fen
+    waived: tuple[Requirement, ...]
+
+
+def award_limits(case: RuleInput) -> AwardLimits:
+    """Return the amount requested, the cap, the earlier grants under it, and the most that may be awarded."""
+    requested, limit, earlier = case.facts.requested, cap(case), Fen(sum(_earlier_grants(case)))
+    most = requested if limit is None else min(requested, max(0, limit - earlier))
+    return AwardLimits(requested, limit, earlier, Fen(most), case.policy.rule_for(case.facts.item).waived)
+
+
 def _stage(case: RuleInput) -> str | None:
     stage = case.facts.answers.get("stage")
     return stage if isinstance(stage, str) else None
@@ -187,31 +221,39 @@ def within_cap(case: RuleInput) -> Reason | None:
     return None
 
 
-@reads("others")
+@reads("others", "pending")
 def not_repeated(case: RuleInput) -> Reason | None:
-    """A household gets the same item at most `same_item_per_year` times in the year of the decision
+    """A household gets the same item at most `same_item_per_year` times in the year of the decision.
+
+    An open case that was opened before this one counts too, so that two cases do not reach their notices together
     (docs/domain/eligibility.md §2.7).
     """
+    most, item = case.policy.same_item_per_year, case.facts.item
+    if not _binds(case, Requirement.SAME_ITEM_PER_YEAR):
+        return None
     before = len(_earlier_grants(case))
-    if before >= case.policy.same_item_per_year:
-        return Reason.of(
-            "item_repeated",
-            item=case.facts.item,
-            before=before,
-            param="same_item_per_year",
-            value=case.policy.same_item_per_year,
-        )
+    if before >= most:
+        return Reason.of("item_repeated", item=item, before=before, param="same_item_per_year", value=most)
+    if before + case.facts.pending.count(item) >= most:
+        return Reason.of("same_item_pending", item=item, param="same_item_per_year", value=most)
     return None
 
 
-@reads("finances", "others")
+@reads("finances", "others", "pending")
 def items_allowed(case: RuleInput) -> Reason | None:
-    """A household gets at most its category's `items_per_year` different items in the year of the decision
+    """A household gets at most its category's `items_per_year` different items in the year of the decision.
+
+    An open case that was opened before this one counts too, so that two cases do not reach their notices together
     (docs/domain/eligibility.md §2.7).
     """
     need = assessed(case)
     most = case.policy.items_per_year.get(need.category or "") if need else None
+    if most is None or not _binds(case, Requirement.ITEMS_PER_YEAR):
+        return None
     items = {other.item for other in case.facts.others if other.on.year == case.decided_on.year} | {case.facts.item}
-    if most is not None and len(items) > most:
+    if len(items) > most:
         return Reason.of("too_many_items", items=sorted(items), param="items_per_year", value=most)
+    pending = set(case.facts.pending) - items
+    if len(items | pending) > most:
+        return Reason.of("items_pending", items=sorted(pending), param="items_per_year", value=most)
     return None

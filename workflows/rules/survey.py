@@ -4,6 +4,7 @@ from datetime import date
 
 from workflows.code_lists import Item, SurveyConclusion, VerificationOutcome
 from workflows.facts import RuleInput, reads
+from workflows.policy_codes import Requirement
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Reason
 
 
@@ -106,12 +107,12 @@ def surveyed_by_two(case: RuleInput) -> Reason | None:
 
 
 def papers_complete(case: RuleInput) -> Reason | None:
-    """All papers that the policy requires for this cause have been seen, and for medical aid those of an illness,
-    whatever the cause (docs/domain/data-dictionary.md §3.8).
+    """All papers that the policy requires for this cause and item have been seen, and for medical aid those of an
+    illness, whatever the cause (docs/domain/data-dictionary.md §3.8).
     """
     causes = (case.facts.cause, *(("illness",) if case.facts.item == Item.MEDICAL else ()))
-    wanted = dict.fromkeys(kind for cause in causes for kind in case.policy.papers_for(cause))
-    missing = [kind for kind in wanted if kind not in case.facts.papers]
+    required = dict.fromkeys(kind for cause in causes for kind in case.policy.papers_for(cause, case.facts.item))
+    missing = [kind for kind in required if kind not in case.facts.papers]
     return Reason.of("papers_missing", missing=list(missing), param="papers") if missing else None
 
 
@@ -140,7 +141,7 @@ def verified(case: RuleInput) -> Reason | None:
     """经济状况核对: the reply is about the current members, its hits are explained, and on the day of the review, which
     relies on it, it is at most `verification_valid_days` old (docs/domain/procedure.md §1.3 step 6).
     """
-    if not case.policy.verification_required:
+    if not case.policy.verification_required or not case.policy.binds(Requirement.VERIFICATION, case.facts.item):
         return None
     check = case.facts.verification
     if check is None:

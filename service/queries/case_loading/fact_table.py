@@ -116,6 +116,9 @@ _OTHERS = f"""SELECT json_agg(json_build_array(item, fen, "on", school_year, sam
     AND {_GIVEN} > 0 AND (o.household_id = c.household_id OR o.beneficiary_id = {_SAME_PERSON})
     UNION ALL SELECT item, fen, "on", NULL, FALSE FROM gift WHERE gift.household_id = c.household_id
     AND fen IS NOT NULL AND voided_on IS NULL AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given"""  # noqa: S608 - a constant above
+_PENDING = f"""SELECT json_agg(o.item ORDER BY o.id) FROM "case" AS o WHERE o.outstanding_fen = 0
+    AND o.phase <> 'ended' AND (o.opened_on, o.id) < (c.opened_on, c.id)
+    AND (o.household_id = c.household_id OR o.beneficiary_id = {_SAME_PERSON})"""  # noqa: S608 - a constant above
 _PRIOR_AID = f"""SELECT json_agg(json_build_array(item, fen, "on")) FROM (
     SELECT o.item, {_GIVEN} AS fen, p.paid_on AS "on" FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
     WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state <> 'returned' AND {_GIVEN} > 0 UNION ALL
@@ -154,6 +157,7 @@ FACTS: tuple[Fact, ...] = (
          frozenset({Record.APPROVAL, Record.VOID_APPROVALS, Audience.NEXT_APPROVERS})),
     Fact("live_payment",          _sql(_LIVE_PAYMENT),  "live_payment",          readers.live_payment,     _PAYMENTS),
     Fact("others",                _sql(_OTHERS),        "others",                readers.others),
+    Fact("pending",               _sql(_PENDING),       "pending",               readers.pending),
     Fact("prior_aid",             _sql(_PRIOR_AID),     "finances",              readers.finances,
          frozenset({Record.AWARD, Record.APPROVAL})),
     Fact("fund",                  _sql(_FUND),          "fund",                  readers.fund),

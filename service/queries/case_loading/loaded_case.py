@@ -83,6 +83,7 @@ class CaseRow:
     decided_before: dict[str, Any] | None
     live_payment: str | None
     others: list[list[Any]] | None
+    pending: list[str] | None
     prior_aid: list[list[Any]] | None
     fund: dict[str, Any] | None
     named_fund: dict[str, Any] | None

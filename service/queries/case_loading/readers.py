@@ -104,6 +104,11 @@ def others(row: CaseRow) -> tuple[Award, ...]:
     )
 
 
+def pending(row: CaseRow) -> tuple[str, ...]:
+    """Return the item of each earlier open case of the household or the beneficiary."""
+    return tuple(row.pending or ())
+
+
 def fund(row: CaseRow) -> Fund | None:
     """Return the fund line the case names, as it is, unlocked."""
     return fund_of(row.fund) if row.fund else None

@@ -1,0 +1,175 @@
+"""Tests of the first and the last value that a rule allows, beside the value that it refuses."""
+
+from dataclasses import replace
+from datetime import date
+from functools import partial
+
+import pytest
+
+from tests.workflows.refusals import SENT_BACK, SENT_BACK_FOR_PAPERS
+from tests.workflows.rule_input_builders import CALENDAR, CALLED, POSTED, SURVEY, filled, rule_input
+from tests.workflows.sample_policy import SAMPLE
+from workflows.assessment import recheck
+from workflows.disclosure import is_id_number, mask_card, mask_id_number, mask_phone
+from workflows.facts import Facts, Returned, RuleInput
+from workflows.programmes.hardship import HARDSHIP
+from workflows.state_machine import decide
+from workflows.vocabulary import Fen, Grant, Reason, Refused, Role
+from workflows.workdays import InvalidCalendar, after, due, read_calendar
+
+verification = partial(rule_input, "verification", returned=SENT_BACK_FOR_PAPERS)
+
+
+def codes(action: str, case: RuleInput) -> list[str]:
+    """Return the codes of the refusal; none when the step is taken."""
+    try:
+        decide(HARDSHIP, action, filled(action, case))
+    except Refused as refusal:
+        return refusal.codes
+    return []
+
+
+@pytest.mark.parametrize(("replied_on", "refused"), [("2025-09-07", ["verification_not_repeated"]), ("2025-09-08", [])])
+def test_check_of_the_day_of_the_return_is_a_new_one(replied_on: str, refused: list[str]) -> None:
+    assert codes("record_check", verification(answers={"replied_on": replied_on})) == refused
+
+
+def test_check_repeats_only_what_the_return_named() -> None:
+    older = {"replied_on": "2025-09-07"}
+    assert codes("record_check", verification(answers=older, returned=SENT_BACK)) == []
+    assert codes("record_check", verification(answers=older, returned=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("on", "refused"), [("2025-08-31", ["before_the_case"]), ("2025-09-01", []), ("2025-09-09", ["in_the_future"])]
+)
+def test_visit_of_the_day_of_the_application_counts(on: str, refused: list[str]) -> None:
+    assert codes("record_visit", rule_input("survey", by="visitor", answers={"on": on})) == refused
+
+
+@pytest.mark.parametrize(("seq", "refused"), [(2, ["survey_not_repeated"]), (3, ["survey_not_repeated"]), (4, [])])
+def test_visit_counts_when_recorded_after_the_return(seq: int, refused: list[str]) -> None:
+    """The return is event 3."""
+    assert (
+        codes("finish_survey", rule_input("survey", returned=SENT_BACK, visits=(replace(SURVEY, seq=seq),))) == refused
+    )
+
+
+def test_case_that_was_never_returned_counts_its_first_visit() -> None:
+    assert codes("finish_survey", rule_input("survey", visits=(replace(SURVEY, seq=0),))) == []
+    assert rule_input("survey", visits=(CALLED, SURVEY)).facts.surveys == (SURVEY,)
+
+
+def test_papers_seen_since_the_return_are_seen_again() -> None:
+    visits = (replace(SURVEY, seq=4),)
+    returned = replace(SENT_BACK_FOR_PAPERS, papers_since=True)
+    assert codes("finish_survey", rule_input("survey", returned=returned, visits=visits)) == []
+    assert not Returned(3, date(2025, 9, 8)).papers_since
+
+
+def test_latest_survey_decides_whether_the_need_is_confirmed() -> None:
+    refuted = replace(SURVEY, conclusion="refuted")
+    assert codes("finish_survey", rule_input("survey", visits=(refuted, SURVEY))) == []
+    assert codes("finish_survey", rule_input("survey", visits=(SURVEY, refuted))) == ["survey_refuted"]
+
+
+@pytest.mark.parametrize(("today", "refused"), [(date(2025, 10, 13), ["notice_running"]), (date(2025, 10, 14), [])])
+def test_notice_runs_through_its_fifth_working_day(today: date, refused: list[str]) -> None:
+    assert codes("end_notice", rule_input("notice", today=today)) == refused
+    assert after(POSTED.posted_on, 5, CALENDAR) == date(2025, 10, 13)
+
+
+@pytest.mark.parametrize(("tier", "refused"), [(1, ["tier_too_low"]), (2, []), (3, [])])
+def test_tier_of_the_award_recalls_it(tier: int, refused: list[str]) -> None:
+    case = rule_input("closed", by="someone_else", grants=(Grant(Role.APPROVER, tier=tier),))
+    assert codes("recall", case) == refused
+
+
+@pytest.mark.parametrize(
+    ("day", "covers"), [("2025-10-01", True), ("2025-10-03", True), ("2025-10-04", False), ("2025-09-03", False)]
+)
+def test_calendar_covers_a_year_by_its_first_days_of_october(day: str, covers: bool) -> None:
+    text = f"日期,类型,名称\n{day},休,\n"
+    if covers:
+        assert read_calendar(text).years == {2025}
+    else:
+        with pytest.raises(InvalidCalendar) as error:
+            read_calendar(text)
+        assert [(each.code, each.values["line"]) for each in error.value.problems] == [
+            ("calendar_without_national_day", 1)
+        ]
+
+
+def test_term_of_no_days_ends_on_its_own_day_or_the_next_working_day() -> None:
+    assert due(date(2025, 9, 30), 0, CALENDAR, working=False) == date(2025, 9, 30)
+    assert due(date(2025, 10, 1), 0, CALENDAR, working=False) == date(2025, 10, 9)
+    assert after(date(2025, 10, 1), 0, CALENDAR) == date(2025, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "found"),
+    [("", 1, ""), ("# 说明\n日期,种类\n", 2, "日期,种类"), ("\n\n日期，类型，名称\n", 3, "日期，类型，名称")],
+)
+def test_wrong_heading_is_named_with_its_line(text: str, line: int, found: str) -> None:
+    with pytest.raises(InvalidCalendar) as error:
+        read_calendar(text)
+    values = error.value.problems[0].values
+    assert (values["line"], values["found"], values["wanted"]) == (line, found, "日期,类型,名称")
+    assert str(error.value) == f"line {line}: calendar_heading"
+
+
+@pytest.mark.parametrize(("digits", "masked"), [("62220212345", "****"), ("622202123456", "****3456")])
+def test_card_of_twelve_digits_shows_its_last_four(digits: str, masked: str) -> None:
+    assert mask_card(digits) == masked
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [("37012390010112", "************12"), ("370123900101123", "3701*******1123"), ("12", "**"), ("123", "*23")],
+)
+def test_number_of_fifteen_digits_is_an_identity_number(number: str, masked: str) -> None:
+    assert mask_id_number(number) == masked
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("8613812341234", "138****1234"),
+        ("861381234123", "********4123"),
+        ("23812341234", "*******1234"),
+        ("1234", "****"),
+        ("12345", "*2345"),
+    ],
+)
+def test_mobile_number_has_eleven_digits_and_begins_with_one(number: str, masked: str) -> None:
+    assert mask_phone(number) == masked
+
+
+@pytest.mark.parametrize("record", [{}, {"sums": 1}, {"on": "yesterday"}])
+def test_record_without_its_input_fails_the_recheck(record: dict[str, object]) -> None:
+    assert recheck(record) is False
+
+
+def test_missing_check_is_refused_with_the_parameter_that_requires_it() -> None:
+    with pytest.raises(Refused) as refusal:
+        decide(HARDSHIP, "pass_review", filled("pass_review", rule_input("review", verification=None)))
+    assert refusal.value.reasons == (Reason.of("verification_missing", param="verification_required", value=True),)
+
+
+def test_facts_of_a_new_case_say_that_nothing_has_happened() -> None:
+    day = date(2025, 9, 1)
+    facts = Facts("draft", day, day, "LIV", Fen(1))
+    assert (facts.award, facts.outstanding, facts.held, facts.next_tier) == (None, 0, False, 1)
+    assert (facts.filed, facts.beneficiary_in_family, facts.live_payment, facts.finances) == (True, True, False, None)
+    assert not any((facts.visits, facts.approvals, facts.others, facts.pending))
+    assert (SURVEY.seq, POSTED.open_objections, POSTED.upheld_objections) == (0, 0, 0)
+    assert not RuleInput(rule_input("draft").actor, facts, SAMPLE, CALENDAR, day).is_preview
+
+
+@pytest.mark.parametrize(
+    "text", ["11010519491331002X", "1101051949123100", "11010519491231002Y", "01010519491231002X", ""]
+)
+def test_text_that_is_no_identity_number_is_not_taken_for_one(text: str) -> None:
+    """A thirteenth month, sixteen digits, a letter, a region that does not exist."""
+    assert is_id_number(text) is False
+    assert is_id_number("11010519491231002x") is True

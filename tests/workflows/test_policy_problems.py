@@ -1,0 +1,60 @@
+"""Tests of the values that a problem of a policy file names, and of the bounds of its numbers."""
+
+import pytest
+
+from tests.workflows.sample_policy import TEXT
+from tests.workflows.test_policy_parser import problems
+from workflows.policy_parser import read_policy
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "values"),
+    [
+        ('stage = "doctor"', 'stage = "master"', "cap[17]", {"item": "EDU", "first": 16}),
+        ("[condolence] ", '[[item]]\nitem = "TMP"\n[condolence] ', "item[2]", {"item": "TMP", "first": 1}),
+        ("since = 2025-01-01", "since = 2023-01-01", "line.dibao[2]", {"since": "2023-01-01", "division": "3710"}),
+        ("= 4, relative", "= 4, middling", "repeat.items_per_year.middling", {"known": ["deep", "relative", "sudden"]}),
+        ('uncounted = ["', 'uncounted = ["wage", "', "income.counted", {"kind": "wage", "other": "income.uncounted"}),
+        ('minus = ["rigid"]', 'minus = ["rigid", "misfortune"]', "category[1].minus", {"kinds": ["illness"]}),
+        ('plus = ["income", "assets"]', 'plus = ["income", "income"]', "category[4]", {"term": "income"}),
+        (
+            "notice_days = 5",
+            "notice_days = true",
+            "procedure.notice_days",
+            {"found": "True", "lowest": 1, "highest": 60},
+        ),
+        ('plus = ["income", "assets"]', "plus = []", "category[4].plus", {"least": 1}),
+        ("other = []", 'other = "none"', "papers.other", {"least": 0}),
+        ("survey_days = 10", "surveys_day = 10", "deadlines.survey_days", {"meant": "surveys_day"}),
+        ("sample = true", "effective_to = 2024-12-31", "effective_to", {"from": "2025-01-01", "to": "2024-12-31"}),
+        ('region = "3710"', 'region = "威海"', "region", {"found": "威海", "example": "3710"}),
+    ],
+)
+def test_problem_names_the_values_that_help(old: str, new: str, path: str, values: dict[str, object]) -> None:
+    assert problems((old, new))[path].values == values
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lowest", "highest"),
+    [
+        ("version = 1\n", "version = {}\n", 1, 9999),
+        ("notice_days = 5 ", "notice_days = {} ", 1, 60),
+        ("min_visitors = 2 ", "min_visitors = {} ", 1, 9),
+        ("verification_valid_days = 180", "verification_valid_days = {}", 1, 3660),
+        ("months_of_line = 12", "months_of_line = {}", 1, 60),
+        ("deep = 4", "deep = {}", 1, 99),
+        ("same_item_per_year = 1", "same_item_per_year = {}", 1, 99),
+        ("survey_days = 10", "survey_days = {}", 1, 3660),
+    ],
+)
+def test_number_has_bounds_that_are_allowed_themselves(old: str, new: str, lowest: int, highest: int) -> None:
+    assert old in TEXT
+    for number in (lowest, highest):
+        read_policy(TEXT.replace(old, new.format(number), 1))
+    for number in (lowest - 1, highest + 1):
+        [problem] = problems((old, new.format(number))).values()
+        assert (problem.code, problem.values["lowest"], problem.values["highest"]) == (
+            "not_a_whole_number",
+            lowest,
+            highest,
+        )
