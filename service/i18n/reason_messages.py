@@ -10,6 +10,8 @@ from workflows.vocabulary import Reason
 MONEY = frozenset({"award", "requested", "before", "cap", "available", "amount", "outstanding", "kept", "share", "fen"})
 """Keys of reason values in fen, which are shown as yuan."""
 
+NOTHING = "—"
+"""An empty list in a sentence."""
 
 TERMS_OF: Mapping[str, str] = {
     "roles": "role",
@@ -67,7 +69,11 @@ def _format_value(key: str, value: object, lang: str) -> object:
     if key in MONEY and isinstance(value, int):
         return in_yuan_with_thousands(value)
     if isinstance(value, list | tuple):
-        return ("、" if lang == LANGUAGES[0] else ", ").join(str(_format_value(key, item, lang)) for item in value)
+        return (
+            NOTHING
+            if not value
+            else ("、" if lang == LANGUAGES[0] else ", ").join(str(_format_value(key, item, lang)) for item in value)
+        )
     if key in TERMS_OF:
         try:
             return translate(f"terms.{TERMS_OF[key]}.{value}", lang)
