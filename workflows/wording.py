@@ -229,7 +229,7 @@ def _next_round(value: Quantity) -> int:
     """Return the round number above a value, for 近: 98600 → 100000, 149200 → 150000, 9123456 → 9200000, 38 → 40."""
     magnitude_word, magnitude = _magnitude(value.amount // value.unit.scale)
     above = -(-value.amount // (magnitude * value.unit.scale))
-    place = max(1 if magnitude_word else 10, 10 ** max(0, len(str(above)) - 2))
+    place = max(1 if magnitude_word else 10, int("1".ljust(len(str(above)) - 1, "0")))
     return -(-above // place) * place * magnitude
 
 

@@ -46,8 +46,10 @@ def may_show_balances(figure_set: FigureSet) -> bool:
 def _balances(evidence: Evidence, lang: str) -> Iterator[str]:
     """Yield the pots that are not empty, with their names."""
     for pot in POTS:
-        if evidence.pots[pot.value]:
-            money = format_figure(Quantity(evidence.pots[pot.value], YUAN), EXACT, lang)
+        fen = evidence.pots[pot.value]
+        if fen:
+            # A receipt entered with a later day than what was spent of it leaves less than nothing on the days between.
+            money = ("-" if fen < 0 else "") + format_figure(Quantity(abs(fen), YUAN), EXACT, lang)
             yield translate(f"report.pot.{pot.value}", lang, money=money)
 
 

@@ -14,6 +14,7 @@ from service.i18n.catalogue import LANGUAGES
 from service.report.docx_writer import write_docx
 from service.report.evidence import evidence
 from service.report.figure_definition import Scope
+from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
 from service.report.periods import format_period, format_whole
 from service.report.section import Section, make_section
@@ -81,10 +82,10 @@ def test_survey_is_a_visit_and_none_is_denied(conn: sa.Connection, office: Organ
 def test_zeros_are_not_spelled_out(conn: sa.Connection, office: Organisation) -> None:
     """Regression: 退出0户, 不予救助0件, 核销0元, 发放后回访0户次."""
     households = [family(conn, office, filed_on=date(2025, 2, 1)) for _ in range(4)]
-    for each in households:
-        case_id = pay(conn, office, each, "LIV", 100_000, date(2025, 3, 3))
+    case_ids = [pay(conn, office, each, "LIV", 100_000, date(2025, 3, 3)) for each in households]
+    for each, case_id in zip(households, case_ids, strict=True):
         go(conn, office, "survey", date(2025, 2, 2), each, case_id=case_id)
-    recall(conn, office, case_id, date(2025, 5, 5), back=100_000)
+    recall(conn, office, case_ids[0], date(2025, 5, 5), back=100_000)
     hold(conn, office, date(2025, 3, 8), 0)
     section = section_of(conn, office)
     sentences = texts(section)
@@ -157,6 +158,16 @@ def test_note_on_rounded_figures_needs_one(conn: sa.Connection, office: Organisa
     go(conn, office, "retired", date(2025, 1, 20))
     assert not [note for note in section_of(conn, office).notes if "准确数见上表" in note]
     assert [note for note in section_of(conn, year.office).notes if "准确数见上表" in note]
+
+
+def test_balance_below_zero_is_said(conn: sa.Connection, office: Organisation) -> None:
+    """A receipt may be entered under a later day than what was spent of it."""
+    for _ in range(3):
+        pay(conn, office, family(conn, office), "LIV", 100_050, date(2025, 1, 1))
+    day = make_section(conn, office.unit_path, date(2025, 1, 1), date(2025, 1, 1), AS_OF)
+    (note,) = [each for each in day.notes if each.startswith("资金线")]
+    assert note.endswith("：可用-3,001.50元，已发放3,001.50元。")
+    assert '"available": "-3001.50"' in figures_json(day)
 
 
 def test_balances_are_those_of_the_last_day_of_the_period(conn: sa.Connection, year: Year) -> None:

@@ -60,13 +60,13 @@ def test_report_of_one_family_states_neither_its_grant_nor_its_category(
     conn: sa.Connection, office: Organisation
 ) -> None:
     """Regression: a school's report printed 其他项目 1户 8,000.00, and named the category that it withheld."""
-    pay(conn, office, *families(conn, office, 1), "MED", 812_300, date(2025, 6, 6))
+    pay(conn, office, families(conn, office, 1)[0], "MED", 812_300, date(2025, 6, 6))
     section = build_section(conn, office)
     assert "8,123" not in printed(section)
     assert "8123" not in printed(section)
     sentences = texts(section)
     assert sentences["aid_small"] == "各项救助共帮扶困难职工家庭1户、1人次，户数过少，金额和项目不单列。"
-    assert sentences["on_file"].endswith("在档困难职工家庭1户（各类别户数过少，不单列）。")
+    assert sentences["on_file"].endswith("在档困难职工家庭1户（各类别不单列）。")
     assert {"no_aid", "sources", "aid_by_item"} & sentences.keys() == set()
     assert section.tables[0].rows[0] == ("全部项目", "1", "1", "不单列")
     assert [table.key for table in section.tables] == ["items"]
@@ -130,7 +130,7 @@ def test_source_that_paid_one_family_is_withheld_with_the_next(conn: sa.Connecti
     for each in people[5:]:
         pay(conn, office, each, "LIV", 100_000, date(2025, 3, 3), fund_id=upper)
     section = build_section(conn, office)
-    assert texts(section)["sources"] == "帮扶资金来源：上级工会补助5,000元，其余来源涉及户数过少，不单列。"
+    assert texts(section)["sources"] == "帮扶资金来源：上级工会补助5,000元，其余来源不单列。"
     sources = next(table for table in section.tables if table.key == "sources")
     assert sources.rows == (
         ("上级工会补助", "5,000.00", "0.00", "5,000.00"),
@@ -195,11 +195,11 @@ def test_withheld_category_is_not_named(conn: sa.Connection) -> None:
     for category in ("deep", "relative", "relative", "relative", "relative"):
         family(conn, organisation, category=category)
     section = build_section(conn, organisation)
-    assert texts(section)["on_file"].endswith("在档困难职工家庭5户（各类别户数过少，不单列）。")
+    assert texts(section)["on_file"].endswith("在档困难职工家庭5户（各类别不单列）。")
     for category in ("sudden",) * 6:
         family(conn, organisation, category=category)
     section = build_section(conn, organisation)
-    assert texts(section)["on_file"].endswith("在档困难职工家庭11户（意外致困6户，其余类别户数过少，不单列）。")
+    assert texts(section)["on_file"].endswith("在档困难职工家庭11户（意外致困6户，其余类别不单列）。")
     assert any("不足3户" in note for note in section.notes)
 
 
