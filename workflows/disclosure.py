@@ -168,17 +168,26 @@ def suppress(count: int, threshold: int) -> int | None:
     return None if 0 < count < threshold else count
 
 
-def suppress_row(counts: Sequence[int], threshold: int) -> tuple[int | None, ...]:
+def suppress_row(counts: Sequence[int], threshold: int, distinct: int | None = None) -> tuple[int | None, ...]:
     """Return a row without its small cells, when its total is shown.
 
     While only one cell is hidden, or the hidden cells together are below `threshold`, the total would reveal them, so
-    the next smallest cell is hidden too.
+    the next smallest cell is hidden too. `distinct` is the number of families of the whole row where one family may be
+    in several cells; the hidden cells then hold at least the families that no shown cell can hold.
     """
     hidden = [index for index, count in enumerate(counts) if suppress(count, threshold) is None]
     rest = sorted((count, index) for index, count in enumerate(counts) if count and index not in hidden)
-    while hidden and rest and (len(hidden) < 2 or sum(counts[index] for index in hidden) < threshold):
+    while hidden and rest and (len(hidden) < 2 or _together(counts, hidden, distinct) < threshold):
         hidden.append(rest.pop(0)[1])
     return tuple(None if index in hidden else count for index, count in enumerate(counts))
+
+
+def _together(counts: Sequence[int], hidden: Sequence[int], distinct: int | None) -> int:
+    """Return the number of families in the hidden cells; where cells overlap, the number that is certain."""
+    of_hidden = [counts[index] for index in hidden]
+    if distinct is None:
+        return sum(of_hidden)
+    return max(*of_hidden, distinct - (sum(counts) - sum(of_hidden)))
 
 
 _ID_NUMBER = re.compile(r"(?<![0-9])[1-8][0-9]{5}(?:18|19|20)[0-9]{9}[0-9Xx](?![0-9A-Za-z])")

@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -84,35 +84,54 @@ class Wording:
 
 
 _SEVERAL = (2, None)
-_PRINTED = re.compile(r"(近|约)?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?(万?)([多余]?)(\D+)", re.ASCII)
+_SUM_WORDS = re.compile("(?:合计|共计|总计|共)?")
+_PRINTED = re.compile(r"(近|约)?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?([多余]?)([万亿]?)([多余]?)(\D+)", re.ASCII)
+_MAGNITUDES = {"亿": 100_000_000, "万": 10_000, "": 1}
 
 
 def claim(text: str, unit: Unit) -> Wording | None:
-    """Read a printed figure: 33户, 30多户, 28,000余元, 近5万元, 约300人, 4.16万元, 数套. Returns None for other text."""
-    if text == f"数{unit.word}":
+    """Read a printed figure, with 合计 before it or without. Returns None for other text.
+
+    33户, 30多户, 28,000余元, 4万多元, 900余万元, 4.16万元, 1.2亿元, 1亿多元, 近10万元, 约300人, 数套.
+    """
+    figure = _SUM_WORDS.sub("", text, count=1)
+    if figure == f"数{unit.word}":
         return Wording(text, unit, *_SEVERAL)
-    match = _PRINTED.fullmatch(text)
-    if match is None or match[6] != unit.word or (match[3] and unit.scale == 1 and not match[4]):
-        return None
-    whole, decimals = match[2].replace(",", ""), match[3] or ""
-    ten_thousand = 10_000 if match[4] else 1
-    base, fraction = divmod(int(whole + decimals) * ten_thousand * unit.scale, 10 ** len(decimals))
-    if fraction or (match[1] and match[5]):
-        return None
-    if match[1]:
-        return Wording(text, unit, *_NEAR_OR_ABOUT[match[1]](base))
-    if match[5]:
-        return Wording(text, unit, base + 1, base + _last_digit_unit(base) - 1) if base and not decimals else None
-    rounded = ten_thousand * unit.scale // 10 ** len(decimals) if decimals and match[4] else 1
-    return Wording(text, unit, max(0, base - rounded // 2), base + (rounded - 1) // 2)
+    match = _PRINTED.fullmatch(figure)
+    bounds = _bounds(match, unit) if match and match[7] == unit.word else None
+    return Wording(text, unit, *bounds) if bounds else None
 
 
-def _last_digit_unit(base: int) -> int:
-    """Return the power of ten of the last non-zero digit: 30 → 10, 28000 → 1000."""
-    power = 1
-    while base % (power * 10) == 0:
-        power *= 10
-    return power
+def _bounds(match: re.Match[str], unit: Unit) -> tuple[int, int] | None:
+    """Return the range of amounts for which a printed figure is true; None where its words contradict each other."""
+    near_or_about, whole, fraction, before, magnitude, after = match.group(1, 2, 3, 4, 5, 6)
+    decimals = fraction or ""
+    if sum(map(bool, (near_or_about, before, after))) > 1 or (decimals and unit.scale == 1 and not magnitude):
+        return None
+    number, one = int(whole.replace(",", "")), _MAGNITUDES[magnitude] * unit.scale
+    base, rest = divmod(int(f"{number}{decimals}") * one, 10 ** len(decimals))
+    if rest:
+        return None
+    if before or after:
+        width = 0 if decimals or not number else _width_before(number) if before else int(bool(magnitude))
+        return (base + 1, base + width * one - 1) if width else None
+    if near_or_about:
+        return _NEAR_OR_ABOUT[near_or_about](base)
+    rounded = one // 10 ** len(decimals) if decimals and magnitude else 1
+    return max(0, base - rounded // 2), base + (rounded - 1) // 2
+
+
+def _width_before(number: int) -> int:
+    """Return how far 多 reaches before the unit: 30多 → 10, 920多 → 10; no more than a tenth from 100 on: 900多 → 90."""
+    width = 1
+    while number % (width * 10) == 0:
+        width *= 10
+    return 0 if width == 1 else min(width, number // 10) if number >= _THREE_DIGITS else width
+
+
+_THREE_DIGITS = 100
+_ALWAYS_SPOKEN = 100_000
+"""From this sum on 多 stands with 万 or 亿, whatever `place` says."""
 
 
 def _near(base: int) -> tuple[int, int]:
@@ -142,18 +161,76 @@ def exact(value: Quantity | Several, *, commas: bool = False) -> Wording:
 
 
 def many(value: Quantity, place: int | None = None, word: str | None = None, *, commas: bool = False) -> Wording:
-    """Return b多 or b余, where b is the value cut to `place` (10, 1000, 10000 …; by default its first digit).
+    """Return the tightest b多 or b余 that is true: 33户 → 30多户, 41600元 → 4万多元, 162000元 → 16万多元.
 
-    33户 → 30多户; 41600元 → 4万多元; 28600元 at 1000 → 28000余元. Without `word` it is 多 for a single digit, 余 for
-    more. A value that equals its base, or is less than one `place`, gets the exact wording.
+    A sum below 100000 may be cut to `place` in digits: 28600元 at 1000 → 28000余元. Without `word` it is 多 for a base
+    of one digit or below 100, otherwise 余. A round value, or one without a round number below it, stays exact.
     """
-    step = (place or _first_place(value.amount // value.unit.scale)) * value.unit.scale
-    base = value.amount - value.amount % step
-    if base in (0, value.amount):
+    number, part = divmod(value.amount, value.unit.scale)
+    base = number - number % place if place and number < _ALWAYS_SPOKEN else None
+    if base == 0 or (base == number and not part):
         return exact(value, commas=commas)
-    spoken_number = _spoken_number(base // value.unit.scale, commas)
-    chosen = word or ("余" if len(str(base).rstrip("0")) > 1 else "多")
-    return _printed(f"{spoken_number}{chosen}{value.unit.word}", value.unit)
+    if base and base % _MAGNITUDES["万"]:
+        wording = claim(f"{_grouped(base, commas)}{word or _many_word(base)}{value.unit.word}", value.unit)
+        if wording and wording.holds(value):
+            return wording
+    magnitude_word, magnitude = _magnitude(number)
+    if magnitude_word and value.amount % (magnitude * value.unit.scale) == 0:
+        return _printed(_spoken_number(number, commas) + value.unit.word, value.unit)
+    return next(_more_than(value, word), None) or exact(value, commas=commas)
+
+
+def _more_than(value: Quantity, word: str | None = None) -> Iterator[Wording]:
+    """Yield the forms with 多 or 余 that are true of the value, the tightest first: 46万多元, 40多万元.
+
+    A round value has none: 160000元 is 16万元, 30户 is 30户.
+    """
+    magnitude_word, magnitude = _magnitude(value.amount // value.unit.scale)
+    one = magnitude * value.unit.scale
+    if value.amount % (one if magnitude_word else 10 * one) == 0:
+        return
+    number, place = value.amount // one, 10
+    texts = [f"{number}{magnitude_word}{word or _many_word(number)}{value.unit.word}"] if magnitude_word else []
+    while place <= number:
+        base = number - number % place
+        texts.append(f"{base}{word or _many_word(base)}{magnitude_word}{value.unit.word}")
+        place *= 10
+    read = (claim(text, value.unit) for text in dict.fromkeys(texts))
+    yield from (wording for wording in read if wording and wording.holds(value))
+
+
+def _many_word(base: int) -> str:
+    return "多" if base < _THREE_DIGITS or len(str(base).rstrip("0")) == 1 else "余"
+
+
+def offered(value: Quantity | Several) -> tuple[Wording, ...]:
+    """Return the forms from which a person chooses, all true, the tightest first.
+
+    162000元 → 162,000元, 16.2万元, 16万多元, 近17万元, 10多万元.
+    """
+    if isinstance(value, Several):
+        return (exact(value),)
+    forms = (exact(value, commas=True), *_in_magnitude(value), *_more_than(value), near(value, _next_round(value)))
+    return tuple(sorted({form: None for form in forms if form}, key=lambda form: (form.high or 0) - form.low))
+
+
+def _in_magnitude(value: Quantity) -> Iterator[Wording]:
+    """Yield the value in 万 or 亿: 16.2万元 where two decimals are exact, else 约46.22万元."""
+    magnitude_word, magnitude = _magnitude(value.amount // value.unit.scale)
+    if magnitude_word:
+        step = magnitude * value.unit.scale // 100
+        hundredths = (value.amount + step // 2) // step
+        about_or_not = "" if hundredths * step == value.amount else "约"
+        number = _spoken_number(hundredths * magnitude // 100, commas=True)
+        yield _printed(f"{about_or_not}{number}{value.unit.word}", value.unit)
+
+
+def _next_round(value: Quantity) -> int:
+    """Return the round number above a value, for 近: 98600 → 100000, 149200 → 150000, 9123456 → 9200000, 38 → 40."""
+    magnitude_word, magnitude = _magnitude(value.amount // value.unit.scale)
+    above = -(-value.amount // (magnitude * value.unit.scale))
+    place = max(1 if magnitude_word else 10, int("1".ljust(len(str(above)) - 1, "0")))
+    return -(-above // place) * place * magnitude
 
 
 def near(value: Quantity, base: int, *, commas: bool = False) -> Wording | None:
@@ -188,17 +265,24 @@ def _if_true(wording: Wording, value: Quantity) -> Wording | None:
     return wording if wording.holds(value) else None
 
 
-def _first_place(number: int) -> int:
-    return int("1".ljust(len(str(number)), "0"))
+def _magnitude(number: int) -> tuple[str, int]:
+    """Return the word in which a number is spoken, and its size: 万 from 10000 on, 亿 from 100000000 on."""
+    return next((word, size) for word, size in _MAGNITUDES.items() if number >= size or size == 1)
 
 
 def _digits(amount: int, unit: Unit, commas: bool) -> str:
     whole, part = divmod(amount, unit.scale)
-    return (f"{whole:,}" if commas else str(whole)) + (f".{part:02}" if part else "")
+    return _grouped(whole, commas) + (f".{part:02}" if part else "")
+
+
+def _grouped(number: int, commas: bool) -> str:
+    return f"{number:,}" if commas else str(number)
 
 
 def _spoken_number(number: int, commas: bool) -> str:
-    """Return a base in words: 40000 → 4万, 28000 stays in digits."""
-    if number and number % 10_000 == 0:
-        return f"{number // 10_000}万"
-    return f"{number:,}" if commas else str(number)
+    """Return a number in words where two decimals say it exactly: 40000 → 4万, 162000 → 16.2万, 28001 in digits."""
+    word, size = _magnitude(number)
+    if not word or number % (size // 100):
+        return _grouped(number, commas)
+    whole, hundredths = divmod(number // (size // 100), 100)
+    return f"{whole}.{hundredths:02}".rstrip("0").rstrip(".") + word

@@ -16,7 +16,7 @@ from service.http.context import app_state, at, today
 from service.http.csrf import check_csrf
 from service.http.errors import HttpProblem, is_api_request
 from service.http.rate_limit import address_block
-from service.http.request_body import check_body
+from service.http.request_body import check_body, check_no_body
 from service.http.request_state import request_state
 from service.http.sessions import COOKIE
 from service.http.transaction import connection
@@ -61,8 +61,14 @@ def requires_role(*roles: Role) -> Callable[[View], View]:
 
 def public(view: View) -> View:
     """Let a view be called without authentication."""
-    view.needs = ()  # type: ignore[attr-defined]
-    return view
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        check_no_body()
+        return view(*args, **kwargs)
+
+    checked.needs = ()  # type: ignore[attr-defined]
+    return cast(View, checked)
 
 
 def requires_monitoring_access(view: View) -> View:
@@ -77,6 +83,7 @@ def requires_monitoring_access(view: View) -> View:
         if token is not None and not hmac.compare_digest(shown.encode(), token.encode()):
             _count_failure()
             raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("token_invalid"), headers=CHALLENGE)
+        check_no_body()
         return view(*args, **kwargs)
 
     checked.needs = MONITORING  # type: ignore[attr-defined]

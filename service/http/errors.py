@@ -14,6 +14,7 @@ from service.http.request_state import request_state
 from service.i18n.catalogue import LANGUAGES, translate
 from service.i18n.reason_messages import message_for, problem_document
 from service.observability import logs, metrics
+from service.schemas.fields import UnknownField
 from workflows.policy import NoPolicy, PoliciesOverlap
 from workflows.policy_values import InvalidPolicy, PolicyProblem
 from workflows.vocabulary import InvalidForm, Reason, Refused
@@ -97,13 +98,19 @@ def _http(error: HTTPException) -> HttpProblem:
     """Return 404, 405, 413 and webargs' 422; the fields that marshmallow refused become reasons."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     messages = getattr(error, "data", {}).get("messages", {}) if hasattr(error, "data") else {}
-    reasons = [Reason.of("field_wrong", field=field, fault=fault) for field, fault in _flat(messages)]
+    reasons = [_of_field(field, fault) for field, fault in _flat(messages)]
     headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
     default = Reason.of(CODES.get(status, "http_error"), status=int(status))
     return HttpProblem(status, *(reasons or [default]), headers=headers)
 
 
-def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:
+def _of_field(field: str, fault: object) -> Reason:
+    if isinstance(fault, UnknownField):
+        return Reason.of("field_unknown", field=field, known=list(fault.known))
+    return Reason.of("field_wrong", field=field, fault=str(fault))
+
+
+def _flat(messages: object, where: str = "") -> Iterable[tuple[str, object]]:
     if isinstance(messages, Mapping):
         for key, value in messages.items():
             inner = str(key) if not where or where in {"json", "query", "headers"} else f"{where}.{key}"
@@ -112,7 +119,7 @@ def _flat(messages: object, where: str = "") -> Iterable[tuple[str, str]]:
         for value in messages:
             yield from _flat(value, where)
     else:
-        yield where, str(messages)
+        yield where, messages
 
 
 def _without_input(reason: Reason) -> Reason:

@@ -17,6 +17,7 @@ from service.db import migrate
 from service.http.auth import public, requires_monitoring_access
 from service.http.context import AppState, app_state
 from service.http.errors import HttpProblem, respond
+from service.http.known_names import takes_query
 from service.observability import logs, metrics
 from service.queries import funds, notifications
 from workflows.vocabulary import Pot, Reason
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/metrics", "metrics", requires_monitoring_access(metrics_page))
 
 
+@takes_query("for")
 def readyz() -> Response:
     """Return 200 when every check passes, else 503 with those that fail; `?for=web` runs only those of a web process."""
     found = _database(app_state())

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.http import access_log, idempotency, transaction
 from service.http.context import app_state, mark_demo_clock
 from service.http.errors import database_problem
+from service.http.known_names import refuse_unknown_query
 from service.http.rate_limit import address_block
 from service.http.request_state import has_request_state, request_state
 
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
 def _start() -> None:
     g.request_state = access_log.new_request()
     app_state().rate_limiter.count("address", address_block(request.remote_addr))
+    refuse_unknown_query()
 
 
 def _finish(response: Response) -> Response:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import request
 
 from service.http.errors import HttpProblem, is_api_request
+from service.http.known_names import refuse_body_without_schema
 from workflows.vocabulary import Reason
 
 MAX_DEPTH = 20
@@ -22,6 +23,12 @@ def check_body() -> None:
         _check_form()
 
 
+def check_no_body() -> None:
+    """Refuse any body, on a route that is open to everybody or to monitoring."""
+    if request.content_length:
+        _check_json()
+
+
 def _check_json() -> None:
     if not request.get_data():
         return
@@ -31,6 +38,7 @@ def _check_json() -> None:
         _check_value(json.loads(request.get_data(), parse_constant=_refuse_constant), MAX_DEPTH)
     except (ValueError, RecursionError):
         raise HttpProblem(HTTPStatus.BAD_REQUEST, Reason.of("json_unreadable")) from None
+    refuse_body_without_schema()
 
 
 def _check_form() -> None:

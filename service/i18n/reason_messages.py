@@ -15,6 +15,8 @@ MONEY = frozenset(
 )
 """Keys of reason values in fen, which are shown as yuan."""
 
+NOTHING = "—"
+"""An empty list in a sentence."""
 
 TERMS_OF: Mapping[str, str] = {
     "roles": "role",
@@ -80,7 +82,11 @@ def format_value(key: str, value: object, lang: str) -> object:
     if key in MONEY and isinstance(value, int):
         return in_yuan_with_thousands(value)
     if isinstance(value, list | tuple):
-        return ("、" if lang == LANGUAGES[0] else ", ").join(str(format_value(key, item, lang)) for item in value)
+        return (
+            NOTHING
+            if not value
+            else ("、" if lang == LANGUAGES[0] else ", ").join(str(format_value(key, item, lang)) for item in value)
+        )
     if key in TERMS_OF:
         try:
             return translate(f"terms.{TERMS_OF[key]}.{value}", lang)

@@ -10,6 +10,7 @@ from service.queries.scope import below
 from service.report.figure_definition import Scope, within
 from service.tables.cases import case
 from service.tables.funds import fund
+from service.tables.ledger import ledger_entry
 from service.tables.payments import payment
 from service.tables.policies import policy_set
 from workflows.vocabulary import Pot
@@ -32,7 +33,7 @@ class CitedPolicySet:
 class Evidence:
     """The evidence of a section.
 
-    `pots` are fen as of the report. `digest` covers one line per case: number, version, head of its hash chain.
+    `pots` are fen on the last day of the period, of `funds` lines. `digest` covers one line per case: number, version, head of its hash chain.
     """
 
     policies: tuple[CitedPolicySet, ...]
@@ -69,12 +70,23 @@ def _cited(scope: Scope) -> sa.Select[Any]:
 
 
 def _pots(scope: Scope) -> sa.Select[Any]:
-    """Sum the pots of fund lines of the unit and below, for every year the period touches."""
-    sums = [sa.cast(sa.func.coalesce(sa.func.sum(fund.c[f"{pot}_fen"]), 0), sa.BigInteger()).label(pot) for pot in POTS]
-    columns: list[sa.ColumnElement[Any]] = [sa.func.count().label("funds"), *sums]
-    return sa.select(*columns).where(
-        below(fund.c.unit_path, scope.unit_path), fund.c.year.between(scope.start.year, scope.end.year)
+    """Sum the pots on the last day of the period, of the unit's lines and those below, for each year of the period."""
+    lines = (
+        sa.select(fund.c.id)
+        .where(below(fund.c.unit_path, scope.unit_path), fund.c.year.between(scope.start.year, scope.end.year))
+        .where(fund.c.opens_on <= scope.end)
+        .cte("lines")
     )
+    moved = sa.and_(ledger_entry.c.fund_id == lines.c.id, ledger_entry.c.on <= scope.end)
+    columns: list[sa.ColumnElement[Any]] = [sa.func.count(sa.distinct(lines.c.id)).label("funds")]
+    return sa.select(*columns, *(_balance(pot) for pot in POTS)).select_from(lines.outerjoin(ledger_entry, moved))
+
+
+def _balance(pot: Pot) -> sa.ColumnElement[int]:
+    """Sum what came into a pot less what left it."""
+    came_in, left = ledger_entry.c.target_pot == pot.value, ledger_entry.c.source_pot == pot.value
+    fen = sa.case((came_in, ledger_entry.c.fen), (left, -ledger_entry.c.fen), else_=0)
+    return sa.cast(sa.func.coalesce(sa.func.sum(fen), 0), sa.BigInteger()).label(pot.value)
 
 
 def _heads(scope: Scope) -> sa.Select[Any]:

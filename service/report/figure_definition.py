@@ -76,17 +76,16 @@ class Scope:
         if self.start > self.end:
             raise ValueError(f"the period ends on {self.end}, before it begins on {self.start}")
 
-    @property
-    def whole_year(self) -> bool:
-        """Return whether the period is one calendar year and may be called 全年."""
-        return self == Scope(self.unit_path, date(self.start.year, 1, 1), date(self.start.year, 12, 31))
-
 
 FigureRows = sa.Select[Any]
 """A SELECT of id, reference, on, unit, amount and part, without names.
 
-`amount` is fen or pieces; NULL where it is unknown or where rows are counted.
+`amount` is fen or pieces; NULL where it is unknown or where rows are counted. Sums of money to families have a seventh
+column, `family`: the household whose number decides whether the sum is a small cell; NULL where it never is.
 """
+
+ROW_COLUMNS = ("id", "reference", "on", "unit", "amount", "part")
+"""The columns that a list of rows shows."""
 
 BaseRows = Callable[["SharedRows"], FigureRows]
 """Builds rows that several figures use, such as all live payments or all visits of a scope."""
@@ -142,7 +141,7 @@ class FigureDefinition:
     """The definition of a figure. Its value is the number of its rows, or the sum of their amounts (money and goods).
 
     A `split` figure has one value per part: item, source, category or goods. `unit` is None for goods, where
-    each part has its own unit. With `small_cells` the parts below SMALL_CELL_THRESHOLD are withheld.
+    each part has its own unit. service/report/small_cells.py withholds figures of too few families.
     """
 
     key: str
@@ -150,7 +149,6 @@ class FigureDefinition:
     basis: Basis
     rows: Callable[["SharedRows"], FigureRows]
     split: str = ""
-    small_cells: bool = False
 
     @property
     def sums(self) -> bool:

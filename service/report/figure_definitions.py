@@ -49,6 +49,9 @@ TABLE = (
     FigureDefinition("paired_money",                 YUAN,            Basis.HANDED,      gifts.money(to_paired)),
     FigureDefinition("paired_education_money",       YUAN,            Basis.HANDED,      gifts.money(to_paired, gifts.of_item("EDU"))),
     FigureDefinition("paired_housing_money",         YUAN,            Basis.HANDED,      gifts.money(to_paired, gifts.of_item("HOU"))),
+    FigureDefinition("condolence_money_households",  HOUSEHOLDS,      Basis.HANDED,      gifts.given_households(to_worker, gifts.is_money)),
+    FigureDefinition("condolence_goods_households",  HOUSEHOLDS,      Basis.HANDED,      gifts.given_households(to_worker, gifts.is_goods)),
+    FigureDefinition("condolence_without_visit",     TIMES,           Basis.HANDED,      gifts.without_visit(to_worker)),
     FigureDefinition("condolence_goods",             None,            Basis.HANDED,      gifts.goods(to_worker), split="goods"),
     FigureDefinition("condolence_money",             YUAN,            Basis.HANDED,      gifts.money(to_worker)),
     FigureDefinition("gift_money_by_source",         YUAN,            Basis.HANDED,      gifts.money_by_source, split="source"),
@@ -58,7 +61,7 @@ TABLE = (
     FigureDefinition("activity_money",               YUAN,            Basis.HELD,        gifts.activities),
 
     FigureDefinition("households_on_file",           HOUSEHOLDS,      Basis.AT_END,      household_files.files_at_end),
-    FigureDefinition("households_on_file_by_category", HOUSEHOLDS,    Basis.AT_END,      household_files.files_at_end_by_category, split="category", small_cells=True),
+    FigureDefinition("households_on_file_by_category", HOUSEHOLDS,    Basis.AT_END,      household_files.files_at_end_by_category, split="category"),
     FigureDefinition("households_filed",             HOUSEHOLDS,      Basis.FILED,       household_files.files_opened),
     FigureDefinition("households_exited",            HOUSEHOLDS,      Basis.EXITED,      household_files.files_closed),
     FigureDefinition("households_exited_by_reason",  HOUSEHOLDS,      Basis.EXITED,      household_files.files_closed_by_reason, split="exit_reason"),

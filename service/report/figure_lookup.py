@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from service.i18n.catalogue import catalogue, translate
-from service.report.figure_definition import GOODS_UNIT_SEPARATOR
-from service.report.figures import Figure
+from service.report.figure import Figure
+from service.report.figure_definition import GOODS_UNIT_SEPARATOR, OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,16 @@ class FigureSet:
         return self.figures.get(f"{measure}:{part}" if part is not None else measure + self.month)
 
     def is_nonzero(self, measure: str) -> bool:
-        """Return whether the figure or one of its parts is not zero."""
-        return any(figure.amount for figure in self.parts(measure))
+        """Return whether the figure or one of its parts is not zero, as far as may be told; a withheld one is not."""
+        return any(figure.amount or figure.withheld for figure in self.parts(measure))
+
+    def is_withheld(self, measure: str) -> bool:
+        """Return whether the figure or one of its parts is withheld."""
+        return any(figure.withheld for figure in self.parts(measure))
+
+    def shown_parts(self, measure: str) -> list[Figure]:
+        """Return the parts, or the single figure, that are not zero and not withheld."""
+        return [figure for figure in self.parts(measure) if figure.amount]
 
     def months(self) -> list["FigureSet"]:
         """Return the same figures once for each month with a tuition batch."""
@@ -54,6 +62,41 @@ def any_of(*measures: str) -> Condition:
 def none_of(*measures: str) -> Condition:
     """Return the condition that all the figures are zero."""
     return lambda figure_set: not any(figure_set.is_nonzero(measure) for measure in measures)
+
+
+def shown(measure: str) -> Condition:
+    """Return the condition that the figure or one of its parts is printed: it is not zero and not withheld."""
+    return any_shown(measure)
+
+
+def any_shown(*measures: str) -> Condition:
+    """Return the condition that at least one of the figures is printed."""
+    return lambda figure_set: any(figure_set.shown_parts(measure) for measure in measures)
+
+
+def withheld(measure: str) -> Condition:
+    """Return the condition that the figure is withheld."""
+    return lambda figure_set: figure_set.is_withheld(measure)
+
+
+def one_part(measure: str) -> Condition:
+    """Return the condition that a split figure has one part."""
+    return lambda figure_set: len(figure_set.shown_parts(measure)) == 1
+
+
+def several_parts(measure: str) -> Condition:
+    """Return the condition that a split figure has two parts or more, so that 其中 divides it."""
+    return lambda figure_set: len(figure_set.shown_parts(measure)) > 1
+
+
+def merged(measure: str) -> Condition:
+    """Return the condition that a part stands for several that are too small."""
+    return lambda figure_set: figure_set.part(measure, OTHER) is not None
+
+
+def all_named(measure: str) -> Condition:
+    """Return the condition that no part stands for several."""
+    return lambda figure_set: figure_set.part(measure, OTHER) is None
 
 
 def title(figure: Figure, lang: str) -> str:

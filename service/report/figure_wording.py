@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.i18n.catalogue import translate
-from workflows.wording import Quantity, Several, Wording, exact, many
+from workflows.wording import Quantity, Several, Wording, exact, many, offered
 
 SENTENCE_SEPARATOR = {"zh_CN": "", "en": " "}
 """Separator of two sentences, by language."""
@@ -47,7 +47,19 @@ def _wording(value: Quantity | Several, style: NumberStyle) -> Wording:
 
 def format_figure(value: Quantity | Several, style: NumberStyle, lang: str) -> str:
     """Return the figure as printed in a language; English gives the bounds of the Chinese wording, no more."""
-    wording = _wording(value, style)
+    return _in_language(_wording(value, style), value, lang)
+
+
+def format_choices(value: Quantity | Several, lang: str) -> list[str]:
+    """Return the true forms from which a person may choose, the tightest first (docs/domain/report.md §6.4)."""
+    wordings = offered(value)
+    if lang != "zh_CN":
+        # English has no words as fine as these: it says the number, or what the sum is more than.
+        wordings = tuple(each for each in wordings if each.low == each.high or {"多", "余"} & set(each.text))
+    return list(dict.fromkeys(_in_language(each, value, lang) for each in wordings))
+
+
+def _in_language(wording: Wording, value: Quantity | Several, lang: str) -> str:
     if lang == "zh_CN":
         return wording.text
     if isinstance(value, Several):
@@ -67,10 +79,3 @@ def _number(amount: int, scale: int) -> str:
 def format_day(on: date, lang: str) -> str:
     """Return a date as 2025年8月31日 or 2025-08-31."""
     return translate("report.day", lang, year=on.year, month=on.month, day=on.day)
-
-
-def format_period(start: date, end: date, lang: str) -> str:
-    """Return a period: 2025年 for a calendar year, otherwise its first and last day."""
-    if (start.month, start.day, end.month, end.day, start.year) == (1, 1, 12, 31, end.year):
-        return translate("report.year", lang, year=start.year)
-    return translate("report.from_to", lang, start=format_day(start, lang), end=format_day(end, lang))

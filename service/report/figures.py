@@ -10,17 +10,18 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.queries.page import cut
+from service.report.figure import Figure
 from service.report.figure_definition import (
     GOODS_UNIT_SEPARATOR,
     PARTS,
-    SMALL_CELL_THRESHOLD,
+    ROW_COLUMNS,
     FigureDefinition,
     FigureRows,
     Scope,
     SharedRows,
 )
 from service.report.figure_definitions import BATCH_FIGURES, BATCH_HOUSEHOLDS, FIGURE_DEFINITIONS, TABLE
-from workflows.disclosure import suppress_row
+from service.report.small_cells import protect, shown_months
 from workflows.wording import Quantity, Several, Unit, pieces
 
 _SNAPSHOTS = frozenset({"repeatable read", "serializable"})
@@ -52,39 +53,6 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A counted figure; `value` and `rows` are None where the figure is withheld.
-
-    `key` is the definition's key, with `:part` for a part and `@2025-08` for the batch of one month.
-    """
-
-    key: str
-    measure: FigureDefinition
-    part: str | None
-    scope: Scope
-    unit: Unit
-    value: Quantity | Several | None
-    rows: int | None
-
-    @property
-    def withheld(self) -> bool:
-        """Return whether it is hidden, because it or a part next to it is below SMALL_CELL_THRESHOLD households."""
-        return self.value is None
-
-    @property
-    def amount(self) -> int:
-        """Return the exact value (fen for money), 1 for goods without a count, 0 when withheld."""
-        if isinstance(self.value, Several):
-            return 1
-        return self.value.amount if self.value else 0
-
-    @property
-    def address(self) -> str:
-        """Return the key in the API's URL; the month of a batch becomes the parameters `from` and `to`."""
-        return self.key.partition("@")[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """A page of a figure's rows with id, reference, on, unit, amount and part; `next` is the next cursor."""
 
@@ -103,16 +71,17 @@ def figures(conn: sa.Connection, scope: Scope) -> list[Figure]:
         raise SnapshotLost("count figures in one REPEATABLE READ transaction (service.report.figures.snapshot)")
     sum_rows = conn.execute(sums(scope)).all()
     counted = [figure for measure in TABLE for figure in _figures_of(measure, sum_rows, scope)]
-    for month in sorted(
-        {
-            row.month
-            for row in sum_rows
-            if row.key == BATCH_HOUSEHOLDS.key and row.month and row.number >= SMALL_CELL_THRESHOLD
-        }
-    ):
+    for month in _shown_months(sum_rows):
         batch = _month(scope, month)
         counted += [figure for measure in BATCH_FIGURES for figure in _figures_of(measure, sum_rows, batch, month)]
-    return counted
+    return protect(counted)
+
+
+def _shown_months(sum_rows: Sequence[Any]) -> list[date]:
+    """Return the first days of the months whose tuition batch is shown."""
+    families = {row.month: row.number for row in sum_rows if row.key == BATCH_HOUSEHOLDS.key}
+    total = families.pop(None, 0)
+    return shown_months(families, total)
 
 
 def sums(scope: Scope) -> sa.CompoundSelect[Any]:
@@ -130,7 +99,7 @@ def _month(scope: Scope, first: date) -> Scope:
 
 
 def _sums(measure: FigureDefinition, shared: SharedRows) -> FigureRows:
-    """Select per part, and per month where asked: number of rows, sum, whether an amount is unknown, first id.
+    """Select per part, and per month where asked: number of rows and of families, sum, whether an amount is unknown.
 
     The SELECT that lists the rows of a figure is the one that is summed.
     """
@@ -141,9 +110,14 @@ def _sums(measure: FigureDefinition, shared: SharedRows) -> FigureRows:
     return (
         sa.select(sa.literal_column(f"'{measure.key}'").label("key"), month.label("month"), rows.c.part)
         .add_columns(sa.func.count().label("number"), total.label("total"), first.label("first"))
-        .add_columns(sa.func.bool_or(rows.c.amount.is_(None)).label("unknown"))
+        .add_columns(sa.func.bool_or(rows.c.amount.is_(None)).label("unknown"), _families(rows).label("families"))
         .group_by(rows.c.part, *([rows.c.month] if shared.monthly else []))
     )
+
+
+def _families(rows: sa.Subquery) -> sa.ColumnElement[int]:
+    """Count the distinct families behind sums of money; 0 for other figures."""
+    return sa.func.count(sa.distinct(rows.c.family)) if "family" in rows.c else sa.literal_column("0")
 
 
 def _figures_of(
@@ -155,11 +129,9 @@ def _figures_of(
         (row for row in sum_rows if (row.key, row.month) == (measure.key, month)), key=lambda row: row.first or ""
     )
     own.sort(key=lambda row: order.index(row.part) if row.part in order else len(order))
-    parts = [_figure(measure, scope, suffix, row.part, row.number, _value(measure, row)) for row in own]
-    if measure.small_cells:
-        return _without_small_cells(parts)
+    parts = [_figure(measure, scope, suffix, row.part, _value(measure, row), row) for row in own]
     if not parts and not measure.split:
-        return [_figure(measure, scope, suffix, None, 0, Quantity(0, _unit(measure, None)))]
+        return [_figure(measure, scope, suffix, None, Quantity(0, _unit(measure, None)))]
     return parts
 
 
@@ -175,19 +147,11 @@ def _value(measure: FigureDefinition, row: sa.Row[Any]) -> Quantity | Several:
 
 
 def _figure(
-    measure: FigureDefinition, scope: Scope, suffix: str, part: str | None, rows: int, value: Quantity | Several
+    measure: FigureDefinition, scope: Scope, suffix: str, part: str | None, value: Quantity | Several, row: Any = None
 ) -> Figure:
     key = f"{measure.key}:{part}" if part is not None else measure.key
-    return Figure(key + suffix, measure, part, scope, value.unit, value, rows)
-
-
-def _without_small_cells(parts: list[Figure]) -> list[Figure]:
-    shown = suppress_row([figure.amount for figure in parts], SMALL_CELL_THRESHOLD)
-    return [figure if count is not None else _withheld(figure) for figure, count in zip(parts, shown, strict=True)]
-
-
-def _withheld(figure: Figure) -> Figure:
-    return Figure(figure.key, figure.measure, figure.part, figure.scope, figure.unit, None, None)
+    counts = (row.number, row.families) if row is not None else (0, 0)
+    return Figure(key + suffix, measure, part, scope, value.unit, value, *counts)
 
 
 def rows_behind(conn: sa.Connection, key: str, scope: Scope, after: UUID | None, size: int) -> Page:
@@ -198,7 +162,8 @@ def rows_behind(conn: sa.Connection, key: str, scope: Scope, after: UUID | None,
     """
     measure, part, narrowed = _parse_key(key, scope)
     figure_rows = measure.rows(SharedRows(narrowed)).subquery("figure_rows")
-    rows = sa.select(figure_rows).where(figure_rows.c.part == part if part is not None else sa.true())
+    columns = [figure_rows.c[name] for name in ROW_COLUMNS]
+    rows = sa.select(*columns).where(figure_rows.c.part == part if part is not None else sa.true())
     count = conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
     page = rows.order_by(figure_rows.c.id).limit(size + 1)
     mappings = conn.execute(page.where(figure_rows.c.id > after) if after else page).mappings()

@@ -5,9 +5,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from service.i18n.catalogue import translate
-from service.report.figure_lookup import title
-from service.report.figure_wording import EXACT, MANY, NumberStyle, format_figure
-from service.report.figures import Figure
+from service.report.figure import Figure
+from service.report.figure_lookup import FigureSet, title
+from service.report.figure_wording import EXACT, MANY, NumberStyle, format_choices, format_figure
+from service.report.footnotes import may_show_balances
 from service.report.section import Section
 from workflows.money_format import in_yuan
 from workflows.wording import Quantity, Several
@@ -28,7 +29,7 @@ def figures_json(section: Section) -> str:
             | {"sample": policy.sample}
             for policy in evidence.policies
         ],
-        "funds": {"lines": evidence.funds, **{pot: in_yuan(fen) for pot, fen in evidence.pots.items()}},
+        "funds": {"on": scope.end.isoformat(), "lines": evidence.funds, **_balances(section)},
         "check": {"cases": evidence.cases, "sha256": evidence.digest},
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -39,6 +40,12 @@ def rows_link(section: Section, figure: Figure) -> str:
     scope = figure.scope
     parameters = {"unit": str(section.unit_id), "from": scope.start.isoformat(), "to": scope.end.isoformat()}
     return f"/api/v1/reports/welfare/figures/{quote(figure.address, safe=':')}/rows?{urlencode(parameters)}"
+
+
+def _balances(section: Section) -> dict[str, str | None]:
+    """Return the pots on the last day of the period, without values where they would reveal a small cell."""
+    shown = may_show_balances(FigureSet.from_figures(list(section.figures)))
+    return {pot: in_yuan(fen) if shown else None for pot, fen in section.evidence.pots.items()}
 
 
 def _figure(section: Section, figure: Figure) -> dict[str, Any]:
@@ -52,7 +59,11 @@ def _figure(section: Section, figure: Figure) -> dict[str, Any]:
         "at_least": 2 if isinstance(figure.value, Several) else None,
         "unit": figure.unit.word,
         "withheld": figure.withheld,
-        "words": {"exact": _words(figure, EXACT, lang), "spoken": _words(figure, rounded, lang)},
+        "words": {
+            "exact": _words(figure, EXACT, lang),
+            "spoken": _words(figure, rounded, lang),
+            "choices": format_choices(figure.value, lang) if figure.value is not None else [],
+        },
         "used": [
             {"sentence": sentence, "form": printed.style.key, "words": printed.words} for sentence, printed in uses
         ],

@@ -12,11 +12,14 @@ from service.report.figure_wording import EXACT, format_day, format_figure
 from workflows.wording import YUAN, Quantity
 
 
-def footnotes(figure_set: FigureSet, evidence: Evidence, scope: Scope, as_of: datetime, lang: str) -> Iterator[str]:
-    """Yield the notes in the order of print."""
+def footnotes(
+    figure_set: FigureSet, evidence: Evidence, scope: Scope, as_of: datetime, lang: str, *, has_terms: bool
+) -> Iterator[str]:
+    """Yield the notes in the order of print; `has_terms` says that a table gives the exact values of rounded figures."""
     period = {"start": format_day(scope.start, lang), "end": format_day(scope.end, lang)}
     yield translate("report.note.period", lang, **period, as_of=format_moment(as_of, lang))
-    yield translate("report.note.basis", lang)
+    rounded = translate("report.note.rounded", lang) if has_terms else ""
+    yield translate("report.note.basis", lang, rounded=rounded)
     if (
         figure_set.is_nonzero("paired_money")
         or figure_set.is_nonzero("donation_passed_on_money")
@@ -26,11 +29,28 @@ def footnotes(figure_set: FigureSet, evidence: Evidence, scope: Scope, as_of: da
     if _has_merged_items(figure_set) or any(figure.withheld for figure in figure_set.figures.values()):
         yield translate("report.note.small_cells", lang, floor=SMALL_CELL_THRESHOLD)
     yield _policies(evidence.policies, lang)
-    if evidence.funds:
-        pots = {pot.value: format_figure(Quantity(evidence.pots[pot.value], YUAN), EXACT, lang) for pot in POTS}
-        yield translate("report.note.funds", lang, funds=evidence.funds, **pots)
+    balances = list(_balances(evidence, lang))
+    if balances and may_show_balances(figure_set):
+        separator = translate("report.wide_comma", lang)
+        yield translate(
+            "report.note.funds", lang, funds=evidence.funds, end=period["end"], balances=separator.join(balances)
+        )
     yield translate("report.note.names", lang)
-    yield translate("report.note.digest", lang, cases=evidence.cases, digest=evidence.digest)
+
+
+def may_show_balances(figure_set: FigureSet) -> bool:
+    """Return whether the paid pot of the unit's lines reveals no sum of a few families."""
+    return not any(figure_set.is_withheld(measure) for measure in ("aid_money", "condolence_money"))
+
+
+def _balances(evidence: Evidence, lang: str) -> Iterator[str]:
+    """Yield the pots that are not empty, with their names."""
+    for pot in POTS:
+        fen = evidence.pots[pot.value]
+        if fen:
+            # A receipt entered with a later day than what was spent of it leaves less than nothing on the days between.
+            money = ("-" if fen < 0 else "") + format_figure(Quantity(abs(fen), YUAN), EXACT, lang)
+            yield translate(f"report.pot.{pot.value}", lang, money=money)
 
 
 def format_moment(at: datetime, lang: str) -> str:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from service.queries.scope import below
 from service.report.figure_definition import (
     GOODS_UNIT_SEPARATOR,
+    NO_AMOUNT,
     NO_PART,
     ColumnExpression,
     Columns,
@@ -26,13 +27,24 @@ from service.tables.units import unit
 
 def gifts_in_scope(shared: SharedRows) -> FigureRows:
     """Select one row per gift of money or goods to a household."""
+    household_unit = unit.alias("household_unit")
     return (
         sa.select(gift.c.id, household.c.file_no.label("reference"), gift.c.on, unit.c.name.label("unit"))
-        .add_columns(gift.c.fen, gift.c.goods, gift.c.goods_unit, gift.c.quantity, gift.c.item, fund.c.source)
-        .add_columns(gift.c.counts_as_aid)
-        .add_columns(household.c.kind.label("family"))
+        .add_columns(
+            gift.c.visit_id,
+            gift.c.counts_as_aid,
+            gift.c.fen,
+            gift.c.goods,
+            gift.c.goods_unit,
+            gift.c.quantity,
+            gift.c.item,
+            fund.c.source,
+        )
+        .add_columns(household.c.kind.label("family"), household.c.id.label("household_id"), household.c.file_no)
+        .add_columns(household_unit.c.name.label("household_unit"))
         .select_from(gift)
         .join(household, household.c.id == gift.c.household_id)
+        .join(household_unit, household_unit.c.id == household.c.unit_id)
         .join(unit, unit.c.id == gift.c.unit_id)
         .outerjoin(fund, fund.c.id == gift.c.fund_id)
         .where(
@@ -56,15 +68,6 @@ def of_item(code: str) -> Condition:
     return lambda gifts: gifts.item == code
 
 
-def _is_money(gifts: Columns) -> sa.ColumnElement[bool]:
-    # What the policy counts as aid is in the figures of aid (payments.py).
-    return sa.and_(gifts.fen.is_not(None), sa.not_(gifts.counts_as_aid))
-
-
-def _is_goods(gifts: Columns) -> sa.ColumnElement[bool]:
-    return gifts.goods.is_not(None)
-
-
 def _goods_part(gifts: Columns) -> sa.ColumnElement[str]:
     # The part is in the path of a URL, so a slash in it becomes "／".
     part: sa.ColumnElement[str] = sa.func.translate(gifts.goods, "/", "／") + GOODS_UNIT_SEPARATOR + gifts.goods_unit
@@ -77,22 +80,58 @@ def _gift_rows(
     gifts = shared.cte(gifts_in_scope).c
     cast = sa.cast(amount(gifts), sa.BigInteger()).label("amount")
     rows = sa.select(gifts.id, gifts.reference, gifts.on, gifts.unit, cast, part(gifts).label("part"))
-    return rows.where(*(condition(gifts) for condition in conditions))
+    # What a paired family receives is published by agreement with it, so its number hides nothing.
+    family = sa.case((to_worker(gifts), gifts.household_id), else_=sa.null()).label("family")
+    return rows.add_columns(family).where(*(condition(gifts) for condition in conditions))
+
+
+def is_money(gifts: Columns) -> sa.ColumnElement[bool]:
+    """Return the condition that the gift is money."""
+    # What the policy counts as aid is in the figures of aid (payments.py).
+    return sa.and_(gifts.fen.is_not(None), sa.not_(gifts.counts_as_aid))
+
+
+def is_goods(gifts: Columns) -> sa.ColumnElement[bool]:
+    """Return the condition that the gift is goods."""
+    return gifts.goods.is_not(None)
+
+
+def without_visit(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: one per gift that is not recorded with a visit."""
+    return lambda shared: _gift_rows(
+        shared, lambda _gifts: NO_AMOUNT, no_part, lambda gifts: gifts.visit_id.is_(None), *conditions
+    )
+
+
+def given_households(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
+    """Return the rows of a figure: one per distinct household with a gift, with the day of its first gift."""
+
+    def rows(shared: SharedRows) -> FigureRows:
+        gifts = shared.cte(gifts_in_scope).c
+        return (
+            sa.select(gifts.household_id.label("id"), gifts.file_no.label("reference"))
+            .add_columns(sa.func.min(gifts.on).label("on"), gifts.household_unit.label("unit"))
+            .add_columns(NO_AMOUNT.label("amount"), NO_PART.label("part"))
+            .where(*(condition(gifts) for condition in conditions))
+            .group_by(gifts.household_id, gifts.file_no, gifts.household_unit)
+        )
+
+    return rows
 
 
 def money(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
     """Return the rows of a figure: one per gift of money, with its fen."""
-    return lambda shared: _gift_rows(shared, lambda gifts: gifts.fen, no_part, _is_money, *conditions)
+    return lambda shared: _gift_rows(shared, lambda gifts: gifts.fen, no_part, is_money, *conditions)
 
 
 def money_by_source(shared: SharedRows) -> FigureRows:
     """Select one row per gift of money, with the source of its fund line as part."""
-    return _gift_rows(shared, lambda gifts: gifts.fen, lambda gifts: gifts.source, _is_money)
+    return _gift_rows(shared, lambda gifts: gifts.fen, lambda gifts: gifts.source, is_money)
 
 
 def goods(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
     """Return the rows of a figure: one per gift of goods; the amount is NULL for several without a count."""
-    return lambda shared: _gift_rows(shared, lambda gifts: gifts.quantity, _goods_part, _is_goods, *conditions)
+    return lambda shared: _gift_rows(shared, lambda gifts: gifts.quantity, _goods_part, is_goods, *conditions)
 
 
 def donations_in_scope(shared: SharedRows) -> FigureRows:

@@ -26,6 +26,8 @@ from service.tables.households import household
 from service.tables.payments import payment
 from service.tables.units import unit
 
+TUITION = "EDU"
+
 
 def live_payments(shared: SharedRows) -> FigureRows:
     """Select one row per payment and per gift of money that the policy counts as aid (docs/decisions/0027)."""
@@ -84,7 +86,7 @@ def is_relief_or_tuition(aid: Columns) -> sa.ColumnElement[bool]:
 
 def is_tuition(aid: Columns) -> sa.ColumnElement[bool]:
     """Return the condition that the item is tuition (EDU)."""
-    return aid.item == "EDU"
+    return aid.item == TUITION
 
 
 def _is_split(aid: Columns) -> sa.ColumnElement[bool]:
@@ -101,7 +103,8 @@ def _payment_rows(
 ) -> FigureRows:
     aid = shared.cte(live_payments).c
     columns = (aid.id, aid.reference, aid.on, aid.unit, amount(aid).label("amount"), part(aid).label("part"))
-    return sa.select(*columns).add_columns(*shared.month(aid.on)).where(*(condition(aid) for condition in conditions))
+    rows = sa.select(*columns).add_columns(aid.household_id.label("family"), *shared.month(aid.on))
+    return rows.where(*(condition(aid) for condition in conditions))
 
 
 def payment_rows(*conditions: Condition) -> Callable[[SharedRows], FigureRows]:
@@ -124,16 +127,30 @@ def unsplit_tuition(shared: SharedRows) -> FigureRows:
     return _payment_rows(shared, _fen, no_part, is_tuition, lambda aid: sa.not_(_is_split(aid)))
 
 
-def items_above_threshold(shared: SharedRows) -> FigureRows:
-    """Select the items that reached at least SMALL_CELL_THRESHOLD households."""
+def families_of_item(shared: SharedRows) -> FigureRows:
+    """Select the number of distinct households of each item."""
     aid = shared.cte(live_payments).c
-    household_count = sa.func.count(sa.distinct(aid.household_id))
-    return sa.select(aid.item).group_by(aid.item).having(household_count >= SMALL_CELL_THRESHOLD)
+    return sa.select(aid.item, sa.func.count(sa.distinct(aid.household_id)).label("families")).group_by(aid.item)
+
+
+def items_shown(shared: SharedRows) -> FigureRows:
+    """Select the items with at least SMALL_CELL_THRESHOLD households, but for one that must hide the others.
+
+    Where the small items together have too few households, the total would reveal them, so that the next smallest item
+    is merged with them; tuition last, because sentences of their own tell it.
+    """
+    items, aid = shared.cte(families_of_item).c, shared.cte(live_payments).c
+    small = sa.select(items.item).where(items.families < SMALL_CELL_THRESHOLD)
+    of_small = sa.select(sa.func.count(sa.distinct(aid.household_id))).where(aid.item.in_(small)).scalar_subquery()
+    large = sa.select(items.item).where(items.families >= SMALL_CELL_THRESHOLD)
+    next_smallest = large.order_by(items.item == TUITION, items.families, items.item).limit(1).scalar_subquery()
+    revealed = of_small.between(1, SMALL_CELL_THRESHOLD - 1)
+    return large.where(sa.not_(sa.and_(revealed, items.item == next_smallest)))
 
 
 def _item(shared: SharedRows) -> ColumnExpression:
-    """Return the item as part, or OTHER for items below SMALL_CELL_THRESHOLD households."""
-    items = sa.select(shared.cte(items_above_threshold).c.item)
+    """Return the item as part, or OTHER for items that are merged."""
+    items = sa.select(shared.cte(items_shown).c.item)
     return lambda aid: sa.case((aid.item.in_(items), aid.item), else_=OTHER)
 
 

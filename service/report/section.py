@@ -9,11 +9,13 @@ import sqlalchemy as sa
 
 from service.i18n.catalogue import translate
 from service.report.evidence import Evidence, evidence
+from service.report.figure import Figure
 from service.report.figure_definition import Scope
 from service.report.figure_lookup import FigureSet, part_name
-from service.report.figure_wording import SENTENCE_SEPARATOR, PrintedFigure, format_day, format_figure, format_period
-from service.report.figures import Figure, figures
+from service.report.figure_wording import SENTENCE_SEPARATOR, PrintedFigure, format_day, format_figure
+from service.report.figures import figures
 from service.report.footnotes import footnotes
+from service.report.periods import format_period, format_whole
 from service.report.section_tables import SectionTable, section_tables
 from service.report.sentence_templates import CHAPTERS, SENTENCES, FigurePlace, Listing, ListItem, Sentence
 from service.tables.units import unit
@@ -88,8 +90,10 @@ def make_section(
     printed = [figure for chapter in chapters for paragraph in chapter.paragraphs for figure in paragraph.said]
     values = {"unit": unit_row.name, "period": format_period(start, end, lang)}
     headline = (translate("report.title.whose", lang, **values), translate("report.title.what", lang, **values))
-    notes = tuple(footnotes(figure_set, proof, scope, as_of, lang))
-    parts = (chapters, tuple(section_tables(figure_set, printed, lang)), notes, tuple(counted), proof)
+    tables = tuple(section_tables(figure_set, printed, lang))
+    has_terms = any(table.key == "terms" for table in tables)
+    notes = tuple(footnotes(figure_set, proof, scope, as_of, lang, has_terms=has_terms))
+    parts = (chapters, tables, notes, tuple(counted), proof)
     return Section(lang, unit_row.id, unit_row.name, scope, as_of, headline, *parts)
 
 
@@ -115,7 +119,7 @@ def _render_sentence(sentence: Sentence, figure_set: FigureSet, scope: Scope, la
 
 def _paragraph(sentence: Sentence, figure_set: FigureSet, scope: Scope, lang: str) -> Paragraph:
     values = {
-        "whole": translate("report.whole_year" if scope.whole_year else "report.whole_period", lang),
+        "whole": format_whole(scope.start, scope.end, lang),
         "end": format_day(scope.end, lang),
         "month": _month(figure_set, scope, lang),
     }
@@ -148,15 +152,17 @@ def _print_figure(figure: Figure, place: FigurePlace, printed_figures: list[Prin
 
 def _print_list(listing: Listing, figure_set: FigureSet, printed_figures: list[PrintedFigure], lang: str) -> str:
     entries = [entry for item in listing.items for entry in _entries(item, figure_set, printed_figures, lang)]
-    wide = any(len(item.places) > 1 for item in listing.items)
-    return translate("report.wide_comma" if wide else "report.comma", lang).join(entries)
+    text = translate(f"report.{listing.separator}", lang).join(entries)
+    if not listing.rest or not figure_set.is_withheld(listing.items[0].places[0].measure):
+        return text
+    if not entries:
+        return translate(f"report.rest.{listing.rest}.all", lang)
+    return text + translate("report.wide_comma", lang) + translate(f"report.rest.{listing.rest}", lang)
 
 
 def _entries(item: ListItem, figure_set: FigureSet, printed_figures: list[PrintedFigure], lang: str) -> Iterator[str]:
-    """Yield one entry for each part that is not zero or is withheld."""
-    for figure in figure_set.parts(item.places[0].measure):
-        if not figure.amount and not figure.withheld:
-            continue
+    """Yield one entry for each part that is neither zero nor withheld."""
+    for figure in figure_set.shown_parts(item.places[0].measure):
         values = {"part": part_name(figure, lang)}
         for place in item.places:
             of_part = figure_set.part(place.measure, figure.part)

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from service.i18n.catalogue import catalogue, translate
 from service.report.figure_definition import OTHER, PARTS
 from service.report.figure_lookup import FigureSet, part_name, title
 from service.report.figure_wording import EXACT, PrintedFigure, format_figure
 from workflows.code_lists import FundSource
-from workflows.wording import HOUSEHOLDS, PERSON_TIMES, YUAN, Quantity, cell, total
+from workflows.wording import HOUSEHOLDS, PERSON_TIMES, YUAN, Quantity, Several, cell, total
 
 ITEMS = PARTS["item"]
 """Items of docs/domain/eligibility.md, which are listed even when nothing was paid under them."""
 
-ZERO = (Quantity(0, HOUSEHOLDS), Quantity(0, PERSON_TIMES), Quantity(0, YUAN))
+NO_YUAN = Quantity(0, YUAN)
+ZERO = (Quantity(0, HOUSEHOLDS), Quantity(0, PERSON_TIMES), NO_YUAN)
+MONEY_BY_SOURCE = ("aid_money_by_source", "gift_money_by_source")
 
 VISITS = (
     ("workers", "worker_visits", "worker_households_visited"),
@@ -45,13 +46,17 @@ class SectionTable:
 
 
 def section_tables(figure_set: FigureSet, printed: Sequence[PrintedFigure], lang: str) -> Iterator[SectionTable]:
-    """Yield all tables; `printed` are the figures as the sentences print them."""
-    yield _table("items", tuple(_item_rows(figure_set, lang)), lang, {1, 2, 3})
-    yield _table("sources", tuple(_source_rows(figure_set, lang)), lang, {1, 2, 3})
-    yield _table("visits", tuple(_visit_rows(figure_set, lang)), lang, {1, 3})
-    terms = tuple(dict.fromkeys(_term_rows(figure_set, printed, lang)))
-    if terms:
-        yield _table("terms", terms, lang, {1})
+    """Yield the tables that have rows; `printed` are the figures as the sentences print them."""
+    tables = (
+        ("items", _item_rows(figure_set, lang), {1, 2, 3}),
+        ("sources", _source_rows(figure_set, lang), {1, 2, 3}),
+        ("visits", _visit_rows(figure_set, lang), {1, 3}),
+        ("terms", dict.fromkeys(_term_rows(figure_set, printed, lang)), {1}),
+    )
+    for key, rows, numbers in tables:
+        cells = tuple(rows)
+        if cells:
+            yield _table(key, cells, lang, numbers)
 
 
 def _table(key: str, rows: tuple[tuple[str, ...], ...], lang: str, numbers: set[int]) -> SectionTable:
@@ -61,7 +66,25 @@ def _table(key: str, rows: tuple[tuple[str, ...], ...], lang: str, numbers: set[
 
 
 def _item_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
-    paid_items = [figure.part or "" for figure in figure_set.parts("aid_money_by_item")]
+    """Yield a row for each item and their total, or one row for an undivided sum; paired families stand apart."""
+    if figure_set.is_nonzero("aid_money"):
+        undivided = figure_set.is_withheld("aid_money") or list(_paid_items(figure_set)) == [OTHER]
+        if not undivided:
+            yield from _item_parts(figure_set, lang)
+        whole = [_value_of(figure_set, measure) for measure in ("aid_households", "aid_grants", "aid_money")]
+        name = translate("report.table.items.all" if undivided else "report.total", lang)
+        yield (name, *(_shown_or_withheld(value, lang) for value in whole))
+    if figure_set.is_nonzero("aid_money") or figure_set.is_nonzero("paired_money"):
+        paired = (_value_of(figure_set, "paired_households"), None, _value_of(figure_set, "paired_money"))
+        yield (translate("report.table.items.paired", lang), *(cell(value) for value in paired))
+
+
+def _paid_items(figure_set: FigureSet) -> Iterator[str]:
+    return (figure.part or "" for figure in figure_set.parts("aid_money_by_item"))
+
+
+def _item_parts(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
+    paid_items = list(_paid_items(figure_set))
     # Once small items are merged, empty items are left out: the list of the others would reveal the merged ones.
     listed = set(paid_items) if OTHER in paid_items else {*paid_items, *ITEMS}
     ordered = (*ITEMS, *sorted(listed - {*ITEMS, OTHER}), OTHER)
@@ -69,31 +92,55 @@ def _item_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
         parts = [figure_set.part(f"aid_{count}_by_item", item) for count in ("households", "grants", "money")]
         name = next((part_name(part, lang) for part in parts if part), translate(f"report.item.{item}", lang))
         yield (name, *(cell(part.value if part else zero) for part, zero in zip(parts, ZERO, strict=True)))
-    totals = ("aid_households", "aid_grants", "aid_money")
-    yield (translate("report.total", lang), *(cell(figure_set.whole(measure).value) for measure in totals))
-    paired = (figure_set.whole("paired_households").value, None, figure_set.whole("paired_money").value)
-    yield (translate("report.table.items.paired", lang), *(cell(value) for value in paired))
+
+
+Value = Quantity | Several | None
+"""A value, or None where it is withheld."""
+
+
+def _value_of(figure_set: FigureSet, measure: str) -> Value:
+    return figure_set.whole(measure).value
+
+
+def _shown_or_withheld(value: Value, lang: str) -> str:
+    return translate("report.table.withheld", lang) if value is None else cell(value)
 
 
 def _source_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
-    columns = ("aid_money_by_source", "gift_money_by_source")
-    sources = {figure.part for measure in columns for figure in figure_set.parts(measure)}
-    sums = {measure: [_yuan(figure_set, measure, source) for source in FundSource] for measure in columns}
-    add = partial(total, YUAN)
-    for index, source in enumerate(FundSource):
-        if source in sources:
-            row = [sums[measure][index] for measure in columns]
-            yield (translate(f"report.source.{source}", lang), *(cell(value) for value in (*row, add(row))))
-    totals = [add(sums[measure]) for measure in columns]
-    yield (translate("report.total", lang), *(cell(value) for value in (*totals, add(totals))))
+    """Yield a row for each source, one for the withheld ones, and the total of several rows."""
+    rows: list[tuple[str, list[Value]]] = []
+    for source in FundSource:
+        values = [_part_value(figure_set, measure, source) for measure in MONEY_BY_SOURCE]
+        if any(value not in (None, NO_YUAN) for value in values):
+            rows.append((translate(f"report.source.{source}", lang), values))
+    hidden = [figure_set.is_withheld(measure) for measure in MONEY_BY_SOURCE]
+    if rows and any(hidden):
+        rest: list[Value] = [None if is_hidden else NO_YUAN for is_hidden in hidden]
+        rows.append((translate("report.table.sources.rest", lang), rest))
+    if len(rows) > 1:
+        rows.append((translate("report.total", lang), [_value_of(figure_set, "aid_money"), _gift_total(figure_set)]))
+    for name, values in rows:
+        yield (name, *(_shown_or_withheld(value, lang) for value in (*values, _sum_of(values))))
 
 
-def _yuan(figure_set: FigureSet, measure: str, source: str) -> Quantity:
-    figure = figure_set.part(measure, source)
-    return Quantity(figure.amount if figure else 0, YUAN)
+def _sum_of(values: Sequence[Value]) -> Value:
+    """Return the sum, or None when one of the values is withheld."""
+    return None if None in values else total(YUAN, (value for value in values if value))
+
+
+def _part_value(figure_set: FigureSet, measure: str, part: str) -> Value:
+    """Return the value of a part, 0 where nothing was paid, None where it is withheld."""
+    figure = figure_set.part(measure, part)
+    return figure.value if figure else NO_YUAN
+
+
+def _gift_total(figure_set: FigureSet) -> Value:
+    return _sum_of([_value_of(figure_set, measure) for measure in ("condolence_money", "paired_money")])
 
 
 def _visit_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
+    if not any(figure_set.is_nonzero(visits) for _, visits, _ in VISITS):
+        return
     for key, visits, households in VISITS:
         figure = figure_set.whole(visits)
         if key in LISTED_WHEN_ANY and not figure.amount:
@@ -104,14 +151,16 @@ def _visit_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
 
 
 def _term_rows(figure_set: FigureSet, printed: Sequence[PrintedFigure], lang: str) -> Iterator[tuple[str, ...]]:
-    """Yield the figures that are rounded or of a monthly batch: as printed, exactly, and their definition (口径)."""
+    """Yield the figures that are not printed exactly: as printed, exactly, and their definition (口径)."""
     for printed_figure in printed:
         figure = figure_set.figures[printed_figure.figure]
-        if figure.value is None or (
-            printed_figure.style == EXACT and isinstance(figure.value, Quantity) and "@" not in figure.key
-        ):
+        if figure.value is None:
             continue
-        meaning = translate(
-            "report.term", lang, title=title(figure, lang), definition=translate(figure.measure.definition, lang)
-        )
-        yield (printed_figure.words, format_figure(figure.value, EXACT, lang), meaning)
+        exactly = format_figure(figure.value, EXACT, lang)
+        if isinstance(figure.value, Several):
+            exactly = translate("report.table.terms.uncounted", lang)
+        if printed_figure.words != exactly:
+            meaning = translate(
+                "report.term", lang, title=title(figure, lang), definition=translate(figure.measure.definition, lang)
+            )
+            yield (printed_figure.words, exactly, meaning)

@@ -1,6 +1,7 @@
 """Schema fields for money and text, and the base of request schemas."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -39,11 +40,24 @@ class YesNo(fields.Boolean):
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownField:
+    """Marshmallow's message for a field that a schema does not have; `known` are the names it has."""
+
+    known: tuple[str, ...]
+
+
 class In(Schema):
-    """A request body or query; an unknown field is an error."""
+    """A request body or query; an unknown field is an error, which names the known ones."""
 
     class Meta:
         unknown = RAISE
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        known = tuple(field.data_key or name for name, field in self.load_fields.items())
+        messages: dict[str, Any] = {**self.error_messages, "unknown": UnknownField(known)}
+        self.error_messages = messages
 
 
 def plain(length: int, *, required: bool = True) -> fields.String:

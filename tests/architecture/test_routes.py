@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask_smorest import Blueprint
+from werkzeug.test import TestResponse
 
 from service import api, app
 from service.api import openapi
@@ -71,6 +73,38 @@ def test_route_is_in_the_openapi_document(flask_app: Flask) -> None:
         if rule.endpoint.partition(".")[0] in {blueprint.name for blueprint in api.BLUEPRINTS}
     }
     assert routes == documented, listed(routes ^ documented)
+
+
+def test_unknown_query_parameter_is_refused_on_every_route(flask_app: Flask) -> None:
+    """Why: `GET /households?name=张` was ignored, and its reader took the whole list for the answer."""
+    spec = flask_app.test_client().get(f"{openapi.PREFIX}/openapi.json").get_json()
+    rules = [rule for rule in flask_app.url_map.iter_rules() if rule.endpoint != "static"]
+    for rule in rules:
+        path = re.sub(r"<[^>]*>", lambda part: str(uuid4()) if "uuid" in part[0] else "nothing", rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            answer = flask_app.test_client().open(f"{path}?made_up=1&from=2025-01-01", method=method)
+            reasons = {each["values"]["field"]: each for each in _reasons_of(answer)}
+            operation = spec["paths"].get(_braces(rule.rule), {}).get(method.lower(), {})
+            known = sorted(each["name"] for each in operation.get("parameters", ()) if each.get("in") == "query")
+            known = ["for"] if rule.endpoint == "readyz" else known
+            assert (answer.status_code, reasons["made_up"]["code"]) == (422, "parameter_unknown"), f"{method} {path}"
+            assert reasons["made_up"]["values"] == {"field": "made_up", "known": known}, f"{method} {path}"
+            assert ("from" in reasons) == ("from" not in known), f"{method} {path}"
+
+
+def _reasons_of(answer: TestResponse) -> list[dict[str, Any]]:
+    reasons: list[dict[str, Any]] = answer.get_json()["reasons"]
+    return reasons
+
+
+def test_body_of_a_public_route_is_refused(flask_app: Flask) -> None:
+    """Why: what is not read is not answered as if it were."""
+    public = ("/healthz", f"{openapi.PREFIX}/openapi.json", f"{openapi.PREFIX}/docs", "/metrics", "/readyz")
+    for path in public:
+        answer = flask_app.test_client().get(path, json={"made_up": 1})
+        (reason,) = answer.get_json()["reasons"]
+        assert (answer.status_code, reason["code"]) == (422, "field_unknown"), path
+        assert reason["values"] == {"field": "made_up", "known": []}, path
 
 
 def _braces(rule: str) -> str:

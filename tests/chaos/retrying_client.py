@@ -46,6 +46,7 @@ class RetryingClient:
     tokens: Mapping[str, str]
     lost: int = 0
     unavailable: int = 0
+    limited: int = 0
     replayed: int = 0
     faults: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -95,6 +96,8 @@ class RetryingClient:
             else:
                 if self._count_answer(answer) or time.monotonic() > until:
                     return answer
+                if "rate_limited" in answer.text:
+                    time.sleep(int(answer.headers["Retry-After"]))
             time.sleep(0.1)
 
     def _count_answer(self, answer: Answer | None) -> bool:
@@ -102,6 +105,8 @@ class RetryingClient:
         with self._lock:
             if answer is None:
                 self.lost += 1
+            elif answer.status == 429:
+                self.limited += 1
             elif answer.status < 500:
                 self.replayed += "Idempotency-Replayed" in answer.headers
                 return True

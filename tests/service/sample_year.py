@@ -95,7 +95,7 @@ def _visits(conn: sa.Connection, year: Year) -> None:
 
 
 def _grants(conn: sa.Connection, year: Year) -> None:
-    """Write living aid of 38,600 yuan to 20 families, tuition aid of 3,000 to five, medical aid to two, and cases that
+    """Write living aid of 38,600 yuan to 20 families, tuition aid of 3,000 to five, medical aid to three, and cases that
     were returned, recalled, declined, withdrawn or paid in the next year.
     """
     upper_fund_id = fund_line(conn, year.office, "UPS", 5_000_000)
@@ -114,8 +114,8 @@ def _grants(conn: sa.Connection, year: Year) -> None:
             "new_student": True,
         }
         year.tuition.append(pay(conn, year.branch, each, "EDU", 60_000, date(2025, 8, 18), answers=tuition_answers))
-    for each in year.laid_off[25:27]:
-        pay(conn, year.office, each, "MED", 150_000, date(2025, 6, 3))
+    for each in year.laid_off[25:28]:
+        pay(conn, year.office, each, "MED", 100_000, date(2025, 6, 3))
     pay(conn, year.branch, year.laid_off[27], "LIV", 100_000, date(2026, 1, 2))
     send_back(conn, pay(conn, year.branch, year.laid_off[28], "LIV", 120_000, date(2025, 7, 1)), date(2025, 7, 4))
     recalled_case_id = pay(conn, year.branch, year.laid_off[29], "LIV", 90_000, date(2025, 7, 1))

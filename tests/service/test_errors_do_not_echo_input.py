@@ -10,8 +10,8 @@ ID_NUMBER = "11010519491231002X"
 @pytest.mark.parametrize(
     ("login", "path", "body", "codes"),
     [
-        ("registrar", "/cases", {ID_NUMBER: 1}, {"field_wrong"}),
-        ("registrar", "/households", {"members": [{ID_NUMBER: 1}]}, {"field_wrong"}),
+        ("registrar", "/cases", {ID_NUMBER: 1}, {"field_wrong", "field_unknown"}),
+        ("registrar", "/households", {"members": [{ID_NUMBER: 1}]}, {"field_wrong", "field_unknown"}),
         ("admin", "/policy-sets", {"source": f"{ID_NUMBER} = 1"}, {"policy_missing", "policy_unknown_key"}),
         (
             "registrar",
@@ -33,6 +33,21 @@ def test_invalid_date_is_not_repeated(client: ApiClient) -> None:
     refused = client.get("registrar", "/cases", **{"X-Songnuan-Date": ID_NUMBER})
     assert client.codes(refused) == ["demo_clock_unreadable"]
     assert ID_NUMBER not in refused.get_data(as_text=True)
+
+
+def test_identity_number_as_parameter_name_is_not_repeated(client: ApiClient) -> None:
+    refused = client.get("registrar", f"/cases?{ID_NUMBER}=1")
+    assert (refused.status_code, client.codes(refused)) == (422, ["parameter_unknown"])
+    assert ID_NUMBER not in refused.get_data(as_text=True)
+
+
+def test_household_list_with_an_unknown_parameter_is_refused_and_names_the_known_ones(client: ApiClient) -> None:
+    """Regression: `GET /households?name=张` answered with every row."""
+    refused = client.get("registrar", "/households?name=张").get_json()
+    assert [(each["code"], each["values"]) for each in refused["reasons"]] == [
+        ("parameter_unknown", {"field": "name", "known": ["cursor", "size"]})
+    ]
+    assert refused["detail"] == "没有“name”这个查询参数；可以用的有：cursor、size。"
 
 
 @pytest.mark.parametrize("field", ["stray", "members.0.stray", "__class__"])

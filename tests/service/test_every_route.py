@@ -89,6 +89,20 @@ def test_edit_without_if_match_is_refused_on_every_route(client: ApiClient) -> N
     assert tried
 
 
+def test_unknown_body_field_is_refused_on_every_route(client: ApiClient) -> None:
+    """Why: a field that is not read looks as if it were stored."""
+    document = client.http.get("/api/v1/openapi.json").get_json()
+    for method, path, roles in _routes(client.http.application):
+        body = _filled(document, method, path) or {}
+        headers = client.headers(_login(roles)) | {"If-Match": '"1"'}
+        answer = client.http.open(path, method=method, headers=headers, json={**body, "made_up": 1})
+        unknown = [each for each in answer.get_json()["reasons"] if each["code"] == "field_unknown"]
+        assert (answer.status_code, [each["values"]["field"] for each in unknown]) == (422, ["made_up"]), (
+            f"{method} {path}: {answer.get_json()}"
+        )
+        assert set(unknown[0]["values"]["known"]) >= set(body), f"{method} {path}"
+
+
 def _filled(document: dict[str, Any], method: str, path: str) -> Any:
     """Return the smallest body that the OpenAPI document calls complete."""
     for shape, item in document["paths"].items():

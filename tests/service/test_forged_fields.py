@@ -85,7 +85,7 @@ def test_undeclared_field_is_refused_by_name_and_changes_no_row(
         for field, body in bodies_with_unexpected_field(route, declared_fields(document, route)):
             answer, count = send(client, tree, route, body), count + 1
             named = {
-                each["values"].get("field") for each in answer.get_json()["reasons"] if each["code"] == "field_wrong"
+                each["values"].get("field") for each in answer.get_json()["reasons"] if each["code"] == "field_unknown"
             }
             if answer.status_code != 422 or field not in named:
                 failures.append(f"{route} {field}: {answer.status_code} {named}")

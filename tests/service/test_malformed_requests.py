@@ -64,7 +64,10 @@ def test_body_that_is_malformed_is_refused(
     for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
         assert post_as(content_type) == (415, {"unsupported_media_type"}), content_type
     status = 400 if body in UNREADABLE | NOT_UTF_8 else 422
-    assert post_as("application/json") == (status, {"json_unreadable" if body in UNREADABLE else "field_wrong"})
+    codes = {"json_unreadable"} if body in UNREADABLE else {"field_wrong"}
+    if path == "/policy-sets" and body == "twice":  # its form has another field
+        codes |= {"field_unknown"}
+    assert post_as("application/json") == (status, codes)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])

@@ -1,5 +1,6 @@
 """The demo client sends each person's requests to the service."""
 
+import time
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
@@ -42,9 +43,8 @@ class DemoClients:
 
         Raises UnexpectedAnswer when the request succeeds or fails otherwise than `refused` says (a reason code).
         """
-        response = self._http.post(
-            path, json=body, headers={**self._headers(login, on), "Idempotency-Key": uuid4().hex}
-        )
+        headers = {**self._headers(login, on), "Idempotency-Key": uuid4().hex}
+        response = self._send("POST", path, json=body, headers=headers)
         document: dict[str, Any] = response.json()
         if CLOCK_HEADER not in response.headers:
             raise UnexpectedAnswer(f"{path}: the response has no header {CLOCK_HEADER}")
@@ -57,11 +57,19 @@ class DemoClients:
 
     def get(self, login: str, on: date, path: str, **query: str) -> dict[str, Any]:
         """GET as `login` on the day `on`. Raises UnexpectedAnswer when the request fails."""
-        response = self._http.get(path, params=query, headers=self._headers(login, on))
+        response = self._send("GET", path, params=query, headers=self._headers(login, on))
         if not response.is_success:
             raise UnexpectedAnswer(f"{on} {login} GET {path}: {response.status_code} {response.text[:300]}")
         document: dict[str, Any] = response.json()
         return document
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Send a request; when it is one too many (429), wait as long as the answer says and send it again."""
+        response = self._http.request(method, path, **request)
+        while response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            time.sleep(int(response.headers["Retry-After"]))
+            response = self._http.request(method, path, **request)
+        return response
 
     def _headers(self, login: str, on: date) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._tokens[login]}", "X-Songnuan-Date": f"{on.isoformat()}T09:30:00+08:00"}

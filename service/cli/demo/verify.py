@@ -91,10 +91,10 @@ def _served_posts(log: Path) -> tuple[Counter[str], int, int]:
 
 
 def _posts(log: Path) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield the path and the status of every POST on a case."""
+    """Yield the path and the status of every POST on a case; one that came too early (429) was sent again."""
     records = (json.loads(line) for line in log.read_text().splitlines())
     for record in records:
         is_post = record["event"] == "request" and record["method"] == "POST"
         path = _POST.fullmatch(record["path"]) if is_post else None
-        if path:
+        if path and record["status"] != HTTPStatus.TOO_MANY_REQUESTS:
             yield path, record["status"]
