@@ -121,7 +121,7 @@ class Facts:
     """The category that the review found and the notice showed."""
 
     outstanding: Fen = Fen(0)
-    """What is out for the case: committed, paid, or being recovered."""
+    """What is committed, paid, or being recovered."""
 
     recovering: Fen = Fen(0)
     """What was recalled and neither came back nor was written off."""
@@ -149,17 +149,12 @@ class Facts:
     content: str = ""
     fund: Fund | None = None
     payee_in_family: bool | None = None
-    student_stage: str | None = None
-    """The school stage of the beneficiary on file."""
-
-    open_cases: Mapping[str, str] = field(default_factory=dict)
-    """The number of another open case of the beneficiary, by item."""
-
+    student_stage: str | None = None  # of the beneficiary, as the file says
+    open_cases: Mapping[str, str] = field(default_factory=dict)  # numbers of others of the beneficiary, by item
     live_payment: bool = False
     others: tuple[Award, ...] = ()
     pending: tuple[str, ...] = ()
-    """The item of each other open case of the household or student that was opened before this one; no money is set
-    aside for it yet."""
+    """The item of each other open case of the household or student that was opened before this one."""
 
     @classmethod
     def partial(cls, **loaded: Any) -> "Facts":

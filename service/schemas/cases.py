@@ -106,7 +106,7 @@ def _state(row: dict[str, str]):  # type: ignore[no-untyped-def]
     return PROGRAMMES[row["programme"]].state(row["state"])
 
 
-class ChangeOut(Schema):
+class CorrectedFieldOut(Schema):
     """A field of the application that was corrected since the case was last returned (money in yuan)."""
 
     field = fields.String()
@@ -121,7 +121,7 @@ class ChangeOut(Schema):
 class OneCaseOut(CaseOut):
     """One case, with what was corrected in its application since it was last returned."""
 
-    changes = fields.List(fields.Nested(ChangeOut))
+    changes = fields.List(fields.Nested(CorrectedFieldOut))
 
 
 class CasePageOut(Schema):
@@ -179,7 +179,7 @@ class ChoicesOut(Schema):
     """The actions of a case: those open now, and the reasons against the others."""
 
     state = fields.String()
-    changes = fields.List(fields.Nested(ChangeOut))
+    changes = fields.List(fields.Nested(CorrectedFieldOut))
     items = fields.List(fields.Nested(ChoiceOut))
     possible_twins = fields.Nested(
         PossibleTwinsOut, metadata={"description": "For those who decide: persons who may be the beneficiary."}
