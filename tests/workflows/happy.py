@@ -30,7 +30,8 @@ class Happy:
 
     def rule_input(self, programme: Programme, **changed: Any) -> RuleInput:
         """Return the rule input that passes, with the changes of a test."""
-        changed = {**self.facts, **changed, "answers": {**self.form, **changed.get("answers", {})}}
+        changed = {**self.facts, **changed}
+        changed["answers"] = {**self.form, **changed.get("answers", {})}
         return rule_input(self.source, changed.pop("by", self.by), programme=programme, **changed)
 
 
