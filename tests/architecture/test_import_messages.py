@@ -22,6 +22,7 @@ READABLE = frozenset(
             "remarks",
             "sheets",
             "count",
+            "most",
             "notes",
             "known",
             "choices",
