@@ -89,7 +89,7 @@ def test_zeros_are_not_spelled_out(conn: sa.Connection, office: Organisation) ->
     hold(conn, office, date(2025, 3, 8), 0)
     section = section_of(conn, office)
     sentences = texts(section)
-    assert sentences["moved"] == "期内新建档4户。"
+    assert sentences["filings"] == "期内新建档4户。"
     assert sentences["handled"] == "期内受理申请4件，办结4件。"
     assert sentences["came_back"] == "决定追回1,000元，已从发放数中扣除。"
     assert sentences["settled"] == "追回款收回入账1,000元。"
@@ -103,7 +103,7 @@ def test_file_closed_in_the_period_is_told_when_none_is_left(conn: sa.Connection
     a_case(conn, office, family(conn, office, kind="rural_paired"), "LIV", state="declined", on=date(2025, 5, 6))
     sentences = texts(section_of(conn, office))
     assert sentences["none_on_file"] == "截至2025年12月31日，没有在档困难职工家庭。"
-    assert sentences["moved"] == "期内新建档1户，退出1户。"
+    assert sentences["filings"] == "期内新建档1户，退出1户。"
 
 
 def test_only_item_is_not_divided(conn: sa.Connection, office: Organisation) -> None:
