@@ -11,13 +11,14 @@ from service.actions.errors import BY_CONSTRAINT
 from service.http import errors
 from service.i18n import reason_messages
 from service.i18n.catalogue import LANGUAGES, LOCALE, catalogue
+from service.i18n.reason_messages import message_for
 from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
 from workflows.code_lists import Category, Deceased, StudentStage
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
-from workflows.vocabulary import Duty, Role
+from workflows.vocabulary import Duty, Reason, Role
 
 HTTP = {f"reasons.{code}" for code in (*errors.CODES.values(), "http_error")}
 SPLIT = {"report.title.whose", "report.title.what"}
@@ -193,3 +194,9 @@ def test_reason_code_is_mentioned_in_a_test() -> None:
     mentioned = {text_of(node) for page in pages("tests") if "/architecture/" not in page.path for node in page.nodes}
     untested = {code.code for code in codes_in_source()} - mentioned
     assert not untested, listed(untested)
+
+
+def test_count_in_a_message_is_not_written_as_money() -> None:
+    """Why: “已享受过生活救助0.01次”: the value had the name of an amount in fen."""
+    reason = Reason.of("item_repeated", item="LIV", times=1, param="same_item_per_year", value=1)
+    assert message_for(reason, "zh_CN") == "本年度已享受过生活救助1次，政策允许1次。"

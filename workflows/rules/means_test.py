@@ -233,7 +233,7 @@ def not_repeated(case: RuleInput) -> Reason | None:
         return None
     before = len(_earlier_grants(case))
     if before >= most:
-        return Reason.of("item_repeated", item=item, before=before, param="same_item_per_year", value=most)
+        return Reason.of("item_repeated", item=item, times=before, param="same_item_per_year", value=most)
     if before + case.facts.pending.count(item) >= most:
         return Reason.of("same_item_pending", item=item, param="same_item_per_year", value=most)
     return None
