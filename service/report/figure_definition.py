@@ -13,6 +13,7 @@ from workflows.household_change_codes import ExitReason
 from workflows.wording import YUAN, Unit
 
 CASES = Unit("cases", "件")
+RECORDS = Unit("records", "条")
 SMALL_CELL_THRESHOLD = 3
 """The smallest number of households a part may show (docs/domain/report.md §6.6, "cell < 3")."""
 
@@ -59,6 +60,7 @@ class Basis(StrEnum):
     RECALLED = "recalled"
     RECOVERED = "recovered"
     WRITTEN_OFF = "written_off"
+    VOIDED = "voided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from service.report import gifts, household_files, households_and_cases, payments, visits
-from service.report.figure_definition import CASES, Basis, FigureDefinition
+from service.report import gifts, household_files, households_and_cases, payments, visits, voided_records
+from service.report.figure_definition import CASES, RECORDS, Basis, FigureDefinition
 from service.report.gifts import to_paired, to_worker
 from service.report.households_and_cases import cases_ended_as, recall_entries_to
 from service.report.payments import is_relief_or_tuition, is_tuition
@@ -80,6 +80,7 @@ TABLE = (
     FigureDefinition("money_recalled",               YUAN,            Basis.RECALLED,    recall_entries_to("recovering")),
     FigureDefinition("money_recovered",              YUAN,            Basis.RECOVERED,   recall_entries_to("available")),
     FigureDefinition("money_written_off",            YUAN,            Basis.WRITTEN_OFF, recall_entries_to("written_off")),
+    FigureDefinition("records_voided",               RECORDS,         Basis.VOIDED,      voided_records.voided_records),
 )
 # fmt: on
 

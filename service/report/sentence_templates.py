@@ -173,6 +173,8 @@ SENTENCES = (
     Sentence("came_back",        "files",  (any_of(*NOT_PAID),),                              (), (each_of("sums", *NOT_PAID),)),
     Sentence("settled",          "files",  (any_of(*SETTLED),),                               (), (each_of("sums", *SETTLED),)),
 
+    Sentence("voided",           "files",  (any_of("records_voided"),),                       (FigurePlace("records", "records_voided"),)),
+
     Sentence("activities",       "apart",  (any_of("activity_money"),),                       (FigurePlace("times", "activities"), FigurePlace("money", "activity_money", OVER))),
     Sentence("activities_only",  "apart",  (any_of("activities"), none_of("activity_money")), (FigurePlace("times", "activities"),)),
 )
