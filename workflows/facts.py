@@ -189,10 +189,6 @@ class Facts:
         """Return whether the latest return to survey requires `part` (papers, verification) again."""
         return self.returned is not None and part in self.returned.to_repeat
 
-    def acted(self, duty: Duty) -> frozenset[UUID]:
-        """Return the people who have done `duty` on this case."""
-        return frozenset(person for done, person in self.duties if done is duty)
-
 
 def _refuse_unloaded(_facts: Facts, name: str) -> Any:
     raise FactNotLoaded(name)

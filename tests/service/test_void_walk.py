@@ -41,7 +41,7 @@ class Book:
     def write(self, kind: str) -> None:
         """Record a new thing."""
         new, conn, context = self.new(kind), self.records.conn, self.records.context()
-        writers = {
+        writers: dict[str, Any] = {
             "gift": self.records.give,
             "donation": lambda each: donations.record_donation(conn, each, context),
             "activity": lambda each: activities.record_activity(conn, each, context),

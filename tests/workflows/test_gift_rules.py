@@ -76,3 +76,9 @@ def test_policy_with_two_rules_for_one_gift_is_refused() -> None:
     with pytest.raises(InvalidPolicy) as error:
         read_policy(text)
     assert [problem.code for problem in error.value.problems] == ["gift_twice"]
+
+
+def test_gift_counts_as_aid_only_where_the_policy_says_so() -> None:
+    assert {rule.counts_as_aid for rule in SAMPLE.gifts} == {False}
+    counted = read_policy(TEXT.replace('item = "SWN"\naccounts', 'item = "SWN"\ncounts_as_aid = true\naccounts'))
+    assert [rule.item for rule in counted.gifts if rule.counts_as_aid] == ["SWN"]

@@ -10,6 +10,7 @@ from workflows.notifications import NOTIFICATIONS
 from workflows.policy import DEADLINES
 from workflows.programme import SAME, InvalidProgramme, Programme, State, Step
 from workflows.programmes import PROGRAMMES
+from workflows.record_kinds import NO_RECORD, RECORD_KINDS
 from workflows.vocabulary import Money, Phase, Pot, Record, Role, Sum
 
 OPENED = State("opened", Phase.SURVEY, "待办", "待办", "draft_days")
@@ -116,3 +117,9 @@ def test_programme_names_only_existing_deadlines_and_notifications(programme: Pr
 
 def test_programmes_are_listed_by_their_keys() -> None:
     assert {key: programme.key for key, programme in PROGRAMMES.items()} == {key: key for key in PROGRAMMES}
+
+
+def test_assessment_is_stored_with_a_proposal_and_with_a_signature_only() -> None:
+    stored = {record for record, kind in RECORD_KINDS.items() if kind.stores_assessment}
+    assert stored == {Record.AWARD, Record.APPROVAL}
+    assert not NO_RECORD.stores_assessment

@@ -10,10 +10,11 @@ from tests.workflows.rule_input_builders import CALENDAR, ENDED, FUND, PEOPLE, P
 from tests.workflows.sample_policy import SAMPLE
 from workflows import state_machine
 from workflows.facts import RuleInput
+from workflows.form_fields import FormField, Kind
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
 from workflows.programmes.hardship import HARDSHIP
-from workflows.state_machine import AvailableAction, available_actions, decide, due, start
+from workflows.state_machine import AvailableAction, available_actions, decide, due, read_form, start
 from workflows.vocabulary import Fen, Grant, InvalidForm, Phase, Reason, Refused, Role
 from workflows.workdays import Calendar
 
@@ -209,3 +210,23 @@ def test_plain_name_with_personal_number_is_refused(minutes: str) -> None:
     with pytest.raises(InvalidForm) as error:
         decide(HARDSHIP, "approve", replace(rule_input("approval"), answers={"minutes": minutes}))
     assert [(each.code, each.values["field"]) for each in error.value.problems] == [("looks_personal", "minutes")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "refused"),
+    [
+        (Kind.CODE, "371083197001019007", True),
+        (Kind.CODE, "13800138000", False),
+        (Kind.CODES, ["371083197001019007"], True),
+        (Kind.NAME, "13800138000", True),
+    ],
+)
+def test_personal_number_in_a_plain_field_is_refused(kind: Kind, answer: object, refused: bool) -> None:
+    """A long code may look like a phone number; an identity number is refused in codes too."""
+    field = FormField("voucher", "凭证号", kind)
+    if refused:
+        with pytest.raises(InvalidForm) as error:
+            read_form((field,), {"voucher": answer})
+        assert [problem.code for problem in error.value.problems] == ["looks_personal"]
+    else:
+        assert read_form((field,), {"voucher": answer}) == {"voucher": answer}
