@@ -215,9 +215,9 @@ def test_plain_name_with_personal_number_is_refused(minutes: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "answer", "refused"),
     [
-        (Kind.CODE, "371083197001019007", True),
+        (Kind.CODE, "371099197001019001", True),
         (Kind.CODE, "13800138000", False),
-        (Kind.CODES, ["371083197001019007"], True),
+        (Kind.CODES, ["371099197001019001"], True),
         (Kind.NAME, "13800138000", True),
     ],
 )
