@@ -125,6 +125,7 @@ def form(organisation: Organisation, action: str, day: date, *, award: str, fund
     """Return the completed form of an action on `day`."""
     visit = {"on": day.isoformat(), "place": "home"}
     forms: dict[str, dict[str, object]] = {
+        "correct_application": {"requested": "2900.00", "item": "LIV"},
         "record_visit": {**visit, "visitors": _ids(organisation, "visitor_1", "visitor_2"), "conclusion": "confirmed"},
         "add_papers": {"papers": PAPERS + ILLNESS},
         "record_check": {

@@ -91,7 +91,8 @@ def test_second_receipt_of_one_document_is_refused(records: Records) -> None:
 def test_receipt_confirmed_as_another_is_written_and_its_event_says_so(records: Records) -> None:
     records.receive(records.receipt)
     second = records.receive(replace(records.receipt, confirmed_repeat=True))
-    numbers = records.conn.scalars(sa.select(fund_receipt.c.repeat_no).order_by(fund_receipt.c.repeat_no))
+    of_fund = sa.select(fund_receipt.c.repeat_no).where(fund_receipt.c.fund_id == records.organisation.fund_id)
+    numbers = records.conn.scalars(of_fund.order_by(fund_receipt.c.repeat_no))
     assert list(numbers) == [0, 1]
     body = records.conn.scalar(
         sa.text("SELECT body FROM event WHERE action = 'receive' AND body LIKE :said"), {"said": f"%{second}%"}
@@ -271,7 +272,8 @@ def test_pairing_with_visits_is_not_voided_but_its_end_is_corrected(records: Rec
         savepoint.rollback()
     ended = replace(records.pairing, until_on=TODAY)
     corrected = pairings.correct_pairing(records.conn, pairing_id, ended, "结束", context)
-    rows = {row.id: row.until_on for row in records.conn.execute(sa.select(pairing))}
+    of_household = sa.select(pairing).where(pairing.c.household_id == household_id)
+    rows = {row.id: row.until_on for row in records.conn.execute(of_household)}
     assert rows == {pairing_id: None, corrected: TODAY}
 
 
