@@ -23,6 +23,8 @@ from workflows.rules.payment import short_of
 from workflows.vocabulary import APPROVERS, Fen, Reason, Role
 
 HANDOVER_ROLES = (Role.VISITOR, Role.CASHIER)
+TIER_WITHOUT_POLICY = 3
+"""The highest tier of the time when money could be given without a policy set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,8 @@ def approvers_from(conn: sa.Connection, unit_path: str, on: date, tier: int) -> 
 
 
 def required_tier(policy: PolicySet | None, fen: int) -> int:
-    """Return the approval tier for a sum; without a policy, the highest."""
-    return len(APPROVERS) if policy is None else min(policy.tier_for(Fen(fen)), len(APPROVERS))
+    """Return the approval tier for a sum; without a policy, TIER_WITHOUT_POLICY."""
+    return TIER_WITHOUT_POLICY if policy is None else policy.tier_for(Fen(fen))
 
 
 def check_visit(conn: sa.Connection, new: NewGift) -> Iterator[Reason]:

@@ -34,6 +34,7 @@ NEAREST = 4
 SLOWEST = "test_every_reason"
 OF_THE_DIAGRAMS = Path("tests", "architecture", "test_programme_diagrams.py")
 LEAST_KILLED = 0.97
+PROGRESS = 50
 LEAST_SECONDS = 30.0
 
 
@@ -121,9 +122,13 @@ def survivors_among(mutants: list[Mutant], copies: list[Copy]) -> list[Mutant]:
             say(difference(mutant, copy.root))
         return survived
 
+    survivors = []
     with ThreadPoolExecutor(len(copies)) as pool:
-        results = list(pool.map(survives, mutants))
-    return [mutant for mutant, survived in zip(mutants, results, strict=True) if survived]
+        for number, (mutant, survived) in enumerate(zip(mutants, pool.map(survives, mutants), strict=True), start=1):
+            survivors += [mutant] if survived else []
+            if number % PROGRESS == 0:
+                say(f"{number} of {len(mutants)} tested, {len(survivors)} survived")
+    return survivors
 
 
 def prepared(folder: Path, workers: int) -> list[Copy]:
