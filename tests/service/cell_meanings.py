@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.imports import cells
+from service.imports.applications import school_year
 from service.imports.cells import Choice, Several
 from service.imports.sheet_reader import Column
 from service.imports.units_and_staff import TIERS, read_tier
@@ -135,6 +136,12 @@ def _tier(value: RawCell) -> Meaning:
     return REFUSED if text is None else TIERS[text] if text in TIERS else _whole(value)
 
 
+def _school_year(value: RawCell) -> Meaning:
+    text = _plain(_text(value) or "").removesuffix("学年").removesuffix("年")
+    years = [int(part) for part in re.split(r"[-/—–~]+|至", text)] if re.fullmatch(r"[0-9]{4}(\D+[0-9]{4})?", text) else []
+    return f"{years[0]}-{years[0] + 1}" if years and years in ([years[0]], [years[0], years[0] + 1]) else REFUSED
+
+
 MEANINGS: Mapping[object, Callable[[RawCell], Meaning]] = {
     cells.words: _words,
     cells.story: lambda value: value.strip() if isinstance(value, str) else _words(value),
@@ -147,4 +154,5 @@ MEANINGS: Mapping[object, Callable[[RawCell], Meaning]] = {
     cells.quantity: _quantity,
     cells.yes_no: _yes_no,
     read_tier: _tier,
+    school_year: _school_year,
 }

@@ -295,7 +295,7 @@ def test_request_against_a_rule_is_refused_with_its_code(client: ApiClient, engi
         "unit_id": unit,
         "household_id": str(family.household_id),
         "on": "2025-09-01",
-        "item": "LIV",
+        "item": "SWN",
     }
     gift |= {"purpose": "x", "account_code": "502", "handed_by": str(people["visitor_1"]), "signed_by_family": True}
     gift |= {"amount": "9.00", "fund_id": str(client.office.fund_id), "approved_by": str(people["approver_1"])}

@@ -56,7 +56,7 @@ def test_school_cannot_give_from_the_county_fund_without_an_allocation(
 ) -> None:
     with engine.begin() as conn:
         family = create_family(conn, school.office)
-    gift = {"on": school.today.isoformat(), "item": "LIV", "purpose": "慰问", "account_code": "502"}
+    gift = {"on": school.today.isoformat(), "item": "SWN", "purpose": "慰问", "account_code": "502"}
     people = school.office.people
     handover = {
         "handed_by": str(people["visitor_1"]),
