@@ -138,7 +138,11 @@ def _tier(value: RawCell) -> Meaning:
 
 def _school_year(value: RawCell) -> Meaning:
     text = _plain(_text(value) or "").removesuffix("学年").removesuffix("年")
-    years = [int(part) for part in re.split(r"[-/—–~]+|至", text)] if re.fullmatch(r"[0-9]{4}(\D+[0-9]{4})?", text) else []
+    years = (
+        [int(part) for part in re.split(r"[-/—–~]+|至", text)]
+        if re.fullmatch(r"20[0-9]{2}(\D+[0-9]{4})?", text)
+        else []
+    )
     return f"{years[0]}-{years[0] + 1}" if years and years in ([years[0]], [years[0], years[0] + 1]) else REFUSED
 
 
