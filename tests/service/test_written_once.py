@@ -19,6 +19,7 @@ MAY_CHANGE = {
     "approval": {"voided_seq"},
     "notice": {"ended_on"},
     "objection": {"outcome", "answered_on"},
+    **dict.fromkeys(("fund_receipt", "gift", "visit", "donation", "activity", "pairing"), {"voided_on", "void_reason"}),
     "payment": {
         "state",
         "returned_on",
