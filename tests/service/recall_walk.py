@@ -102,7 +102,7 @@ class Walk:
 
     def pay_new_grant(self) -> None:
         """Ask for a grant of a random family; check that it is refused exactly when the family was given one before."""
-        family, item = self.dice.choice(self.families), self.dice.choice(("LIV", "MED", "EDU"))
+        family, item = self.dice.choice(self.families), self.dice.choice(("LIV", "LIV", "EDU"))
         if any((each.family, each.item) == (family, item) and each.state not in ENDED for each in self.grants):
             return
         year = self.today.year - (self.today.month < 7)

@@ -130,6 +130,10 @@ def _changed_value(column: sa.Column[object]) -> sa.ColumnElement[object]:
         return sa.literal_column(f"array_append({name}, 'y')")
     if isinstance(column_type, sa.LargeBinary):
         return sa.literal_column(f"{name} || '\\x00'::bytea")
+    if isinstance(column_type, sa.Boolean):
+        return sa.literal_column(f"{name} IS NOT TRUE")
+    if isinstance(column_type, sa.DateTime):
+        return sa.literal_column(f"{name} + interval '1 day'")
     return sa.literal_column(f"{name} + 1" if isinstance(column_type, sa.Date | sa.Integer) else f"{name} || 'y'")
 
 
