@@ -86,7 +86,7 @@ def test_approver_cannot_spend_expired_fund_by_dating_a_gift_back(client: ApiCli
         own_fund = fund.c.id == client.office.fund_id
         conn.execute(fund.update().where(own_fund).values(expires_on=date(2025, 8, 31)))
     people = client.office.people
-    gift = {"on": "2025-08-30", "item": "LIV", "purpose": "慰问", "account_code": "502", "signed_by_family": True}
+    gift = {"on": "2025-08-30", "item": "SWN", "purpose": "慰问", "account_code": "502", "signed_by_family": True}
     handover = {"handed_by": str(people["visitor_1"]), "approved_by": str(people["approver_3"])}
     recipient = {"unit_id": str(client.office.unit_id), "household_id": str(family.household_id)}
     money = {"amount": "100.00", "fund_id": str(client.office.fund_id)}

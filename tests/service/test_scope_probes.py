@@ -85,6 +85,7 @@ def add_records(conn: sa.Connection, unit: TreeUnit) -> None:
     conn.execute(
         visit.insert().values(
             id=visit_id,
+            natural_key=visit_id.hex,
             household_id=family.household_id,
             kind="festival",
             occasion="daily",
