@@ -18,7 +18,7 @@ DAY = date(2025, 9, 15)
 
 def gift_body(client: ApiClient, household_id: Any, **changes: Any) -> dict[str, Any]:
     people = client.office.people
-    gift = {"on": client.today.isoformat(), "item": "LIV", "purpose": "慰问", "account_code": "502"}
+    gift = {"on": client.today.isoformat(), "item": "SWN", "purpose": "慰问", "account_code": "502"}
     handover = {
         "handed_by": str(people["visitor_1"]),
         "approved_by": str(people["approver_3"]),

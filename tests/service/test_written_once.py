@@ -19,7 +19,10 @@ MAY_CHANGE = {
     "approval": {"voided_seq"},
     "notice": {"ended_on"},
     "objection": {"outcome", "answered_on"},
-    **dict.fromkeys(("fund_receipt", "gift", "visit", "donation", "activity", "pairing"), {"voided_on", "void_reason"}),
+    **{
+        table: {"voided_on", "void_reason"}
+        for table in ("fund_receipt", "gift", "visit", "donation", "activity", "pairing")
+    },
     "payment": {
         "state",
         "returned_on",
