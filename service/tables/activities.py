@@ -22,4 +22,5 @@ activity = sa.Table(
     sa.CheckConstraint("fen >= 0 AND participants > 0", name="amount"),
     sa.CheckConstraint("account_code LIKE '501%'", name="activity_money_only"),
     sa.Index("ix_activity_report", "unit_path", "on"),
+    sa.Index("ix_activity_voided", "unit_path", "voided_on", postgresql_where=sa.text("voided_on IS NOT NULL")),
 )

@@ -25,4 +25,5 @@ donation = sa.Table(
     check_in("direction", DonationDirection),
     sa.CheckConstraint("fen > 0 AND donors > 0", name="amount"),
     sa.Index("ix_donation_report", "unit_path", "on"),
+    sa.Index("ix_donation_voided", "unit_path", "voided_on", postgresql_where=sa.text("voided_on IS NOT NULL")),
 )

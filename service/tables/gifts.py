@@ -40,4 +40,5 @@ gift = sa.Table(
     sa.CheckConstraint("quantity IS NULL OR quantity > 0", name="quantity"),
     sa.CheckConstraint("(goods IS NULL) <> (fen IS NULL)", name="goods_or_money"),
     sa.Index("ix_gift_report", "unit_path", "on"),
+    sa.Index("ix_gift_voided", "unit_path", "voided_on", postgresql_where=sa.text("voided_on IS NOT NULL")),
 )

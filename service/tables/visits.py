@@ -31,6 +31,7 @@ visit = sa.Table(
     sa.CheckConstraint("seq IS NULL OR case_id IS NOT NULL", name="seq"),
     sa.CheckConstraint("(kind = 'bereavement') = (relation_of_deceased IS NOT NULL)", name="bereavement"),
     sa.Index("ix_visit_report", "unit_path", "on"),
+    sa.Index("ix_visit_voided", "unit_path", "voided_on", postgresql_where=sa.text("voided_on IS NOT NULL")),
 )
 
 

@@ -169,7 +169,7 @@ ROUTES = (
     ),
     _route("GET", "/funds/<uuid:fund_id>/allocations", READERS, "row"),
     _route("POST", "/funds/<uuid:fund_id>/allocations", (APPROVER,), "row", **ALLOCATION, unit_id="{unit}"),
-    _route("GET", "/fund-allocations", READERS, "list", "unit={unit}"),
+    _route("GET", "/fund-allocations", READERS, "list"),
     _route("POST", "/fund-allocations/<uuid:allocation_id>/end", (APPROVER,), "row"),
     _route("GET", "/programmes", EVERYONE, "shared"),
     _route("GET", "/policy-sets", EVERYONE, "shared"),

@@ -42,7 +42,7 @@ def gift_body(client: ApiClient, household: Any, **changes: Any) -> dict[str, An
         "unit_id": str(client.office.unit_id),
         "household_id": str(household),
         "on": client.today.isoformat(),
-        "item": "LIV",
+        "item": "SWN",
         "purpose": "慰问",
         "account_code": "502",
         "handed_by": str(people["visitor_1"]),
@@ -58,7 +58,7 @@ def test_registrar_cannot_record_a_gift_by_only_naming_an_approver(client: ApiCl
     """Only the registrar acts: they name the approver and the person handing over, and spend the whole fund."""
     with engine.begin() as conn:
         family = create_family(conn, client.office)
-    response = client.post("registrar", "/gifts", gift_body(client, family.household_id, amount="100000.00"))
+    response = client.post("registrar", "/gifts", gift_body(client, family.household_id, amount="3000.00"))
     with engine.connect() as conn:
         paid = conn.scalar(sa.select(fund.c.paid_fen).where(fund.c.id == client.office.fund_id))
     assert (refusal(response), paid) == ((409, ["approver_must_sign"]), 0)
@@ -70,7 +70,8 @@ def test_small_gifts_cannot_add_up_past_the_approver_tier(client: ApiClient, eng
         family = create_family(conn, client.office)
     first_tier_approver = str(client.office.people["approver_1"])
     gifts = [
-        gift_body(client, family.household_id, amount="2000.00", approved_by=first_tier_approver) for _ in range(10)
+        gift_body(client, family.household_id, amount="2000.00", approved_by=first_tier_approver, confirmed_repeat=True)
+        for _ in range(10)
     ]
     first_response, *answers = [client.post("approver_1", "/gifts", each) for each in gifts]
     assert first_response.status_code == 201, first_response.get_json()

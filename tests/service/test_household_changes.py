@@ -174,7 +174,7 @@ def test_file_ends_while_money_that_was_paid_is_followed_up(town: Town) -> None:
     assert refused(town, family, LIFTED_OUT) == ["cases_open"]
     cases.take_action(town.conn, paid, "confirm_receipt", {"evidence": "signature"}, town.context("witness"))
     town.make(family, LIFTED_OUT)
-    recall = {"ground": "paid_in_error", "reason": "重复"}
+    recall = {"amount": "10.00", "ground": "paid_in_error", "reason": "重复"}
     assert cases.take_action(town.conn, paid, "recall", recall, town.context("approver_1")).state == "recalling"
 
 
@@ -212,8 +212,8 @@ def test_member_filed_elsewhere_meanwhile_is_not_filed_again(town: Town) -> None
 
 def test_file_moves_to_another_unit_with_its_undecided_cases(town: Town) -> None:
     family = town.family()
-    draft = town.open_case(family, beneficiary=family.child_id)
     awarded = town.open_case(family, "notice")
+    draft = town.open_case(family, beneficiary=family.child_id)
     effects = town.show(family, move(town))
     units = {each.before.id: (each.before.unit_id, each.after.unit_id) for each in effects.cases}
     here, there = town.branch.unit_id, town.other_branch.unit_id

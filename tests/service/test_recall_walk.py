@@ -8,14 +8,13 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 
-from service.report.figure_definition import Scope, SharedRows
-from service.report.figure_definitions import TABLE
+from service.report.figure_definition import Scope
 from service.tables.cases import case
 from service.tables.payments import payment
 from tests.factories import create_family, create_organisation
+from tests.service.figure_rows import figure_amount
 from tests.service.recall_walk import Account, Walk, expected_figures, recount
 
-DEFINITIONS = {each.key: each for each in TABLE}
 TURNS = 90
 LAST_DAY = date(2026, 10, 31)
 SEEDS = range(4)
@@ -54,14 +53,6 @@ def test_rows_and_figures_equal_a_recount_of_the_ledger(conn: sa.Connection, wal
         scope = Scope(walk.office.unit_path, date(year, 1, 1), date(year, 12, 31))
         expected = expected_figures(accounts, year)
         assert {key: figure_amount(conn, key, scope) for key in expected} == expected, year
-
-
-def figure_amount(conn: sa.Connection, key: str, scope: Scope) -> int:
-    """Return a figure from its rows: the report withholds the sums of few families."""
-    definition = DEFINITIONS[key]
-    rows = definition.rows(SharedRows(scope)).subquery()
-    amount = sa.func.coalesce(sa.func.sum(rows.c.amount), 0) if definition.sums else sa.func.count()
-    return int(conn.scalar(sa.select(amount).select_from(rows)) or 0)
 
 
 def assert_rows_agree(conn: sa.Connection, account: Account) -> None:
