@@ -151,6 +151,12 @@ def test_small_cells_are_suppressed() -> None:
     assert suppress_row([5, 0, 4], 3) == (5, 0, 4)
 
 
+def test_overlapping_small_cells_hide_another_only_while_too_few_families_are_certain() -> None:
+    """Three families at least are in the hidden cells when twelve are in the row and nine in the shown cell."""
+    assert suppress_row([2, 2, 9], 3, distinct=12) == (None, None, 9)
+    assert suppress_row([2, 2, 9], 3, distinct=11) == (None, None, None)
+
+
 @given(st.lists(st.integers(0, 12), max_size=8), st.integers(1, 6))
 def test_total_never_reveals_a_small_cell(counts: list[int], threshold: int) -> None:
     row = suppress_row(counts, threshold)
