@@ -1,6 +1,6 @@
 """Voids and corrections of records: the original stays, with the day and the reason."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,20 +27,25 @@ class Voidable:
 
 
 def void_record(
-    conn: sa.Connection, kind: Voidable, record_id: UUID, reason: str, context: ActionContext
-) -> dict[str, Any]:
-    """Void a record with its own event, and return the record as it was.
+    conn: sa.Connection,
+    kind: Voidable,
+    record_id: UUID,
+    reason: str,
+    context: ActionContext,
+    check: Callable[[dict[str, Any]], None] = lambda _row: None,
+) -> None:
+    """Void a record with its own event; `check` refuses by its own reasons, before anything is written.
 
     Raises InvalidForm, Refused (role_missing, voided_already), NotFound.
     """
     row = lock_record(conn, kind.table, record_id, seen_in_unit(context, kind.table.c.unit_path))
     right = require_role(context, kind.roles, row["unit_path"])
     validation.refuse_invalid(reason_problems(reason))
+    check(row)
     batch = WriteBatch()
     void_row(batch, kind.table, record_id, reason, context.today)
     facts = {**void_facts(reason, row), **right}
     event_log.append_event(conn, kind.subject, record_id, f"void_{kind.subject}", facts, context, batch)
-    return row
 
 
 def seen_in_unit(context: ActionContext, unit_path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:

@@ -80,36 +80,48 @@ def void_pairing(conn: sa.Connection, pairing_id: UUID, reason: str, context: Ac
 
     Raises InvalidForm, Refused (role_missing, voided_already, pairing_has_visits), NotFound.
     """
-    row = _void(conn, pairing_id, reason, context)
+    row, right = _lock(conn, pairing_id, reason, context)
     _refuse_visited(conn, row, row["from_on"], row["until_on"])
+    _void(conn, row, reason, right, context)
 
 
 def correct_pairing(conn: sa.Connection, pairing_id: UUID, new: Pairing, reason: str, context: ActionContext) -> UUID:
     """Void a pairing and record it with other values, such as its end. Raises what voiding and recording raise."""
-    row = _void(conn, pairing_id, reason, context)
-    corrected_id = record_pairing(conn, row["household_id"], new, context, corrects=pairing_id)
+    row, right = _lock(conn, pairing_id, reason, context)
     if new.unit_id != row["unit_id"]:
         _refuse_visited(conn, row, row["from_on"], row["until_on"])
     else:
         _refuse_visited(conn, row, row["from_on"], new.from_on - timedelta(days=1))
         if new.until_on is not None:
             _refuse_visited(conn, row, new.until_on + timedelta(days=1), row["until_on"])
-    return corrected_id
+    _void(conn, row, reason, right, context)
+    return record_pairing(conn, row["household_id"], new, context, corrects=pairing_id)
 
 
-def _void(conn: sa.Connection, pairing_id: UUID, reason: str, context: ActionContext) -> dict[str, Any]:
-    """Void a pairing with an event of its household, and return it as it was."""
+def _lock(
+    conn: sa.Connection, pairing_id: UUID, reason: str, context: ActionContext
+) -> tuple[dict[str, Any], dict[str, Plain]]:
+    """Return the pairing, locked with its household, and the caller's right to void it.
+
+    Raises InvalidForm, Refused (role_missing, voided_already), NotFound.
+    """
     household_id = conn.scalar(sa.select(pairing.c.household_id).where(pairing.c.id == pairing_id))
     if household_id is None or households.one(conn, household_id, context.caller, lock=True) is None:
         raise NotFound
     row = lock_record(conn, pairing, pairing_id, sa.true())
     right = require_role(context, (Role.REGISTRAR,), unit_path_of(conn, row["unit_id"]))
     validation.refuse_invalid(reason_problems(reason))
+    return row, right
+
+
+def _void(
+    conn: sa.Connection, row: dict[str, Any], reason: str, right: dict[str, Plain], context: ActionContext
+) -> None:
+    """Void a locked pairing with an event of its household."""
     batch = WriteBatch()
-    void_row(batch, pairing, pairing_id, reason, context.today)
-    facts = {**void_facts(reason, row), "pairing": str(pairing_id), **right}
-    event_log.append_event(conn, "household", household_id, "void_pairing", facts, context, batch)
-    return row
+    void_row(batch, pairing, row["id"], reason, context.today)
+    facts = {**void_facts(reason, row), "pairing": str(row["id"]), **right}
+    event_log.append_event(conn, "household", row["household_id"], "void_pairing", facts, context, batch)
 
 
 def _refuse_visited(conn: sa.Connection, row: dict[str, Any], first: date, last: date | None) -> None:

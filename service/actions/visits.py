@@ -89,8 +89,7 @@ def void_visit(conn: sa.Connection, visit_id: UUID, reason: str, context: Action
 
     Raises InvalidForm, Refused (role_missing, voided_already, visit_of_case, visit_has_gifts), NotFound.
     """
-    row = void_record(conn, VOIDABLE, visit_id, reason, context)
-    _refuse_needed(conn, row)
+    void_record(conn, VOIDABLE, visit_id, reason, context, lambda row: _refuse_needed(conn, row))
 
 
 def correct_visit(conn: sa.Connection, visit_id: UUID, new: NewVisit, reason: str, context: ActionContext) -> UUID:
@@ -98,18 +97,16 @@ def correct_visit(conn: sa.Connection, visit_id: UUID, new: NewVisit, reason: st
 
     Gifts handed over on the visit stay with it as long as the household and the day stay.
     """
-    row = void_record(conn, VOIDABLE, visit_id, reason, context)
-    if (row["household_id"], row["on"]) != (new.household_id, new.on):
-        _refuse_needed(conn, row)
-    elif row["case_id"] is not None:
-        raise Refused(Reason.of("visit_of_case"))
+    void_record(conn, VOIDABLE, visit_id, reason, context, lambda row: _refuse_needed(conn, row, new))
     return record_visit(conn, new, context, corrects=visit_id)
 
 
-def _refuse_needed(conn: sa.Connection, row: dict[str, Any]) -> None:
-    """Refuse to void a visit of a case, and one with which gifts were handed over."""
+def _refuse_needed(conn: sa.Connection, row: dict[str, Any], new: NewVisit | None = None) -> None:
+    """Refuse to void a visit of a case, and one with gifts unless `new` keeps its household and day."""
     if row["case_id"] is not None:
         raise Refused(Reason.of("visit_of_case"))
+    if new is not None and (row["household_id"], row["on"]) == (new.household_id, new.on):
+        return
     live = sa.and_(gift.c.visit_id == row["id"], gift.c.voided_on.is_(None))
     count = conn.scalar(sa.select(sa.func.count()).select_from(gift).where(live))
     if count:

@@ -51,6 +51,6 @@ class Imported:
             sheet.fen = (sheet.fen or 0) + fen
 
     def note_repeat(self, title: str, note: SheetProblem) -> None:
-        """Count one row that is on record already, and keep where it stands."""
+        """Count one row that is on record already, and keep its position."""
         self.sheets.setdefault(title, SheetCount()).repeated += 1
         self.repeats.append(note)

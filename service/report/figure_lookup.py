@@ -34,7 +34,7 @@ class FigureSet:
         return self.figures.get(f"{measure}:{part}" if part is not None else measure + self.month)
 
     def is_nonzero(self, measure: str) -> bool:
-        """Return whether the figure or one of its parts is not zero, as far as may be told; a withheld one is not."""
+        """Return whether the figure or one of its parts is not zero, and not withheld."""
         return any(figure.amount or figure.withheld for figure in self.parts(measure))
 
     def is_withheld(self, measure: str) -> bool:
@@ -90,12 +90,12 @@ def several_parts(measure: str) -> Condition:
 
 
 def merged(measure: str) -> Condition:
-    """Return the condition that a part stands for several that are too small."""
+    """Return the condition that a part merges several that are too small."""
     return lambda figure_set: figure_set.part(measure, OTHER) is not None
 
 
 def all_named(measure: str) -> Condition:
-    """Return the condition that no part stands for several."""
+    """Return the condition that no part merges several."""
     return lambda figure_set: figure_set.part(measure, OTHER) is None
 
 

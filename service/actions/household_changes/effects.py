@@ -1,4 +1,4 @@
-"""What a change of a file stops or changes: the open cases before and after it, and what else hangs on the file."""
+"""What a change of a file stops or changes: the open cases before and after it, and what else depends on the file."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -45,18 +45,18 @@ class CaseEffect:
 
     @property
     def stops(self) -> tuple[Reason, ...]:
-        """Return the reasons that stand against the case only after the change."""
+        """Return the reasons against the case that exist only after the change."""
         return tuple(each for each in self.after.reasons if each not in self.before.reasons)
 
     @property
     def permits(self) -> tuple[Reason, ...]:
-        """Return the reasons that no longer stand against the case."""
+        """Return the reasons against the case that the change removes."""
         return tuple(each for each in self.before.reasons if each not in self.after.reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a change does to the file's open cases, and what hangs on the file besides."""
+    """What a change does to the file's open cases, and what else depends on the file."""
 
     refusals: tuple[Reason, ...]
     """Why the change cannot be made; empty when it can."""
