@@ -117,9 +117,10 @@ def test_twin_is_offered_to_those_who_decide_on_an_award(
 def test_look_up_of_a_twin_is_recorded_once_a_day_on_the_twins_chain(
     desk: ApiClient, twin: Twin, engine: sa.Engine
 ) -> None:
-    file_of(desk, child(twin, id_no=twin.number), file_no="A-1")
+    filed = file_of(desk, child(twin, id_no=twin.number), file_no="A-1")
     with engine.connect() as conn:
-        twin_id = conn.scalars(sa.select(person.c.id).where(person.c.id_no_index.is_not(None))).all()[-1]
+        numbered = (person.c.household_id == filed["id"], person.c.id_no_index.is_not(None))
+        twin_id = conn.scalars(sa.select(person.c.id).where(*numbered)).one()
     for number in (2, 3):
         file_of(desk, child(twin), file_no=f"A-{number}")
     looked_up = sa.select(event.c.actor_id).where(event.c.subject_id == twin_id, event.c.action == DISCLOSED_MATCH)
