@@ -203,7 +203,7 @@ def _read_sum(value: Any) -> Any:
 
 def _read_rule(row: Mapping[str, Any]) -> CategoryRule:
     names = CategoryRule.__dataclass_fields__
-    values = {name: row[name] for name, each in names.items() if name in row or "later" not in each.metadata}
+    values = {name: row[name] for name, each in names.items() if name in row or not each.metadata.get("later")}
     ratios = ("multiplier", "income_above", "income_upto", "misfortune_over_income")
     comparators = [name for name in values if name.endswith("comparator")]
     return CategoryRule(

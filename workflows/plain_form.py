@@ -36,4 +36,4 @@ def row_of(row: Any) -> dict[str, Plain]:
 
 
 def _is_said(row: Any, each: Field[Any]) -> bool:
-    return "later" not in each.metadata or getattr(row, each.name) != each.default
+    return not each.metadata.get("later") or getattr(row, each.name) != each.default

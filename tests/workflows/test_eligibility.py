@@ -93,6 +93,7 @@ def test_uncounted_income_is_left_out_and_unnamed_income_counts() -> None:
         ("SWN", 1_001, date(2025, 1, 20), 1_001),
         ("EDU", 600, date(2024, 6, 2), 600),
         ("EDU", 600, date(2024, 6, 1), 0),
+        ("EDU", 600, date(2025, 6, 1), 600),
         ("EDU", 600, date(2025, 6, 2), 0),
     ],
 )

@@ -165,6 +165,7 @@ def test_claim_returns_the_range_of_a_printed_figure(text: str, unit: Unit, low:
             "30多万多户",
             "1.2亿多户",
             "3.0多户",
+            "3.0户",
             "近约30户",
             "30户多",
             "近30万多户",
@@ -190,6 +191,7 @@ def test_near_and_about_require_a_value_in_range() -> None:
     assert near(households(41), 45) == claim("近45户", HOUSEHOLDS)
     assert near(households(44), 50) is near(households(50), 50) is near(households(51), 50) is None
     assert about(yuan("52500.00"), 50_000) == claim("约5万元", YUAN)
+    assert about(yuan("28001.00"), 28_001) == claim("约28001元", YUAN)
     assert about(yuan("52500.01"), 50_000) is about(yuan("47499.99"), 50_000) is None
 
 

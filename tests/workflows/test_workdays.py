@@ -96,6 +96,11 @@ def test_calendar_accepts_spreadsheet_dates() -> None:
     assert calendar.years == {2025}
 
 
+def test_calendar_with_more_columns_is_read() -> None:
+    calendar = read_calendar("日期,类型,名称,备注\n2025-10-01,休,国庆节,八天\n")
+    assert calendar.days == {date(2025, 10, 1): False}
+
+
 def test_calendar_reports_every_invalid_line() -> None:
     with pytest.raises(InvalidCalendar) as error:
         read_calendar(
