@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE
-from workflows.eligibility import Finances, IncomeLine, SpendingLine, as_record, assess_need, recheck
+from workflows.eligibility import Finances, IncomeLine, SpendingLine, as_record, assess_need, recheck, self_paid_surveyed
 from workflows.policy import CategoryRule, DibaoLine, PolicySet
 from workflows.policy_codes import Comparator, Term
 from workflows.vocabulary import Fen
@@ -102,6 +102,12 @@ def test_earlier_aid_is_income_and_small_gift_is_not(item: str, amount: int, day
     sums = assess_need(SAMPLE, finances, RUSHAN, DAY).sums
     assert (sums.prior_aid, sums.income, sums.misfortune) == (yuan(counted), yuan(counted), 0)
     assert assess_need(replace(SAMPLE, prior_aid_counts=False), finances, RUSHAN, DAY).sums.income == 0
+
+
+@pytest.mark.parametrize(("reimbursed", "left"), [(400, 600), (1_000, 0), (1_200, 0)])
+def test_self_paid_is_what_reimbursement_left(reimbursed: int, left: int) -> None:
+    bill = SpendingLine("illness", "head", yuan(1_000), yuan(reimbursed))
+    assert self_paid_surveyed(SAMPLE, "MED", household(spending=(bill,))) == yuan(left)
 
 
 def test_idle_able_member_is_imputed_the_minimum_wage() -> None:
