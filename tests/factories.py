@@ -26,6 +26,7 @@ from service.tables.payees import bank_account
 from service.tables.persons import person
 from service.tables.policies import calendar_day, calendar_year, policy_set
 from service.tables.units import unit
+from tests.second_person import seconded
 from workflows.policy_parser import read_policy
 from workflows.workdays import read_calendar
 
@@ -71,6 +72,10 @@ class Organisation:
         caller = accounts.caller_by_login(conn, self.login(staff_name), day)
         assert caller is not None
         return ActionContext(caller, instant(day), day, RING, version)
+
+    def seconded(self, conn: sa.Connection, staff_name: str, day: date, by: str = "approver_3") -> ActionContext:
+        """Return the context of a write that `by` has confirmed."""
+        return seconded(conn, self.context(conn, staff_name, day), self.people[by])
 
     def login(self, staff_name: str) -> str:
         """Return the login of a staff member of this organisation."""

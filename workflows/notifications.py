@@ -17,6 +17,8 @@ class Audience(StrEnum):
     NEXT_APPROVERS = "next_approvers"
     CASHIERS = "cashiers"
     STAFF = "staff"
+    NAMED = "named"
+    """The people that a confirmation or an account is about (service/actions/confirmation_notices.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ _ROWS = (
     NotificationKind("overdue", (Audience.STAFF,)),
     NotificationKind("follow_up_due", (Audience.REGISTRAR,)),
     NotificationKind("hold_over", (Audience.REGISTRAR,)),
+    NotificationKind("confirmation_due", (Audience.NAMED,)),
+    NotificationKind("confirmation_ended", (Audience.NAMED,)),
+    NotificationKind("account_changed", (Audience.NAMED,)),
 )
 
 NOTIFICATIONS: Mapping[str, NotificationKind] = {notification.kind: notification for notification in _ROWS}

@@ -179,6 +179,9 @@ class PolicySet:
     item_rules: tuple[ItemRule, ...] = field(default=(), metadata=LATER)
     condolence_kin: tuple[str, ...] = field(default=CLOSE_KIN, metadata=LATER)
     """On whose death the union gives condolence money."""
+
+    below_floor_document: str | None = field(default=None, metadata=LATER)
+    """The document that allows a value below its floor (workflows/rules/policy_floors.py)."""
     digest: str = field(init=False, repr=False, compare=False)
     """The result of `digest`, computed once, because every assessment cites it."""
 
@@ -244,6 +247,14 @@ def in_force(policies: Iterable[PolicySet], region: str, day: date) -> PolicySet
     if len(ranked) > 1 and _rank(ranked[-1]) == _rank(ranked[-2]):
         raise PoliciesOverlap(ranked[-2], ranked[-1])
     return ranked[-1]
+
+
+def refuse_same_claim(new: PolicySet, policies: Iterable[PolicySet]) -> None:
+    """Raise PoliciesOverlap when another set claims the same region on a day of the new one."""
+    for other in policies:
+        ends = (new.effective_to or date.max, other.effective_to or date.max)
+        if new.region == other.region and max(new.effective_from, other.effective_from) <= min(ends):
+            raise PoliciesOverlap(other, new)
 
 
 def refuse_overlaps(policies: Iterable[PolicySet]) -> None:

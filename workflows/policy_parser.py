@@ -171,6 +171,7 @@ POLICY = (
     Parameter("deadlines", "deadlines", named(whole(1, 3660), *DEADLINES)),
     Parameter("papers", "papers", named(codes, "all")),
     Parameter("gifts", "gift", rows(GIFT, GiftRule), ()),
+    Parameter("below_floor_document", "procedure.below_floor_document", words, None),
 )
 """Every parameter of a policy set, in the order of PolicySet: its name, its path in the file, its reader."""
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.actions import event_log, id_number, names, personal_data_access, validation
+from service.actions.confirmation_notices import CHANGED, notices
 from service.actions.context import ActionContext
 from service.actions.errors import DisclosingRefusal, NotFound
 from service.actions.permissions import require_role, unit_path_of
@@ -49,6 +51,8 @@ class NewGrant:
     until_on: date
     tier: int = 0
     for_account_id: UUID | None = None
+    reason: str = ""
+    """Why it begins before today."""
 
 
 def add_account(conn: sa.Connection, new: NewAccount, context: ActionContext) -> UUID:
@@ -99,33 +103,41 @@ def account_problems(new: NewAccount, today: date) -> Iterator[Reason]:
 def grant_role(conn: sa.Connection, new: NewGrant, context: ActionContext) -> UUID:
     """Grant a role for a period, perhaps to stand in for another account (the principal).
 
-    Raises InvalidForm, Refused (role_missing, roles_incompatible, granted_already, principal_without_role), NotFound.
+    An administrator grants it, or the principal names the stand-in. Raises InvalidForm, Refused (role_missing,
+    grant_dated_back, grant_to_oneself, roles_incompatible, granted_already, principal_without_role,
+    stand_in_of_other_unit), NotFound.
     """
     unit_path = unit_path_of(conn, new.unit_id)
-    right = require_role(context, (Role.ADMIN,), unit_path)
-    _lock_account(conn, new.account_id)
+    is_own = new.for_account_id == context.caller.account
+    right = {} if is_own else require_role(context, (Role.ADMIN,), unit_path)
+    row = lock_account(conn, new.account_id)
     validation.refuse_invalid(validation.dates_in_order("until_on", new.from_on, new.until_on), _grant_problems(new))
-    reasons = [*_incompatible_grants(conn, new), *_principal_problems(conn, new, unit_path)]
+    reasons = [*_dated_back(new, context), *_incompatible_grants(conn, new), *_principal_problems(conn, new, unit_path)]
+    if new.account_id == context.caller.account:
+        reasons.append(Reason.of("grant_to_oneself"))
+    if row.disabled_at is not None:
+        reasons.append(Reason.of("account_ended"))
     if reasons:
         raise Refused(*reasons)
     grant_id, batch = new_id(), WriteBatch()
-    columns = {name: getattr(new, name) for name in NewGrant.__slots__}
+    columns = {name: getattr(new, name) for name in NewGrant.__slots__ if name != "reason"}
     batch.add(role_grant, columns | {"id": grant_id, "role": new.role.value})
-    event_log.append_event(
-        conn,
-        "account",
-        new.account_id,
-        "grant_role",
-        {"grant": str(grant_id), **_grant_facts(new), **right},
-        context,
-        batch,
-    )
+    facts = {"grant": str(grant_id), **_grant_facts(new), **right}
+    told = notices(conn, CHANGED, {new.account_id, new.for_account_id or new.account_id}, context)
+    event_log.append_event(conn, "account", new.account_id, "grant_role", facts, context, batch, told=told)
     return grant_id
+
+
+def _dated_back(new: NewGrant, context: ActionContext) -> Iterator[Reason]:
+    """Refuse a grant that begins before today, unless it says why; an auditor reads the reason in its event."""
+    if new.from_on < context.today and not new.reason.strip():
+        yield Reason.of("grant_dated_back", field="from_on")
 
 
 def _grant_facts(new: NewGrant) -> dict[str, Plain]:
     facts: dict[str, Plain] = {"role": new.role.value, "tier": new.tier, "unit": str(new.unit_id)}
     facts |= {"from": new.from_on.isoformat(), "until": new.until_on.isoformat()}
+    facts |= {"reason": new.reason.strip()} if new.reason.strip() else {}
     return facts | ({"for": str(new.for_account_id)} if new.for_account_id else {})
 
 
@@ -136,6 +148,7 @@ def _grant_problems(new: NewGrant) -> Iterator[Reason]:
         yield Reason.of("role_not_for_people", field="role", role=new.role.value)
     if new.for_account_id == new.account_id:
         yield Reason.of("stand_in_for_oneself", field="for_account_id")
+    yield from validation.text("reason", new.reason or None, longest=400, required=False)
 
 
 def _incompatible_grants(conn: sa.Connection, new: NewGrant) -> Iterator[Reason]:
@@ -165,6 +178,9 @@ def _principal_problems(conn: sa.Connection, new: NewGrant, unit_path: str) -> I
     )
     if conn.scalar(principal_grant.limit(1)) is None:
         yield Reason.of("principal_without_role", role=new.role.value)
+    units_of_both = sa.select(account.c.unit_id).where(account.c.id.in_((new.account_id, new.for_account_id)))
+    if len(set(conn.scalars(units_of_both))) > 1:
+        yield Reason.of("stand_in_of_other_unit", field="account_id")
 
 
 def revoke_role(conn: sa.Connection, grant_id: UUID, context: ActionContext) -> None:
@@ -178,24 +194,28 @@ def revoke_role(conn: sa.Connection, grant_id: UUID, context: ActionContext) -> 
     ).one_or_none()
     if grant_row is None:
         raise NotFound
-    right = require_role(context, (Role.ADMIN,), grant_row.path)
+    is_principal = grant_row.for_account_id == context.caller.account
+    right = {} if is_principal else require_role(context, (Role.ADMIN,), grant_row.path)
     if grant_row.revoked_on is not None:
         return
-    _lock_account(conn, grant_row.account_id)
+    lock_account(conn, grant_row.account_id)
     batch = WriteBatch()
     batch.change(role_grant, {"id": grant_id, "revoked_on": context.today})
     facts: dict[str, Plain] = {"grant": str(grant_id), "role": grant_row.role, **right}
-    event_log.append_event(conn, "account", grant_row.account_id, "revoke", facts, context, batch)
+    told = notices(conn, CHANGED, {grant_row.account_id, grant_row.for_account_id or grant_row.account_id}, context)
+    event_log.append_event(conn, "account", grant_row.account_id, "revoke", facts, context, batch, told=told)
 
 
 def create_token(
     conn: sa.Connection, account_id: UUID, label: str, expires_at: datetime, context: ActionContext
 ) -> str:
-    """Return a new token for the caller's own account or, as administrator, for an account of the unit.
+    """Return a new token for the caller's own account: nobody makes a key for another.
 
-    The token is shown only here. Raises InvalidForm, Refused (role_missing, token_ends_in_past), NotFound.
+    The token is shown only here. Raises InvalidForm, Refused (token_of_another, token_ends_in_past), NotFound.
     """
-    right = _token_right(conn, account_id, context)
+    lock_account(conn, account_id)
+    if account_id != context.caller.account:
+        raise Refused(Reason.of("token_of_another"))
     validation.refuse_invalid(validation.text("label", label, longest=60))
     if expires_at <= context.at:
         raise Refused(Reason.of("token_ends_in_past", expires_at=expires_at.isoformat(), now=context.at.isoformat()))
@@ -203,19 +223,10 @@ def create_token(
     columns = {"account_id": account_id, "label": label.strip(), "created_at": context.at, "expires_at": expires_at}
     batch = WriteBatch()
     batch.add(token, {"id": token_id, "hash": token_hash(bearer_token), **columns})
-    facts: dict[str, Plain] = {"token": str(token_id), "expires_at": expires_at.isoformat(), **right}
-    event_log.append_event(conn, "account", account_id, "make_token", facts, context, batch)
+    facts: dict[str, Plain] = {"token": str(token_id), "expires_at": expires_at.isoformat()}
+    told = notices(conn, CHANGED, [account_id], context)
+    event_log.append_event(conn, "account", account_id, "make_token", facts, context, batch, told=told)
     return bearer_token
-
-
-def _token_right(conn: sa.Connection, account_id: UUID, context: ActionContext) -> dict[str, Plain]:
-    """Return the event's facts of the right; the caller's own tokens need no role. Raises Refused, NotFound."""
-    unit_id = _lock_account(conn, account_id)
-    return (
-        {}
-        if account_id == context.caller.account
-        else require_role(context, (Role.ADMIN,), unit_path_of(conn, unit_id))
-    )
 
 
 def token_hash(bearer_token: str) -> bytes:
@@ -230,19 +241,26 @@ def revoke_token(conn: sa.Connection, token_id: UUID, context: ActionContext) ->
     ).one_or_none()
     if token_row is None:
         raise NotFound
-    right = _token_right(conn, token_row.account_id, context)
+    unit_id = lock_account(conn, token_row.account_id).unit_id
+    is_own = token_row.account_id == context.caller.account
+    right = {} if is_own else require_role(context, (Role.ADMIN,), unit_path_of(conn, unit_id))
     if token_row.revoked_at is None:
-        batch = WriteBatch()
+        batch, facts = WriteBatch(), {"token": str(token_id), **right}
         batch.change(token, {"id": token_id, "revoked_at": context.at})
-        event_log.append_event(
-            conn, "account", token_row.account_id, "revoke_token", {"token": str(token_id), **right}, context, batch
-        )
+        told = notices(conn, CHANGED, [token_row.account_id], context)
+        event_log.append_event(conn, "account", token_row.account_id, "revoke_token", facts, context, batch, told=told)
 
 
-def _lock_account(conn: sa.Connection, account_id: UUID) -> UUID:
-    """Lock an account's row, so that its writers take turns, and return its unit. Raises NotFound."""
-    select_unit = sa.select(account.c.unit_id).where(account.c.id == account_id)
-    unit_id: UUID | None = conn.scalar(select_unit.with_for_update(key_share=True))
-    if unit_id is None:
+def lock_account(conn: sa.Connection, account_id: UUID) -> sa.Row[Any]:
+    """Lock an account's row, so that its writers take turns; return its unit and its end. Raises NotFound."""
+    columns = sa.select(account.c.unit_id, account.c.disabled_at).where(account.c.id == account_id)
+    row = conn.execute(columns.with_for_update(key_share=True)).one_or_none()
+    if row is None:
         raise NotFound
-    return unit_id
+    return row  # type: ignore[return-value]
+
+
+def is_clock(conn: sa.Connection, account_id: UUID) -> bool:
+    """Return whether the account is the scheduler's: nobody signs in as it."""
+    held = sa.and_(role_grant.c.account_id == account_id, role_grant.c.role == Role.CLOCK.value)
+    return conn.scalar(sa.select(role_grant.c.id).where(held).limit(1)) is not None

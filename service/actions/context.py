@@ -2,10 +2,31 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from service.actions.step_result import StepResult
 from service.crypto.encryption import Keyring
 from service.queries.scope import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The confirmation under which a write is done, and the people who confirmed it."""
+
+    confirmation_id: UUID
+    confirmed_by: tuple[UUID, ...] = ()
+    acts: set[tuple[str, str]] = field(default_factory=set, compare=False)
+    """The writes that needed a second person so far, by subject and action of their events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a request without a caller is made, and with which keys: that of somebody who has only an invitation."""
+
+    at: datetime
+    today: date
+    keyring: Keyring
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +42,12 @@ class ActionContext:
 
     request: str | None = None
     """The id of the request, command or job: the event, the notification and the log repeat it."""
+
+    second: Second | None = None
+    """Who confirmed the write besides the caller, where it needs a second person (docs/powers.md)."""
+
+    console: str | None = None
+    """The operating-system user and machine of a command whose caller has shown no credential of their own."""
 
     steps: list[StepResult] = field(default_factory=list, compare=False)
     """The steps taken with this context. The entry point counts them once they are committed."""

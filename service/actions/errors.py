@@ -21,6 +21,13 @@ class DisclosingRefusal(Refused):
         self.persons, self.accounts = persons, accounts
 
 
+class SecondPersonMissing(Exception):
+    """An entry point did a write that must be proposed and confirmed (service/actions/confirmations.py): a fault of ours."""
+
+    def __init__(self, subject: str, action: str) -> None:
+        super().__init__(f"{action} of {subject} needs a second person")
+
+
 class VersionConflict(Exception):
     """Somebody changed the row after the caller read it."""
 
@@ -35,6 +42,7 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "uq_payment_one_live": "already_paid",
     "ck_fund_no_pot_below_zero": "fund_insufficient",
     "incompatible_case_duty": "incompatible_duty",
+    "second_person_missing": "second_person_missing",
     "uq_household_unit_id_file_no": "file_no_taken",
     "uq_fund_unit_id_code_year": "fund_code_taken",
     "uq_account_login": "login_taken",

@@ -7,14 +7,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions.context import ActionContext
+from service.actions.context import ActionContext, Second
+from service.actions.errors import SecondPersonMissing
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import Keyring, encrypt_field, fingerprint
 from service.crypto.hash_chain import EVENT_VERSION, GENESIS, event_hash
 from service.db.columns import new_id
 from service.tables.events import chain_head, event
 from service.tables.ledger import ledger_entry
+from service.tables.notifications import notification
 from workflows.canonical_json import canonical_json
+from workflows.powers import second_needed
 from workflows.vocabulary import Plain
 
 
@@ -36,7 +39,8 @@ def event_envelope(source: EventSource, context: ActionContext) -> dict[str, Pla
     """Return what the body of every event says."""
     states = {"from": source.from_state, "to": source.to_state}
     principal = str(source.principal) if source.principal else None
-    optional: dict[str, Plain] = {**states, "principal": principal}
+    optional: dict[str, Plain] = {**states, "principal": principal, **_second_facts(context.second)}
+    optional["console"] = context.console
     return {
         "v": EVENT_VERSION,
         "subject": source.subject,
@@ -49,6 +53,12 @@ def event_envelope(source: EventSource, context: ActionContext) -> dict[str, Pla
         "request": context.request,
         **{name: value for name, value in optional.items() if value is not None},
     }
+
+
+def _second_facts(second: Second | None) -> dict[str, Plain]:
+    if second is None:
+        return {}
+    return {"confirmation": str(second.confirmation_id), "confirmed_by": [str(each) for each in second.confirmed_by]}
 
 
 def build_event(source: EventSource, said: Mapping[str, Plain], context: ActionContext) -> dict[str, Any]:
@@ -66,6 +76,8 @@ def build_event(source: EventSource, said: Mapping[str, Plain], context: ActionC
         "prev": source.prev,
         "hash": event_hash(source.prev, body),
     }
+    if context.second is not None:
+        row["confirmation_id"] = context.second.confirmation_id
     optional = {"from_state": source.from_state, "to_state": source.to_state, "principal_id": source.principal}
     return {**row, **(optional if source.to_state is not None else {})}
 
@@ -79,16 +91,21 @@ def append_event(
     context: ActionContext,
     batch: WriteBatch | None = None,
     moved: Sequence[Mapping[str, object]] = (),
+    told: Sequence[Mapping[str, object]] = (),
 ) -> int:
     """Append an event to a subject's chain; write with it the rows and ledger entries it names; return its number.
 
-    Locks the head of the chain. The entries in `moved` lack only their event, which is this one.
+    Locks the head of the chain. `moved` (entries) and `told` (notifications) lack only their event, which is this one.
+    Raises SecondPersonMissing for a write of workflows/powers.py that nobody else has confirmed.
     """
+    _check_second_person(subject, action, context, moves_money=bool(moved))
     batch = batch or WriteBatch()
     locked = sa.select(chain_head.c.seq, chain_head.c.hash).where(chain_head.c.id == subject_id)
     head = conn.execute(locked.with_for_update(key_share=True)).one_or_none()
     seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
-    batch.add(ledger_entry, *({**each, "subject_id": subject_id, "seq": seq} for each in moved))
+    of_event = {"subject_id": subject_id, "seq": seq}
+    batch.add(ledger_entry, *({**each, **of_event} for each in moved))
+    batch.add(notification, *({**each, **of_event} for each in told))
     source = EventSource(subject, subject_id, seq, action, prev)
     row = build_event(source, {"facts": dict(facts), "rows": batch.fingerprints()}, context)
     batch.add(event, row)
@@ -96,6 +113,14 @@ def append_event(
     write_head(chain_head, {"id": subject_id, "seq": seq, "hash": row["hash"]})
     batch.write(conn)
     return seq
+
+
+def _check_second_person(subject: str, action: str, context: ActionContext, *, moves_money: bool) -> None:
+    if not second_needed(subject, action, moves_money=moves_money):
+        return
+    if context.second is None:
+        raise SecondPersonMissing(subject, action)
+    context.second.acts.add((subject, action))
 
 
 def remark_rows(

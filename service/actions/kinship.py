@@ -72,15 +72,20 @@ def confirm_kinship(conn: sa.Connection, kinship_id: UUID, context: ActionContex
     event_log.append_event(conn, "household", declaration.household_id, "confirm_kinship", facts, context, batch)
 
 
-def end_kinship(conn: sa.Connection, kinship_id: UUID, context: ActionContext) -> None:
-    """End a declaration that was wrong, or a kinship that is over. Raises Refused (role_missing), NotFound."""
+def end_kinship(conn: sa.Connection, kinship_id: UUID, reason: str, context: ActionContext) -> None:
+    """End a declaration that was wrong, or a kinship that is over. Cases that are open keep their bar.
+
+    Raises InvalidForm, Refused (role_missing, own_family, kinship_over), NotFound.
+    """
+    validation.refuse_invalid(validation.text("reason", reason, longest=400))
     declaration, household_row = _lock_declaration(conn, kinship_id, context)
     right = require_role(context, (Role.ADMIN,), household_row["unit_path"])
     if declaration.account_id == context.caller.account:
         raise Refused(Reason.of("own_family"))
     batch = _bump_household(household_row)
-    batch.change(kinship, {"id": kinship_id, "ended_on": context.today})
-    facts: dict[str, Plain] = {"kinship": str(kinship_id), "account": str(declaration.account_id), **right}
+    batch.change(kinship, {"id": kinship_id, "ended_on": context.today, "end_reason": reason.strip()})
+    facts: dict[str, Plain] = {"kinship": str(kinship_id), "account": str(declaration.account_id)}
+    facts |= {"reason": reason.strip(), **right}
     event_log.append_event(conn, "household", declaration.household_id, "end_kinship", facts, context, batch)
 
 

@@ -89,4 +89,5 @@ _RECIPIENTS_OF: Mapping[Audience, _Find] = {
     Audience.NEXT_APPROVERS: _holders(Role.APPROVER, _tier_after),
     Audience.CASHIERS: _holders(Role.CASHIER),
     Audience.STAFF: _registrar,
+    Audience.NAMED: lambda _loaded, _move: [],
 }

@@ -4,6 +4,7 @@ from service.api import (
     accounts,
     activities,
     cases,
+    confirmations,
     consents,
     donations,
     finances,
@@ -31,6 +32,7 @@ BLUEPRINTS = tuple(
     for each in (
         units,
         accounts,
+        confirmations,
         programmes,
         households,
         household_changes,

@@ -3,17 +3,20 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from service.actions import fund_allocations as allocation_actions
+from service.actions.confirmations import propose
 from service.actions.errors import NotFound
+from service.api.proposing import proposed
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller, today
 from service.http.idempotency import idempotent
 from service.http.transaction import connection
 from service.queries import fund_allocations
 from service.queries import funds as read
-from service.schemas.fields import MadeOut
+from service.schemas.confirmations import ProposedOut
 from service.schemas.fund_allocations import AllocatedFundsOut, FundAllocationIn, FundAllocationsOut
 from workflows.vocabulary import Fen, Role
 
@@ -34,12 +37,12 @@ def list_allocations(fund_id: UUID) -> dict[str, Any]:
 @requires_role(Role.APPROVER)
 @idempotent
 @blueprint.arguments(FundAllocationIn)
-@blueprint.response(201, MadeOut)
-def open_to_unit(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
-    """Allocate a fund of your unit to a unit below it (下拨)."""
+@blueprint.response(202, ProposedOut)
+def open_to_unit(body: dict[str, Any], fund_id: UUID) -> Response:
+    """Propose to allocate a fund of your unit to a unit below it (下拨)."""
     ceiling = body.pop("ceiling")
     new = allocation_actions.NewFundAllocation(fund_id, **body, ceiling=Fen(ceiling) if ceiling is not None else None)
-    return {"id": allocation_actions.allocate_to_unit(connection(), new, action_context())}
+    return proposed(propose(connection(), "fund_allocation", new, action_context()))
 
 
 @blueprint.post("/fund-allocations/<uuid:allocation_id>/end")

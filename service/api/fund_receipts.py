@@ -3,18 +3,23 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask_smorest import Blueprint
 
-from service.actions import fund_receipts
+from service.actions.confirmations import propose
 from service.actions.errors import NotFound
 from service.actions.fund_receipts import NewReceipt
+from service.actions.proposals.money import ReceiptContent, ReceiptCorrection
+from service.actions.proposals.write import VoidContent
+from service.api.proposing import proposed
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller
 from service.http.idempotency import idempotent
 from service.http.transaction import connection
 from service.queries import fund_receipts as read
 from service.queries import funds
-from service.schemas.fields import MadeOut, VoidIn
+from service.schemas.confirmations import ProposedOut
+from service.schemas.fields import VoidIn
 from service.schemas.fund_receipts import ReceiptCorrectionIn, ReceiptIn, ReceiptsOut
 from workflows.vocabulary import Fen, Role
 
@@ -32,34 +37,36 @@ def list_receipts(fund_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.post("/funds/<uuid:fund_id>/receipts")
-@requires_role(Role.CASHIER, Role.ADMIN)
+@requires_role(Role.CASHIER)
 @idempotent
 @blueprint.arguments(ReceiptIn)
-@blueprint.response(201, MadeOut)
-def record_receipt(body: dict[str, Any], fund_id: UUID) -> dict[str, UUID]:
-    """Record money received on the fund line; a document is booked once."""
-    return {"id": fund_receipts.record_receipt(connection(), fund_id, _new_receipt(body), action_context())}
+@blueprint.response(202, ProposedOut)
+def record_receipt(body: dict[str, Any], fund_id: UUID) -> Response:
+    """Propose money received on the fund line; a document is booked once, when another person has confirmed it."""
+    content = ReceiptContent(fund_id, _new_receipt(body))
+    return proposed(propose(connection(), "receipt", content, action_context()))
 
 
 @blueprint.post("/receipts/<uuid:receipt_id>/void")
-@requires_role(Role.APPROVER)
+@requires_role(Role.CASHIER, Role.APPROVER)
 @idempotent
 @blueprint.arguments(VoidIn)
-@blueprint.response(204)
-def void_receipt(body: dict[str, Any], receipt_id: UUID) -> None:
-    """Void a receipt whose money never came; it stays readable with the reason."""
-    fund_receipts.void_receipt(connection(), receipt_id, body["reason"], action_context())
+@blueprint.response(202, ProposedOut)
+def void_receipt(body: dict[str, Any], receipt_id: UUID) -> Response:
+    """Propose to void a receipt whose money never came; it stays readable with the reason."""
+    content = VoidContent(receipt_id, body["reason"])
+    return proposed(propose(connection(), "receipt_void", content, action_context()))
 
 
 @blueprint.post("/receipts/<uuid:receipt_id>/correction")
-@requires_role(Role.APPROVER)
+@requires_role(Role.CASHIER, Role.APPROVER)
 @idempotent
 @blueprint.arguments(ReceiptCorrectionIn)
-@blueprint.response(201, MadeOut)
-def correct_receipt(body: dict[str, Any], receipt_id: UUID) -> dict[str, UUID]:
-    """Record a receipt as it should have been; the original stays readable with the reason."""
-    new, reason = _new_receipt(body), body["reason"]
-    return {"id": fund_receipts.correct_receipt(connection(), receipt_id, new, reason, action_context())}
+@blueprint.response(202, ProposedOut)
+def correct_receipt(body: dict[str, Any], receipt_id: UUID) -> Response:
+    """Propose a receipt as it should have been; the original stays readable with the reason."""
+    content = ReceiptCorrection(receipt_id, _new_receipt(body), body["reason"])
+    return proposed(propose(connection(), "receipt_correction", content, action_context()))
 
 
 def _new_receipt(body: dict[str, Any]) -> NewReceipt:

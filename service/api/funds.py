@@ -6,15 +6,17 @@ from uuid import UUID
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.actions import funds as fund_actions
+from service.actions.confirmations import propose
 from service.actions.errors import NotFound
+from service.actions.funds import NewFund
+from service.api.proposing import proposed
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller
 from service.http.etags import tagged
 from service.http.idempotency import idempotent
 from service.http.transaction import connection
 from service.queries import funds as read
-from service.schemas.fields import MadeOut
+from service.schemas.confirmations import ProposedOut
 from service.schemas.funds import FundIn, FundOut, FundsOut
 from workflows.vocabulary import Role
 
@@ -30,14 +32,14 @@ def list_funds() -> dict[str, Any]:
 
 
 @blueprint.post("/funds")
-@requires_role(Role.CASHIER, Role.ADMIN)
+@requires_role(Role.CASHIER)
 @idempotent
 @blueprint.arguments(FundIn)
-@blueprint.response(201, MadeOut)
-def open_line(body: dict[str, Any]) -> dict[str, UUID]:
-    """Open a fund line without money."""
+@blueprint.response(202, ProposedOut)
+def open_line(body: dict[str, Any]) -> Response:
+    """Propose a fund line without money."""
     lists = {"items": tuple(body["items"]), "categories": tuple(body["categories"])}
-    return {"id": fund_actions.open_line(connection(), fund_actions.NewFund(**body | lists), action_context())}
+    return proposed(propose(connection(), "fund_line", NewFund(**body | lists), action_context()))
 
 
 @blueprint.get("/funds/<uuid:fund_id>")

@@ -3,16 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from service.actions import gifts
+from service.actions.confirmations import propose
 from service.actions.gift_checks import NewGift
+from service.actions.proposals.money import GiftCorrection, moves_money
+from service.actions.proposals.write import VoidContent
+from service.api.proposing import proposed
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller
 from service.http.idempotency import idempotent
 from service.http.pagination import paged
 from service.http.transaction import connection
 from service.queries import gifts as read
+from service.schemas.confirmations import ProposedOut
 from service.schemas.fields import MadeOut, VoidIn
 from service.schemas.gifts import GiftCorrectionIn, GiftFilterIn, GiftIn, GiftPageOut
 from workflows.vocabulary import Role
@@ -25,9 +31,13 @@ blueprint = Blueprint("gifts", __name__, description="慰问 Gifts")
 @idempotent
 @blueprint.arguments(GiftIn)
 @blueprint.response(201, MadeOut)
-def record_gift(body: dict[str, Any]) -> dict[str, UUID]:
-    """Record money or goods given outside a case; money is recorded by its approver and leaves its fund at once."""
-    return {"id": gifts.record_gift(connection(), NewGift(**body), action_context())}
+@blueprint.alt_response(202, schema=ProposedOut)
+def record_gift(body: dict[str, Any]) -> dict[str, UUID] | Response:
+    """Record goods given outside a case; money is proposed by its approver and confirmed by who hands it over."""
+    new = NewGift(**body)
+    if new.fen is not None:
+        return proposed(propose(connection(), "gift", new, action_context()))
+    return {"id": gifts.record_gift(connection(), new, action_context())}
 
 
 @blueprint.post("/gifts/<uuid:gift_id>/void")
@@ -35,9 +45,14 @@ def record_gift(body: dict[str, Any]) -> dict[str, UUID]:
 @idempotent
 @blueprint.arguments(VoidIn)
 @blueprint.response(204)
-def void_gift(body: dict[str, Any], gift_id: UUID) -> None:
-    """Void a gift that was never so; it stays readable with the reason."""
+@blueprint.alt_response(202, schema=ProposedOut)
+def void_gift(body: dict[str, Any], gift_id: UUID) -> Response | None:
+    """Void goods that were never given; for money it is proposed. It stays readable with the reason."""
+    if moves_money(connection(), gift_id):
+        content = VoidContent(gift_id, body["reason"])
+        return proposed(propose(connection(), "gift_void", content, action_context()))
     gifts.void_gift(connection(), gift_id, body["reason"], action_context())
+    return None
 
 
 @blueprint.post("/gifts/<uuid:gift_id>/correction")
@@ -45,10 +60,14 @@ def void_gift(body: dict[str, Any], gift_id: UUID) -> None:
 @idempotent
 @blueprint.arguments(GiftCorrectionIn)
 @blueprint.response(201, MadeOut)
-def correct_gift(body: dict[str, Any], gift_id: UUID) -> dict[str, UUID]:
-    """Record a gift as it should have been; the original stays readable with the reason."""
+@blueprint.alt_response(202, schema=ProposedOut)
+def correct_gift(body: dict[str, Any], gift_id: UUID) -> dict[str, UUID] | Response:
+    """Record a gift as it should have been; where money is in it, it is proposed. The original stays readable."""
     reason = body.pop("reason")
     new = NewGift(**body)
+    if new.fen is not None or moves_money(connection(), gift_id):
+        content = GiftCorrection(gift_id, new, reason)
+        return proposed(propose(connection(), "gift_correction", content, action_context()))
     return {"id": gifts.correct_gift(connection(), gift_id, new, reason, action_context())}
 
 

@@ -3,14 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from service.actions import kinship as kinship_actions
+from service.actions.confirmations import propose
+from service.actions.proposals.powers import KinshipEnd
+from service.api.proposing import proposed
 from service.http.auth import EVERYONE, requires_role
 from service.http.context import action_context
 from service.http.idempotency import idempotent
 from service.http.transaction import connection
-from service.schemas.fields import MadeOut
+from service.schemas.confirmations import ProposedOut
+from service.schemas.fields import MadeOut, VoidIn
 from service.schemas.kinship import KinOut, KinshipIn
 from workflows.vocabulary import Role
 
@@ -51,7 +56,9 @@ def confirm(kinship_id: UUID) -> None:
 @blueprint.post("/kinship/<uuid:kinship_id>/end")
 @requires_role(Role.ADMIN)
 @idempotent
-@blueprint.response(204)
-def end(kinship_id: UUID) -> None:
-    """End a declaration that was wrong, or a kinship that is over."""
-    kinship_actions.end_kinship(connection(), kinship_id, action_context())
+@blueprint.arguments(VoidIn)
+@blueprint.response(202, ProposedOut)
+def end(body: dict[str, Any], kinship_id: UUID) -> Response:
+    """Propose to end a declaration that was wrong, or a kinship that is over."""
+    content = KinshipEnd(kinship_id, body["reason"])
+    return proposed(propose(connection(), "kinship_end", content, action_context()))

@@ -3,16 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from service.actions import visits as visit_actions
 from service.actions.cases import take_action
+from service.actions.confirmations import propose
+from service.actions.proposals.records import RECORD_WRITES
+from service.actions.proposals.write import VoidContent
+from service.api.proposing import proposed
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller
 from service.http.idempotency import idempotent
 from service.http.pagination import paged
 from service.http.transaction import connection
 from service.queries import visits as read
+from service.schemas.confirmations import ProposedOut
 from service.schemas.fields import MadeOut, VoidIn
 from service.schemas.visits import VisitCorrectionIn, VisitFilterIn, VisitIn, VisitPageOut
 from workflows.vocabulary import InvalidForm, Reason, Role
@@ -64,19 +70,21 @@ def list_visits(query: dict[str, Any]) -> dict[str, Any]:
 @requires_role(Role.VISITOR, Role.REGISTRAR)
 @idempotent
 @blueprint.arguments(VoidIn)
-@blueprint.response(204)
-def void_visit(body: dict[str, Any], visit_id: UUID) -> None:
-    """Void a visit outside cases that was never so; it stays readable with the reason."""
-    visit_actions.void_visit(connection(), visit_id, body["reason"], action_context())
+@blueprint.response(202, ProposedOut)
+def void_visit(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Propose to void a visit outside cases that was never so; it stays readable with the reason."""
+    content = VoidContent(visit_id, body["reason"])
+    return proposed(propose(connection(), "visit_void", content, action_context()))
 
 
 @blueprint.post("/visits/<uuid:visit_id>/correction")
 @requires_role(Role.VISITOR, Role.REGISTRAR)
 @idempotent
 @blueprint.arguments(VisitCorrectionIn)
-@blueprint.response(201, MadeOut)
-def correct_visit(body: dict[str, Any], visit_id: UUID) -> dict[str, UUID]:
-    """Record a visit outside cases as it should have been; the original stays readable with the reason."""
+@blueprint.response(202, ProposedOut)
+def correct_visit(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Propose a visit outside cases as it should have been; the original stays readable with the reason."""
     reason = body.pop("reason")
     new = visit_actions.NewVisit(**body | {"visitors": tuple(body["visitors"])})
-    return {"id": visit_actions.correct_visit(connection(), visit_id, new, reason, action_context())}
+    content = RECORD_WRITES["visit_correction"].content(visit_id, new, reason)
+    return proposed(propose(connection(), "visit_correction", content, action_context()))

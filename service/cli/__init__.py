@@ -5,6 +5,7 @@ import logging
 import click
 
 from service.cli.audit import audit
+from service.cli.confirmations import confirm, invite
 from service.cli.demo import demo
 from service.cli.doctor import doctor
 from service.cli.imports import import_year
@@ -21,5 +22,5 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
 
-for command in (serve, demo, migrate, init, import_year, report, token, audit, doctor):
+for command in (serve, demo, migrate, init, import_year, report, token, invite, confirm, audit, doctor):
     main.add_command(command)

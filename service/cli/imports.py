@@ -9,17 +9,20 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from xlsxwriter.exceptions import FileCreateError
 
+from service.actions.confirmations import Proposal
+from service.cli.callers import context_for
 from service.cli.installation import AS_JSON, VAR, open_installation
-from service.cli.output import FAULTS, CommandFailed, language, translate
-from service.cli.report import context_for
+from service.cli.output import FAULTS, CommandFailed, language, refusal, translate
 from service.i18n.catalogue import LANGUAGES
 from service.imports.error_workbook import write_error_workbook
-from service.imports.import_files import import_files
+from service.imports.import_context import ImportOptions
 from service.imports.import_result import Imported, SheetCount, Unread
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable, message_for_problem, place
+from service.imports.proposed_import import Outcome, import_or_propose
 from service.imports.spreadsheets import documents, importable, open_spreadsheet
 from service.imports.xlsx import read_bytes
 from workflows.money_format import in_yuan, in_yuan_with_thousands
+from workflows.vocabulary import Refused
 
 err = Console(stderr=True)
 
@@ -32,29 +35,37 @@ err = Console(stderr=True)
     help="导入人（管理员）的登录名；各行的登记人写在表里 · Login of the administrator who imports.",
 )
 @click.option("--dry-run", is_flag=True, help="只检查，不写入 · Check only; write nothing.")
+@click.option("--urgent", default="", help="政策今天或更早生效的理由 · Why rules take effect before tomorrow.")
+@click.option("--late", default="", help="向已截止的资金补录的理由 · Why money is recorded on a closed fund line.")
 @AS_JSON
 @VAR
-def import_year(paths: tuple[Path, ...], by: str, dry_run: bool, as_json: bool, var: Path | None) -> None:
-    """导入表格：全部写入，或一行也不写 · Import spreadsheets, policy sets and calendars: every row, or none."""
+def import_year(
+    paths: tuple[Path, ...], by: str, dry_run: bool, urgent: str, late: str, as_json: bool, var: Path | None
+) -> None:
+    """导入表格：全部写入，或一行也不写；涉及资金、权限、政策的要他人确认 · Import spreadsheets, policy sets and calendars: every row, or none."""
     files = _files(paths)
-    imported, invalid = _import(files, by, dry_run, as_json, var)
+    outcome, invalid = _import(files, by, dry_run, ImportOptions(urgent, late), as_json, var)
     if invalid is not None:
         _report_problems(invalid, files, as_json)
         raise SystemExit(FAULTS)
+    imported, proposal = outcome.imported, outcome.proposal
     unread_documents = [path.name for folder in paths if folder.is_dir() for path in documents(folder)]
     if as_json:
         unread = [place_of_unread(part) for part in imported.unread] + unread_documents
-        click.echo(json.dumps(summary_document(imported) | {"unread": unread}, ensure_ascii=False))
+        waiting = str(proposal.id) if proposal else None
+        click.echo(
+            json.dumps(summary_document(imported) | {"unread": unread, "confirmation": waiting}, ensure_ascii=False)
+        )
     else:
-        click.echo(summary(imported))
+        click.echo(summary(imported, proposal))
         if unread_documents:
             click.echo(translate("cli.import_documents", files=join(unread_documents)))
 
 
 def _import(
-    files: list[Path], by: str, dry_run: bool, as_json: bool, var: Path | None
-) -> tuple[Imported, InvalidSheets | None]:
-    """Import the files, or return the problems; the transaction commits either way.
+    files: list[Path], by: str, dry_run: bool, options: ImportOptions, as_json: bool, var: Path | None
+) -> tuple[Outcome, InvalidSheets | None]:
+    """Import the files, propose them, or return the problems; the transaction commits either way.
 
     After a problem it holds nothing but the events that say whom a refusal disclosed.
     """
@@ -62,9 +73,12 @@ def _import(
         context = context_for(conn, installation, by)
         try:
             with Progress(console=err, disable=as_json) as bar:
-                return import_files(conn, files, context, shown_on(bar), dry_run=dry_run), None
+                progress = shown_on(bar)
+                return import_or_propose(conn, files, context, progress, dry_run=dry_run, options=options), None
         except InvalidSheets as invalid:
-            return Imported(), invalid
+            return Outcome(Imported()), invalid
+        except Refused as refused:
+            raise refusal(refused) from None
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
@@ -105,11 +119,14 @@ def summary_document(imported: Imported) -> dict[str, object]:
     return {"sheets": sheets, "repeats": repeats, **rules}
 
 
-def summary(imported: Imported) -> str:
+def summary(imported: Imported, proposal: Proposal | None = None) -> str:
     """Return the counts and sums of every sheet, then each row that was on record already, and what was not read."""
     counts = [f"{translate(f'cli.kind.{kind}')} {count}" for kind, count in imported.rules.items()]
     counts += [_sheet_count(title, count) for title, count in imported.sheets.items()]
-    lines = [translate("cli.import_tried" if imported.dry_run else "cli.imported", counts=join(counts) or "—")]
+    word = "cli.import_tried" if imported.dry_run else "cli.import_proposed" if proposal else "cli.imported"
+    lines = [translate(word, counts=join(counts) or "—")]
+    if proposal is not None:
+        lines.append(translate("cli.import_waits", id=proposal.id, until=proposal.until_on.isoformat()))
     lang = language()
     lines += [f"  {place(each, lang)}：{message_for_problem(each, lang)}" for each in imported.repeats]
     if imported.only_read:

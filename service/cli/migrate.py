@@ -1,15 +1,23 @@
 """`songnuan migrate` migrates the database and `songnuan init` sets up a union."""
 
+from datetime import date, datetime
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 
 from service.actions import bootstrap
+from service.actions.bootstrap import Founder
+from service.actions.confirmations import FOUNDING, propose
+from service.actions.context import ActionContext
+from service.actions.proposals.powers import FoundingContent
+from service.cli.callers import console
 from service.cli.installation import VAR, open_installation
 from service.cli.output import refusal, translate
 from service.clock import now, union_day
+from service.crypto.encryption import Keyring
 from service.db import migrate as migrations
-from workflows.vocabulary import InvalidForm, Refused
+from workflows.vocabulary import APPROVERS, InvalidForm, Refused
 
 
 @click.command()
@@ -34,18 +42,54 @@ def migrate(var: Path | None) -> None:
 @click.option("--login", required=True, help="管理员的登录名 · Login of the first administrator.")
 @click.option("--name", "display_name", required=True, help="管理员的姓名 · The administrator's name.")
 @click.option("--email", help="管理员的电子邮箱 · The administrator's e-mail address.")
+@click.option(
+    "--approver", required=True, help="共同建库的审批人的登录名 · Login of the approver who closes the founding."
+)
+@click.option("--approver-name", required=True, help="审批人的姓名 · The approver's name.")
+@click.option("--approver-email", help="审批人的电子邮箱 · The approver's e-mail address.")
+@click.option(
+    "--tier",
+    type=click.IntRange(1, len(APPROVERS)),
+    default=len(APPROVERS),
+    show_default=True,
+    help="审批级别 · The approver's tier.",
+)
 @VAR
 def init(
-    unit_name: str, kind: str, division: str, login: str, display_name: str, email: str | None, var: Path | None
+    unit_name: str,
+    kind: str,
+    division: str,
+    login: str,
+    display_name: str,
+    email: str | None,
+    approver: str,
+    approver_name: str,
+    approver_email: str | None,
+    tier: int,
+    var: Path | None,
 ) -> None:
-    """新建工会：建单位和管理员 · Set up a union: its top unit, its administrator and the scheduler's account."""
+    """新建工会：管理员和审批人两人共同完成 · Set up a union: its top unit, and the two people who close its founding."""
+    people = (Founder(login, display_name, email), Founder(approver, approver_name, approver_email))
+    setup = bootstrap.FirstSetup(unit_name, kind, division, *people, tier=tier)
     with open_installation(var, new=True, any_schema=True) as installation:
         migrations.upgrade(installation.engine)
         instant = now()
-        setup = bootstrap.FirstSetup(unit_name, kind, division, login, display_name, email)
         try:
             with installation.engine.begin() as conn:
-                bootstrap.set_up_union(conn, setup, instant, union_day(instant), installation.keyring)
+                founded = found(conn, setup, instant, union_day(instant), installation.keyring)
         except (Refused, InvalidForm) as refused:
             raise refusal(refused) from None
-        click.echo(translate("cli.founded", unit=unit_name, login=login))
+        click.echo(translate("cli.founded", unit=unit_name))
+        for who, code in founded.codes.items():
+            click.echo(translate("cli.founder_code", login=who, code=code))
+
+
+def found(
+    conn: sa.Connection, setup: bootstrap.FirstSetup, instant: datetime, today: date, keyring: Keyring
+) -> bootstrap.Founded:
+    """Set up the union, and propose its founding to the approver who closes it."""
+    founded = bootstrap.set_up_union(conn, setup, instant, today, keyring)
+    administrator = founded.administrator
+    content = FoundingContent(administrator.unit_id, administrator.account, founded.approver_id)
+    propose(conn, FOUNDING, content, ActionContext(administrator, instant, today, keyring, console=console()))
+    return founded

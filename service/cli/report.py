@@ -6,28 +6,16 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from service.actions.context import ActionContext
-from service.cli.installation import AS_JSON, VAR, Installation, open_installation
+from service.cli.installation import AS_JSON, VAR, open_installation
 from service.cli.output import CommandFailed, language, translate
-from service.clock import now, union_day
-from service.db.columns import new_id
+from service.clock import now
 from service.i18n.catalogue import LANGUAGES
-from service.queries import accounts
 from service.report.docx_writer import write_docx
 from service.report.figures import snapshot
 from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
 from service.report.section import Section, make_section
 from service.tables.units import unit
-
-
-def context_for(conn: sa.Connection, installation: Installation, login: str) -> ActionContext:
-    """Return the context of a command that acts as `login`. Raises CommandFailed when no account has this login."""
-    instant = now()
-    caller = accounts.caller_by_login(conn, login, union_day(instant))
-    if caller is None:
-        raise CommandFailed(translate("cli.no_account", login=login))
-    return ActionContext(caller, instant, union_day(instant), installation.keyring, request=str(new_id()))
 
 
 @click.command("report")

@@ -1,18 +1,20 @@
 """`songnuan token` creates, lists and revokes the API's bearer tokens."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import click
 import sqlalchemy as sa
 
-from service.actions import accounts
+from service.actions import accounts, invitations
+from service.actions.context import Moment
 from service.actions.errors import NotFound
-from service.cli.installation import AS_JSON, VAR, open_installation
+from service.cli.callers import context_for, own_context
+from service.cli.installation import AS_JSON, VAR, Installation, open_installation
 from service.cli.output import CommandFailed, refusal, translate
-from service.cli.report import context_for
+from service.clock import now, union_day
 from service.tables.accounts import account
 from service.tables.accounts import token as token_table
 from workflows.vocabulary import InvalidForm, Refused
@@ -24,24 +26,18 @@ def token() -> None:
 
 
 @token.command("create")
-@click.argument("login")
+@click.option("--invitation", "code", help="一次性邀请码（两半拼在一起） · One-time code, both halves.")
 @click.option(
     "--days", type=click.IntRange(1, 366), default=90, show_default=True, help="有效天数 · Days the token is valid."
 )
 @click.option("--label", default="cli", show_default=True, help="用途 · Purpose of the token.")
-@click.option("--by", help="办理的管理员（默认本人）· Login of the administrator who creates it (default: LOGIN).")
 @AS_JSON
 @VAR
-def create(login: str, days: int, label: str, by: str | None, as_json: bool, var: Path | None) -> None:
-    """发一个令牌，只显示这一次 · Create a token for LOGIN and show it once; only its hash is stored."""
+def create(code: str | None, days: int, label: str, as_json: bool, var: Path | None) -> None:
+    """给自己发一个令牌，只显示这一次 · Create a token of your own, with an invitation or with your token in SONGNUAN_TOKEN."""
     with open_installation(var) as installation, installation.engine.begin() as conn:
-        account_id = conn.scalar(sa.select(account.c.id).where(account.c.login == login))
-        if account_id is None:
-            raise CommandFailed(translate("cli.no_account", login=login))
-        context = context_for(conn, installation, by or login)
-        expires_at = context.at + timedelta(days=days)
         try:
-            secret = accounts.create_token(conn, account_id, label, expires_at, context)
+            login, secret, expires_at = _create(conn, installation, code, label, days)
         except (Refused, InvalidForm) as refused:
             raise refusal(refused) from None
     if as_json:
@@ -49,6 +45,22 @@ def create(login: str, days: int, label: str, by: str | None, as_json: bool, var
     else:
         click.echo(secret)
         click.echo(translate("cli.token_made", login=login, until=expires_at.date().isoformat()), err=True)
+
+
+def _create(
+    conn: sa.Connection, installation: Installation, code: str | None, label: str, days: int
+) -> tuple[str, str, datetime]:
+    """Return the login, the new token and its end."""
+    if code is None:
+        context = own_context(conn, installation)
+        expires_at = context.at + timedelta(days=days)
+        secret = accounts.create_token(conn, context.caller.account, label, expires_at, context)
+        return context.caller.login, secret, expires_at
+    instant = now()
+    moment, expires_at = Moment(instant, union_day(instant), installation.keyring), instant + timedelta(days=days)
+    accepted = invitations.accept(conn, code, label, expires_at, moment)
+    login = conn.scalars(sa.select(account.c.login).where(account.c.id == accepted.account_id)).one()
+    return login, accepted.token, expires_at
 
 
 @token.command("list")

@@ -22,13 +22,16 @@ from service.http.sessions import COOKIE
 from service.http.transaction import connection
 from service.queries import accounts
 from service.queries.scope import Caller
-from workflows.vocabulary import Reason, Role
+from workflows.vocabulary import Reason, Refused, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 CASE_WRITERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.CLOCK)
 READERS = (*CASE_WRITERS, Role.AUDITOR)
 EVERYONE = tuple(Role)
+INVITED = ("invited",)
+"""Who may accept an invitation: whoever has its code."""
+
 MONITORING = ("watcher",)
 """Who may read health and metrics: no account, but this machine or the bearer of the monitoring token."""
 
@@ -68,6 +71,23 @@ def public(view: View) -> View:
         return view(*args, **kwargs)
 
     checked.needs = ()  # type: ignore[attr-defined]
+    return cast(View, checked)
+
+
+def by_invitation(view: View) -> View:
+    """Let a view be called by whoever has an invitation; a wrong one counts as a failed token of the address."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        check_body()
+        _check_failures()
+        try:
+            return view(*args, **kwargs)
+        except Refused:
+            _count_failure()
+            raise
+
+    checked.needs = INVITED  # type: ignore[attr-defined]
     return cast(View, checked)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from service.actions import fund_allocations, fund_receipts, funds
+from service.actions.context import ActionContext
 from service.actions.fund_allocations import NewFundAllocation
 from service.actions.fund_receipts import NewReceipt
 from service.actions.funds import NewFund
@@ -75,22 +76,30 @@ def write_funds(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> N
     """Add the fund lines, their receipts, and their allocations to units."""
     for row in import_run.with_progress(sheets[FUNDS.title]):
         with import_run.savepoint(row):
-            context = import_run.keeper_context(row)
+            context = _signed_context(import_run, row)
             fields = {key: value for key, value in row.cells.items() if key != "keeper"}
             new = NewFund(**{**fields, "unit_id": import_run.unit(row["unit_id"])[0]})
             repeats.refuse_same_fund(import_run.conn, new)
             funds.open_line(import_run.conn, new, context)
     for row in import_run.with_progress(sheets[RECEIPTS.title]):
         with import_run.savepoint(row):
-            context = import_run.keeper_context(row)
+            context = _signed_context(import_run, row)
             fund_id = import_run.fund(row["fund_id"], row["year"], import_run.unit(row["unit_id"])[1])
+            import_run.refuse_closed(fund_id)
             new_receipt = NewReceipt(row["fen"], row["document"], row["on"], row["confirmed_repeat"])
             fund_receipts.record_receipt(import_run.conn, fund_id, new_receipt, context)
     for row in import_run.with_progress(sheets[ALLOCATIONS.title]):
         with import_run.savepoint(row):
-            allocation, context = _new_allocation(import_run, row), import_run.keeper_context(row)
+            allocation, context = _new_allocation(import_run, row), _signed_context(import_run, row)
             repeats.refuse_same_allocation(import_run.conn, allocation)
             fund_allocations.allocate_to_unit(import_run.conn, allocation, context, from_paper=True)
+
+
+def _signed_context(import_run: ImportContext, row: Row) -> ActionContext:
+    """Return the context of the keeper of a row about money, who confirms it in person."""
+    context = import_run.keeper_context(row)
+    import_run.sign_for_money(import_run.account(row["keeper"], "keeper"))
+    return context
 
 
 def _new_allocation(import_run: ImportContext, row: Row) -> NewFundAllocation:

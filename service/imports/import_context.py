@@ -32,6 +32,20 @@ Locate = Callable[[str | None], tuple[Row, str | None]]
 """Returns the row and the column key of an action's field."""
 
 
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the importer says of the files; an auditor reads both."""
+
+    urgent: str = ""
+    """Why rules take effect before tomorrow."""
+
+    late: str = ""
+    """Why money is recorded on a fund line that is closed."""
+
+
+NO_OPTIONS = ImportOptions()
+
+
 @dataclass(slots=True)
 class ImportContext:
     """One import: its transaction, the caller, the problems so far, and the names already looked up."""
@@ -44,6 +58,8 @@ class ImportContext:
     cache: dict[tuple[str, ...], Any] = field(default_factory=dict)
     disclosures: list[DisclosingRefusal] = field(default_factory=list)
     """Refusals that disclosed who is on file; they are recorded again when the import is rolled back."""
+
+    options: ImportOptions = NO_OPTIONS
 
     def cached(self, key: tuple[str, ...], find: Callable[[], Any]) -> Any:
         """Return the result of `find`, called once per key and import."""
@@ -76,10 +92,11 @@ class ImportContext:
         except sa.exc.IntegrityError as error:
             self._add_problems(row, locate, refusal_of(error).reasons)
 
-    def record_disclosures(self) -> None:
+    def record_disclosures(self) -> tuple[DisclosingRefusal, ...]:
         """Record again, after a rollback, whom the refusals disclosed, so that the day's limit counts them."""
         for refused in self.disclosures:
             self._record_disclosure(refused)
+        return tuple(self.disclosures)
 
     def _record_disclosure(self, refused: DisclosingRefusal) -> None:
         personal_data_access.record_disclosed_match(self.conn, refused.persons, self.context, refused.accounts)
@@ -185,6 +202,22 @@ class ImportContext:
             code_of_fault = "fund_ambiguous" if found else "fund_unknown"
             raise Unreadable(code_of_fault, field=key, found=code, year=year or on.year)
         return found[0].id  # type: ignore[no-any-return]
+
+    def sign_for_money(self, *accounts: UUID | None) -> None:
+        """Note that these people must confirm the money of a row in person: a name in a cell is nobody's signature."""
+        self.imported.signers |= {each for each in accounts if each is not None}
+
+    def refuse_closed(self, fund_id: UUID | None) -> None:
+        """Refuse money on a fund line that has closed, unless the importer says why it comes late.
+
+        Raises Refused (period_closed).
+        """
+        if fund_id is None or self.options.late.strip():
+            return
+        closes = sa.func.coalesce(fund.c.settles_until, fund.c.expires_on)
+        closed_on: date | None = self.conn.scalar(sa.select(closes).where(fund.c.id == fund_id))
+        if closed_on is not None and closed_on < self.context.today:
+            raise Refused(Reason.of("period_closed", field="fund_id", until=closed_on.isoformat()))
 
     def keeper_context(self, row: Row) -> ActionContext:
         """Return the context that writes the row: the caller's own, or for an administrator the keeper's.

@@ -13,7 +13,7 @@ from service.actions import policies
 from service.actions.context import ActionContext
 from service.imports.csv_files import decode, is_calendar
 from service.imports.error_workbook import PROBLEMS
-from service.imports.import_context import ImportContext, Progress
+from service.imports.import_context import NO_OPTIONS, ImportContext, ImportOptions, Progress
 from service.imports.import_result import Imported, SheetCount, Unread
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable
 from service.imports.sheet_reader import Row, SheetContent, Workbook, read_sheet
@@ -64,6 +64,7 @@ def import_files(
     progress: Progress = no_progress,
     *,
     dry_run: bool = False,
+    options: ImportOptions = NO_OPTIONS,
 ) -> Imported:
     """Import files together; a row that is on record already is named and not written again. Never commits.
 
@@ -72,14 +73,14 @@ def import_files(
     Raises InvalidSheets with every problem; then nothing is written, and the caller commits only who was disclosed to be
     on file. Cells are checked in every file. Stored records are checked up to the first kind of workbook with a problem.
     """
-    import_run = ImportContext(conn, context, progress, Imported(dry_run=dry_run))
+    import_run = ImportContext(conn, context, progress, Imported(dry_run=dry_run), options=options)
     savepoint = conn.begin_nested()
     try:
         _import_all(import_run, paths)
     except BaseException as error:
         savepoint.rollback()
         if isinstance(error, InvalidSheets):
-            import_run.record_disclosures()
+            error.disclosures = import_run.record_disclosures()
         raise
     if dry_run:
         savepoint.rollback()
@@ -159,7 +160,7 @@ def _load_rules(import_run: ImportContext, path: Path, text: str, kind: str) -> 
 
 
 def _load_policy(import_run: ImportContext, text: str) -> int:
-    policies.load_policy(import_run.conn, text, import_run.context)
+    policies.load_policy(import_run.conn, text, import_run.context, urgent=import_run.options.urgent)
     return 1
 
 

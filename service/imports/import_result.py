@@ -1,6 +1,7 @@
 """The result of an import: for each sheet what was written, what was on record already, and the sums."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from service.imports.problems import SheetProblem
 
@@ -38,6 +39,8 @@ class Imported:
     only_read: list[str] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     dry_run: bool = False
+    signers: set[UUID] = field(default_factory=set)
+    """The people who must confirm the money of the rows in person."""
 
     def written(self) -> dict[str, int]:
         """Return the number of rows written, for the sheets of which any was."""

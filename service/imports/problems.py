@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from service.actions.errors import DisclosingRefusal
 from service.i18n.catalogue import MissingTranslation, translate
 from service.i18n.reason_messages import format_value
 from workflows.vocabulary import Plain, Reason
@@ -21,10 +22,11 @@ class SheetProblem:
 
 
 class InvalidSheets(Exception):
-    """The files cannot be imported; `problems` holds every reason."""
+    """The files cannot be imported; `problems` holds every reason, `disclosures` who was disclosed to be on file."""
 
     def __init__(self, problems: Iterable[SheetProblem]) -> None:
         self.problems = tuple(problems)
+        self.disclosures: tuple[DisclosingRefusal, ...] = ()
         super().__init__(f"{len(self.problems)} problems, first: {self.problems[0] if self.problems else None}")
 
 

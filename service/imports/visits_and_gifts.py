@@ -87,9 +87,11 @@ def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> N
     rows = sheets[GIFTS.title]
     for row in import_run.with_progress(rows):
         with import_run.savepoint(row):
-            gifts.record_gift(
-                import_run.conn, _new_gift(import_run, row), import_run.keeper_context(row), from_paper=True
-            )
+            new, context = _new_gift(import_run, row), import_run.keeper_context(row)
+            if new.fen is not None:
+                import_run.refuse_closed(new.fund_id)
+                import_run.sign_for_money(import_run.account(row["keeper"], "keeper"), new.approved_by)
+            gifts.record_gift(import_run.conn, new, context, from_paper=True)
 
 
 def _new_gift(import_run: ImportContext, row: Row) -> NewGift:

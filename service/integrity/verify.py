@@ -122,7 +122,7 @@ def _event_faults(row: sa.Row[Any], previous: sa.Row[Any] | None, replay: EventR
 def _columns_agree(row: sa.Row[Any], body: dict[str, Any]) -> bool:
     recorded = (body["subject"], body["id"], body["seq"], body["action"], body["actor"], body["on"])
     stored = (row.subject, str(row.subject_id), row.seq, row.action, str(row.actor_id), row.on.isoformat())
-    states = (body.get("from"), body.get("to"), body.get("principal"))
-    principal = str(row.principal_id) if row.principal_id else None
+    optional = (body.get("from"), body.get("to"), body.get("principal"), body.get("confirmation"))
+    people = [str(each) if each else None for each in (row.principal_id, row.confirmation_id)]
     at = datetime.fromisoformat(body["at"]).astimezone(UTC)
-    return recorded == stored and states == (row.from_state, row.to_state, principal) and at == row.at
+    return recorded == stored and optional == (row.from_state, row.to_state, *people) and at == row.at

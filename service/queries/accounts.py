@@ -72,6 +72,19 @@ def caller_by_login(conn: sa.Connection, login: str, on: date) -> Caller | None:
     return _caller(_BY_LOGIN.rows(conn, {"login": login, "on": on}))
 
 
+def caller_by_id(conn: sa.Connection, account_id: UUID, on: date) -> Caller | None:
+    """Return an account with its grants of the day `on`; None when it has ended."""
+    login = conn.scalar(sa.select(account.c.login).where(account.c.id == account_id))
+    return None if login is None else caller_by_login(conn, login, on)
+
+
+def tokens_of(conn: sa.Connection, account_id: UUID) -> list[dict[str, Any]]:
+    """Return an account's tokens, newest first, without their hashes."""
+    columns = (token.c.id, token.c.label, token.c.created_at, token.c.expires_at, token.c.revoked_at)
+    rows = sa.select(*columns).where(token.c.account_id == account_id).order_by(token.c.id.desc())
+    return [dict(row) for row in conn.execute(rows).mappings()]
+
+
 def _caller(rows: Sequence[Any]) -> Caller | None:
     if not rows:
         return None

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from service.db.prepared import PreparedStatement
 from service.queries.scope import Caller, visible_to
 from service.tables.accounts import account
+from service.tables.cases import case
 from service.tables.consents import consent
 from service.tables.finances import finance_line
 from service.tables.households import household
@@ -16,9 +17,15 @@ from service.tables.payees import bank_account
 from service.tables.persons import person
 
 _HOUSEHOLD = sa.bindparam("household_id", type_=sa.Uuid())
+_NOT_ENDED = kinship.c.ended_on.is_(None)
+_CASE_STILL_OPEN = sa.exists().where(
+    case.c.household_id == kinship.c.household_id, case.c.phase != "ended", case.c.opened_on <= kinship.c.ended_on
+)
+"""A kinship that has ended bars its account until the cases that were open then are over."""
+
 FAMILY_STAFF = sa.union(
     sa.select(kinship.c.account_id.label("id")).where(
-        kinship.c.household_id == _HOUSEHOLD, kinship.c.confirmed_on.is_not(None), kinship.c.ended_on.is_(None)
+        kinship.c.household_id == _HOUSEHOLD, kinship.c.confirmed_on.is_not(None), sa.or_(_NOT_ENDED, _CASE_STILL_OPEN)
     ),
     sa.select(account.c.id)
     .join(person, person.c.id_no_index == account.c.id_no_index)

@@ -23,8 +23,9 @@ _calendars: dict[tuple[tuple[int, str], ...], Calendar] = {}
 
 
 def effective_on(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
-    """Return the condition for sets whose dates cover `on`."""
+    """Return the condition for sets whose dates cover `on`, without those that were withdrawn."""
     return sa.and_(
+        policy_set.c.withdrawn_on.is_(None),
         policy_set.c.effective_from <= on,
         sa.or_(policy_set.c.effective_to.is_(None), policy_set.c.effective_to >= on),
     )

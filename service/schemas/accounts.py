@@ -25,6 +25,46 @@ class GrantIn(In):
     until_on = fields.Date(required=True)
     tier = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, len(APPROVERS)))
     for_account_id = fields.UUID(load_default=None)
+    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
+
+
+class InvitationIn(In):
+    """Accounts of a unit, or of units below it, whose owners make a credential."""
+
+    unit_id = fields.UUID(required=True)
+    account_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 500))
+
+
+class AcceptanceIn(In):
+    """Both halves of an invitation; spaces, dashes and case do not count."""
+
+    code = fields.String(required=True, validate=validate.Length(1, 60))
+    label = plain(60)
+    days = fields.Integer(load_default=90, strict=True, validate=validate.Range(1, 366))
+
+
+class TokenOut(Schema):
+    """A new token, shown only here."""
+
+    account_id = fields.UUID()
+    token = fields.String()
+    expires_at = fields.AwareDateTime()
+
+
+class OwnTokenOut(Schema):
+    """A token of the caller, without the token itself."""
+
+    id = fields.UUID()
+    label = fields.String()
+    created_at = fields.AwareDateTime()
+    expires_at = fields.AwareDateTime()
+    revoked_at = fields.AwareDateTime(allow_none=True)
+
+
+class TokensOut(Schema):
+    """The caller's tokens."""
+
+    items = fields.List(fields.Nested(OwnTokenOut))
 
 
 class HeldOut(Schema):

@@ -9,6 +9,7 @@ class PolicyIn(In):
     """A policy set as its TOML text."""
 
     source = fields.String(required=True, validate=validate.Length(1, 200_000))
+    urgent = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
 
 
 class PolicyOut(Schema):
@@ -26,6 +27,8 @@ class PolicyOut(Schema):
     sample = fields.Boolean()
     digest = fields.String()
     loaded_at = fields.AwareDateTime()
+    withdrawn_on = fields.Date(allow_none=True)
+    withdrawn_reason = fields.String(allow_none=True)
 
 
 class PolicyFullOut(PolicyOut):

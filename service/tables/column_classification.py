@@ -57,6 +57,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "consent": _columns(neither="id household_id signed_on until_on text_version adults_signed"),
     "kinship": _columns(
         neither="id household_id account_id relation declared_on declared_by confirmed_on confirmed_by ended_on"
+        " end_reason"
     ),
     "pairing": _columns(neither="id household_id unit_id programme_name issued_by from_on until_on" + _ONCE_COLUMNS),
     # the case
@@ -107,9 +108,18 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         " recorded_by" + _ONCE_COLUMNS,
     ),
     "activity": _columns(neither=_AID_COLUMNS + "title kind participants recorded_by" + _ONCE_COLUMNS),
+    # writes that wait for a second person
+    "confirmation": _columns(
+        personal="content_sealed",
+        neither="id act unit_path digest proposed_by proposed_at until_on state ended_on ended_by reason",
+    ),
+    "confirmation_hand": _columns(
+        neither="id confirmation_id no proposed_by roles account_id confirmed_by confirmed_at"
+    ),
+    "second_person_act": _columns(neither="subject action only_money"),
     # the event log, notifications, infrastructure
     "event": _columns(
-        neither="subject_id seq subject action from_state to_state actor_id principal_id on at body prev hash no"
+        neither="subject_id seq subject action from_state to_state actor_id principal_id confirmation_id on at body prev hash no"
     ),
     "chain_head": _columns(neither="id seq hash"),
     "anchor": _columns(neither="no on at up_to events root hash"),
@@ -127,10 +137,11 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "unit": _columns(neither="id parent_id name kind division path version created_at"),
     "account": _columns(personal="id_no_index", neither="id unit_id login display_name email created_at disabled_at"),
     "role_grant": _columns(neither="id account_id unit_id role tier for_account_id from_on until_on revoked_on"),
+    "invitation": _columns(neither="id account_id hash created_at expires_at ended_at"),
     "token": _columns(neither="id account_id hash label created_at expires_at revoked_at"),
     "policy_set": _columns(
         neither="id key version title issuer document region effective_from effective_to sample source digest"
-        " loaded_by loaded_at",
+        " loaded_by loaded_at withdrawn_on withdrawn_reason",
     ),
     "calendar_day": _columns(neither="on working name"),
     "calendar_year": _columns(neither="year source digest"),

@@ -4,7 +4,10 @@ import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, Words, check_in, foreign_key, primary_key, sealed
 
-SUBJECTS = ("case", "household", "person", "fund", "unit", "account", "visit", "gift", "donation", "activity", "policy")
+SUBJECTS = (
+    *("case", "household", "person", "fund", "unit", "account", "visit", "gift", "donation", "activity", "policy"),
+    "confirmation",
+)
 
 event = sa.Table(
     "event",
@@ -17,6 +20,7 @@ event = sa.Table(
     sa.Column("to_state", sa.Text()),
     foreign_key("account", "actor_id", index=True),
     foreign_key("account", "principal_id", optional=True),
+    foreign_key("confirmation", "confirmation_id", optional=True),
     sa.Column("on", sa.Date(), nullable=False),
     sa.Column("at", Instant, nullable=False, index=True),
     sa.Column("body", sa.Text(), nullable=False),

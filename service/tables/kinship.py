@@ -16,6 +16,7 @@ kinship = sa.Table(
     sa.Column("confirmed_on", sa.Date()),
     foreign_key("account", "confirmed_by", optional=True),
     sa.Column("ended_on", sa.Date()),
+    sa.Column("end_reason", sa.Text()),
     sa.Index(
         "uq_kinship_one_live", "household_id", "account_id", unique=True, postgresql_where=sa.text("ended_on IS NULL")
     ),

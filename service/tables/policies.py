@@ -21,8 +21,11 @@ policy_set = sa.Table(
     sa.Column("digest", sa.Text(), nullable=False),
     foreign_key("account", "loaded_by", optional=True),
     sa.Column("loaded_at", Instant, nullable=False),
+    sa.Column("withdrawn_on", sa.Date()),
+    sa.Column("withdrawn_reason", sa.Text()),
     sa.UniqueConstraint("key", "version"),
     sa.CheckConstraint("effective_to IS NULL OR effective_from <= effective_to", name="dates"),
+    sa.CheckConstraint("(withdrawn_on IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn"),
 )
 
 calendar_day = sa.Table(

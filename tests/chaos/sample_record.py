@@ -164,7 +164,7 @@ def _write_acts_outside_cases(conn: sa.Connection, fixture: Fixture, lower_unit_
         for account in ("auditor", "verifier")
     )
     kinship.confirm_kinship(conn, confirmed, organisation.context(conn, "admin", DECIDED))
-    kinship.end_kinship(conn, rejected, organisation.context(conn, "admin", DECIDED))
+    kinship.end_kinship(conn, rejected, "误报", organisation.seconded(conn, "admin", DECIDED))
     for day in (OPENED, DECIDED):
         pairing = pairings.Pairing(organisation.unit_id, f"连心{day}", "市总工会", day, day)
         pairings.record_pairing(conn, family.household_id, pairing, context)

@@ -11,23 +11,25 @@ import sqlalchemy as sa
 import xlsxwriter
 
 from service.actions import bootstrap
-from service.actions.bootstrap import FirstSetup
+from service.actions.bootstrap import FirstSetup, Founder
 from service.actions.context import ActionContext
 from service.crypto.encryption import Keyring
 from service.db import migrate
 from service.db.engine import make_engine
+from service.imports.import_context import ImportOptions
 from service.imports.import_files import import_files
 from service.imports.import_result import Imported
 from service.imports.problems import InvalidSheets
 from service.queries import accounts
 from service.tables.accounts import account
 from service.tables.units import unit
+from tests.second_person import seconded
 from workflows.vocabulary import InvalidForm, Refused
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RING = Keyring({1: bytes(range(32))})
 FOUNDED, YEAR_END = date(2025, 1, 1), date(2025, 12, 31)
-COUNTY = FirstSetup("临澜县总工会", "county", "371099", "admin", "系统管理员")
+COUNTY = FirstSetup("临澜县总工会", "county", "371099", Founder("admin", "系统管理员"), Founder("chair", "周启"))
 
 Cell = str | int | float | date | None
 
@@ -59,9 +61,14 @@ class Union:
         account_id: UUID = self.conn.scalars(sa.select(account.c.id).where(account.c.login == login)).one()
         return account_id
 
+    def seconded(self, login: str = "admin", day: date = YEAR_END, by: str = "chair") -> ActionContext:
+        """Return the context of a write that `by` has confirmed."""
+        return seconded(self.conn, self.context(login, day), self.account(by))
+
     def bring(self, *paths: Path, login: str = "admin", dry_run: bool = False) -> Imported:
-        """Import files and return the result."""
-        return import_files(self.conn, paths, self.context(login), dry_run=dry_run)
+        """Import files, confirmed by the chair, and return the result."""
+        options = ImportOptions(urgent="示例", late="示例")
+        return import_files(self.conn, paths, self.seconded(login), dry_run=dry_run, options=options)
 
     def refused(self, *paths: Path, login: str = "admin") -> list[tuple[str | None, int | None, str | None, str]]:
         """Import files that must be refused; return the sheet, row, column and code of each problem."""
@@ -83,7 +90,10 @@ def founded_url(empty_database: Callable[..., str]) -> str:
     with migration_engine.connect() as conn:
         bootstrap.set_up_union(conn, COUNTY, instant(FOUNDED), FOUNDED, RING)
         names = ("policy-2025.toml", "calendar-2025.csv", "01-units.xlsx", "02-staff.xlsx", "03-funds.xlsx")
-        Union(conn).bring(*(SAMPLES / name for name in names))
+        paths, new = [SAMPLES / name for name in names], Union(conn)
+        options = ImportOptions(urgent="示例")
+        import_files(conn, paths[:4], new.seconded(day=FOUNDED), options=options)
+        import_files(conn, paths[4:], new.seconded())
         conn.commit()
     migration_engine.dispose()
     return url

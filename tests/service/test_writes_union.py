@@ -11,6 +11,7 @@ from service.actions import accounts as account_actions
 from service.actions import activities, bootstrap, donations, fund_receipts, funds, policies, units
 from service.actions.accounts import NewAccount, NewGrant
 from service.actions.activities import NewActivity
+from service.actions.bootstrap import Founder
 from service.actions.donations import NewDonation
 from service.actions.errors import NotFound, VersionConflict
 from service.actions.fund_receipts import NewReceipt
@@ -48,7 +49,7 @@ def test_union_that_exists_cannot_be_set_up_again(union: Union) -> None:
     assert codes(lambda: bootstrap.set_up_union(union.conn, COUNTY, instant(FOUNDED), FOUNDED, RING)) == [
         "founded_already"
     ]
-    wrong = replace(COUNTY, login="Admin", division="37", kind="club")
+    wrong = replace(COUNTY, administrator=Founder("Admin", "系统管理员"), division="37", kind="club")
     assert codes(lambda: bootstrap.set_up_union(union.conn, wrong, instant(FOUNDED), FOUNDED, RING)) == [
         "not_a_choice",
         "not_a_division",

@@ -1,6 +1,6 @@
 """The demo setup creates a database with a union, its spreadsheets and tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,19 +12,26 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.engine import make_url
 
-from service.actions import accounts, bootstrap
+from service.actions import accounts, bootstrap, confirmations
+from service.actions.bootstrap import Founder
 from service.actions.context import ActionContext
 from service.cli.imports import shown_on, summary
 from service.cli.installation import keys_of
+from service.cli.migrate import found
 from service.cli.output import CommandFailed, translate
 from service.clock import UNION_TIME, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
 from service.db import migrate
 from service.db.engine import make_engine
-from service.imports.import_files import import_folder
+from service.imports.import_context import ImportOptions
 from service.imports.problems import InvalidSheets, message_for_problem, place
+from service.imports.proposed_import import ALL_WRITES, import_or_propose
+from service.imports.spreadsheets import importable
+from service.queries.accounts import caller_by_id
+from service.queries.confirmations import hands_of, people_for
 from service.tables.accounts import account, role_grant
+from service.tables.confirmations import confirmation
 from service.tables.units import unit
 from workflows.vocabulary import Role
 
@@ -36,7 +43,13 @@ FIRST_DAY = datetime(2025, 1, 1, 9, tzinfo=UNION_TIME)
 LAST_DAY = datetime(2025, 12, 31, 17, tzinfo=UNION_TIME)
 """The union is set up on the first morning of its year, and the spreadsheets are imported on the last evening."""
 
-FIRST_SETUP = bootstrap.FirstSetup("临澜县总工会", "county", "371099", "admin", "系统管理员")
+FIRST_SETUP = bootstrap.FirstSetup(
+    "临澜县总工会", "county", "371099", Founder("admin", "系统管理员"), Founder("zhou.qi", "周启")
+)
+FIRST = ("calendar-", "policy-", "01-", "02-")
+"""How the names of the files begin that are imported on the first morning: rules, units and staff."""
+
+URGENT = "建库首日"
 
 _AUDITOR = (
     sa.select(account.c.login)
@@ -88,9 +101,16 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
     engine, keyring = make_engine(settings.database_url or ""), keys_of(settings)
     out.print(translate("cli.demo.migrated", at=migrate.upgrade(engine)))
     with engine.begin() as conn:
-        admin = bootstrap.set_up_union(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring)
-        _import_samples(conn, samples, ActionContext(admin, LAST_DAY, union_day(LAST_DAY), keyring), out)
-        tokens, account_ids = _create_tokens(conn, ActionContext(admin, now(), union_day(LAST_DAY), keyring))
+        founded = found(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring)
+        _confirm_all(conn, FIRST_DAY, keyring)
+        files = importable(samples)
+        first = [path for path in files if path.name.startswith(FIRST)]
+        _import(conn, first, _context(conn, founded.administrator.account, FIRST_DAY, keyring), out)
+        _confirm_all(conn, FIRST_DAY, keyring)
+        rest = [path for path in files if path not in first]
+        _import(conn, rest, _context(conn, founded.administrator.account, LAST_DAY, keyring), out)
+        _confirm_all(conn, LAST_DAY, keyring)
+        tokens, account_ids = _create_tokens(conn, keyring)
         root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
         auditor = conn.scalars(_AUDITOR).one()
     (settings.var / "token").touch(mode=0o600)
@@ -98,21 +118,42 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
     return DemoSetup(settings, engine, keyring, root, tokens, account_ids)
 
 
-def _import_samples(conn: sa.Connection, samples: Path, context: ActionContext, out: Console) -> None:
+def _import(conn: sa.Connection, files: list[Path], context: ActionContext, out: Console) -> None:
+    """Import files, or propose their import. Raises CommandFailed with every problem."""
     columns = (TextColumn("  {task.description:<6}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=out) as bar:
         try:
-            imported = import_folder(conn, samples, context, shown_on(bar))
+            outcome = import_or_propose(conn, files, context, shown_on(bar), options=ImportOptions(urgent=URGENT))
         except InvalidSheets as invalid:
             lines = [f"{place(problem)}：{message_for_problem(problem)}" for problem in invalid.problems]
             raise CommandFailed("\n  ".join(lines)) from None
-    out.print(summary(imported))
+    out.print(summary(outcome.imported, outcome.proposal))
 
 
-def _create_tokens(conn: sa.Connection, context: ActionContext) -> tuple[dict[str, str], dict[str, UUID]]:
+def _confirm_all(conn: sa.Connection, at: datetime, keyring: Keyring) -> None:
+    """Let each person confirm what waits for them, until nothing waits any more."""
+    waiting = sa.select(confirmation).where(confirmation.c.state == "proposed").order_by(confirmation.c.id)
+    for row in conn.execute(waiting).all():
+        for hand in hands_of(conn, [row.id]):
+            asked = people_for(conn, map(Role, hand.roles), hand.account_id, row.unit_path, union_day(at))
+            who = min(asked - {row.proposed_by}, key=str)
+            confirmations.confirm(conn, row.id, row.digest.hex(), _context(conn, who, at, keyring), ALL_WRITES)
+
+
+def _context(conn: sa.Connection, account_id: UUID, at: datetime, keyring: Keyring) -> ActionContext:
+    caller = caller_by_id(conn, account_id, union_day(at))
+    if caller is None:
+        raise CommandFailed(translate("cli.no_account", login=account_id))
+    return ActionContext(caller, at, union_day(at), keyring)
+
+
+def _create_tokens(conn: sa.Connection, keyring: Keyring) -> tuple[dict[str, str], dict[str, UUID]]:
+    """Let the owner of each account make a token."""
     account_ids = {
         row.login: row.id for row in conn.execute(sa.select(account.c.login, account.c.id).order_by(account.c.login))
     }
-    ends = context.at + timedelta(days=TOKEN_DAYS)
-    tokens = {login: accounts.create_token(conn, row, "demo", ends, context) for login, row in account_ids.items()}
+    instant, tokens = now(), {}
+    for login, account_id in account_ids.items():
+        own = replace(_context(conn, account_id, LAST_DAY, keyring), at=instant)
+        tokens[login] = accounts.create_token(conn, account_id, "demo", instant + timedelta(days=TOKEN_DAYS), own)
     return tokens, account_ids

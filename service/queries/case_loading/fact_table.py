@@ -67,7 +67,7 @@ _FILERS = """SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = AN
     ('reveal', 'match_number', 'confirm_kinship', 'decide_category', 'undo_category')"""
 _FAMILY_STAFF = """SELECT json_agg(account_id) FROM (
     SELECT account_id FROM kinship WHERE household_id = c.household_id AND confirmed_on IS NOT NULL
-    AND ended_on IS NULL UNION
+    AND (ended_on IS NULL OR ended_on >= c.opened_on) UNION
     SELECT account.id FROM account JOIN person ON person.id_no_index = account.id_no_index
     WHERE person.household_id = c.household_id AND person.active) AS staff"""
 _LINES = """SELECT json_agg(json_build_array(side, kind, coalesce(person_id::text, ''), fen, reimbursed_fen)

@@ -1,0 +1,114 @@
+"""The table of powers: which writes need a second person, and whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workflows.vocabulary import Role
+
+
+class Touches(StrEnum):
+    """What a write can change that a person could gain by."""
+
+    MONEY = "money"
+    POWER = "power"
+    RULES = "rules"
+    EVIDENCE = "evidence"
+
+
+ANYBODY: tuple[Role, ...] = tuple(Role)
+CASEWORKERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role.APPROVER, Role.CASHIER)
+OUTSIDE_ADMINISTRATION = (Role.APPROVER, Role.AUDITOR)
+SECOND_FOR_POWER = (Role.ADMIN, Role.APPROVER)
+SECOND_FOR_MONEY = (Role.CASHIER, Role.APPROVER)
+RECORDERS = (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """One kind of write outside cases, by the subject and the action of its event.
+
+    `confirms` is empty where one person suffices; then `alone` says why.
+    """
+
+    subject: str
+    action: str
+    touches: tuple[Touches, ...]
+    proposes: tuple[Role, ...]
+    confirms: tuple[Role, ...] = ()
+    alone: str = ""
+    """A key of the catalogue: why one person suffices."""
+
+    only_money: bool = False
+    """A second person is needed where the write moves money, and not for goods."""
+
+
+_M, _P, _R, _E = (Touches.MONEY,), (Touches.POWER,), (Touches.RULES,), (Touches.EVIDENCE,)
+
+# fmt: off
+_TABLE = (
+    #     subject      action                  touches  proposes                          confirms                alone
+    # money
+    Power("fund",      "receive",              _M, (Role.CASHIER,),                       SECOND_FOR_MONEY),
+    Power("fund",      "void_receipt",         _M, SECOND_FOR_MONEY,                      SECOND_FOR_MONEY),
+    Power("fund",      "correct_receipt",      _M, SECOND_FOR_MONEY,                      SECOND_FOR_MONEY),
+    Power("fund",      "open_line",            _M, (Role.CASHIER,),                       (Role.APPROVER,)),
+    Power("fund",      "open_to_unit",         _M, (Role.APPROVER,),                      SECOND_FOR_MONEY),
+    Power("fund",      "close_allocation",     _M, (Role.APPROVER,),                      alone="takes_away"),
+    Power("gift",      "record_gift",          _M, RECORDERS,                             SECOND_FOR_MONEY, only_money=True),
+    Power("gift",      "void_gift",            _M, RECORDERS,                             SECOND_FOR_MONEY, only_money=True),
+    # power
+    Power("unit",      "found",                _P, ANYBODY,                               alone="founding"),
+    Power("account",   "found",                _P, ANYBODY,                               alone="founding"),
+    Power("unit",      "close_founding",       _P, ANYBODY,                               ANYBODY),
+    Power("unit",      "add_unit",             _P, (Role.ADMIN,),                         alone="opens_nothing"),
+    Power("unit",      "rename",               _P, (Role.ADMIN,),                         alone="opens_nothing"),
+    Power("account",   "add_account",          _P, (Role.ADMIN,),                         SECOND_FOR_POWER),
+    Power("account",   "invite",               _P, (Role.ADMIN,),                         SECOND_FOR_POWER),
+    Power("account",   "accept_invitation",    _P, ANYBODY,                               alone="own_key"),
+    Power("account",   "grant_role",           _P, ANYBODY,                               SECOND_FOR_POWER),
+    Power("account",   "revoke",               _P, (Role.ADMIN,),                         alone="takes_away"),
+    Power("account",   "make_token",           _P, ANYBODY,                               alone="own_key"),
+    Power("account",   "revoke_token",         _P, ANYBODY,                               alone="takes_away"),
+    Power("account",   "end_account",          _P, (Role.ADMIN,),                         alone="takes_away"),
+    Power("household", "declare_kinship",      _P, ANYBODY,                               alone="counts_once_confirmed"),
+    Power("household", "confirm_kinship",      _P, ANYBODY,                               alone="is_the_second_word"),
+    Power("household", "end_kinship",          _P, (Role.ADMIN,),                         (Role.REVIEWER, Role.APPROVER, Role.AUDITOR)),
+    # rules
+    Power("policy",    "load_policy",          _R, (Role.ADMIN,),                         OUTSIDE_ADMINISTRATION),
+    Power("policy",    "withdraw_policy",      _R, (Role.ADMIN,),                         OUTSIDE_ADMINISTRATION),
+    Power("policy",    "load_calendar",        _R, (Role.ADMIN,),                         OUTSIDE_ADMINISTRATION),
+    # evidence and figures
+    Power("visit",     "record_visit",         _E, (Role.VISITOR, Role.REGISTRAR),        alone="moves_no_money"),
+    Power("visit",     "void_visit",           _E, (Role.VISITOR, Role.REGISTRAR),        CASEWORKERS),
+    Power("donation",  "record_donation",      _E, RECORDERS,                             alone="moves_no_money"),
+    Power("donation",  "void_donation",        _E, RECORDERS,                             CASEWORKERS),
+    Power("activity",  "record_activity",      _E, RECORDERS,                             alone="moves_no_money"),
+    Power("activity",  "void_activity",        _E, RECORDERS,                             CASEWORKERS),
+    Power("household", "pair",                 _E, (Role.REGISTRAR,),                     alone="moves_no_money"),
+    Power("household", "void_pairing",         _E, (Role.REGISTRAR,),                     CASEWORKERS),
+    Power("household", "file_household",       _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "edit_household",       _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "add_person",           _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "edit_person",          _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "remove_person",        _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "replace_finances",     _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "give_consent",         _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "set_payee",            _E, (Role.REGISTRAR,),                     alone="signed_by_approver"),
+    Power("household", "change_head",          _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "end_file",             _E, (Role.REGISTRAR,),                     alone="takes_away"),
+    Power("household", "file_again",           _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "move_file",            _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "transfer_member",      _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "receive_member",       _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+)
+# fmt: on
+
+POWERS: Mapping[tuple[str, str], Power] = {(power.subject, power.action): power for power in _TABLE}
+"""Every kind of write outside cases by the subject and action of its event; case steps are in the programmes' tables."""
+
+
+def second_needed(subject: str, action: str, *, moves_money: bool) -> bool:
+    """Return whether an event of this kind needs a second person (docs/powers.md)."""
+    power = POWERS.get((subject, action))
+    return power is not None and bool(power.confirms) and (moves_money or not power.only_money)
