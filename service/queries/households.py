@@ -19,7 +19,9 @@ from service.tables.persons import person
 _HOUSEHOLD = sa.bindparam("household_id", type_=sa.Uuid())
 _NOT_ENDED = kinship.c.ended_on.is_(None)
 _CASE_STILL_OPEN = sa.exists().where(
-    case.c.household_id == kinship.c.household_id, case.c.phase != "ended", case.c.opened_on <= kinship.c.ended_on
+    case.c.household_id == kinship.c.household_id,
+    case.c.phase != sa.literal_column("'ended'"),
+    case.c.opened_on <= kinship.c.ended_on,
 )
 """A kinship that has ended bars its account until the cases that were open then are over."""
 
