@@ -93,10 +93,10 @@ RECEIPTS = [
 
 ALLOCATIONS = [
     # code, owner, unit, with units below, ceiling, document, approver
-    ("C-CNT-2025", COUNTY, FACTORIES[1], "", "25000.00", "示例〔2025〕21号", "lin.hai"),
+    ("C-CNT-2025", COUNTY, FACTORIES[1], "", "25000.00", "示例〔2025〕21号", "song.yuan"),
     ("C-CNT-2025", COUNTY, SCHOOL, "", "10000.00", "示例〔2025〕22号", "lin.hai"),
-    ("B-UPS-2025", BUREAU, BUREAU, "是", "", "示例〔2025〕23号", "chen.shan"),
-    ("B-OWN-2025", BUREAU, BUREAU, "是", "", "示例〔2025〕23号", "chen.shan"),
+    ("B-UPS-2025", BUREAU, BUREAU, "是", "40000.00", "示例〔2025〕23号", "song.yuan"),
+    ("B-OWN-2025", BUREAU, BUREAU, "是", "20000.00", "示例〔2025〕23号", "lin.hai"),
 ]
 
 VISITOR_PAIRS = (("bai.lu", "jin.tao"), ("gu.yue", "wei.ran"), ("bai.lu", "gu.yue"), ("jin.tao", "wei.ran"))

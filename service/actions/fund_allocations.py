@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from service.actions import event_log, validation
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
+from service.actions.gift_checks import policy_of, required_tier
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
+from service.queries import units
 from service.queries.scope import visible_to
 from service.tables.fund_allocations import fund_allocation
 from service.tables.funds import fund
@@ -22,7 +24,7 @@ from workflows.vocabulary import Fen, Plain, Reason, Refused, Role
 
 @dataclass(frozen=True, slots=True)
 class NewFundAllocation:
-    """A fund line allocated to a unit for a period: perhaps with the units below it, perhaps up to a sum (fen)."""
+    """A fund line allocated to a unit for a period: perhaps with the units below it, up to a ceiling (fen)."""
 
     fund_id: UUID
     unit_id: UUID
@@ -39,13 +41,14 @@ def allocate_to_unit(
     """Allocate a fund line to a unit; an approver over the line's own unit decides it.
 
     It starts today or later, except when it is imported `from_paper`. Raises InvalidForm, Refused (role_missing,
-    allocation_not_below, allocation_overlaps, allocation_outlives_line), NotFound.
+    allocation_not_below, allocation_overlaps, allocation_outlives_line, tier_too_low), NotFound.
     """
     fund_row = _lock_fund_row(conn, new.fund_id, context)
     right = require_role(context, (Role.APPROVER,), fund_row.unit_path)
     unit_path = unit_path_of(conn, new.unit_id)
     validation.refuse_invalid(_problems(new, context.today, from_paper=from_paper))
     reasons = [*_unit_and_period_problems(new, fund_row, unit_path), *_overlapping(conn, new)]
+    reasons += _tier_below(conn, new, fund_row, context)
     if reasons:
         raise Refused(*reasons)
     allocation_id = new_id()
@@ -104,6 +107,8 @@ def _lock_fund_row(conn: sa.Connection, fund_id: UUID, context: ActionContext) -
 def _problems(new: NewFundAllocation, today: date, *, from_paper: bool) -> Iterator[Reason]:
     yield from validation.document_number("document", new.document)
     yield from validation.dates_in_order("until_on", new.from_on, new.until_on)
+    if new.ceiling is None:
+        yield Reason.of("answer_missing", field="ceiling")
     yield from validation.amount("ceiling", new.ceiling)
     if not from_paper and new.from_on < today:
         yield Reason.of("in_the_past", field="from_on", given=new.from_on.isoformat(), today=today.isoformat())
@@ -115,6 +120,18 @@ def _unit_and_period_problems(new: NewFundAllocation, fund_row: sa.Row[Any], uni
     if new.from_on < fund_row.opens_on or new.until_on > fund_row.expires_on:
         period = {"opens_on": fund_row.opens_on.isoformat(), "expires_on": fund_row.expires_on.isoformat()}
         yield Reason.of("allocation_outlives_line", field="until_on", **period)
+
+
+def _tier_below(
+    conn: sa.Connection, new: NewFundAllocation, fund_row: sa.Row[Any], context: ActionContext
+) -> Iterator[Reason]:
+    """Refuse an allocation beyond the approver's tier: it lets others spend up to its ceiling."""
+    _, policy = policy_of(conn, units.division_of(conn, fund_row.unit_id), context.today)
+    needed = required_tier(policy, new.ceiling or 0)
+    over_line = (held for held in context.caller.held if fund_row.unit_path.startswith(held.unit_path))
+    tier = max((held.tier for held in over_line if held.role is Role.APPROVER), default=0)
+    if tier < needed:
+        yield Reason.of("tier_too_low", tier=tier, needed=needed)
 
 
 def _overlapping(conn: sa.Connection, new: NewFundAllocation) -> Iterator[Reason]:

@@ -6,7 +6,7 @@ from service.schemas.fields import In, Money, plain
 
 
 class FundAllocationIn(In):
-    """A fund is allocated to a unit below, perhaps with the units below that one, perhaps up to a sum."""
+    """A fund is allocated to a unit below, perhaps with the units below that one, up to a ceiling."""
 
     unit_id = fields.UUID(required=True)
     from_on = fields.Date(required=True)
