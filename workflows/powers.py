@@ -81,26 +81,38 @@ _TABLE = (
     # evidence and figures
     Power("visit",     "record_visit",         _E, (Role.VISITOR, Role.REGISTRAR),        alone="moves_no_money"),
     Power("visit",     "void_visit",           _E, (Role.VISITOR, Role.REGISTRAR),        CASEWORKERS),
-    Power("donation",  "record_donation",      _E, RECORDERS,                             alone="moves_no_money"),
-    Power("donation",  "void_donation",        _E, RECORDERS,                             CASEWORKERS),
-    Power("activity",  "record_activity",      _E, RECORDERS,                             alone="moves_no_money"),
-    Power("activity",  "void_activity",        _E, RECORDERS,                             CASEWORKERS),
+    Power("donation",  "record_donation",      _E, (Role.REGISTRAR, Role.CASHIER),        alone="moves_no_money"),
+    Power("donation",  "void_donation",        _E, (Role.REGISTRAR, Role.CASHIER),        CASEWORKERS),
+    Power("activity",  "record_activity",      _E, (Role.REGISTRAR, Role.CASHIER),        alone="moves_no_money"),
+    Power("activity",  "void_activity",        _E, (Role.REGISTRAR, Role.CASHIER),        CASEWORKERS),
     Power("household", "pair",                 _E, (Role.REGISTRAR,),                     alone="moves_no_money"),
     Power("household", "void_pairing",         _E, (Role.REGISTRAR,),                     CASEWORKERS),
-    Power("household", "file_household",       _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "edit_household",       _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "add_person",           _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "edit_person",          _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "remove_person",        _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "replace_finances",     _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "give_consent",         _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "set_payee",            _E, (Role.REGISTRAR,),                     alone="signed_by_approver"),
-    Power("household", "change_head",          _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    Power("household", "give_consent",         _E, (Role.REGISTRAR, Role.VISITOR),        alone="seen_by_others"),
+    Power("household", "set_payee",            _M, (Role.REGISTRAR,),                     alone="signed_by_approver"),
     Power("household", "end_file",             _E, (Role.REGISTRAR,),                     alone="takes_away"),
-    Power("household", "file_again",           _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "move_file",            _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "transfer_member",      _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
-    Power("household", "receive_member",       _E, (Role.REGISTRAR,),                     alone="seen_by_others"),
+    *(
+        Power("household", action,             _E, (Role.REGISTRAR,),                     alone="seen_by_others")
+        for action in ("file_household", "edit_household", "add_person", "edit_person", "deactivate_person", "replace_finances",
+                       "change_head", "file_again", "move_file", "transfer_member", "receive_member")
+    ),
+    *(
+        Power("person", action,                _E, (Role.REGISTRAR,),                     alone="seen_by_others")
+        for action in ("add_person", "edit_person", "deactivate_person", "change_head", "file_again", "transfer_member",
+                       "receive_member")
+    ),
+    # what follows from another write, and what changes nothing
+    Power("household", "decide_category",      (), (Role.APPROVER,),                      alone="follows_a_decision"),
+    Power("household", "undo_category",        (), (Role.APPROVER, Role.REVIEWER),        alone="follows_a_decision"),
+    *(
+        Power("confirmation", action,          (), ANYBODY,                               alone="waits_only")
+        for action in ("propose", "confirm", "refuse", "withdraw", "lapse")
+    ),
+    Power("person",    "reveal",               (), (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER), alone="reads_only"),
+    Power("person",    "match_number",         (), ANYBODY,                               alone="reads_only"),
+    Power("account",   "match_number",         (), ANYBODY,                               alone="reads_only"),
+    Power("account",   "resend_notification",  (), (Role.REGISTRAR, Role.ADMIN),          alone="reads_only"),
+    Power("account",   "remind",               (), (Role.CLOCK,),                         alone="reads_only"),
+    Power("account",   "anchor",               (), (Role.CLOCK, Role.AUDITOR),            alone="reads_only"),
 )
 # fmt: on
 

@@ -72,7 +72,7 @@ def keep(conn: sa.Connection, act: str, content: Any, context: ActionContext, wr
     if act != FOUNDING and read.is_open(conn, FOUNDING):
         raise Refused(Reason.of("founding_open"))
     write, proposer = writes[act], context.caller.account
-    hands, unit_path = write.hands(conn, content, proposer), write.unit_path(conn, content)
+    hands, unit_path = write.hands(conn, content, proposer), write.unit_path(conn, content, context)
     plain = canonical_json(to_plain(content))
     digest = bytes.fromhex(fingerprint(context.keyring, f"{act}\n{plain}"))
     people = _refuse_hopeless(conn, act, digest, unit_path, hands, context)

@@ -100,8 +100,7 @@ def append_event(
     """
     _check_second_person(subject, action, context, moves_money=bool(moved))
     batch = batch or WriteBatch()
-    locked = sa.select(chain_head.c.seq, chain_head.c.hash).where(chain_head.c.id == subject_id)
-    head = conn.execute(locked.with_for_update(key_share=True)).one_or_none()
+    head = _lock_head(conn, subject_id)
     seq, prev = (head.seq + 1, bytes(head.hash)) if head else (1, GENESIS)
     of_event = {"subject_id": subject_id, "seq": seq}
     batch.add(ledger_entry, *({**each, **of_event} for each in moved))
@@ -113,6 +112,11 @@ def append_event(
     write_head(chain_head, {"id": subject_id, "seq": seq, "hash": row["hash"]})
     batch.write(conn)
     return seq
+
+
+def _lock_head(conn: sa.Connection, subject_id: UUID) -> sa.Row[Any] | None:
+    locked = sa.select(chain_head.c.seq, chain_head.c.hash).where(chain_head.c.id == subject_id)
+    return conn.execute(locked.with_for_update(key_share=True)).one_or_none()  # type: ignore[return-value]
 
 
 def _check_second_person(subject: str, action: str, context: ActionContext, *, moves_money: bool) -> None:

@@ -40,7 +40,8 @@ def list_waiting(as_json: bool, var: Path | None) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['id']}  {translate('terms.act.' + row['act'])}  {row['until_on']}")
+        act = translate(f"terms.act.{row['act']}")
+        click.echo(f"{row['id']}  {act}  {row['until_on']}")
     if not rows:
         click.echo(translate("cli.nothing_waits"))
 

@@ -162,7 +162,7 @@ ALL_WRITES: Mapping[str, ProposedWrite] = {
         power=("fund", "receive"),
         content=ImportContent,
         run=_run,
-        unit_path=lambda conn, content: unit_path_of(conn, content.unit_id),
+        unit_path=lambda conn, content, _context: unit_path_of(conn, content.unit_id),
         facts=_facts,
     ),
 }

@@ -12,6 +12,7 @@ from service.http import errors
 from service.i18n import reason_messages
 from service.i18n.catalogue import LANGUAGES, LOCALE, catalogue
 from service.i18n.reason_messages import message_for
+from service.imports.proposed_import import ALL_WRITES
 from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
@@ -139,6 +140,7 @@ def _values() -> dict[str, set[str]]:
         "category": set(Category),
         "stage": set(StudentStage),
         "kin": set(Deceased),
+        "act": set(ALL_WRITES),
     }
     return {**values, "state": states, "exclusion": exclusions, "paper": papers}
 

@@ -32,6 +32,8 @@ READABLE = frozenset(
         ),
         *(
             "row",
+            "tier",
+            "policy",
             "line",
             "on",
             "given",

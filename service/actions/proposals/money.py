@@ -79,37 +79,37 @@ MONEY_WRITES: Mapping[str, ProposedWrite] = {
         run=lambda conn, content, context: Made(
             fund_receipts.record_receipt(conn, content.fund_id, content.new, context)
         ),
-        unit_path=lambda conn, content: _of_fund(conn, content.fund_id),
+        unit_path=lambda conn, content, _context: _of_fund(conn, content.fund_id),
     ),
     "receipt_correction": ProposedWrite(
         power=("fund", "correct_receipt"),
         content=ReceiptCorrection,
         run=_correct_receipt,
-        unit_path=lambda conn, content: _of_receipt(conn, content.record_id),
+        unit_path=lambda conn, content, _context: _of_receipt(conn, content.record_id),
     ),
     "receipt_void": ProposedWrite(
         power=("fund", "void_receipt"),
         content=VoidContent,
         run=_void_receipt,
-        unit_path=lambda conn, content: _of_receipt(conn, content.record_id),
+        unit_path=lambda conn, content, _context: _of_receipt(conn, content.record_id),
     ),
     "fund_line": ProposedWrite(
         power=("fund", "open_line"),
         content=NewFund,
         run=lambda conn, content, context: Made(funds.open_line(conn, content, context)),
-        unit_path=lambda conn, content: unit_path_of(conn, content.unit_id),
+        unit_path=lambda conn, content, _context: unit_path_of(conn, content.unit_id),
     ),
     "fund_allocation": ProposedWrite(
         power=("fund", "open_to_unit"),
         content=NewFundAllocation,
         run=lambda conn, content, context: Made(fund_allocations.allocate_to_unit(conn, content, context)),
-        unit_path=lambda conn, content: _of_fund(conn, content.fund_id),
+        unit_path=lambda conn, content, _context: _of_fund(conn, content.fund_id),
     ),
     "gift": ProposedWrite(
         power=("gift", "record_gift"),
         content=NewGift,
         run=lambda conn, content, context: Made(gifts.record_gift(conn, content, context)),
-        unit_path=lambda conn, content: unit_path_of(conn, content.unit_id),
+        unit_path=lambda conn, content, _context: unit_path_of(conn, content.unit_id),
         named=lambda _conn, content: (content.handed_by,),
     ),
     "gift_correction": ProposedWrite(
@@ -118,14 +118,14 @@ MONEY_WRITES: Mapping[str, ProposedWrite] = {
         run=lambda conn, content, context: Made(
             gifts.correct_gift(conn, content.record_id, content.new, content.reason, context)
         ),
-        unit_path=lambda conn, content: _of_gift(conn, content.record_id),
+        unit_path=lambda conn, content, _context: _of_gift(conn, content.record_id),
         named=lambda _conn, content: (content.new.handed_by,),
     ),
     "gift_void": ProposedWrite(
         power=("gift", "void_gift"),
         content=VoidContent,
         run=_void_gift,
-        unit_path=lambda conn, content: _of_gift(conn, content.record_id),
+        unit_path=lambda conn, content, _context: _of_gift(conn, content.record_id),
     ),
 }
 """By the name their confirmations carry. A gift of money is confirmed by the person who hands it over."""

@@ -85,7 +85,7 @@ def _close_founding(conn: sa.Connection, content: FoundingContent, context: Acti
     return Made(content.unit_id)
 
 
-def _of_kinship(conn: sa.Connection, content: KinshipEnd) -> str:
+def _of_kinship(conn: sa.Connection, content: KinshipEnd, _context: ActionContext) -> str:
     paths = sa.select(household.c.unit_path).join(kinship_table, kinship_table.c.household_id == household.c.id)
     path: str | None = conn.scalar(paths.where(kinship_table.c.id == content.kinship_id))
     if path is None:
@@ -111,13 +111,16 @@ def _kin(conn: sa.Connection, content: KinshipEnd) -> tuple[UUID, ...]:
     return tuple(conn.scalars(of_kinship))
 
 
-def _own_unit(conn: sa.Connection, content: Any) -> str:
+def _own_unit(conn: sa.Connection, content: Any, _context: ActionContext) -> str:
     return unit_path_of(conn, content.unit_id)
 
 
 POWER_WRITES: Mapping[str, ProposedWrite] = {
     "account": ProposedWrite(
-        ("account", "add_account"), AccountContent, _add_account, lambda conn, content: _own_unit(conn, content.new)
+        ("account", "add_account"),
+        AccountContent,
+        _add_account,
+        lambda conn, content, context: _own_unit(conn, content.new, context),
     ),
     "invitation": ProposedWrite(("account", "invite"), InvitationContent, _invite, _own_unit, gains=_invited),
     "grant": ProposedWrite(

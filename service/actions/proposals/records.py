@@ -24,10 +24,10 @@ Void = Callable[[sa.Connection, UUID, str, ActionContext], None]
 Correct = Callable[[sa.Connection, UUID, Any, str, ActionContext], UUID]
 
 
-def _of(table: sa.Table) -> Callable[[sa.Connection, Any], str]:
+def _of(table: sa.Table) -> Callable[[sa.Connection, Any, ActionContext], str]:
     """Return the function that finds the unit of a record."""
 
-    def unit_path(conn: sa.Connection, content: Any) -> str:
+    def unit_path(conn: sa.Connection, content: Any, _context: ActionContext) -> str:
         if table is pairing:
             query = sa.select(household.c.unit_path).join(pairing, pairing.c.household_id == household.c.id)
         else:

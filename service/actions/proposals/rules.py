@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.actions import policies
 from service.actions.context import ActionContext
-from service.actions.errors import NotFound
+from service.actions.permissions import unit_path_of
 from service.actions.proposals.write import Made, ProposedWrite
 from service.tables.units import unit
 
@@ -48,11 +48,11 @@ def _load_calendar(conn: sa.Connection, content: CalendarContent, context: Actio
     return Made()
 
 
-def _root(conn: sa.Connection, _content: Any) -> str:
-    path: str | None = conn.scalar(sa.select(unit.c.path).where(unit.c.parent_id.is_(None)).order_by(unit.c.path))
-    if path is None:
-        raise NotFound
-    return path
+def _root(conn: sa.Connection, _content: Any, context: ActionContext) -> str:
+    """Return the path of the top unit: rules apply to every unit of their region."""
+    own_path = unit_path_of(conn, context.caller.unit_id)
+    roots = sa.select(unit.c.path).where(unit.c.parent_id.is_(None), sa.literal(own_path).op("^@")(unit.c.path))
+    return str(conn.scalars(roots).one())
 
 
 RULE_WRITES: Mapping[str, ProposedWrite] = {

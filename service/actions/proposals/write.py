@@ -58,7 +58,9 @@ class ProposedWrite:
 
     content: type[Any]
     run: Callable[[sa.Connection, Any, ActionContext], Made]
-    unit_path: Callable[[sa.Connection, Any], str]
+    unit_path: Callable[[sa.Connection, Any, ActionContext], str]
+    """The unit whose people confirm it."""
+
     named: Callable[[sa.Connection, Any], tuple[UUID, ...]] = _nobody
     """The accounts that must confirm in person; without one, a holder of the roles of the table."""
 
