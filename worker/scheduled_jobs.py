@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from service.actions import anchors, cases
+from service.actions import anchors, cases, confirmations
 from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
@@ -80,7 +80,8 @@ def run_day(engine: sa.Engine, keyring: Keyring, now: datetime, today: date) -> 
     day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id())))
     report = {f"{programme.key}.{action}": _take_steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _queue_reminders(day, reminder) for reminder in REMINDERS}
-    report |= {"forget_replies": _delete_old_responses(day), "anchor": _add_anchor(day)}
+    report |= {"forget_replies": _delete_old_responses(day), "lapse_confirmations": _lapse_confirmations(day)}
+    report |= {"anchor": _add_anchor(day)}
     for job, result in report.items():
         _log.info("%s on %s: %d done, refused %s", job, today, result.done, dict(result.refused))
     return report
@@ -165,6 +166,14 @@ def _delete_old_responses(day: JobDay) -> JobResult:
         old = idempotency.delete().where(idempotency.c.created_at < day.context.at - KEEP_REPLIES)
         result = JobResult(conn.execute(old).rowcount)
         _add_result(conn, "forget_replies", result, day.context)
+    return result
+
+
+def _lapse_confirmations(day: JobDay) -> JobResult:
+    """End the proposals whose last day has passed; a lapsed one is not found again."""
+    with day.engine.begin() as conn:
+        result = JobResult(confirmations.lapse_due(conn, day.context))
+        _add_result(conn, "lapse_confirmations", result, day.context)
     return result
 
 

@@ -53,6 +53,7 @@ GRANTS = Sheet(
         Column("起始日期", "from_on", cells.day),
         Column("截止日期", "until_on", cells.day),
         Column("代行何人", "for_account_id", cells.code, required=False),
+        Column("追溯理由", "reason", cells.words, required=False),
     ),
 )
 
@@ -106,6 +107,7 @@ def _new_grant(import_run: ImportContext, row: Row) -> NewGrant:
         until_on=row["until_on"],
         tier=row["tier"],
         for_account_id=import_run.account(principal, "for_account_id") if principal else None,
+        reason=row["reason"] or "",
     )
 
 
