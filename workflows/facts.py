@@ -8,6 +8,7 @@ from uuid import UUID
 
 from workflows.code_lists import SurveyConclusion
 from workflows.eligibility import Finances
+from workflows.payment_states import Advice, Payment
 from workflows.policy import PolicySet
 from workflows.vocabulary import Actor, Duty, Fen, Plain, Reason
 from workflows.workdays import Calendar
@@ -151,7 +152,16 @@ class Facts:
     payee_in_family: bool | None = None
     student_stage: str | None = None  # of the beneficiary, as the file says
     open_cases: Mapping[str, str] = field(default_factory=dict)  # numbers of others of the beneficiary, by item
-    live_payment: bool = False
+    method: str | None = None
+    """The method of payment that was stated at review and is signed; None in a case reviewed before it was stated."""
+
+    cash_reason: str | None = None
+    payments: tuple[Payment, ...] = ()
+    """Every payment of the case, in order."""
+
+    advice: Advice | None = None
+    """What is stated of a return or a recovery and waits for its confirmation."""
+
     others: tuple[Award, ...] = ()
     pending: tuple[str, ...] = ()
     """The item of each other open case of the household or student that was opened before this one."""
@@ -173,6 +183,11 @@ class Facts:
     def kept(self) -> Fen:
         """Return what a paid family keeps as its award: what was paid and not recalled."""
         return Fen(self.outstanding - self.recovering)
+
+    @property
+    def is_attempted(self) -> bool:
+        """Return whether a payment of the award left the fund, whatever became of it."""
+        return bool(self.payments)
 
     @property
     def next_tier(self) -> int:
@@ -255,15 +270,16 @@ Rule: TypeAlias = Callable[[RuleInput], Reason | None]
 
 ON_DEMAND = frozenset(
     {
+        "advice",
         "approvals",
         "beneficiary_in_family",
         "consented_until",
         "finances",
         "fund",
-        "live_payment",
         "notice",
         "open_cases",
         "others",
+        "payments",
         "pending",
         "returned",
         "student_stage",
