@@ -1,7 +1,5 @@
 """SQL of migration 0008: pots, legal moves, payments and their counters."""
 
-from importlib import import_module
-
 POT_MOVES = (
     ("outside", "available"),
     ("available", "outside"),
@@ -76,12 +74,49 @@ POT_FUNCTIONS = _pot_functions(
     ("outside", "available", "committed", "in_transit", "paid", "recovering", "written_off"),
     ("counted_in_transit_fen", "counted_paid_fen"),
 )
-OLD_POT_FUNCTIONS = "\n".join(
-    f"CREATE OR REPLACE FUNCTION {text}"
-    for text in import_module("migrations.versions.0002_guards").FUNCTIONS.split("CREATE FUNCTION ")
-    if text.startswith(("entry_moves_pots", "pots_follow_entries", "fund_starts_empty"))
-)
-"""The functions of before, to the letter."""
+OLD_POT_FUNCTIONS = """
+CREATE OR REPLACE FUNCTION entry_moves_pots() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- One UPDATE for all entries of a statement: an UPDATE for each would write the fund row anew for every one of them.
+    UPDATE fund SET
+        outside_fen = outside_fen + moved.outside,
+        available_fen = available_fen + moved.available,
+        committed_fen = committed_fen + moved.committed,
+        paid_fen = paid_fen + moved.paid,
+        recovering_fen = recovering_fen + moved.recovering,
+        written_off_fen = written_off_fen + moved.written_off
+    FROM (SELECT fund_id,
+            sum(CASE target_pot WHEN 'outside' THEN fen ELSE 0 END - CASE source_pot WHEN 'outside' THEN fen ELSE 0 END) AS outside,
+            sum(CASE target_pot WHEN 'available' THEN fen ELSE 0 END - CASE source_pot WHEN 'available' THEN fen ELSE 0 END) AS available,
+            sum(CASE target_pot WHEN 'committed' THEN fen ELSE 0 END - CASE source_pot WHEN 'committed' THEN fen ELSE 0 END) AS committed,
+            sum(CASE target_pot WHEN 'paid' THEN fen ELSE 0 END - CASE source_pot WHEN 'paid' THEN fen ELSE 0 END) AS paid,
+            sum(CASE target_pot WHEN 'recovering' THEN fen ELSE 0 END - CASE source_pot WHEN 'recovering' THEN fen ELSE 0 END) AS recovering,
+            sum(CASE target_pot WHEN 'written_off' THEN fen ELSE 0 END - CASE source_pot WHEN 'written_off' THEN fen ELSE 0 END) AS written_off
+        FROM new_entries GROUP BY fund_id) AS moved
+    WHERE fund.id = moved.fund_id;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION pots_follow_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() = 1 AND (OLD.outside_fen, OLD.available_fen, OLD.committed_fen, OLD.paid_fen, OLD.recovering_fen,
+        OLD.written_off_fen) IS DISTINCT FROM (NEW.outside_fen, NEW.available_fen, NEW.committed_fen, NEW.paid_fen,
+        NEW.recovering_fen, NEW.written_off_fen) THEN
+        RAISE EXCEPTION 'fund: pots move by entries alone' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION fund_starts_empty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.outside_fen, NEW.available_fen, NEW.committed_fen, NEW.paid_fen, NEW.recovering_fen, NEW.written_off_fen)
+        IS DISTINCT FROM (0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint) THEN
+        RAISE EXCEPTION 'fund: a line starts with empty pots' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+"""The functions of migration 0002, to the letter: a downgrade restores them."""
 
 PAYMENT_CHECKS = {
     "state": "state IN ('sent', 'live', 'failed', 'returning', 'returned', 'recalled')",

@@ -152,16 +152,10 @@ class Facts:
     payee_in_family: bool | None = None
     student_stage: str | None = None  # of the beneficiary, as the file says
     open_cases: Mapping[str, str] = field(default_factory=dict)  # numbers of others of the beneficiary, by item
-    method: str | None = None
-    """The method of payment that was stated at review and is signed; None in a case reviewed before it was stated."""
-
+    method: str | None = None  # stated at review and signed; None in a case reviewed before it was stated
     cash_reason: str | None = None
-    payments: tuple[Payment, ...] = ()
-    """Every payment of the case, in order."""
-
-    advice: Advice | None = None
-    """What is stated of a return or a recovery and waits for its confirmation."""
-
+    payments: tuple[Payment, ...] = ()  # every attempt, in order
+    advice: Advice | None = None  # stated of a return or a recovery, and not confirmed yet
     others: tuple[Award, ...] = ()
     pending: tuple[str, ...] = ()
     """The item of each other open case of the household or student that was opened before this one."""
@@ -183,11 +177,6 @@ class Facts:
     def kept(self) -> Fen:
         """Return what a paid family keeps as its award: what was paid and not recalled."""
         return Fen(self.outstanding - self.recovering)
-
-    @property
-    def is_attempted(self) -> bool:
-        """Return whether a payment of the award left the fund, whatever became of it."""
-        return bool(self.payments)
 
     @property
     def next_tier(self) -> int:

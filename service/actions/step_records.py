@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from service.actions import payment_records
+from service.actions import payments
 from service.actions.case_update import CaseUpdate, moved
 from service.actions.decided_step import DecidedStep
 from service.actions.write_batch import WriteBatch
@@ -187,17 +187,17 @@ STEP_RECORDS: Mapping[Record, StepRecord] = {
     Record.NOTICE_END: StepRecord(_end_notice),
     Record.APPROVAL: StepRecord(_write_approval),
     Record.VOID_APPROVALS: StepRecord(_void_approvals),
-    Record.PAYMENT: StepRecord(payment_records.write_payment),
-    Record.PAYMENT_CONFIRMED: StepRecord(payment_records.confirm_payment),
-    Record.PAYMENT_FAILED: StepRecord(payment_records.fail_payment),
-    Record.PAYMENT_RETURNED: StepRecord(payment_records.state_return),
-    Record.RETURN_CONFIRMED: StepRecord(payment_records.confirm_return),
-    Record.RETURN_REJECTED: StepRecord(payment_records.reject_return),
-    Record.RECEIPT: StepRecord(payment_records.write_receipt),
-    Record.RECALL: StepRecord(payment_records.recall_payment),
-    Record.RECOVERY: StepRecord(payment_records.state_recovery),
-    Record.RECOVERY_CONFIRMED: StepRecord(payment_records.confirm_advice),
-    Record.RECOVERY_REJECTED: StepRecord(payment_records.reject_advice),
+    Record.PAYMENT: StepRecord(payments.write_payment),
+    Record.PAYMENT_CONFIRMED: StepRecord(payments.confirm_payment),
+    Record.PAYMENT_FAILED: StepRecord(payments.fail_payment),
+    Record.PAYMENT_RETURNED: StepRecord(payments.state_return),
+    Record.RETURN_CONFIRMED: StepRecord(payments.confirm_return),
+    Record.RETURN_REJECTED: StepRecord(payments.reject_return),
+    Record.RECEIPT: StepRecord(payments.write_receipt),
+    Record.RECALL: StepRecord(payments.recall_payment),
+    Record.RECOVERY: StepRecord(payments.state_recovery),
+    Record.RECOVERY_CONFIRMED: StepRecord(payments.confirm_advice),
+    Record.RECOVERY_REJECTED: StepRecord(payments.reject_advice),
     Record.HOLD: StepRecord(update=_hold),
     Record.RESUME: StepRecord(update=_resume),
 }

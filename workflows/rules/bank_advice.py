@@ -54,7 +54,7 @@ def advice_as_stated(case: RuleInput) -> Reason | None:
 @reads("payments")
 def second_payment_not_in_cash(case: RuleInput) -> Reason | None:
     """A payment that failed or came back is never paid again in cash (docs/domain/audit-rules.md rule 59)."""
-    if case.facts.is_attempted and case.facts.method == PaymentMethod.CASH:
+    if case.facts.payments and case.facts.method == PaymentMethod.CASH:
         return Reason.of("second_payment_in_cash")
     return None
 
@@ -72,12 +72,12 @@ def second_payment_by_another_hand(case: RuleInput) -> Reason | None:
 @reads("payments")
 def never_attempted(case: RuleInput) -> Reason | None:
     """After a payment attempt an application is not withdrawn: an approver who did not pay cancels the award."""
-    return Reason.of("payment_attempted") if case.facts.is_attempted else None
+    return Reason.of("payment_attempted") if case.facts.payments else None
 
 
 @reads("payments")
 def asked_on_paper(case: RuleInput) -> Reason | None:
     """After a payment attempt an award is cancelled only on the family's written request, or on another document."""
-    if case.facts.is_attempted and not case.is_preview and case.text("request") is None:
+    if case.facts.payments and not case.is_preview and case.text("request") is None:
         return Reason.of("request_missing", field="request")
     return None
