@@ -43,6 +43,7 @@ STAFF = (
     ("approver_2", "approver", 2),
     ("approver_3", "approver", 3),
     ("cashier", "cashier", 0),
+    ("cashier_2", "cashier", 0),
     ("follower", "visitor", 0),
     ("witness", "registrar", 0),
     ("auditor", "auditor", 0),

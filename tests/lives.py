@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,14 @@ CHECK = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "cl
 NOTICE_OVER = date(2025, 9, 15)
 """The first day on which a notice posted on 1 September 2025 may end."""
 NOBODY: Mapping[str, str] = {}
+
+
+_NUMBERS = count(1)
+
+
+def number(prefix: str) -> str:
+    """Return a number of a voucher or an advice that no other payment has."""
+    return f"{prefix}-{next(_NUMBERS)}"
 
 
 def award(client: ApiClient, yuan: str = "1500.00", fund_id: object = None) -> dict[str, Any]:
@@ -58,6 +67,31 @@ class Life:
         """Record a visit of the visitors to the family's home today and return the new state."""
         return self.act(visitors[0], action, **self.visited(conclusion, visitors))
 
+    def advice(self, yuan: str = "1500.00", advice_no: str | None = None) -> dict[str, Any]:
+        """Return what a bank's advice of today says."""
+        return {
+            "advice_no": advice_no or number("HD"),
+            "advised_on": self.desk.today.isoformat(),
+            "amount": yuan,
+        }
+
+    def pay(self, yuan: str = "1500.00") -> str:
+        """Pay the award and confirm that it arrived."""
+        self.act("cashier", "pay", method="bank", voucher=number("V"))
+        return self.act("cashier_2", "confirm_payment", **self.advice(yuan))
+
+    def take_back(self, yuan: str = "1500.00") -> str:
+        """State that the bank returned the payment, and confirm it."""
+        advice = self.advice(yuan)
+        self.act("cashier", "payment_returned", bank_code="wrong_number", voucher=number("T"), **advice)
+        return self.act("cashier_2", "confirm_return", **advice)
+
+    def recover(self, yuan: str, action: str = "recover") -> str:
+        """State that recalled money came back, and confirm it."""
+        advice = self.advice(yuan)
+        self.act("cashier", action, voucher=number("S"), **advice)
+        return self.act("cashier_2", "confirm_recovery", **advice)
+
     def to(self, state: str, yuan: str = "1500.00", fund_id: object = None, by: Mapping[str, str] = NOBODY) -> "Life":
         """Take the usual steps until the case is in `state`; `by` maps an action to another staff member.
 
@@ -84,7 +118,8 @@ class Life:
             "review": (("reviewer", "pass_review", award(self.desk, yuan, fund_id)),),
             "notice": (("clock", "end_notice", {}),),
             "approval": (("approver_1", "approve", {}),),
-            "payment": (("cashier", "pay", {"method": "bank", "voucher": "V-1"}),),
+            "payment": (("cashier", "pay", {"method": "bank", "voucher": number("V")}),),
+            "transit": (("cashier_2", "confirm_payment", self.advice(yuan)),),
             "receipt": (("witness", "confirm_receipt", {"evidence": "signature"}),),
         }
         return steps[self.state]
@@ -109,7 +144,7 @@ def case_at(state: str, client: ApiClient, engine: sa.Engine, yuan: str = "1500.
 
 def pots(engine: sa.Engine, client: ApiClient) -> dict[str, int]:
     """Return the amount in each pot of the organisation's fund, in fen."""
-    names = ("available_fen", "committed_fen", "paid_fen", "recovering_fen", "written_off_fen")
+    names = ("available_fen", "committed_fen", "in_transit_fen", "paid_fen", "recovering_fen", "written_off_fen")
     with engine.connect() as conn:
         row = conn.execute(sa.select(fund).where(fund.c.id == client.office.fund_id)).mappings().one()
         return {name: row[name] for name in names}

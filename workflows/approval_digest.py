@@ -43,6 +43,10 @@ class ApprovalContent:
     """`id`, `name` and `number` (blind indexes) of each member, in a fixed order."""
 
     papers: Sequence[str]
+    method: str | None = None
+    """How the money is to reach the family; None for cases reviewed before the method was stated."""
+
+    cash_reason: str | None = None
 
 
 _FIELDS = tuple(each.name for each in fields(ApprovalContent))

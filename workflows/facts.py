@@ -8,6 +8,7 @@ from uuid import UUID
 
 from workflows.code_lists import SurveyConclusion
 from workflows.eligibility import Finances
+from workflows.payment_states import Advice, Payment
 from workflows.policy import PolicySet
 from workflows.vocabulary import Actor, Duty, Fen, Plain, Reason
 from workflows.workdays import Calendar
@@ -151,7 +152,10 @@ class Facts:
     payee_in_family: bool | None = None
     student_stage: str | None = None  # of the beneficiary, as the file says
     open_cases: Mapping[str, str] = field(default_factory=dict)  # numbers of others of the beneficiary, by item
-    live_payment: bool = False
+    method: str | None = None  # stated at review and signed; None in a case reviewed before it was stated
+    cash_reason: str | None = None
+    payments: tuple[Payment, ...] = ()  # every attempt, in order
+    advice: Advice | None = None  # stated of a return or a recovery, and not confirmed yet
     others: tuple[Award, ...] = ()
     pending: tuple[str, ...] = ()
     """The item of each other open case of the household or student that was opened before this one."""
@@ -255,15 +259,16 @@ Rule: TypeAlias = Callable[[RuleInput], Reason | None]
 
 ON_DEMAND = frozenset(
     {
+        "advice",
         "approvals",
         "beneficiary_in_family",
         "consented_until",
         "finances",
         "fund",
-        "live_payment",
         "notice",
         "open_cases",
         "others",
+        "payments",
         "pending",
         "returned",
         "student_stage",

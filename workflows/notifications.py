@@ -37,6 +37,7 @@ _ROWS = (
     NotificationKind("approved", (Audience.FAMILY, Audience.CASHIERS)),
     NotificationKind("declined", (Audience.FAMILY, Audience.REGISTRAR)),
     NotificationKind("withdrawn", (Audience.REGISTRAR,)),
+    NotificationKind("advice_due", (Audience.CASHIERS,)),
     NotificationKind("paid", (Audience.FAMILY, Audience.REGISTRAR)),
     NotificationKind("payment_returned", (Audience.REGISTRAR,)),
     NotificationKind("recall", (Audience.FAMILY, Audience.REGISTRAR)),

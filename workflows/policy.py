@@ -31,6 +31,9 @@ DEADLINES = (
 )
 """The deadlines every policy set must name; a programme's table says which are counted in working days."""
 
+LATER_DEADLINES: Mapping[str, int] = {"transit_days": 3}
+"""Deadlines that a policy set may name, each with the days where it does not (docs/decisions/0024)."""
+
 _WIDER_KIN = (Deceased.GRANDPARENT, Deceased.SIBLING, Deceased.GRANDCHILD, Deceased.CHILD_IN_LAW)
 CLOSE_KIN = tuple(kin for kin in Deceased if kin not in _WIDER_KIN)
 """The kin of a policy set that does not list them."""
@@ -198,7 +201,7 @@ class PolicySet:
 
     def days(self, deadline: str) -> int:
         """Return a deadline's number of days. Raises KeyError for a name that the set does not have."""
-        return self.deadlines[deadline]
+        return self.deadlines[deadline] if deadline in self.deadlines else LATER_DEADLINES[deadline]
 
     def rule_for(self, item: str) -> ItemRule:
         """Return what differs for an item; nothing for one without a rule of its own."""

@@ -8,7 +8,7 @@ from workflows.facts import Rule
 from workflows.form_fields import FormField
 from workflows.notifications import NOTIFICATIONS
 from workflows.record_kinds import NO_RECORD, RECORD_KINDS, RecordKind
-from workflows.vocabulary import Duty, Money, Phase, Record, Role, Sum
+from workflows.vocabulary import INCOMPATIBLE_DUTIES, LEGAL_MOVES, Duty, Money, Phase, Record, Role, Sum
 
 
 class InvalidProgramme(Exception):
@@ -50,6 +50,8 @@ class Step:
     form: tuple[FormField, ...] = ()
     label: str = ""
     while_held: bool = False
+    second_of: str | None = None
+    """The action that this step confirms or refuses: another person takes it, and the duties of the two are apart."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -122,6 +124,7 @@ def _find_faults(programme: Programme) -> Iterator[str]:
     rows: set[tuple[str, str]] = set()
     for step in programme.steps:
         yield from _find_step_faults(step, keys)
+        yield from _find_second_person_faults(step, programme)
         for source in step.sources:
             if (step.action, source) in rows:
                 yield f"{step.action} has two rows from {source}"
@@ -137,8 +140,8 @@ def _find_step_faults(step: Step, keys: list[str]) -> Iterator[str]:
     for name in (*step.sources, *(() if step.target == SAME else (step.target,))):
         if name not in keys:
             yield f"{step.action} names the unknown state {name!r}"
-    if step.money and step.money.source is step.money.target:
-        yield f"{step.action} moves money from a pot to the same pot"
+    if step.money and (step.money.source, step.money.target) not in LEGAL_MOVES:
+        yield f"{step.action} moves money from {step.money.source} to {step.money.target}, which no entry may do"
     if step.money and step.money.amount is Sum.ANSWER and not any(field.key == "amount" for field in step.form):
         yield f"{step.action} moves the amount of its form, which has no field `amount`"
     if step.notification and step.notification not in NOTIFICATIONS:
@@ -148,6 +151,17 @@ def _find_step_faults(step: Step, keys: list[str]) -> Iterator[str]:
         yield f"{step.action} records {step.record} without its money"
     if len({field.key for field in step.form}) != len(step.form):
         yield f"{step.action} has one field twice"
+
+
+def _find_second_person_faults(step: Step, programme: Programme) -> Iterator[str]:
+    """Yield a fault when one person could take a step and the step that confirms it."""
+    if step.second_of is None:
+        return
+    first = next((each for each in programme.steps if each.action == step.second_of), None)
+    if first is None:
+        yield f"{step.action} confirms the unknown action {step.second_of!r}"
+    elif None in {first.duty, step.duty} or frozenset((first.duty, step.duty)) not in INCOMPATIBLE_DUTIES:
+        yield f"{step.action} confirms {step.second_of}, but their duties may meet in one person"
 
 
 def _find_unreachable(programme: Programme) -> Iterator[str]:

@@ -44,6 +44,8 @@ class Duty(StrEnum):
     APPROVER_8 = "approver_8"
     APPROVER_9 = "approver_9"
     PAYER = "payer"
+    PAYMENT_CONFIRMER = "payment_confirmer"
+    """Compared the bank's advice, or saw cash handed over: the second person of every movement that a payer states."""
     RECEIPT_WITNESS = "receipt_witness"
     FOLLOWER = "follower"
 
@@ -57,10 +59,11 @@ def _incompatible_pairs() -> frozenset[frozenset[Duty]]:
     makers = (Duty.REGISTRAR, Duty.FILER, Duty.VISITOR, Duty.VERIFIER, Duty.REVIEWER)
     pairs = {frozenset((maker, Duty.REVIEWER)) for maker in (Duty.REGISTRAR, Duty.FILER, Duty.VISITOR)}
     pairs |= {frozenset((maker, approver)) for maker in makers for approver in APPROVERS}
-    pairs |= {frozenset((maker, Duty.PAYER)) for maker in makers}
+    pairs |= {frozenset((maker, money)) for maker in makers for money in (Duty.PAYER, Duty.PAYMENT_CONFIRMER)}
     pairs |= {frozenset((lower, upper)) for lower in APPROVERS for upper in APPROVERS if lower != upper}
-    pairs |= {frozenset((approver, Duty.PAYER)) for approver in APPROVERS}
-    pairs |= {frozenset((Duty.PAYER, Duty.RECEIPT_WITNESS)), frozenset((Duty.PAYER, Duty.FOLLOWER))}
+    pairs |= {frozenset((approver, money)) for approver in APPROVERS for money in (Duty.PAYER, Duty.PAYMENT_CONFIRMER)}
+    pairs |= {frozenset((Duty.PAYER, after)) for after in (Duty.PAYMENT_CONFIRMER, Duty.RECEIPT_WITNESS, Duty.FOLLOWER)}
+    pairs |= {frozenset((Duty.PAYMENT_CONFIRMER, after)) for after in (Duty.RECEIPT_WITNESS, Duty.FOLLOWER)}
     return frozenset(pairs)
 
 
@@ -84,6 +87,8 @@ class Pot(StrEnum):
     OUTSIDE = "outside"
     AVAILABLE = "available"
     COMMITTED = "committed"
+    IN_TRANSIT = "in_transit"
+    """Left the bank, or is on its way back, and the bank's word is not confirmed yet."""
     PAID = "paid"
     RECOVERING = "recovering"
     WRITTEN_OFF = "written_off"
@@ -95,6 +100,25 @@ class Sum(StrEnum):
     AWARD = "award"
     ANSWER = "answer"
     REST = "rest"
+
+
+LEGAL_MOVES: tuple[tuple[Pot, Pot], ...] = (
+    (Pot.OUTSIDE, Pot.AVAILABLE),
+    (Pot.AVAILABLE, Pot.OUTSIDE),
+    (Pot.AVAILABLE, Pot.COMMITTED),
+    (Pot.COMMITTED, Pot.AVAILABLE),
+    (Pot.COMMITTED, Pot.IN_TRANSIT),
+    (Pot.IN_TRANSIT, Pot.PAID),
+    (Pot.IN_TRANSIT, Pot.COMMITTED),
+    (Pot.PAID, Pot.IN_TRANSIT),
+    (Pot.AVAILABLE, Pot.PAID),
+    (Pot.PAID, Pot.RECOVERING),
+    (Pot.RECOVERING, Pot.AVAILABLE),
+    (Pot.RECOVERING, Pot.WRITTEN_OFF),
+)
+"""The moves that an entry may make; the table `pot_move` has the same list (docs/domain/funds.md §4.3).
+
+Money that left the fund is never available before it came back: there is no `paid → available`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +145,14 @@ class Record(StrEnum):
     APPROVAL = "approval"
     VOID_APPROVALS = "void_approvals"
     PAYMENT = "payment"
+    PAYMENT_CONFIRMED = "payment_confirmed"
+    PAYMENT_FAILED = "payment_failed"
     PAYMENT_RETURNED = "payment_returned"
+    RETURN_CONFIRMED = "return_confirmed"
+    RETURN_REJECTED = "return_rejected"
+    RECOVERY = "recovery"
+    RECOVERY_CONFIRMED = "recovery_confirmed"
+    RECOVERY_REJECTED = "recovery_rejected"
     RECEIPT = "receipt"
     RECALL = "recall"
     HOLD = "hold"

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service.queries.case_loading.load import digest_of
-from service.queries.case_loading.loaded_case import CaseRow, LoadedCase
+from service.queries.case_loading.loaded_case import REVIEWED, CaseRow, LoadedCase
 from workflows.state_machine import Posting, Transition
 from workflows.vocabulary import Plain, Pot
 
@@ -30,6 +30,8 @@ class CaseUpdate:
     fund_id: UUID | None
     policy_set_id: UUID
     category: str | None
+    method: str | None
+    cash_reason: str | None
     outstanding_fen: int
     recovering_fen: int
     written_off_fen: int
@@ -64,11 +66,10 @@ class CaseUpdate:
         row = loaded.row
         if self.corrected:
             row = CaseRow({**vars(row), **self._application(row)})
-            return digest_of(row, self.award_fen, self.fund_id, self.policy_set_id, self.category)
-        signed = (self.award_fen, self.fund_id, self.policy_set_id, self.category)
-        if signed == (row.award_fen, row.fund_id, row.policy_set_id, row.category):
+            return digest_of(row, self)
+        if all(getattr(self, name) == getattr(row, name) for name in REVIEWED):
             return loaded.facts.content
-        return digest_of(row, *signed)
+        return digest_of(row, self)
 
 
 COLUMNS = tuple(each.name for each in fields(CaseUpdate) if each.name != "corrected")
@@ -103,6 +104,8 @@ def next_version(row: CaseRow, *, policy_set_id: UUID, fund_id: UUID | None) -> 
         fund_id=fund_id if row.award_fen is not None else None,
         policy_set_id=policy_set_id,
         category=row.category,
+        method=row.method,
+        cash_reason=row.cash_reason,
         outstanding_fen=row.outstanding_fen,
         recovering_fen=row.recovering_fen,
         written_off_fen=row.written_off_fen,

@@ -39,7 +39,11 @@ class VersionConflict(Exception):
 BY_CONSTRAINT: Mapping[str, str] = {
     "uq_person_one_active_file": "person_in_other_file",
     "uq_case_one_grant_per_school_year": "student_repeated",
-    "uq_payment_one_live": "already_paid",
+    "uq_payment_one_out": "already_paid",
+    "uq_payment_voucher": "voucher_used",
+    "uq_bank_advice_voucher": "voucher_used",
+    "uq_payment_advice": "advice_used",
+    "uq_bank_advice_number": "advice_used",
     "ck_fund_no_pot_below_zero": "fund_insufficient",
     "incompatible_case_duty": "incompatible_duty",
     "second_person_missing": "second_person_missing",

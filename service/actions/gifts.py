@@ -105,7 +105,9 @@ def _void(conn: sa.Connection, gift_id: UUID, reason: str, context: ActionContex
     if row["fen"] is not None:
         conn.execute(sa.select(fund.c.id).where(fund.c.id == row["fund_id"]).with_for_update(key_share=True))
         # Dated like the gift, so that the balance of every day since then follows.
-        entries.append(ledger.entry_row(Pot.PAID, Pot.AVAILABLE, row["fen"], row["fund_id"], row["on"], context))
+        # Nothing goes from paid straight to available (docs/decisions/0028).
+        for source, target in ((Pot.PAID, Pot.RECOVERING), (Pot.RECOVERING, Pot.AVAILABLE)):
+            entries.append(ledger.entry_row(source, target, row["fen"], row["fund_id"], row["on"], context))
     facts = {**void_facts(reason, row), "entries": ledger.summary(entries), **more, **right}
     event_log.append_event(conn, "gift", gift_id, "void_gift", facts, context, batch, entries)
 

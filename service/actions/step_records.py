@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from service.actions import payments
 from service.actions.case_update import CaseUpdate, moved
 from service.actions.decided_step import DecidedStep
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import decrypt_field, encrypt_field, fingerprint
 from service.tables.cases import approval, paper, verification
 from service.tables.notices import notice, objection
-from service.tables.payments import payment
 from service.tables.visits import visit, visit_visitor
 from workflows import disclosure, workdays
 from workflows.assessment import Assessment
@@ -94,14 +94,19 @@ def _correct(update: CaseUpdate, transition: Transition, today: date, _assessmen
     corrected: dict[str, object] = {"requested_fen": plain.pop("requested")}
     corrected |= {"item": plain.pop("item")} if "item" in plain else {}
     without_award = replace(moved(update, transition, today), award_fen=None, fund_id=None, category=None)
+    without_award = replace(without_award, method=None, cash_reason=None)
     return replace(without_award, corrected={**corrected, "answers": plain})
 
 
 def _award(update: CaseUpdate, transition: Transition, today: date, assessment: Assessment | None) -> CaseUpdate:
-    """Set the sum, the fund line and the category that the reviewer proposes."""
-    award, fund_id = int(str(transition.answers["award"])), UUID(str(transition.answers["fund"]))
+    """Set the sum, the fund line, the category and the method of payment that the reviewer proposes."""
+    answers = transition.answers
+    award, fund_id = int(str(answers["award"])), UUID(str(answers["fund"]))
     category = assessment.category if assessment else None
-    return replace(moved(update, transition, today), award_fen=award, fund_id=fund_id, category=category)
+    method = str(answers.get("method") or PaymentMethod.BANK.value)
+    cash_reason = answers.get("cash_reason") if method == PaymentMethod.CASH else None
+    reviewed = replace(moved(update, transition, today), award_fen=award, fund_id=fund_id, category=category)
+    return replace(reviewed, method=method, cash_reason=str(cash_reason) if cash_reason else None)
 
 
 def _write_objection(step: DecidedStep, batch: WriteBatch) -> None:
@@ -147,46 +152,6 @@ def _void_approvals(step: DecidedStep, batch: WriteBatch) -> None:
         batch.change(approval, {"id": approval_id, "voided_seq": step.update.version})
 
 
-def _write_payment(step: DecidedStep, batch: WriteBatch) -> None:
-    by_bank = step.answers["method"] == PaymentMethod.BANK
-    row = {
-        **step.key(),
-        "unit_path": step.loaded.row.unit_path,
-        "fund_id": step.update.fund_id,
-        "fen": step.update.award_fen,
-        "method": step.answers["method"],
-        "bank_account_id": step.loaded.bank_account if by_bank else None,
-        "cash_reason": None if by_bank else step.answers.get("cash_reason"),
-        "voucher": step.answers["voucher"],
-        "paid_on": step.context.today,
-        "paid_by": step.context.caller.account,
-        "state": "live",
-    }
-    batch.add(payment, row)
-
-
-def _change_payment(step: DecidedStep, batch: WriteBatch, **columns: object) -> None:
-    live = step.loaded.row.live_payment
-    batch.change(payment, {"id": UUID(live) if live else None, **columns})
-
-
-def _return_payment(step: DecidedStep, batch: WriteBatch) -> None:
-    code, today = step.answers["bank_code"], step.context.today
-    _change_payment(step, batch, state="returned", returned_on=today, returned_code=code)
-
-
-def _write_receipt(step: DecidedStep, batch: WriteBatch) -> None:
-    _change_payment(step, batch, receipt_on=step.context.today, receipt_evidence=step.answers["evidence"])
-
-
-def _recall_payment(step: DecidedStep, batch: WriteBatch) -> None:
-    """Note how much of the payment is recalled in all; one that is recalled whole is live no longer."""
-    update, today = step.update, step.context.today
-    kept = update.outstanding_fen - update.recovering_fen
-    recalled = (update.award_fen or 0) - kept
-    _change_payment(step, batch, state="live" if kept else "recalled", recalled_fen=recalled, recalled_on=today)
-
-
 def _move(update: CaseUpdate, transition: Transition, today: date, _assessment: Assessment | None) -> CaseUpdate:
     return moved(update, transition, today)
 
@@ -222,10 +187,17 @@ STEP_RECORDS: Mapping[Record, StepRecord] = {
     Record.NOTICE_END: StepRecord(_end_notice),
     Record.APPROVAL: StepRecord(_write_approval),
     Record.VOID_APPROVALS: StepRecord(_void_approvals),
-    Record.PAYMENT: StepRecord(_write_payment),
-    Record.PAYMENT_RETURNED: StepRecord(_return_payment),
-    Record.RECEIPT: StepRecord(_write_receipt),
-    Record.RECALL: StepRecord(_recall_payment),
+    Record.PAYMENT: StepRecord(payments.write_payment),
+    Record.PAYMENT_CONFIRMED: StepRecord(payments.confirm_payment),
+    Record.PAYMENT_FAILED: StepRecord(payments.fail_payment),
+    Record.PAYMENT_RETURNED: StepRecord(payments.state_return),
+    Record.RETURN_CONFIRMED: StepRecord(payments.confirm_return),
+    Record.RETURN_REJECTED: StepRecord(payments.reject_return),
+    Record.RECEIPT: StepRecord(payments.write_receipt),
+    Record.RECALL: StepRecord(payments.recall_payment),
+    Record.RECOVERY: StepRecord(payments.state_recovery),
+    Record.RECOVERY_CONFIRMED: StepRecord(payments.confirm_advice),
+    Record.RECOVERY_REJECTED: StepRecord(payments.reject_advice),
     Record.HOLD: StepRecord(update=_hold),
     Record.RESUME: StepRecord(update=_resume),
 }

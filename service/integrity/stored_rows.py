@@ -13,10 +13,11 @@ from service.tables.events import chain_head
 from service.tables.funds import fund
 from service.tables.gifts import gift
 from service.tables.households import household
-from service.tables.ledger import ledger_entry
-from service.tables.payments import payment
+from service.tables.ledger import ledger_entry, pot_move
+from service.tables.payments import payment, payment_move
 from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
-from workflows.vocabulary import INCOMPATIBLE_DUTIES, Plain, Pot
+from workflows.payment_states import PAYMENT_MOVES
+from workflows.vocabulary import INCOMPATIBLE_DUTIES, LEGAL_MOVES, Plain, Pot
 
 STREAM_BATCH_SIZE = 5000
 
@@ -56,13 +57,33 @@ def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
         (row.fund_id, row.pot): int(row.fen)
         for row in conn.execute(sums.group_by(movements.c.fund_id, movements.c.pot))
     }
+    counted = _counted_payments(conn)
     funds = conn.execute(sa.select(fund).order_by(fund.c.id)).mappings().all()
     faults = [
         Fault("pot_differs", "fund", str(row["id"]))
         for row in funds
         if any(row[f"{pot.value}_fen"] != totals.get((row["id"], pot.value), 0) for pot in Pot)
     ]
+    faults += [
+        Fault("payments_differ", "fund", str(row["id"]))
+        for row in funds
+        if (row["in_transit_fen"], row["paid_fen"]) != counted.get(row["id"], (0, 0))
+    ]
     return len(funds), faults
+
+
+def _counted_payments(conn: sa.Connection) -> dict[UUID, tuple[int, int]]:
+    """Return what the payments and gifts of each line say is in transit and paid, in fen."""
+    transit = sa.case((payment.c.state.in_(("sent", "returning")), payment.c.fen), else_=0)
+    live = sa.case((payment.c.state == "live", payment.c.fen - payment.c.recalled_fen), else_=0)
+    of_payments = sa.select(payment.c.fund_id, transit.label("transit"), live.label("paid"))
+    of_gifts = sa.select(gift.c.fund_id, sa.literal(0), gift.c.fen)
+    of_gifts = of_gifts.where(gift.c.fund_id.is_not(None), gift.c.voided_on.is_(None))
+    each = of_payments.union_all(of_gifts).subquery()
+    sums = sa.select(
+        each.c.fund_id, sa.func.sum(each.c.transit).label("transit"), sa.func.sum(each.c.paid).label("paid")
+    )
+    return {row.fund_id: (int(row.transit), int(row.paid)) for row in conn.execute(sums.group_by(each.c.fund_id))}
 
 
 def case_sum_faults(conn: sa.Connection) -> Iterator[Fault]:
@@ -76,7 +97,7 @@ def case_sum_faults(conn: sa.Connection) -> Iterator[Fault]:
         )
     )
     of_payment = sa.select(payment.c.id).outerjoin(sums, sums.c.case_id == payment.c.case_id)
-    recalled = sa.case((payment.c.state == "returned", 0), else_=sa.func.coalesce(sums.c.recalled, 0))
+    recalled = sa.case((payment.c.state.in_(("failed", "returned")), 0), else_=sa.func.coalesce(sums.c.recalled, 0))
     for table, rows in (("case", of_case), ("payment", of_payment.where(payment.c.recalled_fen != recalled))):
         for row in streamed(conn, rows):
             yield Fault("sum_differs", table, str(row.id))
@@ -106,12 +127,16 @@ def _movements() -> sa.CompoundSelect[Any]:
 
 
 def guard_faults(conn: sa.Connection) -> Iterator[Fault]:
-    """Yield a fault for each pair of duties that is incompatible only in the database or only in the rules."""
+    """Yield a fault for each pair of duties, and each move, that only the database or only the rules have."""
     stored = {frozenset(row) for row in conn.execute(sa.select(incompatible_duty.c.one, incompatible_duty.c.other))}
     for pair in sorted(
         "/".join(sorted(each)) for each in stored ^ {frozenset(map(str, each)) for each in INCOMPATIBLE_DUTIES}
     ):
         yield Fault("guard_differs", "incompatible_duty", pair)
+    for table, moves in ((pot_move, LEGAL_MOVES), (payment_move, PAYMENT_MOVES)):
+        known = {tuple(row) for row in conn.execute(sa.select(table))}
+        for move in sorted(known ^ {(source.value, target.value) for source, target in moves}):
+            yield Fault("guard_differs", table.name, "/".join(move))
 
 
 def aid_counter_faults(conn: sa.Connection) -> Iterator[Fault]:

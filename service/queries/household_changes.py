@@ -43,7 +43,7 @@ def payments_in_transit(conn: sa.Connection, household_ids: Collection[UUID]) ->
         sa.select(case.c.case_no, payment.c.fen, payment.c.method, payment.c.paid_on)
         .join(case, case.c.id == payment.c.case_id)
         .where(case.c.household_id.in_(household_ids), case.c.phase != Phase.ENDED.value)
-        .where(payment.c.state == "live", payment.c.receipt_on.is_(None))
+        .where(payment.c.state.in_(("sent", "live", "returning")), payment.c.receipt_on.is_(None))
         .order_by(case.c.case_no)
     )
     return [dict(row) for row in conn.execute(rows).mappings()]

@@ -15,7 +15,7 @@ from service.tables.payments import payment
 from service.tables.policies import policy_set
 from workflows.vocabulary import Pot
 
-POTS = (Pot.AVAILABLE, Pot.COMMITTED, Pot.PAID, Pot.RECOVERING, Pot.WRITTEN_OFF)
+POTS = (Pot.AVAILABLE, Pot.COMMITTED, Pot.IN_TRANSIT, Pot.PAID, Pot.RECOVERING, Pot.WRITTEN_OFF)
 
 
 @dataclass(frozen=True, slots=True)

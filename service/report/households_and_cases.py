@@ -93,7 +93,7 @@ def returned_payments(shared: SharedRows) -> FigureRows:
         .select_from(payment)
         .join(case, case.c.id == payment.c.case_id)
         .join(unit, unit.c.id == case.c.unit_id)
-        .where(below(payment.c.unit_path, shared.scope.unit_path), payment.c.state == "returned")
+        .where(below(payment.c.unit_path, shared.scope.unit_path), payment.c.state.in_(("failed", "returned")))
         .where(within(payment.c.returned_on, shared.scope))
     )
 

@@ -93,6 +93,11 @@ class CaseOut(Schema):
     )
     written_off = Money(attribute="written_off_fen")
     category = fields.String(allow_none=True)
+    method = fields.String(
+        allow_none=True,
+        metadata={"description": "How the award is to be paid: stated at review, and part of what approvers sign."},
+    )
+    cash_reason = fields.String(allow_none=True)
     fund_id = fields.UUID(allow_none=True)
     policy_set_id = fields.UUID()
     opened_on = fields.Date()

@@ -43,6 +43,10 @@ class FundOut(Schema):
     received = fields.Function(lambda row: in_yuan(-row["outside_fen"]), metadata={"type": "string"})
     available = Money(attribute="available_fen")
     committed = Money(attribute="committed_fen")
+    in_transit = Money(
+        attribute="in_transit_fen",
+        metadata={"description": "What left the bank, or is on its way back, and is not confirmed by its advice yet."},
+    )
     paid = Money(attribute="paid_fen")
     recovering = Money(attribute="recovering_fen")
     written_off = Money(attribute="written_off_fen")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, Json, Path, check_in, counted_money, foreign_key, money, primary_key
-from workflows.code_lists import VerificationOutcome
+from workflows.code_lists import PaymentMethod, VerificationOutcome
 from workflows.vocabulary import APPROVERS, Duty, Phase
 
 case = sa.Table(
@@ -34,6 +34,8 @@ case = sa.Table(
     counted_money("recovering_fen"),
     counted_money("written_off_fen"),
     sa.Column("category", sa.Text()),
+    sa.Column("method", sa.Text()),
+    sa.Column("cash_reason", sa.Text()),
     foreign_key("fund", "fund_id", optional=True, index=True),
     foreign_key("policy_set", "policy_set_id"),
     sa.Column("opened_on", sa.Date(), nullable=False),
@@ -44,6 +46,8 @@ case = sa.Table(
     sa.Column("head_hash", sa.LargeBinary(), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     check_in("phase", Phase),
+    check_in("method", PaymentMethod),
+    sa.CheckConstraint("(coalesce(method, '') = 'cash') = (cash_reason IS NOT NULL)", name="cash"),
     sa.CheckConstraint("(phase = 'ended') = (due_on IS NULL)", name="open_has_due_date"),
     sa.CheckConstraint("requested_fen >= 0 AND award_fen > 0 AND outstanding_fen >= 0", name="amounts"),
     sa.CheckConstraint(

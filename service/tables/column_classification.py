@@ -62,7 +62,8 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "pairing": _columns(neither="id household_id unit_id programme_name issued_by from_on until_on" + _ONCE_COLUMNS),
     # the case
     "case": _columns(
-        bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category",
+        bound="household_id beneficiary_id item answers requested_fen award_fen fund_id policy_set_id category"
+        " method cash_reason",
         neither=_ROW_COLUMNS + "case_no programme year state phase version outstanding_fen recovering_fen"
         " written_off_fen opened_on entered_on"
         " due_on due_is_provisional held_until head_hash first_unit_id first_unit_path"
@@ -86,7 +87,8 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     # the money
     "fund": _columns(
         neither=_ROW_COLUMNS + "code title source year document permitted_items categories opens_on expires_on"
-        " settles_until available_fen committed_fen paid_fen recovering_fen written_off_fen outside_fen version",
+        " settles_until available_fen committed_fen in_transit_fen paid_fen recovering_fen written_off_fen outside_fen"
+        " counted_in_transit_fen counted_paid_fen version",
     ),
     "fund_allocation": _columns(
         neither=_ROW_COLUMNS + "fund_id with_below from_on until_on ceiling_fen document opened_by closed_on"
@@ -95,8 +97,15 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "ledger_entry": _columns(neither="id fund_id subject_id seq case_id source_pot target_pot fen on at"),
     "payment": _columns(
         neither="id case_id unit_path fund_id seq fen method bank_account_id cash_reason voucher paid_on paid_by state"
-        " returned_on returned_code recalled_fen recalled_on receipt_on receipt_evidence",
+        " returned_on returned_code recalled_fen recalled_on receipt_on receipt_evidence voucher_year advice_no"
+        " advised_on confirmed_by",
     ),
+    "bank_advice": _columns(
+        neither="id case_id payment_id fund_id seq kind code advice_no advised_on fen voucher voucher_year stated_by"
+        " state decided_by decided_on",
+    ),
+    "pot_move": _columns(neither="source_pot target_pot"),
+    "payment_move": _columns(neither="from_state to_state"),
     # help outside cases
     "gift": _columns(
         neither=_AID_COLUMNS

@@ -23,10 +23,14 @@ fund = sa.Table(
     sa.Column("settles_until", sa.Date()),
     sa.Column("available_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("committed_fen", sa.BigInteger(), nullable=False, server_default="0"),
+    sa.Column("in_transit_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("paid_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("recovering_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("written_off_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("outside_fen", sa.BigInteger(), nullable=False, server_default="0"),
+    # What the payments and gifts of the line say is in transit and paid; triggers count them and compare the pots.
+    sa.Column("counted_in_transit_fen", sa.BigInteger(), nullable=False, server_default="0"),
+    sa.Column("counted_paid_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("unit_id", "code", "year"),
@@ -34,12 +38,12 @@ fund = sa.Table(
     sa.CheckConstraint("opens_on <= expires_on", name="dates"),
     sa.CheckConstraint("settles_until >= expires_on", name="settles_after_expiry"),
     sa.CheckConstraint(
-        "available_fen >= 0 AND committed_fen >= 0 AND paid_fen >= 0 AND recovering_fen >= 0"
+        "available_fen >= 0 AND committed_fen >= 0 AND in_transit_fen >= 0 AND paid_fen >= 0 AND recovering_fen >= 0"
         " AND written_off_fen >= 0 AND outside_fen <= 0",
         name="no_pot_below_zero",
     ),
     sa.CheckConstraint(
-        "available_fen + committed_fen + paid_fen + recovering_fen + written_off_fen + outside_fen = 0",
+        "available_fen + committed_fen + in_transit_fen + paid_fen + recovering_fen + written_off_fen + outside_fen = 0",
         name="no_fen_made_or_lost",
     ),
 )

@@ -1,5 +1,6 @@
 """Test data of the chaos tests: an organisation, accounts, funds and cases in a given state."""
 
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from service.actions.case_opening import open_case
 from service.actions.fund_receipts import NewReceipt
 from service.actions.funds import NewFund
 from tests.factories import Organisation, create_account, create_family, create_organisation
+from tests.lives import number
 from workflows.vocabulary import Fen
 
 OPENED, NOTICED, DECIDED = date(2025, 9, 1), date(2025, 9, 2), date(2025, 9, 15)
@@ -29,7 +31,8 @@ STEPS_TO_RECEIPT = (
     ("reviewer", NOTICED, "pass_review", "notice"),
     ("clock", DECIDED, "end_notice", "approval"),
     ("approver_1", DECIDED, "approve", "payment"),
-    ("cashier", DECIDED, "pay", "receipt"),
+    ("cashier", DECIDED, "pay", "transit"),
+    ("cashier_2", DECIDED, "confirm_payment", "receipt"),
 )
 """Account, day and action of each step of a hardship case, and the state it leads to."""
 
@@ -121,6 +124,21 @@ def create_fixture(engine: sa.Engine) -> Fixture:
         return Fixture(engine, create_organisation(conn, fen=0))
 
 
+STATING: dict[str, dict[str, object]] = {
+    "payment_returned": {"bank_code": "name_mismatch"},
+    "recover_part": {},
+    "recover": {},
+}
+"""Steps by which a cashier states the bank's advice, each with the rest of its form."""
+
+_LATEST = threading.local()
+"""The advice that this thread stated last: its confirmation says the same."""
+
+
+def _advice(day: date, yuan: str) -> dict[str, object]:
+    return {"advice_no": number("HD"), "advised_on": day.isoformat(), "amount": yuan}
+
+
 def form(organisation: Organisation, action: str, day: date, *, award: str, fund: UUID) -> dict[str, object]:
     """Return the completed form of an action on `day`."""
     visit = {"on": day.isoformat(), "place": "home"}
@@ -137,16 +155,20 @@ def form(organisation: Organisation, action: str, day: date, *, award: str, fund
         "pass_review": {"award": award, "fund": str(fund), "places": ["unit_board"]},
         "object": {"source": "phone", "objection": "家里有车"},
         "answer_objection": {"outcome": "cleared", "answer": "不属实"},
-        "pay": {"method": "bank", "voucher": "V-1"},
-        "payment_returned": {"bank_code": "name_mismatch", "voucher": "T-1"},
+        "pay": {"method": "bank", "voucher": number("V")},
+        "confirm_payment": _advice(day, award),
+        "payment_failed": {**_advice(day, award), "bank_code": "name_mismatch"},
         "confirm_receipt": {"evidence": "signature"},
         "record_follow_up": {**visit, "visitors": _ids(organisation, "follower"), "conclusion": "received"},
         "recall": {"amount": award, "ground": "paid_in_error", "reason": "重复"},
-        "recover_part": {"amount": "10.00", "voucher": "H-1"},
-        "recover": {"voucher": "H-2"},
         "write_off": {"minutes": "示例〔2025〕9号", "reason": "无力偿还"},
         "suspend": {"until": (day + timedelta(days=5)).isoformat(), "ground": "query", "reason": "有疑点"},
     }
+    if action in STATING:
+        _LATEST.advice = _advice(day, "10.00" if action == "recover_part" else award)
+        return {**_LATEST.advice, "voucher": number("B"), **STATING[action]}
+    if action in {"confirm_return", "confirm_recovery"}:
+        return getattr(_LATEST, "advice", _advice(day, award))
     reason_form: dict[str, object] = {"reason": "示例"}
     without_form = {"submit", "finish_survey", "end_notice", "approve", "endorse", "close"}
     return {} if action in without_form else forms.get(action, reason_form)

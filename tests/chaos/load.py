@@ -16,7 +16,8 @@ from workflows.vocabulary import Phase, Role
 
 ONWARD = (
     *("submit", "record_visit", "finish_survey", "record_check", "pass_review", "end_notice", "endorse", "approve"),
-    *("pay", "confirm_receipt", "record_follow_up", "close", "recover_part", "recover"),
+    *("pay", "confirm_payment", "confirm_receipt", "record_follow_up", "close", "recover_part", "recover"),
+    *("confirm_return", "confirm_recovery"),
 )
 LIKELY = {**dict.fromkeys(ONWARD, 12), "add_papers": 4}
 """Weight of each action: 12 for actions that advance a case, 4 for papers, 1 for all others."""
@@ -27,7 +28,7 @@ ROLES = {
     Role.VERIFIER: ("verifier",),
     Role.REVIEWER: ("reviewer",),
     Role.APPROVER: ("approver_1", "approver_1", "approver_2", "approver_3"),
-    Role.CASHIER: ("cashier",),
+    Role.CASHIER: ("cashier", "cashier_2"),
     Role.CLOCK: ("clock",),
 }
 

@@ -19,7 +19,7 @@ INCONSISTENCIES = {
     "a pot is not the sum of its entries": """
         SELECT fund.id, pot, stored, coalesce(sum(fen), 0) FROM fund
         CROSS JOIN LATERAL (VALUES ('outside', outside_fen), ('available', available_fen), ('committed', committed_fen),
-            ('paid', paid_fen), ('recovering', recovering_fen), ('written_off', written_off_fen)) AS p (pot, stored)
+            ('in_transit', in_transit_fen), ('paid', paid_fen), ('recovering', recovering_fen), ('written_off', written_off_fen)) AS p (pot, stored)
         LEFT JOIN LATERAL (SELECT CASE pot WHEN target_pot THEN fen ELSE -fen END AS fen FROM ledger_entry
             WHERE fund_id = fund.id AND pot IN (source_pot, target_pot)) AS moved ON true
         GROUP BY fund.id, pot, stored HAVING stored <> coalesce(sum(fen), 0)""",
@@ -37,7 +37,7 @@ INCONSISTENCIES = {
         SELECT "case".id FROM "case" WHERE
             (SELECT count(*) FROM payment WHERE case_id = "case".id)
             <> (SELECT count(*) FROM event WHERE subject_id = "case".id AND action = 'pay')
-        OR (SELECT count(*) FROM payment WHERE case_id = "case".id AND state = 'live')
+        OR (SELECT count(*) FROM payment WHERE case_id = "case".id AND state IN ('sent', 'live', 'returning'))
             <> (state NOT IN ('approval', 'payment') AND outstanding_fen > recovering_fen)::int""",
     "signatures do not follow the events that made them": """
         SELECT "case".id FROM "case" WHERE (SELECT count(*) FROM approval WHERE case_id = "case".id)

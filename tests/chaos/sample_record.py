@@ -46,9 +46,11 @@ from workflows.vocabulary import Fen
 LATER = date(2025, 9, 20)
 TUITION = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public", "living_part": "600.00"}
 CASE_COURSES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("hardship", "receipt", (("cashier", "payment_returned"), ("cashier", "pay"), ("witness", "confirm_receipt"),
+    ("hardship", "receipt", (("cashier", "payment_returned"), ("cashier_2", "confirm_return"), ("cashier", "pay"),
+                             ("approver_3", "confirm_payment"), ("witness", "confirm_receipt"),
                              ("follower", "record_follow_up"), ("registrar", "close"))),
-    ("hardship", "receipt", (("approver_1", "recall"), ("cashier", "recover_part"), ("cashier", "recover"))),
+    ("hardship", "receipt", (("approver_1", "recall"), ("cashier", "recover_part"), ("cashier_2", "confirm_recovery"),
+                             ("cashier", "recover"), ("cashier_2", "confirm_recovery"))),
     ("hardship", "receipt", (("approver_1", "recall"), ("approver_2", "write_off"))),
     ("hardship", "notice", (("registrar", "object"), ("reviewer", "answer_objection"), ("clock", "end_notice"),
                             ("approver_1", "decline"))),
@@ -112,7 +114,9 @@ def _open_case(conn: sa.Connection, fixture: Fixture, programme: str, family: Fa
 
 def _take_step(fixture: Fixture, case_id: UUID, account: str, action: str, day: date) -> str:
     with fixture.engine.begin() as conn:
-        answers = form(fixture.organisation, action, day, award="600.00", fund=fixture.funds[0])
+        # Ten yuan came back in the part before.
+        award = "590.00" if action == "recover" else "600.00"
+        answers = form(fixture.organisation, action, day, award=award, fund=fixture.funds[0])
         if action == "suspend":
             answers["reason"] = "有疑点"
         return cases.take_action(conn, case_id, action, answers, fixture.organisation.context(conn, account, day)).state

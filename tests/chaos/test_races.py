@@ -65,9 +65,11 @@ def post_by(
 
 def pots(fixture: Fixture, fund_id: object) -> tuple[int, int, int]:
     with fixture.engine.connect() as conn:
-        pot_columns = sa.select(fund.c.available_fen, fund.c.committed_fen, fund.c.paid_fen).where(fund.c.id == fund_id)
-        available, committed, paid = conn.execute(pot_columns).one()
-        return available, committed, paid
+        pot_columns = sa.select(fund.c.available_fen, fund.c.committed_fen, fund.c.in_transit_fen).where(
+            fund.c.id == fund_id
+        )
+        available, committed, in_transit = conn.execute(pot_columns).one()
+        return available, committed, in_transit
 
 
 def count_steps(fixture: Fixture, case_id: object, action: str) -> int:
@@ -161,6 +163,6 @@ def test_case_with_two_hundred_payment_attempts_is_paid_once(fixture: Fixture) -
     assert outcomes == {(): 1, ("wrong_state",): 199}
     with fixture.engine.connect() as conn:
         paid = sa.select(payment.c.fen, payment.c.state).where(payment.c.case_id == tracked.case_id)
-        assert [tuple(row) for row in conn.execute(paid)] == [(10_000, "live")]
+        assert [tuple(row) for row in conn.execute(paid)] == [(10_000, "sent")]
     assert pots(fixture, fund_id) == (290_000, 0, 10_000)
     assert reconcile(fixture.engine).faults == ()

@@ -21,7 +21,9 @@ def life(desk: ApiClient, engine: sa.Engine) -> Life:
 def test_hardship_case_is_closed_after_follow_up(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
     assert pots(engine, life.desk)["committed_fen"] == 150_000
-    assert life.act("cashier", "pay", method="bank", voucher="V-1") == "receipt"
+    assert life.act("cashier", "pay", method="bank", voucher="V-1") == "transit"
+    assert pots(engine, life.desk)["in_transit_fen"] == 150_000
+    assert life.act("cashier_2", "confirm_payment", **life.advice()) == "receipt"
     assert life.act("witness", "confirm_receipt", evidence="signature") == "follow_up"
     assert life.no("registrar", "close") == ["follow_up_missing"]
     life.visit("record_follow_up", "received", ("follower",))
@@ -29,6 +31,7 @@ def test_hardship_case_is_closed_after_follow_up(life: Life, engine: sa.Engine) 
     assert pots(engine, life.desk) == {
         "available_fen": 9_850_000,
         "committed_fen": 0,
+        "in_transit_fen": 0,
         "paid_fen": 150_000,
         "recovering_fen": 0,
         "written_off_fen": 0,
@@ -39,7 +42,7 @@ def test_tuition_is_granted_once_per_school_year(desk: ApiClient, engine: sa.Eng
     form = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public", "living_part": "600.00"}
     life = start(desk, engine, "tuition", "EDU", form)
     life.to("payment", "600.00")
-    life.act("cashier", "pay", method="bank", voucher="V-2")
+    life.pay("600.00")
     life.act("witness", "confirm_receipt", evidence="call_back")
     life.visit("record_follow_up", "received", ("follower",))
     assert life.act("registrar", "close") == "closed"
@@ -51,10 +54,11 @@ def test_tuition_is_granted_once_per_school_year(desk: ApiClient, engine: sa.Eng
 
 def test_payment_returned_by_the_bank_is_committed_until_paid_again(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
-    life.act("cashier", "pay", method="bank", voucher="V-1")
-    assert life.act("cashier", "payment_returned", bank_code="name_mismatch", voucher="T-1") == "payment"
+    life.pay()
+    assert life.take_back() == "payment"
     assert pots(engine, life.desk)["committed_fen"] == 150_000
-    assert life.act("cashier", "pay", method="bank", voucher="V-2") == "receipt"
+    assert life.act("cashier", "pay", method="bank", voucher="V-2") == "transit"
+    assert life.act("approver_3", "confirm_payment", **life.advice()) == "receipt"
     with engine.connect() as conn:
         rows = conn.scalars(sa.select(payment.c.state).where(payment.c.case_id == life.case_id).order_by(payment.c.seq))
         assert list(rows) == ["returned", "live"]
@@ -62,11 +66,11 @@ def test_payment_returned_by_the_bank_is_committed_until_paid_again(life: Life, 
 
 def test_recalled_payment_is_recovered_in_parts(life: Life, engine: sa.Engine) -> None:
     life.to("payment")
-    life.act("cashier", "pay", method="bank", voucher="V-1")
+    life.pay()
     assert life.act("approver_1", "recall", amount="1500.00", ground="paid_in_error", reason="重复") == "recalling"
-    assert life.no("cashier", "recover_part", amount="1500.00", voucher="H-1") == ["over_outstanding"]
-    assert life.act("cashier", "recover_part", amount="500.00", voucher="H-1") == "recalling"
-    assert life.act("cashier", "recover", voucher="H-2") == "recovered"
+    assert life.no("cashier", "recover_part", voucher="H-1", **life.advice("1500.00")) == ["over_outstanding"]
+    assert life.recover("500.00", "recover_part") == "recalling"
+    assert life.recover("1000.00") == "recovered"
     assert pots(engine, life.desk)["available_fen"] == 10_000_000
     with engine.connect() as conn:
         moved = conn.execute(
@@ -76,7 +80,8 @@ def test_recalled_payment_is_recovered_in_parts(life: Life, engine: sa.Engine) -
         ).all()
     assert [tuple(row) for row in moved] == [
         ("available", "committed", 150_000),
-        ("committed", "paid", 150_000),
+        ("committed", "in_transit", 150_000),
+        ("in_transit", "paid", 150_000),
         ("paid", "recovering", 150_000),
         ("recovering", "available", 50_000),
         ("recovering", "available", 100_000),

@@ -43,7 +43,9 @@ def _run_case(client: ApiClient, family: Family, engine: sa.Engine) -> None:
     assert client.act("clock", case_id, "take_down").get_json()["state"] == "sign"
     assert client.codes(client.act("reviewer", case_id, "sign")) == ["role_missing"]
     assert client.act("approver_1", case_id, "sign").get_json()["state"] == "desk"
-    assert client.act("cashier", case_id, "hand_out", method="bank", voucher="V-1").get_json()["state"] == "done"
+    assert client.act("cashier", case_id, "hand_out", method="bank", voucher="V-1").get_json()["state"] == "sent"
+    arrived = {"advice_no": "HD-1", "advised_on": client.today.isoformat(), "amount": "900.00"}
+    assert client.act("cashier_2", case_id, "arrive", **arrived).get_json()["state"] == "done"
     case = client.get("auditor", f"/cases/{case_id}").get_json()
     assert (case["state_label"], case["programme_title"], case["award"]) == ("已付", "互助保障（示例）", "900.00")
     with engine.connect() as conn:
@@ -52,5 +54,5 @@ def _run_case(client: ApiClient, family: Family, engine: sa.Engine) -> None:
         ).one()
         actions = conn.scalars(sa.select(event.c.action).where(event.c.subject_id == case["id"]).order_by(event.c.seq))
         assert tuple(pots) == (90_000, 10_000_000 - 90_000)
-        assert list(actions) == ["open", "post", "take_down", "sign", "hand_out"]
+        assert list(actions) == ["open", "post", "take_down", "sign", "hand_out", "arrive"]
         assert [fault for fault in verify(conn).faults if fault.key == case_id] == []

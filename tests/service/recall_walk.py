@@ -1,6 +1,7 @@
 """Random recalls of paid grants on real tables, and their recount from ledger entries in plain Python."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -14,7 +15,7 @@ from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.tables.ledger import ledger_entry
 from tests.factories import Family, Organisation
-from tests.lives import ILLNESS, PAPERS
+from tests.lives import ILLNESS, PAPERS, number
 from workflows.money_format import in_yuan
 from workflows.vocabulary import Fen, InvalidForm, Refused
 
@@ -29,7 +30,7 @@ LIKELY = {
 }
 """What else than a recall is tried in a state."""
 
-PAID, RECOVERING, AVAILABLE, COMMITTED = "paid", "recovering", "available", "committed"
+PAID, RECOVERING, AVAILABLE, COMMITTED, TRANSIT = "paid", "recovering", "available", "committed", "in_transit"
 
 
 @dataclass
@@ -82,19 +83,41 @@ class Walk:
         amount = in_yuan(self.dice.choice(AMOUNTS))
         steps = {
             "recall": ("approver_3", {"amount": amount, "ground": "paid_in_error", "reason": "多发"}),
-            "recover_part": ("cashier", {"amount": amount, "voucher": "R-1"}),
-            "recover": ("cashier", {"voucher": "R-2"}),
+            "recover_part": ("cashier", {**self._advice(amount), "voucher": number("R")}),
+            "recover": ("cashier", {**self._advice(amount), "voucher": number("R")}),
             "write_off": ("approver_3", {"minutes": "示例〔2025〕9号", "reason": "无力偿还"}),
-            "payment_returned": ("cashier", {"bank_code": "other", "voucher": "T-1"}),
+            "payment_returned": ("cashier", {**self._advice("1500.00"), "bank_code": "other", "voucher": number("T")}),
             "confirm_receipt": ("witness", {"evidence": "signature"}),
             "close": ("registrar", {}),
         }
         action = self.dice.choice([*LIKELY.get(grant.state, ()), "recall", "recall"])
         if action == "close":
             self.act("follower", grant.case_id, "record_follow_up", **self._call())
-        self.attempt(grant, steps[action][0], action, **steps[action][1])
+        if action == "recover":
+            steps[action][1]["amount"] = in_yuan(Fen(recount(self.conn, [grant])[0].recovering))
+        staff_name, answers = steps[action]
+        self.attempt(grant, staff_name, action, **answers)
+        self._confirm(grant, answers)
         if grant.state == "payment":
-            grant.state = self.act("cashier", grant.case_id, "pay", method="bank", voucher="V-2")
+            grant.state = self._pay(grant.case_id, "approver_2")
+
+    def _confirm(self, grant: Grant, answers: Mapping[str, Any]) -> None:
+        """Let another person confirm what the cashier stated, or now and then reject it."""
+        confirming = {"returning": "return", "part_stated": "recovery", "rest_stated": "recovery"}.get(grant.state)
+        if confirming is None:
+            return
+        if self.dice.randrange(6) == 0:
+            grant.state = self.act("cashier_2", grant.case_id, f"reject_{confirming}", reason="回单不符")
+            return
+        advice = {name: answers[name] for name in ("advice_no", "advised_on", "amount")}
+        grant.state = self.act("cashier_2", grant.case_id, f"confirm_{confirming}", **advice)
+
+    def _pay(self, case_id: UUID, confirmer: str) -> str:
+        self.act("cashier", case_id, "pay", method="bank", voucher=number("V"))
+        return self.act(confirmer, case_id, "confirm_payment", **self._advice("1500.00"))
+
+    def _advice(self, yuan: str) -> dict[str, Any]:
+        return {"advice_no": number("HD"), "advised_on": self.today.isoformat(), "amount": yuan}
 
     def _call(self) -> dict[str, Any]:
         went = [str(self.office.people["follower"])]
@@ -114,10 +137,10 @@ class Walk:
         if refusals:
             self.act("reviewer", case_id, "decline", reason="不符合")
             return
-        self.today += timedelta(days=14)
+        self.today += timedelta(days=16)
         self.act("clock", case_id, "end_notice")
         self.act("approver_1", case_id, "approve")
-        self.act("cashier", case_id, "pay", method="bank", voucher="V-1")
+        self._pay(case_id, "cashier_2")
         self.grants.append(Grant(case_id, family, item, school_year))
         self.taken["pay"] += 1
 
@@ -181,7 +204,7 @@ class Account:
     @property
     def paid(self) -> int:
         """Return what was paid and not returned by the bank."""
-        return self.sum(COMMITTED, PAID) - self.sum(PAID, COMMITTED)
+        return self.sum(TRANSIT, PAID) - self.sum(PAID, TRANSIT)
 
     @property
     def kept(self) -> int:
@@ -219,7 +242,7 @@ def recount(conn: sa.Connection, grants: list[Grant]) -> list[Account]:
         Account(
             grant,
             next(on for a, b, _, on in moves[grant.case_id] if (a, b) == (AVAILABLE, COMMITTED)),
-            [on for a, b, _, on in moves[grant.case_id] if (a, b) == (COMMITTED, PAID)][-1],
+            [on for a, b, _, on in moves[grant.case_id] if (a, b) == (COMMITTED, TRANSIT)][-1],
             moves[grant.case_id],
         )
         for grant in grants
@@ -241,7 +264,7 @@ def expected_figures(accounts: list[Account], year: int) -> dict[str, int]:
         "aid_households": len({each.grant.family.household_id for each in aid}),
         "tuition_money": sum(each.kept for each in tuition),
         "tuition_students": len({each.grant.family.child_id for each in tuition}),
-        "money_returned": moved[PAID, COMMITTED],
+        "money_returned": moved[TRANSIT, COMMITTED],
         "money_recalled": moved[PAID, RECOVERING],
         "money_recovered": moved[RECOVERING, AVAILABLE],
         "money_written_off": moved[RECOVERING, "written_off"],

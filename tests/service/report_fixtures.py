@@ -195,7 +195,8 @@ def pay(
         conn, organisation, recipient, item, state="closed", on=on, award=fen, fund_id=paid_fund_id, answers=answers
     )
     _add_ledger_entry(conn, case_id, paid_fund_id, 1, "available", "committed", fen, on)
-    _add_ledger_entry(conn, case_id, paid_fund_id, 1, "committed", "paid", fen, on)
+    _add_ledger_entry(conn, case_id, paid_fund_id, 1, "committed", "in_transit", fen, on)
+    _add_ledger_entry(conn, case_id, paid_fund_id, 1, "in_transit", "paid", fen, on)
     pay_again(conn, organisation, case_id, paid_fund_id, fen, on)
     return case_id
 
@@ -203,7 +204,7 @@ def pay(
 def pay_again(
     conn: sa.Connection, organisation: Organisation, case_id: UUID, fund_id: UUID, fen: int, on: date
 ) -> None:
-    """Add a payment row in state `live`."""
+    """Add a payment that arrived."""
     conn.execute(
         payment.insert().values(
             id=new_id(),
@@ -214,20 +215,30 @@ def pay_again(
             fen=fen,
             method="cash",
             cash_reason="no_account",
-            voucher=f"V{case_id.hex[-6:]}",
+            voucher=f"V{new_id().hex[-9:]}",
+            voucher_year=on.year,
             paid_on=on,
             paid_by=organisation.people["cashier"],
-            state="live",
+            state="sent",
         )
     )
+    arrived = {
+        "advice_no": f"HD{new_id().hex[-9:]}",
+        "advised_on": on,
+        "confirmed_by": organisation.people["cashier_2"],
+    }
+    sent = (payment.c.case_id == case_id, payment.c.state == "sent")
+    conn.execute(payment.update().where(*sent).values(state="live", **arrived))
 
 
 def send_back(conn: sa.Connection, case_id: UUID, on: date) -> None:
     """Record that the bank returned the payment."""
     payment_row = conn.execute(sa.select(payment.c.fund_id, payment.c.fen).where(payment.c.case_id == case_id)).one()
     payment_columns = {"state": "returned", "returned_on": on, "returned_code": "account_closed"}
+    conn.execute(payment.update().where(payment.c.case_id == case_id).values(state="returning"))
     conn.execute(payment.update().where(payment.c.case_id == case_id).values(**payment_columns))
-    _add_ledger_entry(conn, case_id, payment_row.fund_id, 1, "paid", "committed", payment_row.fen, on)
+    for source, target in (("paid", "in_transit"), ("in_transit", "committed")):
+        _add_ledger_entry(conn, case_id, payment_row.fund_id, 1, source, target, payment_row.fen, on)
 
 
 def recall(

@@ -131,7 +131,7 @@ def test_cashier_cannot_recall_or_write_off_after_paying(life: Life, engine: sa.
     """One person pays, decides to recall, and writes the debt off."""
     add_role(engine, life.desk, "cashier", "approver", 1)
     life.to("payment")
-    life.act("cashier", "pay", method="cash", voucher="V-1", cash_reason="urgent")
+    life.pay()
     assert life.no("cashier", "recall", amount="1500.00", ground="paid_in_error", reason="x") == ["incompatible_duty"]
     life.act("approver_1", "recall", amount="1500.00", ground="paid_in_error", reason="x")
     assert life.no("cashier", "write_off", minutes="示例〔2025〕9号", reason="x") == ["incompatible_duty"]

@@ -136,7 +136,7 @@ def test_notice_without_a_known_calendar_is_refused_before_any_write(life: Life)
 def test_step_that_would_move_no_money_is_listed_as_refused(life: Life, engine: sa.Engine) -> None:
     """The outstanding sum was settled directly in the database: there is nothing left to write off."""
     life.to("payment")
-    life.act("cashier", "pay", method="cash", voucher="V-1", cash_reason="urgent")
+    life.pay()
     life.act("approver_1", "recall", amount="1500.00", ground="paid_in_error", reason="x")
     assert refusal_codes_by_action(life, "approver_1")["write_off"] == []
     with engine.begin() as conn:

@@ -102,7 +102,7 @@ def lead_to_paid(life: Life) -> None:
     lead_to_approval_in_two_tiers(life)
     life.act("approver_1", "endorse")
     life.act("approver_2", "approve")
-    life.act("cashier", "pay", method="cash", voucher="V-1", cash_reason="urgent")
+    life.pay("3000.00")
 
 
 def test_recall_by_a_lower_tier_records_the_principal(life: Life, engine: sa.Engine) -> None:

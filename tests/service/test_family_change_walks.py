@@ -47,10 +47,12 @@ ONWARD = {
     "notice": (("clock", DECIDED, "end_notice"),),
     "approval": (("approver_1", DECIDED, "approve"),),
     "payment": (("cashier", DECIDED, "pay"),),
+    "transit": (("cashier_2", DECIDED, "confirm_payment"),),
     "receipt": (("witness", DECIDED, "confirm_receipt"),),
     "follow_up": (("follower", DECIDED, "record_follow_up"), ("registrar", DECIDED, "close")),
     "closed": (("approver_1", DAY, "recall"),),
     "recalling": (("cashier", DAY, "recover"),),
+    "rest_stated": (("cashier_2", DAY, "confirm_recovery"),),
 }
 """Staff member, day and action of the steps that lead a case out of its state."""
 

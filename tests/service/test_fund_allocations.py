@@ -117,7 +117,7 @@ def test_approved_award_is_paid_after_the_allocation_ended(
     lead_to_approval(life, client)
     life.act("approver_1", "approve")
     life.desk.today = date(2025, 9, 17)
-    assert life.act("cashier", "pay", method="bank", voucher="V-1") == "receipt"
+    assert life.act("cashier", "pay", method="bank", voucher="V-1") == "transit"
 
 
 def test_allocation_ceiling_covers_all_cases_of_the_unit(

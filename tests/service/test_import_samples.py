@@ -125,6 +125,8 @@ def _paid_in_october(year: Union, family_id: UUID, head_id: UUID) -> UUID:
     award = {"award": "1500.00", "fund": str(fund_id), "places": ["unit_board"]}
     steps = [("du.heng", 13, "pass_review", award), ("clock", 22, "end_notice", {}), ("chen.shan", 22, "approve", {})]
     steps += [("pan.jie", 22, "pay", {"method": "bank", "voucher": "V-1"})]
+    arrived = {"advice_no": "HD-1", "advised_on": "2025-10-22", "amount": "1500.00"}
+    steps += [("yan.qing", 22, "confirm_payment", arrived)]
     steps += [("tan.ying", 22, "confirm_receipt", {"evidence": "signature"})]
     for login, day, action, answers in steps:
         cases.take_action(year.conn, case_id, action, answers, year.context(login, date(2025, 10, day)))

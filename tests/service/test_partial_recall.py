@@ -55,8 +55,8 @@ def life(client: ApiClient, engine: sa.Engine) -> Life:
 def test_recalled_part_comes_back_and_the_rest_stays_paid(life: Life, engine: sa.Engine) -> None:
     assert recall(life, "500.00") == "recalling"
     assert sums(life) == {"award": "1500.00", "outstanding": "1500.00", "recovering": "500.00", "written_off": "0.00"}
-    assert life.no("cashier", "recover_part", amount="500.00", voucher="R-1") == ["over_outstanding"]
-    assert life.act("cashier", "recover", voucher="R-1") == "recovered"
+    assert life.no("cashier", "recover_part", voucher="R-1", **life.advice("500.00")) == ["over_outstanding"]
+    assert life.recover("500.00") == "recovered"
     assert sums(life) == {"award": "1500.00", "outstanding": "1000.00", "recovering": "0.00", "written_off": "0.00"}
     assert payments(engine, life) == [("live", 150_000, 50_000)]
     assert (pots(engine, life.desk)["paid_fen"], pots(engine, life.desk)["recovering_fen"]) == (100_000, 0)
@@ -65,13 +65,13 @@ def test_recalled_part_comes_back_and_the_rest_stays_paid(life: Life, engine: sa
 def test_further_part_is_recalled_after_the_first_is_settled(life: Life, engine: sa.Engine) -> None:
     """More may turn out to be wrong later: what is still kept can be recalled, to the last fen and no further."""
     recall(life, "500.00")
-    life.act("cashier", "recover", voucher="R-1")
+    life.recover("500.00")
     assert no_recall(life, "1000.01") == ["over_kept"]
     recall(life, "0.01")
     life.act("approver_1", "write_off", **MINUTES)
     assert recall(life, "999.99") == "recalling"
     assert payments(engine, life) == [("recalled", 150_000, 150_000)]
-    assert life.act("cashier", "recover", voucher="R-2") == "recovered"
+    assert life.recover("999.99") == "recovered"
     assert no_recall(life, "0.01") == ["nothing_kept"]
     assert sums(life) == {"award": "1500.00", "outstanding": "0.00", "recovering": "0.00", "written_off": "0.01"}
 
@@ -81,7 +81,7 @@ def test_closed_case_is_recalled_in_part_and_again(life: Life) -> None:
     life.act("registrar", "close")
     for _ in range(2):
         assert recall(life, "500.00") == "recalling"
-        assert life.act("cashier", "recover", voucher="R-1") == "recovered"
+        assert life.recover("500.00") == "recovered"
     assert sums(life)["outstanding"] == "500.00"
 
 
@@ -103,7 +103,7 @@ def test_tier_of_a_recall_and_a_write_off_goes_by_their_sums_together(client: Ap
     life = case_at("approval", client, engine, "3000.00")
     life.act("approver_1", "endorse")
     life.act("approver_2", "approve")
-    life.to("follow_up")
+    life.to("follow_up", "3000.00")
     assert no_recall(life, "2000.01") == ["tier_too_low"]
     recall(life, "2000.00")
     life.act("approver_1", "write_off", **MINUTES)
@@ -122,7 +122,7 @@ def _nothing_recalled(_life: Life) -> None:
 
 def _part_recovered(life: Life) -> None:
     recall(life, "500.00")
-    life.act("cashier", "recover", voucher="R-1")
+    life.recover("500.00")
 
 
 def _part_asked_for(life: Life) -> None:
@@ -136,13 +136,13 @@ def _all_written_off(life: Life) -> None:
 
 def _some_recovered_and_the_rest_written_off(life: Life) -> None:
     recall(life, "1500.00")
-    life.act("cashier", "recover_part", amount="400.00", voucher="R-1")
+    life.recover("400.00", "recover_part")
     life.act("approver_1", "write_off", **MINUTES)
 
 
 def _all_recovered(life: Life) -> None:
     recall(life, "1500.00")
-    life.act("cashier", "recover", voucher="R-1")
+    life.recover("1500.00")
 
 
 def facts_of(engine: sa.Engine, life: Life) -> Facts:

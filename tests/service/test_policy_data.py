@@ -67,7 +67,7 @@ def test_five_tiers_sign_a_case_and_are_kept_apart(client: ApiClient, engine: sa
         assert case.act(f"approver_{tier}", "endorse") == "approval"
         assert "incompatible_duty" in case.no(f"approver_{tier}", "approve")
     assert case.act("approver_5", "approve") == "payment"
-    assert case.act("cashier", "pay", method="bank", voucher="V-1") == "receipt"
+    assert case.act("cashier", "pay", method="bank", voucher="V-1") == "transit"
     with engine.connect() as conn:
         tiers = conn.scalars(sa.select(approval.c.tier).where(approval.c.case_id == case.case_id))
         duties = conn.scalars(sa.select(case_duty.c.duty).where(case_duty.c.case_id == case.case_id))

@@ -161,11 +161,13 @@ def test_follow_up_is_reminded_fourteen_days_before_it_is_due(
 ) -> None:
     run_day(engine, RING, NOW, LAST_NOTICE_DAY + DAY)
     payment = {"method": "bank", "voucher": "V-1"}
+    arrived = {"advice_no": "HD-1", "advised_on": "2025-10-17", "amount": "3000.00"}
     with engine.begin() as conn:
         for account, action, day, answers in (
             ("approver_1", "endorse", date(2025, 10, 15), {"minutes": "会纪〔2025〕1号"}),
             ("approver_2", "approve", date(2025, 10, 16), {"minutes": "会纪〔2025〕1号"}),
             ("cashier", "pay", date(2025, 10, 17), payment),
+            ("cashier_2", "confirm_payment", date(2025, 10, 17), arrived),
             ("witness", "confirm_receipt", date(2025, 10, 20), {"evidence": "signature"}),
         ):
             cases.take_action(conn, noticed, action, answers, organisation.context(conn, account, day))

@@ -47,8 +47,10 @@ SCHOOLING = {"school_year": "2025", "stage": "bachelor", "institution_kind": "pu
 
 COMMITTED = moved(Pot.AVAILABLE, Pot.COMMITTED)
 RELEASED = moved(Pot.COMMITTED, Pot.AVAILABLE)
-PAID = moved(Pot.COMMITTED, Pot.PAID)
-CAME_BACK = moved(Pot.PAID, Pot.COMMITTED)
+SENT = moved(Pot.COMMITTED, Pot.IN_TRANSIT)
+ARRIVED = moved(Pot.IN_TRANSIT, Pot.PAID)
+BOUNCED = moved(Pot.IN_TRANSIT, Pot.COMMITTED)
+COMES_BACK = moved(Pot.PAID, Pot.IN_TRANSIT)
 CALLED_BACK = moved(Pot.PAID, Pot.RECOVERING)
 
 # fmt: off
@@ -71,9 +73,13 @@ _OF_BOTH = (
     Happy("approve",          "approval",   "approver_2", "payment",    "2025-10-29", COMMITTED,   Duty.APPROVER_2,      "approved"),
     Happy("decline",          "review",     "reviewer",   "declined",   None,         (),          Duty.REVIEWER,        "declined"),
     Happy("decline",          "approval",   "approver_2", "declined",   None,         (),          Duty.APPROVER_2,      "declined"),
-    Happy("pay",              "payment",    "cashier",    "receipt",    "2025-11-03", PAID,        Duty.PAYER,           "paid"),
+    Happy("pay",              "payment",    "cashier",    "transit",    "2025-10-23", SENT,        Duty.PAYER,           "advice_due"),
+    Happy("confirm_payment",  "transit",    "cashier_2",  "receipt",    "2025-11-04", ARRIVED,     Duty.PAYMENT_CONFIRMER, "paid"),
+    Happy("payment_failed",   "transit",    "cashier_2",  "payment",    "2025-11-04", BOUNCED,     Duty.PAYMENT_CONFIRMER, "payment_returned"),
     Happy("cancel_award",     "payment",    "approver",   "review",     "2025-11-03", RELEASED),
-    Happy("payment_returned", "receipt",    "cashier",    "payment",    "2025-11-05", CAME_BACK,   Duty.PAYER,           "payment_returned"),
+    Happy("payment_returned", "receipt",    "cashier",    "returning",  "2025-10-27", COMES_BACK,  Duty.PAYER,           "advice_due"),
+    Happy("confirm_return",   "returning",  "cashier_2",  "payment",    "2025-11-06", BOUNCED,     Duty.PAYMENT_CONFIRMER, "payment_returned"),
+    Happy("reject_return",    "returning",  "cashier_2",  "receipt",    "2025-11-06", ARRIVED,     Duty.PAYMENT_CONFIRMER),
     Happy("confirm_receipt",  "receipt",    "registrar",  "follow_up",  "2026-01-20", (),          Duty.RECEIPT_WITNESS),
     Happy("record_follow_up", "follow_up",  "visitor",    "follow_up",  None,         (),          Duty.FOLLOWER),
     Happy("close",            "follow_up",  "registrar",  "closed"),
@@ -105,9 +111,13 @@ _OF_BOTH = (
     Happy("recall",           "closed",     "approver_2", "recalling",  "2026-01-24", CALLED_BACK, None,                 "recall"),
     Happy("recall",           "recovered",  "approver_2", "recalling",  "2026-02-08", moved(Pot.PAID, Pot.RECOVERING, 200_000), None, "recall", {"answers": {"amount": "2000.00"}}),
     Happy("recall",           "written_off", "approver_2", "recalling", "2026-02-08", moved(Pot.PAID, Pot.RECOVERING, 1), None, "recall", {"answers": {"amount": "0.01"}}),
-    Happy("recover_part",     "recalling",  "cashier",    "recalling",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE, 100_000), Duty.PAYER),
-    Happy("recover",          "recalling",  "cashier",    "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE), Duty.PAYER, "recovered"),
-    Happy("recover",          "recalling",  "cashier",    "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE, 1), Duty.PAYER, "recovered", {"recovering": Fen(1)}),
+    Happy("recover_part",     "recalling",  "cashier",    "part_stated", "2025-12-04", (),         Duty.PAYER,           "advice_due"),
+    Happy("recover",          "recalling",  "cashier",    "rest_stated", "2025-12-04", (),         Duty.PAYER,           "advice_due"),
+    Happy("recover",          "recalling",  "cashier",    "rest_stated", "2025-12-04", (),         Duty.PAYER,           "advice_due", {"recovering": Fen(1), "answers": {"amount": "0.01"}}),
+    Happy("confirm_recovery", "part_stated", "cashier_2", "recalling",  "2026-01-30", moved(Pot.RECOVERING, Pot.AVAILABLE, 100_000), Duty.PAYMENT_CONFIRMER),
+    Happy("confirm_recovery", "rest_stated", "cashier_2", "recovered",  None,         moved(Pot.RECOVERING, Pot.AVAILABLE), Duty.PAYMENT_CONFIRMER, "recovered", {"answers": {"amount": "3000.00"}}),
+    Happy("reject_recovery",  "part_stated", "cashier_2", "recalling",  "2026-01-30", (),          Duty.PAYMENT_CONFIRMER),
+    Happy("reject_recovery",  "rest_stated", "cashier_2", "recalling",  "2026-01-30", (),          Duty.PAYMENT_CONFIRMER),
     Happy("write_off",        "recalling",  "approver_2", "written_off", None,        moved(Pot.RECOVERING, Pot.WRITTEN_OFF, 200_000), facts={"recovering": Fen(200_000)}),
 )
 

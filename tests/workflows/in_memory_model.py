@@ -10,6 +10,7 @@ from tests.workflows.family_money import Family, FundLine, Move
 from tests.workflows.sample_policy import CALENDAR, RUSHAN
 from workflows import state_machine
 from workflows.facts import Approval, Award, Facts, Notice, Returned, RuleInput, Verification, Visit
+from workflows.payment_states import Advice, Payment, PaymentState
 from workflows.policy import PolicySet
 from workflows.programme import Programme, Step
 from workflows.state_machine import Transition
@@ -45,7 +46,10 @@ class Model:
     number: int = 0
     """The sequence number of the latest event."""
     pots: Counter[Pot] = field(default_factory=Counter)
-    payments: list[str] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    advice: Advice | None = None
+    """What a cashier states of a return or a recovery, until another person confirms it."""
+
     objections: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -67,7 +71,7 @@ class Model:
             cause="illness",
         )
         self.cited, self.fund, self.pots, self.payments, self.objections = self.in_force, None, Counter(), [], []
-        self.moves, self.decided_on = [], None
+        self.moves, self.decided_on, self.advice = [], None, None
         self.due_on, _ = state_machine.start(self.programme, self.rule_input(self.people[0], None, {}))
 
     def leave_case(self) -> None:
@@ -95,7 +99,17 @@ class Model:
         """Return the content that a signature covers, as the service builds it."""
         facts, family = self.facts, self.family
         of_case = (facts.item, facts.requested, award, fund, policy.digest, sorted(facts.papers), dict(facts.answers))
-        return repr((of_case, family.finances, family.payee, family.payee_in_family, family.has_beneficiary))
+        return repr(
+            (
+                of_case,
+                facts.method,
+                facts.cash_reason,
+                family.finances,
+                family.payee,
+                family.payee_in_family,
+                family.has_beneficiary,
+            )
+        )
 
     def rule_input(self, actor: Actor, step: Step | None, answers: Mapping[str, object]) -> RuleInput:
         """Return the rule input as the service builds it; without a step, as for the list of available actions."""
@@ -113,7 +127,8 @@ class Model:
             beneficiary_in_family=self.family.has_beneficiary,
             content=self.content(self.facts.award, self.fund, policy),
             fund=fund_line.fund if fund_line else None,
-            live_payment="live" in self.payments,
+            payments=tuple(self.payments),
+            advice=self.advice,
         )
         return RuleInput(actor, facts, policy, CALENDAR, self.today, answers, self.visitors)
 
@@ -176,7 +191,7 @@ def _correction(model: Model, transition: Transition, case: RuleInput) -> None:
     """Take over the application that the rules were asked about; the award proposed before is gone."""
     facts = corrected(transition.step.form, replace(case, answers=transition.answers))
     application = replace(model.facts, item=facts.item, requested=facts.requested, answers=facts.answers)
-    model.facts, model.fund = replace(application, award=None), None
+    model.facts, model.fund = replace(application, award=None, method=None, cash_reason=None), None
 
 
 def _visit(model: Model, transition: Transition, _case: RuleInput) -> None:
@@ -207,6 +222,9 @@ def _verification(model: Model, transition: Transition, _case: RuleInput) -> Non
 
 def _award(model: Model, transition: Transition, case: RuleInput) -> None:
     award, model.fund = Fen(int(str(transition.answers["award"]))), named_fund(transition.answers)
+    method = str(transition.answers.get("method") or "bank")
+    reason = str(transition.answers["cash_reason"]) if method == "cash" else None
+    model.facts = replace(model.facts, method=method, cash_reason=reason)
     posted = Notice(model.today, model.content(award, model.fund, case.policy), id=UUID(int=model.number))
     model.facts, model.objections = replace(model.facts, award=award, notice=posted), []
 
@@ -244,20 +262,39 @@ def _void_approvals(model: Model, transition: Transition, case: RuleInput) -> No
     model.facts = replace(model.facts, approvals=())
 
 
-def _payment(model: Model, _transition: Transition, _case: RuleInput) -> None:
-    model.payments.append("live")
+def _payment(model: Model, _transition: Transition, case: RuleInput) -> None:
+    model.payments.append(Payment(PaymentState.SENT, model.today, case.actor.account))
 
 
-def _end_payment(state: str) -> "Effect":
-    def effect(model: Model, _transition: Transition, _case: RuleInput) -> None:
-        model.payments = [state if each == "live" else each for each in model.payments]
+def _becomes(state: PaymentState, *, decides: bool = False) -> "Effect":
+    """Return the effect that gives the latest payment a state, and ends what is stated of it."""
+
+    def effect(model: Model, _transition: Transition, case: RuleInput) -> None:
+        confirmer = case.actor.account if decides else model.payments[-1].confirmer
+        model.payments[-1] = replace(model.payments[-1], state=state, confirmer=confirmer)
+        model.advice = None
 
     return effect
 
 
+def _stated(model: Model, transition: Transition, _case: RuleInput) -> None:
+    answers = transition.answers
+    day, fen = date.fromisoformat(str(answers["advised_on"])), Fen(int(str(answers["amount"])))
+    model.advice = Advice(str(answers["advice_no"]), day, fen)
+
+
+def _return_stated(model: Model, transition: Transition, case: RuleInput) -> None:
+    _becomes(PaymentState.RETURNING)(model, transition, case)
+    _stated(model, transition, case)
+
+
+def _decided(model: Model, _transition: Transition, _case: RuleInput) -> None:
+    model.advice = None
+
+
 def _recall(model: Model, transition: Transition, case: RuleInput) -> None:
     if model.facts.kept == 0:
-        _end_payment("recalled")(model, transition, case)
+        _becomes(PaymentState.RECALLED)(model, transition, case)
 
 
 def _set_held(*, held: bool) -> "Effect":
@@ -284,7 +321,14 @@ EFFECTS: Mapping[Record, Effect] = {
     Record.APPROVAL: _approval,
     Record.VOID_APPROVALS: _void_approvals,
     Record.PAYMENT: _payment,
-    Record.PAYMENT_RETURNED: _end_payment("returned"),
+    Record.PAYMENT_CONFIRMED: _becomes(PaymentState.LIVE, decides=True),
+    Record.PAYMENT_FAILED: _becomes(PaymentState.FAILED, decides=True),
+    Record.PAYMENT_RETURNED: _return_stated,
+    Record.RETURN_CONFIRMED: _becomes(PaymentState.RETURNED),
+    Record.RETURN_REJECTED: _becomes(PaymentState.LIVE),
+    Record.RECOVERY: _stated,
+    Record.RECOVERY_CONFIRMED: _decided,
+    Record.RECOVERY_REJECTED: _decided,
     Record.RECEIPT: _no_effect,
     Record.RECALL: _recall,
     Record.HOLD: _set_held(held=True),

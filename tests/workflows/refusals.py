@@ -13,10 +13,13 @@ from tests.workflows.recall_refusals import recalling, recovering
 from tests.workflows.rule_input_builders import (
     CALLED,
     ENDED,
+    FAILED,
     FAMILY,
     FUND,
+    PAID,
     PEOPLE,
     POSTED,
+    SENT,
     SURVEY,
     other_award,
     rule_input,
@@ -142,6 +145,7 @@ def fund_at_review(programme: Programme) -> list[Line]:
         ("pass_review", review(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_insufficient"]),
         ("pass_review", review(fund=replace(FUND, share=Fen(299_999))), ["fund_share_short"]),
         ("pass_review", review(payee_in_family=False), ["payee_not_family"]),
+        ("pass_review", review(answers={"method": "cash"}), ["cash_unexplained"]),
         ("pass_review", review(today=date(2025, 12, 29)), ["calendar_unknown"]),
     ]
 
@@ -239,10 +243,17 @@ def paying(programme: Programme) -> list[Line]:
             ["signatures_missing", "signatures_void"],
         ),
         ("pay", cashier(content="edited"), ["signatures_void"]),
-        ("pay", cashier(live_payment=True), ["already_paid"]),
+        ("pay", cashier(payments=(SENT,)), ["already_paid"]),
+        ("pay", cashier(payments=(PAID,)), ["already_paid"]),
+        ("pay", cashier(method="cash", cash_reason="urgent"), ["method_not_signed"]),
+        ("pay", cashier(answers={"method": "cash"}), ["method_not_signed"]),
+        (
+            "pay",
+            cashier(payments=(FAILED,), method="cash", cash_reason="urgent", answers={"method": "cash"}),
+            ["second_payment_in_cash"],
+        ),
         ("pay", cashier(payee_in_family=None), ["payee_missing"]),
         ("pay", cashier(payee_in_family=False), ["payee_not_family"]),
-        ("pay", cashier(answers={"method": "cash"}), ["cash_unexplained"]),
         ("pay", cashier("registrar", grants=(Grant(Role.CASHIER),)), ["incompatible_duty"]),
         ("pay", cashier("registrar"), ["role_missing"]),
         ("pay", cashier(beneficiary_in_family=False), ["beneficiary_left"]),
@@ -250,6 +261,47 @@ def paying(programme: Programme) -> list[Line]:
         ("pay", cashier(fund=replace(FUND, expires_on=date(2025, 10, 19))), ["fund_closed"]),
         ("pay", cashier(fund=replace(ENDED_LINE, settles_until=date(2025, 10, 19))), ["settling_over"]),
         ("pay", cashier(fund=replace(FUND, items=frozenset({"SWN"}))), ["item_not_permitted"]),
+    ]
+
+
+def in_transit(programme: Programme) -> list[Line]:
+    """Return refusals of the bank's advice, of its second person, and of what follows an attempt to pay."""
+    transit, receipt, returning = (
+        partial(rule_input, state, programme=programme) for state in ("transit", "receipt", "returning")
+    )
+    after_attempt = partial(rule_input, "payment", programme=programme, payments=(FAILED,))
+    by_payer = {"did": ((Duty.PAYER, "approver"),), "answers": {"request": "信〔2025〕3号"}}
+    early, late = {"advised_on": "2025-10-19"}, {"advised_on": "2025-12-31"}
+    lines: list[Line] = [
+        (action, case(by, answers=answers), [code])
+        for action, case, by in (
+            ("confirm_payment", transit, "cashier_2"),
+            ("payment_failed", transit, "cashier_2"),
+            ("payment_returned", receipt, "cashier"),
+        )
+        for answers, code in (
+            (early, "advice_before_payment"),
+            (late, "advice_in_the_future"),
+            ({"amount": "2999.99"}, "advice_sum_differs"),
+        )
+    ]
+    return [
+        *lines,
+        ("confirm_payment", transit("cashier"), ["incompatible_duty"]),
+        ("confirm_payment", transit("approver_2"), ["incompatible_duty"]),
+        (
+            "confirm_payment",
+            transit(payments=(replace(FAILED, confirmer=PEOPLE["cashier_2"]), SENT)),
+            ["second_payment_same_hands"],
+        ),
+        ("confirm_return", returning("cashier"), ["incompatible_duty"]),
+        ("confirm_return", returning(advice=None), ["nothing_stated"]),
+        ("confirm_return", returning(answers={"amount": "2000.00"}), ["advice_not_as_stated"]),
+        ("confirm_return", returning(answers=early), ["advice_before_payment", "advice_not_as_stated"]),
+        ("confirm_return", returning(answers=late), ["advice_in_the_future", "advice_not_as_stated"]),
+        ("cancel_award", after_attempt("approver"), ["request_missing"]),
+        ("cancel_award", after_attempt("approver", **by_payer), ["incompatible_duty"]),
+        ("withdraw", after_attempt("registrar"), ["payment_attempted"]),
     ]
 
 
@@ -298,6 +350,7 @@ PHASES = (
     approving,
     deciding,
     paying,
+    in_transit,
     following_up,
     recalling,
     recovering,

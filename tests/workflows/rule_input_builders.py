@@ -10,6 +10,7 @@ from uuid import UUID
 from tests.workflows.sample_policy import RUSHAN, SAMPLE
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
 from workflows.facts import Approval, Award, Facts, Fund, Notice, RuleInput, Verification, Visit
+from workflows.payment_states import Advice, Payment
 from workflows.policy import PolicySet
 from workflows.programme import Programme
 from workflows.programmes.hardship import HARDSHIP
@@ -28,6 +29,7 @@ GRANTS: Mapping[str, tuple[Grant, ...]] = {
     "approver_2": (Grant(Role.APPROVER, tier=2),),
     "approver_3": (Grant(Role.APPROVER, tier=3),),
     "cashier": (Grant(Role.CASHIER),),
+    "cashier_2": (Grant(Role.CASHIER),),
     "clock": (Grant(Role.CLOCK),),
     "auditor": (Grant(Role.AUDITOR),),
     "nobody": (),
@@ -57,7 +59,12 @@ FAMILY = Finances(
 )
 """The family has 500.00 yuan per head and month, so its category is deep under a line of 1,062.00."""
 
-KEEPS_A_PART = {"live_payment": True, "outstanding": Fen(200_000), "recovering": Fen(0)}
+SENT = Payment("sent", date(2025, 10, 20), PEOPLE["cashier"])
+PAID = replace(SENT, state="live", confirmer=PEOPLE["cashier_2"])
+FAILED = replace(SENT, state="failed", confirmer=PEOPLE["auditor"])
+RETURNING = Advice("TP-1", date(2025, 10, 23), AWARD)
+RECOVERED = Advice("SH-1", date(2025, 12, 1), Fen(100_000))
+KEEPS_A_PART = {"payments": (PAID,), "outstanding": Fen(200_000), "recovering": Fen(0)}
 """What is left after a recall of 1,000 yuan out of AWARD."""
 
 
@@ -96,16 +103,26 @@ STAGES: Mapping[str, Stage] = {
             "outstanding": AWARD,
         },
     ),
-    "receipt": Stage(date(2025, 10, 22), "registrar", ((Duty.PAYER, "cashier"),), {"live_payment": True}),
+    "transit": Stage(date(2025, 10, 21), "cashier_2", ((Duty.PAYER, "cashier"),), {"payments": (SENT,)}),
+    "receipt": Stage(date(2025, 10, 22), "registrar", ((Duty.PAYMENT_CONFIRMER, "cashier_2"),), {"payments": (PAID,)}),
+    "returning": Stage(
+        date(2025, 10, 23),
+        "cashier_2",
+        facts={"payments": (replace(PAID, state="returning"),), "advice": RETURNING},
+    ),
     "follow_up": Stage(
         date(2025, 11, 20),
         "registrar",
         ((Duty.RECEIPT_WITNESS, "registrar"), (Duty.FOLLOWER, "visitor")),
-        {"visits": (SURVEY, CALLED)},
+        {"visits": (SURVEY, CALLED), "payments": (PAID,), "advice": None},
     ),
     "closed": Stage(date(2025, 11, 25), "approver"),
-    "recalling": Stage(date(2025, 12, 1), "cashier", facts={"live_payment": False, "recovering": AWARD}),
-    "recovered": Stage(date(2025, 12, 10), "approver_2", facts=KEEPS_A_PART),
+    "recalling": Stage(
+        date(2025, 12, 1), "cashier", facts={"payments": (replace(PAID, state="recalled"),), "recovering": AWARD}
+    ),
+    "part_stated": Stage(date(2025, 12, 1), "cashier_2", facts={"advice": RECOVERED}),
+    "rest_stated": Stage(date(2025, 12, 1), "cashier_2", facts={"advice": replace(RECOVERED, fen=AWARD)}),
+    "recovered": Stage(date(2025, 12, 10), "approver_2", facts={**KEEPS_A_PART, "advice": None}),
     "written_off": Stage(date(2025, 12, 10), "approver_2", facts={"written_off": Fen(100_000)}),
 }
 """In the order of a case's life; each stage keeps the facts of the earlier ones, unless it changes them."""
@@ -139,7 +156,22 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "decline": WHY,
     "pay": {"method": "bank", "voucher": "V-1"},
     "cancel_award": WHY,
-    "payment_returned": {"bank_code": "wrong_number", "voucher": "V-2"},
+    "confirm_payment": {"advice_no": "HD-1", "advised_on": "2025-10-21", "amount": "3000.00"},
+    "payment_failed": {
+        "advice_no": "HD-1",
+        "advised_on": "2025-10-21",
+        "amount": "3000.00",
+        "bank_code": "wrong_number",
+    },
+    "payment_returned": {
+        "advice_no": "TP-1",
+        "advised_on": "2025-10-22",
+        "amount": "3000.00",
+        "bank_code": "wrong_number",
+        "voucher": "V-2",
+    },
+    "confirm_return": {"advice_no": "TP-1", "advised_on": "2025-10-23", "amount": "3000.00"},
+    "reject_return": WHY,
     "confirm_receipt": {"evidence": "signature"},
     "record_follow_up": {
         "on": "2025-11-20",
@@ -151,8 +183,10 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "suspend": {"until": "2025-11-25", "ground": "query", **WHY},
     "resume": WHY,
     "recall": {"amount": "3000.00", "ground": "paid_in_error", **WHY},
-    "recover_part": {"amount": "1000.00", "voucher": "V-3"},
-    "recover": {"voucher": "V-4"},
+    "recover_part": {"advice_no": "SH-1", "advised_on": "2025-12-01", "amount": "1000.00", "voucher": "V-3"},
+    "recover": {"advice_no": "SH-2", "advised_on": "2025-12-01", "amount": "3000.00", "voucher": "V-4"},
+    "confirm_recovery": {"advice_no": "SH-1", "advised_on": "2025-12-01", "amount": "1000.00"},
+    "reject_recovery": WHY,
     "write_off": {"minutes": "会纪〔2025〕9号", **WHY},
 }
 """A valid form for each action with required fields."""

@@ -40,6 +40,7 @@ OTHER: dict[type[Any], Any] = {
     tuple: (),
     dict: {"k": 1},
     date: date(2020, 1, 1),
+    type(None): "other",
 }
 
 

@@ -160,7 +160,7 @@ def test_facts_of_a_new_case_say_that_nothing_has_happened() -> None:
     day = date(2025, 9, 1)
     facts = Facts("draft", day, day, "LIV", Fen(1))
     assert (facts.award, facts.outstanding, facts.held, facts.next_tier) == (None, 0, False, 1)
-    assert (facts.filed, facts.beneficiary_in_family, facts.live_payment, facts.finances) == (True, True, False, None)
+    assert (facts.filed, facts.beneficiary_in_family, facts.payments, facts.finances) == (True, True, (), None)
     assert not any((facts.visits, facts.approvals, facts.others, facts.pending))
     assert (SURVEY.seq, POSTED.open_objections, POSTED.upheld_objections) == (0, 0, 0)
     assert not RuleInput(rule_input("draft").actor, facts, SAMPLE, CALENDAR, day).is_preview

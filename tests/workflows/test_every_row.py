@@ -10,7 +10,7 @@ from tests.workflows.rule_input_builders import PEOPLE, filled, rule_input
 from workflows.facts import RuleInput
 from workflows.programme import Programme, Step
 from workflows.programmes import PROGRAMMES
-from workflows.rules.approval import makers_stay_out
+from workflows.rules.approval import makers_stay_out, payers_stay_out
 from workflows.state_machine import decide, duty_of
 from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Actor, Duty, Grant, InvalidForm, Refused, Role
 
@@ -42,18 +42,20 @@ def standing_in(case: RuleInput, principal: str) -> RuleInput:
     return replace(case, actor=replace(case.actor, grants=grants))
 
 
+PAYERS = {"payer", "payment_confirmer"}
 SIGNERS = tuple(f"approver_{tier}" for tier in range(1, 10))
 MAKERS = ("registrar", "filer", "visitor", "verifier", "reviewer")
 MATRIX = {
-    "registrar": {"reviewer", *SIGNERS, "payer"},
-    "filer": {"reviewer", *SIGNERS, "payer"},
-    "visitor": {"reviewer", *SIGNERS, "payer"},
-    "verifier": {*SIGNERS, "payer"},
-    "reviewer": {"registrar", "filer", "visitor", *SIGNERS, "payer"},
-    **{signer: {*MAKERS, *(other for other in SIGNERS if other != signer), "payer"} for signer in SIGNERS},
-    "payer": {*MAKERS, *SIGNERS, "receipt_witness", "follower"},
-    "receipt_witness": {"payer"},
-    "follower": {"payer"},
+    "registrar": {"reviewer", *SIGNERS, *PAYERS},
+    "filer": {"reviewer", *SIGNERS, *PAYERS},
+    "visitor": {"reviewer", *SIGNERS, *PAYERS},
+    "verifier": {*SIGNERS, *PAYERS},
+    "reviewer": {"registrar", "filer", "visitor", *SIGNERS, *PAYERS},
+    **{signer: {*MAKERS, *(other for other in SIGNERS if other != signer), *PAYERS} for signer in SIGNERS},
+    "payer": {*MAKERS, *SIGNERS, "payment_confirmer", "receipt_witness", "follower"},
+    "payment_confirmer": {*MAKERS, *SIGNERS, "payer", "receipt_witness", "follower"},
+    "receipt_witness": PAYERS,
+    "follower": PAYERS,
 }
 
 
@@ -114,6 +116,7 @@ def test_actor_with_incompatible_duty_is_refused(programme: Programme, row: Happ
     for done in set(Duty) - {Duty.APPROVER}:
         is_incompatible = duty is not None and frozenset((duty, done)) in INCOMPATIBLE_DUTIES
         is_incompatible |= makers_stay_out in step.must_hold and done in MAKERS_AND_PAYERS
+        is_incompatible |= payers_stay_out in step.must_hold and done in {Duty.PAYER, Duty.PAYMENT_CONFIRMER}
         by_actor = row.rule_input(programme, did=((done, row.by),))
         by_principal = standing_in(row.rule_input(programme, did=((done, "someone_else"),)), "someone_else")
         by_other_person = row.rule_input(programme, did=((done, "someone_else"),))

@@ -7,17 +7,17 @@ import pytest
 
 from workflows.form_fields import FormField, Kind
 from workflows.notifications import NOTIFICATIONS
-from workflows.policy import DEADLINES
+from workflows.policy import DEADLINES, LATER_DEADLINES
 from workflows.programme import SAME, InvalidProgramme, Programme, State, Step
 from workflows.programmes import PROGRAMMES
 from workflows.record_kinds import NO_RECORD, RECORD_KINDS
-from workflows.vocabulary import Money, Phase, Pot, Record, Role, Sum
+from workflows.vocabulary import Duty, Money, Phase, Pot, Record, Role, Sum
 
 OPENED = State("opened", Phase.SURVEY, "待办", "待办", "draft_days")
 PROMISED = State("promised", Phase.DISBURSEMENT, "待发", "待发", "payment_days")
 OVER = State("over", Phase.ENDED, "已办结", "已办结")
 GIVE = Step("give", "opened", "promised", Role.APPROVER, money=Money(Pot.AVAILABLE, Pot.COMMITTED))
-PAY = Step("pay", "promised", "over", Role.CASHIER, money=Money(Pot.COMMITTED, Pot.PAID), record=Record.PAYMENT)
+PAY = Step("pay", "promised", "over", Role.CASHIER, money=Money(Pot.COMMITTED, Pot.IN_TRANSIT), record=Record.PAYMENT)
 
 
 def table(
@@ -44,7 +44,7 @@ def test_valid_table_is_imported() -> None:
 
 
 AMOUNT = FormField("amount", "金额", Kind.MONEY)
-ANSWERED = Money(Pot.COMMITTED, Pot.PAID, Sum.ANSWER)
+ANSWERED = Money(Pot.COMMITTED, Pot.IN_TRANSIT, Sum.ANSWER)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,22 @@ ANSWERED = Money(Pot.COMMITTED, Pot.PAID, Sum.ANSWER)
         ({"steps": (GIVE, PAY, replace(PAY, source=("promised", "opened")))}, "pay has two rows from promised"),
         (with_pay(source="nowhere"), "pay names the unknown state 'nowhere'"),
         (with_pay(target="nowhere"), "pay names the unknown state 'nowhere'"),
-        (with_pay(money=Money(Pot.PAID, Pot.PAID)), "pay moves money from a pot to the same pot"),
+        (with_pay(money=Money(Pot.PAID, Pot.PAID)), "pay moves money from paid to paid, which no entry may do"),
+        (
+            with_pay(money=Money(Pot.PAID, Pot.AVAILABLE)),
+            "pay moves money from paid to available, which no entry may do",
+        ),
+        (with_pay(second_of="beg"), "pay confirms the unknown action 'beg'"),
+        (with_pay(second_of="give"), "pay confirms give, but their duties may meet in one person"),
+        (
+            {"steps": (replace(GIVE, duty=Duty.PAYER), replace(PAY, duty=Duty.REGISTRAR, second_of="pay"))},
+            "pay confirms pay, but their duties may meet in one person",
+        ),
         (with_pay(money=ANSWERED), "pay moves the amount of its form, which has no field `amount`"),
         (with_pay(notification="dear_john"), "pay sends the unknown notification 'dear_john'"),
         (with_pay(money=None), "pay records payment without its money"),
         (with_pay(money=Money(Pot.COMMITTED, Pot.AVAILABLE)), "pay records payment without its money"),
-        (with_pay(record=Record.PAYMENT_RETURNED), "pay records payment_returned without its money"),
+        (with_pay(record=Record.PAYMENT_CONFIRMED), "pay records payment_confirmed without its money"),
         (with_pay(record=Record.RECALL), "pay records recall without its money"),
         (with_pay(form=(AMOUNT, replace(AMOUNT, label="数额"))), "pay has one field twice"),
         ({"states": (OPENED, PROMISED, OVER, replace(OVER, key="island"))}, "island is never reached"),
@@ -108,7 +118,7 @@ def test_unusual_but_valid_table_is_imported() -> None:
 
 @pytest.mark.parametrize("programme", PROGRAMMES.values(), ids=lambda programme: programme.key)
 def test_programme_names_only_existing_deadlines_and_notifications(programme: Programme) -> None:
-    assert {state.deadline for state in programme.states} - {None} <= set(DEADLINES)
+    assert {state.deadline for state in programme.states} - {None} <= {*DEADLINES, *LATER_DEADLINES}
     assert all(state.label and state.family_label for state in programme.states)
     assert all(step.label for step in programme.steps)
     assert {state.phase for state in programme.states} == set(Phase)

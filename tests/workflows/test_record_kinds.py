@@ -22,8 +22,13 @@ def test_each_consequence_belongs_to_these_records_only() -> None:
 
 def test_money_of_a_record_goes_into_its_pot() -> None:
     assert {record: kind.pays_into for record, kind in RECORD_KINDS.items() if kind.pays_into} == {
-        Record.PAYMENT: Pot.PAID,
-        Record.PAYMENT_RETURNED: Pot.COMMITTED,
+        Record.PAYMENT: Pot.IN_TRANSIT,
+        Record.PAYMENT_CONFIRMED: Pot.PAID,
+        Record.PAYMENT_FAILED: Pot.COMMITTED,
+        Record.PAYMENT_RETURNED: Pot.IN_TRANSIT,
+        Record.RETURN_CONFIRMED: Pot.COMMITTED,
+        Record.RETURN_REJECTED: Pot.PAID,
+        Record.RECOVERY_CONFIRMED: Pot.AVAILABLE,
         Record.RECALL: Pot.RECOVERING,
     }
     assert set(RECORD_KINDS) == set(Record)

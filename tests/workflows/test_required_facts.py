@@ -61,5 +61,5 @@ def test_fact_that_was_not_loaded_is_never_guessed() -> None:
     day = date(2025, 9, 1)
     facts = Facts.partial(state="draft", opened_on=day, requested=Fen(1)).replace(state="survey")
     assert facts.state == "survey"
-    with pytest.raises(FactNotLoaded, match="live_payment"):
-        _ = facts.live_payment
+    with pytest.raises(FactNotLoaded, match="payments"):
+        _ = facts.payments

@@ -108,10 +108,11 @@ def test_decide_returns_transition_and_changes_nothing() -> None:
 
 
 def test_due_date_without_calendar_is_provisional() -> None:
-    late = rule_input("payment", today=date(2025, 12, 25))
-    transition = decide(HARDSHIP, "pay", filled("pay", late))
+    late = rule_input("transit", today=date(2025, 12, 25))
+    transition = decide(HARDSHIP, "confirm_payment", filled("confirm_payment", late))
     assert (transition.due_on, transition.due_is_provisional) == (date(2026, 1, 10), True)
-    in_time = decide(HARDSHIP, "pay", filled("pay", rule_input("payment", today=date(2025, 12, 17))))
+    arrived = filled("confirm_payment", rule_input("transit", today=date(2025, 12, 17)))
+    in_time = decide(HARDSHIP, "confirm_payment", arrived)
     assert (in_time.due_on, in_time.due_is_provisional) == (date(2025, 12, 31), False)
 
 
@@ -186,8 +187,9 @@ def test_preview_of_second_review_ignores_earlier_award_and_fund() -> None:
 
 
 def test_preview_of_payment_allows_cash() -> None:
-    cash = rule_input("payment", payee_in_family=None, answers={"method": "cash", "cash_reason": "no_account"})
-    assert decide(HARDSHIP, "pay", filled("pay", cash)).target == "receipt"
+    signed = {"method": "cash", "cash_reason": "no_account"}
+    cash = rule_input("payment", payee_in_family=None, answers={"method": "cash"}, **signed)
+    assert decide(HARDSHIP, "pay", filled("pay", cash)).target == "transit"
     assert codes(available_action(cash, "pay").reasons) == []
 
 

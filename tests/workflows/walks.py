@@ -20,9 +20,9 @@ from workflows.vocabulary import Actor, Fen, Grant, InvalidForm, Phase, Plain, P
 
 Choice = TypeVar("Choice")
 
-STEPS = 50
-BYTES = 900
-"""About what fifty steps use; without further bytes every choice is the first one."""
+STEPS = 60
+BYTES = 1100
+"""About what sixty steps use; without further bytes every choice is the first one."""
 
 BUSINESS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role.APPROVER, Role.CASHIER)
 FUNDS = tuple(UUID(int=1000 + number) for number in range(2))
@@ -85,7 +85,8 @@ def build_office(dice: Dice) -> tuple[Actor, ...]:
     """Return a clock, people with one role each, and four people with several roles, some as stand-ins."""
     grants: list[tuple[Grant, ...]] = [(Grant(Role.CLOCK),)]
     grants += [(Grant(role, tier=3 if role is Role.APPROVER else 0),) for role in BUSINESS]
-    grants += [(Grant(Role.APPROVER, tier=tier),) for tier in (1, 2, 3)] + [(Grant(Role.VISITOR),)] * 2
+    grants += [(Grant(Role.APPROVER, tier=tier),) for tier in (1, 2, 3)]
+    grants += [(Grant(Role.VISITOR),)] * 2 + [(Grant(Role.CASHIER),)] * 2
     for _ in range(4):
         roles = [dice.one_of(BUSINESS) for _ in range(2 + dice.below(3))]
         principal = UUID(int=1 + dice.below(len(grants))) if dice.once_in(3) else None
@@ -140,8 +141,18 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
         return PAPERS[dice.mostly((0, 1)) :]
     if field.key == "notice":
         return str(model.facts.notice.id if model.facts.notice and dice.below(4) else UUID(int=0))
+    if field.key in {"advised_on", "amount", "advice_no"} and model.advice is not None and dice.below(8):
+        stated = model.advice
+        return {"advised_on": stated.on.isoformat(), "amount": in_yuan(stated.fen), "advice_no": stated.number}[
+            field.key
+        ]
+    if field.key == "advised_on":
+        return str(model.today - timedelta(days=dice.mostly((0, 0, 1, 200, -1))))
     if field.key == "amount":
         whole = model.facts.recovering or model.facts.kept
+        often_whole = {"transit": 4, "sent": 4, "receipt": 2, "recalling": 2}
+        if dice.below(often_whole.get(model.facts.state, 1)):
+            return in_yuan(whole)
         return in_yuan(dice.one_of((whole // 2, whole, 1, whole - 1, whole // 3, whole + 1, 0)))
     if field.key == "until":
         return (model.today + timedelta(days=dice.mostly((30, 1, 90, 91, 0)))).isoformat()
@@ -239,6 +250,11 @@ def choose_step(model: Model, actions: tuple[AvailableAction, ...], dice: Dice) 
     order = [each.key for each in programme.states]
     further = order[order.index(state) + 1 : order.index(goal(programme)) + 1]
     onward = [each for each in allowed_steps if each.goes_to(state) in further and each.record not in UNUSUAL]
+    seconds = [each for each in allowed_steps if each.second_of]
+    if seconds and kind < 9:
+        return dice.mostly(seconds)
+    # A payment that comes back is rare in life; here it must be met in a few hundred walks.
+    onward += [each for each in allowed_steps if each.record is Record.PAYMENT_RETURNED]
     staying = [each for each in allowed_steps if each.target == SAME and each.record not in UNUSUAL]
     return dice.one_of((onward if kind < 9 else staying) or onward or staying or steps)
 

@@ -51,7 +51,11 @@ AWARD = (
     FormField("award", "拟救助金额", Kind.MONEY),
     FormField("fund", "资金来源", Kind.ID),
     FormField("places", "公示地点", Kind.CODES),
+    FormField("method", "发放方式", Kind.CODE, required=False, choices=tuple(PaymentMethod)),
+    FormField("cash_reason", "现金发放原因", Kind.CODE, required=False, choices=("no_account", "urgent", "disabled")),
 )
+"""The method is part of what is signed; a bank transfer where none is stated."""
+
 _NOTICE = FormField("notice", "所指公示", Kind.ID, required=False)
 OBJECTION = (
     _NOTICE,
@@ -70,12 +74,22 @@ SIGNATURE = (
 PAYMENT = (
     FormField("method", "发放方式", Kind.CODE, choices=tuple(PaymentMethod)),
     FormField("voucher", "凭证号", Kind.CODE),
-    FormField("cash_reason", "现金发放原因", Kind.CODE, required=False, choices=("no_account", "urgent", "disabled")),
 )
-RETURNED = (
-    FormField("bank_code", "退回原因", Kind.CODE, choices=("account_closed", "name_mismatch", "wrong_number", "other")),
-    FormField("voucher", "退票凭证号", Kind.CODE),
+ADVICE = (
+    FormField("advice_no", "银行回单号（现金为收据号）", Kind.CODE),
+    FormField("advised_on", "回单日期", Kind.DATE),
+    FormField("amount", "回单金额", Kind.MONEY),
 )
+"""What the bank's advice says; for cash, the receipt that the family signed before the payer and a second person."""
+
+_BANK_CODE = FormField(
+    "bank_code", "退回原因", Kind.CODE, choices=("account_closed", "name_mismatch", "wrong_number", "other")
+)
+FAILED = (*ADVICE, _BANK_CODE)
+RETURNED = (*ADVICE, _BANK_CODE, FormField("voucher", "退票凭证号", Kind.CODE))
+CANCELLATION = (FormField("request", "家庭书面申请或其他依据文号", Kind.NAME, required=False), WHY)
+"""After a payment attempt an award is cancelled only on paper: `request` is then required."""
+
 RECEIPT = (
     FormField("evidence", "签收凭据", Kind.CODE, choices=("signature", "sms", "call_back", "bank_slip", "proxy")),
 )
@@ -84,8 +98,7 @@ RECALL = (
     FormField("ground", "追回事由", Kind.CODE, choices=("false_statement", "not_eligible", "paid_in_error", "death")),
     WHY,
 )
-PART = (FormField("amount", "收回金额", Kind.MONEY), FormField("voucher", "入账凭证号", Kind.CODE))
-REST = (FormField("voucher", "入账凭证号", Kind.CODE),)
+RECOVERY = (*ADVICE, FormField("voucher", "入账凭证号", Kind.CODE))
 WRITE_OFF = (FormField("minutes", "核销决定文号", Kind.NAME), WHY)
 HOLD = (
     FormField("until", "暂停至", Kind.DATE),

@@ -4,18 +4,20 @@ from workflows.code_lists import HARDSHIP_ITEMS
 from workflows.form_fields import FormField, Kind
 from workflows.programme import SAME, DaysAre, Programme, State, Step
 from workflows.programmes.forms import (
+    ADVICE,
     AWARD,
+    CANCELLATION,
+    FAILED,
     FOLLOW_UP,
     HOLD,
     OBJECTION,
     OBJECTION_ANSWER,
     PAPERS,
-    PART,
     PAYMENT,
     RECALL,
     RECEIPT,
+    RECOVERY,
     REQUESTED,
-    REST,
     RESURVEY,
     RETURNED,
     SIGNATURE,
@@ -25,22 +27,32 @@ from workflows.programmes.forms import (
     WRITE_OFF,
 )
 from workflows.programmes.step_groups import (
+    ARRIVED,
+    AS_STATED,
+    BANK_SAYS,
     CALLERS,
+    CANCELLABLE,
+    CONFIRMERS,
     FINAL,
     HIGHER,
     NOTICE_OVER,
+    PART_BACK,
     PAYABLE,
     RECALL_DECIDED,
+    REST_BACK,
     SURVEYED,
     SURVEYORS,
+    WITHDRAWABLE,
     WRITE_OFF_DECIDED,
+    arrive,
+    bounce,
     call_back,
     come_back,
     commit,
-    pay,
     recover_part,
     recover_rest,
     release,
+    send,
     write_off,
 )
 from workflows.rules.application import amount_positive, no_other_open_case
@@ -61,12 +73,12 @@ from workflows.rules.means_test import (
     within_requested,
 )
 from workflows.rules.payment import (
+    cash_explained,
     followed_up,
     fund_allows,
     fund_can_bear,
     fund_open_at_decision,
     fund_open_to_unit,
-    part_of_what_is_out,
     payee_in_family,
 )
 from workflows.rules.public_notice import an_objection_is_open, notice_can_end, this_notice
@@ -87,7 +99,15 @@ MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
 SURVEYS = (surveyed_by_two, papers_complete, verified, self_paid_as_surveyed)
 SAME_HELP = (not_repeated, items_allowed, within_requested, within_cap, award_positive)
 ELIGIBLE = (filed, beneficiary_stays, consent_given, *SURVEYS, *MEANS, *SAME_HELP)
-FUNDED = (fund_open_to_unit, fund_allows, fund_open_at_decision, fund_for_category, fund_can_bear, payee_in_family)
+FUNDED = (
+    fund_open_to_unit,
+    fund_allows,
+    fund_open_at_decision,
+    fund_for_category,
+    fund_can_bear,
+    payee_in_family,
+    cash_explained,
+)
 # Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
 AID_LIMITS = (fund_for_category, self_paid_as_surveyed, not_repeated, items_allowed, within_cap)
 DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, category_as_shown, *AID_LIMITS)
@@ -112,9 +132,13 @@ STATES = (
     State("notice", Phase.APPROVAL, "公示", "公示中", "notice_answer_days"),
     State("approval", Phase.APPROVAL, "待审批", "审批中", "approval_days"),
     State("payment", Phase.DISBURSEMENT, "待发放", "等待发放", "payment_days"),
+    State("transit", Phase.DISBURSEMENT, "在途，待银行回单", "款项发放中", "transit_days"),
+    State("returning", Phase.DISBURSEMENT, "退款在途，待确认", "等待重新发放", "transit_days"),
     State("receipt", Phase.DISBURSEMENT, "待签收", "请确认收款", "receipt_days"),
     State("follow_up", Phase.FOLLOW_UP, "待回访", "等待回访", "follow_up_days", DaysAre.CALENDAR),
     State("recalling", Phase.FOLLOW_UP, "追回中", "需退回款项", "recall_days", DaysAre.CALENDAR),
+    State("part_stated", Phase.FOLLOW_UP, "部分收回，待确认", "需退回款项", "transit_days"),
+    State("rest_stated", Phase.FOLLOW_UP, "全部收回，待确认", "需退回款项", "transit_days"),
     State("closed", Phase.ENDED, "已办结", "已办结"),
     State("declined", Phase.ENDED, "不予救助", "未获批准"),
     State("withdrawn", Phase.ENDED, "已撤回", "已撤回"),
@@ -145,19 +169,27 @@ HARDSHIP = Programme(
         Step("approve",           "approval",      "payment",      Role.APPROVER,   DECIDED,               commit,       "approved",        Duty.APPROVER,        Record.APPROVAL,          SIGNATURE,        "批准"),
         Step("decline",           "review",        "declined",     Role.REVIEWER,   (),                    None,         "declined",        Duty.REVIEWER,        None,                     (WHY,),           "不予救助"),
         Step("decline",           "approval",      "declined",     Role.APPROVER,   (),                    None,         "declined",        Duty.APPROVER,        Record.VOID_APPROVALS,    (WHY,),           "不予批准"),
-        Step("pay",               "payment",       "receipt",      Role.CASHIER,    PAYABLE,               pay,          "paid",            Duty.PAYER,           Record.PAYMENT,           PAYMENT,          "发放"),
-        Step("cancel_award",      "payment",       "review",       Role.APPROVER,   (),                    release,      None,              None,                 Record.VOID_APPROVALS,    (WHY,),           "撤销批准"),
-        Step("payment_returned",  "receipt",       "payment",      Role.CASHIER,    (),                    come_back,    "payment_returned", Duty.PAYER,          Record.PAYMENT_RETURNED,  RETURNED,         "银行退回"),
+        Step("pay",               "payment",       "transit",      Role.CASHIER,    PAYABLE,               send,         "advice_due",      Duty.PAYER,           Record.PAYMENT,           PAYMENT,          "发放"),
+        Step("confirm_payment",   "transit",       "receipt",      CONFIRMERS,      ARRIVED,               arrive,       "paid",            Duty.PAYMENT_CONFIRMER, Record.PAYMENT_CONFIRMED, ADVICE,         "确认到账", second_of="pay"),
+        Step("payment_failed",    "transit",       "payment",      CONFIRMERS,      BANK_SAYS,             bounce,       "payment_returned", Duty.PAYMENT_CONFIRMER, Record.PAYMENT_FAILED,  FAILED,           "登记发放失败", second_of="pay"),
+        Step("cancel_award",      "payment",       "review",       Role.APPROVER,   CANCELLABLE,           release,      None,              None,                 Record.VOID_APPROVALS,    CANCELLATION,     "撤销批准"),
+        Step("payment_returned",  "receipt",       "returning",    Role.CASHIER,    BANK_SAYS,             come_back,    "advice_due",      Duty.PAYER,           Record.PAYMENT_RETURNED,  RETURNED,         "银行退回"),
+        Step("confirm_return",    "returning",     "payment",      CONFIRMERS,      AS_STATED,             bounce,       "payment_returned", Duty.PAYMENT_CONFIRMER, Record.RETURN_CONFIRMED, ADVICE,         "确认退回", second_of="payment_returned"),
+        Step("reject_return",     "returning",     "receipt",      CONFIRMERS,      (),                    arrive,       None,              Duty.PAYMENT_CONFIRMER, Record.RETURN_REJECTED, (WHY,),           "退回不属实", second_of="payment_returned"),
         Step("confirm_receipt",   "receipt",       "follow_up",    Role.REGISTRAR,  (),                    None,         None,              Duty.RECEIPT_WITNESS, Record.RECEIPT,           RECEIPT,          "确认签收"),
         Step("record_follow_up",  "follow_up",     SAME,           Role.VISITOR,    CALLERS,               None,         None,              Duty.FOLLOWER,        Record.VISIT,             FOLLOW_UP,        "记录回访"),
         Step("close",             "follow_up",     "closed",       Role.REGISTRAR,  (followed_up,),        None,         None,              None,                 None,                     (),               "办结"),
         Step("withdraw",          BEFORE_MONEY,    "withdrawn",    Role.REGISTRAR,  (),                    None,         "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
-        Step("withdraw",          "payment",       "withdrawn",    Role.REGISTRAR,  (),                    release,      "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
+        Step("withdraw",          "payment",       "withdrawn",    Role.REGISTRAR,  WITHDRAWABLE,          release,      "withdrawn",       None,                 Record.VOID_APPROVALS,    (WHY,),           "撤回申请", True),
         Step("suspend",           OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (hold_has_an_end,), None, None, None,               Record.HOLD,              HOLD,             "暂停"),
         Step("resume",            OPEN,            SAME,           (Role.REVIEWER, Role.APPROVER), (held,), None,       None,              None,                 Record.RESUME,            (WHY,),           "恢复", True),
         Step("recall",            PAID,            "recalling",    Role.APPROVER,   RECALL_DECIDED,        call_back,    "recall",          None,                 Record.RECALL,            RECALL,           "决定追回"),
-        Step("recover_part",      "recalling",     SAME,           Role.CASHIER,    (part_of_what_is_out,), recover_part, None,             Duty.PAYER,           None,                     PART,             "部分收回"),
-        Step("recover",           "recalling",     "recovered",    Role.CASHIER,    (),                    recover_rest, "recovered",       Duty.PAYER,           None,                     REST,             "全部收回"),
+        Step("recover_part",      "recalling",     "part_stated",  Role.CASHIER,    PART_BACK,             None,         "advice_due",      Duty.PAYER,           Record.RECOVERY,          RECOVERY,         "部分收回"),
+        Step("recover",           "recalling",     "rest_stated",  Role.CASHIER,    REST_BACK,             None,         "advice_due",      Duty.PAYER,           Record.RECOVERY,          RECOVERY,         "全部收回"),
+        Step("confirm_recovery",  "part_stated",   "recalling",    CONFIRMERS,      AS_STATED,             recover_part, None,              Duty.PAYMENT_CONFIRMER, Record.RECOVERY_CONFIRMED, ADVICE,       "确认部分收回", second_of="recover_part"),
+        Step("confirm_recovery",  "rest_stated",   "recovered",    CONFIRMERS,      AS_STATED,             recover_rest, "recovered",       Duty.PAYMENT_CONFIRMER, Record.RECOVERY_CONFIRMED, ADVICE,       "确认全部收回", second_of="recover"),
+        Step("reject_recovery",   "part_stated",   "recalling",    CONFIRMERS,      (),                    None,         None,              Duty.PAYMENT_CONFIRMER, Record.RECOVERY_REJECTED, (WHY,),        "收回不属实", second_of="recover_part"),
+        Step("reject_recovery",   "rest_stated",   "recalling",    CONFIRMERS,      (),                    None,         None,              Duty.PAYMENT_CONFIRMER, Record.RECOVERY_REJECTED, (WHY,),        "收回不属实", second_of="recover"),
         Step("write_off",         "recalling",     "written_off",  Role.APPROVER,   WRITE_OFF_DECIDED,     write_off,    None,              None,                 None,                     WRITE_OFF,        "核销"),
     ),
 )

@@ -5,19 +5,31 @@ from workflows.rules.approval import (
     higher_tier_follows,
     makers_stay_out,
     minutes_attached,
+    payers_stay_out,
     recall_tier_reaches,
     signatures_cover_this,
     write_off_tier_reaches,
 )
 from workflows.rules.approval import fully_signed as _fully_signed
+from workflows.rules.bank_advice import (
+    advice_as_stated,
+    advice_day_fits,
+    advice_states_the_award,
+    advice_states_the_rest,
+    asked_on_paper,
+    never_attempted,
+    second_payment_by_another_hand,
+    second_payment_not_in_cash,
+)
 from workflows.rules.means_test import beneficiary_stays
 from workflows.rules.payment import (
-    cash_explained,
     fund_allows,
     fund_can_bear,
     fund_open_to_unit,
     fund_settles,
+    method_as_signed,
     not_paid_yet,
+    part_of_what_is_out,
     payee_known,
     within_what_is_kept,
 )
@@ -39,7 +51,7 @@ from workflows.rules.survey import (
     visitors_entitled,
     visitors_not_family,
 )
-from workflows.vocabulary import Money, Pot, Sum
+from workflows.vocabulary import Money, Pot, Role, Sum
 
 VISITORS = (visitors_enough, recorder_went, visitors_entitled, visitors_not_family, visited_already)
 SURVEYED = (surveyed_by_two, papers_seen_again)
@@ -56,15 +68,28 @@ PAYABLE = (
     fund_settles,
     beneficiary_stays,
     payee_known,
-    cash_explained,
+    method_as_signed,
+    second_payment_not_in_cash,
 )
+ARRIVED = (advice_day_fits, advice_states_the_award, second_payment_by_another_hand)
+BANK_SAYS = (advice_day_fits, advice_states_the_award)
+AS_STATED = (advice_day_fits, advice_as_stated)
+PART_BACK = (advice_day_fits, part_of_what_is_out)
+REST_BACK = (advice_day_fits, advice_states_the_rest)
+CANCELLABLE = (asked_on_paper, payers_stay_out)
+WITHDRAWABLE = (never_attempted,)
 RECALL_DECIDED = (makers_stay_out, within_what_is_kept, recall_tier_reaches)
 WRITE_OFF_DECIDED = (makers_stay_out, write_off_tier_reaches)
 
+CONFIRMERS = (Role.CASHIER, Role.APPROVER)
+"""Who compares the bank's advice: another cashier, or an approver who decided nothing in the case."""
+
 commit = Money(Pot.AVAILABLE, Pot.COMMITTED)
 release = Money(Pot.COMMITTED, Pot.AVAILABLE)
-pay = Money(Pot.COMMITTED, Pot.PAID)
-come_back = Money(Pot.PAID, Pot.COMMITTED)
+send = Money(Pot.COMMITTED, Pot.IN_TRANSIT)
+arrive = Money(Pot.IN_TRANSIT, Pot.PAID)
+bounce = Money(Pot.IN_TRANSIT, Pot.COMMITTED)
+come_back = Money(Pot.PAID, Pot.IN_TRANSIT)
 call_back = Money(Pot.PAID, Pot.RECOVERING, Sum.ANSWER)
 recover_part = Money(Pot.RECOVERING, Pot.AVAILABLE, Sum.ANSWER)
 recover_rest = Money(Pot.RECOVERING, Pot.AVAILABLE, Sum.REST)

@@ -85,6 +85,15 @@ def makers_stay_out(case: RuleInput) -> Reason | None:
     return None
 
 
+def payers_stay_out(case: RuleInput) -> Reason | None:
+    """A person who paid the award or confirmed a payment of it does not cancel it."""
+    people = {case.actor.account, *(grant.principal for grant in case.actor.grants)}
+    for done, person in sorted(case.facts.duties, key=str):
+        if person in people and done in {Duty.PAYER, Duty.PAYMENT_CONFIRMER}:
+            return Reason.of("incompatible_duty", duty=Duty.APPROVER.value, done=done.value)
+    return None
+
+
 def minutes_attached(case: RuleInput) -> Reason | None:
     """From `collective_from_fen` on a meeting decides, with minutes (docs/domain/audit-rules.md rule 42)."""
     limit = case.policy.collective_from_fen

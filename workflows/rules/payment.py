@@ -110,10 +110,18 @@ def cash_explained(case: RuleInput) -> Reason | None:
     return None
 
 
-@reads("live_payment")
+def method_as_signed(case: RuleInput) -> Reason | None:
+    """The money goes the way that the approvers signed; a case without a signed method is paid by bank."""
+    method, signed = case.text("method"), case.facts.method or PaymentMethod.BANK.value
+    if method is not None and method != signed:
+        return Reason.of("method_not_signed", method=method, signed=signed)
+    return None
+
+
+@reads("payments")
 def not_paid_yet(case: RuleInput) -> Reason | None:
-    """An award has at most one live payment (docs/domain/audit-rules.md rule 52)."""
-    return Reason.of("already_paid") if case.facts.live_payment else None
+    """An award has at most one payment that is out (docs/domain/audit-rules.md rule 52)."""
+    return Reason.of("already_paid") if any(payment.is_out for payment in case.facts.payments) else None
 
 
 @reads("visits")

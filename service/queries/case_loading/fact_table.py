@@ -106,7 +106,10 @@ _NOTICE = """SELECT row_to_json(n) FROM (SELECT id, posted_on, ended_on, content
     FROM notice WHERE case_id = c.id ORDER BY seq DESC LIMIT 1) AS n"""
 _APPROVALS = """SELECT json_agg(json_build_array(tier, account_id, content, id) ORDER BY tier)
     FROM approval WHERE case_id = c.id AND voided_seq IS NULL"""
-_LIVE_PAYMENT = "SELECT id FROM payment WHERE case_id = c.id AND state = 'live'"
+_PAYMENTS = """SELECT json_agg(json_build_array(id, state, paid_on, paid_by, confirmed_by) ORDER BY seq)
+    FROM payment WHERE case_id = c.id"""
+_ADVICE = """SELECT row_to_json(a) FROM (SELECT id, advice_no, advised_on, fen, code FROM bank_advice
+    WHERE case_id = c.id AND state = 'stated') AS a"""
 # What a family was given: what is out, and what it kept although it was written off.
 _GIVEN = "o.outstanding_fen + o.written_off_fen"
 _OTHERS = f"""SELECT json_agg(json_build_array(item, fen, "on", school_year, same)) FROM (
@@ -121,7 +124,7 @@ _PENDING = f"""SELECT json_agg(o.item ORDER BY o.id) FROM "case" AS o WHERE o.ou
     AND (o.household_id = c.household_id OR o.beneficiary_id = {_SAME_PERSON})"""  # noqa: S608 - a constant above
 _PRIOR_AID = f"""SELECT json_agg(json_build_array(item, fen, "on")) FROM (
     SELECT o.item, {_GIVEN} AS fen, p.paid_on AS "on" FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
-    WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state <> 'returned' AND {_GIVEN} > 0 UNION ALL
+    WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state NOT IN ('failed', 'returned') AND {_GIVEN} > 0 UNION ALL
     SELECT item, fen, "on" FROM gift WHERE gift.household_id = c.household_id AND fen IS NOT NULL
     AND voided_on IS NULL) AS aid"""  # noqa: S608 - a constant above
 _FUND = f"SELECT row_to_json(f) FROM (SELECT {', '.join(readers.FUND_COLUMNS)} FROM fund WHERE fund.id = c.fund_id) AS f"  # noqa: S608 - column names above
@@ -132,7 +135,13 @@ _HEAD = """SELECT json_build_object('id', person.id, 'name', encode(person.name_
     AND person.relation = 'head' AND person.active"""
 
 _OBJECTIONS = frozenset({Record.OBJECTION, Record.OBJECTION_ANSWER})
-_PAYMENTS = frozenset({Record.PAYMENT_RETURNED, Record.RECEIPT, Record.RECALL})
+_OF_PAYMENT = frozenset(
+    {Record.PAYMENT_CONFIRMED, Record.PAYMENT_FAILED, Record.PAYMENT_RETURNED, Record.RETURN_CONFIRMED}
+    | {Record.RETURN_REJECTED, Record.RECEIPT, Record.RECALL, Record.RECOVERY}
+)
+_OF_ADVICE = frozenset(
+    {Record.RETURN_CONFIRMED, Record.RETURN_REJECTED, Record.RECOVERY_CONFIRMED, Record.RECOVERY_REJECTED}
+)
 
 FACTS: tuple[Fact, ...] = (
     #    name                     SQL                   field of Facts           reader                   also needed by
@@ -155,7 +164,8 @@ FACTS: tuple[Fact, ...] = (
          _OBJECTIONS | {Record.NOTICE_END, Record.VOID_APPROVALS}),
     Fact("approvals",             _sql(_APPROVALS),     "approvals",             readers.approvals,
          frozenset({Record.APPROVAL, Record.VOID_APPROVALS, Audience.NEXT_APPROVERS})),
-    Fact("live_payment",          _sql(_LIVE_PAYMENT),  "live_payment",          readers.live_payment,     _PAYMENTS),
+    Fact("payments",              _sql(_PAYMENTS),      "payments",              readers.payments,         _OF_PAYMENT),
+    Fact("advice",                _sql(_ADVICE),        "advice",                readers.advice,           _OF_ADVICE),
     Fact("others",                _sql(_OTHERS),        "others",                readers.others),
     Fact("pending",               _sql(_PENDING),       "pending",               readers.pending),
     Fact("prior_aid",             _sql(_PRIOR_AID),     "finances",              readers.finances,

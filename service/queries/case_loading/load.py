@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from service.queries import policies
 from service.queries.case_loading import statement
 from service.queries.case_loading.fact_table import BY_NAME
-from service.queries.case_loading.loaded_case import CaseRow, LoadedCase, RoleHolder, uuid_of
+from service.queries.case_loading.loaded_case import CaseRow, LoadedCase, Reviewed, RoleHolder, uuid_of
 from service.queries.case_loading.plan import EVERYTHING, LoadPlan
 from service.queries.case_loading.readers import members_digest
 from service.queries.scope import Caller, ranges
@@ -114,7 +114,7 @@ def _facts(row: CaseRow, parts: Mapping[str, Any]) -> Facts:
         fact.field: fact.read(row) for name in parts if (fact := BY_NAME.get(name)) and fact.field and fact.read
     }
     return Facts.partial(
-        content=digest_of(row, row.award_fen, row.fund_id, row.policy_set_id, row.category),
+        content=digest_of(row, row),
         people=members_digest(row),
         payee_in_family=row.payee["in_family"] if row.payee else None,
         **_case_facts(row),
@@ -132,6 +132,8 @@ def _case_facts(row: CaseRow) -> dict[str, Any]:
         "requested": Fen(row.requested_fen),
         "award": row.award_fen,
         "category": row.category,
+        "method": row.method,
+        "cash_reason": row.cash_reason,
         "outstanding": Fen(row.outstanding_fen),
         "recovering": Fen(row.recovering_fen),
         "written_off": Fen(row.written_off_fen),
@@ -152,16 +154,16 @@ _MEMBER_NAMES = ("id", "name", "number")
 """What the arrays of `lines` and `members` hold, under the names that the approval digest gives them."""
 
 
-def digest_of(row: CaseRow, award: int | None, fund_id: UUID | None, policy_set_id: UUID, category: str | None) -> str:
-    """Return the digest that an approval of the case would store, with this award, fund, policy set and category."""
+def digest_of(row: CaseRow, reviewed: Reviewed) -> str:
+    """Return the digest that an approval of the case would store, with what the review states: award, fund, method …"""
     return approval_digest(
         ApprovalContent(
             item=row.item,
             requested=row.requested_fen,
-            award=award,
-            fund=fund_id,
-            policy=policy_set_id,
-            category=category,
+            award=reviewed.award_fen,
+            fund=reviewed.fund_id,
+            policy=reviewed.policy_set_id,
+            category=reviewed.category,
             beneficiary=row.beneficiary_id,
             payee=row.payee,
             form=row.answers,
@@ -175,5 +177,7 @@ def digest_of(row: CaseRow, award: int | None, fund_id: UUID | None, policy_set_
             finance_lines=[dict(zip(_LINE_NAMES, line, strict=True)) for line in row.lines or ()],
             members=[dict(zip(_MEMBER_NAMES, member, strict=True)) for member in row.members or ()],
             papers=row.papers or (),
+            method=reviewed.method,
+            cash_reason=reviewed.cash_reason,
         )
     )

@@ -4,11 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from workflows.facts import Facts
 from workflows.vocabulary import Duty, Plain, Role
+
+
+class Reviewed(Protocol):
+    """What the review states and the approvers sign: of a loaded case, or of a case after a step."""
+
+    @property
+    def award_fen(self) -> int | None: ...
+    @property
+    def fund_id(self) -> UUID | None: ...
+    @property
+    def policy_set_id(self) -> UUID: ...
+    @property
+    def category(self) -> str | None: ...
+    @property
+    def method(self) -> str | None: ...
+    @property
+    def cash_reason(self) -> str | None: ...
+
+
+REVIEWED = ("award_fen", "fund_id", "policy_set_id", "category", "method", "cash_reason")
+"""The columns of Reviewed."""
 
 
 class CaseRow:
@@ -37,6 +58,8 @@ class CaseRow:
     recovering_fen: int
     written_off_fen: int
     category: str | None
+    method: str | None
+    cash_reason: str | None
     fund_id: UUID | None
     policy_set_id: UUID
     opened_on: date
@@ -81,7 +104,8 @@ class CaseRow:
     student_stage: str | None
     open_cases: list[tuple[str, str]] | None
     decided_before: dict[str, Any] | None
-    live_payment: str | None
+    payments: list[list[Any]] | None
+    advice: dict[str, Any] | None
     others: list[list[Any]] | None
     pending: list[str] | None
     prior_aid: list[list[Any]] | None

@@ -9,6 +9,7 @@ from uuid import UUID
 from service.queries.case_loading.loaded_case import CaseRow, uuid_of
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
 from workflows.facts import Approval, Award, Fund, Notice, Returned, Verification, Visit
+from workflows.payment_states import Advice, Payment
 from workflows.vocabulary import Fen
 
 FUND_COLUMNS = (
@@ -91,9 +92,18 @@ def approvals(row: CaseRow) -> tuple[Approval, ...]:
     return tuple(Approval(tier, UUID(account), content) for tier, account, content, _ in row.approvals or ())
 
 
-def live_payment(row: CaseRow) -> bool:
-    """Return whether a payment is out."""
-    return row.live_payment is not None
+def payments(row: CaseRow) -> tuple[Payment, ...]:
+    """Return every payment of the case, in order."""
+    return tuple(
+        Payment(state, date.fromisoformat(on), uuid_of(payer), uuid_of(confirmer) if confirmer else None)
+        for _, state, on, payer, confirmer in row.payments or ()
+    )
+
+
+def advice(row: CaseRow) -> Advice | None:
+    """Return what is stated of a return or a recovery and not confirmed yet."""
+    stated = row.advice
+    return Advice(stated["advice_no"], date.fromisoformat(stated["advised_on"]), Fen(stated["fen"])) if stated else None
 
 
 def others(row: CaseRow) -> tuple[Award, ...]:
