@@ -7,6 +7,7 @@ from service.api import (
     confirmations,
     consents,
     donations,
+    events,
     finances,
     fund_allocations,
     fund_receipts,
@@ -53,6 +54,7 @@ BLUEPRINTS = tuple(
         donations,
         activities,
         reports,
+        events,
         notifications,
     )
 )

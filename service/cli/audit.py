@@ -3,7 +3,8 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
+from uuid import UUID
 
 import click
 import sqlalchemy as sa
@@ -13,13 +14,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from service.actions import anchors as anchor_actions
 from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
+from service.cli.callers import context_for
 from service.cli.installation import AS_JSON, VAR, Installation, open_installation
 from service.cli.output import FAULTS, CommandFailed, translate
 from service.clock import now, union_day
 from service.crypto.hash_chain import anchor_line
 from service.integrity.anchors import kept_faults
 from service.integrity.verify import Verification, verify
-from service.queries import accounts, anchors
+from service.queries import accounts, anchors, events
 from service.report.figures import snapshot
 from service.tables.events import event
 
@@ -67,6 +69,45 @@ def _verify_with_progress(installation: Installation, lines: list[str], *, quiet
         verified = verify(conn, lambda done: bar.update(task, completed=done))
         verified.faults += kept_faults(conn, lines)
     return verified
+
+
+@audit.command("events")
+@click.option("--by", required=True, help="经审员的登录名 · Login of the auditor.")
+@click.option("--list", "listed", type=click.Choice(tuple(events.LISTS)), help="现成清单 · A ready list.")
+@click.option("--subject", help="对象，如 case、fund、account · What they are about.")
+@click.option("--id", "subject_id", type=click.UUID, help="对象的编号 · Its id.")
+@click.option("--actor", help="办理人的登录名 · Login of who acted.")
+@click.option("--action", help="动作 · Kind of act.")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="起始日 · First day.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="截止日 · Last day.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=200, show_default=True, help="最多几条 · At most.")
+@AS_JSON
+@VAR
+def audit_events(by: str, most: int, as_json: bool, var: Path | None, **chosen: Any) -> None:
+    """按对象、人、日期、动作列出事件，或列出现成清单 · List events by subject, person, day and kind, or a ready list."""
+    with open_installation(var) as installation, installation.engine.connect() as conn:
+        caller = context_for(conn, installation, by).caller
+        filters = {"list": chosen["listed"], "subject": chosen["subject"], "action": chosen["action"]}
+        filters |= {"subject_id": chosen["subject_id"], "actor_id": _account_id(conn, chosen["actor"])}
+        filters |= {name: chosen[name].date() if chosen[name] else None for name in ("first", "last")}
+        page = events.page(conn, caller, filters, None, most)
+    for row in page.rows:
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False, default=str))
+        else:
+            click.echo(
+                f"{row['no']}  {row['on']}  {row['actor']}  {row['subject']}.{row['action']}  {row['subject_id']}"
+            )
+    click.echo(translate("cli.events_listed", shown=len(page.rows), count=page.count), err=True)
+
+
+def _account_id(conn: sa.Connection, login: str | None) -> UUID | None:
+    if login is None:
+        return None
+    found = accounts.caller_by_login(conn, login, union_day(now()))
+    if found is None:
+        raise CommandFailed(translate("cli.no_account", login=login))
+    return found.account
 
 
 @audit.command("anchor")

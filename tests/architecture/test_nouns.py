@@ -16,6 +16,7 @@ NOUNS = frozenset(
         "confirmations",
         "consents",
         "donations",
+        "events",
         "finances",
         "fund_allocations",
         "fund_receipts",
@@ -48,7 +49,7 @@ NOT_NOUNS = {
     " decided_step errors event_log fund_balances gift_checks id_number names natural_keys notify permissions"
     " personal_data_access possible_twins step_records step_result validation write_batch",
     "queries": "case_corrections case_opening masking page pagination policy_changes possible_twins reminders scope",
-    "tables": "column_classification events row_fingerprints",
+    "tables": "column_classification row_fingerprints",
 }
 """Files that are not about one noun."""
 

@@ -1,0 +1,156 @@
+"""Events for auditors: by subject, person, day and kind, and the ready lists."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.queries.page import Page, cut
+from service.queries.scope import Caller, visible_to
+from service.tables.accounts import account
+from service.tables.activities import activity
+from service.tables.cases import case
+from service.tables.confirmations import confirmation
+from service.tables.donations import donation
+from service.tables.events import event
+from service.tables.funds import fund
+from service.tables.gifts import gift
+from service.tables.households import household
+from service.tables.persons import person
+from service.tables.units import unit
+from service.tables.visits import visit
+from workflows.vocabulary import Role
+
+AUDITORS = frozenset({Role.AUDITOR})
+_actor, _principal = account.alias("actor"), account.alias("principal")
+_FACTS = sa.cast(event.c.body, sa.dialects.postgresql.JSONB)["facts"]
+_ANSWERS = sa.cast(event.c.body, sa.dialects.postgresql.JSONB)["answers"]
+
+
+def _actions(subject: str, *names: str) -> sa.ColumnElement[bool]:
+    return sa.and_(event.c.subject == subject, event.c.action.in_(names))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyList:
+    """One list that auditors get without asking (docs/domain/audit-rules.md §5.4)."""
+
+    key: str
+    rows: sa.ColumnElement[bool]
+
+
+LISTS: Mapping[str, ReadyList] = {
+    each.key: each
+    for each in (
+        ReadyList("cash", sa.and_(_actions("case", "pay"), _ANSWERS["method"].astext == "cash")),
+        ReadyList("stand_ins", sa.or_(event.c.principal_id.is_not(None), _FACTS["for"].astext.is_not(None))),
+        ReadyList(
+            "for_others",
+            sa.and_(
+                event.c.subject != "case", sa.or_(_FACTS["principal"].astext.is_not(None), _FACTS["files"].is_not(None))
+            ),
+        ),
+        ReadyList("returns", _actions("case", "payment_failed", "payment_returned", "confirm_return", "reject_return")),
+        ReadyList(
+            "recalls",
+            _actions("case", "recall", "recover", "recover_part", "confirm_recovery", "reject_recovery", "write_off"),
+        ),
+        ReadyList("voids", sa.or_(event.c.action.startswith("void_"), event.c.action.startswith("correct_"))),
+        ReadyList("second_person", sa.or_(event.c.confirmation_id.is_not(None), event.c.subject == "confirmation")),
+        ReadyList("powers", sa.and_(event.c.subject.in_(("account", "unit")), event.c.action != "anchor")),
+        ReadyList("tokens", _actions("account", "make_token", "revoke_token", "invite", "accept_invitation")),
+        ReadyList("rules", event.c.subject == "policy"),
+        ReadyList("kinship", _actions("household", "declare_kinship", "confirm_kinship", "end_kinship")),
+        ReadyList("looks", _actions("person", "reveal", "match_number")),
+    )
+}
+"""By their names in the address."""
+
+
+def seen_by(caller: Caller) -> sa.ColumnElement[bool]:
+    """Return the condition for events about the units over which the caller is an auditor; rules concern every unit."""
+    in_unit = []
+    for table in (case, household, fund, visit, gift, donation, activity, confirmation):
+        row = sa.select(table.c.id).where(table.c.id == event.c.subject_id, _over(caller, table.c.unit_path))
+        in_unit.append(sa.and_(event.c.subject == table.name, row.exists()))
+    members = sa.select(person.c.id).join(household, household.c.id == person.c.household_id)
+    of_member = members.where(person.c.id == event.c.subject_id, _over(caller, household.c.unit_path))
+    staff = sa.select(account.c.id).join(unit, unit.c.id == account.c.unit_id)
+    of_staff = staff.where(account.c.id == event.c.subject_id, _over(caller, unit.c.path))
+    of_unit = sa.select(unit.c.id).where(unit.c.id == event.c.subject_id, _over(caller, unit.c.path))
+    others = (("person", of_member), ("account", of_staff), ("unit", of_unit))
+    in_unit += [sa.and_(event.c.subject == subject, row.exists()) for subject, row in others]
+    return sa.or_(event.c.subject == "policy", *in_unit)
+
+
+def _over(caller: Caller, path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return visible_to(caller, path, AUDITORS)
+
+
+def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
+    """Return one page of events, newest first; `filters` are those of EventFilterIn. The count is of the page's filter."""
+    chosen = sa.and_(seen_by(caller), *_conditions(filters))
+    rows = _select().where(chosen)
+    if after is not None:
+        rows = rows.where(event.c.no < int(after[0]))
+    found = [_shown(dict(row)) for row in conn.execute(rows.order_by(event.c.no.desc()).limit(size + 1)).mappings()]
+    count = conn.scalar(sa.select(sa.func.count()).select_from(event).where(chosen)) or 0
+    page_rows, last = cut(found, size)
+    return Page(page_rows, count, [str(last["no"])] if last else None)
+
+
+def one(conn: sa.Connection, number: int, caller: Caller) -> dict[str, Any] | None:
+    """Return an event with its body as it was hashed, or None when the caller may not see it."""
+    row = conn.execute(_select().where(event.c.no == number, seen_by(caller))).mappings().one_or_none()
+    return None if row is None else {**_shown(dict(row)), "body": row["body"], "hash": row["hash"].hex()}
+
+
+def _select() -> sa.Select[Any]:
+    names = (_actor.c.login.label("actor"), _principal.c.login.label("principal"))
+    return (
+        sa.select(event, *names)
+        .join(_actor, _actor.c.id == event.c.actor_id)
+        .outerjoin(_principal, _principal.c.id == event.c.principal_id)
+    )
+
+
+def _conditions(filters: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of a filter; an unknown list is no filter of ours, so the schema refuses it before."""
+    equal = {"subject": event.c.subject, "subject_id": event.c.subject_id, "action": event.c.action}
+    equal |= {"actor_id": event.c.actor_id}
+    conditions = [column == filters[name] for name, column in equal.items() if filters.get(name) is not None]
+    first, last = filters.get("first"), filters.get("last")
+    conditions += [event.c.on >= first] if isinstance(first, date) else []
+    conditions += [event.c.on <= last] if isinstance(last, date) else []
+    return conditions + ([LISTS[filters["list"]].rows] if filters.get("list") else [])
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event as a list shows it: who, when, what, about whom, confirmed by whom, and what it says."""
+    body = json.loads(row["body"])
+    columns = (
+        "no",
+        "on",
+        "at",
+        "subject",
+        "subject_id",
+        "seq",
+        "action",
+        "from_state",
+        "to_state",
+        "actor_id",
+        "actor",
+    )
+    said = {"principal": row["principal"] or _principal_of(body), "confirmation_id": row["confirmation_id"]}
+    said |= {"confirmed_by": [UUID(each) for each in body.get("confirmed_by", [])], "console": body.get("console")}
+    return {name: row[name] for name in columns} | said | {"facts": body.get("facts") or body.get("answers") or {}}
+
+
+def _principal_of(body: Mapping[str, Any]) -> str | None:
+    facts = body.get("facts")
+    principal = facts.get("principal") if isinstance(facts, dict) else None
+    return str(principal) if principal else None
