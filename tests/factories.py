@@ -168,8 +168,8 @@ def create_account(
     token_columns = {"hash": sha256(organisation.tokens[staff_name].encode()).digest(), "label": "test"}
     dates = {"created_at": datetime.now(UTC), "expires_at": datetime(2099, 1, 1, tzinfo=UTC)}
     batch.add(token, {"id": new_id(), "account_id": person_id, **token_columns, **dates})
+    batch.add(role_grant, _grant_row(organisation, staff_name, role, tier))
     instant_of(conn, organisation, "account", person_id, batch)
-    grant(conn, organisation, staff_name, role, tier)
 
 
 def grant(
@@ -184,10 +184,15 @@ def grant(
     until: date = FAR,
 ) -> None:
     """Grant a role in the organisation's unit; with `for_whom`, as a stand-in for that staff member."""
-    grantee, batch = {"account_id": organisation.people[staff_name], "unit_id": organisation.unit_id}, WriteBatch()
-    role_columns = {"role": role, "tier": tier, "for_account_id": organisation.people[for_whom] if for_whom else None}
-    batch.add(role_grant, {"id": new_id(), **grantee, **role_columns, "from_on": since, "until_on": until})
+    batch, principal = WriteBatch(), organisation.people[for_whom] if for_whom else None
+    row = _grant_row(organisation, staff_name, role, tier)
+    batch.add(role_grant, {**row, "for_account_id": principal, "from_on": since, "until_on": until})
     instant_of(conn, organisation, "account", organisation.people[staff_name], batch)
+
+
+def _grant_row(organisation: Organisation, staff_name: str, role: str, tier: int) -> dict[str, object]:
+    grantee = {"account_id": organisation.people[staff_name], "unit_id": organisation.unit_id}
+    return {"id": new_id(), **grantee, "role": role, "tier": tier, "from_on": LONG_AGO, "until_on": FAR}
 
 
 def open_fund(

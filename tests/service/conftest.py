@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.api_client import ApiClient, serving
 from tests.factories import create_organisation
 from tests.migrated import conn, database_url, engine
 
 
+@pytest.fixture(scope="session")
+def shared_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Yield the web application that the tests of a run share: making one takes longer than most tests."""
+    with serving(database_url, tmp_path_factory.mktemp("var")) as app:
+        yield app
+
+
 @pytest.fixture
-def desk(engine: sa.Engine, database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    """Yield an API client of a new organisation on Monday 1 September 2025."""
+def desk(engine: sa.Engine, shared_app: Flask) -> ApiClient:
+    """Return an API client of a new organisation on Monday 1 September 2025."""
     with engine.begin() as connection:
         organisation = create_organisation(connection)
-    with serving(database_url, tmp_path) as app:
-        yield ApiClient(app.test_client(), organisation, date(2025, 9, 1))
+    return ApiClient(shared_app.test_client(), organisation, date(2025, 9, 1))
 
 
 @pytest.fixture
@@ -27,4 +33,4 @@ def client(desk: ApiClient) -> ApiClient:
     return desk
 
 
-__all__ = ["client", "conn", "database_url", "desk", "engine"]
+__all__ = ["client", "conn", "database_url", "desk", "engine", "shared_app"]
