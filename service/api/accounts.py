@@ -12,9 +12,8 @@ from service.actions.confirmations import propose
 from service.actions.context import Moment
 from service.actions.proposals.powers import AccountContent, InvitationContent, Invited
 from service.api.proposing import proposed
-from service.clock import now
 from service.http.auth import EVERYONE, by_invitation, requires_role
-from service.http.context import action_context, app_state, at, caller, today
+from service.http.context import action_context, app_state, at, caller, real_time, today
 from service.http.idempotency import idempotent
 from service.http.transaction import connection
 from service.observability import logs
@@ -71,7 +70,7 @@ def invite(body: dict[str, Any]) -> Response:
 def accept_invitation(body: dict[str, Any]) -> dict[str, Any]:
     """Make a credential with both halves of an invitation; the token is shown only here."""
     moment = Moment(at(), today(), app_state().keyring, logs.REQUEST.get())
-    expires_at = now() + timedelta(days=body["days"])  # a token is checked against the real time
+    expires_at = real_time() + timedelta(days=body["days"])
     accepted = invitations.accept(connection(), body["code"], body["label"], expires_at, moment)
     return {"account_id": accepted.account_id, "token": accepted.token, "expires_at": expires_at}
 

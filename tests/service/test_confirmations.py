@@ -1,6 +1,6 @@
 """A write that moves money, gives power or changes rules is proposed by one person and confirmed by another."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,15 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.actions import account_ends, accounts, confirmations, invitations, kinship, policies
+from service.actions import account_ends, accounts, bootstrap, confirmations, invitations, kinship, policies
 from service.actions.accounts import NewGrant
 from service.actions.errors import NotFound, SecondPersonMissing
 from service.actions.fund_receipts import NewReceipt, record_receipt
 from service.actions.proposals.money import ReceiptContent
-from service.actions.proposals.powers import InvitationContent, Invited, KinshipEnd
+from service.actions.proposals.powers import FoundingContent, InvitationContent, Invited, KinshipEnd
+from service.actions.proposals.registry import WRITES
 from service.actions.proposals.rules import PolicyContent
+from service.actions.proposals.write import Hand, ProposedWrite
 from service.queries.policy_changes import changes
 from service.tables.accounts import account, role_grant, token
 from service.tables.confirmations import confirmation, second_person_act
@@ -22,7 +24,17 @@ from service.tables.events import event
 from service.tables.funds import fund
 from service.tables.notifications import notification
 from tests.api_client import ApiClient, refusal
-from tests.factories import SAMPLES, Organisation, create_account, create_family, create_organisation, grant
+from tests.factories import (
+    RING,
+    SAMPLES,
+    Organisation,
+    create_account,
+    create_family,
+    create_organisation,
+    grant,
+    instant,
+)
+from tests.lives import start
 from tests.second_person import confirmed, seconded
 from workflows.powers import POWERS
 from workflows.vocabulary import Fen, InvalidForm, Refused, Role
@@ -191,6 +203,53 @@ def test_confirmation_is_not_confirmed_by_its_proposer_in_the_database(
     cashier = union.context(conn, "cashier", DAY)
     with pytest.raises(sa.exc.IntegrityError, match="another_person"):
         seconded(conn, cashier, union.people["cashier"])
+
+
+def test_two_named_people_confirm_each_for_themselves(conn: sa.Connection, union: Organisation) -> None:
+    """Why: an import may name several people, and the first of them must not confirm for the second."""
+    two = (union.people["approver_1"], union.people["approver_2"])
+    write = replace(WRITES["receipt"], named=lambda _conn, _content: two)
+    writes, cashier = {"receipt": write}, union.context(conn, "cashier", DAY)
+    proposal = confirmations.propose(conn, "receipt", receipt(union), cashier, writes)
+    first = union.context(conn, "approver_1", DAY)
+    assert confirmations.confirm(conn, proposal.id, proposal.digest, first, writes) is None
+    again = codes(lambda: confirmations.confirm(conn, proposal.id, proposal.digest, first, writes))
+    assert again == ["confirmer_not_asked"]
+    second = union.context(conn, "approver_2", DAY)
+    assert confirmations.confirm(conn, proposal.id, proposal.digest, second, writes) is not None
+
+
+def test_two_roles_are_two_people(conn: sa.Connection, union: Organisation) -> None:
+    grant(conn, union, "witness", "cashier")
+    write = WRITES["receipt"]
+
+    @dataclass(frozen=True, slots=True)
+    class Twice(ProposedWrite):
+        def hands(self, conn: sa.Connection, content: Any, proposer: UUID) -> tuple[Hand, ...]:  # noqa: ARG002
+            return (Hand((Role.CASHIER, Role.APPROVER)), Hand((Role.CASHIER, Role.APPROVER)))
+
+    writes = {"receipt": Twice(write.power, write.content, write.run, write.unit_path)}
+    proposal = confirmations.propose(conn, "receipt", receipt(union), union.context(conn, "cashier", DAY), writes)
+    witness = union.context(conn, "witness", DAY)
+    assert confirmations.confirm(conn, proposal.id, proposal.digest, witness, writes) is None
+    again = codes(lambda: confirmations.confirm(conn, proposal.id, proposal.digest, witness, writes))
+    assert again == ["confirmed_by_you"]
+
+
+def test_nothing_is_proposed_before_the_founding_is_closed(conn: sa.Connection, union: Organisation) -> None:
+    admin = union.context(conn, "admin", DAY)
+    founding = FoundingContent(union.unit_id, union.people["admin"], union.people["approver_3"])
+    proposal = confirmations.propose(conn, "founding", founding, admin)
+    cashier = union.context(conn, "cashier", DAY)
+    assert codes(lambda: confirmations.propose(conn, "receipt", receipt(union), cashier)) == ["founding_open"]
+    confirmations.confirm(conn, proposal.id, proposal.digest, union.context(conn, "approver_3", DAY))
+    assert codes(lambda: confirmations.propose(conn, "receipt", receipt(union), cashier)) == []
+
+
+def test_union_is_founded_by_two_different_people(conn: sa.Connection) -> None:
+    one = bootstrap.Founder("one", "一人")
+    setup = bootstrap.FirstSetup("某县总工会", "county", "371083", one, one)
+    assert codes(lambda: bootstrap.set_up_union(conn, setup, instant(DAY), DAY, RING)) == ["founders_are_one"]
 
 
 # ---- powers (insiders A2, A3, A12, A13, A21)
@@ -369,6 +428,20 @@ def test_second_set_for_one_region_and_day_is_refused_and_an_uncited_one_is_with
     policies.withdraw_policy(conn, loaded, "装错了", context)
     assert codes(lambda: policies.withdraw_policy(conn, loaded, "装错了", context)) == ["voided_already"]
     assert load(conn, union, rival) == []
+
+
+def test_cited_policy_set_is_not_withdrawn(desk: ApiClient, engine: sa.Engine) -> None:
+    start(desk, engine, "hardship", "LIV", {}).to("notice")
+    with engine.connect() as conn:
+        cited = conn.scalars(
+            sa.text('SELECT DISTINCT policy_set_id FROM "case" WHERE policy_set_id IS NOT NULL')
+        ).first()
+        context = seconded(conn, desk.office.context(conn, "admin", DAY), desk.office.people["approver_1"])
+        assert codes(lambda: policies.withdraw_policy(conn, UUID(str(cited)), "试试", context)) == ["policy_cited"]
+        calendar = (SAMPLES / "calendar-2025.csv").read_text() + "2025-09-04,休,示例\n"
+        refused = codes(lambda: policies.load_calendar(conn, calendar, 2025, context))
+        assert refused == ["calendar_of_running_notice"], "a day of a notice that hangs is not made a holiday"
+        conn.rollback()
 
 
 def test_policy_set_is_confirmed_outside_administration_with_its_difference_shown(
