@@ -23,6 +23,7 @@ from service.observability import logs
 from service.queries.notifications import DueNotification
 from worker import outbox
 from worker.app import deliver
+from worker.installation import refuse_other_broker
 from worker.outbox import OutboxSender
 
 MAX_DUE = 1000
@@ -166,6 +167,7 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    refuse_other_broker(read_settings(os.environ))
     _log.info("relaying")
     keep_relaying(Relay(outbox.open_sender(read_settings(os.environ)), stop, options.patience), options.poll)
     _log.info("stopped")

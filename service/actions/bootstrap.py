@@ -15,6 +15,7 @@ from service.crypto.encryption import Keyring
 from service.db.columns import new_id
 from service.queries.scope import Caller, HeldRole
 from service.tables.accounts import account, role_grant
+from service.tables.installation import RecordKind, installation
 from service.tables.units import unit
 from workflows.code_lists import UnitKind
 from workflows.vocabulary import Reason, Refused, Role
@@ -33,6 +34,7 @@ class FirstSetup:
     display_name: str
     email: str | None = None
     until_on: date = date.max
+    record: RecordKind = RecordKind.OFFICE
 
 
 def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date, keyring: Keyring) -> Caller:
@@ -47,7 +49,7 @@ def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date
         validation.shaped("division", new.division, validation.DIVISION, "not_a_division"),
         account_problems(NewAccount(new.login, new.display_name, unit_id, new.email), today),
     )
-    conn.execute(sa.text("LOCK TABLE unit IN SHARE ROW EXCLUSIVE MODE"))
+    conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('installation'))"))
     if conn.scalar(sa.select(unit.c.id).limit(1)) is not None:
         raise Refused(Reason.of("founded_already"))
     root_columns = unit_columns(unit_id, new.unit_name, new.kind, new.division, "/")
@@ -58,6 +60,7 @@ def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date
     account_columns, batch = {"login": new.login, "display_name": new.display_name, "email": new.email}, WriteBatch()
     batch.add(unit, {**root_columns, "created_at": at})
     batch.add(account, {"id": admin_id, "unit_id": unit_id, "created_at": at, **account_columns})
+    batch.add(installation, {"id": new_id(), "kind": new.record.value, "at": at})
     event_log.append_event(conn, "unit", unit_id, "found", {"kind": new.kind, "division": new.division}, context, batch)
     _add_role(conn, admin_id, Role.ADMIN, new.until_on, context, WriteBatch())
     _add_clock_account(conn, unit_id, context)

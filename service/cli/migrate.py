@@ -7,8 +7,9 @@ import click
 from service.actions import bootstrap
 from service.cli.installation import VAR, open_installation
 from service.cli.output import refusal, translate
+from service.cli.schema import migrate_database
 from service.clock import now, union_day
-from service.db import migrate as migrations
+from service.tables.installation import RecordKind
 from workflows.vocabulary import InvalidForm, Refused
 
 
@@ -17,7 +18,7 @@ from workflows.vocabulary import InvalidForm, Refused
 def migrate(var: Path | None) -> None:
     """升级数据库，跑两次也没事 · Bring the database to the newest migration; a second run does nothing."""
     with open_installation(var, new=True, any_schema=True) as installation:
-        click.echo(translate("cli.migrated", at=migrations.upgrade(installation.engine)))
+        click.echo(translate("cli.migrated", at=migrate_database(installation.settings)))
 
 
 @click.command()
@@ -34,15 +35,23 @@ def migrate(var: Path | None) -> None:
 @click.option("--login", required=True, help="管理员的登录名 · Login of the first administrator.")
 @click.option("--name", "display_name", required=True, help="管理员的姓名 · The administrator's name.")
 @click.option("--email", help="管理员的电子邮箱 · The administrator's e-mail address.")
+@click.option("--demo", "is_demo", is_flag=True, help="练习用，不是正式记录 · A record to practise on, for good.")
 @VAR
 def init(
-    unit_name: str, kind: str, division: str, login: str, display_name: str, email: str | None, var: Path | None
+    unit_name: str,
+    kind: str,
+    division: str,
+    login: str,
+    display_name: str,
+    email: str | None,
+    is_demo: bool,
+    var: Path | None,
 ) -> None:
     """新建工会：建单位和管理员 · Set up a union: its top unit, its administrator and the scheduler's account."""
     with open_installation(var, new=True, any_schema=True) as installation:
-        migrations.upgrade(installation.engine)
-        instant = now()
-        setup = bootstrap.FirstSetup(unit_name, kind, division, login, display_name, email)
+        migrate_database(installation.settings)
+        instant, record = now(), RecordKind.DEMO if is_demo else RecordKind.OFFICE
+        setup = bootstrap.FirstSetup(unit_name, kind, division, login, display_name, email, record=record)
         try:
             with installation.engine.begin() as conn:
                 bootstrap.set_up_union(conn, setup, instant, union_day(instant), installation.keyring)

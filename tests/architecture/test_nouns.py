@@ -45,8 +45,8 @@ NOT_NOUNS = {
     "actions": "bootstrap case_application case_opening case_update case_writer context corrections decided_category"
     " decided_step errors event_log fund_balances gift_checks id_number names natural_keys notify permissions"
     " personal_data_access possible_twins step_records step_result validation write_batch",
-    "queries": "case_corrections case_opening masking page pagination possible_twins reminders scope",
-    "tables": "column_classification events row_fingerprints",
+    "queries": "case_corrections case_opening installation masking page pagination possible_twins reminders scope",
+    "tables": "column_classification events installation privileges row_fingerprints",
 }
 """Files that are not about one noun."""
 

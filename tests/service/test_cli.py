@@ -80,6 +80,7 @@ def test_union_is_founded_imported_reported_and_verified(run: Run, installation:
         (("token", "create", "nobody.at.all"), 2, "没有登录名"),
         (("token", "revoke", "00000000-0000-7000-8000-000000000000", "--by", "nobody.at.all"), 2, "没有登录名"),
         (("report", "--from", "2025-12-31", "--to", "2025-01-01"), 2, "早于"),
+        (("report", "--from", "2025-03-01", "--to", "2025-03-01"), 2, "整月"),
         (("report", "--from", "yesterday", "--to", "2025-01-01"), 2, "yesterday"),
         (("report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "没有的工会"), 2, "没有的工会"),
         (("import", "nowhere", "--by", "admin"), 2, "nowhere"),

@@ -17,14 +17,16 @@ from service.actions.context import ActionContext
 from service.cli.imports import shown_on, summary
 from service.cli.installation import keys_of
 from service.cli.output import CommandFailed, translate
+from service.cli.schema import migrate_database
 from service.clock import UNION_TIME, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
-from service.db import migrate
 from service.db.engine import make_engine
 from service.imports.import_files import import_folder
 from service.imports.problems import InvalidSheets, message_for_problem, place
+from service.private_files import write_file
 from service.tables.accounts import account, role_grant
+from service.tables.installation import RecordKind
 from service.tables.units import unit
 from workflows.vocabulary import Role
 
@@ -36,7 +38,7 @@ FIRST_DAY = datetime(2025, 1, 1, 9, tzinfo=UNION_TIME)
 LAST_DAY = datetime(2025, 12, 31, 17, tzinfo=UNION_TIME)
 """The union is set up on the first morning of its year, and the spreadsheets are imported on the last evening."""
 
-FIRST_SETUP = bootstrap.FirstSetup("临澜县总工会", "county", "371099", "admin", "系统管理员")
+FIRST_SETUP = bootstrap.FirstSetup("临澜县总工会", "county", "371099", "admin", "系统管理员", record=RecordKind.DEMO)
 
 _AUDITOR = (
     sa.select(account.c.login)
@@ -84,17 +86,16 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
     `maintenance_url` is the database to connect to for CREATE DATABASE, None on our own server. Raises CommandFailed
     when the server refuses, or when the spreadsheets have problems.
     """
-    _create_database(settings.database_url or "", maintenance_url)
+    _create_database(settings.owner_database_url or settings.database_url or "", maintenance_url)
     engine, keyring = make_engine(settings.database_url or ""), keys_of(settings)
-    out.print(translate("cli.demo.migrated", at=migrate.upgrade(engine)))
+    out.print(translate("cli.demo.migrated", at=migrate_database(settings)))
     with engine.begin() as conn:
         admin = bootstrap.set_up_union(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring)
         _import_samples(conn, samples, ActionContext(admin, LAST_DAY, union_day(LAST_DAY), keyring), out)
         tokens, account_ids = _create_tokens(conn, ActionContext(admin, now(), union_day(LAST_DAY), keyring))
         root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
         auditor = conn.scalars(_AUDITOR).one()
-    (settings.var / "token").touch(mode=0o600)
-    (settings.var / "token").write_text(f"{tokens[auditor]}\n")
+    write_file(settings.var / "token", f"{tokens[auditor]}\n")
     return DemoSetup(settings, engine, keyring, root, tokens, account_ids)
 
 
