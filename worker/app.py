@@ -17,6 +17,7 @@ from kombu import Queue
 from service.clock import now, union_day
 from service.config import read_settings
 from service.observability import logs
+from service.private_files import close_new_files
 from worker import broker_disconnect, outbox, scheduled_jobs
 from worker.channels import CHANNELS
 from worker.installation import is_demo, refuse_other_broker
@@ -89,7 +90,8 @@ def _configure_logs(**_signal: object) -> None:
 @celeryd_init.connect
 @beat_init.connect
 def _check_broker(**_signal: object) -> None:
-    """Start neither worker nor beat on the broker of another installation."""
+    """Start neither worker nor beat on the broker of another installation; close what they write to other accounts."""
+    close_new_files()
     refuse_other_broker(SETTINGS)
 
 

@@ -1,7 +1,5 @@
 """The installation a worker serves: the kind of its record, and whose its broker is."""
 
-from contextlib import suppress
-
 import redis
 import sqlalchemy as sa
 
@@ -25,13 +23,22 @@ def refuse_other_broker(settings: Settings) -> None:
     """
     if settings.database_url is None or settings.redis_url is None:
         return
-    engine = make_engine(settings.database_url, pool=1)
-    with suppress(sa.exc.SQLAlchemyError, redis.RedisError), engine.connect() as conn:
-        row = this_installation(conn)
-        other = claim_broker(settings.redis_url, str(row.id)) if row is not None else None
-        if other is not None:
-            raise SystemExit(
-                f"REDIS_URL: this broker belongs to another installation ({other})."
-                " Give each its own, such as another database: redis://host:6379/1"
-            )
-    engine.dispose()
+    other = _other_holder(settings.database_url, settings.redis_url)
+    if other is not None:
+        raise SystemExit(
+            f"REDIS_URL: this broker belongs to another installation ({other})."
+            " Give each its own, such as another database: redis://host:6379/1"
+        )
+
+
+def _other_holder(database_url: str, redis_url: str) -> str | None:
+    """Return the id of another installation that has the broker, or None."""
+    engine = make_engine(database_url, pool=1)
+    try:
+        with engine.connect() as conn:
+            row = this_installation(conn)
+        return claim_broker(redis_url, str(row.id)) if row is not None else None
+    except (sa.exc.SQLAlchemyError, redis.RedisError):
+        return None
+    finally:
+        engine.dispose()

@@ -73,8 +73,11 @@ def broker(broker_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def processes(own_url: str, broker_url: str, mailbox: Mailbox, tmp_path: Path) -> Iterator[Processes]:
+def processes(
+    own_url: str, broker_url: str, broker: redis.Redis, mailbox: Mailbox, tmp_path: Path
+) -> Iterator[Processes]:
     """Yield a starter of worker processes, and end those that it started."""
+    assert broker.dbsize() == 0, "a broker belongs to one installation"
     environ = {
         "DATABASE_URL": application_url(own_url),
         "REDIS_URL": broker_url,

@@ -321,11 +321,11 @@ def assert_alone_and_closed(installation: "subprocess.Popen[bytes]", var: Path) 
 
     The same with two founded installations, copies and load: `make side-by-side` (tests/worker/side_by_side.py).
     """
-    counts = sorted((var / "metrics").iterdir())
+    counts = set((var / "metrics").iterdir())
     with whole_installation(var.parent) as second:
         assert second.wait(60) == 2
     assert f" {installation.pid}" in (var.parent / "serve.log").read_text()
-    assert sorted((var / "metrics").iterdir()) == counts, "a second serve changes nothing of the first"
+    assert counts <= set((var / "metrics").iterdir()), "a second serve deletes nothing of the first"
     assert list(open_to_others(var)) == []
     for child in psutil.Process(installation.pid).children():
         environ = child.environ()

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE
-from workflows.eligibility import Finances, IncomeLine, SpendingLine, as_record, assess_need, recheck, self_paid_surveyed
+from workflows.eligibility import (
+    Finances,
+    IncomeLine,
+    SpendingLine,
+    as_record,
+    assess_need,
+    recheck,
+    self_paid_surveyed,
+)
 from workflows.policy import CategoryRule, DibaoLine, PolicySet
 from workflows.policy_codes import Comparator, Term
 from workflows.vocabulary import Fen
