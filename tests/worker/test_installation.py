@@ -7,15 +7,13 @@ import sqlalchemy as sa
 from service.config import read_settings
 from service.local_servers import claim_broker
 from tests.application_role import application_url
-from tests.factories import Organisation
 from worker.installation import is_demo, refuse_other_broker
 
+pytestmark = pytest.mark.usefixtures("organisation")
 
-def test_worker_ends_at_the_broker_of_another_installation(
-    own_url: str, broker_url: str, broker: redis.Redis, organisation: Organisation
-) -> None:
+
+def test_worker_ends_at_the_broker_of_another_installation(own_url: str, broker_url: str, broker: redis.Redis) -> None:
     """Why: two installations with one REDIS_URL took each other's messages."""
-    assert organisation.unit_id
     settings = read_settings({"DATABASE_URL": application_url(own_url), "REDIS_URL": broker_url})
     refuse_other_broker(settings)
     refuse_other_broker(settings)
@@ -25,13 +23,11 @@ def test_worker_ends_at_the_broker_of_another_installation(
         refuse_other_broker(settings)
 
 
-def test_worker_without_a_broker_starts(own_url: str, organisation: Organisation) -> None:
-    assert organisation.unit_id
+def test_worker_without_a_broker_starts(own_url: str) -> None:
     refuse_other_broker(read_settings({"DATABASE_URL": own_url, "REDIS_URL": "redis://127.0.0.1:9/0"}))
 
 
-def test_record_is_a_demo_only_when_it_was_founded_as_one(engine: sa.Engine, organisation: Organisation) -> None:
-    assert organisation.unit_id
+def test_record_is_a_demo_only_when_it_was_founded_as_one(engine: sa.Engine) -> None:
     assert is_demo(engine)
     with engine.begin() as conn:
         conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
