@@ -1,5 +1,8 @@
 """The application's database role: what the service and the worker of a test connect as."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
@@ -33,6 +36,19 @@ def application_url(url: str) -> str:
         finally:
             engine.dispose()
     return make_url(url).set(username=APPLICATION).render_as_string(hide_password=False)
+
+
+def act_as_application(conn: sa.Connection) -> None:
+    """Give the rest of a transaction the rights of the role; the database must have its privileges."""
+    conn.exec_driver_sql(f"SET LOCAL ROLE {APPLICATION}")
+
+
+@contextmanager
+def as_owner(conn: sa.Connection) -> Iterator[None]:
+    """Forge rows with the rights of the connection itself, then act as the application again."""
+    conn.exec_driver_sql("RESET ROLE")
+    yield
+    act_as_application(conn)
 
 
 def make_role(url: str) -> None:

@@ -22,6 +22,7 @@ from service.imports.problems import InvalidSheets
 from service.queries import accounts
 from service.tables.accounts import account
 from service.tables.units import unit
+from tests.application_role import act_as_application, application_url
 from workflows.vocabulary import InvalidForm, Refused
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -86,6 +87,7 @@ def founded_url(empty_database: Callable[..., str]) -> str:
         Union(conn).bring(*(SAMPLES / name for name in names))
         conn.commit()
     migration_engine.dispose()
+    application_url(url)
     return url
 
 
@@ -101,6 +103,7 @@ def founded(founded_url: str) -> Iterator[sa.Engine]:
 def union(founded: sa.Engine) -> Iterator[Union]:
     """Yield a transaction in the founded union that is rolled back when the test ends."""
     with founded.connect() as connection:
+        act_as_application(connection)
         yield Union(connection)
         connection.rollback()
 
