@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fuzz mutation canary chaos bench bench-profile bench-scale lock clean
+.PHONY: help demo serve test lint fuzz mutation canary chaos side-by-side bench bench-profile bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -42,6 +42,11 @@ test: lint ## lint, then every test except chaos
 
 chaos: $(DEV) ## chaos tests: kill processes and servers under load, then verify the record; about 10 minutes
 	$(BIN)/pytest tests/chaos -m chaos -n 0 -p no:randomly
+
+MINUTES ?= 60
+
+side-by-side: $(DEV) ## two installations and copies of them side by side under load, an hour (MINUTES=5 for less): nothing crosses, no other account reads
+	PYTHONPATH=. $(BIN)/python -m tests.worker.side_by_side --minutes $(MINUTES)
 
 bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-written psycopg, an ORM and Django, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.main --django $(DJANGO_ENV)/bin/python

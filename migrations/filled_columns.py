@@ -41,14 +41,23 @@ def record_filled_column(
 
 
 def record_filled_row(
-    conn: sa.Connection, subject: tuple[str, UUID], log_table: str, key: str, row: Mapping[str, Any], revision: str
+    conn: sa.Connection,
+    subject: tuple[str, UUID],
+    log_table: str,
+    key: str,
+    row: Mapping[str, Any],
+    revision: str,
+    *,
+    written_once: bool = False,
 ) -> None:
     """Append an event with one row that the migration wrote, to the chain of its subject.
 
     `row` holds the columns written once, without nulls, by the event log's names; the changing columns are null.
+    `written_once` is for a table that has no changing column.
     """
     facts = {"table": log_table, "revision": revision}
-    rows = {log_table: {key: {"fixed": _digest([log_table, dict(row)])}}}
+    digest = _digest([log_table, dict(row)])
+    rows = {log_table: {key: digest if written_once else {"fixed": digest}}}
     _append(conn, (*subject, "fill_table"), _clock_account(conn), facts, rows)
 
 

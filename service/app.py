@@ -2,6 +2,7 @@
 
 import os
 
+import sqlalchemy as sa
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -11,8 +12,10 @@ from service.crypto.encryption import installation_keyring
 from service.db.engine import make_engine
 from service.http import auth, context, errors, health, pipeline
 from service.http.rate_limit import RateLimiter
+from service.http.served_record import ServedRecord
 from service.http.sessions import SessionStore
 from service.observability import metrics
+from service.tables.installation import RecordKind
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';"
@@ -39,7 +42,8 @@ def create_app(settings: Settings | None = None, sessions: SessionStore | None =
     app.json.sort_keys = False  # type: ignore[attr-defined]
     engine = make_engine(settings.database_url, pool=limits.pool, limits=limits)
     metrics.watch_pool(engine, 2 * limits.pool)  # as many again may overflow (service/db/engine.py)
-    state = context.AppState(settings, engine, installation_keyring(settings), RateLimiter(limits), sessions)
+    record = _served_record(engine, settings)
+    state = context.AppState(settings, engine, installation_keyring(settings), RateLimiter(limits), record, sessions)
     app.extensions["songnuan"] = state
     if limits.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=limits.proxies)  # type: ignore[method-assign]
@@ -52,6 +56,15 @@ def create_app(settings: Settings | None = None, sessions: SessionStore | None =
     if unguarded:
         raise UnguardedRoute(f"these routes do not say who may call them: {', '.join(unguarded)}")
     return app
+
+
+def _served_record(engine: sa.Engine, settings: Settings) -> ServedRecord:
+    """Return the record behind an engine. Raises SystemExit for a demo clock on the record of an office."""
+    record = ServedRecord(engine)
+    if settings.demo_clock and record.kind_if_known() is RecordKind.OFFICE:
+        engine.dispose()
+        raise SystemExit("SONGNUAN_DEMO_CLOCK is set, and this is the record of an office. Take the variable away.")
+    return record
 
 
 def _set_security_headers(response: Response) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from service.limits import InvalidLimit, Limits, read_limits
 
@@ -37,19 +37,27 @@ class MailServer:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
 
+    @property
+    def url(self) -> str:
+        """The value for SMTP_URL."""
+        login = f"{quote(self.user, safe='')}:{quote(self.password or '', safe='')}@" if self.user else ""
+        return f"{'smtps' if self.tls else 'smtp'}://{login}{self.host}:{self.port}"
+
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of one process. Its repr leaves out secrets.
 
-    `database_url` and `redis_url` are None when the command starts its own servers (service/local_servers);
+    `database_url` is of the application's role, which owns nothing; `owner_database_url` is of the role that owns the
+    tables, for migrations, and no other process has it. `database_url` and `redis_url` are None when the command starts its own servers (service/local_servers);
     `keyring` is None when the keys are in the file `var/keyring`; `mail` is None when no e-mail is sent;
-    `monitoring_token` is None when only this machine may read /readyz and /metrics.
+    `monitoring_token` is None when nobody may read /metrics, and only this machine /readyz.
     `public_url` is the address of the pages, without a slash at its end, or empty.
     """
 
     var: Path
     database_url: str | None = field(default=None, repr=False)
+    owner_database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     mail: MailServer | None = None
     mail_from: str = "songnuan@localhost"
@@ -69,6 +77,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return Settings(
         var=Path(environ.get("SONGNUAN_VAR") or "var").absolute(),
         database_url=_url(environ, "DATABASE_URL", _DATABASES, "postgresql://user:password@host:5432/songnuan"),
+        owner_database_url=_url(
+            environ, "OWNER_DATABASE_URL", _DATABASES, "postgresql://owner:password@host:5432/songnuan"
+        ),
         redis_url=_url(environ, "REDIS_URL", _BROKERS, "redis://:password@host:6379/0"),
         mail=_mail_server(environ),
         mail_from=_mail_from(environ),
@@ -117,7 +128,7 @@ def _mail_server(environ: Mapping[str, str]) -> MailServer | None:
 def _mail_from(environ: Mapping[str, str]) -> str:
     address = environ.get("MAIL_FROM") or Settings.mail_from
     name, at, host = parseaddr(address)[1].rpartition("@")
-    if not (name and at and host) or any(mark in address for mark in "\r\n"):
+    if not (name and at and host and (name + host).isascii() and address.isprintable()):
         raise BadSetting("MAIL_FROM", "this is not a mail address", "Write it like 送温暖 <songnuan@union.example>")
     return address
 

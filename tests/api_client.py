@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from service.app import create_app
 from service.config import read_settings
+from tests.application_role import application_url
 from tests.factories import RING, Organisation
 
 NO_RATES = dict.fromkeys(("SONGNUAN_RATE_TOKEN", "SONGNUAN_RATE_ADDRESS", "SONGNUAN_RATE_FAILED_TOKENS"), "off")
@@ -23,7 +24,7 @@ def make_app(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) ->
     """Return the web application on a database, with the keyring of the tests."""
     environ = {
         **NO_RATES,
-        "DATABASE_URL": url,
+        "DATABASE_URL": application_url(url),
         "SONGNUAN_VAR": str(folder),
         "SONGNUAN_DEMO_CLOCK": "1" if demo_clock else "0",
         "KEYRING": ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items()),

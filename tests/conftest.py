@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from service.local_servers import start_broker, start_postgres
 from service.local_servers.process import is_running
+from tests.application_role import make_role
 
 _FOLDER = pytest.StashKey[Path]()
 _PREFIX = "songnuan-test-"
@@ -69,6 +70,8 @@ def servers_folder(pytestconfig: pytest.Config) -> Path:
 def postgres_url(pytestconfig: pytest.Config) -> str:
     """Return the URL of a database on a PostgreSQL server; tests do not change that database."""
     configured_url = os.environ.get("DATABASE_URL")
+    if configured_url:
+        make_role(configured_url)
     return configured_url or start_postgres(pytestconfig.stash[_FOLDER] / "postgres", durable=False).url
 
 

@@ -22,6 +22,7 @@ from service.tables.consents import consent
 from service.tables.finances import finance_line
 from service.tables.funds import fund
 from service.tables.households import household
+from service.tables.installation import RecordKind, installation
 from service.tables.payees import bank_account
 from service.tables.persons import person
 from service.tables.policies import calendar_day, calendar_year, policy_set
@@ -84,11 +85,14 @@ class Organisation:
 
 
 def rules(conn: sa.Connection, organisation: Organisation) -> None:
-    """Load the sample policy and the calendars of 2025 and 2026, once per database."""
+    """Load the sample policy and the calendars of 2025 and 2026 into a demo's record, once per database."""
     policy_id = conn.scalar(sa.select(policy_set.c.id))
     if policy_id is not None:
         organisation.policy_id = policy_id
         return
+    batch = WriteBatch()
+    batch.add(installation, {"id": new_id(), "kind": RecordKind.DEMO.value, "at": datetime.now(UTC)})
+    instant_of(conn, organisation, "unit", organisation.unit_id, batch)
     text = (SAMPLES / "policy-2025.toml").read_text()
     policy, batch = read_policy(text), WriteBatch()
     columns = ("key", "title", "issuer", "document", "region", "effective_from", "effective_to", "sample", "digest")

@@ -11,14 +11,16 @@ from uuid import UUID
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import celeryd_init, setup_logging, worker_process_init
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init
 from kombu import Queue
 
 from service.clock import now, union_day
 from service.config import read_settings
 from service.observability import logs
+from service.private_files import close_new_files
 from worker import broker_disconnect, outbox, scheduled_jobs
 from worker.channels import CHANNELS
+from worker.installation import is_demo, refuse_other_broker
 from worker.outbox import OutboxSender
 
 _NO_BROKER = "redis://127.0.0.1:6379/0"
@@ -85,6 +87,14 @@ def _configure_logs(**_signal: object) -> None:
     logs.configure()
 
 
+@celeryd_init.connect
+@beat_init.connect
+def _check_broker(**_signal: object) -> None:
+    """Start neither worker nor beat on the broker of another installation; close what they write to other accounts."""
+    close_new_files()
+    refuse_other_broker(SETTINGS)
+
+
 @worker_process_init.connect
 def _open_sender(**_signal: object) -> None:
     """Open the sender right after the fork, so that a wrong setting shows at once."""
@@ -107,9 +117,9 @@ def drain() -> None:
 
 @app.task(name="worker.tick")
 def tick() -> None:
-    """Run the scheduled jobs of today, except in a process with a demo clock."""
-    if SETTINGS.demo_clock:
+    """Run the scheduled jobs of today, except for a demo's record with a demo clock."""
+    process_sender, instant = sender(), now()
+    if SETTINGS.demo_clock and is_demo(process_sender.engine):
         _log.info("demo clock: no scheduled jobs")
         return
-    process_sender, instant = sender(), now()
     scheduled_jobs.run_day(process_sender.engine, process_sender.keyring, instant, union_day(instant))

@@ -20,9 +20,11 @@ from sqlalchemy.exc import DBAPIError
 from service.clock import now
 from service.config import read_settings
 from service.observability import logs
+from service.private_files import close_new_files
 from service.queries.notifications import DueNotification
 from worker import outbox
 from worker.app import deliver
+from worker.installation import refuse_other_broker
 from worker.outbox import OutboxSender
 
 MAX_DUE = 1000
@@ -166,6 +168,8 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    close_new_files()
+    refuse_other_broker(read_settings(os.environ))
     _log.info("relaying")
     keep_relaying(Relay(outbox.open_sender(read_settings(os.environ)), stop, options.patience), options.poll)
     _log.info("stopped")

@@ -29,6 +29,7 @@ from service.db.columns import new_id
 from service.queries import accounts, reminders
 from service.queries.reminders import REMINDERS, Reminder
 from service.tables.events import idempotency, job_run
+from worker.installation import is_demo
 from worker.outbox import open_sender
 from workflows.policy import NoPolicy
 from workflows.programme import Programme
@@ -201,9 +202,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--on", type=date.fromisoformat, metavar="DATE", help="the day, with SONGNUAN_DEMO_CLOCK=1")
     day: date | None = parser.parse_args(arguments).on
     settings, now = read_settings(os.environ), present()
-    if day is not None and not settings.demo_clock:
-        parser.error("--on needs SONGNUAN_DEMO_CLOCK=1: this installation uses the real date")
     sender = open_sender(settings)
+    if day is not None and not (settings.demo_clock and is_demo(sender.engine)):
+        parser.error("--on needs SONGNUAN_DEMO_CLOCK=1 and a demo's record: this installation uses the real date")
     for job, result in run_day(sender.engine, sender.keyring, now, day or union_day(now)).items():
         refused = ", ".join(f"{code} {count}" for code, count in sorted(result.refused.items()))
         sys.stdout.write(f"{job}: {result.done} done" + (f"; refused: {refused}" if refused else "") + "\n")

@@ -14,7 +14,7 @@ from service.tables.events import anchor, event
 from workflows.vocabulary import Plain
 
 LOCK_TIMEOUT = "2s"
-"""lock_timeout of LOCK TABLE event: how long writers may wait behind it."""
+"""lock_timeout of lock_event_log(): how long writers may wait behind it."""
 
 
 def settled_event_number(conn: sa.Connection) -> int | None:
@@ -26,7 +26,7 @@ def settled_event_number(conn: sa.Connection) -> int | None:
     try:
         with conn.begin_nested():
             conn.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
-            conn.execute(sa.text("LOCK TABLE event IN SHARE MODE"))
+            conn.execute(sa.text("SELECT lock_event_log()"))
     except sa.exc.OperationalError as fault:
         if isinstance(fault.orig, LockNotAvailable):
             return None
@@ -39,7 +39,7 @@ def add_anchor(conn: sa.Connection, up_to: int, context: ActionContext) -> sa.Ro
 
     The anchor is an event too, on the chain of the account that adds it, so the next anchor covers it.
     """
-    conn.execute(sa.text("LOCK TABLE anchor IN SHARE ROW EXCLUSIVE MODE"))
+    conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('anchor'))"))
     last_anchor, tree = anchors.last(conn), MerkleTree()
     anchored_up_to = last_anchor.up_to if last_anchor else 0
     streaming = {"stream_results": True, "yield_per": 5000}

@@ -16,6 +16,7 @@ from service.crypto.encryption import Keyring
 from service.db.columns import new_id
 from service.queries.scope import Caller, HeldRole
 from service.tables.accounts import account, role_grant
+from service.tables.installation import RecordKind, installation
 from service.tables.invitations import invitation
 from service.tables.units import unit
 from workflows.code_lists import UnitKind
@@ -44,6 +45,7 @@ class FirstSetup:
     approver: Founder
     tier: int = len(APPROVERS)
     until_on: date = date.max
+    record: RecordKind = RecordKind.OFFICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date
     context, batch = ActionContext(admin, at, today, keyring), WriteBatch()
     batch.add(unit, {**root_columns, "created_at": at})
     batch.add(account, _account_row(admin_id, new.administrator, context))
+    batch.add(installation, {"id": new_id(), "kind": new.record.value, "at": at})
     event_log.append_event(conn, "unit", unit_id, "found", {"kind": new.kind, "division": new.division}, context, batch)
     admin_code = _add_role(conn, admin_id, Role.ADMIN, 0, new.until_on, context, WriteBatch())
     batch = WriteBatch()
@@ -90,7 +93,7 @@ def _check(conn: sa.Connection, new: FirstSetup, unit_id: UUID, today: date) -> 
     )
     if new.administrator.login == new.approver.login:
         raise Refused(Reason.of("founders_are_one", field="login"))
-    conn.execute(sa.text("LOCK TABLE unit IN SHARE ROW EXCLUSIVE MODE"))
+    conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('installation'))"))
     if conn.scalar(sa.select(unit.c.id).limit(1)) is not None:
         raise Refused(Reason.of("founded_already"))
 

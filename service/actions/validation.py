@@ -15,7 +15,11 @@ DIVISION = re.compile(r"[0-9]{6}([0-9]{3}){0,2}", re.ASCII)
 FILE_NO = re.compile(r"(?![._\-/#])[A-Za-z0-9\u3007\u3400-\u9fff〔〕【】\[\]()_.\-/·#]{1,64}")
 """A file number as unions write it: LL-0001, 0007, 困〔2026〕12号."""
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
-EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}"
+    r"@(?=.{4,253}\Z)[A-Za-z0-9\u3400-\u9fff][A-Za-z0-9\u3400-\u9fff-]{0,62}(\.[A-Za-z0-9\u3400-\u9fff-]{1,63})+"
+)
+"""A mail address: ASCII, or a domain with Chinese labels (IDN), which is sent as its ASCII form."""
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}", re.ASCII)
 CARD = re.compile(r"[0-9]{12,30}", re.ASCII)
 

@@ -13,7 +13,7 @@ from service.actions.errors import NotFound
 from service.actions.step_result import StepResult
 from service.crypto.encryption import decrypt_field
 from service.http.auth import READERS, requires_role
-from service.http.context import action_context, app_state, caller
+from service.http.context import action_context, app_state, caller, today
 from service.http.idempotency import idempotent
 from service.http.pagination import paged
 from service.http.transaction import connection
@@ -21,6 +21,7 @@ from service.queries import notices as read
 from service.queries.page import Page
 from service.schemas.cases import TakenOut
 from service.schemas.notices import NoticeFilterIn, NoticeOut, NoticesOut, ObjectionAnswerIn, ObjectionIn
+from workflows import disclosure
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("notices", __name__, description="公示与异议 Notices and objections")
@@ -44,7 +45,7 @@ def list_notices(query: dict[str, Any]) -> dict[str, Any]:
 @requires_role(*READERS)
 @blueprint.response(200, NoticeOut)
 def see_notice(notice_id: UUID) -> dict[str, Any]:
-    """Show one notice with exactly what was posted."""
+    """Show one notice: what was posted, its name masked once the notice has ended."""
     return _decrypt_notice(_visible_notice(notice_id))
 
 
@@ -77,6 +78,8 @@ def _visible_notice(notice_id: UUID) -> dict[str, Any]:
 
 def _decrypt_notice(row: dict[str, Any]) -> dict[str, Any]:
     shown = json.loads(decrypt_field(app_state().keyring, "notice.shown", row["id"], row["shown_sealed"]))
+    if row["ended_on"] is not None or row["ends_on"] < today():
+        shown["name"] = disclosure.shown("name", shown["name"], disclosure.Profile.LIST)
     return {**row, "shown": shown, "objections": [_parse_days(each) for each in row["objections"] or []]}
 
 

@@ -22,9 +22,9 @@ from service.report.figure_definition import Scope
 from service.report.figures import NoSuchFigure, rows_behind, snapshot
 from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
+from service.report.period import period_problem
 from service.report.section import Section, make_section
 from service.schemas.reports import ReportIn, RowsIn, RowsOut
-from workflows.vocabulary import Reason
 
 blueprint = Blueprint("reports", __name__, description="报告 Reports")
 
@@ -34,13 +34,14 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 def _scope(query: dict[str, Any]) -> Scope:
     """Return the unit and the period of the query.
 
-    Raises NotFound when the caller may not read the unit's cases, HttpProblem when the period ends before it begins.
+    Raises NotFound when the caller may not read the unit's cases, HttpProblem when the period is not of whole months.
     """
     row = units.one(connection(), query["unit"], caller())
     if row is None or not caller().holds(CASE_READERS, row["path"]):
         raise NotFound
-    if query["start"] > query["end"]:
-        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("period_backwards", field="to"))
+    problem = period_problem(query["start"], query["end"])
+    if problem is not None:
+        raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
     return Scope(row["path"], query["start"], query["end"])
 
 

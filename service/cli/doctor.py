@@ -14,10 +14,14 @@ from service.cli.output import FAULTS, translate
 from service.config import Settings
 from service.db import migrate
 from service.local_servers import CannotStart, postgres_programs
+from service.queries.installation import record_kind
 from service.tables.policies import calendar_year, policy_set
+from service.tables.privileges import owns_something
 
-Finding = tuple[str, bool, str]
-"""The name of a check, whether it passed, and a message that has the remedy when it failed."""
+Finding = tuple[str, bool | None, str]
+"""The name of a check, whether it passed (None: a warning), and a message that has the remedy when it did not."""
+
+MARKS = {True: "✓", False: "✗", None: "!"}
 
 
 @click.command()
@@ -33,12 +37,15 @@ def doctor(as_json: bool, var: Path | None) -> None:
     else:
         findings.append(("installation", False, translate("cli.no_installation", folder=settings.var)))
     if as_json:
-        checks = [{"check": name, "well": passed, "words": message} for name, passed, message in findings]
+        checks = [
+            {"check": name, "well": passed is not False, "warning": passed is None, "words": message}
+            for name, passed, message in findings
+        ]
         click.echo(json.dumps(checks, ensure_ascii=False))
     else:
         for _, passed, message in findings:
-            click.echo(f"{'✓' if passed else '✗'} {message}")
-    if not all(passed for _, passed, _ in findings):
+            click.echo(f"{MARKS[passed]} {message}")
+    if any(passed is False for _, passed, _ in findings):
         raise SystemExit(FAULTS)
 
 
@@ -80,6 +87,7 @@ def _check_database(installation: Installation) -> Iterator[Finding]:
         yield "migrations", at == head, translate(f"cli.doctor.{message}", at=at, head=head)
         if at != head:
             return
+        yield from _check_role_and_record(conn)
         policy_sets = conn.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0
         yield (
             "policy",
@@ -93,3 +101,12 @@ def _check_database(installation: Installation) -> Iterator[Finding]:
             bool(years),
             translate("cli.doctor.calendar" if years else "cli.doctor.calendar_missing", years=year_list),
         )
+
+
+def _check_role_and_record(conn: sa.Connection) -> Iterator[Finding]:
+    """Warn when the role of DATABASE_URL owns the tables; say what kind of record this is."""
+    is_owner = owns_something(conn)
+    yield "role", None if is_owner else True, translate("cli.doctor.role_owner" if is_owner else "cli.doctor.role")
+    kind = record_kind(conn)
+    if kind is not None:
+        yield "record", True, translate(f"cli.doctor.record_{kind.value}")

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
-from xlsxwriter.exceptions import FileCreateError
 
 from service.actions.confirmations import Proposal
 from service.cli.callers import context_for
@@ -21,6 +21,7 @@ from service.imports.problems import InvalidSheets, SheetProblem, Unreadable, me
 from service.imports.proposed_import import Outcome, import_or_propose
 from service.imports.spreadsheets import documents, importable, open_spreadsheet
 from service.imports.xlsx import read_bytes
+from service.private_files import write_file
 from workflows.money_format import in_yuan, in_yuan_with_thousands
 from workflows.vocabulary import Refused
 
@@ -176,11 +177,13 @@ def _report_problems(invalid: InvalidSheets, files: list[Path], as_json: bool) -
 def _write_error_copy(file: Path, problems: list[SheetProblem]) -> None:
     """Write a copy of a workbook with the problems beside its rows to the current folder; other files have no copy."""
     target = Path(f"{file.stem}-错误.xlsx")
+    copy = BytesIO()
     try:
-        write_error_workbook(open_spreadsheet(file, read_bytes(file)), problems, target, language())
+        write_error_workbook(open_spreadsheet(file, read_bytes(file)), problems, copy, language())
+        write_file(target, copy.getvalue())
     except Unreadable:
         return
-    except (OSError, FileCreateError):
+    except OSError:
         click.echo(translate("cli.import_no_copy", file=target), err=True)
         return
     click.echo(translate("cli.import_copy", file=target), err=True)

@@ -14,7 +14,7 @@ from service.cli.output import CommandFailed, translate
 from service.config import BadSetting, Settings, read_settings
 from service.crypto.encryption import Keyring, installation_keyring
 from service.db import migrate
-from service.db.engine import make_engine
+from service.db.engine import is_denied, make_engine
 from service.local_servers import CannotStart, start_broker, start_postgres
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="给脚本读的 JSON · Print one JSON document for scripts.")
@@ -45,10 +45,19 @@ def settings_at(folder: Path | None = None) -> Settings:
 def demo_settings(settings: Settings, folder: Path) -> Settings:
     """Return the settings of the demo in `folder`: a demo clock and a database of its own.
 
-    Without DATABASE_URL the demo has its own server; else its database is `<name>_demo` on the server named there.
+    Without DATABASE_URL the demo has its own server; else its database is `<name>_demo` on the server named there. It
+    always has its own broker: that of REDIS_URL belongs to another installation.
     """
-    database_url = demo_url(settings.database_url) if settings.database_url else None
-    return replace(settings, var=folder.absolute(), database_url=database_url, demo_clock=True)
+    urls = (settings.database_url, settings.owner_database_url)
+    database_url, owner_url = (demo_url(url) if url else None for url in urls)
+    return replace(
+        settings,
+        var=folder.absolute(),
+        database_url=database_url,
+        owner_database_url=owner_url,
+        redis_url=None,
+        demo_clock=True,
+    )
 
 
 def demo_url(url: str) -> str:
@@ -75,7 +84,9 @@ def servers(settings: Settings, *, broker: bool, durable: bool = True) -> Iterat
         try:
             if settings.database_url is None:
                 postgres = stack.enter_context(start_postgres(settings.var / "postgres", durable=durable))
-                settings = replace(settings, database_url=postgres.url)
+                settings = replace(
+                    settings, database_url=postgres.application_url, owner_database_url=postgres.owner_url
+                )
             if broker and settings.redis_url is None:
                 valkey = stack.enter_context(start_broker(settings.var / "broker", durable=durable))
                 settings = replace(settings, redis_url=valkey.url)
@@ -114,9 +125,15 @@ def is_installed(settings: Settings) -> bool:
 
 def _check_database(engine: sa.Engine, *, any_schema: bool) -> None:
     """Raise CommandFailed when the database cannot be reached or is not at the newest migration."""
+    at, head = None, migrate.newest()
     try:
         with engine.connect() as conn:
-            at, head = migrate.present(conn), migrate.newest()
+            at = migrate.present(conn)
+    except sa.exc.ProgrammingError as fault:
+        if not is_denied(fault):
+            raise
+        if not any_schema:
+            raise CommandFailed(translate("cli.no_privileges")) from None
     except sa.exc.OperationalError as fault:
         why = str(fault.orig).splitlines()[0] if fault.orig else "?"
         raise CommandFailed(translate("cli.no_database", why=why)) from None

@@ -14,9 +14,10 @@ from service.actions.proposals.powers import FoundingContent
 from service.cli.callers import console
 from service.cli.installation import VAR, open_installation
 from service.cli.output import refusal, translate
+from service.cli.schema import migrate_database
 from service.clock import now, union_day
 from service.crypto.encryption import Keyring
-from service.db import migrate as migrations
+from service.tables.installation import RecordKind
 from workflows.vocabulary import APPROVERS, InvalidForm, Refused
 
 
@@ -25,7 +26,7 @@ from workflows.vocabulary import APPROVERS, InvalidForm, Refused
 def migrate(var: Path | None) -> None:
     """升级数据库，跑两次也没事 · Bring the database to the newest migration; a second run does nothing."""
     with open_installation(var, new=True, any_schema=True) as installation:
-        click.echo(translate("cli.migrated", at=migrations.upgrade(installation.engine)))
+        click.echo(translate("cli.migrated", at=migrate_database(installation.settings)))
 
 
 @click.command()
@@ -54,6 +55,7 @@ def migrate(var: Path | None) -> None:
     show_default=True,
     help="审批级别 · The approver's tier.",
 )
+@click.option("--demo", "is_demo", is_flag=True, help="练习用，不是正式记录 · A record to practise on, for good.")
 @VAR
 def init(
     unit_name: str,
@@ -66,13 +68,15 @@ def init(
     approver_name: str,
     approver_email: str | None,
     tier: int,
+    is_demo: bool,
     var: Path | None,
 ) -> None:
     """新建工会：管理员和审批人两人共同完成 · Set up a union: its top unit, and the two people who close its founding."""
     people = (Founder(login, display_name, email), Founder(approver, approver_name, approver_email))
-    setup = bootstrap.FirstSetup(unit_name, kind, division, *people, tier=tier)
+    record = RecordKind.DEMO if is_demo else RecordKind.OFFICE
+    setup = bootstrap.FirstSetup(unit_name, kind, division, *people, tier=tier, record=record)
     with open_installation(var, new=True, any_schema=True) as installation:
-        migrations.upgrade(installation.engine)
+        migrate_database(installation.settings)
         instant = now()
         try:
             with installation.engine.begin() as conn:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from service.config import Settings
+from service.private_files import close_folder
 
 _PR_SET_PDEATHSIG = 1
 
@@ -23,6 +24,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
     """Return a child's environment: this process's own, then the servers and the folder, then `more`."""
     variables = {
         "DATABASE_URL": settings.database_url or "",
+        "OWNER_DATABASE_URL": "",  # only migrations run as the owner
         "REDIS_URL": settings.redis_url or "",
         "SONGNUAN_VAR": str(settings.var),
         "PYTHONUTF8": "1",
@@ -68,8 +70,9 @@ class Processes:
 
     def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
         """Start a process; what it writes to standard error goes to `logs/<name>.log`."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("ab") as log:
+        close_folder(self.logs)
+        number = os.open(self.logs / f"{name}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(number, "ab") as log:
             self.children[name] = subprocess.Popen(
                 list(command),
                 env=dict(environ),

@@ -1,6 +1,7 @@
 """`songnuan report` writes the welfare section of the annual report."""
 
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import click
@@ -10,10 +11,13 @@ from service.cli.installation import AS_JSON, VAR, open_installation
 from service.cli.output import CommandFailed, language, translate
 from service.clock import now
 from service.i18n.catalogue import LANGUAGES
+from service.i18n.reason_messages import message_for
+from service.private_files import make_folder, write_file
 from service.report.docx_writer import write_docx
 from service.report.figures import snapshot
 from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
+from service.report.period import period_problem
 from service.report.section import Section, make_section
 from service.tables.units import unit
 
@@ -21,10 +25,18 @@ from service.tables.units import unit
 @click.command("report")
 @click.option("--unit", "unit_name", help="单位全称（默认最上一级）· Full name of the unit (default: the top unit).")
 @click.option(
-    "--from", "start", type=click.DateTime(["%Y-%m-%d"]), required=True, help="起始日，如 2025-01-01 · First day."
+    "--from",
+    "start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="起始日，月初，如 2025-01-01 · First day, that of a month.",
 )
 @click.option(
-    "--to", "end", type=click.DateTime(["%Y-%m-%d"]), required=True, help="截止日，当日计入 · Last day, included."
+    "--to",
+    "end",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="截止日，月末，当日计入 · Last day, that of a month, included.",
 )
 @click.option(
     "--out",
@@ -44,8 +56,9 @@ def report(
     unit_name: str | None, start: datetime, end: datetime, out: Path, lang: str, as_json: bool, var: Path | None
 ) -> None:
     """写年度报告的帮扶部分 · Write the welfare section as Word, Markdown and figures.json."""
-    if start > end:
-        raise click.BadParameter(translate("cli.period_backwards"), param_hint="--to")
+    problem = period_problem(start.date(), end.date())
+    if problem is not None:
+        raise click.BadParameter(message_for(problem, language()), param_hint="--to")
     with open_installation(var) as installation, snapshot(installation.engine) as conn:
         section = make_section(conn, _unit_path(conn, unit_name), start.date(), end.date(), now(), lang)
         if as_json:
@@ -71,9 +84,14 @@ def _unit_path(conn: sa.Connection, name: str | None) -> str:
 
 def write_files(section: Section, out: Path) -> list[Path]:
     """Write the section's three files to a folder and return their paths."""
-    out.mkdir(parents=True, exist_ok=True)
-    word, markdown, figures = (out / name for name in ("welfare-section.docx", "welfare-section.md", "figures.json"))
-    write_docx(section, word)
-    markdown.write_text(write_markdown(section))
-    figures.write_text(figures_json(section))
-    return [word, markdown, figures]
+    make_folder(out)
+    document = BytesIO()
+    write_docx(section, document)
+    contents: dict[str, bytes | str] = {
+        "welfare-section.docx": document.getvalue(),
+        "welfare-section.md": write_markdown(section),
+        "figures.json": figures_json(section),
+    }
+    for name, content in contents.items():
+        write_file(out / name, content)
+    return [out / name for name in contents]

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from service.config import Settings
+from service.private_files import make_folder
 
 FORMAT = 1
 _NONCE_BYTES = 12
@@ -72,11 +73,11 @@ def read_keyring(text: str) -> Keyring:
 
 def keyring_at(path: Path) -> Keyring:
     """Return the keyring kept in a file; create the file with mode 0600 when there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     if not path.exists():
         draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         # Two processes may start at the same time: os.link fails for the second, which reads the first one's file.
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"1:{secrets.token_hex(_KEY_BYTES)}\n")
         with suppress(FileExistsError):

@@ -66,3 +66,8 @@ def constraint_of(error: sa.exc.IntegrityError) -> str:
     """Return the name of the constraint that refused a row, or "" when the database names none."""
     diagnosis = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
     return (diagnosis.constraint_name if diagnosis else None) or ""
+
+
+def is_denied(error: sa.exc.DBAPIError) -> bool:
+    """Return whether the database refused a statement because the role has no right to it."""
+    return isinstance(error.orig, psycopg.errors.InsufficientPrivilege)

@@ -13,6 +13,7 @@ from service.observability import logs, metrics
 from workflows.vocabulary import Plain
 
 REQUEST_HEADER = "X-Request-Id"
+CLIENT_REQUEST_HEADER = "X-Client-Request-Id"
 MAX_DISCARDED = 16 * 2**20
 """Bytes of an oversized body that are read and discarded."""
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -20,10 +21,11 @@ _ACTION = re.compile(r"[a-z_]{1,40}")
 
 
 def new_request() -> RequestState:
-    """Return the state of a new request; its id is the well-formed one it brings, else a new one."""
+    """Return the state of a new request: an id of our own, and beside it the well-formed one it brings."""
+    # A caller could give many requests one id, or the id of somebody else's request.
     brought = request.headers.get(REQUEST_HEADER, "").lower()
-    request_id = brought if logs.WELL_FORMED.fullmatch(brought) else str(new_id())
-    return RequestState(time.perf_counter(), logs.REQUEST.set(request_id))
+    client_request = brought if logs.WELL_FORMED.fullmatch(brought) else None
+    return RequestState(time.perf_counter(), logs.REQUEST.set(str(new_id())), client_request)
 
 
 def write(response: Response) -> None:
@@ -39,12 +41,15 @@ def write(response: Response) -> None:
         "route": route,
         "path": _path(route),
         "status": response.status_code,
+        "client_request": state.client_request,
         "account": str(state.caller.account) if state.caller else None,
     }
     logs.log_event("request", **line, ms=round(seconds * 1000), replayed="Idempotency-Replayed" in response.headers)
     if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         _discard_oversized_body()
     response.headers[REQUEST_HEADER] = logs.REQUEST.get() or ""
+    if state.client_request is not None:
+        response.headers[CLIENT_REQUEST_HEADER] = state.client_request
 
 
 def count_steps(state: RequestState) -> None:

@@ -91,14 +91,14 @@ def by_invitation(view: View) -> View:
     return cast(View, checked)
 
 
-def requires_monitoring_access(view: View) -> View:
-    """Let a view be called with SONGNUAN_MONITORING_TOKEN; where none is set, from this machine only."""
+def requires_monitoring_access(view: View, *, here: bool = False) -> View:
+    """Let a view be called with SONGNUAN_MONITORING_TOKEN; where none is set, by nobody, or with `here` from this machine."""
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
         token = app_state().settings.monitoring_token
         shown = request.headers.get("Authorization", "").partition(" ")[2].strip()
-        if token is None and (not _is_here(request.remote_addr) or any(name in request.headers for name in FORWARDED)):
+        if token is None and not (here and _is_direct()):
             raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("monitoring_only", setting="SONGNUAN_MONITORING_TOKEN"))
         if token is not None and not hmac.compare_digest(shown.encode(), token.encode()):
             _count_failure()
@@ -108,6 +108,11 @@ def requires_monitoring_access(view: View) -> View:
 
     checked.needs = MONITORING  # type: ignore[attr-defined]
     return cast(View, checked)
+
+
+def _is_direct() -> bool:
+    """Return whether the request comes from this machine, and from no proxy that says so."""
+    return _is_here(request.remote_addr) and not any(name in request.headers for name in FORWARDED)
 
 
 def _is_here(remote: str | None) -> bool:

@@ -14,15 +14,18 @@ from service.crypto.encryption import Keyring
 from service.http.errors import HttpProblem
 from service.http.rate_limit import RateLimiter
 from service.http.request_state import request_state
+from service.http.served_record import ServedRecord
 from service.http.sessions import SessionStore
 from service.observability import logs
 from service.queries.scope import Caller
+from service.tables.installation import RecordKind
 from workflows.vocabulary import Reason
 
 FIRST_YEAR, LAST_YEAR = 1950, 2150
 """The years a demo clock may show."""
 DATE_HEADER = "X-Songnuan-Date"
 CLOCK_HEADER = "X-Songnuan-Clock"
+RECORD_HEADER = "X-Songnuan-Record"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class AppState:
     engine: sa.Engine
     keyring: Keyring
     rate_limiter: RateLimiter
+    record: ServedRecord
     sessions: SessionStore | None = None
     """Finds the sessions of browsers; None while no page uses one."""
 
@@ -83,6 +87,8 @@ def _read_clock() -> datetime:
         return now()
     if not app_state().settings.demo_clock:
         raise HttpProblem(HTTPStatus.BAD_REQUEST, Reason.of("demo_clock_off", header=DATE_HEADER))
+    if app_state().record.kind() is not RecordKind.DEMO:
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, Reason.of("demo_clock_on_office", header=DATE_HEADER))
     try:
         instant = datetime.fromisoformat(named)
     except ValueError:
@@ -92,8 +98,12 @@ def _read_clock() -> datetime:
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=UNION_TIME)
 
 
-def mark_demo_clock(response: Response) -> None:
-    """Mark every answer of a process with a demo clock."""
+def mark_demo(response: Response) -> None:
+    """Mark every answer of a demo's record, and of a process with a demo clock."""
+    if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        kind = app_state().record.kind_if_known()
+        if kind is RecordKind.DEMO:
+            response.headers[RECORD_HEADER] = kind.value
     if app_state().settings.demo_clock:
         instant = request_state().at
         response.headers[CLOCK_HEADER] = f"demo {instant.isoformat()}" if instant else "demo"

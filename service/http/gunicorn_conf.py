@@ -17,6 +17,7 @@ from service.config import read_settings
 from service.i18n.catalogue import LANGUAGES
 from service.i18n.reason_messages import problem_document
 from service.observability import logs
+from service.private_files import UMASK, close_folder
 from workflows.vocabulary import Reason
 
 _BOUNDS = read_settings(os.environ).limits
@@ -32,6 +33,7 @@ limit_request_line, limit_request_field_size, limit_request_fields = _BOUNDS.max
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 # service/http/access_log.py writes the line of each request, without what was typed.
 accesslog = None
+umask = UMASK
 control_socket_disable = True
 
 # Each web process counts in a file of this folder; /metrics sums them.
@@ -49,7 +51,7 @@ REFUSED: Mapping[type[Exception], tuple[int, str]] = {
 def on_starting(_server: object) -> None:
     """Delete the counts of an earlier run."""
     shutil.rmtree(_COUNTS, ignore_errors=True)
-    _COUNTS.mkdir(parents=True)
+    close_folder(_COUNTS)
 
 
 def child_exit(_server: object, worker: ThreadWorker) -> None:

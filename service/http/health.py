@@ -20,6 +20,9 @@ from service.http.errors import HttpProblem, respond
 from service.http.known_names import takes_query
 from service.observability import logs, metrics
 from service.queries import funds, notifications
+from service.queries.installation import record_kind
+from service.tables.installation import RecordKind
+from service.tables.privileges import owns_something
 from workflows.vocabulary import Pot, Reason
 
 PATIENCE = 2.0
@@ -32,7 +35,7 @@ WELL = ("ok", "unset")
 def register(app: Flask) -> None:
     """Register the three routes."""
     app.add_url_rule("/healthz", "healthz", public(lambda: {"status": "ok"}))
-    app.add_url_rule("/readyz", "readyz", requires_monitoring_access(readyz))
+    app.add_url_rule("/readyz", "readyz", requires_monitoring_access(readyz, here=True))
     app.add_url_rule("/metrics", "metrics", requires_monitoring_access(metrics_page))
 
 
@@ -43,6 +46,8 @@ def readyz() -> Response:
     if request.args.get("for") == "web":
         found = {name: found[name] for name in FOR_WEB}
     else:
+        if found["migrations"] == "ok":
+            found["writes"] = _writes(app_state().engine)
         found["broker"] = _broker(app_state().settings.redis_url)
     ill = [Reason.of("not_ready", check=name, state=state) for name, state in found.items() if state not in WELL]
     if ill:
@@ -51,8 +56,8 @@ def readyz() -> Response:
 
 
 def _database(here: AppState) -> dict[str, str]:
-    """Check that the database answers and is at the newest migration, and how late the notifications are."""
-    found = {"database": "away", "migrations": "unknown", "outbox": "unknown"}
+    """Check that the database answers, is at the newest migration, whose role it is, and how late notifications are."""
+    found = dict.fromkeys(("migrations", "outbox", "writes", "role"), "unknown") | {"database": "away"}
     try:
         with here.engine.connect() as conn:
             conn.execute(sa.text(f"SET LOCAL statement_timeout = '{PATIENCE:.0f}s'"))
@@ -61,9 +66,27 @@ def _database(here: AppState) -> dict[str, str]:
             if found["migrations"] == "ok":
                 late = notifications.backlog(conn).age(now()) > here.settings.limits.outbox_age
                 found["outbox"] = "late" if late else "ok"
+                found["role"] = _role(conn)
     except sa.exc.SQLAlchemyError as error:
         logs.log_event("readyz", "warning", fault=logs.describe_exception(error))
     return found
+
+
+def _role(conn: sa.Connection) -> str:
+    """Check that the role of this process owns nothing; a demo's record may be served by the owner."""
+    return "owner" if owns_something(conn) and record_kind(conn) is RecordKind.OFFICE else "ok"
+
+
+def _writes(engine: sa.Engine) -> str:
+    """Write a row that needs new room on the disk, and commit it."""
+    try:
+        with engine.begin() as conn:
+            conn.execute(sa.text(f"SET LOCAL statement_timeout = '{PATIENCE:.0f}s'"))
+            conn.execute(sa.text("SELECT write_heartbeat()"))
+    except sa.exc.SQLAlchemyError as error:
+        logs.log_event("readyz", "warning", fault=logs.describe_exception(error))
+        return "failing"
+    return "ok"
 
 
 def _broker(url: str | None) -> str:

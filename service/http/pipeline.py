@@ -6,7 +6,7 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.http import access_log, idempotency, transaction
-from service.http.context import app_state, mark_demo_clock
+from service.http.context import app_state, mark_demo
 from service.http.errors import database_problem
 from service.http.known_names import refuse_unknown_query
 from service.http.rate_limit import address_block
@@ -28,7 +28,7 @@ def _start() -> None:
 
 def _finish(response: Response) -> Response:
     response = _end_transaction(response)
-    mark_demo_clock(response)
+    mark_demo(response)
     access_log.write(response)
     return response
 

@@ -23,6 +23,9 @@ class RequestState:
     log_token: Token[str | None]
     """Resets the request id of the log."""
 
+    client_request: str | None = None
+    """The id that the caller gave the request; it is logged beside ours and never taken as ours."""
+
     caller: Caller | None = None
     session: Session | None = None
     at: datetime | None = None

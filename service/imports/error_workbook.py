@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import xlsxwriter
 
@@ -21,7 +21,7 @@ TEXT_AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings
 
 
 def write_error_workbook(
-    opened: OpenedWorkbook, problems: Iterable[SheetProblem], target: Path, lang: str = "zh_CN"
+    opened: OpenedWorkbook, problems: Iterable[SheetProblem], target: Path | BinaryIO, lang: str = "zh_CN"
 ) -> None:
     """Write the sheets to `target` with each problem beside its row, and add a list of all problems."""
     all_problems = list(problems)

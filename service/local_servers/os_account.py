@@ -12,6 +12,7 @@ from subprocess import STDOUT, run
 from typing import IO
 
 from service.local_servers.process import CannotStart, plain_environment
+from service.private_files import close_folder, make_folder
 
 ROOTS_FOLDER = Path("/var/lib/songnuan-postgresql")
 """Folder of the databases that root starts when the requested folder is closed to other accounts."""
@@ -38,8 +39,7 @@ class Account:
         Raises CannotStart when the folder belongs to another account.
         """
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
+            close_folder(folder)
             if self.name:
                 os.chown(folder, self.uid, self.gid)
         except PermissionError:
@@ -90,7 +90,7 @@ def cluster_folder(folder: Path, account: Account) -> Path:
     """
     # The modes of the folders above are not changed: they are not ours.
     folder = folder.absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent)
     if not folder.is_symlink() and not account.may_enter(folder.parent.resolve()):
         if (folder / "data").exists():
             raise CannotStart(

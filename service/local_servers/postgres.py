@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg
-from psycopg import sql
-
+from service.local_servers.database_roles import APPLICATION, OWNER, ensure_database
 from service.local_servers.os_account import Account, account_for_servers, cluster_folder
 from service.local_servers.postgres_binaries import fitting_programs, major_version, postgres_programs
 from service.local_servers.process import CannotStart, ServerProcess, exclusive_lock, is_running, tail, wait_until
 
 NAME = "songnuan"
-"""The database, and its only user."""
+"""The database, and the superuser, who only makes the two roles below."""
 
 _MAX_SOCKET_FOLDER = 90
 """Bytes of the path of a socket's folder; Linux allows 107 for the whole path of the socket."""
@@ -38,9 +36,28 @@ def _memory_settings() -> dict[str, str]:
     return {"shared_buffers": f"{min(max(megabytes // 8, 128), 512)}MB", "effective_cache_size": f"{megabytes // 2}MB"}
 
 
+@dataclass(frozen=True)
+class Postgres(ServerProcess):
+    """A running PostgreSQL; `url` is the superuser's."""
+
+    @property
+    def owner_url(self) -> str:
+        """The URL of the role that owns the tables and runs the migrations."""
+        return _as_role(self.url, OWNER)
+
+    @property
+    def application_url(self) -> str:
+        """The URL of the role that owns nothing, for web, worker and scheduler."""
+        return _as_role(self.url, APPLICATION)
+
+
+def _as_role(url: str, role: str) -> str:
+    return url.replace(f"//{NAME}@", f"//{role}@", 1)
+
+
 def start_postgres(
     folder: Path, *, durable: bool = True, programs: Sequence[Path] = (), connections: int = 100
-) -> ServerProcess:
+) -> Postgres:
     """Start PostgreSQL on the data in `folder`, created on first use, or find it running.
 
     It listens on a socket in a folder closed to other accounts and on no port. `durable=False` is for data that may be
@@ -54,8 +71,8 @@ def start_postgres(
         pid = cluster.pid()
         if pid is None:
             cluster.start(durable=durable, connections=connections)
-        _ensure_database(cluster.url())
-        return ServerProcess(cluster.url(), pid or cluster.pid() or 0, pid is not None, cluster.stop)
+        ensure_database(cluster.url(), NAME)
+        return Postgres(cluster.url(), pid or cluster.pid() or 0, pid is not None, cluster.stop)
 
 
 @dataclass(frozen=True)
@@ -144,9 +161,3 @@ class _Cluster:
             logs = f"{tail(log)}\n{tail(self.folder / 'postgresql.log')}"
             remedy = "Fix what the log reports, or point DATABASE_URL at a running PostgreSQL."
             raise CannotStart(f"{program} failed in {self.folder}:\n{logs}\n{remedy}")
-
-
-def _ensure_database(url: str) -> None:
-    with psycopg.connect(url, dbname="postgres", autocommit=True, connect_timeout=10) as server:
-        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))

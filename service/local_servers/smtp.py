@@ -1,7 +1,10 @@
 """The local mail server keeps each message as a file."""
 
 import asyncio
+import hmac
+import logging
 import re
+import secrets
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
@@ -11,9 +14,13 @@ from types import TracebackType
 from typing import Self
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from service.config import MailServer
+from service.private_files import close_folder, write_file
 
 HOST = "127.0.0.1"
+USER = "songnuan"
 _HANG_SECONDS = 3600.0
 _MAX_SLUG = 60
 _START_TIMEOUT = 10.0
@@ -39,7 +46,7 @@ def _number(file: Path) -> int:
 
 
 class Mailbox(Controller):
-    """A mail server on loopback, for the demo and the tests.
+    """A mail server on loopback, for the demo and the tests. It takes letters from whoever has its secret.
 
     It keeps each message as `<folder>/<nnn>-<subject>.eml`, numbered after the files that exist.
     `with Mailbox(folder) as mailbox: … mailbox.url …`; `mood` may be changed while it runs.
@@ -54,13 +61,28 @@ class Mailbox(Controller):
             server_hostname="mailbox",
             ready_timeout=_START_TIMEOUT,
             enable_SMTPUTF8=True,
+            authenticator=self._authenticate,
+            auth_require_tls=False,
         )
         self.folder, self.mood = folder, mood
+        self._secret = secrets.token_urlsafe(24)
 
     @property
     def url(self) -> str:
         """The value for SMTP_URL."""
-        return f"{'smtps' if self.ssl_context else 'smtp'}://{HOST}:{self.port}"
+        return self.mail_server.url
+
+    @property
+    def mail_server(self) -> MailServer:
+        """The mail server of the settings."""
+        return MailServer(HOST, self.port, tls=self.ssl_context is not None, user=USER, password=self._secret)
+
+    def _authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
+    ) -> AuthResult:
+        """Accept the processes that this process has told the secret."""
+        password = given.password if isinstance(given, LoginPassword) else b""
+        return AuthResult(success=hmac.compare_digest(password, self._secret.encode()), handled=False)
 
     def files(self) -> list[Path]:
         """The files of the messages, in order of arrival."""
@@ -71,7 +93,8 @@ class Mailbox(Controller):
         return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self.files()]
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        close_folder(self.folder)
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns there of its own attribute at each login
         self.start()
         return self
 
@@ -83,6 +106,16 @@ class Mailbox(Controller):
         if isinstance(self.server, asyncio.Server):
             self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take letters only after a login. (aiosmtpd's own setting for this warns of every login without TLS.)"""
+        if not session.authenticated:
+            return "530 5.7.0 authentication required"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -108,6 +141,4 @@ class Mailbox(Controller):
         slug = re.sub(r"[^\w]+", "-", subject).strip("-")[:_MAX_SLUG] or "notification"
         files = self.files()
         number = _number(files[-1]) + 1 if files else 1
-        draft = self.folder / ".incoming"
-        draft.write_bytes(content)
-        draft.rename(self.folder / f"{number:03d}-{slug}.eml")
+        write_file(self.folder / f"{number:03d}-{slug}.eml", content)

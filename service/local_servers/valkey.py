@@ -24,6 +24,7 @@ from service.local_servers.process import (
     tail,
     wait_until,
 )
+from service.private_files import write_file
 
 _REMEDY = "Remedy: apt-get install redis-server, or point REDIS_URL at a running Redis or Valkey."
 
@@ -55,13 +56,15 @@ class _Broker:
         return redis.Redis.from_url(self.url(), socket_timeout=5, retry=Retry(NoBackoff(), 0))
 
     def pid(self) -> int | None:
-        """Return the process that answers at our URL with our password, or None."""
+        """Return the process that answers at our URL with our password and has its data in this folder, or None."""
+        # A copied data folder has the URL of the broker of the first folder.
         if not self.url():
             return None
         try:
             with self._client() as client:
-                return int(client.info("server")["process_id"])
-        except redis.RedisError:
+                is_ours = Path(client.config_get("dir")["dir"]).resolve() == self.folder.resolve()
+                return int(client.info("server")["process_id"]) if is_ours else None
+        except (redis.RedisError, OSError):
             return None
 
     def start(self, program: Path, *, durable: bool) -> None:
@@ -101,9 +104,7 @@ class _Broker:
             wait_until(lambda: not is_running(pid), f"Valkey (process {pid}) does not stop")
 
     def _write(self, name: str, text: str) -> None:
-        file = self.folder / name
-        file.touch(0o600)  # both files hold the password
-        file.write_text(text, "utf-8")
+        write_file(self.folder / name, text)  # both files hold the password
 
 
 def _find_program() -> Path:

@@ -16,7 +16,10 @@ class ObjectionOut(Schema):
 
 
 class NoticeOut(Schema):
-    """A public notice: when and where it was posted, exactly what it showed, and the objections."""
+    """A public notice: when and where it was posted, what it showed, and the objections.
+
+    The name is masked once the notice has ended; `shown_hash` is of what was posted.
+    """
 
     id = fields.UUID()
     case_id = fields.UUID()

@@ -6,7 +6,7 @@ from service.schemas.fields import In
 
 
 class ReportIn(In):
-    """The unit and the period of a report; both days count."""
+    """The unit and the period of a report: the first day of a month and the last day of a month; both days count."""
 
     unit = fields.UUID(required=True)
     start = fields.Date(required=True, data_key="from")

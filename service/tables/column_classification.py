@@ -141,6 +141,8 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         personal="body_sealed", neither="account_id key fingerprint status headers grants created_at"
     ),
     "imported_file": _columns(neither="sha256 kind rows by_id at"),
+    "installation": _columns(neither="id kind at"),
+    "heartbeat": _columns(neither="at filler"),
     "job_run": _columns(neither="job on at done refused"),
     # the union: names and work addresses of staff are stored unencrypted (docs/decisions/0005)
     "unit": _columns(neither="id parent_id name kind division path version created_at"),

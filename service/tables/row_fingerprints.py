@@ -90,6 +90,7 @@ UNRECORDED_TABLES: Mapping[str, str] = {
     "payment_move": "written by the migrations; compared with the rules",
     "idempotency": "answers kept for a week so that a repeated request is answered again",
     "imported_file": "spares a second reading of one file; what the file said is bound row by row",
+    "heartbeat": "written to see that the disk takes writes; it says nothing",
     "job_run": "spares the clock a second reminder on one day; what it did is bound row by row",
 }
 """Tables the event log does not record, and why."""

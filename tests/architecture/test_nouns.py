@@ -45,11 +45,13 @@ NOUNS = frozenset(
 NOT_NOUNS = {
     "api": "openapi proposing",
     "schemas": "assessments fields",
-    "actions": "account_ends bootstrap case_application case_opening case_update case_writer confirmation_notices context corrections decided_category"
+    "actions": "account_ends bootstrap case_application case_opening case_update case_writer confirmation_notices context"
+    " corrections decided_category"
     " decided_step errors event_log fund_balances gift_checks id_number names natural_keys notify permissions"
     " personal_data_access possible_twins step_records step_result validation write_batch",
-    "queries": "case_corrections case_opening masking page pagination policy_changes possible_twins reminders scope",
-    "tables": "column_classification row_fingerprints",
+    "queries": "case_corrections case_opening installation masking page pagination policy_changes possible_twins"
+    " reminders scope",
+    "tables": "column_classification installation privileges row_fingerprints",
 }
 """Files that are not about one noun."""
 

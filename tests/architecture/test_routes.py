@@ -104,7 +104,7 @@ def _reasons_of(answer: TestResponse) -> list[dict[str, Any]]:
 
 def test_body_of_a_public_route_is_refused(flask_app: Flask) -> None:
     """Why: what is not read is not answered as if it were."""
-    public = ("/healthz", f"{openapi.PREFIX}/openapi.json", f"{openapi.PREFIX}/docs", "/metrics", "/readyz")
+    public = ("/healthz", f"{openapi.PREFIX}/openapi.json", f"{openapi.PREFIX}/docs", "/readyz")
     for path in public:
         answer = flask_app.test_client().get(path, json={"made_up": 1})
         (reason,) = answer.get_json()["reasons"]

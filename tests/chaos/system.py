@@ -20,6 +20,7 @@ from service.db import engine as database
 from service.db import migrate
 from service.local_servers import ServerProcess, a_free_port, start_broker, start_postgres
 from service.local_servers.process import is_running
+from tests.application_role import application_url
 from tests.chaos.retrying_client import answers
 from tests.factories import RING
 from tests.worker.processes import ROOT, wait_until
@@ -114,7 +115,7 @@ class System:
     def environment(self) -> dict[str, str]:
         """Return the environment of every process."""
         settings = {
-            "DATABASE_URL": self.postgres.url,
+            "DATABASE_URL": application_url(self.postgres.url),
             "REDIS_URL": self.broker.url,
             "SONGNUAN_VAR": str(self.folder / "var"),
             "SONGNUAN_DEMO_CLOCK": "1" if self.demo_clock else "0",

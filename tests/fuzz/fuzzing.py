@@ -21,6 +21,7 @@ import httpx
 from service.db import engine, migrate
 from service.local_servers import start_postgres
 from tests.api_client import NO_RATES
+from tests.application_role import application_url
 from tests.factories import RING
 from tests.service.org_tree import OrgTree, build
 from tests.worker.processes import ROOT, Process, Processes, wait_until
@@ -54,7 +55,12 @@ def served(folder: Path) -> Iterator[tuple[str, OrgTree, Process]]:
             tree = build(conn)
         db.dispose()
         keyring = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
-        settings = {"DATABASE_URL": pg.url, "KEYRING": keyring, "SONGNUAN_VAR": str(folder / "var"), **NO_RATES}
+        settings = {
+            "DATABASE_URL": application_url(pg.url),
+            "KEYRING": keyring,
+            "SONGNUAN_VAR": str(folder / "var"),
+            **NO_RATES,
+        }
         with Processes({**settings, "SONGNUAN_DEMO_CLOCK": "1"}, folder) as processes:
             web = processes.start(("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind=127.0.0.1:0"))
             assert wait_until(lambda: address(web) is not None), web.log.read_text()

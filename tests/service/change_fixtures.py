@@ -20,6 +20,7 @@ from service.actions.household_changes.moves import Move
 from service.db import migrate
 from service.db.engine import make_engine
 from service.tables.persons import person
+from tests.application_role import act_as_application, application_url
 from tests.chaos.fixtures import STEPS_TO_RECEIPT, form
 from tests.factories import Family, Organisation, create_family, create_organisation
 from workflows.vocabulary import Fen
@@ -31,8 +32,10 @@ OPENED = date(2025, 9, 1)
 @pytest.fixture(scope="session")
 def changed_engine(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
     """A database for these tests only, so that the event log of all its rows can be verified."""
-    engine = make_engine(empty_database())
+    url = empty_database()
+    engine = make_engine(url)
     migrate.upgrade(engine)
+    application_url(url)
     yield engine
     engine.dispose()
 
@@ -89,7 +92,9 @@ def town(changed_engine: sa.Engine) -> Iterator[Town]:
     with changed_engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
         county = create_organisation(conn)
         branch = create_organisation(conn, above=county, kind="grass_roots")
-        yield Town(conn, county, branch, create_organisation(conn, above=county, kind="grass_roots"))
+        other_branch = create_organisation(conn, above=county, kind="grass_roots")
+        act_as_application(conn)
+        yield Town(conn, county, branch, other_branch)
         conn.rollback()
 
 

@@ -23,6 +23,7 @@ from service.imports.problems import InvalidSheets
 from service.queries import accounts
 from service.tables.accounts import account
 from service.tables.units import unit
+from tests.application_role import act_as_application, application_url
 from tests.second_person import seconded
 from workflows.vocabulary import InvalidForm, Refused
 
@@ -96,6 +97,7 @@ def founded_url(empty_database: Callable[..., str]) -> str:
         import_files(conn, paths[4:], new.seconded())
         conn.commit()
     migration_engine.dispose()
+    application_url(url)
     return url
 
 
@@ -111,6 +113,7 @@ def founded(founded_url: str) -> Iterator[sa.Engine]:
 def union(founded: sa.Engine) -> Iterator[Union]:
     """Yield a transaction in the founded union that is rolled back when the test ends."""
     with founded.connect() as connection:
+        act_as_application(connection)
         yield Union(connection)
         connection.rollback()
 

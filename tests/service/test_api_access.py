@@ -253,6 +253,10 @@ def test_unreadable_request_is_refused_with_its_reason(client: ApiClient, engine
     unit = client.office.unit_id
     backwards = client.get("auditor", f"/reports/welfare?unit={unit}&from=2025-12-31&to=2025-01-01")
     assert client.codes(backwards) == ["period_backwards"]
+    for days in ("from=2025-09-01&to=2025-09-01", "from=2025-09-02&to=2025-09-30", "from=2025-02-01&to=2025-02-27"):
+        for page in ("welfare", "welfare.md", "welfare/figures/aid_money/rows"):
+            in_days = client.get("auditor", f"/reports/{page}?unit={unit}&{days}")
+            assert (in_days.status_code, client.codes(in_days)) == (422, ["period_not_months"])
     client.today = date(1999, 1, 4)
     with engine.begin() as conn:
         own_grants = role_grant.c.account_id == client.office.people["registrar"]

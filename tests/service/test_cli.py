@@ -12,6 +12,7 @@ from service.cli import main
 from service.db.engine import make_engine
 from service.tables.accounts import account
 from service.tables.events import event
+from tests.application_role import application_url
 from tests.service.import_fixtures import Cell, workbook
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -34,7 +35,8 @@ def runner(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(folder)
 
     def command(*words: str, **environ: str) -> Result:
-        settings = {"DATABASE_URL": url, "SONGNUAN_VAR": str(folder), "REDIS_URL": "", "SMTP_URL": "", **environ}
+        urls = {"DATABASE_URL": application_url(url), "OWNER_DATABASE_URL": url}
+        settings = {**urls, "SONGNUAN_VAR": str(folder), "REDIS_URL": "", "SMTP_URL": "", **environ}
         return CliRunner().invoke(main, list(words), env=settings)
 
     return command
@@ -80,6 +82,7 @@ def test_union_is_founded_imported_reported_and_verified(run: Run, installation:
         (("token", "create", "nobody.at.all"), 2, "没有登录名"),
         (("token", "revoke", "00000000-0000-7000-8000-000000000000", "--by", "nobody.at.all"), 2, "没有登录名"),
         (("report", "--from", "2025-12-31", "--to", "2025-01-01"), 2, "早于"),
+        (("report", "--from", "2025-03-01", "--to", "2025-03-01"), 2, "整月"),
         (("report", "--from", "yesterday", "--to", "2025-01-01"), 2, "yesterday"),
         (("report", "--from", "2025-01-01", "--to", "2025-12-31", "--unit", "没有的工会"), 2, "没有的工会"),
         (("import", "nowhere", "--by", "admin"), 2, "nowhere"),
@@ -91,6 +94,26 @@ def test_impossible_command_exits_with_its_message(run: Run, words: tuple[str, .
     result = run(*words)
     assert result.exit_code == code, result.output
     assert message in result.output
+
+
+def test_migration_by_a_role_that_owns_nothing_names_the_owner(
+    empty_database: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runner(empty_database(), tmp_path, monkeypatch)
+    refused = run("migrate", OWNER_DATABASE_URL="")
+    assert (refused.exit_code, "OWNER_DATABASE_URL" in refused.output) == (2, True), refused.output
+    assert run("migrate").exit_code == 0
+    again = run("migrate", OWNER_DATABASE_URL="")
+    assert again.exit_code == 0, "nothing to change"
+
+
+def test_doctor_warns_of_a_role_that_owns_the_tables(run: Run, installation: tuple[str, Path]) -> None:
+    run("migrate")
+    checks = {each["check"]: each for each in json.loads(run("doctor", "--json").stdout)}
+    assert (checks["role"]["well"], checks["role"]["warning"]) == (True, False)
+    checks = {each["check"]: each for each in json.loads(run("doctor", "--json", DATABASE_URL=installation[0]).stdout)}
+    assert (checks["role"]["well"], checks["role"]["warning"]) == (True, True)
+    assert "docs/operator.md" in checks["role"]["words"]
 
 
 def test_wrong_setting_is_named(run: Run) -> None:

@@ -88,6 +88,7 @@ def test_read_only_database_serves_reads_and_refuses_writes(
             "connect",
             lambda connection, _record: connection.execute(statement) and connection.commit(),
         )
+        extension.engine.dispose()
         assert said(read_only_client.get("registrar", f"/cases/{case_id}"))[0] == 200
         assert said(read_only_client.get("registrar", "/cases"))[0] == 200
         assert said(read_only_client.act("registrar", case_id, "submit")) == (503, "database_read_only")

@@ -41,21 +41,21 @@ def test_request_id_is_the_same_in_header_log_event_and_notifications(
     path = f"/cases/{life.case_id}/actions/pass_review"
     desk.today = life.desk.today
     answer = desk.post("reviewer", path, {"answers": answers}, **{"X-Request-Id": REQUEST_ID})
-    assert (answer.status_code, answer.headers["X-Request-Id"]) == (200, REQUEST_ID)
+    own_id = answer.headers["X-Request-Id"]
+    assert (answer.status_code, answer.headers["X-Client-Request-Id"]) == (200, REQUEST_ID)
+    assert own_id != REQUEST_ID, "the caller's id is kept beside ours, and is never ours"
     (log_line,) = request_lines(capsys)
-    assert (log_line["request"], log_line["status"], log_line["account"]) == (
-        REQUEST_ID,
-        200,
-        str(desk.office.people["reviewer"]),
-    )
+    assert (log_line["request"], log_line["client_request"]) == (own_id, REQUEST_ID)
+    assert (log_line["status"], log_line["account"]) == (200, str(desk.office.people["reviewer"]))
     assert log_line["path"] == f"/api/v1{path}"
     with engine.connect() as conn:
         event_body = sa.select(event.c.body).where(event.c.subject_id == life.case_id, event.c.action == "pass_review")
-        assert json.loads(conn.scalars(event_body).one())["request"] == REQUEST_ID
+        assert json.loads(conn.scalars(event_body).one())["request"] == own_id
         notifications = conn.scalars(
             sa.select(notification.c.request).where(notification.c.case_id == life.case_id)
         ).all()
-    assert REQUEST_ID in notifications
+    assert own_id in notifications
+    assert REQUEST_ID not in notifications
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,7 @@ def test_request_id_that_is_malformed_is_replaced(desk: ApiClient, request_id: s
     new_id = answer.headers["X-Request-Id"]
     assert logs.WELL_FORMED.fullmatch(new_id)
     assert new_id != request_id
+    assert "X-Client-Request-Id" not in answer.headers
 
 
 def test_refusal_carries_the_id_of_its_request(desk: ApiClient) -> None:
@@ -94,7 +95,7 @@ def test_log_never_holds_user_input(desk: ApiClient, engine: sa.Engine, capsys: 
     desk.get("registrar", f"/households/{ID_NUMBER}")
     desk.get("registrar", f"/persons/{PHONE}/{ID_NUMBER}")
     desk.get(
-        "auditor", f"/reports/welfare/figures/{ID_NUMBER}/rows?unit={desk.office.unit_id}&from=2025-01-01&to=2025-01-02"
+        "auditor", f"/reports/welfare/figures/{ID_NUMBER}/rows?unit={desk.office.unit_id}&from=2025-01-01&to=2025-01-31"
     )
     desk.post("registrar", "/cases", {**body, "item": ID_NUMBER, "programme": PHONE})
     desk.act("registrar", str(uuid4()), ID_NUMBER)
@@ -136,9 +137,10 @@ def test_exception_is_logged_without_its_message(desk: ApiClient, capsys: pytest
     desk.http.application.add_url_rule("/api/broken", view_func=failing_view)
     capsys.readouterr()
     answer = desk.http.get("/api/broken", headers={"X-Request-Id": REQUEST_ID})
-    assert answer.get_json()["request_id"] == REQUEST_ID
+    own_id = answer.get_json()["request_id"]
+    assert answer.headers["X-Client-Request-Id"] == REQUEST_ID
     error_line, request_line = log_lines(capsys)
-    assert (error_line["event"], error_line["request"], request_line["status"]) == ("unexpected", REQUEST_ID, 500)
+    assert (error_line["event"], error_line["request"], request_line["status"]) == ("unexpected", own_id, 500)
     assert error_line["fault"]["kinds"] == ["builtins.LookupError", "builtins.ValueError"]
     assert error_line["fault"]["frames"][-1].startswith("tests/service/test_log_lines.py:")
     assert ID_NUMBER not in str(error_line)

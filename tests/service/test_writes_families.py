@@ -37,6 +37,7 @@ from service.tables.finances import finance_line
 from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.persons import person
+from tests.application_role import as_owner
 from tests.service.import_fixtures import RING, Union, codes, founded, founded_url, union
 from workflows.vocabulary import Fen
 
@@ -232,7 +233,8 @@ def test_gift_of_money_is_paid_from_the_fund(union: Union) -> None:
     pots = union.conn.execute(sa.select(fund.c.available_fen, fund.c.paid_fen).where(fund.c.id == fund_line.id)).one()
     assert tuple(pots) == (fund_line.available_fen - 30_000, 30_000)
     expiry = fund.update().where(fund.c.id == fund_line.id).values(expires_on=gift.on - timedelta(days=1))
-    union.conn.execute(expiry)
+    with as_owner(union.conn):
+        union.conn.execute(expiry)
     second = replace(gift, confirmed_repeat=True)
     assert codes(lambda: gifts.record_gift(union.conn, second, context, from_paper=True)) == ["fund_closed"]
     school_fund_id = union.conn.scalars(sa.select(fund.c.id).where(fund.c.code == "S-OWN-2025")).one()

@@ -23,6 +23,7 @@ from service.tables.accounts import role_grant, token
 from service.tables.events import event
 from service.tables.funds import fund
 from service.tables.units import unit
+from tests.application_role import as_owner
 from tests.service.import_fixtures import (
     COUNTY,
     FOUNDED,
@@ -200,7 +201,8 @@ def test_calendar_file_in_another_encoding_is_read(union: Union, tmp_path: Path)
 
 
 def test_row_that_the_database_refuses_is_named_with_its_number(union: Union, tmp_path: Path) -> None:
-    union.conn.execute(sa.text("ALTER TABLE donation ADD CONSTRAINT ck_donation_small CHECK (fen < 100)"))
+    with as_owner(union.conn):
+        union.conn.execute(sa.text("ALTER TABLE donation ADD CONSTRAINT ck_donation_small CHECK (fen < 100)"))
     donation_row: dict[str, Cell] = {
         "单位": BUREAU,
         "日期": DAY,

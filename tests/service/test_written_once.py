@@ -13,6 +13,7 @@ from tests.factories import create_organisation
 WRITTEN_ONCE = (
     *("event", "anchor", "ledger_entry", "policy_set", "case_duty", "incompatible_duty", "verification"),
     "household_change",
+    "installation",
 )
 MAY_CHANGE = {
     "chain_head": {"seq", "hash"},

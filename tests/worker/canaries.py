@@ -16,10 +16,11 @@ from service.db import engine as database
 from service.db import migrate
 from service.local_servers import start_broker, start_postgres
 from service.local_servers.smtp import Mailbox
+from tests.application_role import application_url
 from tests.factories import RING, Organisation, create_organisation
 from tests.worker.notification_fixtures import PAPERS
 from tests.worker.processes import Processes, wait_until
-from tests.worker.test_serving import WEB
+from tests.worker.test_serving import WATCHER, WEB
 
 PLANTED = int(os.environ.get("CANARIES", "100"))
 CASES = 5
@@ -111,12 +112,13 @@ def start_installation(folder: Path) -> Iterator[Installation]:
         engine.dispose()
         keyring = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
         settings = {
-            "DATABASE_URL": pg.url,
+            "DATABASE_URL": application_url(pg.url),
             "REDIS_URL": broker.url,
             "SMTP_URL": mailbox.url,
             "MAIL_FROM": "post@union.example",
         }
         settings |= {"KEYRING": keyring, "SONGNUAN_VAR": str(folder / "var"), "SONGNUAN_DEMO_CLOCK": "1"}
+        settings |= {"SONGNUAN_MONITORING_TOKEN": WATCHER}
         socket = folder / "w"
         http = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://web", timeout=60)
         with Processes(settings, folder) as processes, http:

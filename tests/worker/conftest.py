@@ -7,9 +7,9 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from service.config import MailServer
 from service.db import engine as database
-from service.local_servers.smtp import HOST, Mailbox
+from service.local_servers.smtp import Mailbox
+from tests.application_role import application_url
 from tests.factories import RING, Organisation, create_organisation
 from tests.migrated import database_url
 from tests.worker.processes import Processes
@@ -33,6 +33,14 @@ def engine(own_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
+def application(own_url: str) -> Iterator[sa.Engine]:
+    """Yield an engine of the role that the worker has."""
+    engine = database.make_engine(application_url(own_url))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def organisation(engine: sa.Engine) -> Organisation:
     """Return a union with its accounts; the scheduler's account has the login the worker looks for."""
     with engine.begin() as conn:
@@ -50,11 +58,9 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def outbox_sender(engine: sa.Engine, mailbox: Mailbox) -> OutboxSender:
+def outbox_sender(application: sa.Engine, mailbox: Mailbox) -> OutboxSender:
     """Return an outbox sender in this process."""
-    return OutboxSender(
-        engine, RING, MailSettings(MailServer(HOST, mailbox.port, tls=False), "送温暖 <post@union.example>"), "zh_CN"
-    )
+    return OutboxSender(application, RING, MailSettings(mailbox.mail_server, "送温暖 <post@union.example>"), "zh_CN")
 
 
 @pytest.fixture
@@ -67,10 +73,13 @@ def broker(broker_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def processes(own_url: str, broker_url: str, mailbox: Mailbox, tmp_path: Path) -> Iterator[Processes]:
+def processes(
+    own_url: str, broker_url: str, broker: redis.Redis, mailbox: Mailbox, tmp_path: Path
+) -> Iterator[Processes]:
     """Yield a starter of worker processes, and end those that it started."""
+    assert broker.dbsize() == 0, "a broker belongs to one installation"
     environ = {
-        "DATABASE_URL": own_url,
+        "DATABASE_URL": application_url(own_url),
         "REDIS_URL": broker_url,
         "SMTP_URL": mailbox.url,
         "MAIL_FROM": "送温暖 <post@union.example>",

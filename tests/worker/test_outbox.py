@@ -282,11 +282,30 @@ def test_mail_over_tls_requires_a_trusted_certificate(
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(chain)
     with Mailbox(tmp_path / "mail", tls=tls) as mailbox:
-        settings = MailSettings(MailServer(HOST, mailbox.port, tls=True), "post@union.example")
+        settings = MailSettings(mailbox.mail_server, "post@union.example")
         assert mail.send(message, settings).why == "SSLCertVerificationError"
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
         assert mail.send(message, settings).fate is DeliveryStatus.DELIVERED
         assert len(mailbox.files()) == 1
+
+
+def test_local_mail_server_takes_no_letter_without_its_secret(message: OutgoingMessage, mailbox: Mailbox) -> None:
+    """Why: every process of the machine could lay letters into the installation's mail folder."""
+    for server in (
+        MailServer(HOST, mailbox.port, tls=False),
+        MailServer(HOST, mailbox.port, tls=False, user="songnuan", password="guess"),
+    ):
+        refused = mail.send(message, MailSettings(server, "post@union.example"))
+        assert refused.fate is not DeliveryStatus.DELIVERED, refused
+    assert mailbox.files() == []
+    assert mail.send(message, MailSettings(mailbox.mail_server, "post@union.example")).fate is DeliveryStatus.DELIVERED
+    (letter,) = mailbox.files()
+    assert (letter.stat().st_mode & 0o077, mailbox.folder.stat().st_mode & 0o077) == (0, 0)
+
+
+def test_mail_to_a_chinese_domain_names_it_in_ascii(message: OutgoingMessage) -> None:
+    composed = mail.compose(message, "wang@总工会.example", "post@union.example")
+    assert str(composed["To"]) == "wang@xn--6oq837aiwb.example"
 
 
 def test_mail_password_is_not_sent_without_tls(message: OutgoingMessage, mailbox: Mailbox) -> None:

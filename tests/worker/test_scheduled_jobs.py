@@ -48,15 +48,17 @@ def notifications_of(engine: sa.Engine, case_id: UUID, kind: str) -> list[tuple[
 @pytest.mark.parametrize(
     ("today", "state"), [(POSTED, "notice"), (LAST_NOTICE_DAY, "notice"), (LAST_NOTICE_DAY + DAY, "approval")]
 )
-def test_notice_ends_on_the_day_after_its_last_day(engine: sa.Engine, noticed: UUID, today: date, state: str) -> None:
-    run_day(engine, RING, NOW, today)
+def test_notice_ends_on_the_day_after_its_last_day(
+    engine: sa.Engine, application: sa.Engine, noticed: UUID, today: date, state: str
+) -> None:
+    run_day(application, RING, NOW, today)
     assert state_of(engine, noticed) == state
 
 
 def test_notice_end_is_an_event_of_the_clock_and_notifies_approvers(
-    engine: sa.Engine, organisation: Organisation, noticed: UUID
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
-    report = run_day(engine, RING, NOW, LAST_NOTICE_DAY + DAY)
+    report = run_day(application, RING, NOW, LAST_NOTICE_DAY + DAY)
     with engine.connect() as conn:
         last = conn.execute(sa.select(event).where(event.c.subject_id == noticed).order_by(event.c.seq.desc())).first()
     assert last is not None
@@ -66,12 +68,12 @@ def test_notice_end_is_an_event_of_the_clock_and_notifies_approvers(
 
 
 def test_notice_with_open_objection_does_not_end_and_its_refusal_is_counted(
-    engine: sa.Engine, organisation: Organisation, noticed: UUID
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
     with engine.begin() as conn:
         answers = {"source": "phone", "objection": "有异议"}
         cases.take_action(conn, noticed, "object", answers, organisation.context(conn, "registrar", POSTED))
-    report = run_day(engine, RING, NOW, LAST_NOTICE_DAY + DAY)
+    report = run_day(application, RING, NOW, LAST_NOTICE_DAY + DAY)
     assert report["tuition.end_notice"].refused == {"objection_open": 1}
     assert state_of(engine, noticed) == "notice"
     with engine.connect() as conn:
@@ -80,25 +82,27 @@ def test_notice_with_open_objection_does_not_end_and_its_refusal_is_counted(
 
 
 def test_suspended_case_gets_no_step_and_no_reminder(
-    engine: sa.Engine, organisation: Organisation, noticed: UUID
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
     with engine.begin() as conn:
         answers = {"until": "2025-11-30", "ground": "query", "reason": "核实中"}
         cases.take_action(conn, noticed, "suspend", answers, organisation.context(conn, "reviewer", POSTED))
-    report = run_day(engine, RING, NOW, date(2025, 11, 28))
+    report = run_day(application, RING, NOW, date(2025, 11, 28))
     assert report["tuition.end_notice"].done == 0
     assert notifications_of(engine, noticed, "overdue") == []
 
 
-def test_scheduled_jobs_run_concurrently_and_repeatedly_act_once(engine: sa.Engine, noticed: UUID) -> None:
+def test_scheduled_jobs_run_concurrently_and_repeatedly_act_once(
+    engine: sa.Engine, application: sa.Engine, noticed: UUID
+) -> None:
     today = LAST_NOTICE_DAY + DAY
-    threads = [Thread(target=run_day, args=(engine, RING, NOW, today)) for _ in range(4)]
+    threads = [Thread(target=run_day, args=(application, RING, NOW, today)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     for _ in range(20):
-        run_day(engine, RING, NOW, today)
+        run_day(application, RING, NOW, today)
     with engine.connect() as conn:
         ended = sa.and_(event.c.subject_id == noticed, event.c.action == "end_notice")
         assert conn.scalar(sa.select(sa.func.count()).where(ended)) == 1
@@ -115,7 +119,7 @@ def test_scheduled_jobs_run_concurrently_and_repeatedly_act_once(engine: sa.Engi
 
 
 def test_overdue_case_is_reminded_once_per_deadline(
-    engine: sa.Engine, organisation: Organisation, noticed: UUID
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
     with engine.connect() as conn:
         due_on = conn.scalar(sa.select(case.c.due_on).where(case.c.id == noticed))
@@ -128,22 +132,22 @@ def test_overdue_case_is_reminded_once_per_deadline(
             {"source": "phone", "objection": "有异议"},
             organisation.context(conn, "registrar", POSTED),
         )
-    run_day(engine, RING, NOW, due_on)
+    run_day(application, RING, NOW, due_on)
     assert notifications_of(engine, noticed, "overdue") == []
-    run_day(engine, RING, NOW, due_on + DAY)
-    run_day(engine, RING, NOW, due_on + DAY)
+    run_day(application, RING, NOW, due_on + DAY)
+    run_day(application, RING, NOW, due_on + DAY)
     assert notifications_of(engine, noticed, "overdue") == [("inbox", due_on + DAY), ("email", due_on + DAY)]
     with engine.begin() as conn:
         second_objection = {"source": "written", "objection": "再次提出异议"}
         cases.take_action(
             conn, noticed, "object", second_objection, organisation.context(conn, "registrar", due_on + 2 * DAY)
         )
-    run_day(engine, RING, NOW, due_on + 3 * DAY)
+    run_day(application, RING, NOW, due_on + 3 * DAY)
     assert len(notifications_of(engine, noticed, "overdue")) == 2
 
 
 def test_overdue_case_is_reminded_of_its_new_deadline(
-    engine: sa.Engine, organisation: Organisation, noticed: UUID
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
     with engine.begin() as conn:
         answers = {"reason": "金额有误"}
@@ -152,14 +156,14 @@ def test_overdue_case_is_reminded_of_its_new_deadline(
         )
         due_on = conn.scalar(sa.select(case.c.due_on).where(case.c.id == noticed))
     assert due_on is not None
-    run_day(engine, RING, NOW, due_on + DAY)
+    run_day(application, RING, NOW, due_on + DAY)
     assert [on for _, on in notifications_of(engine, noticed, "overdue")] == [due_on + DAY] * 2
 
 
 def test_follow_up_is_reminded_fourteen_days_before_it_is_due(
-    engine: sa.Engine, organisation: Organisation, noticed: UUID
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation, noticed: UUID
 ) -> None:
-    run_day(engine, RING, NOW, LAST_NOTICE_DAY + DAY)
+    run_day(application, RING, NOW, LAST_NOTICE_DAY + DAY)
     payment = {"method": "bank", "voucher": "V-1"}
     arrived = {"advice_no": "HD-1", "advised_on": "2025-10-17", "amount": "3000.00"}
     with engine.begin() as conn:
@@ -173,26 +177,28 @@ def test_follow_up_is_reminded_fourteen_days_before_it_is_due(
             cases.take_action(conn, noticed, action, answers, organisation.context(conn, account, day))
         due_on = conn.scalar(sa.select(case.c.due_on).where(case.c.id == noticed))
     assert due_on == date(2025, 10, 20) + 90 * DAY
-    run_day(engine, RING, NOW, due_on - 15 * DAY)
+    run_day(application, RING, NOW, due_on - 15 * DAY)
     assert notifications_of(engine, noticed, "follow_up_due") == []
     for days_left in range(14, 0, -1):
-        run_day(engine, RING, NOW, due_on - days_left * DAY)
+        run_day(application, RING, NOW, due_on - days_left * DAY)
     assert [on for _, on in notifications_of(engine, noticed, "follow_up_due")] == [due_on - 14 * DAY] * 2
 
 
-def test_stored_replies_older_than_a_week_are_deleted(engine: sa.Engine, organisation: Organisation) -> None:
+def test_stored_replies_older_than_a_week_are_deleted(
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation
+) -> None:
     with engine.begin() as conn:
         for name, age in (("old", 8), ("young", 6)):
             reply = {"key": name, "fingerprint": b"-", "created_at": NOW - timedelta(days=age)}
             conn.execute(idempotency.insert().values(account_id=organisation.people["registrar"], **reply))
-    run_day(engine, RING, NOW, LAST_NOTICE_DAY)
+    run_day(application, RING, NOW, LAST_NOTICE_DAY)
     with engine.connect() as conn:
         assert list(conn.scalars(sa.select(idempotency.c.key))) == ["young"]
 
 
-def test_scheduled_jobs_without_clock_account_name_the_remedy(engine: sa.Engine) -> None:
+def test_scheduled_jobs_without_clock_account_name_the_remedy(application: sa.Engine) -> None:
     with pytest.raises(NoClockAccount, match="make an account 'clock'"):
-        run_day(engine, RING, NOW, POSTED)
+        run_day(application, RING, NOW, POSTED)
 
 
 def test_union_day_is_the_day_in_shanghai() -> None:
@@ -200,14 +206,16 @@ def test_union_day_is_the_day_in_shanghai() -> None:
     assert union_day(datetime(2025, 10, 13, 16, 0, tzinfo=UTC)) == date(2025, 10, 14)
 
 
-def test_expired_suspension_is_reminded_once(engine: sa.Engine, organisation: Organisation, noticed: UUID) -> None:
+def test_expired_suspension_is_reminded_once(
+    engine: sa.Engine, application: sa.Engine, organisation: Organisation, noticed: UUID
+) -> None:
     """Why: an expired suspension ends only by a step, so the registrar needs a reminder."""
     last = POSTED + 5 * DAY
     with engine.begin() as conn:
         answers = {"until": last.isoformat(), "ground": "query", "reason": "有疑点"}
         cases.take_action(conn, noticed, "suspend", answers, organisation.context(conn, "reviewer", POSTED))
-    run_day(engine, RING, NOW, last)
+    run_day(application, RING, NOW, last)
     assert notifications_of(engine, noticed, "hold_over") == []
-    run_day(engine, RING, NOW, last + DAY)
-    run_day(engine, RING, NOW, last + 2 * DAY)
+    run_day(application, RING, NOW, last + DAY)
+    run_day(application, RING, NOW, last + 2 * DAY)
     assert notifications_of(engine, noticed, "hold_over") == [("inbox", last + DAY), ("email", last + DAY)]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -28,11 +29,14 @@ from service.local_servers.process import is_running
 from service.tables.cases import case
 from tests.factories import Organisation, create_family
 from tests.worker.notification_fixtures import POSTED, tuition_at_review
+from tests.worker.other_account import open_to_others
 from tests.worker.processes import RELAY, ROOT, Process, Processes, wait_until
 
 pytestmark = pytest.mark.timeout(300)
 WEB = ("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf")
 QUIET = ("-m", "celery", "--quiet", "-A", "worker.app", "worker", "--loglevel=INFO", "--concurrency=1")
+WATCHER = "w" * 32
+MONITORING = {"Authorization": f"Bearer {WATCHER}"}
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 CANARY = "11010519491231002X"
 
@@ -81,7 +85,9 @@ def serve(processes: Processes, organisation: Organisation) -> Iterator[Callable
 
         def start(**more: str) -> Web:
             socket_path = Path(folder) / f"{len(clients)}.sock"
-            process = processes.start((*WEB, f"--bind=unix:{socket_path}"), SONGNUAN_DEMO_CLOCK="1", **more)
+            process = processes.start(
+                (*WEB, f"--bind=unix:{socket_path}"), SONGNUAN_DEMO_CLOCK="1", SONGNUAN_MONITORING_TOKEN=WATCHER, **more
+            )
             http = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket_path)), base_url="http://web", timeout=60)
             clients.append(http)
             assert wait_until(lambda: socket_path.exists() and _answers(http)), process.log.read_text()
@@ -117,15 +123,17 @@ def test_request_id_is_logged_from_request_to_mail(
     assert broker.ping()
     web, relay, worker = serve(), processes.start(RELAY), processes.start((*QUIET, "--without-mingle"))
     path = f"/cases/{at_review}/actions/pass_review"
-    assert web.post("reviewer", path, review_form(organisation), request=REQUEST_ID).status_code == 200
+    answer = web.post("reviewer", path, review_form(organisation), request=REQUEST_ID)
+    assert answer.status_code == 200
+    own_id = answer.headers["X-Request-Id"]
 
     def delivery_lines() -> list[dict[str, Any]]:
         lines = worker.log.read_text().splitlines() + relay.log.read_text().splitlines()
         return [json.loads(line) for line in lines if '"event":"notification"' in line]
 
     assert wait_until(lambda: len(delivery_lines()) >= 2)
-    assert {(each["request"], each["fate"]) for each in delivery_lines()} == {(REQUEST_ID, "delivered")}
-    assert [each["status"] for each in web.lines() if each["request"] == REQUEST_ID] == [200]
+    assert {(each["request"], each["fate"]) for each in delivery_lines()} == {(own_id, "delivered")}
+    assert [each["status"] for each in web.lines() if each.get("client_request") == REQUEST_ID] == [200]
     assert worker.terminate() == 0
     assert relay.terminate() == 0
     for each in (worker, relay):
@@ -197,13 +205,13 @@ def test_reads_and_steps_need_no_broker(serve: Callable[..., Web], organisation:
             == 200
         )
         assert web.get("registrar", "/api/v1/inbox").status_code == 200
-        assert web.http.get("/metrics").status_code == 200
+        assert web.http.get("/metrics", headers=MONITORING).status_code == 200
         assert connections == []
-        unready = web.http.get("/readyz")
+        unready = web.http.get("/readyz", headers=MONITORING)
         (reason,) = unready.json()["reasons"]
         assert (unready.status_code, reason["code"], reason["values"]["check"]) == (503, "not_ready", "broker")
         assert connections, "the port counts a connection"
-        assert web.http.get("/readyz?for=web").status_code == 200
+        assert web.http.get("/readyz?for=web", headers=MONITORING).status_code == 200
 
 
 MALFORMED = {
@@ -248,7 +256,9 @@ def test_metrics_are_summed_over_processes_and_survive_a_kill(serve: Callable[..
     web = serve(SONGNUAN_WEB_WORKERS="2")
 
     def request_count() -> float:
-        families = text_string_to_metric_families(web.http.get("/metrics", headers={"Connection": "close"}).text)
+        families = text_string_to_metric_families(
+            web.http.get("/metrics", headers={**MONITORING, "Connection": "close"}).text
+        )
         samples = [
             sample for family in families for sample in family.samples if sample.name == "songnuan_requests_total"
         ]
@@ -306,6 +316,24 @@ def _servers(folder: Path) -> set[int]:
     return pids
 
 
+def assert_alone_and_closed(installation: "subprocess.Popen[bytes]", var: Path) -> None:
+    """Check that no second serve starts, that the processes have the right role, and that no other account reads.
+
+    The same with two founded installations, copies and load: `make side-by-side` (tests/worker/side_by_side.py).
+    """
+    counts = set((var / "metrics").iterdir())
+    with whole_installation(var.parent) as second:
+        assert second.wait(60) == 2
+    assert f" {installation.pid}" in (var.parent / "serve.log").read_text()
+    assert counts <= set((var / "metrics").iterdir()), "a second serve deletes nothing of the first"
+    assert list(open_to_others(var)) == []
+    for child in psutil.Process(installation.pid).children():
+        environ = child.environ()
+        assert "songnuan_app@" in environ["DATABASE_URL"], child.cmdline()
+        assert not environ["OWNER_DATABASE_URL"]
+        assert re.fullmatch(r"smtp://songnuan:[\w-]{32}@127\.0\.0\.1:\d+", environ["SMTP_URL"])
+
+
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGHUP])
 def test_stopped_installation_leaves_no_process(tmp_path: Path, stop_signal: signal.Signals) -> None:
     tmp_path.chmod(0o711)
@@ -318,6 +346,7 @@ def test_stopped_installation_leaves_no_process(tmp_path: Path, stop_signal: sig
         ), (tmp_path / "serve.log").read_text()
         pids = {each.pid for each in psutil.Process(installation.pid).children(recursive=True)} | _servers(tmp_path)
         assert len(pids) >= 8
+        assert_alone_and_closed(installation, tmp_path / "var")
         installation.send_signal(stop_signal)
         installation.send_signal(stop_signal)
         assert installation.wait(100) == 0, (tmp_path / "serve.log").read_text()

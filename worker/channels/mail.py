@@ -59,13 +59,19 @@ def compose(outgoing: OutgoingMessage, address: str, sender: str) -> EmailMessag
     name, spec = parseaddr(sender)
     message = EmailMessage()
     message["From"] = Address(display_name=name, addr_spec=spec)
-    message["To"] = Address(addr_spec=address)
+    message["To"] = Address(addr_spec=_ascii_address(address))
     message["Subject"] = outgoing.subject
     message["Date"] = format_datetime(outgoing.at)
     message["Message-ID"] = f"<{outgoing.notification_id}@{_domain(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(outgoing.body)
     return message
+
+
+def _ascii_address(address: str) -> str:
+    """Return an address with its domain in ASCII: `wang@总工会.example → wang@xn--6oq837aiwb.example`. Raises ValueError."""
+    name, _, host = address.rpartition("@")
+    return f"{name}@{host.encode('idna').decode()}"
 
 
 def _domain(sender: str) -> str:

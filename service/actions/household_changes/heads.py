@@ -88,10 +88,10 @@ def _release_head(conn: sa.Connection, change: HeadChange, old_head: Mapping[str
     """Take the old head out of the family or give them another relation, and close their account if asked."""
     leaves = change.old_head_relation is None
     columns = {"active": False} if leaves else {"relation": change.old_head_relation}
-    new_row = {"id": old_head["id"], **columns, "version": old_head["version"] + 1}
+    changed = {**columns, "version": old_head["version"] + 1}
     # Before the batch: the database refuses two heads even for the length of one statement.
-    conn.execute(person.update().where(person.c.id == old_head["id"]).values(**new_row))
-    batch.note_updated(person, new_row)
+    conn.execute(person.update().where(person.c.id == old_head["id"]).values(**changed))
+    batch.note_updated(person, {"id": old_head["id"], **changed})
     if leaves:
         detach_finance_lines(conn, old_head["id"], batch)
     if change.close_account:

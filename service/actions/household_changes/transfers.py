@@ -80,9 +80,9 @@ def _refusals(conn: sa.Connection, person_row: Mapping[str, Any]) -> Iterator[Re
 
 def _deactivate(conn: sa.Connection, person_row: Mapping[str, Any], batch: WriteBatch) -> None:
     """Take the member out of the file before the new row exists: a number is in one active file."""
-    inactive = {"id": person_row["id"], "active": False, "version": person_row["version"] + 1}
+    inactive = {"active": False, "version": person_row["version"] + 1}
     conn.execute(person.update().where(person.c.id == person_row["id"]).values(**inactive))
-    batch.note_updated(person, inactive)
+    batch.note_updated(person, {"id": person_row["id"], **inactive})
     detach_finance_lines(conn, person_row["id"], batch)
 
 

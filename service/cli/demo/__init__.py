@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from service.cli.data_folder import forget_identity, held_for_serving
 from service.cli.demo.run import run_year
 from service.cli.demo.setup import DemoSetup, set_up
 from service.cli.demo.summary import print_summary
@@ -20,7 +21,6 @@ from service.cli.processes import Processes
 from service.cli.report import write_files
 from service.cli.serve import start_all
 from service.clock import now
-from service.config import MailServer
 from service.local_servers import a_free_port
 from service.local_servers.smtp import Mailbox
 from service.report.figures import snapshot
@@ -48,12 +48,15 @@ def demo(samples: Path, var: Path | None) -> None:
     started = time.monotonic()
     installation_settings = settings_at()
     settings = demo_settings(installation_settings, var or Path("var") / "demo")
-    _delete_last_output(settings.var)
     with ExitStack() as stack:
+        stack.enter_context(held_for_serving(settings.var))
+        _delete_last_output(settings.var)
         settings = stack.enter_context(servers(settings, broker=True, durable=False))
-        setup = set_up(settings, installation_settings.database_url, samples, out)
+        setup = set_up(
+            settings, installation_settings.owner_database_url or installation_settings.database_url, samples, out
+        )
         mailbox = stack.enter_context(Mailbox(settings.var / "mail"))
-        settings_with_mail = replace(setup.settings, mail=MailServer("127.0.0.1", mailbox.port, tls=False))
+        settings_with_mail = replace(setup.settings, mail=mailbox.mail_server)
         processes = stack.enter_context(Processes(settings.var / "log"))
         port = a_free_port()
         start_all(processes, settings_with_mail, port, with_beat=False)
@@ -72,6 +75,7 @@ def _delete_last_output(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("welfare-section.docx", "welfare-section.md", "figures.json", "token"):
         (folder / name).unlink(missing_ok=True)
+    forget_identity(folder)
 
 
 def _section(setup: DemoSetup) -> Section:

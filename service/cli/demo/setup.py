@@ -19,19 +19,21 @@ from service.cli.imports import shown_on, summary
 from service.cli.installation import keys_of
 from service.cli.migrate import found
 from service.cli.output import CommandFailed, translate
+from service.cli.schema import migrate_database
 from service.clock import UNION_TIME, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
-from service.db import migrate
 from service.db.engine import make_engine
 from service.imports.import_context import ImportOptions
 from service.imports.problems import InvalidSheets, message_for_problem, place
 from service.imports.proposed_import import ALL_WRITES, import_or_propose
 from service.imports.spreadsheets import importable
+from service.private_files import write_file
 from service.queries.accounts import caller_by_id
 from service.queries.confirmations import hands_of, people_for
 from service.tables.accounts import account, role_grant
 from service.tables.confirmations import confirmation
+from service.tables.installation import RecordKind
 from service.tables.units import unit
 from workflows.vocabulary import Role
 
@@ -44,7 +46,12 @@ LAST_DAY = datetime(2025, 12, 31, 17, tzinfo=UNION_TIME)
 """The union is set up on the first morning of its year, and the spreadsheets are imported on the last evening."""
 
 FIRST_SETUP = bootstrap.FirstSetup(
-    "临澜县总工会", "county", "371099", Founder("admin", "系统管理员"), Founder("zhou.qi", "周启")
+    "临澜县总工会",
+    "county",
+    "371099",
+    Founder("admin", "系统管理员"),
+    Founder("zhou.qi", "周启"),
+    record=RecordKind.DEMO,
 )
 FIRST = ("calendar-", "policy-", "01-", "02-")
 """How the names of the files begin that are imported on the first morning: rules, units and staff."""
@@ -97,9 +104,9 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
     `maintenance_url` is the database to connect to for CREATE DATABASE, None on our own server. Raises CommandFailed
     when the server refuses, or when the spreadsheets have problems.
     """
-    _create_database(settings.database_url or "", maintenance_url)
+    _create_database(settings.owner_database_url or settings.database_url or "", maintenance_url)
     engine, keyring = make_engine(settings.database_url or ""), keys_of(settings)
-    out.print(translate("cli.demo.migrated", at=migrate.upgrade(engine)))
+    out.print(translate("cli.demo.migrated", at=migrate_database(settings)))
     with engine.begin() as conn:
         founded = found(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring)
         _confirm_all(conn, FIRST_DAY, keyring)
@@ -113,8 +120,7 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
         tokens, account_ids = _create_tokens(conn, keyring)
         root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
         auditor = conn.scalars(_AUDITOR).one()
-    (settings.var / "token").touch(mode=0o600)
-    (settings.var / "token").write_text(f"{tokens[auditor]}\n")
+    write_file(settings.var / "token", f"{tokens[auditor]}\n")
     return DemoSetup(settings, engine, keyring, root, tokens, account_ids)
 
 

@@ -1,0 +1,18 @@
+"""The installation whose record this database is."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.tables.installation import RecordKind, installation
+
+
+def this_installation(conn: sa.Connection) -> sa.Row[Any] | None:
+    """Return the id, the kind and the instant of the founding; None before the founding."""
+    return conn.execute(sa.select(installation)).one_or_none()
+
+
+def record_kind(conn: sa.Connection) -> RecordKind | None:
+    """Return the kind of the record; None before the founding."""
+    row = this_installation(conn)
+    return RecordKind(row.kind) if row is not None else None
