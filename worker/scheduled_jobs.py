@@ -21,8 +21,8 @@ from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
 from service.actions.notifications import queue_reminder
+from service.clock import Clock, union_day
 from service.clock import now as present
-from service.clock import union_day
 from service.config import read_settings
 from service.crypto.encryption import Keyring
 from service.db.columns import new_id
@@ -65,7 +65,9 @@ class JobDay:
     context: ActionContext
 
 
-def run_day(engine: sa.Engine, keyring: Keyring, now: datetime, today: date) -> dict[str, JobResult]:
+def run_day(
+    engine: sa.Engine, keyring: Keyring, now: datetime, today: date, clock: Clock = Clock.SYSTEM
+) -> dict[str, JobResult]:
     """Run the jobs of `today` and return their results by name; a second run on one day repeats nothing.
 
     Raises NoClockAccount when the scheduler has no account.
@@ -77,7 +79,7 @@ def run_day(engine: sa.Engine, keyring: Keyring, now: datetime, today: date) -> 
         caller = accounts.caller_by_login(conn, LOGIN, today)
     if caller is None:
         raise NoClockAccount(f"make an account {LOGIN!r} and grant it the role {Role.CLOCK.value!r} over the top unit")
-    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id())))
+    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id()), clock=clock))
     report = {f"{programme.key}.{action}": _take_steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _queue_reminders(day, reminder) for reminder in REMINDERS}
     report |= {"forget_replies": _delete_old_responses(day), "anchor": _add_anchor(day)}
@@ -195,7 +197,9 @@ def main(arguments: list[str]) -> int:
     if day is not None and not settings.demo_clock:
         parser.error("--on needs SONGNUAN_DEMO_CLOCK=1: this installation uses the real date")
     sender = open_sender(settings)
-    for job, result in run_day(sender.engine, sender.keyring, now, day or union_day(now)).items():
+    clock = Clock.DEMO if settings.demo_clock else Clock.SYSTEM
+    jobs = run_day(sender.engine, sender.keyring, now, day or union_day(now), clock)
+    for job, result in jobs.items():
         refused = ", ".join(f"{code} {count}" for code, count in sorted(result.refused.items()))
         sys.stdout.write(f"{job}: {result.done} done" + (f"; refused: {refused}" if refused else "") + "\n")
     return 0

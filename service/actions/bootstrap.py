@@ -11,6 +11,7 @@ from service.actions.accounts import NewAccount, account_problems
 from service.actions.context import ActionContext
 from service.actions.units import unit_columns
 from service.actions.write_batch import WriteBatch
+from service.clock import Clock
 from service.crypto.encryption import Keyring
 from service.db.columns import new_id
 from service.queries.scope import Caller, HeldRole
@@ -35,7 +36,9 @@ class FirstSetup:
     until_on: date = date.max
 
 
-def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date, keyring: Keyring) -> Caller:
+def set_up_union(
+    conn: sa.Connection, new: FirstSetup, at: datetime, today: date, keyring: Keyring, clock: Clock = Clock.SYSTEM
+) -> Caller:
     """Add the first unit, its administrator and the account `clock`; the administrator is the actor of all three.
 
     Returns the administrator as a caller. Raises InvalidForm, Refused (founded_already).
@@ -54,7 +57,7 @@ def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date
     admin = Caller(
         admin_id, new.login, new.display_name, unit_id, (HeldRole(Role.ADMIN, 0, str(root_columns["path"]), None),)
     )
-    context = ActionContext(admin, at, today, keyring)
+    context = ActionContext(admin, at, today, keyring, clock=clock)
     account_columns, batch = {"login": new.login, "display_name": new.display_name, "email": new.email}, WriteBatch()
     batch.add(unit, {**root_columns, "created_at": at})
     batch.add(account, {"id": admin_id, "unit_id": unit_id, "created_at": at, **account_columns})

@@ -18,12 +18,13 @@ from service.cli.output import FAULTS, CommandFailed, translate
 from service.clock import now, union_day
 from service.crypto.hash_chain import anchor_line
 from service.integrity.anchors import kept_faults
+from service.integrity.schema_objects import schema_faults
 from service.integrity.verify import Verification, verify
 from service.queries import accounts, anchors
 from service.report.figures import snapshot
 from service.tables.events import event
 
-COUNTS = ("events", "subjects", "rows", "funds", "anchors", "unanchored")
+COUNTS = ("events", "subjects", "rows", "funds", "anchors", "unanchored", "demo_events")
 err = Console(stderr=True)
 
 
@@ -65,7 +66,7 @@ def _verify_with_progress(installation: Installation, lines: list[str], *, quiet
         total = conn.scalar(sa.select(sa.func.count()).select_from(event)) or 0
         task = bar.add_task(translate("cli.verifying"), total=total)
         verified = verify(conn, lambda done: bar.update(task, completed=done))
-        verified.faults += kept_faults(conn, lines)
+        verified.faults += [*schema_faults(conn), *kept_faults(conn, lines)]
     return verified
 
 
@@ -95,4 +96,5 @@ def _add_anchor(installation: Installation) -> None:
         clock = accounts.caller_by_login(conn, CLOCK_LOGIN, union_day(at))
         if clock is None:
             raise CommandFailed(translate("cli.anchor_no_clock"))
-        anchor_actions.add_anchor(conn, up_to, ActionContext(clock, at, union_day(at), installation.keyring))
+        context = ActionContext(clock, at, union_day(at), installation.keyring, clock=installation.clock)
+        anchor_actions.add_anchor(conn, up_to, context)

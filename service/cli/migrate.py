@@ -45,7 +45,9 @@ def init(
         setup = bootstrap.FirstSetup(unit_name, kind, division, login, display_name, email)
         try:
             with installation.engine.begin() as conn:
-                bootstrap.set_up_union(conn, setup, instant, union_day(instant), installation.keyring)
+                bootstrap.set_up_union(
+                    conn, setup, instant, union_day(instant), installation.keyring, installation.clock
+                )
         except (Refused, InvalidForm) as refused:
             raise refusal(refused) from None
         click.echo(translate("cli.founded", unit=unit_name, login=login))

@@ -27,7 +27,9 @@ def context_for(conn: sa.Connection, installation: Installation, login: str) -> 
     caller = accounts.caller_by_login(conn, login, union_day(instant))
     if caller is None:
         raise CommandFailed(translate("cli.no_account", login=login))
-    return ActionContext(caller, instant, union_day(instant), installation.keyring, request=str(new_id()))
+    return ActionContext(
+        caller, instant, union_day(instant), installation.keyring, request=str(new_id()), clock=installation.clock
+    )
 
 
 @click.command("report")

@@ -16,11 +16,15 @@ _LINE = re.compile(r"(?P<no>\d+) (?P<on>\d{4}-\d\d-\d\d) (?P<events>\d+) (?P<has
 
 def anchor_faults(conn: sa.Connection) -> tuple[int, int, list[Fault]]:
     """Return the number of anchors, the number of events after the last anchor, and the faults of the anchors."""
-    faults: list[Fault] = []
+    faults = [
+        Fault("event_number_below_one", row.subject, str(row.subject_id), row.seq)
+        for row in streamed(conn, anchors.numbered_below_one())
+    ]
     number, last_event, prev = 0, 0, GENESIS
     for row in conn.execute(anchors.every()).mappings().all():
         location = ("anchor", str(row["no"]), row["no"])
-        if row["no"] != number + 1 or anchor_hash(prev, dict(row)) != row["hash"]:
+        linked = row["no"] == number + 1 and row["up_to"] > last_event
+        if not linked or anchor_hash(prev, dict(row)) != row["hash"]:
             faults.append(Fault("anchor_out_of_chain", *location))
         tree = MerkleTree()
         for event_row in streamed(conn, anchors.arrived(last_event, row["up_to"])):

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from service.crypto.hash_chain import GENESIS, event_hash
 from service.integrity.anchors import anchor_faults
 from service.integrity.event_replay import EventReplay, RecordRow
+from service.integrity.event_times import EventTimes, event_times
 from service.integrity.faults import Fault
 from service.integrity.row_checksums import ChecksumBuckets
 from service.integrity.row_diff import differences
@@ -39,6 +40,9 @@ class Verification:
     funds: int = 0
     anchors: int = 0
     unanchored: int = 0
+    demo_events: int = 0
+    """Events dated by a demo clock."""
+
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -81,16 +85,18 @@ def check_events(
     tables: Mapping[str, RowFingerprint] = FINGERPRINTS,
 ) -> Iterator[list[Fault]]:
     """Yield the faults of each event in the order of the chains; `record_row` receives each recorded row."""
-    replay, previous = EventReplay(record_row, tables), None
+    replay, times, previous = EventReplay(record_row, tables), event_times(conn), None
     for row in streamed(conn, sa.select(event).order_by(event.c.subject_id, event.c.seq)):
         if previous is not None and previous.subject_id != row.subject_id:
             replay.end_chain(previous.subject, previous.subject_id, previous.seq, bytes(previous.hash))
             previous = None
         verified.subjects += previous is None
-        yield list(_event_faults(row, previous, replay))
+        yield list(_event_faults(row, previous, replay, times))
         previous = row
     if previous is not None:
         replay.end_chain(previous.subject, previous.subject_id, previous.seq, bytes(previous.hash))
+    verified.demo_events = times.demo_events
+    verified.faults += times.last_faults()
 
 
 def _replay(conn: sa.Connection, record_row: RecordRow, tables: Mapping[str, RowFingerprint]) -> None:
@@ -98,7 +104,9 @@ def _replay(conn: sa.Connection, record_row: RecordRow, tables: Mapping[str, Row
         pass
 
 
-def _event_faults(row: sa.Row[Any], previous: sa.Row[Any] | None, replay: EventReplay) -> Iterator[Fault]:
+def _event_faults(
+    row: sa.Row[Any], previous: sa.Row[Any] | None, replay: EventReplay, times: EventTimes
+) -> Iterator[Fault]:
     expected_seq, expected_prev = (previous.seq + 1, previous.hash) if previous else (1, GENESIS)
     location = (row.subject, str(row.subject_id), row.seq)
     if row.seq != expected_seq:
@@ -111,7 +119,8 @@ def _event_faults(row: sa.Row[Any], previous: sa.Row[Any] | None, replay: EventR
     try:
         body = json.loads(row.body)
         agrees = _columns_agree(row, body)
-        replay.apply(body)
+        yield from replay.apply(body)
+        yield from times.faults(row, body)
     except (ValueError, KeyError, TypeError, AttributeError):
         yield Fault("event_unreadable", *location)
         return

@@ -1,5 +1,6 @@
 """Anchors of the event log, and the events each of them covers."""
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,3 +21,19 @@ def every() -> sa.Select[Any]:
 def arrived(after: int, up_to: int) -> sa.Select[Any]:
     """Select the hashes of the events numbered above `after` up to `up_to`, in the order of their numbers."""
     return sa.select(event.c.no, event.c.hash).where(event.c.no > after, event.c.no <= up_to).order_by(event.c.no)
+
+
+def numbered_below_one() -> sa.Select[Any]:
+    """Select the events whose number the database never gives: no anchor covers them."""
+    columns = (event.c.subject, event.c.subject_id, event.c.seq)
+    return sa.select(*columns).where(event.c.no < 1).order_by(event.c.no)
+
+
+def record_clock(conn: sa.Connection) -> str | None:
+    """Return the clock that dated the first event of the record; None without one, and in records older than the word."""
+    body = conn.scalar(sa.select(event.c.body).where(event.c.no >= 1).order_by(event.c.no).limit(1))
+    try:
+        clock = json.loads(body or "{}").get("clock")
+    except (ValueError, AttributeError):
+        return None
+    return clock if isinstance(clock, str) else None

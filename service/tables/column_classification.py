@@ -53,7 +53,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         personal="card_sealed card_index",
         neither="id bank created_at",
     ),
-    "finance_line": _columns(bound="household_id person_id side kind fen reimbursed_fen", neither="id"),
+    "finance_line": _columns(bound="household_id person_id side kind fen reimbursed_fen ended_on", neither="id"),
     "consent": _columns(neither="id household_id signed_on until_on text_version adults_signed"),
     "kinship": _columns(
         neither="id household_id account_id relation declared_on declared_by confirmed_on confirmed_by ended_on"

@@ -19,7 +19,7 @@ CHANGING: Mapping[str, str] = {
     "person": "relation name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index email_sealed"
     " address_sealed workplace_sealed student_stage active version",
     "bank_account": "active",
-    "finance_line": "person_id",
+    "finance_line": "person_id ended_on",
     "case": "state phase entered_on due_on due_is_provisional held_until award_fen fund_id policy_set_id category"
     " outstanding_fen",
     "notice": "ended_on",

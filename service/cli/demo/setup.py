@@ -1,6 +1,6 @@
 """The demo setup creates a database with a union, its spreadsheets and tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,7 +17,7 @@ from service.actions.context import ActionContext
 from service.cli.imports import shown_on, summary
 from service.cli.installation import keys_of
 from service.cli.output import CommandFailed, translate
-from service.clock import UNION_TIME, now, union_day
+from service.clock import UNION_TIME, Clock, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
 from service.db import migrate
@@ -88,9 +88,10 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
     engine, keyring = make_engine(settings.database_url or ""), keys_of(settings)
     out.print(translate("cli.demo.migrated", at=migrate.upgrade(engine)))
     with engine.begin() as conn:
-        admin = bootstrap.set_up_union(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring)
-        _import_samples(conn, samples, ActionContext(admin, LAST_DAY, union_day(LAST_DAY), keyring), out)
-        tokens, account_ids = _create_tokens(conn, ActionContext(admin, now(), union_day(LAST_DAY), keyring))
+        admin = bootstrap.set_up_union(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring, Clock.DEMO)
+        evening = ActionContext(admin, LAST_DAY, union_day(LAST_DAY), keyring, clock=Clock.DEMO)
+        _import_samples(conn, samples, evening, out)
+        tokens, account_ids = _create_tokens(conn, replace(evening, at=now()))
         root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
         auditor = conn.scalars(_AUDITOR).one()
     (settings.var / "token").touch(mode=0o600)
