@@ -27,6 +27,7 @@ from service.config import read_settings
 from service.crypto.encryption import Keyring
 from service.db.columns import new_id
 from service.queries import accounts, reminders
+from service.queries.anchors import is_made_on
 from service.queries.reminders import REMINDERS, Reminder
 from service.tables.events import idempotency, job_run
 from worker.outbox import open_sender
@@ -171,21 +172,20 @@ def _delete_old_responses(day: JobDay) -> JobResult:
 
 
 def _add_anchor(day: JobDay) -> JobResult:
-    """Anchor the events up to now, once a day; while a long transaction writes events, a later run does it."""
+    """Anchor the events up to now, once a day; while a long transaction writes events, a later run does it.
+
+    The anchors say whether the day's anchor was made: a row of job_run proves nothing.
+    """
     with day.engine.begin() as conn:
-        if _done_today(conn, "anchor", day.context) or (up_to := anchors.settled_event_number(conn)) is None:
+        if is_made_on(conn, day.context.today) or (up_to := anchors.settled_event_number(conn)) is None:
             return JobResult()
     with day.engine.begin() as conn:
-        if not _claim_today(conn, "anchor", day.context):
+        anchors.lock_anchors(conn)
+        if is_made_on(conn, day.context.today):
             return JobResult()
         result = JobResult(int(anchors.add_anchor(conn, up_to, day.context) is not None))
         _add_result(conn, "anchor", result, day.context)
     return result
-
-
-def _done_today(conn: sa.Connection, job: str, context: ActionContext) -> bool:
-    job_row = sa.and_(job_run.c.job == job, job_run.c.on == context.today)
-    return conn.scalar(sa.select(job_run.c.job).where(job_row)) is not None
 
 
 def main(arguments: list[str]) -> int:

@@ -34,12 +34,17 @@ def settled_event_number(conn: sa.Connection) -> int | None:
     return conn.scalar(sa.select(sa.func.max(event.c.no))) or 0
 
 
+def lock_anchors(conn: sa.Connection) -> None:
+    """Let nobody else add an anchor until the transaction ends."""
+    conn.execute(sa.text("LOCK TABLE anchor IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def add_anchor(conn: sa.Connection, up_to: int, context: ActionContext) -> sa.Row[Any] | None:
     """Anchor every event up to a settled number; return None when no event has come since the last anchor.
 
     The anchor is an event too, on the chain of the account that adds it, so the next anchor covers it.
     """
-    conn.execute(sa.text("LOCK TABLE anchor IN SHARE ROW EXCLUSIVE MODE"))
+    lock_anchors(conn)
     last_anchor, tree = anchors.last(conn), MerkleTree()
     anchored_up_to = last_anchor.up_to if last_anchor else 0
     streaming = {"stream_results": True, "yield_per": 5000}

@@ -18,6 +18,7 @@ from service.cli.output import FAULTS, CommandFailed, translate
 from service.clock import now, union_day
 from service.crypto.hash_chain import anchor_line
 from service.integrity.anchors import kept_faults
+from service.integrity.owed import owed_faults
 from service.integrity.schema_objects import schema_faults
 from service.integrity.verify import Verification, verify
 from service.queries import accounts, anchors
@@ -66,7 +67,7 @@ def _verify_with_progress(installation: Installation, lines: list[str], *, quiet
         total = conn.scalar(sa.select(sa.func.count()).select_from(event)) or 0
         task = bar.add_task(translate("cli.verifying"), total=total)
         verified = verify(conn, lambda done: bar.update(task, completed=done))
-        verified.faults += [*schema_faults(conn), *kept_faults(conn, lines)]
+        verified.faults += [*schema_faults(conn), *owed_faults(conn, now()), *kept_faults(conn, lines)]
     return verified
 
 

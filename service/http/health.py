@@ -18,6 +18,7 @@ from service.http.auth import public, requires_monitoring_access
 from service.http.context import AppState, app_state
 from service.http.errors import HttpProblem, respond
 from service.http.known_names import takes_query
+from service.integrity.owed import anchor_overdue
 from service.observability import logs, metrics
 from service.queries import funds, notifications
 from workflows.vocabulary import Pot, Reason
@@ -51,8 +52,8 @@ def readyz() -> Response:
 
 
 def _database(here: AppState) -> dict[str, str]:
-    """Check that the database answers and is at the newest migration, and how late the notifications are."""
-    found = {"database": "away", "migrations": "unknown", "outbox": "unknown"}
+    """Check that the database answers and is at the newest migration, and how late notifications and the anchor are."""
+    found = {"database": "away", "migrations": "unknown", "outbox": "unknown", "anchor": "unknown"}
     try:
         with here.engine.connect() as conn:
             conn.execute(sa.text(f"SET LOCAL statement_timeout = '{PATIENCE:.0f}s'"))
@@ -61,9 +62,17 @@ def _database(here: AppState) -> dict[str, str]:
             if found["migrations"] == "ok":
                 late = notifications.backlog(conn).age(now()) > here.settings.limits.outbox_age
                 found["outbox"] = "late" if late else "ok"
+                found["anchor"] = _anchor(conn, here)
     except sa.exc.SQLAlchemyError as error:
         logs.log_event("readyz", "warning", fault=logs.describe_exception(error))
     return found
+
+
+def _anchor(conn: sa.Connection, here: AppState) -> str:
+    """Check that no event waits too long for its anchor; a demo is anchored by nobody."""
+    if here.settings.demo_clock:
+        return "unset"
+    return "late" if anchor_overdue(conn, now()) else "ok"
 
 
 def _broker(url: str | None) -> str:

@@ -1,6 +1,7 @@
 """Anchors of the event log, and the events each of them covers."""
 
 import json
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,20 @@ from service.tables.events import anchor, event
 def last(conn: sa.Connection) -> sa.Row[Any] | None:
     """Return the newest anchor, or None."""
     return conn.execute(sa.select(anchor).order_by(anchor.c.no.desc()).limit(1)).one_or_none()
+
+
+def oldest_free(conn: sa.Connection) -> datetime | None:
+    """Return the instant of the first event after the last anchor, or None."""
+    last_anchor = last(conn)
+    free = event.c.no > (last_anchor.up_to if last_anchor else 0)
+    at: datetime | None = conn.scalar(sa.select(event.c.at).where(free).order_by(event.c.no).limit(1))
+    return at
+
+
+def is_made_on(conn: sa.Connection, day: date) -> bool:
+    """Return whether the day's anchor was made."""
+    last_anchor = last(conn)
+    return last_anchor is not None and last_anchor.on >= day
 
 
 def every() -> sa.Select[Any]:

@@ -76,8 +76,8 @@ UNRECORDED_TABLES: Mapping[str, str] = {
     "chain_head": "the head of each chain, compared with the chain",
     "incompatible_duty": "written by the migrations; compared with the rules",
     "idempotency": "answers kept for a week so that a repeated request is answered again",
-    "imported_file": "spares a second reading of one file; what the file said is bound row by row",
-    "job_run": "spares the clock a second reminder on one day; what it did is bound row by row",
+    "imported_file": "makes two imports of one file take turns; nothing reads it, what the file said is bound row by row",
+    "job_run": "spares the clock a second reminder on one day; what it did is bound row by row, and anchors ask the anchors",
 }
 """Tables the event log does not record, and why."""
 

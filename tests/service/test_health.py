@@ -81,7 +81,12 @@ def test_readiness_with_a_failed_check_names_the_check(database_url: str, tmp_pa
     unreachable_url = "postgresql://nobody:secret-word@127.0.0.1:9/nothing"
     with serving(unreachable_url, tmp_path / "3", REDIS_URL=broker_url) as app:
         answer = app.test_client().get("/readyz")
-        assert not_ready(answer) == {"database": "away", "migrations": "unknown", "outbox": "unknown"}
+        assert not_ready(answer) == {
+            "database": "away",
+            "migrations": "unknown",
+            "outbox": "unknown",
+            "anchor": "unknown",
+        }
         assert "secret-word" not in answer.get_data(as_text=True)
 
 
