@@ -18,7 +18,7 @@ from service.queries.scope import Caller, HeldRole
 from service.tables.accounts import account, role_grant
 from service.tables.units import unit
 from workflows.code_lists import UnitKind
-from workflows.vocabulary import Reason, Refused, Role
+from workflows.vocabulary import Plain, Reason, Refused, Role
 
 CLOCK_LOGIN = "clock"
 
@@ -61,7 +61,8 @@ def set_up_union(
     account_columns, batch = {"login": new.login, "display_name": new.display_name, "email": new.email}, WriteBatch()
     batch.add(unit, {**root_columns, "created_at": at})
     batch.add(account, {"id": admin_id, "unit_id": unit_id, "created_at": at, **account_columns})
-    event_log.append_event(conn, "unit", unit_id, "found", {"kind": new.kind, "division": new.division}, context, batch)
+    facts: dict[str, Plain] = {"kind": new.kind, "division": new.division, "path": str(root_columns["path"])}
+    event_log.append_event(conn, "unit", unit_id, "found", facts, context, batch)
     _add_role(conn, admin_id, Role.ADMIN, new.until_on, context, WriteBatch())
     _add_clock_account(conn, unit_id, context)
     return admin
@@ -89,5 +90,5 @@ def _add_role(
     grant_id, unit_id = new_id(), context.caller.unit_id
     period = {"from_on": context.today, "until_on": until_on}
     batch.add(role_grant, {"id": grant_id, "account_id": account_id, "unit_id": unit_id, "role": role.value, **period})
-    facts = {"grant": str(grant_id), "role": role.value, "until": until_on.isoformat()}
+    facts = {"grant": str(grant_id), "role": role.value, "unit": str(unit_id), "until": until_on.isoformat()}
     event_log.append_event(conn, "account", account_id, "found", facts, context, batch)

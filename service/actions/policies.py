@@ -4,6 +4,7 @@ import csv
 import uuid
 from datetime import date
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -44,14 +45,12 @@ def load_policy(conn: sa.Connection, source: str, context: ActionContext) -> UUI
             return row.id  # type: ignore[no-any-return]
     _refuse_overlap((policy, *(read_policy(row.source) for row in stored_versions)))
     policy_id = new_id()
-    columns = {name: getattr(policy, name) for name in _POLICY_COLUMNS} | {
-        "version": str(policy.version),
-        "source": source,
-    }
+    columns: dict[str, Any] = {name: getattr(policy, name) for name in _POLICY_COLUMNS}
+    columns |= {"version": str(policy.version), "source": source}
     loading = {"loaded_by": context.caller.account, "loaded_at": context.at}
     batch = WriteBatch()
     batch.add(policy_set, {"id": policy_id, **columns, **loading})
-    facts: dict[str, Plain] = {"key": policy.key, "version": policy.version, "digest": policy.digest}
+    facts: dict[str, Plain] = {name: columns[name] for name in ("key", "version", "digest", "source")}
     event_log.append_event(conn, "policy", policy_id, "load_policy", facts, context, batch)
     return policy_id
 

@@ -48,7 +48,7 @@ def audit_verify(against: TextIO | None, line: str | None, as_json: bool, var: P
     lines = [*(against or ()), *([line] if line else ())]
     with open_installation(var) as installation:
         verified = _verify_with_progress(installation, lines, quiet=as_json)
-    counts = {name: getattr(verified, name) for name in COUNTS}
+    counts = {name: getattr(verified, name) for name in COUNTS} | asdict(verified.decided)
     faults = [asdict(fault) for fault in verified.faults]
     if as_json:
         click.echo(json.dumps({**counts, "faults": faults}, ensure_ascii=False))

@@ -51,6 +51,7 @@ def verify_demo(setup: DemoSetup, run: DemoRun, folder: Path, out: Console) -> l
         *(["story"] if run.posts != steps or refused != sum(run.refusals.values()) else []),
         *(["versions"] if versions != steps else []),
         *(["notifications"] if unsent or mails != notifications["email"] else []),
+        *(["replay"] if verified.decided.undecided or verified.decided.of_earlier_rules else []),
         *(f"{fault.code}:{fault.subject}:{fault.key}" for fault in verified.faults),
     ]
     counts = {"cases": len(steps), "posts": sum(posts.values()), "events": sum(steps.values())}
