@@ -16,6 +16,7 @@ from kombu import Queue
 
 from service.clock import now, union_day
 from service.config import read_settings
+from service.crypto.signed_notes import log_key
 from service.observability import logs
 from worker import broker_disconnect, outbox, scheduled_jobs
 from worker.channels import CHANNELS
@@ -112,4 +113,5 @@ def tick() -> None:
         _log.info("demo clock: no scheduled jobs")
         return
     process_sender, instant = sender(), now()
-    scheduled_jobs.run_day(process_sender.engine, process_sender.keyring, instant, union_day(instant))
+    key = log_key(SETTINGS)
+    scheduled_jobs.run_day(process_sender.engine, process_sender.keyring, instant, union_day(instant), key=key)

@@ -25,6 +25,7 @@ from service.clock import Clock, union_day
 from service.clock import now as present
 from service.config import read_settings
 from service.crypto.encryption import Keyring
+from service.crypto.signed_notes import SigningKey, log_key
 from service.db.columns import new_id
 from service.queries import accounts, reminders
 from service.queries.anchors import is_made_on
@@ -60,18 +61,24 @@ class JobResult:
 
 @dataclass(frozen=True)
 class JobDay:
-    """The database and the action context (account, instant, day) of one run of the jobs."""
+    """The database, the action context (account, instant, day) and the log key of one run of the jobs."""
 
     engine: sa.Engine
     context: ActionContext
+    key: SigningKey | None = None
 
 
 def run_day(
-    engine: sa.Engine, keyring: Keyring, now: datetime, today: date, clock: Clock = Clock.SYSTEM
+    engine: sa.Engine,
+    keyring: Keyring,
+    now: datetime,
+    today: date,
+    clock: Clock = Clock.SYSTEM,
+    key: SigningKey | None = None,
 ) -> dict[str, JobResult]:
     """Run the jobs of `today` and return their results by name; a second run on one day repeats nothing.
 
-    Raises NoClockAccount when the scheduler has no account.
+    `key` signs the checkpoint of the day's anchor. Raises NoClockAccount when the scheduler has no account.
     """
     # Steps are tried in every run: a case whose objection is answered at ten must not wait until tomorrow. A taken
     # step leaves its state, so it cannot be taken again. The other jobs run once a day: their row in job_run is written
@@ -80,7 +87,7 @@ def run_day(
         caller = accounts.caller_by_login(conn, LOGIN, today)
     if caller is None:
         raise NoClockAccount(f"make an account {LOGIN!r} and grant it the role {Role.CLOCK.value!r} over the top unit")
-    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id()), clock=clock))
+    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id()), clock=clock), key)
     report = {f"{programme.key}.{action}": _take_steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _queue_reminders(day, reminder) for reminder in REMINDERS}
     report |= {"forget_replies": _delete_old_responses(day), "anchor": _add_anchor(day)}
@@ -183,7 +190,7 @@ def _add_anchor(day: JobDay) -> JobResult:
         anchors.lock_anchors(conn)
         if is_made_on(conn, day.context.today):
             return JobResult()
-        result = JobResult(int(anchors.add_anchor(conn, up_to, day.context) is not None))
+        result = JobResult(int(anchors.add_anchor(conn, up_to, day.context, day.key) is not None))
         _add_result(conn, "anchor", result, day.context)
     return result
 
@@ -198,7 +205,7 @@ def main(arguments: list[str]) -> int:
         parser.error("--on needs SONGNUAN_DEMO_CLOCK=1: this installation uses the real date")
     sender = open_sender(settings)
     clock = Clock.DEMO if settings.demo_clock else Clock.SYSTEM
-    jobs = run_day(sender.engine, sender.keyring, now, day or union_day(now), clock)
+    jobs = run_day(sender.engine, sender.keyring, now, day or union_day(now), clock, log_key(settings))
     for job, result in jobs.items():
         refused = ", ".join(f"{code} {count}" for code, count in sorted(result.refused.items()))
         sys.stdout.write(f"{job}: {result.done} done" + (f"; refused: {refused}" if refused else "") + "\n")

@@ -17,6 +17,7 @@ class Audience(StrEnum):
     NEXT_APPROVERS = "next_approvers"
     CASHIERS = "cashiers"
     STAFF = "staff"
+    AUDITORS = "auditors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,11 @@ class NotificationKind:
     to: tuple[Audience, ...]
 
 
+CHECKPOINT = NotificationKind("checkpoint", (Audience.AUDITORS,))
+"""The day's checkpoint of the event log, which the anchor sends and no step."""
+
 _ROWS = (
+    CHECKPOINT,
     NotificationKind("returned", (Audience.REGISTRAR,)),
     NotificationKind("notice_posted", (Audience.FAMILY, Audience.REGISTRAR)),
     NotificationKind("objection_raised", (Audience.REVIEWERS,)),

@@ -1,4 +1,4 @@
-"""Finance lines end instead of being deleted."""
+"""Finance lines end instead of being deleted; anchors carry a signed checkpoint."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("anchor", sa.Column("checkpoint", sa.Text(), nullable=True))
     op.add_column("finance_line", sa.Column("ended_on", sa.Date(), nullable=True))
     op.execute(
         "CREATE TRIGGER only_may_change BEFORE UPDATE ON finance_line"
@@ -31,3 +32,4 @@ def downgrade() -> None:
     # The schema before this one reads every line as one of today.
     op.execute("DELETE FROM finance_line WHERE ended_on IS NOT NULL")
     op.drop_column("finance_line", "ended_on")
+    op.drop_column("anchor", "checkpoint")

@@ -8,6 +8,7 @@ from service.actions import bootstrap
 from service.cli.installation import VAR, open_installation
 from service.cli.output import refusal, translate
 from service.clock import now, union_day
+from service.crypto.signed_notes import log_key
 from service.db import migrate as migrations
 from workflows.vocabulary import InvalidForm, Refused
 
@@ -17,6 +18,7 @@ from workflows.vocabulary import InvalidForm, Refused
 def migrate(var: Path | None) -> None:
     """升级数据库，跑两次也没事 · Bring the database to the newest migration; a second run does nothing."""
     with open_installation(var, new=True, any_schema=True) as installation:
+        log_key(installation.settings, create=True)
         click.echo(translate("cli.migrated", at=migrations.upgrade(installation.engine)))
 
 
@@ -48,6 +50,7 @@ def init(
                 bootstrap.set_up_union(
                     conn, setup, instant, union_day(instant), installation.keyring, installation.clock
                 )
+            log_key(installation.settings, create=True)
         except (Refused, InvalidForm) as refused:
             raise refusal(refused) from None
         click.echo(translate("cli.founded", unit=unit_name, login=login))

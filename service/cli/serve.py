@@ -15,6 +15,7 @@ from service.cli.installation import VAR, demo_settings, keys_of, servers, setti
 from service.cli.output import CANNOT_RUN, CommandFailed, translate
 from service.cli.processes import Processes, environment
 from service.config import MailServer, Settings
+from service.crypto.signed_notes import log_key
 from service.db import migrate
 from service.db.engine import make_engine
 from service.local_servers import port_free
@@ -66,6 +67,7 @@ def _with_mail(stack: ExitStack, settings: Settings) -> Settings:
 
 def _migrate(settings: Settings) -> None:
     keys_of(settings)
+    log_key(settings, create=True)
     engine = make_engine(settings.database_url or "")
     migrate.upgrade(engine)
     engine.dispose()

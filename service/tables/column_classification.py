@@ -112,7 +112,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         neither="subject_id seq subject action from_state to_state actor_id principal_id on at body prev hash no"
     ),
     "chain_head": _columns(neither="id seq hash"),
-    "anchor": _columns(neither="no on at up_to events root hash"),
+    "anchor": _columns(neither="no on at up_to events root hash checkpoint"),
     "sealed_remark": _columns(personal="text_sealed", neither="id subject_id seq field"),
     "notification": _columns(
         neither="id subject_id seq case_id kind channel account_id person_id on state attempts not_before created_at"
