@@ -64,6 +64,13 @@ class Decided:
     of_earlier_rules: int = 0
     """Steps that earlier rules decided."""
 
+    def add(self, other: "Decided") -> None:
+        """Add the counts of another part of the log."""
+        self.steps += other.steps
+        self.rules += other.rules
+        self.undecided += other.undecided
+        self.of_earlier_rules += other.of_earlier_rules
+
 
 class CaseReplay:
     """Decides the events of one case after another; `counts` is shared by all cases."""

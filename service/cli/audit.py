@@ -1,6 +1,7 @@
 """`songnuan audit` verifies and anchors the event log."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
@@ -21,9 +22,10 @@ from service.crypto.signed_notes import log_key
 from service.integrity.anchors import signature_faults
 from service.integrity.kept_lines import KeptLines, compare_kept
 from service.integrity.owed import owed_faults
+from service.integrity.parallel import verify_in_processes
 from service.integrity.proofs import event_proof
 from service.integrity.schema_objects import schema_faults
-from service.integrity.verify import Verification, verify
+from service.integrity.verify import Verification
 from service.queries import accounts, anchors
 from service.report.figures import snapshot
 from service.tables.events import event
@@ -73,7 +75,7 @@ def _verify_with_progress(installation: Installation, text: str, *, quiet: bool)
     with Progress(*columns, console=err, disable=quiet) as bar, snapshot(installation.engine) as conn:
         total = conn.scalar(sa.select(sa.func.count()).select_from(event)) or 0
         task = bar.add_task(translate("cli.verifying"), total=total)
-        verified = verify(conn, lambda done: bar.update(task, completed=done))
+        verified = verify_in_processes(conn, os.cpu_count() or 1, lambda done: bar.update(task, completed=done))
         verified.faults += [*schema_faults(conn), *owed_faults(conn, now())]
         verified.faults += signature_faults(conn, key) if key else []
         kept = compare_kept(conn, text, key)

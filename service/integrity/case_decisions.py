@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.integrity.event_order import EventOrder
 from service.integrity.faults import Fault
 from service.integrity.replay_sources import StoredSources
 from workflows.replay import RULES, CaseReplay, Decided, Sources
@@ -17,9 +18,10 @@ class CaseDecisions:
 
     sources: Sources
     counts: Decided = field(default_factory=Decided)
+    order: EventOrder = field(default_factory=EventOrder)
+    """Once the present rules decided a step, no later event is of earlier ones."""
+
     _case: CaseReplay | None = None
-    _first_of_rules: int | None = None
-    _last_before: tuple[int, Fault] | None = None
 
     def faults(self, row: sa.Row[Any], body: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield a fault when the next event of a chain does not follow from its grounds; only cases are decided."""
@@ -34,17 +36,9 @@ class CaseDecisions:
 
     def _note_rules(self, row: sa.Row[Any], body: Mapping[str, Any]) -> None:
         if body.get("rules") == RULES:
-            self._first_of_rules = min(row.no, self._first_of_rules or row.no)
-        elif self._last_before is None or row.no > self._last_before[0]:
-            fault = Fault("event_of_earlier_rules", row.subject, str(row.subject_id), row.seq)
-            self._last_before = (row.no, fault)
-
-    def last_faults(self) -> Iterator[Fault]:
-        """Yield what only the whole record shows: a step of earlier rules after one of the present rules."""
-        if self._first_of_rules is not None and self._last_before is not None:
-            no, fault = self._last_before
-            if no > self._first_of_rules:
-                yield fault
+            self.order.note_newer(row.no)
+        else:
+            self.order.note_older(row.no, Fault("event_of_earlier_rules", row.subject, str(row.subject_id), row.seq))
 
 
 def case_decisions(conn: sa.Connection) -> CaseDecisions:

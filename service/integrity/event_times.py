@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.clock import Clock, union_day
+from service.integrity.event_order import EventOrder
 from service.integrity.faults import Fault
 from service.queries import anchors
 
@@ -35,8 +36,9 @@ class EventTimes:
     """The last event number of each anchor, and its instant."""
 
     demo_events: int = 0
-    _first_dated: int | None = None
-    _last_undated: tuple[int, tuple[str, str, int]] | None = None
+    order: EventOrder = field(default_factory=EventOrder)
+    """Once an event says which clock dated it, every later one does."""
+
     _before: tuple[UUID, datetime] | None = field(default=None)
 
     def faults(self, row: sa.Row[Any], body: Mapping[str, Any]) -> Iterator[Fault]:
@@ -46,7 +48,7 @@ class EventTimes:
         if clock != Clock.SYSTEM:
             yield from self._of_another_clock(clock, row.no, location)
             return
-        self._first_dated = min(row.no, self._first_dated or row.no)
+        self.order.note_newer(row.no)
         if self._before and self._before[0] == row.subject_id and row.at < self._before[1] - LONGEST_ACT:
             yield Fault("event_back_in_time", *location)
         self._before = (row.subject_id, row.at)
@@ -59,21 +61,14 @@ class EventTimes:
     def _of_another_clock(self, clock: object, no: int, location: tuple[str, str, int]) -> Iterator[Fault]:
         if self.record_clock == Clock.SYSTEM:
             yield Fault("event_of_another_clock", *location)
-        elif clock is None and (self._last_undated is None or no > self._last_undated[0]):
-            self._last_undated = (no, location)
+        elif clock is None:
+            self.order.note_older(no, Fault("event_of_another_clock", *location))
 
     def _around(self, no: int) -> tuple[datetime, datetime]:
         """Return the earliest and the latest instant of an event with this number."""
         following = bisect_left(self.up_to, no)
         earliest = self.at[following - 1] - LONGEST_ACT if following else _ALWAYS[0]
         return earliest, self.at[following] + LONGEST_ACT if following < len(self.at) else _ALWAYS[1]
-
-    def last_faults(self) -> Iterator[Fault]:
-        """Yield what only the whole record shows: an event without a clock after one that has one."""
-        if self._first_dated is not None and self._last_undated is not None:
-            no, location = self._last_undated
-            if no > self._first_dated:
-                yield Fault("event_of_another_clock", *location)
 
 
 def event_times(conn: sa.Connection) -> EventTimes:

@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from service.db import migrate
 from service.db.columns import METADATA
 from service.db.engine import make_engine
+from service.integrity.parallel import verify_with
 from service.integrity.replay_sources import StoredSources
 from service.integrity.verify import verify
 from tests.chaos.conftest import RecordFigure
@@ -73,6 +75,14 @@ def test_payment_of_another_sum_than_its_entry_is_named(sample_engine: sa.Engine
         conn.execute(sa.text("UPDATE payment SET fen = fen + 1 WHERE id = (SELECT min(id::text)::uuid FROM payment)"))
         assert {fault.code for fault in verify(conn).faults} == {"row_altered", "row_not_of_its_step"}
         conn.rollback()
+
+
+def test_parts_of_the_record_together_are_verified_as_the_whole(sample_engine: sa.Engine) -> None:
+    with sample_engine.connect() as connection, ThreadPoolExecutor(2) as executor:
+        conn = connection.execution_options(isolation_level="REPEATABLE READ")
+        one, in_parts = verify(conn), verify_with(executor, conn, 7)
+    assert (in_parts.faults, in_parts.events, in_parts.subjects) == ([], one.events, one.subjects)
+    assert (in_parts.rows, in_parts.decided, in_parts.demo_events) == (one.rows, one.decided, one.demo_events)
 
 
 def test_every_step_is_decided_again_from_its_event(sample_engine: sa.Engine) -> None:

@@ -110,10 +110,10 @@ def test_event_without_a_clock_after_one_that_has_one_is_named(conn: sa.Connecti
     row = conn.execute(sa.select(event).order_by(event.c.no.desc()).limit(1)).one()
     times = EventTimes(None, [], [])
     assert list(times.faults(row, {})) == []
-    assert list(times.last_faults()) == []
+    assert list(times.order.faults()) == []
     first = conn.execute(sa.select(event).order_by(event.c.no).limit(1)).one()
     assert list(times.faults(first, {"clock": "system"})) == []
-    assert [each.code for each in times.last_faults()] == ["event_of_another_clock"]
+    assert [each.code for each in times.order.faults()] == ["event_of_another_clock"]
 
 
 def test_row_fixed_anew_by_a_later_event_is_named(conn: sa.Connection, look: Forgery) -> None:
