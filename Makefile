@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fuzz mutation canary chaos side-by-side bench bench-profile bench-scale lock clean
+.PHONY: help demo serve test lint fuzz mutation canary chaos forgeries side-by-side bench bench-profile bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -47,6 +47,9 @@ MINUTES ?= 60
 
 side-by-side: $(DEV) ## two installations and copies of them side by side under load, an hour (MINUTES=5 for less): nothing crosses, no other account reads
 	PYTHONPATH=. $(BIN)/python -m tests.worker.side_by_side --minutes $(MINUTES)
+
+forgeries: $(DEV) ## 2,000 random forgeries by the owner of the database, each found by verify; prints its seed; about 20 minutes
+	$(if $(FORGERIES),FORGERIES=$(FORGERIES)) $(BIN)/pytest tests/chaos/test_forgeries.py -m "chaos or not chaos" -n 0 -p no:randomly
 
 bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-written psycopg, an ORM and Django, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.main --django $(DJANGO_ENV)/bin/python

@@ -5,7 +5,7 @@ Each SELECT therefore returns the versions it saw; if they are older than the lo
 """
 
 _LINES = """(SELECT json_agg(json_build_array(side, kind, coalesce(person_id::text, ''), fen, reimbursed_fen)
-    ORDER BY side, kind, person_id, fen, id) FROM finance_line WHERE household_id = h.id) AS lines"""
+    ORDER BY side, kind, person_id, fen, id) FROM finance_line WHERE household_id = h.id AND ended_on IS NULL) AS lines"""
 _MEMBERS = """(SELECT json_agg(json_build_array(id, encode(name_index, 'hex'), encode(id_no_index, 'hex')) ORDER BY id)
     FROM person WHERE household_id = h.id AND active) AS members"""
 _PAPERS = "(SELECT json_agg(kind ORDER BY kind) FROM paper WHERE case_id = c.id) AS papers"

@@ -15,6 +15,7 @@ from service.actions import cases
 from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.actions.context import ActionContext
+from service.clock import Clock
 from service.db.engine import make_engine
 from service.queries.scope import Caller
 from tests.factories import RING, Family, Organisation, instant
@@ -42,7 +43,7 @@ def take(url: str, organisation: Organisation) -> Live:
     steps = workload.scenario_steps(organisation)
 
     def context(account: str, day: date) -> ActionContext:
-        return ActionContext(known_callers[account, day], instant(day), day, RING)
+        return ActionContext(known_callers[account, day], instant(day), day, RING, clock=Clock.DEMO)
 
     def live(family: Family) -> None:
         with conn.begin():

@@ -11,7 +11,7 @@ from benchmarks.steps import DUTY, MEANS, POTS, TARGET
 _FACTS = """jsonb_build_array(c.item, c.requested_fen, c.beneficiary_id, c.answers, h.division, h.cause, h.identity, h.observed,
     h.event_kind, h.finances_as_of, h.idle_able_members,
     (SELECT jsonb_agg(jsonb_build_array(side, kind, person_id, fen, reimbursed_fen) ORDER BY side, kind, person_id, fen, id)
-        FROM finance_line WHERE household_id = h.id),
+        FROM finance_line WHERE household_id = h.id AND ended_on IS NULL),
     (SELECT jsonb_agg(jsonb_build_array(id, name_index::text, id_no_index::text) ORDER BY id) FROM person
         WHERE household_id = h.id AND active),
     (SELECT jsonb_agg(kind ORDER BY kind) FROM paper WHERE case_id = c.id),
@@ -51,7 +51,7 @@ _MEANS = f"""others AS (
         coalesce(sum(fen - reimbursed_fen) FILTER (WHERE side = 'spending' AND kind = ANY (%(misfortune)s)), 0) AS misfortune,
         coalesce(sum(fen) FILTER (WHERE side = 'asset'), 0) AS assets,
         %(line)s * 12 * (SELECT count(*) FROM person WHERE household_id = c.household_id AND active) AS line
-    FROM c LEFT JOIN finance_line AS l ON l.household_id = c.household_id
+    FROM c LEFT JOIN finance_line AS l ON l.household_id = c.household_id AND l.ended_on IS NULL
     WHERE c.finances_as_of IS NOT NULL GROUP BY c.household_id, c.idle_able_members
 ), m AS (
     SELECT s.*, CASE

@@ -8,6 +8,7 @@ and written to var/bench/scale.json. A query slower than its limit gives exit co
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ from benchmarks.main import machine
 from benchmarks.scale_reads import ScaleReader, TimedQuery
 from service.db import migrate
 from service.db.engine import make_engine
-from service.integrity.verify import verify
+from service.integrity.parallel import verify_in_processes
 from service.local_servers import start_postgres
 
 QUERY_SECONDS, MIN_RUNS, MAX_RUNS = 8.0, 5, 40
@@ -59,19 +60,27 @@ def _at(sorted_times: list[float], share: float) -> float:
     return round(sorted_times[min(len(sorted_times) - 1, int(len(sorted_times) * share))], 1)
 
 
-def time_verification(engine: sa.Engine, size: int) -> Timing:
-    """Verify the whole event log once: milliseconds for a thousand events. Raises SystemExit on a fault."""
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
-        began = time.perf_counter()
-        verified = verify(conn)
-        took = time.perf_counter() - began
-    if verified.faults:
-        raise SystemExit(f"the generated event log has faults: {verified.faults[:5]}")
-    print(
-        f"audit verify at {size:,}: {verified.events:,} events, {verified.rows:,} rows, {verified.events / took:,.0f} events/s"
-    )
-    per_thousand = round(took * 1_000_000 / verified.events, 1)
-    return Timing(size, "audit verify, a thousand events", verified.events, per_thousand, per_thousand, None)
+def time_verifications(engine: sa.Engine, size: int) -> Iterator[Timing]:
+    """Verify the whole event log: without deciding steps again, with it, and in as many processes as there are cores.
+
+    Milliseconds for a thousand events. Raises SystemExit on a fault.
+    """
+    cores = os.cpu_count() or 1
+    for name, processes, decide in (
+        ("without deciding again", 1, False),
+        ("deciding again", 1, True),
+        (f"deciding again in {cores} processes", cores, True),
+    ):
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn:
+            began = time.perf_counter()
+            verified = verify_in_processes(conn, processes, decide=decide)
+            took = time.perf_counter() - began
+        if verified.faults:
+            raise SystemExit(f"the generated event log has faults: {verified.faults[:5]}")
+        speed, steps = verified.events / took, verified.decided.steps
+        print(f"audit verify {name} at {size:,}: {verified.events:,} events, {steps:,} steps, {speed:,.0f} events/s")
+        per_thousand = round(took * 1_000_000 / verified.events, 1)
+        yield Timing(size, f"audit verify {name}, 1,000 events", verified.events, per_thousand, per_thousand, None)
 
 
 def run(arguments: argparse.Namespace) -> Iterator[Timing]:
@@ -91,7 +100,7 @@ def run(arguments: argparse.Namespace) -> Iterator[Timing]:
             for query in reader.queries():
                 yield measure(reader, query, size)
             if size <= arguments.audit:
-                yield time_verification(engine, size)
+                yield from time_verifications(engine, size)
         engine.dispose()
 
 

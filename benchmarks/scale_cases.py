@@ -13,6 +13,7 @@ from benchmarks.scale_fixtures import GrassRootsUnit
 from benchmarks.workload import Rows, add, family_rows
 from service.actions.context import ActionContext
 from service.actions.event_log import EventSource, event_envelope
+from service.clock import Clock
 from service.crypto.hash_chain import GENESIS, event_hash
 from service.db.columns import new_id
 from service.queries.scope import Caller
@@ -210,7 +211,9 @@ class _Case:
     ) -> None:
         self.seq += 1
         account, case = self.organisation.people[account_name], self.row["id"]
-        context = ActionContext(Caller(account, "", "", self.organisation.unit_id, ()), instant(on), on, RING)
+        context = ActionContext(
+            Caller(account, "", "", self.organisation.unit_id, ()), instant(on), on, RING, clock=Clock.DEMO
+        )
         moved = [("case", {"id": case, **changed})] if changed else []
         body_fields = {"from": source, "to": self.row["state"], "principal": None, "answers": {}, "words": {}}
         rows = recorded_rows(added, moved)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from benchmarks import scenario
 from service.actions.context import ActionContext
 from service.actions.event_log import EventSource, event_envelope
+from service.clock import Clock
 from service.crypto.encryption import blind_index, encrypt_field
 from service.crypto.hash_chain import GENESIS, event_hash
 from service.db.columns import new_id
@@ -116,7 +117,7 @@ def _card(family: Family, at: datetime) -> dict[str, object]:
 
 def _filing_event(organisation: Organisation, family: Family, batch: Rows, on: date) -> Rows:
     clerk = Caller(organisation.people["admin"], "", "", organisation.unit_id, ())
-    context = ActionContext(clerk, instant(on), on, RING)
+    context = ActionContext(clerk, instant(on), on, RING, clock=Clock.DEMO)
     subject, account = family.household_id, organisation.people["admin"]
     body = canonical_json(
         {

@@ -89,7 +89,7 @@ def _append(
     at = datetime.now(UTC)
     on = at.astimezone(ZoneInfo("Asia/Shanghai")).date()
     envelope = {"v": 2, "subject": subject, "id": str(subject_id), "seq": seq, "action": action}
-    context = {"actor": str(actor), "on": on.isoformat(), "at": at.isoformat(), "request": None}
+    context = {"actor": str(actor), "on": on.isoformat(), "at": at.isoformat(), "request": None, "clock": "system"}
     body = canonical_json({**envelope, **context, "facts": facts, "rows": rows})
     values = {"id": subject_id, "subject": subject, "action": action, "actor": actor, "seq": seq, "on": on, "at": at}
     values |= {"body": body, "prev": prev, "hash": event_hash(prev, body)}

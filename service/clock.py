@@ -1,9 +1,17 @@
 """The clock returns the present instant and the union's day."""
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 UNION_TIME = ZoneInfo("Asia/Shanghai")
+
+
+class Clock(StrEnum):
+    """The clock that gave an event its instant: the machine's, or the demo's, which a request sets."""
+
+    SYSTEM = "system"
+    DEMO = "demo"
 
 
 def now() -> datetime:

@@ -49,9 +49,10 @@ class Settings:
     """The settings of one process. Its repr leaves out secrets.
 
     `database_url` is of the application's role, which owns nothing; `owner_database_url` is of the role that owns the
-    tables, for migrations, and no other process has it. `database_url` and `redis_url` are None when the command starts its own servers (service/local_servers);
-    `keyring` is None when the keys are in the file `var/keyring`; `mail` is None when no e-mail is sent;
-    `monitoring_token` is None when nobody may read /metrics, and only this machine /readyz.
+    tables, for migrations, and no other process has it. `database_url` and `redis_url` are None when the command starts its
+    own servers (service/local_servers); `keyring` is None when the keys are in the file `var/keyring`; `log_key` is None when
+    the key that signs checkpoints is in `var/log-key`; `mail` is None when no e-mail is sent; `monitoring_token` is None when
+    nobody may read /metrics, and only this machine /readyz.
     `public_url` is the address of the pages, without a slash at its end, or empty.
     """
 
@@ -62,6 +63,7 @@ class Settings:
     mail: MailServer | None = None
     mail_from: str = "songnuan@localhost"
     keyring: str | None = field(default=None, repr=False)
+    log_key: Path | None = None
     demo_clock: bool = False
     language: str = LANGUAGES[0]
     monitoring_token: str | None = field(default=None, repr=False)
@@ -84,6 +86,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail=_mail_server(environ),
         mail_from=_mail_from(environ),
         keyring=environ.get("KEYRING") or None,
+        log_key=Path(environ["SONGNUAN_LOG_KEY"]).absolute() if environ.get("SONGNUAN_LOG_KEY") else None,
         demo_clock=_switch(environ, "SONGNUAN_DEMO_CLOCK"),
         language=_language(environ),
         monitoring_token=_monitoring_token(environ),

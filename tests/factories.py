@@ -13,6 +13,7 @@ from service.actions.context import ActionContext
 from service.actions.event_log import append_event
 from service.actions.policies import _CALENDARS
 from service.actions.write_batch import WriteBatch
+from service.clock import Clock
 from service.crypto.encryption import Keyring, blind_index, encrypt_field
 from service.db.columns import new_id
 from service.queries import accounts
@@ -73,7 +74,7 @@ class Organisation:
         """Return the action context of a staff member on `day`."""
         caller = accounts.caller_by_login(conn, self.login(staff_name), day)
         assert caller is not None
-        return ActionContext(caller, instant(day), day, RING, version)
+        return ActionContext(caller, instant(day), day, RING, version, clock=Clock.DEMO)
 
     def seconded(self, conn: sa.Connection, staff_name: str, day: date, by: str = "approver_3") -> ActionContext:
         """Return the context of a write that `by` has confirmed."""
@@ -119,9 +120,8 @@ def instant_of(
     """Write rows with an event that names them, as every action does, by the administrator of the organisation."""
     admin = Caller(organisation.people["admin"], organisation.login("admin"), "admin", organisation.unit_id, ())
     day = date(2025, 1, 2)
-    append_event(
-        conn, subject, subject_id, "set_up", {}, ActionContext(admin, instant(day), day, RING), batch, ledger_rows
-    )
+    context = ActionContext(admin, instant(day), day, RING, clock=Clock.DEMO)
+    append_event(conn, subject, subject_id, "set_up", {}, context, batch, ledger_rows)
 
 
 def create_organisation(

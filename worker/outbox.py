@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -127,10 +128,9 @@ def _deliver(sender: OutboxSender, claimed: ClaimedNotification, now: datetime) 
 
 def _message(sender: OutboxSender, claimed: ClaimedNotification, now: datetime) -> OutgoingMessage:
     reader = notification_text.FAMILY if claimed.person_id else notification_text.STAFF
-    case_no, case_id = claimed.case_no, claimed.case_id
-    text = notification_text.render(
-        claimed.kind, reader, sender.language, case_no=case_no, case_id=case_id, home=sender.home
-    )
+    number = claimed.case_no if claimed.anchor_no is None else str(claimed.anchor_no)
+    about: dict[str, Any] = {"case_no": number, "case_id": claimed.case_id, "checkpoint": claimed.checkpoint}
+    text = notification_text.render(claimed.kind, reader, sender.language, home=sender.home, **about)
     return OutgoingMessage(claimed.id, _address(sender, claimed), text.subject, text.body, now)
 
 

@@ -21,12 +21,14 @@ from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
 from service.actions.notifications import queue_reminder
+from service.clock import Clock, union_day
 from service.clock import now as present
-from service.clock import union_day
 from service.config import read_settings
 from service.crypto.encryption import Keyring
+from service.crypto.signed_notes import SigningKey, log_key
 from service.db.columns import new_id
 from service.queries import accounts, reminders
+from service.queries.anchors import is_made_on
 from service.queries.reminders import REMINDERS, Reminder
 from service.tables.events import idempotency, job_run
 from worker.installation import is_demo
@@ -60,16 +62,24 @@ class JobResult:
 
 @dataclass(frozen=True)
 class JobDay:
-    """The database and the action context (account, instant, day) of one run of the jobs."""
+    """The database, the action context (account, instant, day) and the log key of one run of the jobs."""
 
     engine: sa.Engine
     context: ActionContext
+    key: SigningKey | None = None
 
 
-def run_day(engine: sa.Engine, keyring: Keyring, now: datetime, today: date) -> dict[str, JobResult]:
+def run_day(
+    engine: sa.Engine,
+    keyring: Keyring,
+    now: datetime,
+    today: date,
+    clock: Clock = Clock.SYSTEM,
+    key: SigningKey | None = None,
+) -> dict[str, JobResult]:
     """Run the jobs of `today` and return their results by name; a second run on one day repeats nothing.
 
-    Raises NoClockAccount when the scheduler has no account.
+    `key` signs the checkpoint of the day's anchor. Raises NoClockAccount when the scheduler has no account.
     """
     # Steps are tried in every run: a case whose objection is answered at ten must not wait until tomorrow. A taken
     # step leaves its state, so it cannot be taken again. The other jobs run once a day: their row in job_run is written
@@ -78,7 +88,7 @@ def run_day(engine: sa.Engine, keyring: Keyring, now: datetime, today: date) -> 
         caller = accounts.caller_by_login(conn, LOGIN, today)
     if caller is None:
         raise NoClockAccount(f"make an account {LOGIN!r} and grant it the role {Role.CLOCK.value!r} over the top unit")
-    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id())))
+    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id()), clock=clock), key)
     report = {f"{programme.key}.{action}": _take_steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _queue_reminders(day, reminder) for reminder in REMINDERS}
     report |= {"forget_replies": _delete_old_responses(day), "lapse_confirmations": _lapse_confirmations(day)}
@@ -179,21 +189,20 @@ def _lapse_confirmations(day: JobDay) -> JobResult:
 
 
 def _add_anchor(day: JobDay) -> JobResult:
-    """Anchor the events up to now, once a day; while a long transaction writes events, a later run does it."""
+    """Anchor the events up to now, once a day; while a long transaction writes events, a later run does it.
+
+    The anchors say whether the day's anchor was made: a row of job_run proves nothing.
+    """
     with day.engine.begin() as conn:
-        if _done_today(conn, "anchor", day.context) or (up_to := anchors.settled_event_number(conn)) is None:
+        if is_made_on(conn, day.context.today) or (up_to := anchors.settled_event_number(conn)) is None:
             return JobResult()
     with day.engine.begin() as conn:
-        if not _claim_today(conn, "anchor", day.context):
+        anchors.lock_anchors(conn)
+        if is_made_on(conn, day.context.today):
             return JobResult()
-        result = JobResult(int(anchors.add_anchor(conn, up_to, day.context) is not None))
+        result = JobResult(int(anchors.add_anchor(conn, up_to, day.context, day.key) is not None))
         _add_result(conn, "anchor", result, day.context)
     return result
-
-
-def _done_today(conn: sa.Connection, job: str, context: ActionContext) -> bool:
-    job_row = sa.and_(job_run.c.job == job, job_run.c.on == context.today)
-    return conn.scalar(sa.select(job_run.c.job).where(job_row)) is not None
 
 
 def main(arguments: list[str]) -> int:
@@ -205,7 +214,9 @@ def main(arguments: list[str]) -> int:
     sender = open_sender(settings)
     if day is not None and not (settings.demo_clock and is_demo(sender.engine)):
         parser.error("--on needs SONGNUAN_DEMO_CLOCK=1 and a demo's record: this installation uses the real date")
-    for job, result in run_day(sender.engine, sender.keyring, now, day or union_day(now)).items():
+    clock = Clock.DEMO if settings.demo_clock else Clock.SYSTEM
+    jobs = run_day(sender.engine, sender.keyring, now, day or union_day(now), clock, log_key(settings))
+    for job, result in jobs.items():
         refused = ", ".join(f"{code} {count}" for code, count in sorted(result.refused.items()))
         sys.stdout.write(f"{job}: {result.done} done" + (f"; refused: {refused}" if refused else "") + "\n")
     return 0

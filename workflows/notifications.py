@@ -19,6 +19,7 @@ class Audience(StrEnum):
     STAFF = "staff"
     NAMED = "named"
     """The people that a confirmation or an account is about (service/actions/confirmation_notices.py)."""
+    AUDITORS = "auditors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,11 @@ class NotificationKind:
     to: tuple[Audience, ...]
 
 
+CHECKPOINT = NotificationKind("checkpoint", (Audience.AUDITORS,))
+"""The day's checkpoint of the event log, which the anchor sends and no step."""
+
 _ROWS = (
+    CHECKPOINT,
     NotificationKind("returned", (Audience.REGISTRAR,)),
     NotificationKind("notice_posted", (Audience.FAMILY, Audience.REGISTRAR)),
     NotificationKind("objection_raised", (Audience.REVIEWERS,)),

@@ -230,12 +230,19 @@ def decide(programme: Programme, action: str, case: RuleInput) -> Transition:
     step = programme.step(action, state)
     if step is None:
         raise Refused(_no_such_step(programme, action, state))
-    answers = read_form(step.form, case.answers)
-    with_form = input_for(step, replace(case, answers=answers))
+    return decide_read(programme, step, replace(case, answers=read_form(step.form, case.answers)))
+
+
+def decide_read(programme: Programme, step: Step, case: RuleInput) -> Transition:
+    """Decide a step whose form has been read: `case.answers` is what the event of the step keeps of it.
+
+    Raises Refused with every reason when a rule refuses.
+    """
+    state, with_form = case.facts.state, input_for(step, case)
     grant, reasons = _refusals(step, with_form)
     if reasons or grant is None:
         raise Refused(*reasons)
-    target = programme.state(_target(programme, action, state))
+    target = programme.state(_target(programme, step.action, state))
     stays = target.key == state and not step.kind.restarts_deadline
     due_on, provisional = (None, False) if stays else due(target, with_form)
     return Transition(
@@ -248,7 +255,7 @@ def decide(programme: Programme, action: str, case: RuleInput) -> Transition:
         postings=_postings(step, with_form),
         due_on=due_on,
         due_is_provisional=provisional,
-        answers=answers,
+        answers=dict(case.answers),  # type: ignore[arg-type]
     )
 
 

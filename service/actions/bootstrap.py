@@ -12,6 +12,7 @@ from service.actions.context import ActionContext
 from service.actions.invitations import VALID, code_hash, half_hash, new_half
 from service.actions.units import unit_columns
 from service.actions.write_batch import WriteBatch
+from service.clock import Clock
 from service.crypto.encryption import Keyring
 from service.db.columns import new_id
 from service.queries.scope import Caller, HeldRole
@@ -20,7 +21,7 @@ from service.tables.installation import RecordKind, installation
 from service.tables.invitations import invitation
 from service.tables.units import unit
 from workflows.code_lists import UnitKind
-from workflows.vocabulary import APPROVERS, Reason, Refused, Role
+from workflows.vocabulary import APPROVERS, Plain, Reason, Refused, Role
 
 CLOCK_LOGIN = "clock"
 
@@ -57,7 +58,9 @@ class Founded:
     codes: dict[str, str]
 
 
-def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date, keyring: Keyring) -> Founded:
+def set_up_union(
+    conn: sa.Connection, new: FirstSetup, at: datetime, today: date, keyring: Keyring, clock: Clock = Clock.SYSTEM
+) -> Founded:
     """Add the first unit, its administrator, its first approver and the account `clock`.
 
     The founding stays open until the approver confirms it (service/actions/proposals/powers.py). Raises InvalidForm,
@@ -68,11 +71,12 @@ def set_up_union(conn: sa.Connection, new: FirstSetup, at: datetime, today: date
     root_columns = unit_columns(unit_id, new.unit_name, new.kind, new.division, "/")
     held = (HeldRole(Role.ADMIN, 0, str(root_columns["path"]), None),)
     admin = Caller(admin_id, new.administrator.login, new.administrator.display_name, unit_id, held)
-    context, batch = ActionContext(admin, at, today, keyring), WriteBatch()
+    context, batch = ActionContext(admin, at, today, keyring, clock=clock), WriteBatch()
     batch.add(unit, {**root_columns, "created_at": at})
     batch.add(account, _account_row(admin_id, new.administrator, context))
     batch.add(installation, {"id": new_id(), "kind": new.record.value, "at": at})
-    event_log.append_event(conn, "unit", unit_id, "found", {"kind": new.kind, "division": new.division}, context, batch)
+    facts: dict[str, Plain] = {"kind": new.kind, "division": new.division, "path": str(root_columns["path"])}
+    event_log.append_event(conn, "unit", unit_id, "found", facts, context, batch)
     admin_code = _add_role(conn, admin_id, Role.ADMIN, 0, new.until_on, context, WriteBatch())
     batch = WriteBatch()
     batch.add(account, _account_row(approver_id, new.approver, context))
@@ -133,6 +137,7 @@ def _add_role(
         dates = {"created_at": context.at, "expires_at": context.at + VALID}
         code = code_hash(half_hash(first), second)
         batch.add(invitation, {"id": new_id(), "account_id": account_id, "hash": code, **dates})
-    facts = {"grant": str(grant_id), "role": role.value, "tier": tier, "until": until_on.isoformat()}
+    facts = {"grant": str(grant_id), "role": role.value, "tier": tier, "unit": str(unit_id)}
+    facts |= {"until": until_on.isoformat()}
     event_log.append_event(conn, "account", account_id, "found", facts, context, batch)
     return f"{first}-{second}"

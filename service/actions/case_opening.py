@@ -27,6 +27,7 @@ from workflows.policy import PolicySet
 from workflows.policy_codes import Requirement
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
+from workflows.replay import RULES
 from workflows.vocabulary import Duty, InvalidForm, Plain, Reason, Refused, Role
 from workflows.workdays import Calendar
 
@@ -204,6 +205,8 @@ def _said(new: _NewCase, plain: dict[str, Plain]) -> dict[str, Plain]:
         "requested": new.application.requested,
         "household": str(new.application.household_id),
         "beneficiary": str(new.application.beneficiary_id),
+        "unit": new.household.unit_path,
+        "rules": RULES,
         "answers": plain,
         "policy": {"id": str(new.start.policy_set_id), "digest": new.start.policy.digest},
     }

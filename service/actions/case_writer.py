@@ -19,6 +19,8 @@ from service.tables.households import household
 from service.tables.ledger import ledger_entry
 from service.tables.notifications import notification
 from workflows.assessment import as_record
+from workflows.kept_facts import kept_facts
+from workflows.replay import RULES
 from workflows.vocabulary import Plain
 
 
@@ -120,6 +122,8 @@ def _body(
         "answers": dict(plain),
         "remarks": remark_fingerprints(remarks, step.context.keyring),
         "policy": {"id": str(step.update.policy_set_id), "digest": step.rule_input.policy.digest},
+        "rules": RULES,
+        "facts": kept_facts(step.transition.step, step.rule_input.facts),
         "content": step.digest,
         "award": step.update.award_fen,
         "entries": [_columns(each, "id", "source_pot", "target_pot", "fen") for each in batch.rows(ledger_entry)],

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from service.actions.step_result import StepResult
+from service.clock import Clock
 from service.crypto.encryption import Keyring
 from service.queries.scope import Caller
 
@@ -48,6 +49,8 @@ class ActionContext:
 
     console: str | None = None
     """The operating-system user and machine of a command whose caller has shown no credential of their own."""
+    clock: Clock = Clock.SYSTEM
+    """The clock that gave `at` and `today`; every event says it (docs/decisions/0029)."""
 
     steps: list[StepResult] = field(default_factory=list, compare=False)
     """The steps taken with this context. The entry point counts them once they are committed."""

@@ -50,6 +50,7 @@ def event_envelope(source: EventSource, context: ActionContext) -> dict[str, Pla
         "actor": str(context.caller.account),
         "on": context.today.isoformat(),
         "at": context.at.isoformat(),
+        "clock": context.clock.value,
         "request": context.request,
         **{name: value for name, value in optional.items() if value is not None},
     }

@@ -97,14 +97,14 @@ def _line_problems(line: FinanceLine, members: Collection[UUID], prefix: str) ->
 
 
 def replace_finances(conn: sa.Connection, household_id: UUID, finances: Finances, context: ActionContext) -> None:
-    """Replace the finance lines on file with these. Raises InvalidForm, Refused, NotFound, VersionConflict."""
+    """End the finance lines on file today, and put these in their place. Raises InvalidForm, Refused, NotFound, VersionConflict."""
     file = lock_open_household(conn, household_id, context)
     members = [row["id"] for row in households.members(conn, household_id)]
     validation.refuse_invalid(problems(finances, members, context.today))
-    batch, delete_lines = WriteBatch(), finance_line.delete().where(finance_line.c.household_id == household_id)
-    batch.note_deleted(
-        finance_line, *({"id": line_id} for line_id in conn.scalars(delete_lines.returning(finance_line.c.id)))
-    )
+    batch, ended = WriteBatch(), {"ended_on": context.today}
+    on_file = sa.and_(finance_line.c.household_id == household_id, finance_line.c.ended_on.is_(None))
+    for line_id in conn.scalars(finance_line.update().where(on_file).values(ended).returning(finance_line.c.id)):
+        batch.note_updated(finance_line, {"id": line_id, **ended})
     batch.add(finance_line, *as_rows(household_id, finances.lines))
     bump_version(batch, file, finances_as_of=finances.as_of, idle_able_members=finances.idle_able_members)
     event_log.append_event(

@@ -281,10 +281,8 @@ def deactivate_person(conn: sa.Connection, person_id: UUID, context: ActionConte
         reasons.append(Reason.of("person_is_payee"))
     if reasons:
         raise Refused(*reasons)
-    batch, detach_lines = (
-        WriteBatch(),
-        finance_line.update().where(finance_line.c.person_id == person_id).values(person_id=None),
-    )
+    batch, own = WriteBatch(), sa.and_(finance_line.c.person_id == person_id, finance_line.c.ended_on.is_(None))
+    detach_lines = finance_line.update().where(own).values(person_id=None)
     for line_id in conn.scalars(detach_lines.returning(finance_line.c.id)):
         batch.note_updated(finance_line, {"id": line_id, "person_id": None})
     _write_person(conn, person_row, {"active": False}, file, "deactivate_person", file.right, context, batch)

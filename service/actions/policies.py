@@ -50,14 +50,12 @@ def load_policy(conn: sa.Connection, source: str, context: ActionContext, *, urg
         raise Refused(*reasons)
     validation.refuse_invalid(validation.text("urgent", urgent or None, longest=400, required=False))
     policy_id = new_id()
-    columns = {name: getattr(policy, name) for name in _POLICY_COLUMNS} | {
-        "version": str(policy.version),
-        "source": source,
-    }
+    columns: dict[str, Any] = {name: getattr(policy, name) for name in _POLICY_COLUMNS}
+    columns |= {"version": str(policy.version), "source": source}
     loading = {"loaded_by": context.caller.account, "loaded_at": context.at}
     batch = WriteBatch()
     batch.add(policy_set, {"id": policy_id, **columns, **loading})
-    facts: dict[str, Plain] = {"key": policy.key, "version": policy.version, "digest": policy.digest}
+    facts: dict[str, Plain] = {name: columns[name] for name in ("key", "version", "digest", "source")}
     facts |= {"urgent": urgent.strip()} if urgent.strip() else {}
     event_log.append_event(conn, "policy", policy_id, "load_policy", facts, context, batch)
     return policy_id

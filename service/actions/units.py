@@ -32,6 +32,7 @@ def add_unit(conn: sa.Connection, name: str, kind: str, division: str, parent_id
         {**unit_columns(unit_id, name, kind, division, parent_path), "parent_id": parent_id, "created_at": context.at},
     )
     facts: dict[str, Plain] = {"kind": kind, "division": division, "parent": str(parent_id), **right}
+    facts["path"] = f"{parent_path}{unit_id.hex}/"
     event_log.append_event(conn, "unit", unit_id, "add_unit", facts, context, batch)
     return unit_id
 

@@ -1,6 +1,7 @@
 """`songnuan audit` verifies and anchors the event log."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,17 +16,23 @@ from service.actions import anchors as anchor_actions
 from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
 from service.cli.callers import context_for
-from service.cli.installation import AS_JSON, VAR, Installation, open_installation
+from service.cli.installation import AS_JSON, VAR, Installation, open_installation, settings_at
 from service.cli.output import FAULTS, CommandFailed, translate
 from service.clock import now, union_day
 from service.crypto.hash_chain import anchor_line
-from service.integrity.anchors import kept_faults
-from service.integrity.verify import Verification, verify
+from service.crypto.signed_notes import log_key
+from service.integrity.anchors import signature_faults
+from service.integrity.kept_lines import KeptLines, compare_kept
+from service.integrity.owed import owed_faults
+from service.integrity.parallel import verify_in_processes
+from service.integrity.proofs import event_proof
+from service.integrity.schema_objects import schema_faults
+from service.integrity.verify import Verification
 from service.queries import accounts, anchors, events
 from service.report.figures import snapshot
 from service.tables.events import event
 
-COUNTS = ("events", "subjects", "rows", "funds", "anchors", "unanchored")
+COUNTS = ("events", "subjects", "rows", "funds", "anchors", "unanchored", "demo_events")
 err = Console(stderr=True)
 
 
@@ -38,22 +45,24 @@ def audit() -> None:
 @click.option(
     "--against",
     type=click.File("r", encoding="utf-8"),
-    help="留存在外的锚行，一行一条 · A file of printed anchor lines, one per line.",
+    help="留存在外的检查点或锚行，信件也行 · A file of kept checkpoints or anchor lines; letters will do.",
 )
-@click.option("--anchor", "line", help="一条这样的锚行 · One printed anchor line.")
+@click.option("--anchor", "line", help="一条锚行 · One printed anchor line.")
 @AS_JSON
 @VAR
 def audit_verify(against: TextIO | None, line: str | None, as_json: bool, var: Path | None) -> None:
-    """核验留痕、行和锚，有问题退出码为 1 · Check every event, recorded row and anchor; exit 1 on any fault."""
-    lines = [*(against or ()), *([line] if line else ())]
+    """核验留痕、行、锚和每一步，有问题退出码为 1 · Check events, rows, anchors and decisions; exit 1 on any fault."""
+    text = "\n".join([*((against.read(),) if against else ()), *([line] if line else ())])
     with open_installation(var) as installation:
-        verified = _verify_with_progress(installation, lines, quiet=as_json)
-    counts = {name: getattr(verified, name) for name in COUNTS}
-    faults = [asdict(fault) for fault in verified.faults]
+        verified, kept = _verify_with_progress(installation, text, quiet=as_json)
+    counts = {name: getattr(verified, name) for name in COUNTS} | asdict(verified.decided)
+    faults = [asdict(fault) for fault in [*verified.faults, *kept.faults]]
     if as_json:
-        click.echo(json.dumps({**counts, "faults": faults}, ensure_ascii=False))
+        click.echo(json.dumps({**counts, "compared": kept.compared, "faults": faults}, ensure_ascii=False))
     else:
         click.echo(translate("cli.verified", **counts))
+        if text:
+            click.echo(translate("cli.kept_compared", compared=kept.compared))
         for fault in faults:
             click.echo("  " + translate(f"cli.fault.{fault['code']}", **fault))
         click.echo(translate("cli.trail_whole") if not faults else translate("cli.trail_broken", count=len(faults)))
@@ -61,14 +70,18 @@ def audit_verify(against: TextIO | None, line: str | None, as_json: bool, var: P
         raise SystemExit(FAULTS)
 
 
-def _verify_with_progress(installation: Installation, lines: list[str], *, quiet: bool) -> Verification:
+def _verify_with_progress(installation: Installation, text: str, *, quiet: bool) -> tuple[Verification, KeptLines]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed}"), TimeElapsedColumn())
+    signing = log_key(installation.settings)
+    key = signing.verifier if signing else None
     with Progress(*columns, console=err, disable=quiet) as bar, snapshot(installation.engine) as conn:
         total = conn.scalar(sa.select(sa.func.count()).select_from(event)) or 0
         task = bar.add_task(translate("cli.verifying"), total=total)
-        verified = verify(conn, lambda done: bar.update(task, completed=done))
-        verified.faults += kept_faults(conn, lines)
-    return verified
+        verified = verify_in_processes(conn, os.cpu_count() or 1, lambda done: bar.update(task, completed=done))
+        verified.faults += [*schema_faults(conn), *owed_faults(conn, now())]
+        verified.faults += signature_faults(conn, key) if key else []
+        kept = compare_kept(conn, text, key)
+    return verified, kept
 
 
 @audit.command("events")
@@ -124,6 +137,31 @@ def audit_anchor(listed: bool, var: Path | None) -> None:
             rows = conn.execute(anchors.every()).mappings().all()
     for row in rows if listed else rows[-1:]:
         click.echo(anchor_line(dict(row)))
+    if rows and not listed and rows[-1]["checkpoint"]:
+        click.echo(f"\n{rows[-1]['checkpoint']}", nl=False)
+
+
+@audit.command("key")
+@VAR
+def audit_key(var: Path | None) -> None:
+    """打印日志的公钥 · Print the public key of the log, which verifies checkpoints and proofs."""
+    settings = settings_at(var)
+    key = log_key(settings)
+    if key is None:
+        raise CommandFailed(translate("cli.no_log_key", path=settings.log_key or settings.var / "log-key"))
+    click.echo(str(key.verifier))
+
+
+@audit.command("proof")
+@click.argument("no", type=click.IntRange(min=1))
+@VAR
+def audit_proof(no: int, var: Path | None) -> None:
+    """打印一条事件在日志里的证明 · Print the proof that an event (by its number) is in the log (docs/verify_proof.py)."""
+    with open_installation(var) as installation, snapshot(installation.engine) as conn:
+        proof = event_proof(conn, no)
+    if proof is None:
+        raise CommandFailed(translate("cli.no_checkpoint", no=no))
+    click.echo(proof, nl=False)
 
 
 def _add_anchor(installation: Installation) -> None:
@@ -136,4 +174,5 @@ def _add_anchor(installation: Installation) -> None:
         clock = accounts.caller_by_login(conn, CLOCK_LOGIN, union_day(at))
         if clock is None:
             raise CommandFailed(translate("cli.anchor_no_clock"))
-        anchor_actions.add_anchor(conn, up_to, ActionContext(clock, at, union_day(at), installation.keyring))
+        context = ActionContext(clock, at, union_day(at), installation.keyring, clock=installation.clock)
+        anchor_actions.add_anchor(conn, up_to, context, log_key(installation.settings))

@@ -46,7 +46,15 @@ def own_context(conn: sa.Connection, installation: Installation) -> ActionContex
 def _context(caller: Caller, installation: Installation, user: str | None) -> ActionContext:
     instant = now()
     request = str(new_id())
-    return ActionContext(caller, instant, union_day(instant), installation.keyring, request=request, console=user)
+    return ActionContext(
+        caller,
+        instant,
+        union_day(instant),
+        installation.keyring,
+        request=request,
+        console=user,
+        clock=installation.clock,
+    )
 
 
 def _owner(conn: sa.Connection) -> Caller | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from service.cli.output import CommandFailed, translate
+from service.clock import Clock
 from service.config import BadSetting, Settings, read_settings
 from service.crypto.encryption import Keyring, installation_keyring
 from service.db import migrate
@@ -31,6 +32,11 @@ class Installation:
     settings: Settings
     engine: sa.Engine
     keyring: Keyring
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that dates what a command writes."""
+        return Clock.DEMO if self.settings.demo_clock else Clock.SYSTEM
 
 
 def settings_at(folder: Path | None = None) -> Settings:

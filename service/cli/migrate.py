@@ -15,8 +15,9 @@ from service.cli.callers import console
 from service.cli.installation import VAR, open_installation
 from service.cli.output import refusal, translate
 from service.cli.schema import migrate_database
-from service.clock import now, union_day
+from service.clock import Clock, now, union_day
 from service.crypto.encryption import Keyring
+from service.crypto.signed_notes import log_key
 from service.tables.installation import RecordKind
 from workflows.vocabulary import APPROVERS, InvalidForm, Refused
 
@@ -26,6 +27,7 @@ from workflows.vocabulary import APPROVERS, InvalidForm, Refused
 def migrate(var: Path | None) -> None:
     """升级数据库，跑两次也没事 · Bring the database to the newest migration; a second run does nothing."""
     with open_installation(var, new=True, any_schema=True) as installation:
+        log_key(installation.settings, create=True)
         click.echo(translate("cli.migrated", at=migrate_database(installation.settings)))
 
 
@@ -80,7 +82,8 @@ def init(
         instant = now()
         try:
             with installation.engine.begin() as conn:
-                founded = found(conn, setup, instant, union_day(instant), installation.keyring)
+                founded = found(conn, setup, instant, union_day(instant), installation.keyring, installation.clock)
+            log_key(installation.settings, create=True)
         except (Refused, InvalidForm) as refused:
             raise refusal(refused) from None
         click.echo(translate("cli.founded", unit=unit_name))
@@ -89,11 +92,17 @@ def init(
 
 
 def found(
-    conn: sa.Connection, setup: bootstrap.FirstSetup, instant: datetime, today: date, keyring: Keyring
+    conn: sa.Connection,
+    setup: bootstrap.FirstSetup,
+    instant: datetime,
+    today: date,
+    keyring: Keyring,
+    clock: Clock = Clock.SYSTEM,
 ) -> bootstrap.Founded:
     """Set up the union, and propose its founding to the approver who closes it."""
-    founded = bootstrap.set_up_union(conn, setup, instant, today, keyring)
+    founded = bootstrap.set_up_union(conn, setup, instant, today, keyring, clock)
     administrator = founded.administrator
     content = FoundingContent(administrator.unit_id, administrator.account, founded.approver_id)
-    propose(conn, FOUNDING, content, ActionContext(administrator, instant, today, keyring, console=console()))
+    context = ActionContext(administrator, instant, today, keyring, console=console(), clock=clock)
+    propose(conn, FOUNDING, content, context)
     return founded

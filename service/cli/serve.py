@@ -18,6 +18,7 @@ from service.cli.output import CANNOT_RUN, CommandFailed, translate
 from service.cli.processes import Processes, environment
 from service.cli.schema import migrate_database
 from service.config import Settings
+from service.crypto.signed_notes import log_key
 from service.db.engine import make_engine
 from service.local_servers import claim_broker, port_free
 from service.local_servers.smtp import Mailbox
@@ -49,6 +50,7 @@ def serve(port: int, use_demo: bool, var: Path | None) -> None:
         settings = stack.enter_context(servers(settings, broker=True))
         settings = _with_mail(stack, settings)
         keys_of(settings)
+        log_key(settings, create=True)
         migrate_database(settings)
         kind = claim_installation(settings, own_broker=has_own_broker)
         children = stack.enter_context(Processes(settings.var / "log"))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Response, current_app, request
 
 from service.actions.context import ActionContext
-from service.clock import UNION_TIME, now, union_day
+from service.clock import UNION_TIME, Clock, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
 from service.http.errors import HttpProblem
@@ -77,7 +77,8 @@ def action_context(version: int | None = None) -> ActionContext:
     """Return the context of an action of this request; `version` is the version the caller has read."""
     state = request_state()
     keyring, request_id = app_state().keyring, logs.REQUEST.get()
-    return ActionContext(caller(), at(), today(), keyring, version, request_id, steps=state.steps)
+    clock = Clock.DEMO if app_state().settings.demo_clock else Clock.SYSTEM
+    return ActionContext(caller(), at(), today(), keyring, version, request_id, clock=clock, steps=state.steps)
 
 
 def _read_clock() -> datetime:

@@ -18,6 +18,7 @@ from service.http.auth import public, requires_monitoring_access
 from service.http.context import AppState, app_state
 from service.http.errors import HttpProblem, respond
 from service.http.known_names import takes_query
+from service.integrity.owed import anchor_overdue
 from service.observability import logs, metrics
 from service.queries import funds, notifications
 from service.queries.installation import record_kind
@@ -56,8 +57,8 @@ def readyz() -> Response:
 
 
 def _database(here: AppState) -> dict[str, str]:
-    """Check that the database answers, is at the newest migration, whose role it is, and how late notifications are."""
-    found = dict.fromkeys(("migrations", "outbox", "writes", "role"), "unknown") | {"database": "away"}
+    """Check the database: its migration, whose role it is, how late notifications and the anchor are, and whether it writes."""
+    found = dict.fromkeys(("migrations", "outbox", "anchor", "writes", "role"), "unknown") | {"database": "away"}
     try:
         with here.engine.connect() as conn:
             conn.execute(sa.text(f"SET LOCAL statement_timeout = '{PATIENCE:.0f}s'"))
@@ -67,6 +68,7 @@ def _database(here: AppState) -> dict[str, str]:
                 late = notifications.backlog(conn).age(now()) > here.settings.limits.outbox_age
                 found["outbox"] = "late" if late else "ok"
                 found["role"] = _role(conn)
+                found["anchor"] = _anchor(conn, here)
     except sa.exc.SQLAlchemyError as error:
         logs.log_event("readyz", "warning", fault=logs.describe_exception(error))
     return found
@@ -87,6 +89,13 @@ def _writes(engine: sa.Engine) -> str:
         logs.log_event("readyz", "warning", fault=logs.describe_exception(error))
         return "failing"
     return "ok"
+
+
+def _anchor(conn: sa.Connection, here: AppState) -> str:
+    """Check that no event waits too long for its anchor; a demo is anchored by nobody."""
+    if here.settings.demo_clock:
+        return "unset"
+    return "late" if anchor_overdue(conn, now()) else "ok"
 
 
 def _broker(url: str | None) -> str:

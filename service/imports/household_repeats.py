@@ -79,7 +79,7 @@ def _sheet_lines(new: NewHousehold, names: dict[UUID, tuple[str, str]]) -> list[
 def _stored_lines(conn: sa.Connection, household_id: UUID) -> list[tuple[object, ...]]:
     columns = (finance_line.c.side, finance_line.c.kind, finance_line.c.fen, finance_line.c.reimbursed_fen)
     query = sa.select(*columns, _stored_identity()[1]).outerjoin(person, person.c.id == finance_line.c.person_id)
-    rows = conn.execute(query.where(finance_line.c.household_id == household_id))
+    rows = conn.execute(query.where(finance_line.c.household_id == household_id, finance_line.c.ended_on.is_(None)))
     return sorted((row.side, row.kind, row.fen, row.reimbursed_fen, row.identity or "") for row in rows)
 
 

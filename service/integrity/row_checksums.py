@@ -23,10 +23,10 @@ def bucket_of(key: str) -> int:
 class ChecksumBuckets:
     """For each table, the sum of every bucket and the number of recorded rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes | None = None) -> None:
         # A new key for every run: without it, rows could be chosen so that their hashes sum to the same value.
-        self._key = secrets.token_bytes(32)
-        self._sums: dict[str, list[int]] = {}
+        self.key = key or secrets.token_bytes(32)
+        self.sums: dict[str, list[int]] = {}
         self.recorded_rows: dict[str, int] = {}
         self.stored_rows = 0
 
@@ -40,17 +40,25 @@ class ChecksumBuckets:
         self._sums_of(table)[bucket_of(key)] -= self._hash(table, key, content)
         self.stored_rows += 1
 
+    def merge(self, other: "ChecksumBuckets") -> None:
+        """Add the sums of another part of the record, made with the same key."""
+        for table, sums in other.sums.items():
+            self.sums[table] = [one + two for one, two in zip(self._sums_of(table), sums, strict=True)]
+        for table, rows in other.recorded_rows.items():
+            self.recorded_rows[table] = self.recorded_rows.get(table, 0) + rows
+        self.stored_rows += other.stored_rows
+
     def unequal(self) -> Mapping[str, list[int]]:
         """Return the numbers of the buckets that are not zero, by table."""
-        unequal = {table: [number for number, rest in enumerate(sums) if rest] for table, sums in self._sums.items()}
+        unequal = {table: [number for number, rest in enumerate(sums) if rest] for table, sums in self.sums.items()}
         return {table: numbers for table, numbers in sorted(unequal.items()) if numbers}
 
     def _sums_of(self, table: str) -> list[int]:
-        if table not in self._sums:
-            self._sums[table] = [0] * BUCKETS
-        return self._sums[table]
+        if table not in self.sums:
+            self.sums[table] = [0] * BUCKETS
+        return self.sums[table]
 
     def _hash(self, table: str, key: str, content: Plain) -> int:
         text = content if isinstance(content, str) else canonical_json(content)
-        digest = blake2b(f"{table}\0{key}\0{text}".encode(), key=self._key, digest_size=24)
+        digest = blake2b(f"{table}\0{key}\0{text}".encode(), key=self.key, digest_size=24)
         return int.from_bytes(digest.digest())

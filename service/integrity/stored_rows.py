@@ -32,12 +32,20 @@ def streamed(conn: sa.Connection, rows: sa.Select[Any]) -> sa.Result[Any]:
 
 def stored_rows(conn: sa.Connection, tables: Mapping[str, RowFingerprint] = FINGERPRINTS) -> Iterator[StoredRow]:
     """Yield every row that the event log records, and the head of every chain."""
-    for fingerprint in tables.values():
-        yield from _rows_of(conn, fingerprint)
-    for row in streamed(conn, sa.select(case.c.id, case.c.version, case.c.head_hash)):
-        yield CASE_HEAD, str(row.id), head_entry(row.version, row.head_hash)
-    for row in streamed(conn, sa.select(chain_head)):
-        yield HEAD, str(row.id), head_entry(row.seq, row.hash)
+    for name in (*tables, CASE_HEAD, HEAD):
+        yield from rows_of_table(conn, name, tables)
+
+
+def rows_of_table(conn: sa.Connection, name: str, tables: Mapping[str, RowFingerprint]) -> Iterator[StoredRow]:
+    """Yield the rows of one table, or the heads of the chains of cases (CASE_HEAD) or of the others (HEAD)."""
+    if name == CASE_HEAD:
+        for row in streamed(conn, sa.select(case.c.id, case.c.version, case.c.head_hash)):
+            yield CASE_HEAD, str(row.id), head_entry(row.version, row.head_hash)
+    elif name == HEAD:
+        for row in streamed(conn, sa.select(chain_head)):
+            yield HEAD, str(row.id), head_entry(row.seq, row.hash)
+    else:
+        yield from _rows_of(conn, tables[name])
 
 
 def _rows_of(conn: sa.Connection, fingerprint: RowFingerprint) -> Iterator[StoredRow]:

@@ -112,6 +112,16 @@ def role_holders(conn: sa.Connection, role: Role, unit_path: str, on: date, *, t
     return list(conn.scalars(holders))
 
 
+def holders_of(conn: sa.Connection, role: Role, on: date) -> list[sa.Row[Any]]:
+    """Return who holds a role over any unit on a day, and whether they have an e-mail address, in the order of ids."""
+    holders = (
+        sa.select(account.c.id, account.c.email.is_not(None).label("mailed"))
+        .join(role_grant, role_grant.c.account_id == account.c.id)
+        .where(role_grant.c.role == role.value, in_force(on), account.c.disabled_at.is_(None))
+    )
+    return list(conn.execute(holders.distinct().order_by(account.c.id)))
+
+
 def eligible_visitors(
     conn: sa.Connection, accounts: frozenset[UUID], role: Role, unit_path: str, on: date
 ) -> frozenset[UUID]:

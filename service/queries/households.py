@@ -75,8 +75,9 @@ def members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
 
 
 def lines(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
-    """Return the household's finance lines (fen)."""
-    rows = sa.select(finance_line).where(finance_line.c.household_id == household_id).order_by(finance_line.c.id)
+    """Return the household's finance lines of today (fen); those that ended are kept, and not among them."""
+    today = sa.and_(finance_line.c.household_id == household_id, finance_line.c.ended_on.is_(None))
+    rows = sa.select(finance_line).where(today).order_by(finance_line.c.id)
     return [dict(row) for row in conn.execute(rows).mappings()]
 
 

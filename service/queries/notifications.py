@@ -10,12 +10,22 @@ import sqlalchemy as sa
 from service.queries.scope import Caller, visible_to
 from service.tables.accounts import account
 from service.tables.cases import case
+from service.tables.events import anchor, event
 from service.tables.notifications import notification
 from service.tables.persons import person
+from workflows.notifications import CHECKPOINT
 from workflows.vocabulary import Role
 
 DUE_STATES = ("created", "sending", "temporary_failure")
 """States of a notification still to be sent; the index ix_notification_due covers these."""
+
+_ANCHOR_NO = (
+    sa.select(sa.cast(event.c.body, sa.JSON)["facts", "no"].as_integer())
+    .where(event.c.subject_id == notification.c.subject_id, event.c.seq == notification.c.seq)
+    .where(notification.c.kind == CHECKPOINT.kind, event.c.action == "anchor")
+    .scalar_subquery()
+)
+"""The number of the anchor whose checkpoint a letter brings; null for every other letter."""
 
 _RESENDERS = frozenset(Role)
 """Roles that see failed notifications: the administrator too, because they show a case number and an error only."""
@@ -47,6 +57,9 @@ class ClaimedNotification:
     account_email: str | None
     person_email: bytes | None
     request: str | None
+    anchor_no: int | None = None
+    checkpoint: str | None = None
+    """The checkpoint that the letter brings, and the number of its anchor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +79,16 @@ def due_notifications(conn: sa.Connection, now: datetime, limit: int) -> list[Du
     """Return the notifications that may be sent now, longest due first, inbox before e-mail."""
     rows = (
         sa.select(notification.c.id, notification.c.channel, notification.c.attempts)
-        .where(notification.c.state.in_(DUE_STATES), notification.c.not_before <= now)
+        .where(_is_due(now))
         # Inbox first: writing to it cannot hang, a mail server can.
         .order_by(notification.c.channel.desc(), notification.c.not_before, notification.c.id)
         .limit(limit)
     )
     return [DueNotification(*row) for row in conn.execute(rows)]
+
+
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(notification.c.state.in_(DUE_STATES), notification.c.not_before <= now)
 
 
 def claim_notification(conn: sa.Connection, notification_id: UUID, now: datetime) -> ClaimedNotification | None:
@@ -91,13 +108,15 @@ def claim_notification(conn: sa.Connection, notification_id: UUID, now: datetime
             sa.case((account.c.disabled_at.is_(None), account.c.email)),
             sa.case((person.c.active, person.c.email_sealed)),
             notification.c.request,
+            anchor.c.no,
+            anchor.c.checkpoint,
         )
+        .select_from(notification)
+        .outerjoin(anchor, anchor.c.no == _ANCHOR_NO)
         .outerjoin(case, case.c.id == notification.c.case_id)
         .outerjoin(account, account.c.id == notification.c.account_id)
         .outerjoin(person, person.c.id == notification.c.person_id)
-        .where(
-            notification.c.id == notification_id, notification.c.state.in_(DUE_STATES), notification.c.not_before <= now
-        )
+        .where(notification.c.id == notification_id, _is_due(now))
         .with_for_update(of=notification, skip_locked=True, key_share=True)
     )
     row = conn.execute(rows).one_or_none()

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.db.prepared import PreparedStatement
-from service.tables.policies import calendar_day, policy_set
+from service.tables.policies import calendar_day, calendar_year, policy_set
 from workflows.policy import PolicySet, in_force
 from workflows.policy_parser import read_policy
 from workflows.workdays import Calendar
@@ -69,6 +69,14 @@ def calendar_of(conn: sa.Connection, year_digests: tuple[tuple[int, str], ...]) 
         days = conn.execute(sa.select(calendar_day.c.on, calendar_day.c.working).where(inside))
         _calendars[year_digests] = Calendar({row.on: row.working for row in days}, years)
     return _calendars[year_digests]
+
+
+def calendar_around(conn: sa.Connection, day: date) -> Calendar:
+    """Return the calendar of the years that a count of working days from `day` may need."""
+    first, last = years_around(day)
+    known = sa.select(calendar_year.c.year, calendar_year.c.digest).where(calendar_year.c.year.between(first, last))
+    years = conn.execute(known.order_by(calendar_year.c.year))
+    return calendar_of(conn, tuple((row.year, row.digest) for row in years))
 
 
 def all_sets(conn: sa.Connection) -> list[dict[str, Any]]:

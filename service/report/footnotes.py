@@ -1,10 +1,15 @@
 """Closing notes of the section: period, date basis, exclusions, policy sets, pots, digest."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from service.clock import UNION_TIME
+from service.crypto.checkpoints import read_checkpoint
 from service.i18n.catalogue import translate
+from service.queries import anchors
 from service.report.evidence import POTS, CitedPolicySet, Evidence
 from service.report.figure_definition import OTHER, SMALL_CELL_THRESHOLD, Scope
 from service.report.figure_lookup import FigureSet
@@ -57,6 +62,16 @@ def format_moment(at: datetime, lang: str) -> str:
     """Return an instant in the union's time, to the minute."""
     local = at.astimezone(UNION_TIME)
     return translate("report.moment", lang, day=format_day(local.date(), lang), time=f"{local:%H:%M}")
+
+
+def checkpoint_note(conn: sa.Connection, lang: str) -> Iterator[str]:
+    """Yield the note with the last checkpoint of the event log, if there is one: the printed page keeps it."""
+    last = anchors.last(conn)
+    if last is not None and last.checkpoint is not None:
+        checkpoint = read_checkpoint(last.checkpoint)
+        root = b64encode(checkpoint.root).decode()
+        values = {"origin": checkpoint.origin, "size": checkpoint.size, "root": root, "on": format_day(last.on, lang)}
+        yield translate("report.note.checkpoint", lang, **values)
 
 
 def _has_merged_items(figure_set: FigureSet) -> bool:

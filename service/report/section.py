@@ -14,7 +14,7 @@ from service.report.figure_definition import Scope
 from service.report.figure_lookup import FigureSet, part_name
 from service.report.figure_wording import SENTENCE_SEPARATOR, PrintedFigure, format_day, format_figure
 from service.report.figures import figures
-from service.report.footnotes import footnotes
+from service.report.footnotes import checkpoint_note, footnotes
 from service.report.periods import format_period, format_whole
 from service.report.section_tables import SectionTable, section_tables
 from service.report.sentence_templates import CHAPTERS, SENTENCES, FigurePlace, Listing, ListItem, Sentence
@@ -92,7 +92,10 @@ def make_section(
     headline = (translate("report.title.whose", lang, **values), translate("report.title.what", lang, **values))
     tables = tuple(section_tables(figure_set, printed, lang))
     has_terms = any(table.key == "terms" for table in tables)
-    notes = tuple(footnotes(figure_set, proof, scope, as_of, lang, has_terms=has_terms))
+    notes = (
+        *footnotes(figure_set, proof, scope, as_of, lang, has_terms=has_terms),
+        *checkpoint_note(conn, lang),
+    )
     parts = (chapters, tables, notes, tuple(counted), proof)
     return Section(lang, unit_row.id, unit_row.name, scope, as_of, headline, *parts)
 

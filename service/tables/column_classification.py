@@ -53,7 +53,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         personal="card_sealed card_index",
         neither="id bank created_at",
     ),
-    "finance_line": _columns(bound="household_id person_id side kind fen reimbursed_fen", neither="id"),
+    "finance_line": _columns(bound="household_id person_id side kind fen reimbursed_fen ended_on", neither="id"),
     "consent": _columns(neither="id household_id signed_on until_on text_version adults_signed"),
     "kinship": _columns(
         neither="id household_id account_id relation declared_on declared_by confirmed_on confirmed_by ended_on"
@@ -131,7 +131,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         neither="subject_id seq subject action from_state to_state actor_id principal_id confirmation_id on at body prev hash no"
     ),
     "chain_head": _columns(neither="id seq hash"),
-    "anchor": _columns(neither="no on at up_to events root hash"),
+    "anchor": _columns(neither="no on at up_to events root hash checkpoint"),
     "sealed_remark": _columns(personal="text_sealed", neither="id subject_id seq field"),
     "notification": _columns(
         neither="id subject_id seq case_id kind channel account_id person_id on state attempts not_before created_at"

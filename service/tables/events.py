@@ -51,9 +51,12 @@ anchor = sa.Table(
     sa.Column("events", sa.BigInteger(), nullable=False),
     sa.Column("root", sa.LargeBinary(), nullable=False),
     sa.Column("hash", sa.LargeBinary(), nullable=False),
+    sa.Column("checkpoint", sa.Text()),
     sa.CheckConstraint("no > 0 AND events > 0 AND octet_length(root) = 32 AND octet_length(hash) = 32", name="chain"),
 )
-"""The Merkle root over the events since the anchor before, up to `event.no`, chained to that anchor."""
+"""The Merkle root over the events since the anchor before, up to `event.no`, chained to that anchor.
+
+`checkpoint` is the signed note of the one tree over all events up to there; anchors older than the log key have none."""
 
 sealed_remark = sa.Table(
     "sealed_remark",

@@ -15,7 +15,9 @@ finance_line = sa.Table(
     sa.Column("kind", sa.Text(), nullable=False),
     money("fen"),
     money("reimbursed_fen"),
+    sa.Column("ended_on", sa.Date()),
     check_in("side", LineSide),
     sa.CheckConstraint("fen >= 0 AND reimbursed_fen >= 0 AND reimbursed_fen <= fen", name="amount"),
     sa.CheckConstraint("side = 'spending' OR reimbursed_fen = 0", name="reimbursed"),
 )
+"""`ended_on` is the day on which other lines took the line's place; a line is never deleted (docs/decisions/0029)."""

@@ -14,7 +14,7 @@ NO_INSERT: Mapping[str, str] = {
 }
 """Tables that the application only reads, and who writes them."""
 
-DELETED_FROM = frozenset({"calendar_day", "calendar_year", "finance_line", "idempotency"})
+DELETED_FROM = frozenset({"calendar_day", "calendar_year", "idempotency"})
 """Tables whose rows the application deletes; of every other table a row stays for good."""
 
 ALSO_UPDATED: Mapping[str, str] = {

@@ -19,7 +19,7 @@ CHANGING: Mapping[str, str] = {
     "person": "relation name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index email_sealed"
     " address_sealed workplace_sealed student_stage active version",
     "bank_account": "active",
-    "finance_line": "person_id",
+    "finance_line": "person_id ended_on",
     "case": "state phase entered_on due_on due_is_provisional held_until award_fen fund_id policy_set_id category"
     " outstanding_fen method cash_reason",
     "notice": "ended_on",
@@ -89,9 +89,9 @@ UNRECORDED_TABLES: Mapping[str, str] = {
     "pot_move": "written by the migrations; compared with the rules",
     "payment_move": "written by the migrations; compared with the rules",
     "idempotency": "answers kept for a week so that a repeated request is answered again",
-    "imported_file": "spares a second reading of one file; what the file said is bound row by row",
+    "imported_file": "makes two imports of one file take turns; nothing reads it, what the file said is bound row by row",
     "heartbeat": "written to see that the disk takes writes; it says nothing",
-    "job_run": "spares the clock a second reminder on one day; what it did is bound row by row",
+    "job_run": "spares the clock a second reminder on one day; what it did is bound row by row, and anchors ask the anchors",
 }
 """Tables the event log does not record, and why."""
 

@@ -7,12 +7,12 @@ from service.i18n.catalogue import LANGUAGES, catalogue
 from service.i18n.notification_text import FAMILY, STAFF, TELL_FAMILY, render
 from service.queries.reminders import REMINDERS
 from tests.architecture.source import listed
-from workflows.notifications import NOTIFICATIONS, Audience
+from workflows.notifications import CHECKPOINT, NOTIFICATIONS, Audience
 from workflows.programmes import PROGRAMMES
 
 WITHOUT_CASE = {DUE, ENDED, CHANGED}
 KINDS = (*NOTIFICATIONS, TELL_FAMILY)
-FRAMES = {f"notifications.frame.{reader}" for reader in (FAMILY, STAFF)}
+FRAMES = {f"notifications.frame.{frame}" for frame in (FAMILY, STAFF, "checkpoint")}
 IN_PROGRAMMES = {
     step.notification for programme in PROGRAMMES.values() for step in programme.steps if step.notification
 }
@@ -55,6 +55,6 @@ def test_template_belongs_to_a_notification_kind(lang: str) -> None:
 
 def test_notification_kind_is_named_by_a_programme_or_a_reminder() -> None:
     """Why: a kind that nothing names is never sent, and a named one must exist."""
-    reminded = {reminder.kind for reminder in REMINDERS}
+    reminded = {reminder.kind for reminder in REMINDERS} | {CHECKPOINT.kind}
     named = IN_PROGRAMMES | reminded | WITHOUT_CASE
     assert named == NOTIFICATIONS.keys(), listed(named ^ NOTIFICATIONS.keys())

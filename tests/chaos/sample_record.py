@@ -37,6 +37,7 @@ from service.actions.household_changes.exits import Exit, FilingAgain, end_file,
 from service.actions.household_changes.heads import HeadChange, change_head
 from service.actions.household_changes.moves import Move, move_file
 from service.actions.household_changes.transfers import Transfer, transfer_member
+from service.crypto.signed_notes import SigningKey
 from service.queries.reminders import REMINDERS
 from service.tables.accounts import role_grant, token
 from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, TrackedCase, form
@@ -44,6 +45,7 @@ from tests.factories import Family, create_family, create_organisation, grant
 from workflows.vocabulary import Fen
 
 LATER = date(2025, 9, 20)
+LOG_KEY = SigningKey("songnuan/sample", bytes(range(32)))
 TUITION = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public", "living_part": "600.00"}
 CASE_COURSES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("hardship", "receipt", (("cashier", "payment_returned"), ("cashier_2", "confirm_return"), ("cashier", "pay"),
@@ -80,11 +82,10 @@ def write_sample_record(engine: sa.Engine) -> Fixture:
             notifications.queue_reminder(
                 conn, reminder, fixture.organisation.context(conn, "clock", date(2025, 12, 30))
             )
-    for day in (LATER, date(2025, 9, 21), date(2025, 9, 22)):
+    for day, key in ((LATER, None), (date(2025, 9, 21), LOG_KEY), (date(2025, 9, 22), LOG_KEY)):
         with engine.begin() as conn:
-            anchors.add_anchor(
-                conn, anchors.settled_event_number(conn) or 0, fixture.organisation.context(conn, "clock", day)
-            )
+            up_to = anchors.settled_event_number(conn) or 0
+            anchors.add_anchor(conn, up_to, fixture.organisation.context(conn, "clock", day), key)
     return fixture
 
 

@@ -121,7 +121,7 @@ OTHER_VALUES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
     (sa.Uuid, "gen_random_uuid()"),
     (sa.ARRAY, "array_append({0}, 'y')"),
     (sa.LargeBinary, "CASE WHEN {0} IS NULL THEN '\\x00' ELSE set_byte({0}, 0, get_byte({0}, 0) # 255) END"),
-    (sa.JSON, "{0} || jsonb_build_object('y', 1)"),
+    (sa.JSON, "coalesce({0}, jsonb_build_object()) || jsonb_build_object('y', 1)"),
     (sa.Boolean, "NOT coalesce({0}, false)"),
     (sa.DateTime, "coalesce({0}, now()) + interval '1 second'"),
     (sa.Date, "coalesce({0}, '2025-01-01') - 3650"),

@@ -13,6 +13,7 @@ import xlsxwriter
 from service.actions import bootstrap
 from service.actions.bootstrap import FirstSetup, Founder
 from service.actions.context import ActionContext
+from service.clock import Clock
 from service.crypto.encryption import Keyring
 from service.db import migrate
 from service.db.engine import make_engine
@@ -50,7 +51,7 @@ class Union:
         """Return the action context of an account on `day`."""
         caller = accounts.caller_by_login(self.conn, login, day)
         assert caller is not None, login
-        return ActionContext(caller, instant(day), day, RING, version)
+        return ActionContext(caller, instant(day), day, RING, version, clock=Clock.DEMO)
 
     def unit(self, name: str) -> UUID:
         """Return the id of a unit by its name."""
@@ -89,7 +90,7 @@ def founded_url(empty_database: Callable[..., str]) -> str:
     migration_engine = make_engine(url)
     migrate.upgrade(migration_engine)
     with migration_engine.connect() as conn:
-        bootstrap.set_up_union(conn, COUNTY, instant(FOUNDED), FOUNDED, RING)
+        bootstrap.set_up_union(conn, COUNTY, instant(FOUNDED), FOUNDED, RING, Clock.DEMO)
         names = ("policy-2025.toml", "calendar-2025.csv", "01-units.xlsx", "02-staff.xlsx", "03-funds.xlsx")
         paths, new = [SAMPLES / name for name in names], Union(conn)
         options = ImportOptions(urgent="示例")

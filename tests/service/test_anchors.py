@@ -1,6 +1,6 @@
 """Anchors cover all earlier events and show changes that the hash chains alone miss."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 import pytest
@@ -9,10 +9,14 @@ import sqlalchemy as sa
 from service.actions import anchors as anchor_actions
 from service.actions.event_log import append_event
 from service.crypto.hash_chain import MerkleTree, anchor_line, event_hash
-from service.integrity.anchors import anchor_faults, kept_faults
+from service.db.columns import new_id
+from service.integrity.anchors import anchor_faults
+from service.integrity.kept_lines import compare_kept
+from service.integrity.owed import owed_faults
 from service.integrity.verify import verify
 from service.queries import anchors
 from service.tables.events import anchor, chain_head, event
+from service.tables.notifications import notification
 from tests.factories import Organisation, create_organisation
 from workflows.vocabulary import Fen
 
@@ -37,6 +41,12 @@ def add_anchor(conn: sa.Connection, organisation: Organisation, day: date = DAY)
     anchor_row = anchor_actions.add_anchor(conn, up_to, organisation.context(conn, "clock", day))
     assert anchor_row is not None
     return anchor_line(dict(anchor_row._mapping))
+
+
+def kept_codes(conn: sa.Connection, text: str) -> tuple[int, list[str]]:
+    """Return how many kept lines were compared, and the codes of their faults."""
+    kept = compare_kept(conn, text)
+    return kept.compared, [fault.code for fault in kept.faults]
 
 
 def codes(conn: sa.Connection) -> set[str]:
@@ -100,13 +110,13 @@ def test_chain_rewritten_with_its_head_makes_the_anchor_differ(conn: sa.Connecti
 @pytest.mark.usefixtures("tampering")
 def test_anchors_deleted_or_changed_are_reported(conn: sa.Connection, organisation: Organisation) -> None:
     first, second = add_anchor(conn, organisation), add_anchor(conn, organisation, date(2025, 9, 2))
-    assert list(kept_faults(conn, [first, "", second + "\n"])) == []
-    assert [each.code for each in kept_faults(conn, ["1 one"])] == ["anchor_line_unreadable"]
+    assert kept_codes(conn, f"{first}\n\n{second}\n") == (2, [])
+    assert kept_codes(conn, "1 one") == (0, ["anchor_line_unreadable"])
     conn.execute(anchor.update().where(anchor.c.no == 2).values(hash=bytes(32)))
     assert codes(conn) == {"anchor_out_of_chain"}
-    assert [each.code for each in kept_faults(conn, [first, second])] == ["anchor_not_as_kept"]
+    assert kept_codes(conn, f"{first}\n{second}") == (2, ["anchor_not_as_kept"])
     conn.execute(anchor.delete())
-    assert [each.code for each in kept_faults(conn, [first])] == ["anchor_missing"]
+    assert kept_codes(conn, first) == (1, ["anchor_missing"])
 
 
 def test_anchor_root_equals_the_merkle_tree_root() -> None:
@@ -134,3 +144,38 @@ def test_settled_event_number_is_none_while_a_writer_is_open(engine: sa.Engine) 
         assert organisation.people
     with engine.connect() as other:
         assert anchor_actions.settled_event_number(other)
+
+
+def owed(conn: sa.Connection, at: datetime) -> list[tuple[str, str]]:
+    """Return the codes and keys of what is owed at an instant, in a record of an office."""
+    conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+    conn.execute(
+        sa.text("UPDATE event SET body = replace(body, 'demo', 'system') WHERE no = (SELECT min(no) FROM event)")
+    )
+    return [(fault.code, fault.key) for fault in owed_faults(conn, at)]
+
+
+def test_event_without_an_anchor_is_a_fault_after_two_working_days(
+    conn: sa.Connection, organisation: Organisation
+) -> None:
+    """Why: who fills job_run, or stops the scheduler, has no anchor made any more (insiders C9)."""
+    add_anchor(conn, organisation, date(2025, 9, 30))
+    at = [datetime(2025, 10, day, 1, tzinfo=UTC) for day in (1, 10, 11)]
+    assert [owed(conn, each) for each in at] == [[], [], [("anchor_overdue", "1")]], "the 1st to the 8th are days off"
+
+
+def test_letter_put_off_or_overdue_is_a_fault(conn: sa.Connection, organisation: Organisation) -> None:
+    """Why: a letter put off to 2099 is never sent (insiders C10)."""
+    seq = append_event(conn, "unit", organisation.unit_id, "rename", {}, organisation.context(conn, "admin", DAY))
+    letter = {"subject_id": organisation.unit_id, "seq": seq, "kind": "paid", "on": DAY, "channel": "email"}
+    late, put_off = new_id(), new_id()
+    account_id = organisation.people["admin"]
+    at = datetime(2025, 9, 3, tzinfo=UTC)
+    created = {"account_id": account_id, "created_at": at, "not_before": at}
+    conn.execute(notification.insert().values(id=late, **letter, **created))
+    conn.execute(notification.insert().values(id=put_off, **letter | {"channel": "inbox"}, **created))
+    conn.execute(
+        notification.update().where(notification.c.id == put_off).values(not_before=datetime(2099, 1, 1, tzinfo=UTC))
+    )
+    found = [each for each in owed(conn, at) if each[0].startswith("letter")]
+    assert sorted(found) == sorted([("letter_overdue", str(late)), ("letter_put_off", str(put_off))])

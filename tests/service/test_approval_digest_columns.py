@@ -57,6 +57,7 @@ EDITS: Mapping[tuple[str, str], str] = {
     ("finance_line", "kind"): "'rent'",
     ("finance_line", "fen"): "fen + 1",
     ("finance_line", "reimbursed_fen"): "reimbursed_fen + 1",
+    ("finance_line", "ended_on"): "DATE '2025-09-01'",
     ("paper", "case_id"): ":other_case",
     ("paper", "kind"): "'diagnosis'",
 }
@@ -135,6 +136,7 @@ def _create_record(conn: sa.Connection) -> CaseRecord:
     }
     conn.execute(person.update().where(person.c.id == family.child_id).values(phone))
     finance_lines = METADATA.tables["finance_line"]
+    conn.execute(sa.text("SET LOCAL session_replication_role = replica"))  # a line on file changes by no write of ours
     conn.execute(
         finance_lines.update().where(finance_lines.c.household_id == family.household_id).values(side="spending")
     )

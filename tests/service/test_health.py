@@ -114,7 +114,7 @@ def test_readiness_with_a_failed_check_names_the_check(database_url: str, tmp_pa
         answer = app.test_client().get("/readyz")
         assert not_ready(answer) == {
             "database": "away",
-            **dict.fromkeys(("migrations", "outbox", "writes", "role"), "unknown"),
+            **dict.fromkeys(("migrations", "outbox", "anchor", "writes", "role"), "unknown"),
         }
         assert "secret-word" not in answer.get_data(as_text=True)
 

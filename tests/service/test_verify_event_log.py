@@ -27,7 +27,9 @@ from service.tables.events import event
 from service.tables.funds import fund
 from service.tables.ledger import ledger_entry
 from tests.factories import Organisation, create_family, create_organisation
+from tests.forged_events import Forgery, forge
 from workflows.canonical_json import canonical_json
+from workflows.replay import RULES
 from workflows.vocabulary import Fen, Pot
 
 DAY = date(2025, 9, 1)
@@ -118,7 +120,7 @@ def test_event_log_without_tampering_has_no_fault(conn: sa.Connection, case_id: 
 
 def test_event_with_a_changed_byte_is_named(tamper: Callable[..., list[Fault]], case_id: UUID) -> None:
     changed = event.update().where(events_of(case_id, 2)).values(body=sa.func.replace(event.c.body, "submit", "submis"))
-    assert codes(tamper(changed), case_id) == [("event_altered", 2)]
+    assert codes(tamper(changed), case_id)[0] == ("event_altered", 2)
 
 
 def test_deleted_event_is_named(tamper: Callable[..., list[Fault]], case_id: UUID) -> None:
@@ -139,7 +141,7 @@ def test_appended_event_with_a_valid_hash_differs_from_the_head(
     tamper: Callable[..., list[Fault]], conn: sa.Connection, organisation: Organisation, case_id: UUID
 ) -> None:
     append_tampered_event(conn, organisation, case_id, {"rows": {}})
-    assert codes(tamper(), case_id) == [("head_differs", 5)]
+    assert ("head_differs", 5) in codes(tamper(), case_id)
 
 
 def test_event_with_rows_of_an_unknown_table_is_unreadable(
@@ -155,6 +157,29 @@ def test_row_named_by_two_events_is_reported(
     first = json.loads(conn.scalars(sa.select(event.c.body).where(events_of(case_id, 1))).one())
     append_tampered_event(conn, organisation, case_id, {"rows": {"case_duty": first["rows"]["case_duty"]}})
     assert "row_named_twice" in {fault.code for fault in tamper()}
+
+
+def test_payment_without_award_notice_or_signature_is_named(
+    conn: sa.Connection, organisation: Organisation, case_id: UUID
+) -> None:
+    """Why: with event and rows forged alike, only deciding the step again shows that nobody could pay (insiders C4)."""
+    policy = json.loads(conn.scalars(sa.select(event.c.body).where(events_of(case_id, 2))).one())["policy"]
+    entry = {"id": str(new_id()), "source_pot": "committed", "target_pot": "paid", "fen": 100_000}
+    said = {"from": "payment", "to": "receipt", "rules": RULES, "policy": policy, "entries": [entry], "facts": {}}
+    cashier = organisation.people["cashier"]
+    forge(
+        conn,
+        Forgery("case", case_id, "pay", cashier, organisation.context(conn, "cashier", DAY).at, said, clock="demo"),
+    )
+    faults = [(each.code, each.seq, each.columns) for each in verify(conn).faults if each.subject == "case"]
+    assert ("step_not_decided_so", 5, "no_such_step") in faults
+
+
+def test_step_of_earlier_rules_after_one_of_the_present_rules_is_named(
+    tamper: Callable[..., list[Fault]], conn: sa.Connection, organisation: Organisation, case_id: UUID
+) -> None:
+    append_tampered_event(conn, organisation, case_id, {"rows": {}})
+    assert ("event_of_earlier_rules", 5) in codes(tamper(), case_id)
 
 
 def test_edited_row_is_named_with_its_columns(tamper: Callable[..., list[Fault]], case_id: UUID) -> None:

@@ -19,6 +19,7 @@ MAY_CHANGE = {
     "chain_head": {"seq", "hash"},
     "approval": {"voided_seq"},
     "notice": {"ended_on"},
+    "finance_line": {"person_id", "ended_on"},
     "objection": {"outcome", "answered_on"},
     **{
         table: {"voided_on", "void_reason"}

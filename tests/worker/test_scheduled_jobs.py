@@ -219,3 +219,15 @@ def test_expired_suspension_is_reminded_once(
     run_day(application, RING, NOW, last + DAY)
     run_day(application, RING, NOW, last + 2 * DAY)
     assert notifications_of(engine, noticed, "hold_over") == [("inbox", last + DAY), ("email", last + DAY)]
+
+
+def test_anchor_is_made_although_job_run_says_that_it_was(
+    engine: sa.Engine,
+    organisation: Organisation,  # noqa: ARG001 - its account `clock` anchors
+) -> None:
+    """Why: rows of job_run for two years stopped every anchor (insiders C9)."""
+    with engine.begin() as conn:
+        done = {"job": "anchor", "on": LAST_NOTICE_DAY, "at": NOW, "done": 1, "refused": 0}
+        conn.execute(job_run.insert().values(done))
+    assert run_day(engine, RING, NOW, LAST_NOTICE_DAY)["anchor"].done == 1
+    assert run_day(engine, RING, NOW, LAST_NOTICE_DAY)["anchor"].done == 0

@@ -100,6 +100,7 @@ def facts_of(change_id: UUID, change: Change, file: LockedFile, **more: Plain) -
 
 def detach_finance_lines(conn: sa.Connection, person_id: UUID, batch: WriteBatch) -> None:
     """Keep the finance lines of a member who leaves with the household, without the member."""
-    detach = finance_line.update().where(finance_line.c.person_id == person_id).values(person_id=None)
+    own = sa.and_(finance_line.c.person_id == person_id, finance_line.c.ended_on.is_(None))
+    detach = finance_line.update().where(own).values(person_id=None)
     for line_id in conn.scalars(detach.returning(finance_line.c.id)):
         batch.note_updated(finance_line, {"id": line_id, "person_id": None})

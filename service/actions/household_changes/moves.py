@@ -26,6 +26,7 @@ from service.tables.cases import case
 from service.tables.events import event
 from service.tables.households import household
 from workflows.household_change_codes import HouseholdChangeKind, MoveReason
+from workflows.replay import MOVE, RULES
 from workflows.vocabulary import Phase, Plain, Reason, Refused, Role
 
 
@@ -124,14 +125,15 @@ def _write_case(
         subject="case",
         subject_id=row["id"],
         seq=row["version"] + 1,
-        action="move_unit",
+        action=MOVE,
         prev=bytes(row["head_hash"]),
         from_state=row["state"],
         to_state=row["state"],
         principal=UUID(str(principal)) if principal else None,
     )
     facts: dict[str, Plain] = {"change": str(change_id), "from_unit": str(row["unit_id"])}
-    event_row = build_event(source, {"facts": facts, "rows": batch.fingerprints()}, context)
+    said: dict[str, Plain] = {"rules": RULES, "facts": facts, "rows": batch.fingerprints()}
+    event_row = build_event(source, said, context)
     batch.add(event, event_row)
     batch.change_unrecorded(case, {**columns, "version": row["version"] + 1, "head_hash": event_row["hash"]})
     batch.write(conn)

@@ -20,7 +20,7 @@ from service.cli.installation import keys_of
 from service.cli.migrate import found
 from service.cli.output import CommandFailed, translate
 from service.cli.schema import migrate_database
-from service.clock import UNION_TIME, now, union_day
+from service.clock import UNION_TIME, Clock, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
 from service.db.engine import make_engine
@@ -108,7 +108,7 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
     engine, keyring = make_engine(settings.database_url or ""), keys_of(settings)
     out.print(translate("cli.demo.migrated", at=migrate_database(settings)))
     with engine.begin() as conn:
-        founded = found(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring)
+        founded = found(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring, Clock.DEMO)
         _confirm_all(conn, FIRST_DAY, keyring)
         files = importable(samples)
         first = [path for path in files if path.name.startswith(FIRST)]
@@ -150,7 +150,7 @@ def _context(conn: sa.Connection, account_id: UUID, at: datetime, keyring: Keyri
     caller = caller_by_id(conn, account_id, union_day(at))
     if caller is None:
         raise CommandFailed(translate("cli.no_account", login=account_id))
-    return ActionContext(caller, at, union_day(at), keyring)
+    return ActionContext(caller, at, union_day(at), keyring, clock=Clock.DEMO)
 
 
 def _create_tokens(conn: sa.Connection, keyring: Keyring) -> tuple[dict[str, str], dict[str, UUID]]:

@@ -15,6 +15,7 @@ from rich.console import Console
 from service.cli.demo.run import DemoRun
 from service.cli.demo.setup import DemoSetup
 from service.cli.output import translate
+from service.integrity.schema_objects import schema_faults
 from service.integrity.verify import verify
 from service.report.figures import snapshot
 from service.tables.cases import case
@@ -41,6 +42,7 @@ def verify_demo(setup: DemoSetup, run: DemoRun, folder: Path, out: Console) -> l
         case_entries = sa.select(sa.func.count()).select_from(ledger_entry).where(ledger_entry.c.case_id.is_not(None))
         entries = conn.scalar(case_entries) or 0
         verified = verify(conn)
+        verified.faults += schema_faults(conn)
     served, opened, refused = _served_posts(folder / "log" / "web.log")
     posts = {case_id: count + 1 for case_id, count in served.items()}
     mails = len(list((folder / "mail").glob("*.eml")))
@@ -49,6 +51,7 @@ def verify_demo(setup: DemoSetup, run: DemoRun, folder: Path, out: Console) -> l
         *(["story"] if run.posts != steps or refused != sum(run.refusals.values()) else []),
         *(["versions"] if versions != steps else []),
         *(["notifications"] if unsent or mails != notifications["email"] else []),
+        *(["replay"] if verified.decided.undecided or verified.decided.of_earlier_rules else []),
         *(f"{fault.code}:{fault.subject}:{fault.key}" for fault in verified.faults),
     ]
     counts = {"cases": len(steps), "posts": sum(posts.values()), "events": sum(steps.values())}

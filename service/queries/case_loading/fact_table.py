@@ -71,7 +71,7 @@ _FAMILY_STAFF = """SELECT json_agg(account_id) FROM (
     SELECT account.id FROM account JOIN person ON person.id_no_index = account.id_no_index
     WHERE person.household_id = c.household_id AND person.active) AS staff"""
 _LINES = """SELECT json_agg(json_build_array(side, kind, coalesce(person_id::text, ''), fen, reimbursed_fen)
-    ORDER BY side, kind, person_id, fen, id) FROM finance_line WHERE household_id = c.household_id"""
+    ORDER BY side, kind, person_id, fen, id) FROM finance_line WHERE household_id = c.household_id AND ended_on IS NULL"""
 _MEMBERS = """SELECT json_agg(json_build_array(id, encode(name_index, 'hex'), encode(id_no_index, 'hex')) ORDER BY id)
     FROM person WHERE household_id = c.household_id AND active"""
 _PAPERS = "SELECT json_agg(kind ORDER BY kind) FROM paper WHERE case_id = c.id"

@@ -1,0 +1,135 @@
+"""A case history is what the events of a case tell of it, event by event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from workflows.facts import Approval, Facts, Notice, Returned, Verification, Visit
+from workflows.kept_facts import filers, restored
+from workflows.programme import Programme, Step
+from workflows.vocabulary import Duty, Fen, Plain, Pot, Record
+
+Body = Mapping[str, Any]
+"""The body of an event."""
+
+
+@dataclass(slots=True)
+class CaseHistory:
+    """The case as its events so far tell it."""
+
+    case_id: str
+    programme: Programme
+    opened_on: date
+    columns: dict[str, Any] = field(default_factory=dict)
+    """The changing columns of the case, as the events record them."""
+
+    duties: set[tuple[Duty, UUID]] = field(default_factory=set)
+    papers: set[str] = field(default_factory=set)
+    visits: list[Visit] = field(default_factory=list)
+    approvals: dict[str, Approval] = field(default_factory=dict)
+    returned: Returned | None = None
+    verification: Verification | None = None
+    notice: Notice | None = None
+    open_objections: int = 0
+    upheld_objections: int = 0
+    pots: dict[Pot, int] = field(default_factory=dict)
+    """What the entries of the case brought into each pot, less what they took out of it."""
+
+    @property
+    def state(self) -> str:
+        """Return the state of the case."""
+        return str(self.columns.get("state"))
+
+    def facts(self, body: Body) -> Facts:
+        """Return the facts before an event: those of the earlier events, and those that its body keeps."""
+        columns, kept = self.columns, body.get("facts") or {}
+        return Facts.partial(
+            state=self.state,
+            opened_on=self.opened_on,
+            entered_on=_day(columns.get("entered_on")) or self.opened_on,
+            item=columns.get("item"),
+            requested=Fen(columns.get("requested_fen") or 0),
+            award=columns.get("award_fen"),
+            category=columns.get("category"),
+            outstanding=Fen(columns.get("outstanding_fen") or 0),
+            recovering=Fen(self.pots.get(Pot.RECOVERING, 0)),
+            written_off=Fen(self.pots.get(Pot.WRITTEN_OFF, 0)),
+            held=columns.get("held_until") is not None,
+            duties=frozenset(self.duties) | filers(kept),
+            answers=columns.get("answers") or {},
+            papers=frozenset(self.papers),
+            visits=tuple(self.visits),
+            returned=self.returned,
+            verification=self.verification,
+            notice=self._notice(),
+            approvals=tuple(sorted(self.approvals.values(), key=lambda each: each.tier)),
+            content=body.get("content") or "",
+            **restored(kept),
+        )
+
+    def _notice(self) -> Notice | None:
+        if self.notice is None:
+            return None
+        posted = self.notice
+        counts = (self.open_objections, self.upheld_objections)
+        return Notice(posted.posted_on, posted.content, posted.ended_on, posted.id, *counts)
+
+    def take_in(self, body: Body, step: Step | None) -> None:
+        """Take in what an event tells."""
+        rows = body.get("rows") or {}
+        self.columns.update({**rows.get("case", {})}.get(self.case_id) or {})
+        self.duties |= {(Duty(each["duty"]), UUID(each["account_id"])) for each in body.get("duties") or ()}
+        for entry in body.get("entries") or ():
+            for pot, sign in ((Pot(entry["target_pot"]), 1), (Pot(entry["source_pot"]), -1)):
+                self.pots[pot] = self.pots.get(pot, 0) + sign * entry["fen"]
+        self._take_in_rows(rows, body)
+        if step is not None and step.record is not None:
+            self._take_in_record(step, body)
+
+    def _take_in_rows(self, rows: Mapping[str, Any], body: Body) -> None:
+        for notice_id, entry in (rows.get("notice") or {}).items():
+            if "fixed" in entry:
+                posted_on = date.fromisoformat(body["on"])
+                self.notice, self.upheld_objections = Notice(posted_on, body["content"], None, UUID(notice_id)), 0
+            elif self.notice is not None and str(self.notice.id) == notice_id and entry.get("ended_on"):
+                shown = self.notice
+                self.notice = Notice(shown.posted_on, shown.content, _day(entry["ended_on"]), shown.id)
+        for entry in (rows.get("objection") or {}).values():
+            self.open_objections += 1 if "fixed" in entry else -bool(entry.get("outcome"))
+            self.upheld_objections += entry.get("outcome") == "upheld"
+        for approval_id, entry in (rows.get("approval") or {}).items():
+            if "fixed" in entry:
+                signature = Approval(len(self.approvals) + 1, UUID(body["actor"]), body["content"])
+                self.approvals[approval_id] = signature
+            elif entry.get("voided_seq") is not None:
+                self.approvals.pop(approval_id, None)
+
+    def _take_in_record(self, step: Step, body: Body) -> None:
+        answers, seq, on = body.get("answers") or {}, body["seq"], date.fromisoformat(body["on"])
+        if step.record is Record.VISIT:
+            kind = "survey" if step.duty is Duty.VISITOR else "follow_up"
+            visitors = frozenset(UUID(each) for each in answers["visitors"])
+            self.visits.append(Visit(kind, date.fromisoformat(answers["on"]), visitors, answers["conclusion"], seq))
+        elif step.record is Record.PAPERS:
+            self.papers |= set(answers["papers"])
+            if self.returned is not None:
+                self.returned = Returned(
+                    self.returned.seq, self.returned.on, self.returned.to_repeat, papers_since=True
+                )
+        elif step.record is Record.RESURVEY:
+            self.returned = Returned(seq, on, frozenset(answers.get("again") or ()))
+        elif step.record is Record.VERIFICATION:
+            replied_on, people = date.fromisoformat(answers["replied_on"]), (body.get("facts") or {}).get("people")
+            explained = bool(answers.get("explained"))
+            self.verification = Verification(replied_on, answers["outcome"], explained, people)
+
+
+def answers_of(body: Body) -> dict[str, Plain]:
+    """Return the form of an event; free text, which is sealed beside the event, is a mark where it was given."""
+    return {**dict.fromkeys(body.get("remarks") or (), "…"), **(body.get("answers") or {})}
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
