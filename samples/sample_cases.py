@@ -135,14 +135,17 @@ def _people(plan: Plan, household: Household) -> dict[str, object]:
     if household.unit == SCHOOL:
         signers, visitors = ("qin.yu", "lin.hai", "song.yuan"), ("xu.an", "ye.lan")
         row = {"经办人": "meng.fei", "审核人": "he.jian", "出纳": "yan.qing", "回访人": "du.ruo"}
+        row["回单确认人"] = "song.yuan"
     else:
         signers, visitors = ("chen.shan", "lin.hai", "song.yuan"), visitors_for(plan.household)
         row = {"经办人": household.keeper, "审核人": "du.heng", "出纳": "pan.jie", "回访人": visitors[1]}
+        # A second payment of one case is confirmed by another person than the first.
+        row["回单确认人"] = "yan.qing、song.yuan" if plan.story == "退款后重发" else "yan.qing"
     row |= {"走访人": "、".join(visitors)}
     if plan.item != "EDU":
         row["核对员"] = "shen.wen"
     if plan.award is None:
-        del row["回访人"]
+        del row["回访人"], row["回单确认人"]
     return row | ({"审批人": "、".join(signers[:tiers])} if plan.award is not None else {})
 
 

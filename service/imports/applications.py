@@ -60,6 +60,7 @@ APPLICATIONS = Sheet("申请", (
     Column("审核人",         "reviewer",     cells.code),
     Column("审批人",         "approvers",    LOGINS,                              required=False, default=()),
     Column("出纳",           "cashier",      cells.code,                         required=False),
+    Column("回单确认人",     "confirmers",   LOGINS,                              required=False, default=()),
     Column("回访人",         "followers",    LOGINS,                              required=False, default=()),
     Column("申请日期",       "opened_on",    cells.day),
     Column("走访日期",       "visited_on",   cells.day),
@@ -117,6 +118,7 @@ class Application:
     reviewer: str
     approvers: tuple[str, ...]
     cashier: str | None
+    confirmers: tuple[str, ...]
     followers: tuple[str, ...]
     opened_on: date
     visited_on: date

@@ -60,7 +60,8 @@ def _surveyed(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
 
 def _passed(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
     award = a.first_award if on is None and a.first_award is not None else a.award
-    form = {"award": in_yuan(award or a.requested), "fund": a.fund, "places": list(a.places)}
+    form = {"award": in_yuan(award or a.requested), "fund": a.fund, "places": list(a.places), "method": a.method}
+    form |= {"cash_reason": "urgent"} if a.method == "cash" else {}
     yield ScenarioStep(on or _day(a.reviewed_on), a.reviewer, "pass_review", form)
 
 
@@ -72,15 +73,20 @@ def _signed(a: Application) -> Iterator[ScenarioStep]:
         yield ScenarioStep(_day(on), login, "approve" if tier == last else "endorse", signature)
 
 
-def _pay(a: Application, on: date | None, voucher: str) -> ScenarioStep:
-    form = {"method": a.method, "voucher": voucher}
-    return ScenarioStep(
-        _day(on), a.cashier or "", "pay", form | ({"cash_reason": "urgent"} if a.method == "cash" else {})
-    )
+def _advice(a: Application, on: date, voucher: str) -> dict[str, str]:
+    """Return what the bank's advice of a day says: its number is made of the voucher's here."""
+    return {"advice_no": f"HD-{voucher}", "advised_on": on.isoformat(), "amount": in_yuan(a.award or a.requested)}
+
+
+def _pay(a: Application, day: date | None, voucher: str, confirmer: str) -> Iterator[ScenarioStep]:
+    """Send the money, and let another person confirm that it arrived."""
+    on = _day(day)
+    yield ScenarioStep(on, a.cashier or "", "pay", {"method": a.method, "voucher": voucher})
+    yield ScenarioStep(on, confirmer, "confirm_payment", _advice(a, on, voucher))
 
 
 def _paid(a: Application) -> Iterator[ScenarioStep]:
-    yield _pay(a, a.paid_on, a.voucher or "")
+    yield from _pay(a, a.paid_on, a.voucher or "", a.confirmers[0])
 
 
 def _received(a: Application) -> Iterator[ScenarioStep]:
@@ -136,18 +142,22 @@ def _withdrawn(a: Application) -> Iterator[ScenarioStep]:
 
 
 def _sent_back(a: Application) -> Iterator[ScenarioStep]:
-    """Record money that the bank returned, then pay it again."""
-    voucher = a.voucher or ""
-    yield ScenarioStep(
-        _day(a.turned_on), a.cashier or "", "payment_returned", {"bank_code": "other", "voucher": f"{voucher}-T"}
-    )
-    yield _pay(a, a.settled_on, f"{voucher}-2")
+    """Record money that the bank returned, then pay it again; another person confirms the second payment."""
+    on, voucher = _day(a.turned_on), f"{a.voucher}-T"
+    advice = _advice(a, on, voucher)
+    stated = {"bank_code": "other", "voucher": voucher, **advice}
+    yield ScenarioStep(on, a.cashier or "", "payment_returned", stated)
+    yield ScenarioStep(on, a.confirmers[0], "confirm_return", advice)
+    yield from _pay(a, a.settled_on, f"{a.voucher}-2", a.confirmers[-1])
 
 
 def _recalled(a: Application) -> Iterator[ScenarioStep]:
     form = {"amount": in_yuan(a.award or a.requested), "ground": "paid_in_error", "reason": a.turn_reason}
     yield ScenarioStep(_day(a.turned_on), a.approvers[-1], "recall", form)
-    yield ScenarioStep(_day(a.settled_on), a.cashier or "", "recover", {"voucher": f"{a.voucher}-H"})
+    on, voucher = _day(a.settled_on), f"{a.voucher}-H"
+    advice = _advice(a, on, voucher)
+    yield ScenarioStep(on, a.cashier or "", "recover", {"voucher": voucher, **advice})
+    yield ScenarioStep(on, a.confirmers[0], "confirm_recovery", advice)
 
 
 def _suspended(a: Application) -> Iterator[ScenarioStep]:
