@@ -205,9 +205,11 @@ def test_changed_payment_changes_only_the_sentences_that_depend_on_it(demo_run: 
     with demo_run.engine.begin() as conn:
         living = sa.select(payment.c.id).join(case, case.c.id == payment.c.case_id).where(case.c.item == "LIV")
         payment_id = conn.scalars(living.where(payment.c.state == "live").order_by(payment.c.id)).first()
-        conn.execute(sa.text("ALTER TABLE payment DISABLE TRIGGER only_may_change"))
+        for trigger in ("only_may_change", "payments_counted_changed"):
+            conn.execute(sa.text(f"ALTER TABLE payment DISABLE TRIGGER {trigger}"))
         conn.execute(payment.update().where(payment.c.id == payment_id).values(fen=payment.c.fen + 1_000_000))
-        conn.execute(sa.text("ALTER TABLE payment ENABLE TRIGGER only_may_change"))
+        for trigger in ("only_may_change", "payments_counted_changed"):
+            conn.execute(sa.text(f"ALTER TABLE payment ENABLE TRIGGER {trigger}"))
     after = _sentences(_section(demo_run.engine))
     assert before.keys() == after.keys()
     changed = {key: after[key] for key in before if after[key] != before[key]}

@@ -160,7 +160,9 @@ def test_part_recalled_of_a_grant_in_the_sample_year_leaves_the_grant(year: Unio
         case_id = _paid_in_october(year, family_id, head_id)
         recall = {"amount": "500.00", "ground": "paid_in_error", "reason": "多发500元"}
         cases.take_action(year.conn, case_id, "recall", recall, year.context("lin.hai", on))
-        cases.take_action(year.conn, case_id, "recover", {"voucher": "R-1"}, year.context("pan.jie", on))
+        advice = {"advice_no": "R-1", "advised_on": on.isoformat(), "amount": "500.00"}
+        cases.take_action(year.conn, case_id, "recover", {"voucher": "R-1", **advice}, year.context("pan.jie", on))
+        cases.take_action(year.conn, case_id, "confirm_recovery", advice, year.context("yan.qing", on))
         figures = {each.key: _count_figure(year, each, county) for each in counted}
         again = _lead_to_review(year, family_id, head_id, date(2025, 11, 12))
         fund_id = year.conn.scalars(sa.select(case.c.fund_id).where(case.c.id == case_id)).one()
