@@ -74,6 +74,7 @@ _BESIDE: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "bank_account_id": "card",
             "cash_reason": "cash_reason",
             "voucher": "voucher",
+            "voucher_year": "voucher_year",
             "paid_on": "today",
             "paid_by": "actor",
             "state": "paid_state",
@@ -166,9 +167,14 @@ def _changed(row: Any, action: str, values: Mapping[str, Any], moves: bool) -> l
     columns = {column: values[name] for column, name in _OF_CASE.items() if moves or column != "due_on"}
     columns |= {"entered_on": values["today"]} if moves else {}
     changes = {column: value for column, value in columns.items() if value != getattr(row, column)}
+    if action == "pass_review":
+        changes |= {name: values[name] for name in ("method", "cash_reason") if values[name] != getattr(row, name)}
     changed = [("case", {"id": values["case"], **changes})]
     if action == "end_notice":
         changed.insert(0, ("notice", {"id": row.notice[5], "ended_on": values["today"]}))
+    if action == "confirm_payment":
+        advice = {"advice_no": values["advice_no"], "advised_on": values["advised_on"], "confirmed_by": values["actor"]}
+        changed.insert(0, ("payment", {"id": row.payments[-1][0], "state": "live", **advice}))
     if action == "confirm_receipt":
         receipt = {"receipt_on": values["today"], "receipt_evidence": values["evidence"]}
         changed.insert(0, ("payment", {"id": row.payment, **receipt}))

@@ -53,7 +53,8 @@ _NOTICE = """(SELECT json_build_array(posted_on, ended_on, content,
     FROM notice AS n WHERE case_id = c.id ORDER BY seq DESC LIMIT 1) AS notice"""
 _APPROVALS = """(SELECT json_agg(json_build_array(tier, content) ORDER BY tier) FROM approval
     WHERE case_id = c.id AND voided_seq IS NULL) AS approvals"""
-_LIVE = "EXISTS (SELECT FROM payment WHERE case_id = c.id AND state = 'live') AS live_payment"
+_PAYMENTS = """(SELECT json_agg(json_build_array(id, state, paid_on, paid_by, confirmed_by) ORDER BY seq) FROM payment
+    WHERE case_id = c.id) AS payments"""
 _PAYMENT = "(SELECT id FROM payment WHERE case_id = c.id AND state = 'live') AS payment"
 _IN_FAMILY = "(SELECT active AND household_id = h.id FROM person WHERE id = c.beneficiary_id) AS beneficiary_in_family"
 TWINS = """ARRAY(SELECT c.beneficiary_id UNION SELECT twin.id FROM person AS me
@@ -69,7 +70,7 @@ _OTHERS = f"""(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o
     AND item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP')) AS given) AS others"""
 _PRIOR_AID = """(SELECT json_agg(json_build_array(item, fen, "on")) FROM (SELECT o.item, p.fen, p.paid_on AS "on"
     FROM payment AS p JOIN "case" AS o ON o.id = p.case_id
-    WHERE o.household_id = h.id AND o.id <> c.id AND p.state = 'live'
+    WHERE o.household_id = h.id AND o.id <> c.id AND p.state NOT IN ('failed', 'returned')
     UNION ALL SELECT item, fen, "on" FROM gift WHERE household_id = h.id AND fen IS NOT NULL) AS aid) AS prior_aid"""
 _HEAD = """(SELECT json_build_array(p.id, encode(p.name_sealed, 'hex'), u.name) FROM person AS p, unit AS u
     WHERE p.household_id = h.id AND p.relation = 'head' AND p.active AND u.id = c.unit_id) AS head"""
@@ -87,7 +88,8 @@ _ASKED = {
     "pass_review": (*_MEANS, _CONSENT, _VISITS, _RETURNED, _CHECK, _HEAD, _FAMILY, _REGISTRARS, _FUND),
     "end_notice": (_NOTICE, _holders("approver", "AND g.tier = 1")),
     "approve": (*_MEANS, _NOTICE, _APPROVALS, _FAMILY, _REGISTRARS, _holders("cashier"), _FUND),
-    "pay": (_APPROVALS, _LIVE, _IN_FAMILY, _FAMILY, _REGISTRARS, _FUND),
+    "pay": (_APPROVALS, _PAYMENTS, _IN_FAMILY, _holders("cashier"), _FUND),
+    "confirm_payment": (_PAYMENTS, _FAMILY, _REGISTRARS),
     "confirm_receipt": (_PAYMENT,),
     "record_follow_up": (_ENTITLED,),
     "close": (_VISITS,),
@@ -96,6 +98,7 @@ _FUNDS = {
     "pass_review": ("LEFT JOIN fund AS f ON f.id = %(fund)s", ""),
     "approve": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
     "pay": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
+    "confirm_payment": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
 }
 _ALWAYS = (_LINES, _MEMBERS, _PAPERS, _PAYEE, _DUTIES, _FILERS, _FAMILY_STAFF, _POLICIES, _YEARS)
 
@@ -113,7 +116,7 @@ def _select(action: str) -> str:
 
 
 ACTIONS = ("submit", "record_visit", "add_papers", "finish_survey", "record_check", "pass_review", "end_notice")
-LATER_ACTIONS = ("approve", "pay", "confirm_receipt", "record_follow_up", "close")
+LATER_ACTIONS = ("approve", "pay", "confirm_payment", "confirm_receipt", "record_follow_up", "close")
 FACTS = {action: _select(action) for action in (*ACTIONS, *LATER_ACTIONS)}
 
 OPENING = f"""SELECT nextval('case_no') AS number, h.unit_id, h.unit_path, h.division, h.kind, h.exited_on, {_FAMILY_STAFF}, {_POLICIES}, {_YEARS},

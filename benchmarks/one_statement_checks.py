@@ -58,8 +58,15 @@ _HELD = {
     ),
     "pay": (
         *(f"{_TIERS} >= 1 AND c.award_fen <= %(tier_1)s", _SIGNED, f"c.beneficiary_in_family AND {_PAYEE}"),
-        "NOT EXISTS (SELECT FROM payment WHERE case_id = c.id AND state = 'live')",
+        "NOT EXISTS (SELECT FROM payment WHERE case_id = c.id AND state IN ('sent', 'live', 'returning'))",
+        "%(method)s = coalesce(c.method, 'bank') AND %(method)s = 'bank'",
         "%(today)s BETWEEN c.opens_on AND c.expires_on AND c.item = ANY (c.permitted_items)",
+    ),
+    "confirm_payment": (
+        "%(amount)s = c.award_fen AND %(advised_on)s::date <= %(today)s",
+        """EXISTS (SELECT FROM payment AS p WHERE p.case_id = c.id AND p.state = 'sent' AND %(advised_on)s::date >= p.paid_on
+            AND NOT EXISTS (SELECT FROM payment AS e WHERE e.case_id = c.id AND e.id <> p.id AND e.paid_by = p.paid_by
+                AND e.confirmed_by = %(actor)s))""",
     ),
     "record_follow_up": (_WENT,),
     "close": (f"{_CALLED} NOT IN ('not_received', 'handed_back')",),
@@ -72,7 +79,7 @@ def checks(action: str) -> tuple[str, ...]:
     states = ", ".join(f"'{state}'" for state in ((SOURCE[action],) if action in SOURCE else FIELDWORK))
     duty = DUTY.get(action)
     apart = (f"NOT {_CLASH.format(duty=duty)}",) if duty else ()
-    filed = (f"NOT {_FILED_BY}",) if duty in {"reviewer", "approver_1", "payer"} else ()
+    filed = (f"NOT {_FILED_BY}",) if duty in {"reviewer", "approver_1", "payer", "payment_confirmer"} else ()
     return (
         f"NOT c.behind AND c.held_until IS NULL AND c.cited AND c.state IN ({states})",
         f"EXISTS (SELECT {_OVER} AND g.account_id = %(actor)s AND g.role IN ({roles}) AND g.for_account_id IS NULL)",

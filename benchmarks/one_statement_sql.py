@@ -30,7 +30,12 @@ _PEOPLE = """(SELECT encode(sha256(convert_to(string_agg(m, E'\\n' ORDER BY m), 
 _FUND = f", f.available_fen, f.permitted_items, f.categories, f.opens_on, f.expires_on, {OPENED}"
 _NAMED = "JOIN fund AS f ON f.id = %(fund)s"
 _DRAWN = "JOIN fund AS f ON f.id = c.fund_id"
-_FUNDS = {"pass_review": (_NAMED, ""), "approve": (_DRAWN, ", f"), "pay": (_DRAWN, ", f")}
+_FUNDS = {
+    "pass_review": (_NAMED, ""),
+    "approve": (_DRAWN, ", f"),
+    "pay": (_DRAWN, ", f"),
+    "confirm_payment": (_DRAWN, ", f"),
+}
 
 _MEANS = f"""others AS (
     SELECT o.item FROM c, "case" AS o WHERE o.id <> c.id AND o.outstanding_fen > 0
@@ -41,7 +46,7 @@ _MEANS = f"""others AS (
         AND gift.item IN ('LIV', 'MED', 'EDU', 'ACC', 'TMP') AND extract(year FROM "on") = %(year)s
 ), aid AS (
     SELECT o.item, p.fen, p.paid_on AS "on" FROM c, payment AS p JOIN "case" AS o ON o.id = p.case_id
-    WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state = 'live'
+    WHERE o.household_id = c.household_id AND o.id <> c.id AND p.state NOT IN ('failed', 'returned')
     UNION ALL SELECT gift.item, fen, "on" FROM c, gift WHERE gift.household_id = c.household_id AND fen IS NOT NULL
 ), sums AS (
     SELECT coalesce(sum(fen) FILTER (WHERE side = 'income' AND kind <> ALL (%(uncounted)s)), 0)
@@ -63,7 +68,7 @@ _MEANS = f"""others AS (
 )"""
 _NO_MEANS = "m AS (SELECT NULL::text AS judged)"
 
-_BOUND = "encode(sha256(convert_to(jsonb_build_array(facts, {award}, {fund}, %(policy)s::text, {category})::text, 'UTF8')), 'hex')"
+_BOUND = "encode(sha256(convert_to(jsonb_build_array(facts, {award}, {fund}, %(policy)s::text, {category}, {method})::text, 'UTF8')), 'hex')"
 _AFTER = {
     True: ("%(award)s::bigint", "%(fund)s::uuid", "judged"),
     False: ("award_fen", "fund_id", "category"),
@@ -76,7 +81,8 @@ _HEAR = {
     "pass_review": (_REGISTRARS.format(kind="tell_family"), _REGISTRARS.format(kind="notice_posted")),
     "end_notice": (_HOLDERS.format(kind="approval_due", role="approver", tier=1),),
     "approve": (_REGISTRARS.format(kind="tell_family"), _HOLDERS.format(kind="approved", role="cashier", tier=0)),
-    "pay": (_REGISTRARS.format(kind="tell_family"), _REGISTRARS.format(kind="paid")),
+    "pay": (_HOLDERS.format(kind="advice_due", role="cashier", tier=0),),
+    "confirm_payment": (_REGISTRARS.format(kind="tell_family"), _REGISTRARS.format(kind="paid")),
 }
 _OWED = """heard (kind, account) AS ({hear}), owed AS (
     SELECT uuidv7() AS id, kind, channel, account FROM heard JOIN account AS a ON a.id = account
@@ -111,8 +117,9 @@ def statement(action: str, beside: str) -> str:
     awarding, means = action == "pass_review", action in MEANS
     award, fund, category = _AFTER[awarding]
     seen = ", ".join((_FACTS, _BEHIND, _CITED.format(awarding=str(awarding).upper()), _IN_FAMILY, _RETURNED, _PEOPLE))
-    bound = _BOUND.format(award="award_fen", fund="fund_id", category="category")
-    bound_after = _BOUND.format(award=award, fund=fund, category=category)
+    bound = _BOUND.format(award="award_fen", fund="fund_id", category="category", method="method")
+    method = "'bank'" if awarding else "method"
+    bound_after = _BOUND.format(award=award, fund=fund, category=category, method=method)
     state = f"'{TARGET[action][0]}'" if action in TARGET else "state"
     entries = _ENTRIES.format(*POTS[action]) if action in POTS else "'[]'::jsonb"
     owed = _OWED.format(hear=" UNION ALL ".join(_HEAR[action])) if action in _HEAR else ""
@@ -141,7 +148,7 @@ def _columns(action: str) -> str:
         state, phase, _ = TARGET[action]
         columns = f"state = '{state}', phase = '{phase}', entered_on = %(today)s, due_on = %(due_on)s,"
     if action == "pass_review":
-        columns += "award_fen = %(award)s, fund_id = %(fund)s, category = s.judged,"
+        columns += "award_fen = %(award)s, fund_id = %(fund)s, category = s.judged, method = 'bank',"
     if action == "approve":
         columns += "outstanding_fen = t.outstanding_fen + t.award_fen,"
     return columns

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from benchmarks.orm_tables import Account, Event, Fund, Household, Person, RoleGrant, Unit
 
 _OF_CASE = frozenset(
-    ("id", "case_no", "state", "phase", "version", "item", "requested_fen", "award_fen", "outstanding_fen")
+    ("id", "case_no", "state", "phase", "version", "item", "requested_fen", "award_fen", "outstanding_fen", "method")
 )
 _OF_CASE |= {"category", "fund_id", "policy_set_id", "opened_on", "entered_on", "held_until", "head_hash", "answers"}
-_OF_CASE |= {"unit_id", "unit_path", "household_id", "beneficiary_id", "due_on"}
+_OF_CASE |= {"unit_id", "unit_path", "household_id", "beneficiary_id", "due_on", "cash_reason"}
 _OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on"))
 
 
@@ -120,8 +120,18 @@ class CaseFacts:
         return [(each.tier, each.content) for each in self.case.approvals if each.voided_seq is None]
 
     @property
-    def live_payment(self) -> bool:
-        return any(each.state == "live" for each in self.case.payments)
+    def payments(self) -> list[tuple[str, str, str, str, str | None]]:
+        rows = sorted(self.case.payments, key=lambda each: each.seq)
+        return [
+            (
+                str(each.id),
+                each.state,
+                each.paid_on.isoformat(),
+                str(each.paid_by),
+                str(each.confirmed_by) if each.confirmed_by else None,
+            )
+            for each in rows
+        ]
 
     @property
     def beneficiary_in_family(self) -> bool:

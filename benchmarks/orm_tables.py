@@ -88,7 +88,7 @@ _JOINED: tuple[tuple[type, Any, dict[str, Any]], ...] = (
         {
             "household": relationship(Household, back_populates="cases"),
             "beneficiary": relationship(Person),
-            "unit": relationship(Unit),
+            "unit": relationship(Unit, foreign_keys=[case.c.unit_id]),
             "fund": relationship(Fund),
             "duties": relationship(CaseDuty),
             "visits": relationship(Visit, order_by=visit.c.id),

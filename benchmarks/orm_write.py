@@ -86,8 +86,9 @@ def _update_case(case: Any, step: Step) -> str:
     if action != "pass_review":
         return check.content
     case.award_fen, case.fund_id = check.answers["award"], UUID(check.answers["fund"])
+    case.method, case.cash_reason = check.answers.get("method") or "bank", check.answers.get("cash_reason")
     case.category = check.judged.category if check.judged else None
-    return content(check.row, case.award_fen, case.fund_id, step.policy_id, case.category)
+    return content(check.row, case.award_fen, case.fund_id, step.policy_id, case.category, case.method)
 
 
 def _due(check: CheckInput, deadline: str | None) -> date | None:
@@ -159,10 +160,15 @@ def _money_side(
         session.add(rows.Approval(**own, **signed, award_fen=case.award_fen, content=bound, minutes=values["minutes"]))
     elif step.action == "pay":
         means = {"method": values["method"], "bank_account_id": values["card"], "cash_reason": values["cash_reason"]}
-        paid = {"voucher": values["voucher"], "paid_on": today, "paid_by": check.clerk.account, "state": "live"}
+        paid = {"voucher": values["voucher"], "paid_on": today, "paid_by": check.clerk.account, "state": "sent"}
+        paid["voucher_year"] = today.year
         session.add(
             rows.Payment(**own, unit_path=case.unit_path, **means, **paid, fund_id=case.fund_id, fen=case.award_fen)
         )
+    elif step.action == "confirm_payment":
+        sent = next(each for each in case.payments if each.state == "sent")
+        sent.state, sent.confirmed_by = "live", check.clerk.account
+        sent.advice_no, sent.advised_on = values["advice_no"], values["advised_on"]
     elif step.action == "confirm_receipt":
         live_payment = next(each for each in case.payments if each.state == "live")
         live_payment.receipt_on, live_payment.receipt_evidence = today, values["evidence"]

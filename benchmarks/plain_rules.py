@@ -248,13 +248,24 @@ def _pay(check: CheckInput) -> None:
     row, cash = check.row, check.answers["method"] == "cash"
     check.refuse_if("signatures_missing", len(row.approvals or ()) < _tiers_needed(check))
     _signatures(check)
-    check.refuse_if("already_paid", row.live_payment)
+    check.refuse_if("already_paid", any(each[1] in {"sent", "live", "returning"} for each in row.payments or ()))
+    check.refuse_if("method_not_signed", check.answers["method"] != (row.method or "bank"))
+    check.refuse_if("second_payment_in_cash", row.payments and row.method == "cash")
     check.refuse_if("fund_closed", not row.opens_on <= check.today <= row.expires_on)
     check.refuse_if("item_not_permitted", row.item not in row.permitted_items)
     check.refuse_if("beneficiary_left", not row.beneficiary_in_family)
     check.refuse_if("payee_missing", not cash and row.payee is None)
     check.refuse_if("payee_not_family", not cash and row.payee is not None and not row.payee[3])
-    check.refuse_if("cash_unexplained", cash and not check.answers.get("cash_reason"))
+
+
+def _confirm_payment(check: CheckInput) -> None:
+    *earlier, sent = check.row.payments
+    day = check.answers["advised_on"]
+    check.refuse_if("advice_in_the_future", day > check.today.isoformat())
+    check.refuse_if("advice_before_payment", day < sent[2])
+    check.refuse_if("advice_sum_differs", check.answers["amount"] != check.row.award_fen)
+    same = (each[3] == sent[3] and each[4] == str(check.clerk.account) for each in earlier)
+    check.refuse_if("second_payment_same_hands", any(same))
 
 
 def _close(check: CheckInput) -> None:
@@ -277,6 +288,7 @@ CHECKS: Mapping[str, Callable[[CheckInput], None]] = {
     "end_notice": _end_notice,
     "approve": _approve,
     "pay": _pay,
+    "confirm_payment": _confirm_payment,
     "confirm_receipt": _no_more_checks,
     "record_follow_up": _record_follow_up,
     "close": _close,

@@ -40,9 +40,13 @@ _BESIDE = {
     "approve": """, signed AS (INSERT INTO approval (id, case_id, seq, tier, account_id, "on", award_fen, content)
         SELECT %(row)s, id, version + 1, 1, %(actor)s, %(today)s, award_fen, bound FROM ok)""",
     "pay": """, paid AS (INSERT INTO payment
-        (id, case_id, unit_path, fund_id, seq, fen, method, bank_account_id, voucher, paid_on, paid_by, state)
-        SELECT %(row)s, ok.id, ok.unit_path, fund_id, version + 1, award_fen, 'bank', b.id, %(voucher)s, %(today)s, %(actor)s, 'live'
+        (id, case_id, unit_path, fund_id, seq, fen, method, bank_account_id, voucher, voucher_year,
+         paid_on, paid_by, state)
+        SELECT %(row)s, ok.id, ok.unit_path, fund_id, version + 1, award_fen, 'bank', b.id, %(voucher)s, %(year)s,
+            %(today)s, %(actor)s, 'sent'
         FROM ok JOIN bank_account AS b ON b.household_id = ok.household_id AND b.active)""",
+    "confirm_payment": """, arrived AS (UPDATE payment AS p SET state = 'live', advice_no = %(advice_no)s,
+        advised_on = %(advised_on)s, confirmed_by = %(actor)s FROM ok WHERE p.case_id = ok.id AND p.state = 'sent')""",
     "confirm_receipt": """, confirmed AS (UPDATE payment AS p SET receipt_on = %(today)s, receipt_evidence = %(evidence)s
         FROM ok WHERE p.case_id = ok.id AND p.state = 'live')""",
 }

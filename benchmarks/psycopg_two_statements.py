@@ -206,7 +206,7 @@ def _award(check: CheckInput, action: str, policy_id: UUID) -> tuple[int | None,
         return row.award_fen, row.fund_id, row.category, check.content
     award, fund = check.answers["award"], UUID(check.answers["fund"])
     category = check.judged.category if check.judged else None
-    return award, fund, category, content(row, award, fund, policy_id, category)
+    return award, fund, category, content(row, award, fund, policy_id, category, "bank")
 
 
 def _due(check: CheckInput, deadline: str | None) -> date | None:

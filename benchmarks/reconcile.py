@@ -19,7 +19,7 @@ _CHAINS = """SELECT count(*) FROM (SELECT e.seq, e.hash, e.prev, e.body, c.versi
 _POTS = """SELECT count(*) FROM fund AS f JOIN (SELECT sum(CASE target_pot WHEN 'available' THEN fen ELSE 0 END)
         - sum(CASE source_pot WHEN 'available' THEN fen ELSE 0 END) AS available,
         sum(CASE target_pot WHEN 'paid' THEN fen ELSE 0 END) AS paid,
-        sum(CASE target_pot WHEN 'committed' THEN fen WHEN 'paid' THEN -fen ELSE 0 END) AS committed
+        sum(CASE target_pot WHEN 'committed' THEN fen WHEN 'in_transit' THEN -fen ELSE 0 END) AS committed
         FROM ledger_entry WHERE fund_id = :fund) AS e ON TRUE
     WHERE f.id = :fund AND (f.available_fen, f.paid_fen, f.committed_fen) IS DISTINCT FROM (e.available, e.paid, e.committed)"""
 _OF_CASE = dict.fromkeys(("case_duty", "paper", "verification", "notice", "approval", "payment", "visit"), "case_id")

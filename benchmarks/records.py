@@ -32,7 +32,9 @@ class OutboxRow:
     person: UUID | None
 
 
-def content(row: Any, award: int | None, fund: UUID | None, policy: UUID, category: str | None) -> str:
+def content(
+    row: Any, award: int | None, fund: UUID | None, policy: UUID, category: str | None, method: str | None = None
+) -> str:
     """Return the digest that an approval covers, of the same facts and in the same format as the service's."""
     facts = {
         "item": row.item,
@@ -47,6 +49,8 @@ def content(row: Any, award: int | None, fund: UUID | None, policy: UUID, catego
         "household": [row.division, row.cause, row.identity, sorted(row.observed), row.event_kind],
         "finances": [str(row.finances_as_of), row.idle_able_members, row.lines, row.members],
         "papers": row.papers,
+        "method": method or row.method,
+        "cash_reason": row.cash_reason,
     }
     return sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -104,6 +108,8 @@ def notifications(action: str, row: Any) -> list[OutboxRow]:
     if action == "approve":
         return [*_family("approved", row), *_staff("approved", _holders_outside_family(row))]
     if action == "pay":
+        return _staff("advice_due", _holders_outside_family(row))
+    if action == "confirm_payment":
         return [*_family("paid", row), *_staff("paid", row.registrars)]
     return []
 
@@ -160,7 +166,8 @@ def of_award(check: CheckInput, keyring: Keyring, row_id: UUID) -> dict[str, obj
     text = json.dumps(shown, ensure_ascii=False, sort_keys=True)
     ends = workdays.after(check.today, check.policy.notice_days, check.calendar)
     stored = {"shown": encrypt_field(keyring, "notice.shown", row_id, text), "shown_hash": fingerprint(keyring, text)}
-    return {"ends_on": ends, **stored}
+    method = {"method": check.answers.get("method") or "bank", "cash_reason": check.answers.get("cash_reason")}
+    return {"ends_on": ends, **stored, **method}
 
 
 def of_signature(check: CheckInput) -> dict[str, object]:
@@ -173,8 +180,9 @@ def of_payment(check: CheckInput) -> dict[str, object]:
     by_bank = check.answers["method"] == "bank"
     return {
         "card": UUID(check.row.payee[0]) if by_bank else None,
-        "cash_reason": check.answers.get("cash_reason"),
-        "paid_state": "live",
+        "cash_reason": check.row.cash_reason,
+        "voucher_year": check.today.year,
+        "paid_state": "sent",
         "path": check.row.unit_path,
     }
 
@@ -193,4 +201,6 @@ def beside(action: str, check: CheckInput, keyring: Keyring) -> Mapping[str, obj
         own = of_signature(check)
     elif action == "pay":
         own = of_payment(check)
+    elif action == "confirm_payment":
+        own = {"advised_on": date.fromisoformat(check.answers["advised_on"])}
     return {**check.answers, **own, "row": row_id}

@@ -17,7 +17,8 @@ BATCH = 500
 CASES_PER_FAMILY = 1.4
 """The mean number of cases of a family."""
 
-_POTS = """UPDATE fund SET available_fen = e.available, committed_fen = e.committed, paid_fen = e.paid, outside_fen = e.outside
+_POTS = """UPDATE fund SET available_fen = e.available, committed_fen = e.committed, paid_fen = e.paid,
+    counted_paid_fen = e.paid, outside_fen = e.outside
     FROM (SELECT fund_id,
         sum(CASE WHEN target_pot = 'available' THEN fen WHEN source_pot = 'available' THEN -fen ELSE 0 END) AS available,
         sum(CASE WHEN target_pot = 'committed' THEN fen WHEN source_pot = 'committed' THEN -fen ELSE 0 END) AS committed,

@@ -6,11 +6,14 @@ It uses the standard library only, because every contestant imports it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import uuid4
 
 DAY, LATER = date(2025, 9, 1), date(2025, 9, 15)
 ITEM, REQUESTED_FEN = "LIV", 300_000
-COMMITS = 13
+COMMITS = 14
 """Commits of a case: one for the opening and one for each step."""
+
+NUMBERED = "a new number for each case"
 
 _PAPERS = ["application", "identity", "household_register", "authorisation", "income_proof", "bank_card"]
 _ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
@@ -26,6 +29,7 @@ _AFTER_NOTICE = (
     ("clock", "end_notice"),
     ("approver_1", "approve"),
     ("cashier", "pay"),
+    ("cashier_2", "confirm_payment"),
     ("witness", "confirm_receipt"),
     ("follower", "record_follow_up"),
     ("registrar", "close"),
@@ -39,11 +43,16 @@ class ScenarioStep:
     account: str
     day: date
     action: str
-    answers: Mapping[str, object]
+    form: Mapping[str, object]
+
+    @property
+    def answers(self) -> dict[str, object]:
+        """Return the form, with a new number of each voucher and advice: one is used once."""
+        return {key: f"N-{uuid4().hex}" if value is NUMBERED else value for key, value in self.form.items()}
 
 
 def steps(people: Mapping[str, str], fund: str) -> list[ScenarioStep]:
-    """Return the twelve steps of a hardship case after its opening."""
+    """Return the thirteen steps of a hardship case after its opening."""
     forms = _forms(people, fund)
     days = [*((DAY, step) for step in _BEFORE_NOTICE), *((LATER, step) for step in _AFTER_NOTICE)]
     return [ScenarioStep(account, day, action, forms.get(action, {})) for day, (account, action) in days]
@@ -58,7 +67,8 @@ def _forms(people: Mapping[str, str], fund: str) -> dict[str, dict[str, object]]
         "add_papers": {"papers": _PAPERS + _ILLNESS},
         "record_check": dict(check),
         "pass_review": {"award": "1500.00", "fund": fund, "places": ["unit_board"]},
-        "pay": {"method": "bank", "voucher": "V-1"},
+        "pay": {"method": "bank", "voucher": NUMBERED},
+        "confirm_payment": {"advice_no": NUMBERED, "advised_on": LATER.isoformat(), "amount": "1500.00"},
         "confirm_receipt": {"evidence": "signature"},
         "record_follow_up": dict(follow_up),
     }

@@ -1,4 +1,4 @@
-"""The twelve steps of a hardship case as hand-written tables: roles, duties, states and pots."""
+"""The thirteen steps of a hardship case as hand-written tables: roles, duties, states and pots."""
 
 from workflows.programmes.hardship import HARDSHIP
 from workflows.vocabulary import INCOMPATIBLE_DUTIES
@@ -13,6 +13,7 @@ ROLE = {
     "end_notice": ("clock",),
     "approve": ("approver",),
     "pay": ("cashier",),
+    "confirm_payment": ("cashier", "approver"),
     "confirm_receipt": ("registrar",),
     "record_follow_up": ("visitor",),
     "close": ("registrar",),
@@ -25,6 +26,7 @@ DUTY = {
     "pass_review": "reviewer",
     "approve": "approver_1",
     "pay": "payer",
+    "confirm_payment": "payment_confirmer",
     "confirm_receipt": "receipt_witness",
     "record_follow_up": "follower",
 }
@@ -37,6 +39,7 @@ SOURCE = {
     "end_notice": "notice",
     "approve": "approval",
     "pay": "payment",
+    "confirm_payment": "transit",
     "confirm_receipt": "receipt",
     "record_follow_up": "follow_up",
     "close": "follow_up",
@@ -55,9 +58,14 @@ TARGET = {
     "pass_review": ("notice", "approval", "notice_answer_days"),
     "end_notice": ("approval", "approval", "approval_days"),
     "approve": ("payment", "disbursement", "payment_days"),
-    "pay": ("receipt", "disbursement", "receipt_days"),
+    "pay": ("transit", "disbursement", "transit_days"),
+    "confirm_payment": ("receipt", "disbursement", "receipt_days"),
     "confirm_receipt": ("follow_up", "follow_up", "follow_up_days"),
     "close": ("closed", "ended", None),
 }
 MEANS = {"pass_review", "approve"}
-POTS = {"approve": ("available", "committed"), "pay": ("committed", "paid")}
+POTS = {
+    "approve": ("available", "committed"),
+    "pay": ("committed", "in_transit"),
+    "confirm_payment": ("in_transit", "paid"),
+}

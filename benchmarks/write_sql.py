@@ -12,6 +12,7 @@ _MOVED = """WITH moved AS (
 _STATE = """state = %(state)s, phase = %(phase)s, entered_on = %(today)s, due_on = %(due_on)s,
     due_is_provisional = FALSE,"""
 _AWARD = "award_fen = %(award)s, fund_id = %(fund)s, policy_set_id = %(policy)s, category = %(category)s,"
+_AWARD += " method = %(method)s, cash_reason = %(cash_reason)s,"
 _POLICY = "policy_set_id = %(policy)s,"
 _OUT = "outstanding_fen = %(outstanding)s,"
 _DID = """, did AS (
@@ -54,10 +55,14 @@ _SIGNED = """, signed AS (
     VALUES (%(row)s, %(case)s, %(seq)s, %(tier)s, %(actor)s, %(principal)s, %(today)s, %(award)s, %(content)s, %(minutes)s)
 )"""
 _PAID = """, paid AS (
-    INSERT INTO payment (id, case_id, unit_path, fund_id, seq, fen, method, bank_account_id, cash_reason, voucher, paid_on, paid_by,
-        state)
+    INSERT INTO payment (id, case_id, unit_path, fund_id, seq, fen, method, bank_account_id, cash_reason, voucher, voucher_year,
+        paid_on, paid_by, state)
     VALUES (%(row)s, %(case)s, %(path)s, %(fund)s, %(seq)s, %(award)s, %(method)s, %(card)s, %(cash_reason)s, %(voucher)s,
-        %(today)s, %(actor)s, 'live')
+        %(voucher_year)s, %(today)s, %(actor)s, 'sent')
+)"""
+_ARRIVED = """, arrived AS (
+    UPDATE payment SET state = 'live', advice_no = %(advice_no)s, advised_on = %(advised_on)s, confirmed_by = %(actor)s
+    WHERE case_id = %(case)s AND state = 'sent'
 )"""
 _RECEIPT = """, confirmed AS (
     UPDATE payment SET receipt_on = %(today)s, receipt_evidence = %(evidence)s
@@ -79,6 +84,7 @@ WRITES = {
     "end_notice": _write(_STATE, _OWED, _DOWN),
     "approve": _write(_OUT + _STATE, _DID, _POSTED, _OWED, _SIGNED),
     "pay": _write(_STATE, _DID, _POSTED, _OWED, _PAID),
+    "confirm_payment": _write(_STATE, _DID, _POSTED, _OWED, _ARRIVED),
     "confirm_receipt": _write(_STATE, _DID, _RECEIPT),
     "record_follow_up": _write("", _DID, _VISIT),
     "close": _write(_STATE),

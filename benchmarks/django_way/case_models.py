@@ -36,6 +36,7 @@ class Case(models.Model):
     version, answers = models.IntegerField(), models.JSONField()
     requested_fen, award_fen = models.BigIntegerField(), models.BigIntegerField(null=True)
     outstanding_fen, category = models.BigIntegerField(default=0), words(null=True)
+    method, cash_reason = words(null=True), words(null=True)
     fund, policy_set = to(Fund, null=True), to(PolicySet)
     opened_on, entered_on = models.DateField(), models.DateField()
     due_on, held_until = models.DateField(null=True), models.DateField(null=True)
@@ -69,8 +70,11 @@ class Case(models.Model):
     @transition(state, source="approval", target="payment", conditions=[allowed])
     def approve(self) -> None: ...
 
-    @transition(state, source="payment", target="receipt", conditions=[allowed])
+    @transition(state, source="payment", target="transit", conditions=[allowed])
     def pay(self) -> None: ...
+
+    @transition(state, source="transit", target="receipt", conditions=[allowed])
+    def confirm_payment(self) -> None: ...
 
     @transition(state, source="receipt", target="follow_up", conditions=[allowed])
     def confirm_receipt(self) -> None: ...
@@ -171,7 +175,9 @@ class Payment(models.Model):
     case, fund, seq = to(Case, related_name="payments"), to(Fund), models.IntegerField()
     fen, method, bank_account = models.BigIntegerField(), words(), to(BankAccount, null=True)
     cash_reason, voucher, paid_on = words(null=True), words(), models.DateField()
-    paid_by, state = to(Account), words()
+    voucher_year, advised_on = models.SmallIntegerField(), models.DateField(null=True)
+    paid_by, state = to(Account, related_name="+"), words()
+    advice_no, confirmed_by = words(null=True), to(Account, null=True, related_name="+")
     receipt_on, receipt_evidence = models.DateField(null=True), words(null=True)
 
     class Meta:

@@ -113,8 +113,18 @@ class CaseFacts:
         return [(each.tier, each.content) for each in self.case.approvals.filter(voided_seq=None)]
 
     @property
-    def live_payment(self) -> bool:
-        return self.case.payments.filter(state="live").exists()
+    def payments(self) -> list[tuple[str, str, str, str, str | None]]:
+        rows = self.case.payments.order_by("seq")
+        return [
+            (
+                str(each.id),
+                each.state,
+                each.paid_on.isoformat(),
+                str(each.paid_by_id),
+                str(each.confirmed_by_id) if each.confirmed_by_id else None,
+            )
+            for each in rows
+        ]
 
     @property
     def beneficiary_in_family(self) -> bool:

@@ -43,6 +43,8 @@ class Check(serializers.Serializer):
 class Award(serializers.Serializer):
     award, fund = Fen(), serializers.UUIDField()
     places = serializers.ListField(child=serializers.SlugField(max_length=64), allow_empty=False)
+    method = serializers.ChoiceField(("bank", "cash"), required=False)
+    cash_reason = serializers.ChoiceField(("no_account", "urgent", "disabled"), required=False)
 
 
 class Signature(serializers.Serializer):
@@ -51,7 +53,11 @@ class Signature(serializers.Serializer):
 
 class Payment(serializers.Serializer):
     method, voucher = serializers.ChoiceField(("bank", "cash")), serializers.CharField(max_length=64)
-    cash_reason = serializers.ChoiceField(("no_account", "urgent", "disabled"), required=False)
+
+
+class Advice(serializers.Serializer):
+    advice_no, advised_on = serializers.CharField(max_length=64), serializers.DateField()
+    amount = Fen()
 
 
 class Receipt(serializers.Serializer):
@@ -68,6 +74,7 @@ FORMS = {
     "end_notice": Nothing,
     "approve": Signature,
     "pay": Payment,
+    "confirm_payment": Advice,
     "confirm_receipt": Receipt,
     "record_follow_up": Visit,
     "close": Nothing,

@@ -144,6 +144,7 @@ class Fund(models.Model):
     opens_on, expires_on = models.DateField(), models.DateField()
     available_fen, committed_fen = models.BigIntegerField(default=0), models.BigIntegerField(default=0)
     paid_fen, outside_fen = models.BigIntegerField(default=0), models.BigIntegerField(default=0)
+    in_transit_fen = models.BigIntegerField(default=0)
 
     class Meta:
         db_table = "fund"

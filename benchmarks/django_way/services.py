@@ -181,8 +181,9 @@ def _update_case(case: Case, check: CheckInput, action: str, policy_id: UUID) ->
     if action != "pass_review":
         return check.content
     case.award_fen, case.fund_id = check.answers["award"], UUID(check.answers["fund"])
+    case.method, case.cash_reason = check.answers.get("method") or "bank", check.answers.get("cash_reason")
     case.category = check.judged.category if check.judged else None
-    return content(check.row, case.award_fen, case.fund_id, policy_id, case.category)
+    return content(check.row, case.award_fen, case.fund_id, policy_id, case.category, case.method)
 
 
 def _due(check: CheckInput, deadline: str | None) -> date | None:

@@ -28,7 +28,7 @@ def create_records(
     own = {"id": values["row"], "case": case, "seq": case.version}
     makers = {"record_visit": _visit, "record_follow_up": _visit, "add_papers": _papers, "record_check": _check}
     makers |= {"pass_review": _notice, "end_notice": _end_notice, "approve": _approval, "pay": _payment}
-    makers["confirm_receipt"] = _receipt
+    makers |= {"confirm_payment": _arrival, "confirm_receipt": _receipt}
     if step.action in makers:
         makers[step.action](case, step, own, values, bound)
     event_columns = {"subject_id": case.id, "seq": case.version, "case": case, "on": check.today}
@@ -88,7 +88,15 @@ def _approval(case: Case, step: Any, own: dict[str, Any], values: Any, bound: st
 def _payment(case: Case, step: Any, own: dict[str, Any], values: Any, _bound: str) -> None:
     means = {"method": values["method"], "bank_account_id": values["card"], "cash_reason": values["cash_reason"]}
     paid = {"voucher": values["voucher"], "paid_on": step.check.today, "paid_by_id": step.check.clerk.account}
-    Payment.objects.create(**own, **means, **paid, fund=case.fund, fen=case.award_fen, state="live")
+    paid["voucher_year"] = step.check.today.year
+    Payment.objects.create(**own, **means, **paid, fund=case.fund, fen=case.award_fen, state="sent")
+
+
+def _arrival(case: Case, step: Any, _own: dict[str, Any], values: Any, _bound: str) -> None:
+    sent = case.payments.get(state="sent")
+    sent.state, sent.confirmed_by_id = "live", step.check.clerk.account
+    sent.advice_no, sent.advised_on = values["advice_no"], values["advised_on"]
+    sent.save()
 
 
 def _receipt(case: Case, step: Any, _own: dict[str, Any], values: Any, _bound: str) -> None:
