@@ -123,9 +123,13 @@ def _paid_in_october(year: Union, family_id: UUID, head_id: UUID) -> UUID:
     fund_id = year.conn.scalars(sa.select(fund.c.id).where(fund.c.code == "B-OWN-2025")).one()
     case_id = _lead_to_review(year, family_id, head_id, date(2025, 10, 13))
     award = {"award": "1500.00", "fund": str(fund_id), "places": ["unit_board"]}
-    steps = [("du.heng", 13, "pass_review", award), ("clock", 22, "end_notice", {}), ("chen.shan", 22, "approve", {})]
+    steps: list[tuple[str, int, str, dict[str, Any]]] = [
+        ("du.heng", 13, "pass_review", award),
+        ("clock", 22, "end_notice", {}),
+        ("chen.shan", 22, "approve", {}),
+    ]
     steps += [("pan.jie", 22, "pay", {"method": "bank", "voucher": "V-1"})]
-    arrived = {"advice_no": "HD-1", "advised_on": "2025-10-22", "amount": "1500.00"}
+    arrived: dict[str, Any] = {"advice_no": "HD-1", "advised_on": "2025-10-22", "amount": "1500.00"}
     steps += [("yan.qing", 22, "confirm_payment", arrived)]
     steps += [("tan.ying", 22, "confirm_receipt", {"evidence": "signature"})]
     for login, day, action, answers in steps:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -207,7 +208,7 @@ def test_database_refuses_every_move_that_is_not_in_the_table(life: Life, engine
     assert (Pot.PAID, Pot.AVAILABLE) in illegal
     dice = Random(15)
     for source, target in [*illegal, *(dice.choice(illegal) for _ in range(60 - len(illegal)))]:
-        name = _refused(engine, life, lambda conn, life, a=source, b=target: _entry(conn, life, a.value, b.value))
+        name = _refused(engine, life, partial(_entry, source=source.value, target=target.value))
         assert name in {"fk_ledger_entry_source_pot_target_pot_pot_move", "ck_fund_no_pot_below_zero"}, (source, target)
     with engine.connect() as conn:
         conn.execute(sa.text("ALTER TABLE fund DROP CONSTRAINT ck_fund_no_pot_below_zero"))

@@ -270,7 +270,7 @@ def in_transit(programme: Programme) -> list[Line]:
         partial(rule_input, state, programme=programme) for state in ("transit", "receipt", "returning")
     )
     after_attempt = partial(rule_input, "payment", programme=programme, payments=(FAILED,))
-    by_payer = {"did": ((Duty.PAYER, "approver"),), "answers": {"request": "信〔2025〕3号"}}
+    by_payer: dict[str, Any] = {"did": ((Duty.PAYER, "approver"),), "answers": {"request": "信〔2025〕3号"}}
     early, late = {"advised_on": "2025-10-19"}, {"advised_on": "2025-12-31"}
     lines: list[Line] = [
         (action, case(by, answers=answers), [code])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -187,7 +188,7 @@ def test_preview_of_second_review_ignores_earlier_award_and_fund() -> None:
 
 
 def test_preview_of_payment_allows_cash() -> None:
-    signed = {"method": "cash", "cash_reason": "no_account"}
+    signed: dict[str, Any] = {"method": "cash", "cash_reason": "no_account"}
     cash = rule_input("payment", payee_in_family=None, answers={"method": "cash"}, **signed)
     assert decide(HARDSHIP, "pay", filled("pay", cash)).target == "transit"
     assert codes(available_action(cash, "pay").reasons) == []
