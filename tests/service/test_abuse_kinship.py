@@ -10,6 +10,7 @@ from tests.api_client import ApiClient, refusal
 from tests.factories import create_organisation, grant
 from tests.lives import Life, start
 
+WRONG = {"reason": "误报"}
 
 @pytest.fixture
 def life(client: ApiClient, engine: sa.Engine) -> Life:
@@ -53,8 +54,8 @@ def test_administrator_confirms_and_ends_kinship_with_events(life: Life, engine:
     life.to("review")
     assert confirm_kinship(life, kinship_id, "admin").status_code == 204
     assert life.no("reviewer", "return_to_survey", reason="x") == ["own_family"]
-    assert refusal(life.desk.post("reviewer", f"/kinship/{kinship_id}/end", {})) == (403, ["role_missing"])
-    assert life.desk.post("admin", f"/kinship/{kinship_id}/end", {}).status_code == 204
+    assert refusal(life.desk.post("reviewer", f"/kinship/{kinship_id}/end", WRONG)) == (403, ["role_missing"])
+    life.desk.confirmed("admin", f"/kinship/{kinship_id}/end", WRONG)
     assert life.act("reviewer", "return_to_survey", reason="x") == "survey"
     with engine.connect() as conn:
         household_events = event.c.subject_id == life.family.household_id
@@ -84,15 +85,15 @@ def test_declarer_cannot_confirm_own_declaration_in_another_role(life: Life, eng
 def test_administrator_cannot_confirm_own_declaration_nor_end_own_kinship(life: Life) -> None:
     kinship_id = declare_kinship(life, "admin", "admin")
     assert life.desk.codes(confirm_kinship(life, kinship_id, "admin")) == ["kinship_counts"]
-    assert life.desk.codes(life.desk.post("admin", f"/kinship/{kinship_id}/end", {})) == ["own_family"]
+    assert life.desk.codes(life.desk.post("admin", f"/kinship/{kinship_id}/end", WRONG)) == ["own_family"]
 
 
 def test_confirmer_of_ended_kinship_can_still_approve(life: Life) -> None:
     """A confirmation is no work on the household's file: the confirmer may approve once the kinship is ended."""
     kinship_id = declare_kinship(life, "approver_1", "registrar")
     assert confirm_kinship(life, kinship_id, "approver_1").status_code == 204
-    assert life.desk.post("admin", f"/kinship/{kinship_id}/end", {}).status_code == 204
-    assert life.desk.codes(life.desk.post("admin", f"/kinship/{kinship_id}/end", {})) == ["kinship_over"]
+    life.desk.confirmed("admin", f"/kinship/{kinship_id}/end", WRONG)
+    assert life.desk.codes(life.desk.post("admin", f"/kinship/{kinship_id}/end", WRONG)) == ["kinship_over"]
     life.to("payment")
 
 
@@ -102,4 +103,4 @@ def test_kinship_in_another_organisation_is_not_found(life: Life, client: ApiCli
     kinship_id = declare_kinship(life, "approver_1", "registrar")
     assert refusal(other.get("admin", f"/households/{life.family.household_id}/kinship")) == (404, ["not_found"])
     assert refusal(other.post("admin", f"/kinship/{kinship_id}/confirmation", {})) == (404, ["not_found"])
-    assert refusal(other.post("admin", f"/kinship/{kinship_id}/end", {})) == (404, ["not_found"])
+    assert refusal(other.post("admin", f"/kinship/{kinship_id}/end", WRONG)) == (404, ["not_found"])

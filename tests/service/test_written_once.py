@@ -11,14 +11,17 @@ from service.tables.funds import fund
 from tests.factories import create_organisation
 
 WRITTEN_ONCE = (
-    *("event", "anchor", "ledger_entry", "policy_set", "case_duty", "incompatible_duty", "verification"),
-    "household_change",
+    *("event", "anchor", "ledger_entry", "case_duty", "incompatible_duty", "verification"),
+    *("household_change", "second_person_act"),
 )
 MAY_CHANGE = {
     "chain_head": {"seq", "hash"},
     "approval": {"voided_seq"},
     "notice": {"ended_on"},
     "objection": {"outcome", "answered_on"},
+    "policy_set": {"withdrawn_on", "withdrawn_reason"},
+    "confirmation": {"state", "ended_on", "ended_by", "reason"},
+    "confirmation_hand": {"confirmed_by", "confirmed_at"},
     **{
         table: {"voided_on", "void_reason"}
         for table in ("fund_receipt", "gift", "visit", "donation", "activity", "pairing")
@@ -34,6 +37,12 @@ MAY_CHANGE = {
     },
 }
 PROTECTED = (*WRITTEN_ONCE, *MAY_CHANGE)
+OPEN_ROWS: dict[str, dict[str, object]] = {
+    "confirmation": {"state": "proposed"},
+    "confirmation_hand": {"confirmed_by": None, "confirmed_at": None},
+}
+"""Values of a row that may still change: a confirmation ends once, and each of its people signs once."""
+
 POTS = [column.name for column in METADATA.tables["fund"].columns if column.name.endswith("_fen")]
 
 
@@ -46,7 +55,7 @@ class TriggersOnly:
     def put(self, table: str) -> None:
         """Insert one row of values that fit the column types."""
         model = METADATA.tables[table]
-        self.conn.execute(model.insert().values(_row_values(model)))
+        self.conn.execute(model.insert().values(_row_values(model) | OPEN_ROWS.get(table, {})))
 
     def refused(self, statement: sa.Executable) -> str:
         """Run a statement and return the error message of the database, or an empty text when it succeeds."""
