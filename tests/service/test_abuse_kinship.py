@@ -1,5 +1,6 @@
 """Only the relative or an administrator confirms a declared kinship."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,17 @@ def confirm_kinship(life: Life, kinship_id: str, by: str) -> Any:
     return life.desk.post(by, f"/kinship/{kinship_id}/confirmation", {})
 
 
+def opened_on_the_next_day(life: Life) -> Life:
+    """Withdraw the case, and open another of the family on the next day."""
+    life.act("registrar", "withdraw", reason="x")
+    life.desk.today += timedelta(days=1)
+    family = {"household_id": str(life.family.household_id), "beneficiary_id": str(life.family.head_id)}
+    body = {"programme": "hardship", **family, "item": "LIV", "requested": "3000.00", "answers": {}}
+    opened = life.desk.post("registrar", "/cases", body)
+    assert opened.status_code == 201, opened.get_json()
+    return Life(life.desk, life.family, opened.get_json()["id"])
+
+
 def test_kinship_declared_by_registrar_does_not_exclude_approver(life: Life) -> None:
     """A kinship that only a registrar declares does not exclude the approver of the first tier."""
     declare_kinship(life, "approver_1", "registrar")
@@ -50,13 +62,16 @@ def test_relative_confirms_own_kinship_and_is_then_refused(life: Life) -> None:
 
 
 def test_administrator_confirms_and_ends_kinship_with_events(life: Life, engine: sa.Engine) -> None:
+    """The case that was open when the kinship ended keeps the bar; a case opened later does not have it."""
     kinship_id = declare_kinship(life, "reviewer", "registrar")
     life.to("review")
     assert confirm_kinship(life, kinship_id, "admin").status_code == 204
     assert life.no("reviewer", "return_to_survey", reason="x") == ["own_family"]
     assert refusal(life.desk.post("reviewer", f"/kinship/{kinship_id}/end", WRONG)) == (403, ["role_missing"])
     life.desk.confirmed("admin", f"/kinship/{kinship_id}/end", WRONG)
-    assert life.act("reviewer", "return_to_survey", reason="x") == "survey"
+    assert life.no("reviewer", "return_to_survey", reason="x") == ["own_family"]
+    later = opened_on_the_next_day(life).to("review")
+    assert later.act("reviewer", "return_to_survey", reason="x") == "survey"
     with engine.connect() as conn:
         household_events = event.c.subject_id == life.family.household_id
         actions = conn.scalars(
@@ -94,7 +109,7 @@ def test_confirmer_of_ended_kinship_can_still_approve(life: Life) -> None:
     assert confirm_kinship(life, kinship_id, "approver_1").status_code == 204
     life.desk.confirmed("admin", f"/kinship/{kinship_id}/end", WRONG)
     assert life.desk.codes(life.desk.post("admin", f"/kinship/{kinship_id}/end", WRONG)) == ["kinship_over"]
-    life.to("payment")
+    opened_on_the_next_day(life).to("payment")
 
 
 def test_kinship_in_another_organisation_is_not_found(life: Life, client: ApiClient, engine: sa.Engine) -> None:

@@ -13,13 +13,11 @@ from service.cli import main
 from service.db.engine import make_engine
 from service.tables.accounts import account
 from service.tables.events import event
-from tests.service.cli_people import APPROVER, INIT, Run, confirm, found, invite, waiting
+from tests.service.cli_people import APPROVER, INIT, SIGNERS, Run, confirm, found, invite, waiting
 from tests.service.import_fixtures import Cell, workbook
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 FIRST_DAY = ("calendar-", "policy-", "01-", "02-")
-SIGNERS = ("chen.shan", "lin.hai", "pan.jie", "song.yuan", "yan.qing")
-"""Those whose names stand beside money in the sample sheets."""
 pytestmark = pytest.mark.xdist_group("cli")
 
 

@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli import main
-from tests.service.cli_people import ADMINISTRATOR, APPROVER, INIT, Run, codes_of, found, waiting
+from service.i18n.reason_messages import message_for
+from tests.service.cli_people import ADMINISTRATOR, INIT, SIGNERS, Run, codes_of, found, waiting
+from workflows.vocabulary import Reason
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -126,11 +128,21 @@ def test_folder_with_nothing_to_import_is_refused(run: Run, tmp_path: Path) -> N
 
 
 def test_dry_run_does_not_claim_an_import(run: Run) -> None:
-    result = run("import", str(SAMPLES), "--by", "admin", "--dry-run", "--urgent", "首日", "--late", "首日")
+    names = ("policy-2025.toml", "01-units.xlsx", "02-staff.xlsx", "04-households.xlsx", "09-applications.xlsx")
+    files = [str(SAMPLES / name) for name in names]
+    result = run("import", *files, "--by", "admin", "--dry-run", "--urgent", "首日", "--late", "首日")
     assert result.exit_code == 0, result.output
     assert "没有写入" in result.stdout
     assert "已导入" not in result.stdout
     assert "09-applications.xlsx" in result.stdout, "applications are only checked, and that is said"
+
+
+@pytest.mark.parametrize("dry_run", [(), ("--dry-run",)], ids=["", "dry run"])
+def test_money_and_those_who_sign_for_it_are_not_imported_together(run: Run, dry_run: tuple[str, ...]) -> None:
+    """Regression: the people of the same import have no account yet, and the command ended with a traceback."""
+    result = run("import", str(SAMPLES), "--by", "admin", "--urgent", "首日", "--late", "首日", *dry_run)
+    expected = message_for(Reason.of("signers_without_account", logins=SIGNERS), "zh_CN")
+    assert (result.exit_code, expected in result.output) == (1, True), result.output
 
 
 def test_message_language_follows_the_setting(run: Run) -> None:
