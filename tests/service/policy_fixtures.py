@@ -3,7 +3,6 @@
 from itertools import count
 from typing import Any
 
-from service.actions import policies
 from tests.api_client import ApiClient
 from tests.factories import SAMPLES
 from tests.lives import CHECK, ILLNESS, PAPERS, Life, award
@@ -26,14 +25,9 @@ def own_policy(*changes: Change) -> tuple[str, str]:
 
 
 def load_own_policy(client: ApiClient, *changes: Change) -> str:
-    """Load the sample policy with changed passages for a new division, confirmed by the auditor; return the division.
-
-    Not over the API: the tests' database has many top units, and a holder over the first of them would confirm it.
-    """
+    """Load the sample policy with changed passages for a new division, confirmed by the auditor; return the division."""
     division, text = own_policy(*changes)
-    with client.http.application.extensions["songnuan"].engine.begin() as conn:
-        context = client.office.seconded(conn, "admin", client.today, by="auditor")
-        policies.load_policy(conn, text, context, urgent="示例")
+    client.confirmed("admin", "/policy-sets", {"source": text, "urgent": "示例"}, by=("auditor",))
     return division
 
 
