@@ -37,7 +37,9 @@ def confirm(run: Run, token: str, confirmation_id: str) -> Result:
 
 def waiting(run: Run, token: str) -> list[str]:
     """Return the ids of the confirmations that wait for the owner of a token."""
-    return [str(each["id"]) for each in json.loads(run("confirm", "list", "--json", SONGNUAN_TOKEN=token).stdout)]
+    listed = run("confirm", "list", "--json", SONGNUAN_TOKEN=token)
+    assert listed.exit_code == 0, (listed.output, listed.exc_info)
+    return [str(each["id"]) for each in json.loads(listed.stdout)]
 
 
 def found(run: Run) -> dict[str, str]:
