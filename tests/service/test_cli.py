@@ -42,6 +42,7 @@ def runner(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return command
 
 
+@pytest.mark.timeout(400)
 def test_union_is_founded_imported_reported_and_verified(run: Run, installation: tuple[str, Path]) -> None:
     assert run("doctor").exit_code == 1
     tokens = found(run)

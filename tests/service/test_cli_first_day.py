@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from service.cli import main
 from service.i18n.reason_messages import message_for
-from tests.service.cli_people import ADMINISTRATOR, INIT, SIGNERS, Run, codes_of, found, waiting
-from workflows.vocabulary import Reason
+from tests.service.cli_people import ADMINISTRATOR, INIT, Run, codes_of, found, waiting
+from workflows.vocabulary import Plain, Reason
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -140,8 +140,11 @@ def test_dry_run_does_not_claim_an_import(run: Run) -> None:
 @pytest.mark.parametrize("dry_run", [(), ("--dry-run",)], ids=["", "dry run"])
 def test_money_and_those_who_sign_for_it_are_not_imported_together(run: Run, dry_run: tuple[str, ...]) -> None:
     """Regression: the people of the same import have no account yet, and the command ended with a traceback."""
-    result = run("import", str(SAMPLES), "--by", "admin", "--urgent", "首日", "--late", "首日", *dry_run)
-    expected = message_for(Reason.of("signers_without_account", logins=SIGNERS), "zh_CN")
+    names = ("policy-2025.toml", "01-units.xlsx", "02-staff.xlsx", "03-funds.xlsx")
+    files = [str(SAMPLES / name) for name in names]
+    result = run("import", *files, "--by", "admin", "--urgent", "首日", "--late", "首日", *dry_run)
+    logins: list[Plain] = ["lin.hai", "pan.jie", "song.yuan", "yan.qing"]
+    expected = message_for(Reason.of("signers_without_account", logins=logins), "zh_CN")
     assert (result.exit_code, expected in result.output) == (1, True), result.output
 
 
