@@ -69,6 +69,23 @@ class ApiClient:
         """Send a POST as a staff member and return the response of any status."""
         return self.http.post(f"/api/v1{path}", json=body, headers=self.headers(staff_name, **more))
 
+    def confirm(self, staff_name: str, proposed: Any) -> Any:
+        """Confirm, as a staff member, what the response of a proposal says; return the response of any status."""
+        document = proposed.get_json()
+        assert proposed.status_code == 202, document
+        path = f"/confirmations/{document['confirmation']}/confirmation"
+        return self.post(staff_name, path, {"digest": document["digest"]})
+
+    def confirmed(
+        self, proposer: str, path: str, body: dict[str, Any], by: tuple[str, ...] = ("approver_3",), **more: str
+    ) -> Any:
+        """Propose a write, and let others confirm it in order; return the response of the last, who did the write."""
+        proposed = self.post(proposer, path, body, **more)
+        response = [self.confirm(each, proposed) for each in by][-1]
+        assert response.status_code == 200, response.get_json()
+        assert response.get_json()["done"], "somebody has still to confirm"
+        return response
+
     def get(self, staff_name: str, path: str, **more: str) -> Any:
         """Send a GET as a staff member and return the response of any status."""
         return self.http.get(f"/api/v1{path}", headers=self.headers(staff_name, **more))

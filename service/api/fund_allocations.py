@@ -40,8 +40,7 @@ def list_allocations(fund_id: UUID) -> dict[str, Any]:
 @blueprint.response(202, ProposedOut)
 def open_to_unit(body: dict[str, Any], fund_id: UUID) -> Response:
     """Propose to allocate a fund of your unit to a unit below it (下拨)."""
-    ceiling = body.pop("ceiling")
-    new = allocation_actions.NewFundAllocation(fund_id, **body, ceiling=Fen(ceiling) if ceiling is not None else None)
+    new = allocation_actions.NewFundAllocation(fund_id, **body | {"ceiling": Fen(body["ceiling"])})
     return proposed(propose(connection(), "fund_allocation", new, action_context()))
 
 

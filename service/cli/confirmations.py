@@ -16,6 +16,7 @@ from service.cli.installation import AS_JSON, VAR, Installation, open_installati
 from service.cli.output import CommandFailed, refusal, translate
 from service.imports.proposed_import import ALL_WRITES
 from service.queries import confirmations as read
+from service.queries.scope import Caller
 from service.tables.accounts import account
 from workflows.vocabulary import InvalidForm, Refused
 
@@ -78,13 +79,26 @@ def give(confirmation_id: UUID, digest: str, var: Path | None) -> None:
         try:
             context = own_context(conn, installation)
             made = confirmations.confirm(conn, confirmation_id, digest, context, ALL_WRITES)
+            owners = _owners(conn, installation, confirmation_id, context.caller) if made and made.shown_once else []
         except NotFound:
             raise CommandFailed(translate("cli.no_confirmation", id=confirmation_id)) from None
         except (Refused, InvalidForm) as refused:
             raise refusal(refused) from None
     click.echo(translate("cli.confirmed" if made else "cli.confirmed_waits"))
-    for half in made.shown_once if made else ():
-        click.echo(half)
+    if made and made.shown_once:
+        click.echo(translate("cli.second_halves"))
+        for login, half in zip(owners, made.shown_once, strict=True):
+            click.echo(f"{login}  {half}")
+
+
+def _owners(conn: sa.Connection, installation: Installation, confirmation_id: UUID, caller: Caller) -> list[str]:
+    """Return the logins of those whose invitations were confirmed, in order."""
+    row = read.one(conn, confirmation_id, caller)
+    content = read.content_of(row, installation.keyring) if row is not None else {}
+    if "invited" not in content:
+        return [content["new"]["login"]]
+    logins = {str(each.id): each.login for each in conn.execute(sa.select(account.c.id, account.c.login))}
+    return [logins[each["account_id"]] for each in content["invited"]]
 
 
 @confirm.command("refuse")

@@ -37,7 +37,11 @@ err = Console(stderr=True)
 )
 @click.option("--dry-run", is_flag=True, help="只检查，不写入 · Check only; write nothing.")
 @click.option("--urgent", default="", help="政策今天或更早生效的理由 · Why rules take effect before tomorrow.")
-@click.option("--late", default="", help="向已截止的资金补录的理由 · Why money is recorded on a closed fund line.")
+@click.option(
+    "--late",
+    default="",
+    help="补录的理由：已截止的资金、今天以前开始的授权 · Why rows come late: closed fund lines, past roles.",
+)
 @AS_JSON
 @VAR
 def import_year(

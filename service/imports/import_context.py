@@ -40,7 +40,7 @@ class ImportOptions:
     """Why rules take effect before tomorrow."""
 
     late: str = ""
-    """Why money is recorded on a fund line that is closed."""
+    """Why rows come late: money on a fund line that is closed, roles that began before today."""
 
 
 NO_OPTIONS = ImportOptions()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from service.imports.import_context import NO_OPTIONS, ImportOptions, Progress
 from service.imports.import_files import import_files, no_progress
 from service.imports.import_result import Imported
 from service.imports.problems import InvalidSheets
+from service.tables.accounts import account
 from workflows.powers import OUTSIDE_ADMINISTRATION, SECOND_FOR_MONEY, SECOND_FOR_POWER
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
@@ -77,13 +79,15 @@ def import_or_propose(
 ) -> Outcome:
     """Import files, or propose their import when something in them needs a second person. Never commits.
 
-    Raises InvalidSheets with every problem; then the caller commits only who was disclosed to be on file.
+    Raises InvalidSheets with every problem; then the caller commits only who was disclosed to be on file. Raises Refused
+    (signers_without_account) where those who must sign for money would get their accounts with the same import.
     """
     files = list(paths)
     try:
         return Outcome(import_files(conn, files, context, progress, dry_run=dry_run, options=options))
     except SecondPersonMissing:
-        imported, acts = _try(conn, files, context, progress, options)
+        imported, acts, signers = _try(conn, files, context, progress, options)
+    _refuse_new_signers(conn, signers)
     imported.dry_run = dry_run
     if dry_run:
         return Outcome(imported)
@@ -91,14 +95,24 @@ def import_or_propose(
     return Outcome(imported, confirmations.keep(conn, ACT, content, context, ALL_WRITES))
 
 
+class Tried(NamedTuple):
+    """What was imported and taken back, the writes that need a second person, and the logins of those who must sign."""
+
+    imported: Imported
+    acts: frozenset[tuple[str, str]]
+    signers: dict[UUID, str]
+
+
 def _try(
     conn: sa.Connection, files: list[Path], context: ActionContext, progress: Progress, options: ImportOptions
-) -> tuple[Imported, frozenset[tuple[str, str]]]:
-    """Import the files and take it back; return what was imported and which writes need a second person."""
+) -> Tried:
+    """Import the files and take it back."""
 
-    def run(trial: ActionContext) -> tuple[Imported, frozenset[tuple[str, str]]]:
+    def run(trial: ActionContext) -> Tried:
         imported = import_files(conn, files, trial, progress, options=options)
-        return imported, frozenset(trial.second.acts if trial.second else ())
+        logins = sa.select(account.c.id, account.c.login).where(account.c.id.in_(imported.signers))
+        signers = {row.id: row.login for row in conn.execute(logins)}
+        return Tried(imported, frozenset(trial.second.acts if trial.second else ()), signers)
 
     try:
         return confirmations.try_write(conn, context, run)
@@ -106,6 +120,12 @@ def _try(
         for refused in invalid.disclosures:
             personal_data_access.record_disclosed_match(conn, refused.persons, context, refused.accounts)
         raise
+
+
+def _refuse_new_signers(conn: sa.Connection, signers: Mapping[UUID, str]) -> None:
+    known = set(conn.scalars(sa.select(account.c.id).where(account.c.id.in_(signers))))
+    if new := sorted(login for account_id, login in signers.items() if account_id not in known):
+        raise Refused(Reason.of("signers_without_account", logins=[*new]))
 
 
 def _content(

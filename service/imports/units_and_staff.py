@@ -107,7 +107,7 @@ def _new_grant(import_run: ImportContext, row: Row) -> NewGrant:
         until_on=row["until_on"],
         tier=row["tier"],
         for_account_id=import_run.account(principal, "for_account_id") if principal else None,
-        reason=row["reason"] or "",
+        reason=row["reason"] or import_run.options.late.strip(),
     )
 
 

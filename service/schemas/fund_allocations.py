@@ -13,7 +13,7 @@ class FundAllocationIn(In):
     until_on = fields.Date(required=True)
     document = plain(120)
     with_below = fields.Boolean(load_default=False)
-    ceiling = Money(load_default=None, allow_none=True)
+    ceiling = Money(required=True)
 
 
 class FundAllocationOut(Schema):

@@ -72,7 +72,7 @@ class Fixture:
     def add_fund(self, fen: int) -> UUID:
         """Open a fund line as a cashier, add `fen` to it, and return its id."""
         with self.engine.begin() as conn:
-            context = self.organisation.context(conn, "cashier", OPENED)
+            context = self.organisation.seconded(conn, "cashier", OPENED)
             new_fund = NewFund(
                 unit_id=self.organisation.unit_id,
                 code=f"F-{len(self.funds) + 1}",

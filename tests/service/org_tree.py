@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from service.actions import activities, donations, fund_allocations, fund_receipts, gifts, pairings, visits
 from service.actions import kinship as kinship_actions
 from service.actions.activities import NewActivity
+from service.actions.confirmations import propose
 from service.actions.donations import NewDonation
 from service.actions.fund_receipts import NewReceipt
 from service.actions.gift_checks import NewGift
-from service.tables.accounts import role_grant
+from service.actions.proposals.money import ReceiptContent
+from service.tables.accounts import role_grant, token
 from service.tables.fund_allocations import fund_allocation
 from service.tables.kinship import kinship
 from service.tables.notices import notice
@@ -62,6 +64,7 @@ class OrgTree:
                 "kinship",
                 "gift",
                 "donation",
+                "confirmation",
             )
         }
 
@@ -80,18 +83,26 @@ def build(conn: sa.Connection) -> OrgTree:
     family = create_family(conn, bureau)
     case_id = tuition_at_notice(conn, bureau, family)
     new_allocation = fund_allocations.NewFundAllocation(
-        bureau.fund_id, second_school.unit_id, TODAY, date(2025, 12, 31), "示例〔2025〕9号"
+        bureau.fund_id, second_school.unit_id, TODAY, date(2025, 12, 31), "示例〔2025〕9号", ceiling=Fen(100_000)
     )
-    fund_allocations.allocate_to_unit(conn, new_allocation, bureau.context(conn, "approver_3", TODAY))
+    fund_allocations.allocate_to_unit(conn, new_allocation, bureau.seconded(conn, "approver_3", TODAY, by="cashier"))
     context = bureau.context(conn, "registrar", TODAY)
     kinship_actions.declare_kinship(conn, family.household_id, bureau.people["follower"], "other", context)
     ids = _ids(conn, bureau, family.household_id, family.head_id, case_id)
-    return OrgTree(offices, ids | _records_outside_cases(conn, bureau, family.household_id))
+    ids |= _records_outside_cases(conn, bureau, family.household_id)
+    return OrgTree(offices, ids | _proposal(conn, bureau))
+
+
+def _proposal(conn: sa.Connection, bureau: Organisation) -> dict[str, str]:
+    """Propose a receipt; return the id and the digest of its confirmation."""
+    content = ReceiptContent(bureau.fund_id, NewReceipt(Fen(100), "银收10", TODAY))
+    proposal = propose(conn, "receipt", content, bureau.context(conn, "cashier", TODAY))
+    return {"confirmation": str(proposal.id), "digest": proposal.digest}
 
 
 def _records_outside_cases(conn: sa.Connection, bureau: Organisation, household_id: UUID) -> dict[str, str]:
     """Write one record of each kind outside cases and return the ids by kind."""
-    context, cashier = (bureau.context(conn, who, TODAY) for who in ("registrar", "cashier"))
+    context, cashier = bureau.context(conn, "registrar", TODAY), bureau.seconded(conn, "cashier", TODAY)
     visitor = bureau.people["visitor_1"]
     goods = NewGift(
         bureau.unit_id, household_id, TODAY, "KIND", "慰问", "502", visitor, True, goods="米", goods_unit="袋"
@@ -129,6 +140,7 @@ def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID,
         "kinship": first(kinship.c.id, kinship.c.household_id == household),
         "allocation": first(fund_allocation.c.id, fund_allocation.c.fund_id == bureau.fund_id),
         "grant": first(role_grant.c.id, role_grant.c.account_id == bureau.people["witness"]),
+        "token": first(token.c.id, token.c.account_id == bureau.people["witness"]),
         "visitor": str(bureau.people["visitor_1"]), "bystander": str(bureau.people["witness"]),
         "action": "submit", "key": "survey_visits",
     }  # fmt: skip

@@ -25,10 +25,9 @@ def own_policy(*changes: Change) -> tuple[str, str]:
 
 
 def load_own_policy(client: ApiClient, *changes: Change) -> str:
-    """Load the sample policy with changed passages for a new division; return the division."""
+    """Load the sample policy with changed passages for a new division, confirmed by the auditor; return the division."""
     division, text = own_policy(*changes)
-    made = client.post("admin", "/policy-sets", {"source": text})
-    assert made.status_code == 201, made.get_json()
+    client.confirmed("admin", "/policy-sets", {"source": text, "urgent": "示例"}, by=("auditor",))
     return division
 
 

@@ -82,7 +82,12 @@ GIFT: dict[str, Any] = {
 }
 FINANCES: dict[str, Any] = {"as_of": "2025-08-31", "lines": []}
 FUND: dict[str, Any] = {"title": "专项", "source": "OWN", "year": 2025, "document": "示例〔2025〕2号", "items": ["LIV"]}
-ALLOCATION: dict[str, Any] = {"from_on": "2025-09-30", "until_on": "2025-12-31", "document": "示例〔2025〕3号"}
+ALLOCATION: dict[str, Any] = {
+    "from_on": "2025-09-30",
+    "until_on": "2025-12-31",
+    "document": "示例〔2025〕3号",
+    "ceiling": "1.00",
+}
 GRANT: dict[str, Any] = {"role": "visitor", "from_on": "2025-09-30", "until_on": "2025-12-31"}
 ACTIVITY: dict[str, Any] = {"on": DAY, "title": "球赛", "kind": "sport", "amount": "1.00", "account_code": "501"}
 DONATION: dict[str, Any] = {
@@ -103,8 +108,16 @@ ROUTES = (
     _route("GET", "/units/<uuid:unit_id>", EVERYONE, "row"),
     _route("PATCH", "/units/<uuid:unit_id>", (ADMIN,), "row", name="{fresh}"),
     _route("POST", "/accounts", (ADMIN,), "unit", login="{fresh}", display_name="某人", unit_id="{unit}"),
-    _route("POST", "/accounts/<uuid:account_id>/grants", (ADMIN,), "row", **GRANT, unit_id="{unit}"),
-    _route("POST", "/grants/<uuid:grant_id>/revocation", (ADMIN,), "row"),
+    _route("POST", "/accounts/<uuid:account_id>/grants", EVERYONE, "row", **GRANT, unit_id="{unit}"),
+    _route("POST", "/grants/<uuid:grant_id>/revocation", EVERYONE, "row"),
+    _route("POST", "/invitations", (ADMIN,), "unit", unit_id="{unit}", account_ids=["{bystander}"]),
+    _route("GET", "/me/tokens", EVERYONE, "self"),
+    _route("POST", "/tokens/<uuid:token_id>/revocation", EVERYONE, "row"),
+    _route("GET", "/confirmations", EVERYONE, "list"),
+    _route("GET", "/confirmations/<uuid:confirmation_id>", EVERYONE, "row"),
+    _route("POST", "/confirmations/<uuid:confirmation_id>/confirmation", EVERYONE, "row", digest="{digest}"),
+    _route("POST", "/confirmations/<uuid:confirmation_id>/refusal", EVERYONE, "row", reason="没有到账"),
+    _route("POST", "/confirmations/<uuid:confirmation_id>/withdrawal", EVERYONE, "row"),
     _route("GET", "/households", READERS, "list"),
     _route("POST", "/households", (REGISTRAR,), "unit", **HOUSEHOLD, unit_id="{unit}", members=[{**MEMBER, "relation": "head"}]),
     _route("GET", "/households/<uuid:household_id>", READERS, "row"),
@@ -119,7 +132,7 @@ ROUTES = (
     _route("GET", "/households/<uuid:household_id>/kinship", EVERYONE, "row"),
     _route("POST", "/households/<uuid:household_id>/kinship", EVERYONE, "row", account_id="{bystander}", relation="other"),
     _route("POST", "/kinship/<uuid:kinship_id>/confirmation", EVERYONE, "row"),
-    _route("POST", "/kinship/<uuid:kinship_id>/end", (ADMIN,), "row"),
+    _route("POST", "/kinship/<uuid:kinship_id>/end", (ADMIN,), "row", reason="误报"),
     _route(
         "POST", "/households/<uuid:household_id>/pairings", (REGISTRAR,), "row",
         unit_id="{unit}", programme_name="结对", issued_by="县", from_on=DAY,
@@ -157,14 +170,14 @@ ROUTES = (
     _route("POST", "/notices/<uuid:notice_id>/answers", (REVIEWER,), "row", outcome="rejected", answer="已查"),
     _route("GET", "/funds", READERS, "list"),
     _route(
-        "POST", "/funds", (CASHIER, ADMIN), "unit", **FUND, unit_id="{unit}", code="{fresh}", opens_on=DAY, expires_on=DAY
+        "POST", "/funds", (CASHIER,), "unit", **FUND, unit_id="{unit}", code="{fresh}", opens_on=DAY, expires_on=DAY
     ),
     _route("GET", "/funds/<uuid:fund_id>", READERS, "row"),
-    _route("POST", "/funds/<uuid:fund_id>/receipts", (CASHIER, ADMIN), "row", amount="1.00", document="单", on=DAY),
+    _route("POST", "/funds/<uuid:fund_id>/receipts", (CASHIER,), "row", amount="1.00", document="单", on=DAY),
     _route("GET", "/funds/<uuid:fund_id>/receipts", READERS, "row"),
-    _route("POST", "/receipts/<uuid:receipt_id>/void", (APPROVER,), "row", reason="登记有误"),
+    _route("POST", "/receipts/<uuid:receipt_id>/void", (CASHIER, APPROVER), "row", reason="登记有误"),
     _route(
-        "POST", "/receipts/<uuid:receipt_id>/correction", (APPROVER,), "row",
+        "POST", "/receipts/<uuid:receipt_id>/correction", (CASHIER, APPROVER), "row",
         amount="1.00", document="单", on=DAY, reason="登记有误",
     ),
     _route("GET", "/funds/<uuid:fund_id>/allocations", READERS, "row"),
@@ -174,7 +187,8 @@ ROUTES = (
     _route("GET", "/programmes", EVERYONE, "shared"),
     _route("GET", "/policy-sets", EVERYONE, "shared"),
     _route("GET", "/policy-sets/<uuid:policy_set_id>", EVERYONE, "shared"),
-    _route("POST", "/policy-sets", (ADMIN,), "shared", source="x"),
+    _route("POST", "/policy-sets", (ADMIN,), "shared", source="x", urgent="x"),
+    _route("POST", "/policy-sets/<uuid:policy_set_id>/withdrawal", (ADMIN,), "shared", reason="登记有误"),
     _route(
         "POST", "/gifts", (REGISTRAR, VISITOR, CASHIER, APPROVER), "unit", **GIFT, unit_id="{unit}",
         household_id="{household}", handed_by="{visitor}", signed_by_family=True,
@@ -206,9 +220,12 @@ ROUTES = (
     _route("GET", "/inbox", EVERYONE, "self"),
     _route("POST", "/inbox/<uuid:notification_id>/read", EVERYONE, "addressee"),
     _route("POST", "/notifications/<uuid:notification_id>/resending", (REGISTRAR, ADMIN), "row"),
+    _route("POST", "/accounts/<uuid:account_id>/end", (ADMIN,), "row", reason="调离"),
 )  # fmt: skip
 
 OPEN = {"/healthz", "/api/v1/openapi.json", "/api/v1/docs", "/static/<path:filename>"}
 """Paths served to everybody; they show nothing of any case."""
+INVITED = {"/api/v1/invitations/acceptance"}
+"""Paths served to whoever has an invitation, who has no account's token yet."""
 WATCHED = {"/readyz", "/metrics"}
 """Paths served to the monitoring of the installation."""

@@ -123,7 +123,8 @@ def test_two_cases_of_one_household_are_judged_one_after_the_other(fixture: Fixt
     """The second knows what the first was awarded: 100.00 of the year's cap of 150.00."""
     division, text = own_policy(TWICE_A_YEAR, ("months_of_line = 12", 'fixed = "150.00"'))
     with fixture.engine.begin() as conn:
-        policies.load_policy(conn, text, fixture.organisation.context(conn, "admin", OPENED))
+        administrator = fixture.organisation.seconded(conn, "admin", OPENED)
+        policies.load_policy(conn, text, administrator, urgent="示例")
         context = fixture.organisation.context(conn, "registrar", OPENED)
         family = create_family(conn, fixture.organisation, email="family@example.org", division=division)
         first, second = (

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +14,11 @@ from service.db.engine import make_engine
 from service.tables.accounts import account
 from service.tables.events import event
 from tests.application_role import application_url
+from tests.service.cli_people import APPROVER, INIT, SIGNERS, Run, confirm, found, invite, waiting
 from tests.service.import_fixtures import Cell, workbook
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-Run = Callable[..., Result]
+FIRST_DAY = ("calendar-", "policy-", "01-", "02-")
 pytestmark = pytest.mark.xdist_group("cli")
 
 
@@ -42,25 +44,32 @@ def runner(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return command
 
 
+@pytest.mark.timeout(400)
 def test_union_is_founded_imported_reported_and_verified(run: Run, installation: tuple[str, Path]) -> None:
     assert run("doctor").exit_code == 1
-    initialised = run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
-    assert initialised.exit_code == 0, initialised.output
-    again = run("init", "--unit", "另一个", "--division", "371099", "--login", "other", "--name", "x")
+    tokens = found(run)
+    again = run("init", "--unit", "另一个", *INIT[3:])
     assert again.exit_code == 1
     assert "已经开户" in again.output
     assert run("migrate").exit_code == 0
-    imported = run("import", str(SAMPLES), "--by", "admin", "--json")
-    assert imported.exit_code == 0, imported.output
-    sheets = json.loads(imported.stdout)["sheets"]
+    late = ("--by", "admin", "--late", "补录示例的一年", "--json")
+    rules_and_staff = import_all(run, tokens, "--urgent", "示例", *late, first=True)
+    assert (rules_and_staff["rules"], rules_and_staff["sheets"]["人员"]["written"]) == (
+        {"policy": 1, "calendar": 2},
+        20,
+    )
+    tokens |= invite(run, tokens, *SIGNERS, "tan.ying")
+    sheets = import_all(run, tokens, *late, first=False)["sheets"]
     assert (sheets["家庭"]["written"], sheets["走访"]["written"]) == (37, 49)
-    repeated = json.loads(run("import", str(SAMPLES), "--by", "admin", "--json").stdout)
+    repeated = json.loads(run("import", str(SAMPLES), *late).stdout)
     assert {title for title, count in repeated["sheets"].items() if count["written"]} == set()
-    created = json.loads(run("token", "create", "tan.ying", "--by", "admin", "--days", "3", "--json").stdout)
-    assert created["token"].startswith("snt_")
+    assert repeated["confirmation"] is None
+    created = run("token", "create", "--days", "3", "--json", SONGNUAN_TOKEN=tokens["tan.ying"])
+    own_token = json.loads(created.stdout)["token"]
+    assert own_token.startswith("snt_")
     listed = json.loads(run("token", "list", "--json").stdout)
-    assert [each["login"] for each in listed] == ["tan.ying"]
-    assert created["token"] not in json.dumps(listed)
+    assert sorted({each["login"] for each in listed}) == sorted(tokens)
+    assert own_token not in json.dumps(listed)
     assert run("token", "revoke", listed[0]["id"], "--by", "admin").exit_code == 0
     figures = json.loads(run("report", "--from", "2025-01-01", "--to", "2025-12-31", "--json").stdout)
     assert {each["key"]: each["value"] for each in figures["figures"]}["laid_off_households_visited"] == 33
@@ -76,10 +85,24 @@ def test_union_is_founded_imported_reported_and_verified(run: Run, installation:
     assert verified["events"] > 300
 
 
+def import_all(run: Run, tokens: dict[str, str], *options: str, first: bool) -> dict[str, Any]:
+    """Import the sample files of the first day, or the others; let all confirm, and return what was imported."""
+    files = [path for path in sorted(SAMPLES.glob("*.*")) if path.suffix in {".xlsx", ".csv", ".toml"}]
+    chosen = [str(path) for path in files if path.name.startswith(FIRST_DAY) == first]
+    imported = run("import", *chosen, *options)
+    assert imported.exit_code == 0, imported.output
+    document: dict[str, Any] = json.loads(imported.stdout)
+    for login in (APPROVER,) if first else SIGNERS:
+        assert waiting(run, tokens[login]) == [document["confirmation"]], login
+        confirm(run, tokens[login], document["confirmation"])
+    return document
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("token", "create", "nobody.at.all"), 2, "没有登录名"),
+        (("token", "create"), 2, "SONGNUAN_TOKEN"),
+        (("invite", "nobody.at.all", "--by", "admin"), 2, "没有登录名"),
         (("token", "revoke", "00000000-0000-7000-8000-000000000000", "--by", "nobody.at.all"), 2, "没有登录名"),
         (("report", "--from", "2025-12-31", "--to", "2025-01-01"), 2, "早于"),
         (("report", "--from", "2025-03-01", "--to", "2025-03-01"), 2, "整月"),
@@ -132,7 +155,7 @@ def test_broken_sheet_imports_nothing(
     installation = (empty_database(), tmp_path)
     run = runner(*installation, monkeypatch)
     run("migrate")
-    run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+    found(run)
     broken = installation[1] / "02-staff.xlsx"
     broken.write_bytes((SAMPLES / "01-units.xlsx").read_bytes()[:-200])
     result = run("import", str(broken), "--by", "admin")
@@ -148,7 +171,7 @@ def test_refused_import_records_whom_it_disclosed_and_names_what_it_left_unread(
 ) -> None:
     url = empty_database()
     run = runner(url, tmp_path, monkeypatch)
-    run("init", "--unit", "临澜县总工会", "--division", "371099", "--login", "admin", "--name", "管理员")
+    tokens = found(run)
     first: dict[str, Cell] = {"登录名": "a.first", "姓名": "新人", "所属单位": "临澜县总工会"}
     first |= {"身份证号": "371099197001019001"}
     grant: dict[str, Cell] = {"登录名": "a.first", "单位": "临澜县总工会", "角色": "走访人", "审批级别": None}
@@ -160,6 +183,8 @@ def test_refused_import_records_whom_it_disclosed_and_names_what_it_left_unread(
     assert imported.exit_code == 0, imported.output
     assert "没有读：a.xlsx 人员 “序号”列" in imported.stdout
     assert "没有读：a.xlsx 人员 第3行（合计1人）" in imported.stdout
+    (proposed,) = waiting(run, tokens[APPROVER])
+    confirm(run, tokens[APPROVER], proposed)
     workbook(tmp_path / "b.xlsx", 人员=[first | {"登录名": "a.second"}], 授权=[grant | {"角色": "出纳"}])
     assert run("import", "b.xlsx", "--by", "admin").exit_code == 1
     assert run("import", "b.xlsx", "--by", "admin", "--dry-run").exit_code == 1

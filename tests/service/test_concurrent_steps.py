@@ -93,7 +93,7 @@ def test_waiting_step_counts_a_gift_recorded_meanwhile(life: Life, engine: sa.En
     read_values: list[list[int]] = []
 
     def record_gift(conn: sa.Connection) -> None:
-        gifts.record_gift(conn, new_gift, organisation.context(conn, "approver_2", DAY))
+        gifts.record_gift(conn, new_gift, organisation.seconded(conn, "approver_2", DAY, by="cashier"))
 
     def load_locked_case(conn: sa.Connection) -> None:
         caller = organisation.context(conn, "visitor_1", DAY).caller

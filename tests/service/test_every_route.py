@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from service.api import BLUEPRINTS
 from service.i18n.reason_messages import message_for
 from tests.api_client import ApiClient, refusal
+from tests.service.route_table import INVITED
 from workflows.vocabulary import Reason, Role
 
 NEEDS = "needs"
@@ -22,10 +23,10 @@ LOGINS = {Role.VISITOR: "visitor_1", Role.APPROVER: "approver_1"}
 
 
 def _routes(app: Flask) -> Iterator[tuple[str, str, tuple[Role, ...]]]:
-    """Yield the method, a path with unknown ids, and the roles the view names."""
+    """Yield the method, a path with unknown ids, and the roles the view names; no route served by invitation."""
     names = {blueprint.name for blueprint in BLUEPRINTS}
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.partition(".")[0] in names:
+        if rule.endpoint.partition(".")[0] in names and rule.rule not in INVITED:
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield method, _path(rule), getattr(app.view_functions[rule.endpoint], NEEDS)
 
@@ -101,6 +102,14 @@ def test_unknown_body_field_is_refused_on_every_route(client: ApiClient) -> None
             f"{method} {path}: {answer.get_json()}"
         )
         assert set(unknown[0]["values"]["known"]) >= set(body), f"{method} {path}"
+
+
+def test_invitation_needs_no_token_and_its_code_is_checked(client: ApiClient) -> None:
+    """Why: whoever accepts an invitation has no token yet."""
+    (path,) = INVITED
+    form = {"code": "2" * 20, "label": "x"}
+    assert refusal(client.http.post(path, json=form)) == (409, ["invitation_unknown"])
+    assert refusal(client.http.post(path, json={**form, "made_up": 1})) == (422, ["field_unknown"])
 
 
 def _filled(document: dict[str, Any], method: str, path: str) -> Any:

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from service.actions.fund_allocations import NewFundAllocation, allocate_to_unit
 from service.tables.accounts import role_grant
 from service.tables.events import event
 from tests.api_client import ApiClient, refusal
 from tests.factories import create_family, create_organisation
 from tests.lives import NOTICE_OVER, Life, award, start
+from tests.service.import_fixtures import codes
 
 
 @pytest.fixture
@@ -22,16 +24,14 @@ def school(client: ApiClient, engine: sa.Engine) -> ApiClient:
 
 def allocation_body(client: ApiClient, school: ApiClient, **changes: Any) -> dict[str, Any]:
     dates = {"from_on": client.today.isoformat(), "until_on": "2025-12-31"}
-    return {"unit_id": str(school.office.unit_id), "document": "示例〔2025〕31号", **dates, **changes}
+    paper = {"document": "示例〔2025〕31号", "ceiling": "50000.00"}
+    return {"unit_id": str(school.office.unit_id), **paper, **dates, **changes}
 
 
 def allocate(client: ApiClient, school: ApiClient, **changes: Any) -> str:
-    """Let the county's approver allocate the county's fund to the school."""
-    response = client.post(
-        "approver_1", f"/funds/{client.office.fund_id}/allocations", allocation_body(client, school, **changes)
-    )
-    assert response.status_code == 201, response.get_json()
-    return str(response.get_json()["id"])
+    """Let the county's approver allocate the county's fund to the school, confirmed by its cashier; return the id."""
+    path, body = f"/funds/{client.office.fund_id}/allocations", allocation_body(client, school, **changes)
+    return str(client.confirmed("approver_3", path, body, by=("cashier",)).get_json()["id"])
 
 
 def lead_to_approval(life: Life, client: ApiClient, yuan: str = "1500.00") -> None:
@@ -68,7 +68,7 @@ def test_school_cannot_give_from_the_county_fund_without_an_allocation(
     response = school.post("approver_3", "/gifts", {**gift, **handover, **money, **recipient})
     assert school.codes(response) == ["fund_missing"]
     allocate(client, school)
-    assert school.post("approver_3", "/gifts", {**gift, **handover, **money, **recipient}).status_code == 201
+    school.confirmed("approver_3", "/gifts", {**gift, **handover, **money, **recipient}, by=("visitor_1",))
 
 
 def test_allocated_fund_is_spent_and_the_allocation_is_logged(
@@ -82,7 +82,7 @@ def test_allocated_fund_is_spent_and_the_allocation_is_logged(
         allocator = sa.select(event.c.actor_id).where(
             event.c.subject_id == client.office.fund_id, event.c.action == "open_to_unit"
         )
-        assert conn.scalar(allocator) == client.office.people["approver_1"]
+        assert conn.scalar(allocator) == client.office.people["approver_3"]
 
 
 def test_allocation_needs_an_approver_of_the_unit_above(school: ApiClient, client: ApiClient) -> None:
@@ -147,7 +147,8 @@ def test_allocation_excludes_units_beside_and_below_unless_stated(
         life.to("review")
         assert life.no("reviewer", "pass_review", **award(client)) == ["fund_missing"]
     wide_allocation = allocation_body(client, school, unit_id=str(client.office.unit_id), with_below=True)
-    assert client.post("approver_1", f"/funds/{client.office.fund_id}/allocations", wide_allocation).status_code == 201
+    path = f"/funds/{client.office.fund_id}/allocations"
+    client.confirmed("approver_3", path, wide_allocation, by=("cashier",))
     assert [life.act("reviewer", "pass_review", **award(client)) for life in lives] == ["notice", "notice"]
 
 
@@ -166,8 +167,30 @@ def test_invalid_allocation_is_refused(
     body = allocation_body(client, school, **changes)
     if changes.get("unit_id") == "own":
         body["unit_id"] = str(client.office.unit_id)
-    refused = client.post("approver_1", f"/funds/{client.office.fund_id}/allocations", body)
+    refused = client.post("approver_3", f"/funds/{client.office.fund_id}/allocations", body)
     assert client.codes(refused) == [code]
+
+
+@pytest.mark.parametrize(
+    ("approver", "ceiling", "refused"),
+    [("approver_1", "2000.00", []), ("approver_1", "2000.01", ["tier_too_low"]), ("approver_2", "2000.01", [])],
+)
+def test_allocation_needs_the_tier_of_its_ceiling(
+    school: ApiClient, client: ApiClient, approver: str, ceiling: str, refused: list[str]
+) -> None:
+    """Why: an approver whose tier ends at 2,000 yuan would let a school's approvers spend a whole fund line."""
+    path, body = f"/funds/{client.office.fund_id}/allocations", allocation_body(client, school, ceiling=ceiling)
+    proposed = client.post(approver, path, body)
+    assert (client.codes(proposed) if refused else proposed.status_code) == (refused or 202)
+
+
+def test_allocation_without_a_ceiling_is_refused(school: ApiClient, client: ApiClient, conn: sa.Connection) -> None:
+    path, body = f"/funds/{client.office.fund_id}/allocations", allocation_body(client, school)
+    assert refusal(client.post("approver_3", path, {**body, "ceiling": None})) == (422, ["field_wrong"])
+    period = (client.today, date(2025, 12, 31))
+    new = NewFundAllocation(client.office.fund_id, school.office.unit_id, *period, "示例〔2025〕31号")
+    context = client.office.context(conn, "approver_3", client.today)
+    assert codes(lambda: allocate_to_unit(conn, new, context)) == ["answer_missing"]
 
 
 def test_second_overlapping_allocation_is_refused(school: ApiClient, client: ApiClient) -> None:
@@ -182,7 +205,7 @@ def test_refusal_does_not_disclose_the_balance_of_the_county_fund(
     school: ApiClient, client: ApiClient, engine: sa.Engine
 ) -> None:
     """The county's fund holds 100,000 yuan; the school's reviewer learns only that it is too small for the award."""
-    allocate(client, school)
+    allocate(client, school, ceiling="200000.00")
     life = start_case(school, engine)
     life.to("review")
     with engine.begin() as conn:

@@ -38,7 +38,7 @@ def test_calendar_is_read_in_each_encoding_whatever_its_name(
     union: Union, tmp_path: Path, encoding: str, name: str
 ) -> None:
     (tmp_path / name).write_bytes(CALENDAR_2027.encode(encoding))
-    assert import_folder(union.conn, tmp_path, union.context()).rules == {"calendar": 1}
+    assert import_folder(union.conn, tmp_path, union.seconded()).rules == {"calendar": 1}
     assert union.conn.scalar(sa.select(calendar_day.c.working).where(calendar_day.c.on == date(2027, 10, 1))) is False
 
 
@@ -87,7 +87,7 @@ def test_folder_with_a_file_that_is_not_read_is_refused(union: Union, tmp_path: 
     write_csv(tmp_path / "活动.csv", grid([ACTIVITY]))
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0")
     with pytest.raises(InvalidSheets) as error:
-        import_folder(union.conn, tmp_path, union.context())
+        import_folder(union.conn, tmp_path, union.seconded())
     assert [(problem.file, problem.code) for problem in error.value.problems] == [(name, code)]
     assert union.rows(activity) == 0
 
@@ -97,7 +97,7 @@ def test_folder_in_a_folder_is_refused_and_lock_files_are_not_seen(union: Union,
     for name in ("~$a.xlsx", ".~lock.a.xlsx#", "Thumbs.db"):
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(InvalidSheets) as error:
-        import_folder(union.conn, tmp_path, union.context())
+        import_folder(union.conn, tmp_path, union.seconded())
     assert [(problem.file, problem.code) for problem in error.value.problems] == [("一季度", "file_is_folder")]
 
 

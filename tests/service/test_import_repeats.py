@@ -130,7 +130,7 @@ def test_sheets_saved_again_give_the_figures_of_one_import(
     savepoint = on_file.conn.begin_nested()
     try:
         for paths in rounds:
-            import_files(on_file.conn, chance.sample(paths, len(paths)), on_file.context())
+            import_files(on_file.conn, chance.sample(paths, len(paths)), on_file.seconded())
         shown = figures(on_file)
     finally:
         savepoint.rollback()

@@ -38,7 +38,7 @@ def year(founded: sa.Engine) -> Iterator[Union]:
     """Import the year and take its steps in order of their dates, in a transaction that is rolled back."""
     with founded.connect() as conn:
         union = Union(conn)
-        import_folder(conn, SAMPLES, union.context())
+        import_folder(conn, SAMPLES, union.seconded())
         account_ids = {row[0]: row[1] for row in conn.execute(sa.select(account.c.login, account.c.id))}
         fund_ids = {row[0]: row[1] for row in conn.execute(sa.select(fund.c.code, fund.c.id))}
         applications = read_applications(SAMPLES / "09-applications.xlsx")

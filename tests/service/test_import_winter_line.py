@@ -38,9 +38,9 @@ def winter(union: Union) -> NewFund:
         opens_on=date(2025, 12, 1),
         expires_on=date(2026, 3, 31),
     )
-    fund_id = funds.open_line(union.conn, new, union.context("pan.jie"))
+    fund_id = funds.open_line(union.conn, new, union.seconded("pan.jie"))
     receipt = NewReceipt(Fen(100_000), "银收2025-90", date(2025, 12, 1))
-    fund_receipts.record_receipt(union.conn, fund_id, receipt, union.context("pan.jie"))
+    fund_receipts.record_receipt(union.conn, fund_id, receipt, union.seconded("pan.jie"))
     return new
 
 
@@ -68,7 +68,7 @@ def test_gift_outside_every_line_is_led_to_the_line_of_its_year(union: Union) ->
 
 def test_two_open_lines_of_one_code_are_told_apart_by_their_year(union: Union, winter: NewFund) -> None:
     later = replace(winter, year=2026, opens_on=date(2026, 1, 1), expires_on=date(2026, 12, 31))
-    funds.open_line(union.conn, later, union.context("pan.jie"))
+    funds.open_line(union.conn, later, union.seconded("pan.jie"))
     assert found(union, JANUARY_20) == "fund_ambiguous"
     assert (found(union, JANUARY_20, 2025), found(union, JANUARY_20, 2026)) == ("2025", "2026")
     assert found(union, date(2026, 4, 1)) == "2026"
@@ -87,5 +87,5 @@ def test_january_gift_is_imported_from_the_winter_line(union: Union, tmp_path: P
     row |= {"会计科目": "502", "经手人": "bai.lu", "家庭签收": "是", "金额": "300.00", "资金编号": "WINTER"}
     row |= {"批准人": "chen.shan", "登记人": "luo.xin"}
     path = workbook(tmp_path / "g.xlsx", 慰问品=[row])
-    import_files(union.conn, [path], union.context(day=date(2026, 1, 31)))
+    import_files(union.conn, [path], union.seconded(day=date(2026, 1, 31)))
     assert union.rows(gift) == 1

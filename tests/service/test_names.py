@@ -47,7 +47,7 @@ def rename_unit(union: Union, name: str) -> None:
 
 
 def write_account(union: Union, name: str) -> None:
-    accounts.add_account(union.conn, NewAccount("new.one", name, union.unit(BUREAU)), union.context())
+    accounts.add_account(union.conn, NewAccount("new.one", name, union.unit(BUREAU)), union.seconded())
 
 
 def write_person(union: Union, name: str) -> None:
@@ -59,7 +59,7 @@ def write_person(union: Union, name: str) -> None:
 
 def write_fund(union: Union, name: str) -> None:
     new = NewFund(union.unit(BUREAU), "X-1", name, "OWN", 2025, "文", ("LIV",), DAY, DAY)
-    funds.open_line(union.conn, new, union.context("pan.jie"))
+    funds.open_line(union.conn, new, union.seconded("pan.jie"))
 
 
 def write_activity(union: Union, name: str) -> None:
@@ -117,7 +117,7 @@ def test_account_that_looks_like_another_is_refused_and_a_namesake_accepted(unio
     new = NewAccount("new.two", "阿依古丽•买买提", union.unit(BUREAU))
     assert codes(lambda: accounts.add_account(union.conn, new, union.context())) == ["account_name_alike"]
     namesake = replace(new, display_name="阿依古丽·买买提")
-    assert codes(lambda: accounts.add_account(union.conn, namesake, union.context())) == []
+    assert codes(lambda: accounts.add_account(union.conn, namesake, union.seconded())) == []
 
 
 def test_every_control_and_format_character_is_invisible() -> None:

@@ -14,7 +14,7 @@ from service.tables.accounts import account, role_grant, token
 from tests.api_client import ApiClient, refusal, serving
 from tests.factories import LONG_AGO, Organisation, grant
 from tests.service.org_tree import TODAY, OrgTree, build
-from tests.service.route_table import OPEN, ROUTES, WATCHED, Route
+from tests.service.route_table import INVITED, OPEN, ROUTES, WATCHED, Route
 from workflows.vocabulary import Role
 
 HOLDERS = {Role.VISITOR: "visitor_1", Role.APPROVER: "approver_3"}
@@ -54,7 +54,7 @@ def test_every_route_is_in_the_route_table(http: Any) -> None:
         (method, rule.rule.removeprefix("/api/v1"))
         for rule in http.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.rule not in OPEN | WATCHED
+        if rule.rule not in OPEN | WATCHED | INVITED
     }
     assert routes == {(each.method, each.rule) for each in ROUTES}
     views = http.application.view_functions
@@ -62,11 +62,11 @@ def test_every_route_is_in_the_route_table(http: Any) -> None:
         (method, rule.rule.removeprefix("/api/v1")): set(views[rule.endpoint].needs)
         for rule in http.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.rule not in OPEN | WATCHED
+        if rule.rule not in OPEN | WATCHED | INVITED
     }
     assert roles_by_route == {(each.method, each.rule): set(each.roles) for each in ROUTES}
     rules = {rule.rule for rule in http.application.url_map.iter_rules()}
-    assert rules >= OPEN | WATCHED
+    assert rules >= OPEN | WATCHED | INVITED
 
 
 @pytest.mark.parametrize("position", ["below", "beside"])

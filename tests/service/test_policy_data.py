@@ -84,12 +84,16 @@ def test_database_keeps_the_ninth_approver_from_paying(conn: sa.Connection, clie
         conn.execute(case_duty.insert().values(**duty, duty="payer"))
 
 
-@pytest.mark.parametrize(("tier", "status"), [(4, 201), (9, 201), (10, 422), (0, 422)])
+@pytest.mark.parametrize(("tier", "status"), [(4, 202), (9, 202), (10, 422), (0, 422)])
 def test_approver_has_a_tier_from_one_to_nine(client: ApiClient, tier: int, status: int) -> None:
     body: dict[str, Any] = {"unit_id": str(client.office.unit_id), "role": "approver", "tier": tier}
     body |= {"from_on": "2025-09-01", "until_on": "2026-09-01"}
-    granted = client.post("admin", f"/accounts/{client.office.people['approver_3']}/grants", body)
-    assert granted.status_code == status, granted.get_json()
+    proposed = client.post("admin", f"/accounts/{client.office.people['approver_3']}/grants", body)
+    assert proposed.status_code == status, proposed.get_json()
+    if status == 202:
+        assert client.confirm("approver_1", proposed).status_code == 200
+        held = client.get("approver_3", "/me").get_json()["grants"]
+        assert sorted(each["tier"] for each in held) == [3, tier]
 
 
 def test_staff_list_names_the_tiers_that_an_approver_may_have() -> None:

@@ -10,11 +10,14 @@ import sqlalchemy as sa
 
 from service.actions import activities, donations, fund_receipts, gifts, pairings, visits
 from service.actions.activities import NewActivity
+from service.actions.confirmations import confirm, propose
 from service.actions.context import ActionContext
 from service.actions.donations import NewDonation
+from service.actions.errors import SecondPersonMissing
 from service.actions.fund_receipts import NewReceipt
 from service.actions.gift_checks import NewGift
 from service.actions.pairings import Pairing
+from service.actions.proposals.write import VoidContent
 from service.actions.visits import NewVisit
 from service.report.figure_definition import Scope
 from service.tables.activities import activity
@@ -54,11 +57,16 @@ class Records:
     def context(self, staff: str = "registrar") -> ActionContext:
         return self.organisation.context(self.conn, staff, TODAY)
 
+    def seconded(self, staff: str = "registrar", by: str = "cashier") -> ActionContext:
+        """Return the context of a write that `by` has confirmed."""
+        return self.organisation.seconded(self.conn, staff, TODAY, by)
+
     def receive(self, new: NewReceipt) -> UUID:
-        return fund_receipts.record_receipt(self.conn, self.organisation.fund_id, new, self.context("cashier"))
+        context = self.seconded("cashier", by="approver_3")
+        return fund_receipts.record_receipt(self.conn, self.organisation.fund_id, new, context)
 
     def give(self, new: NewGift) -> UUID:
-        return gifts.record_gift(self.conn, new, self.context("approver_1"))
+        return gifts.record_gift(self.conn, new, self.seconded("approver_1", by="visitor_1"))
 
     def pots(self) -> tuple[int, int]:
         row = self.conn.execute(
@@ -137,7 +145,7 @@ def test_voided_gift_returns_its_money_and_leaves_every_figure(records: Records)
     before = records.pots()
     gift_id = records.give(records.gift)
     assert records.figure("condolence_money") == 30_000
-    gifts.void_gift(records.conn, gift_id, "没有发出", records.context("approver_1"))
+    gifts.void_gift(records.conn, gift_id, "没有发出", records.seconded("approver_1"))
     assert (records.pots(), records.figure("condolence_money")) == (before, 0)
     row = records.conn.execute(sa.select(gift).where(gift.c.id == gift_id)).one()
     assert (row.voided_on, row.void_reason, row.fen) == (TODAY, "没有发出", 30_000)
@@ -149,7 +157,7 @@ def test_voided_gift_returns_its_money_and_leaves_every_figure(records: Records)
 def test_voided_record_is_not_written_again_unless_confirmed(records: Records) -> None:
     """A sheet saved again must not bring back what was voided."""
     gift_id = records.give(records.gift)
-    gifts.void_gift(records.conn, gift_id, "没有发出", records.context("approver_1"))
+    gifts.void_gift(records.conn, gift_id, "没有发出", records.seconded("approver_1"))
     assert codes(lambda: records.give(records.gift)) == ["recorded_and_voided"]
     records.give(replace(records.gift, confirmed_repeat=True))
 
@@ -158,14 +166,14 @@ def test_corrected_gift_moves_only_the_difference(records: Records) -> None:
     gift_id = records.give(records.gift)
     before = records.pots()
     corrected = gifts.correct_gift(
-        records.conn, gift_id, replace(records.gift, fen=Fen(20_000)), "多记一百元", records.context("approver_1")
+        records.conn, gift_id, replace(records.gift, fen=Fen(20_000)), "多记一百元", records.seconded("approver_1")
     )
     assert records.pots() == (before[0] + 10_000, before[1] - 10_000)
     assert records.figure("condolence_money") == 20_000
     rows = {row.id: row for row in records.conn.execute(sa.select(gift))}
     assert (rows[corrected].corrects_id, rows[gift_id].voided_on) == (gift_id, TODAY)
     purpose_only = replace(records.gift, fen=Fen(20_000), purpose="元旦慰问")
-    gifts.correct_gift(records.conn, corrected, purpose_only, "用途写错", records.context("approver_1"))
+    gifts.correct_gift(records.conn, corrected, purpose_only, "用途写错", records.seconded("approver_1"))
     assert records.figure("condolence_money") == 20_000
 
 
@@ -180,7 +188,7 @@ def test_gift_of_money_is_voided_only_by_an_approver_who_did_not_hand_it_over(re
 
 
 def test_voided_records_leave_their_figures(records: Records) -> None:
-    context = records.context()
+    context = records.seconded()
     ids = {name: write(first) for name, write, first, _ in repeats(records) if name != "pairing"}
     assert [records.figure(key) for key in ("worker_visits", "donation_received_money", "activity_money")] == [
         1, 3_000_000, 100_000,
@@ -195,14 +203,14 @@ def test_voided_records_leave_their_figures(records: Records) -> None:
 
 
 def test_corrected_donation_and_activity_count_once(records: Records) -> None:
-    context = records.context()
+    context, seconded = records.context(), records.seconded()
     donation_id = donations.record_donation(records.conn, records.donation, context)
     donations.correct_donation(
-        records.conn, donation_id, replace(records.donation, fen=Fen(300_000)), "多写一个零", context
+        records.conn, donation_id, replace(records.donation, fen=Fen(300_000)), "多写一个零", seconded
     )
     activity_id = activities.record_activity(records.conn, records.activity, context)
     activities.correct_activity(
-        records.conn, activity_id, replace(records.activity, title="朗诵会"), "名称写错", context
+        records.conn, activity_id, replace(records.activity, title="朗诵会"), "名称写错", seconded
     )
     assert (records.figure("donation_received_money"), records.figure("activities")) == (300_000, 1)
 
@@ -214,27 +222,31 @@ def test_visit_with_gifts_is_not_voided(records: Records) -> None:
     with records.conn.begin_nested() as savepoint:
         assert codes(lambda: visits.void_visit(records.conn, visit_id, "没有去", context)) == ["visit_has_gifts"]
         savepoint.rollback()
-    visits.correct_visit(records.conn, visit_id, replace(records.visit, companions=4), "随行人数", context)
+    corrected = replace(records.visit, companions=4)
+    visits.correct_visit(records.conn, visit_id, corrected, "随行人数", records.seconded())
 
 
-def test_receipt_is_voided_by_an_approver_who_did_not_record_it(records: Records) -> None:
-    before = records.pots()
+def test_receipt_is_voided_by_its_recorder_only_when_another_person_confirms(records: Records) -> None:
+    conn, before = records.conn, records.pots()
     receipt_id = records.receive(records.receipt)
-    assert codes(lambda: fund_receipts.void_receipt(records.conn, receipt_id, "x", records.context("cashier"))) == [
-        "role_missing"
-    ]
-    grant(records.conn, records.organisation, "cashier", "approver", 3)
-    assert codes(lambda: fund_receipts.void_receipt(records.conn, receipt_id, "x", records.context("cashier"))) == [
-        "recorder_voids"
-    ]
-    fund_receipts.void_receipt(records.conn, receipt_id, "款未到", records.context("approver_3"))
+    assert codes(lambda: fund_receipts.void_receipt(conn, receipt_id, "x", records.context())) == ["role_missing"]
+    recorder, recorded = records.context("cashier"), records.pots()
+    with pytest.raises(SecondPersonMissing):
+        fund_receipts.void_receipt(conn, receipt_id, "款未到", recorder)
+    grant(conn, records.organisation, "cashier", "approver", 3)
+    proposal = propose(conn, "receipt_void", VoidContent(receipt_id, "款未到"), recorder)
+    own_word = records.context("cashier")
+    assert codes(lambda: confirm(conn, proposal.id, proposal.digest, own_word)) == ["confirmer_proposed"]
+    assert records.pots() == recorded
+    confirm(conn, proposal.id, proposal.digest, records.context("approver_3"))
     assert records.pots() == before
 
 
 def test_receipt_whose_money_is_spent_is_not_voided_below_it(records: Records) -> None:
     fund_id = open_fund(records.conn, records.organisation, 0)
     receipt = replace(records.receipt, fen=Fen(50_000))
-    receipt_id = fund_receipts.record_receipt(records.conn, fund_id, receipt, records.context("cashier"))
+    recorder = records.seconded("cashier", by="approver_3")
+    receipt_id = fund_receipts.record_receipt(records.conn, fund_id, receipt, recorder)
     records.give(replace(records.gift, fund_id=fund_id))
     approver = records.context("approver_3")
     assert codes(lambda: fund_receipts.void_receipt(records.conn, receipt_id, "款未到", approver)) == ["receipt_in_use"]
@@ -242,7 +254,7 @@ def test_receipt_whose_money_is_spent_is_not_voided_below_it(records: Records) -
     assert codes(lambda: fund_receipts.correct_receipt(records.conn, receipt_id, too_low, "写错", approver)) == [
         "receipt_in_use"
     ]
-    fund_receipts.correct_receipt(records.conn, receipt_id, enough, "写错", approver)
+    fund_receipts.correct_receipt(records.conn, receipt_id, enough, "写错", records.seconded("approver_3"))
     assert records.conn.scalar(sa.select(fund.c.available_fen).where(fund.c.id == fund_id)) == 0
 
 
@@ -251,7 +263,7 @@ def test_corrected_receipt_moves_only_the_difference(records: Records, fen: int)
     before = records.pots()
     receipt_id = records.receive(records.receipt)
     corrected = fund_receipts.correct_receipt(
-        records.conn, receipt_id, replace(records.receipt, fen=Fen(fen)), "金额写错", records.context("approver_3")
+        records.conn, receipt_id, replace(records.receipt, fen=Fen(fen)), "金额写错", records.seconded("approver_3")
     )
     assert records.pots() == (before[0] + fen, before[1])
     assert codes(lambda: records.receive(records.receipt)) == ["recorded_already"]
@@ -267,7 +279,7 @@ def test_pairing_with_visits_is_not_voided_but_its_end_is_corrected(records: Rec
         assert codes(lambda: pairings.void_pairing(records.conn, pairing_id, "x", context)) == ["pairing_has_visits"]
         savepoint.rollback()
     ended = replace(records.pairing, until_on=TODAY)
-    corrected = pairings.correct_pairing(records.conn, pairing_id, ended, "结束", context)
+    corrected = pairings.correct_pairing(records.conn, pairing_id, ended, "结束", records.seconded())
     of_household = sa.select(pairing).where(pairing.c.household_id == household_id)
     rows = {row.id: row.until_on for row in records.conn.execute(of_household)}
     assert rows == {pairing_id: None, corrected: TODAY}

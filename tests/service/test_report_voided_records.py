@@ -29,9 +29,9 @@ def test_voided_and_corrected_records_are_printed_and_counted_nowhere(conn: sa.C
     context = records.context()
     donation_id = donations.record_donation(conn, records.donation, context)
     corrected = replace(records.donation, fen=Fen(300_000))
-    donations.correct_donation(conn, donation_id, corrected, "多写一个零", context)
+    donations.correct_donation(conn, donation_id, corrected, "多写一个零", records.seconded())
     activity_id = activities.record_activity(conn, records.activity, context)
-    activities.void_activity(conn, activity_id, "没有办", context)
+    activities.void_activity(conn, activity_id, "没有办", records.seconded())
     printed = write_markdown(make_section(conn, records.organisation.unit_path, *YEAR, AS_OF, "zh_CN"))
     assert SENTENCE in printed
     assert "收到社会和职工捐款3,000元" in printed

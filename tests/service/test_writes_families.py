@@ -214,7 +214,7 @@ def test_gift_of_another_day_than_its_visit_is_refused(union: Union) -> None:
 
 
 def test_gift_of_money_is_paid_from_the_fund(union: Union) -> None:
-    household_id, context = create_file(union), union.context("luo.xin")
+    household_id, context = create_file(union), union.seconded("luo.xin", by="bai.lu")
     fund_line = union.conn.execute(sa.select(fund.c.id, fund.c.available_fen).where(fund.c.code == "B-ADM-2025")).one()
     gift = NewGift(
         unit_id=union.unit(BUREAU),

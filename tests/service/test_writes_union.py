@@ -86,7 +86,7 @@ def test_unit_is_added_and_renamed_by_an_administrator_in_scope(union: Union) ->
 
 def test_account_with_a_wrong_or_taken_field_is_refused(union: Union) -> None:
     new = NewAccount("new.one", "新人", union.unit(BUREAU), "new@example.org", "371099197001019001")
-    account_actions.add_account(union.conn, new, union.context())
+    account_actions.add_account(union.conn, new, union.seconded())
     attempts = [
         (new, ["login_taken", "id_no_taken"]),
         (replace(new, login="X"), ["login_shape"]),
@@ -97,8 +97,9 @@ def test_account_with_a_wrong_or_taken_field_is_refused(union: Union) -> None:
 
 
 def test_role_grant_that_is_incompatible_or_without_principal_is_refused(union: Union) -> None:
-    bureau_id, context = union.unit(BUREAU), union.context()
-    new = NewGrant(union.account("luo.xin"), bureau_id, Role.VISITOR, DAY, DAY + timedelta(days=9))
+    bureau_id, context = union.unit(BUREAU), union.seconded()
+    days = (DAY, DAY + timedelta(days=9))
+    new = NewGrant(union.account("luo.xin"), bureau_id, Role.VISITOR, *days, reason="补录")
     grant_id = account_actions.grant_role(union.conn, new, context)
     caller = accounts.caller_by_login(union.conn, "luo.xin", DAY)
     assert caller is not None
@@ -119,7 +120,7 @@ def test_role_grant_that_is_incompatible_or_without_principal_is_refused(union: 
 
 
 def test_token_identifies_its_account_until_it_expires_or_is_revoked(union: Union) -> None:
-    context, account_id = union.context(), union.account("luo.xin")
+    administrator, context, account_id = union.context(), union.context("luo.xin"), union.account("luo.xin")
     expires_at = context.at + timedelta(days=1)
     new_token = account_actions.create_token(union.conn, account_id, "桌面", expires_at, context)
     assert new_token.startswith("snt_")
@@ -127,22 +128,25 @@ def test_token_identifies_its_account_until_it_expires_or_is_revoked(union: Unio
     assert caller is not None
     assert caller.login == "luo.xin"
     assert accounts.caller_by_token(union.conn, account_actions.token_hash(new_token), expires_at, DAY) is None
-    account_actions.create_token(union.conn, account_id, "自己的", expires_at, union.context("luo.xin"))
     past = context.at - timedelta(days=1)
     assert codes(lambda: account_actions.create_token(union.conn, account_id, "x", past, context)) == [
         "token_ends_in_past"
     ]
-    assert codes(
-        lambda: account_actions.create_token(union.conn, account_id, "x", expires_at, union.context("tan.ying"))
-    ) == ["role_missing"]
+    for other in (union.context("tan.ying"), administrator):
+        assert codes(
+            lambda context=other: account_actions.create_token(union.conn, account_id, "x", expires_at, context)  # type: ignore[misc]
+        ) == ["token_of_another"]
     token_id = union.conn.scalars(sa.select(token.c.id).where(token.c.label == "桌面")).one()
-    account_actions.revoke_token(union.conn, token_id, context)
+    assert codes(lambda: account_actions.revoke_token(union.conn, token_id, union.context("tan.ying"))) == [
+        "role_missing"
+    ]
+    account_actions.revoke_token(union.conn, token_id, administrator)
     assert accounts.caller_by_token(union.conn, account_actions.token_hash(new_token), context.at, DAY) is None
     assert new_token not in str(union.conn.execute(sa.select(event.c.body)).all())
 
 
 def test_fund_line_and_receipt_with_wrong_fields_are_refused(union: Union) -> None:
-    context = union.context("pan.jie")
+    context = union.seconded("pan.jie")
     new = NewFund(union.unit(BUREAU), "X-1", "试", "OWN", 2025, "文", ("LIV",), DAY, DAY)
     fund_id = funds.open_line(union.conn, new, context)
     assert codes(lambda: funds.open_line(union.conn, new, context)) == ["fund_code_taken"]
@@ -182,7 +186,7 @@ def test_donation_and_activity_with_wrong_fields_are_refused(union: Union) -> No
 
 def test_policy_and_calendar_with_conflicts_are_refused(union: Union) -> None:
     text = (SAMPLES / "policy-2025.toml").read_text("utf-8")
-    context = union.context()
+    context = union.seconded()
     assert policies.load_policy(union.conn, text, context) == policies.load_policy(union.conn, f"# 注\n{text}", context)
     second_version = text.replace("version = 1", "version = 2")
     assert codes(lambda: policies.load_policy(union.conn, second_version, context)) == ["policies_overlap"]
@@ -216,5 +220,5 @@ def test_row_that_the_database_refuses_is_named_with_its_number(union: Union, tm
 
 
 def test_imported_rows_verify_without_fault(union: Union) -> None:
-    import_files(union.conn, [SAMPLES / "04-households.xlsx", SAMPLES / "05-visits.xlsx"], union.context())
+    import_files(union.conn, [SAMPLES / "04-households.xlsx", SAMPLES / "05-visits.xlsx"], union.seconded())
     assert not verify(union.conn).faults

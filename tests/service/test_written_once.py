@@ -11,9 +11,8 @@ from service.tables.funds import fund
 from tests.factories import create_organisation
 
 WRITTEN_ONCE = (
-    *("event", "anchor", "ledger_entry", "policy_set", "case_duty", "incompatible_duty", "verification"),
-    "household_change",
-    "installation",
+    *("event", "anchor", "ledger_entry", "case_duty", "incompatible_duty", "verification"),
+    *("household_change", "installation", "second_person_act"),
 )
 MAY_CHANGE = {
     "chain_head": {"seq", "hash"},
@@ -21,6 +20,9 @@ MAY_CHANGE = {
     "notice": {"ended_on"},
     "finance_line": {"person_id", "ended_on"},
     "objection": {"outcome", "answered_on"},
+    "policy_set": {"withdrawn_on", "withdrawn_reason"},
+    "confirmation": {"state", "ended_on", "ended_by", "reason"},
+    "confirmation_hand": {"confirmed_by", "confirmed_at"},
     **{
         table: {"voided_on", "void_reason"}
         for table in ("fund_receipt", "gift", "visit", "donation", "activity", "pairing")
@@ -36,6 +38,12 @@ MAY_CHANGE = {
     },
 }
 PROTECTED = (*WRITTEN_ONCE, *MAY_CHANGE)
+OPEN_ROWS: dict[str, dict[str, object]] = {
+    "confirmation": {"state": "proposed"},
+    "confirmation_hand": {"confirmed_by": None, "confirmed_at": None},
+}
+"""Values of a row that may still change: a confirmation ends once, and each of its people signs once."""
+
 POTS = [column.name for column in METADATA.tables["fund"].columns if column.name.endswith("_fen")]
 
 
@@ -46,9 +54,12 @@ class TriggersOnly:
     conn: sa.Connection
 
     def put(self, table: str) -> None:
-        """Insert one row of values that fit the column types."""
+        """Insert one row of values that fit the column types; rows that other tests have left are out of the way."""
         model = METADATA.tables[table]
-        self.conn.execute(model.insert().values(_row_values(model)))
+        self.conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        self.conn.execute(model.delete())
+        self.conn.execute(sa.text("SET LOCAL session_replication_role = origin"))
+        self.conn.execute(model.insert().values(_row_values(model) | OPEN_ROWS.get(table, {})))
 
     def refused(self, statement: sa.Executable) -> str:
         """Run a statement and return the error message of the database, or an empty text when it succeeds."""
@@ -122,7 +133,9 @@ def test_protected_row_changes_only_in_its_changing_columns(filled_table: Trigge
     """Why: a notice may end and an approval may be voided, but the content that was shown or signed never changes."""
     model = METADATA.tables[table]
     for column in model.columns:
-        message = filled_table.refused(model.update().values({column.name: _changed_value(column)}))
+        with filled_table.conn.begin_nested() as savepoint:
+            message = filled_table.refused(model.update().values({column.name: _changed_value(column)}))
+            savepoint.rollback()
         assert (message == "") == (column.name in MAY_CHANGE[table]), f"{column}: {message}"
         assert message == "" or "may change" in message
 

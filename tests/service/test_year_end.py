@@ -14,14 +14,12 @@ SETTLED = "2026-01-31"
 
 
 def line(desk: ApiClient, **changed: Any) -> str:
-    """Open a fund line of 2025 with money; return its id."""
+    """Open a fund line of 2025 with money, confirmed by an approver; return its id."""
     body = {"unit_id": str(desk.office.unit_id), "code": "END-2025", "title": "年末资金", "source": "OWN", "year": 2025}
     body |= {"document": "示例〔2025〕8号", "items": ["LIV"], "opens_on": "2025-01-01", "expires_on": "2025-12-31"}
-    made = desk.post("cashier", "/funds", {**body, **changed})
-    assert made.status_code == 201, made.get_json()
-    fund_id = str(made.get_json()["id"])
+    fund_id = str(desk.confirmed("cashier", "/funds", {**body, **changed}).get_json()["id"])
     receipt = {"amount": "5000.00", "document": "银收2025-9", "on": "2025-06-02"}
-    assert desk.post("cashier", f"/funds/{fund_id}/receipts", receipt).status_code == 201
+    desk.confirmed("cashier", f"/funds/{fund_id}/receipts", receipt)
     return fund_id
 
 
