@@ -39,7 +39,7 @@ def waiting_for(caller: Caller) -> sa.ColumnElement[bool]:
     hand = confirmation_hand
     named = hand.c.account_id == caller.account
     by_role = (
-        sa.and_(held.role.value == sa.any_(hand.c.roles), below(confirmation.c.unit_path, held.unit_path))
+        sa.and_(sa.literal(held.role.value) == sa.any_(hand.c.roles), below(confirmation.c.unit_path, held.unit_path))
         for held in caller.held
     )
     asked = sa.exists().where(
