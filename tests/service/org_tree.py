@@ -16,6 +16,7 @@ from service.actions.fund_receipts import NewReceipt
 from service.actions.gift_checks import NewGift
 from service.actions.proposals.money import ReceiptContent
 from service.tables.accounts import role_grant, token
+from service.tables.events import event
 from service.tables.fund_allocations import fund_allocation
 from service.tables.kinship import kinship
 from service.tables.notices import notice
@@ -140,6 +141,7 @@ def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID,
         "kinship": first(kinship.c.id, kinship.c.household_id == household),
         "allocation": first(fund_allocation.c.id, fund_allocation.c.fund_id == bureau.fund_id),
         "grant": first(role_grant.c.id, role_grant.c.account_id == bureau.people["witness"]),
+        "number": first(event.c.no, event.c.subject_id == case_id),
         "token": first(token.c.id, token.c.account_id == bureau.people["witness"]),
         "visitor": str(bureau.people["visitor_1"]), "bystander": str(bureau.people["witness"]),
         "action": "submit", "key": "survey_visits",

@@ -55,7 +55,7 @@ def _route(
 
 
 def _placeholder(part: str) -> str:
-    endings = {"<uuid:": "_id>", "<": ">"}
+    endings = {"<uuid:": "_id>", "<int:": ">", "<": ">"}
     for begins, ends in endings.items():
         if part.startswith(begins):
             return "{" + part.removeprefix(begins).removesuffix(ends) + "}"
@@ -217,6 +217,8 @@ ROUTES = (
     _route("GET", "/reports/welfare.md", READERS, "unit", PERIOD),
     _route("GET", "/reports/welfare.docx", READERS, "unit", PERIOD),
     _route("GET", "/reports/welfare/figures/<key>/rows", READERS, "unit", PERIOD),
+    _route("GET", "/events", (AUDITOR,), "list"),
+    _route("GET", "/events/<int:number>", (AUDITOR,), "row"),
     _route("GET", "/inbox", EVERYONE, "self"),
     _route("POST", "/inbox/<uuid:notification_id>/read", EVERYONE, "addressee"),
     _route("POST", "/notifications/<uuid:notification_id>/resending", (REGISTRAR, ADMIN), "row"),

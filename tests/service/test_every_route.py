@@ -32,7 +32,11 @@ def _routes(app: Flask) -> Iterator[tuple[str, str, tuple[Role, ...]]]:
 
 
 def _path(rule: Rule) -> str:
-    return re.sub(r"<[^>]*>", lambda part: str(uuid4()) if "uuid" in part[0] else "nothing", rule.rule)
+    return re.sub(r"<[^>]*>", _unknown, rule.rule)
+
+
+def _unknown(part: re.Match[str]) -> str:
+    return str(uuid4()) if "uuid" in part[0] else "0" if "int" in part[0] else "nothing"
 
 
 def _login(roles: tuple[Role, ...]) -> str:
