@@ -64,8 +64,11 @@ class Life:
         conclusion: str = "confirmed",
         visitors: tuple[str, ...] = ("visitor_1", "visitor_2"),
     ) -> str:
-        """Record a visit of the visitors to the family's home today and return the new state."""
-        return self.act(visitors[0], action, **self.visited(conclusion, visitors))
+        """Record a visit of the visitors to the family's home today, let each confirm it, and return the new state."""
+        state = self.act(visitors[0], action, **self.visited(conclusion, visitors))
+        for each in visitors[1:] if action == "record_visit" else ():
+            self.act(each, "confirm_visit")
+        return state
 
     def advice(self, yuan: str = "1500.00", advice_no: str | None = None) -> dict[str, Any]:
         """Return what a bank's advice of today says."""
@@ -111,6 +114,7 @@ class Life:
             "draft": (("registrar", "submit", {}),),
             "survey": (
                 ("visitor_1", "record_visit", self.visited()),
+                ("visitor_2", "confirm_visit", {}),
                 ("registrar", "add_papers", {"papers": PAPERS + ILLNESS}),
                 ("registrar", "finish_survey", {}),
             ),

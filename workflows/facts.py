@@ -6,35 +6,12 @@ from datetime import date
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from workflows.code_lists import SurveyConclusion
 from workflows.eligibility import Finances
+from workflows.evidence import NOTHING_SEEN, Notice, Objection, Seen, Verification, Visit
 from workflows.payment_states import Advice, Payment
 from workflows.policy import PolicySet
 from workflows.vocabulary import Actor, Duty, Fen, Plain, Reason
 from workflows.workdays import Calendar
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A visit to the family for this case; `kind` is survey or follow_up."""
-
-    kind: str
-    on: date
-    visitors: frozenset[UUID]
-    conclusion: str = SurveyConclusion.CONFIRMED
-    seq: int = 0
-    """The sequence number of the event that recorded the visit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The answer of the civil-affairs check (经济状况核对)."""
-
-    replied_on: date
-    outcome: str
-    explained: bool = False
-    people: str | None = None
-    """The digest of the members the check was about; None for checks recorded before the digest was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +22,6 @@ class Returned:
     on: date
     to_repeat: frozenset[str] = frozenset()
     papers_since: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """The latest public notice: its days, the digest of the content it showed, and its objections."""
-
-    posted_on: date
-    content: str
-    ended_on: date | None = None
-    id: UUID | None = None
-    open_objections: int = 0
-    upheld_objections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +102,10 @@ class Facts:
     division: str = ""
     cause: str = "other"
     finances: Finances | None = None
+    finances_as_of: date | None = None
+    seen: Seen = NOTHING_SEEN
+    """What the file says now, in the form that a visit, a check and a notice keep of it."""
+
     consented_until: date | None = None
     papers: frozenset[str] = frozenset()
     visits: tuple[Visit, ...] = ()
@@ -146,6 +115,9 @@ class Facts:
 
     verification: Verification | None = None
     notice: Notice | None = None
+    objections: tuple[Objection, ...] = ()
+    """Every objection to an award of the case, also to an earlier one; the oldest first."""
+
     approvals: tuple[Approval, ...] = ()
     content: str = ""
     fund: Fund | None = None
@@ -266,6 +238,7 @@ ON_DEMAND = frozenset(
         "finances",
         "fund",
         "notice",
+        "objections",
         "open_cases",
         "others",
         "payments",

@@ -38,6 +38,7 @@ _ROWS = (
     NotificationKind("returned", (Audience.REGISTRAR,)),
     NotificationKind("notice_posted", (Audience.FAMILY, Audience.REGISTRAR)),
     NotificationKind("objection_raised", (Audience.REVIEWERS,)),
+    NotificationKind("objection_answered", (Audience.REGISTRAR,)),
     NotificationKind("approval_due", (Audience.NEXT_APPROVERS,)),
     NotificationKind("approved", (Audience.FAMILY, Audience.CASHIERS)),
     NotificationKind("declined", (Audience.FAMILY, Audience.REGISTRAR)),

@@ -183,6 +183,9 @@ class PolicySet:
     condolence_kin: tuple[str, ...] = field(default=CLOSE_KIN, metadata=LATER)
     """On whose death the union gives condolence money."""
 
+    finances_valid_months: int = field(default=12, metadata=LATER)
+    """How old the finances on file may be when a case is reviewed and decided (docs/domain/audit-rules.md rule 17)."""
+
     below_floor_document: str | None = field(default=None, metadata=LATER)
     """The document that allows a value below its floor (workflows/rules/policy_floors.py)."""
     digest: str = field(init=False, repr=False, compare=False)

@@ -147,6 +147,7 @@ POLICY = (
     Parameter("min_visitors", "procedure.min_visitors", whole(1, 9)),
     Parameter("verification_required", "procedure.verification_required", yes_no),
     Parameter("verification_valid_days", "procedure.verification_valid_days", whole(1, 3660)),
+    Parameter("finances_valid_months", "procedure.finances_valid_months", whole(1, 12), 12),
     Parameter("tiers", "approval.tiers", _tiers),
     Parameter("collective_from_fen", "approval.collective_from", money, None),
     Parameter("dibao_lines", "line.dibao", rows(DIBAO, DibaoLine)),

@@ -38,6 +38,7 @@ NO_RECORD = RecordKind()
 RECORD_KINDS: Mapping[Record, RecordKind] = {
     Record.CORRECTION: RecordKind(corrects=True),
     Record.VISIT: RecordKind(by_visitors=True),
+    Record.VISIT_CONFIRMED: NO_RECORD,
     Record.PAPERS: NO_RECORD,
     Record.RESURVEY: NO_RECORD,
     Record.VERIFICATION: NO_RECORD,

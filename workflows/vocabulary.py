@@ -55,9 +55,14 @@ APPROVERS = tuple(duty for duty in Duty if duty.value.startswith("approver_"))
 
 
 def _incompatible_pairs() -> frozenset[frozenset[Duty]]:
-    """Return the matrix of docs/domain/procedure.md §1.2 as unordered pairs."""
+    """Return the matrix of docs/domain/procedure.md §1.2 as unordered pairs; docs/decisions/0033 lists who may do what."""
     makers = (Duty.REGISTRAR, Duty.FILER, Duty.VISITOR, Duty.VERIFIER, Duty.REVIEWER)
-    pairs = {frozenset((maker, Duty.REVIEWER)) for maker in (Duty.REGISTRAR, Duty.FILER, Duty.VISITOR)}
+    first_hands = (Duty.REGISTRAR, Duty.FILER, Duty.VISITOR)
+    pairs = {frozenset((maker, check)) for maker in first_hands for check in (Duty.VERIFIER, Duty.REVIEWER)}
+    pairs.add(frozenset((Duty.VERIFIER, Duty.REVIEWER)))
+    deciders, after_it = (Duty.REVIEWER, *APPROVERS), (Duty.RECEIPT_WITNESS, Duty.FOLLOWER)
+    pairs |= {frozenset((decider, after)) for decider in deciders for after in after_it}
+    pairs |= {frozenset((maker, Duty.FOLLOWER)) for maker in (*first_hands, Duty.RECEIPT_WITNESS)}
     pairs |= {frozenset((maker, approver)) for maker in makers for approver in APPROVERS}
     pairs |= {frozenset((maker, money)) for maker in makers for money in (Duty.PAYER, Duty.PAYMENT_CONFIRMER)}
     pairs |= {frozenset((lower, upper)) for lower in APPROVERS for upper in APPROVERS if lower != upper}
@@ -135,6 +140,7 @@ class Record(StrEnum):
 
     CORRECTION = "correction"
     VISIT = "visit"
+    VISIT_CONFIRMED = "visit_confirmed"
     PAPERS = "papers"
     RESURVEY = "resurvey"
     VERIFICATION = "verification"

@@ -18,7 +18,7 @@ from service.actions.persons import Person
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
-from service.queries import households
+from service.queries import households, surveys
 from service.tables.finances import finance_line
 from service.tables.households import household
 from service.tables.persons import person
@@ -163,7 +163,7 @@ def edit_household(
 ) -> None:
     """Correct some fields of a file (keys of CHECKS).
 
-    Raises InvalidForm, Refused (category_decided), NotFound, VersionConflict.
+    Raises InvalidForm, Refused (category_decided, exclusion_seen), NotFound, VersionConflict.
     """
     file = persons.lock_open_household(conn, household_id, context)
     validation.refuse_invalid(validation.choices("changes", changes, CHECKS))
@@ -173,6 +173,7 @@ def edit_household(
     columns = dict(changes)
     if "observed" in columns:
         columns["observed"] = list(dict.fromkeys(changes["observed"]))  # type: ignore[call-overload]
+        _refuse_struck_out(conn, household_id, columns["observed"], context)
     if "story" in columns:
         story = columns.pop("story")
         columns["story_sealed"] = (
@@ -183,6 +184,20 @@ def edit_household(
         persons.bump_version(batch, file, **columns)
         facts: dict[str, Plain] = {"fields": ",".join(sorted(changes)), **file.right}
         event_log.append_event(conn, "household", household_id, "edit_household", facts, context, batch)
+
+
+def _refuse_struck_out(conn: sa.Connection, household_id: UUID, observed: Any, context: ActionContext) -> None:
+    """Raise Refused for an exclusion that a visitor vouched for: it goes only after a visit that no longer found it.
+
+    What nobody visited yet is the registrar's own word.
+    """
+    file, survey = households.one(conn, household_id, context.caller) or {}, surveys.latest_survey(conn, household_id)
+    if survey is None:
+        return
+    vouched = survey["seen"]["exclusions"] if survey["seen"] is not None else file["observed"]
+    struck_out = sorted((set(file["observed"]) - set(observed)) & set(vouched))
+    if struck_out:
+        raise Refused(Reason.of("exclusion_seen", exclusions=struck_out, visited_on=survey["on"].isoformat()))
 
 
 def _refuse_decided(household_row: Mapping[str, Any]) -> None:

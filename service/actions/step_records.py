@@ -1,7 +1,7 @@
 """Step records are the rows a step leaves besides its event: one row of STEP_RECORDS for each Record."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -13,13 +13,13 @@ from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import decrypt_field, encrypt_field, fingerprint
 from service.tables.cases import approval, paper, verification
 from service.tables.notices import notice, objection
-from service.tables.visits import visit, visit_visitor
+from service.tables.visits import visit, visit_confirmation, visit_visitor
 from workflows import disclosure, workdays
 from workflows.assessment import Assessment
 from workflows.code_lists import PaymentMethod
 from workflows.form_fields import split_free_words
 from workflows.state_machine import Transition
-from workflows.vocabulary import Duty, Record
+from workflows.vocabulary import Duty, Plain, Record
 
 
 def _write_nothing(_step: DecidedStep, _batch: WriteBatch) -> None:
@@ -39,11 +39,35 @@ def _write_visit(step: DecidedStep, batch: WriteBatch) -> None:
         "place": step.answers["place"],
         "conclusion": step.answers["conclusion"],
         "story_sealed": encrypted,
+        "seen": _seen_by_visitors(step),
         "created_at": step.context.at,
     }
     batch.add(visit, row)
     visitors = sorted(step.rule_input.accounts("visitors"), key=str)
     batch.add(visit_visitor, *({"visit_id": step.record_id, "account_id": each} for each in visitors))
+    _confirm(step, batch, [step.record_id])
+
+
+def _seen_by_visitors(step: DecidedStep) -> dict[str, Plain] | None:
+    """Return what a survey saw: the file, without the exclusions that the visitors no longer found."""
+    if step.transition.step.duty is not Duty.VISITOR:
+        return None
+    gone = step.answers.get("gone")
+    return step.loaded.facts.seen.without(frozenset(map(str, gone if isinstance(gone, list) else ()))).as_json()
+
+
+def _confirm_visit(step: DecidedStep, batch: WriteBatch) -> None:
+    """Confirm every survey visit that names the actor and that they have not confirmed."""
+    me = str(step.context.caller.account)
+    visits = [each for each in step.loaded.row.visits or () if each["kind"] == "survey" and each["seen"] is not None]
+    _confirm(
+        step, batch, [UUID(each["id"]) for each in visits if me in set(each["visitors"]) - set(each["confirmed"] or ())]
+    )
+
+
+def _confirm(step: DecidedStep, batch: WriteBatch, visit_ids: Sequence[UUID]) -> None:
+    me = {"account_id": step.context.caller.account, "on": step.context.today}
+    batch.add(visit_confirmation, *({"visit_id": visit_id, **me} for visit_id in visit_ids))
 
 
 def _write_papers(step: DecidedStep, batch: WriteBatch) -> None:
@@ -56,6 +80,7 @@ def _write_papers(step: DecidedStep, batch: WriteBatch) -> None:
 def _write_verification(step: DecidedStep, batch: WriteBatch) -> None:
     copied = {name: step.answers[name] for name in ("authority", "request_no", "replied_on", "outcome")}
     copied |= {"explained": bool(step.answers.get("explained")), "people": step.loaded.facts.people}
+    copied |= {"seen": step.loaded.facts.seen.as_json()}
     batch.add(verification, {**step.key(), **copied})
 
 
@@ -69,6 +94,8 @@ def _write_notice(step: DecidedStep, batch: WriteBatch) -> None:
         "places": step.answers["places"],
         "shown_hash": fingerprint(step.context.keyring, shown),
         "content": step.digest,
+        "award_fen": step.update.award_fen,
+        "seen": step.loaded.facts.seen.as_json(),
         "shown_sealed": encrypt_field(step.context.keyring, "notice.shown", step.record_id, shown),
     }
     batch.add(notice, row)
@@ -178,6 +205,7 @@ NO_RECORD = StepRecord()
 STEP_RECORDS: Mapping[Record, StepRecord] = {
     Record.CORRECTION: StepRecord(update=_correct),
     Record.VISIT: StepRecord(_write_visit),
+    Record.VISIT_CONFIRMED: StepRecord(_confirm_visit),
     Record.PAPERS: StepRecord(_write_papers),
     Record.RESURVEY: StepRecord(),
     Record.VERIFICATION: StepRecord(_write_verification),

@@ -32,6 +32,7 @@ TERMS_OF: Mapping[str, str] = {
     "role": "role",
     "held": "role",
     "shown": "category",
+    "changed": "seen",
     "stage": "stage",
     "stage_on_file": "stage",
     "state": "state",

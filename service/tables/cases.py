@@ -115,6 +115,7 @@ verification = sa.Table(
     sa.Column("outcome", sa.Text(), nullable=False),
     sa.Column("explained", sa.Boolean(), nullable=False),
     sa.Column("people", sa.Text()),
+    sa.Column("seen", Json()),
     sa.UniqueConstraint("case_id", "seq"),
     check_in("outcome", VerificationOutcome),
 )

@@ -75,12 +75,14 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "visit": _columns(
         personal="story_sealed",
         neither=_ROW_COLUMNS + "case_id household_id seq kind occasion on place conclusion with_employer companions"
-        " relation_of_deceased" + _ONCE_COLUMNS,
+        " relation_of_deceased seen" + _ONCE_COLUMNS,
     ),
     "visit_visitor": _columns(neither="visit_id account_id"),
-    "verification": _columns(neither="id case_id seq authority request_no replied_on outcome explained people"),
+    "visit_confirmation": _columns(neither="visit_id account_id on"),
+    "verification": _columns(neither="id case_id seq authority request_no replied_on outcome explained people seen"),
     "notice": _columns(
-        personal="shown_sealed", neither="id case_id seq posted_on ends_on ended_on places shown_hash content"
+        personal="shown_sealed",
+        neither="id case_id seq posted_on ends_on ended_on places shown_hash content award_fen seen",
     ),
     "objection": _columns(personal="text_sealed", neither="id case_id notice_id source raised_on outcome answered_on"),
     "approval": _columns(neither="id case_id seq tier account_id principal_id on award_fen content minutes voided_seq"),

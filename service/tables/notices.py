@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Words, check_in, foreign_key, primary_key, sealed
+from service.db.columns import METADATA, Json, Words, check_in, foreign_key, money, primary_key, sealed
 from workflows.code_lists import ObjectionOutcome
 
 notice = sa.Table(
@@ -18,6 +18,9 @@ notice = sa.Table(
     sealed("shown_sealed", optional=False),
     sa.Column("shown_hash", sa.Text(), nullable=False),
     sa.Column("content", sa.Text(), nullable=False),
+    # The sum it showed, and what the household's file said then (workflows/evidence.py).
+    money("award_fen", optional=True),
+    sa.Column("seen", Json()),
     sa.UniqueConstraint("case_id", "seq"),
     sa.CheckConstraint("ends_on > posted_on", name="dates"),
     sa.Index("uq_notice_one_up", "case_id", unique=True, postgresql_where=sa.text("ended_on IS NULL")),

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, primary_key, recorded_once, sealed
+from service.db.columns import METADATA, Instant, Json, Path, check_in, foreign_key, primary_key, recorded_once, sealed
 from workflows.code_lists import VisitKind
 
 visit = sa.Table(
@@ -23,6 +23,8 @@ visit = sa.Table(
     sa.Column("companions", sa.SmallInteger()),
     sa.Column("relation_of_deceased", sa.Text()),
     sealed("story_sealed"),
+    # What the household's file said when the visit was recorded (workflows/evidence.py).
+    sa.Column("seen", Json()),
     sa.Column("created_at", Instant, nullable=False),
     *recorded_once("visit", optional_key=True),
     check_in("kind", VisitKind),
@@ -40,4 +42,14 @@ visit_visitor = sa.Table(
     METADATA,
     sa.Column("visit_id", sa.Uuid(), sa.ForeignKey("visit.id"), primary_key=True),
     sa.Column("account_id", sa.Uuid(), sa.ForeignKey("account.id"), primary_key=True, index=True),
+)
+
+visit_confirmation = sa.Table(
+    "visit_confirmation",
+    METADATA,
+    sa.Column("visit_id", sa.Uuid(), primary_key=True),
+    sa.Column("account_id", sa.Uuid(), primary_key=True, index=True),
+    sa.Column("on", sa.Date(), nullable=False),
+    # Only a visitor whom the visit names confirms it.
+    sa.ForeignKeyConstraint(["visit_id", "account_id"], ["visit_visitor.visit_id", "visit_visitor.account_id"]),
 )

@@ -25,6 +25,7 @@ ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
 STEPS_TO_RECEIPT = (
     ("registrar", OPENED, "submit", "survey"),
     ("visitor_1", OPENED, "record_visit", "survey"),
+    ("visitor_2", OPENED, "confirm_visit", "survey"),
     ("registrar", OPENED, "add_papers", "survey"),
     ("registrar", OPENED, "finish_survey", "verification"),
     ("verifier", OPENED, "record_check", "review"),
@@ -170,7 +171,7 @@ def form(organisation: Organisation, action: str, day: date, *, award: str, fund
     if action in {"confirm_return", "confirm_recovery"}:
         return getattr(_LATEST, "advice", _advice(day, award))
     reason_form: dict[str, object] = {"reason": "示例"}
-    without_form = {"submit", "finish_survey", "end_notice", "approve", "endorse", "close"}
+    without_form = {"submit", "confirm_visit", "finish_survey", "end_notice", "approve", "endorse", "close"}
     return {} if action in without_form else forms.get(action, reason_form)
 
 

@@ -168,6 +168,7 @@ class Walk:
         day = self.today.isoformat()
         self.act("registrar", case_id, "submit")
         self.act("visitor_1", case_id, "record_visit", on=day, visitors=went, place="home", conclusion="confirmed")
+        self.act("visitor_2", case_id, "confirm_visit")
         self.act("registrar", case_id, "add_papers", papers=[*PAPERS, *ILLNESS, "enrolment", "fee_bill"])
         if self.act("registrar", case_id, "finish_survey") == "verification":
             check = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "clear", "replied_on": day}

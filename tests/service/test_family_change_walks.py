@@ -39,6 +39,7 @@ ONWARD = {
     "draft": (("registrar", OPENED, "submit"),),
     "survey": (
         ("visitor_1", OPENED, "record_visit"),
+        ("visitor_2", OPENED, "confirm_visit"),
         ("registrar", OPENED, "add_papers"),
         ("registrar", OPENED, "finish_survey"),
     ),

@@ -171,6 +171,7 @@ def run_case(installation: Installation, household: str, number: int) -> None:
         ("registrar", "submit", TODAY, {}),
         ("registrar", "add_papers", TODAY, {"papers": PAPERS}),
         ("visitor_1", "record_visit", SURVEYED, visit),
+        ("visitor_2", "confirm_visit", SURVEYED, {}),
         ("registrar", "finish_survey", SURVEYED, {}),
         ("reviewer", "pass_review", POSTED, award),
         (

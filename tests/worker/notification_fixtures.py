@@ -101,6 +101,7 @@ def tuition_at_review(conn: sa.Connection, organisation: Organisation, family: F
         ("registrar", "submit", OPENED, {}),
         ("registrar", "add_papers", OPENED, {"papers": PAPERS}),
         ("visitor_1", "record_visit", SURVEYED, visit),
+        ("visitor_2", "confirm_visit", SURVEYED, {}),
         ("registrar", "finish_survey", SURVEYED, {}),
     )
     for account, action, day, answers in steps:

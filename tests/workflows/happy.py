@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.workflows.rule_input_builders import AWARD, POSTED, done_before, rule_input
+from tests.workflows.rule_input_builders import AWARD, OBJECTED, PEOPLE, POSTED, SURVEY, done_before, rule_input
 from workflows.facts import RuleInput
 from workflows.programme import Programme
 from workflows.programmes.hardship import HARDSHIP
@@ -39,7 +39,8 @@ def moved(source: Pot, target: Pot, fen: int = AWARD) -> tuple[Posting, ...]:
     return (Posting(source, target, Fen(fen)),)
 
 
-ONE_OBJECTION: dict[str, Any] = {"notice": replace(POSTED, open_objections=1)}
+ONE_OBJECTION: dict[str, Any] = {"notice": replace(POSTED, open_objections=1), "objections": (OBJECTED,)}
+UNCONFIRMED: dict[str, Any] = {"visits": (replace(SURVEY, confirmed=frozenset({PEOPLE["visitor"]})),)}
 UNSIGNED: dict[str, Any] = {"approvals": (), "duties": done_before("notice", HARDSHIP)}
 HELD: dict[str, Any] = {"held": True}
 
@@ -61,11 +62,12 @@ _OF_BOTH = (
     Happy("add_papers",       "survey",     "visitor",    "survey", duty=Duty.FILER),
     Happy("add_papers",       "review",     "registrar",  "review", duty=Duty.FILER),
     Happy("record_visit",     "survey",     "visitor",    "survey",     None,         (),          Duty.VISITOR),
+    Happy("confirm_visit",    "survey",     "visitor_2",  "survey",     None,         (),          Duty.VISITOR,         None, UNCONFIRMED),
     Happy("return_to_draft",  "review",     "reviewer",   "draft",      "2025-11-03", (),          Duty.REVIEWER,        "returned"),
     Happy("return_to_survey", "review",     "reviewer",   "survey",     "2025-10-20", (),          Duty.REVIEWER),
     Happy("pass_review",      "review",     "reviewer",   "notice",     "2025-10-27", (),          Duty.REVIEWER,        "notice_posted"),
     Happy("object",           "notice",     "registrar",  "notice",     None,         (),          None,                 "objection_raised"),
-    Happy("answer_objection", "notice",     "reviewer",   "notice",     None,         (),          Duty.REVIEWER,        None, ONE_OBJECTION),
+    Happy("answer_objection", "notice",     "reviewer_2", "notice",     None,         (),          Duty.REVIEWER,        "objection_answered", ONE_OBJECTION),
     Happy("end_notice",       "notice",     "clock",      "approval",   "2025-10-28", (),          None,                 "approval_due"),
     Happy("return_to_review", "notice",     "reviewer",   "review",     "2025-10-28"),
     Happy("return_to_review", "approval",   "approver_3", "review",     "2025-10-29"),
@@ -81,7 +83,7 @@ _OF_BOTH = (
     Happy("confirm_return",   "returning",  "cashier_2",  "payment",    "2025-11-06", BOUNCED,     Duty.PAYMENT_CONFIRMER, "payment_returned"),
     Happy("reject_return",    "returning",  "cashier_2",  "receipt",    "2025-11-06", ARRIVED,     Duty.PAYMENT_CONFIRMER),
     Happy("confirm_receipt",  "receipt",    "registrar",  "follow_up",  "2026-01-20", (),          Duty.RECEIPT_WITNESS),
-    Happy("record_follow_up", "follow_up",  "visitor",    "follow_up",  None,         (),          Duty.FOLLOWER),
+    Happy("record_follow_up", "follow_up",  "follower",   "follow_up",  None,         (),          Duty.FOLLOWER),
     Happy("close",            "follow_up",  "registrar",  "closed"),
     Happy("withdraw",         "draft",      "registrar",  "withdrawn",  None,         (),          None,                 "withdrawn"),
     Happy("withdraw",         "survey",     "registrar",  "withdrawn",  None,         (),          None,                 "withdrawn", HELD),

@@ -9,7 +9,8 @@ from uuid import UUID
 from tests.workflows.family_money import Family, FundLine, Move
 from tests.workflows.sample_policy import CALENDAR, RUSHAN
 from workflows import state_machine
-from workflows.facts import Approval, Award, Facts, Notice, Returned, RuleInput, Verification, Visit
+from workflows.evidence import Notice, Objection, Seen, Verification, Visit
+from workflows.facts import Approval, Award, Facts, Returned, RuleInput
 from workflows.payment_states import Advice, Payment, PaymentState
 from workflows.policy import PolicySet
 from workflows.programme import Programme, Step
@@ -51,6 +52,8 @@ class Model:
     """What a cashier states of a return or a recovery, until another person confirms it."""
 
     objections: list[str] = field(default_factory=list)
+    posted: Objection = field(default=Objection(None, frozenset()))
+    """An objection to the latest award, as it would be raised."""
 
     def __post_init__(self) -> None:
         self.visitors = {each.account: principals_of(each) for each in self.people if each.grants_as((Role.VISITOR,))}
@@ -111,6 +114,13 @@ class Model:
             )
         )
 
+    def seen(self) -> Seen:
+        """Return what the file says, as a visit keeps it."""
+        facts, money = self.facts, self.family.finances
+        exclusions = tuple(sorted(money.observed)) if money else ()
+        of_case = (facts.item, facts.requested, sorted(facts.papers), dict(facts.answers))
+        return Seen(repr(money and replace(money, observed=frozenset())), exclusions, "", repr(of_case))
+
     def rule_input(self, actor: Actor, step: Step | None, answers: Mapping[str, object]) -> RuleInput:
         """Return the rule input as the service builds it; without a step, as for the list of available actions."""
         awarding = step is not None and step.kind.names_fund
@@ -120,6 +130,8 @@ class Model:
         facts = replace(
             self.facts,
             finances=self.family.finances,
+            finances_as_of=self.today,
+            seen=self.seen(),
             payee_in_family=self.family.payee_in_family,
             consented_until=self.family.consented_until,
             family_staff=self.family.staff,
@@ -194,11 +206,20 @@ def _correction(model: Model, transition: Transition, case: RuleInput) -> None:
     model.facts, model.fund = replace(application, award=None, method=None, cash_reason=None), None
 
 
-def _visit(model: Model, transition: Transition, _case: RuleInput) -> None:
+def _visit(model: Model, transition: Transition, case: RuleInput) -> None:
     kind = "survey" if transition.duty is Duty.VISITOR else "follow_up"
     day, conclusion = date.fromisoformat(str(transition.answers["on"])), str(transition.answers["conclusion"])
-    visit = Visit(kind, day, frozenset(accounts(transition)), conclusion, model.number)
+    gone = transition.answers.get("gone")
+    seen = model.seen().without(frozenset(map(str, gone if isinstance(gone, list) else ())))
+    me = frozenset({case.actor.account})
+    visit = Visit(kind, day, frozenset(accounts(transition)), conclusion, model.number, seen, me)
     model.facts = replace(model.facts, visits=(*model.facts.visits, visit))
+
+
+def _visit_confirmed(model: Model, _transition: Transition, case: RuleInput) -> None:
+    me = frozenset({case.actor.account})
+    visits = (replace(each, confirmed=each.confirmed | (me & each.visitors)) for each in model.facts.visits)
+    model.facts = replace(model.facts, visits=tuple(visits))
 
 
 def _resurvey(model: Model, transition: Transition, _case: RuleInput) -> None:
@@ -216,7 +237,7 @@ def _papers(model: Model, transition: Transition, _case: RuleInput) -> None:
 
 def _verification(model: Model, transition: Transition, _case: RuleInput) -> None:
     replied_on, outcome = date.fromisoformat(str(transition.answers["replied_on"])), str(transition.answers["outcome"])
-    check = Verification(replied_on, outcome, bool(transition.answers.get("explained")))
+    check = Verification(replied_on, outcome, bool(transition.answers.get("explained")), seen=model.seen())
     model.facts = replace(model.facts, verification=check)
 
 
@@ -225,6 +246,7 @@ def _award(model: Model, transition: Transition, case: RuleInput) -> None:
     method = str(transition.answers.get("method") or "bank")
     reason = str(transition.answers["cash_reason"]) if method == "cash" else None
     model.facts = replace(model.facts, method=method, cash_reason=reason)
+    model.posted = Objection(None, case.actor.people(transition.grant), award, model.seen())
     posted = Notice(model.today, model.content(award, model.fund, case.policy), id=UUID(int=model.number))
     model.facts, model.objections = replace(model.facts, award=award, notice=posted), []
 
@@ -238,11 +260,16 @@ def _count_objections(model: Model) -> None:
 
 def _objection(model: Model, _transition: Transition, _case: RuleInput) -> None:
     model.objections.append("open")
+    model.facts = replace(model.facts, objections=(*model.facts.objections, model.posted))
     _count_objections(model)
 
 
 def _objection_answer(model: Model, transition: Transition, _case: RuleInput) -> None:
-    model.objections[model.objections.index("open")] = str(transition.answers["outcome"])
+    outcome, all_of_case = str(transition.answers["outcome"]), list(model.facts.objections)
+    oldest = next(number for number, each in enumerate(all_of_case) if each.outcome is None)
+    all_of_case[oldest] = replace(all_of_case[oldest], outcome=outcome)
+    model.facts = replace(model.facts, objections=tuple(all_of_case))
+    model.objections[model.objections.index("open")] = outcome
     _count_objections(model)
 
 
@@ -312,6 +339,7 @@ Effect = Callable[[Model, Transition, RuleInput], None]
 EFFECTS: Mapping[Record, Effect] = {
     Record.CORRECTION: _correction,
     Record.VISIT: _visit,
+    Record.VISIT_CONFIRMED: _visit_confirmed,
     Record.PAPERS: _papers,
     Record.VERIFICATION: _verification,
     Record.AWARD: _award,

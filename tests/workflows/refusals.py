@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.workflows.correction_refusals import correcting
+from tests.workflows.evidence_refusals import objecting, old_finances, surveying
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
 from tests.workflows.recall_refusals import recalling, recovering
 from tests.workflows.rule_input_builders import (
@@ -35,6 +36,9 @@ from workflows.vocabulary import Duty, Fen, Grant, Role
 Line = tuple[str, RuleInput, list[str]]
 
 ALONE = frozenset({PEOPLE["visitor"]})
+FOLLOWER = str(PEOPLE["follower"])
+BOTH = [FOLLOWER, str(PEOPLE["visitor_2"])]
+NOBODY_DID: frozenset[tuple[Duty, UUID]] = frozenset()
 NAMED = [str(PEOPLE["visitor"]), str(PEOPLE["visitor_2"])]
 SIGNED_BEFORE_THE_EDIT: dict[str, Any] = {"approvals": (Approval(1, PEOPLE["approver"], "older"),)}
 LARGE: dict[str, Any] = {"policy": replace(SAMPLE, tiers=(Fen(100_000), Fen(200_000), None))}
@@ -157,12 +161,14 @@ def notice(programme: Programme) -> list[Line]:
     return [
         ("end_notice", clock(notice=None), ["notice_missing"]),
         ("end_notice", clock(today=date(2025, 10, 13)), ["notice_running"]),
+        # A calendar that changed while the notice hung cannot end it before the day it showed.
+        ("end_notice", clock(notice=replace(POSTED, ends_on=date(2025, 10, 14))), ["notice_running"]),
         ("end_notice", clock(notice=year_end, today=new_year), ["calendar_unknown"]),
         ("end_notice", clock(**ONE_OBJECTION), ["objection_open"]),
         ("end_notice", clock(notice=replace(POSTED, upheld_objections=1)), ["objection_upheld"]),
         ("end_notice", clock(today=date(2025, 10, 13), **ONE_OBJECTION), ["notice_running", "objection_open"]),
         ("object", clock("registrar", answers={"notice": ANOTHER}), ["notice_over"]),
-        ("answer_objection", clock("reviewer", answers={"notice": ANOTHER}, **ONE_OBJECTION), ["notice_over"]),
+        ("answer_objection", clock("reviewer_2", answers={"notice": ANOTHER}, **ONE_OBJECTION), ["notice_over"]),
         ("answer_objection", clock("reviewer"), ["no_objection"]),
         ("answer_objection", clock("reviewer", notice=None), ["no_objection"]),
     ]
@@ -307,19 +313,24 @@ def in_transit(programme: Programme) -> list[Line]:
 
 def following_up(programme: Programme) -> list[Line]:
     """Return refusals of 回访 and of ending the case."""
-    call = partial(rule_input, "follow_up", by="visitor", programme=programme)
+    call = partial(rule_input, "follow_up", by="follower", programme=programme)
     denied = (SURVEY, CALLED, replace(CALLED, conclusion="not_received"))
     return [
-        ("record_follow_up", call(answers={"visitors": [NAMED[0], str(PEOPLE["auditor"])]}), ["visitor_not_entitled"]),
-        ("record_follow_up", call(by="visitor_2"), ["recorder_not_among_visitors"]),
-        ("record_follow_up", call(answers={"visitors": NAMED}, family=("visitor_2",)), ["visitor_is_family"]),
+        ("record_follow_up", call(answers={"visitors": [FOLLOWER, str(PEOPLE["auditor"])]}), ["visitor_not_entitled"]),
+        ("record_follow_up", call(by="someone_else", grants=(Grant(Role.VISITOR),)), ["recorder_not_among_visitors"]),
+        (
+            "record_follow_up",
+            call(answers={"visitors": BOTH}, family=("visitor_2",), duties=NOBODY_DID),
+            ["visitor_is_family"],
+        ),
         ("record_follow_up", call(answers={"on": "2025-08-31"}), ["before_the_case"]),
         ("record_follow_up", call(answers={"on": "2025-11-21"}), ["in_the_future"]),
         (
             "record_follow_up",
-            call(answers={"visitors": NAMED}, did=((Duty.PAYER, "visitor_2"),)),
+            call(answers={"visitors": BOTH}, duties=NOBODY_DID, did=((Duty.PAYER, "visitor_2"),)),
             ["visitor_has_incompatible_duty"],
         ),
+        ("record_follow_up", call(answers={"visitors": BOTH}), ["visitor_has_incompatible_duty"]),
         ("close", call(by="registrar", visits=(SURVEY,)), ["follow_up_missing"]),
         ("close", call(by="registrar", visits=denied), ["family_denies"]),
         ("close", call(by="registrar", visits=(replace(CALLED, conclusion="handed_back"),)), ["family_denies"]),
@@ -343,6 +354,9 @@ def holding(programme: Programme) -> list[Line]:
 AT_REVIEW = (fieldwork_at_review, means_at_review, fund_at_review)
 PHASES = (
     survey,
+    surveying,
+    old_finances,
+    objecting,
     correcting,
     *AT_REVIEW,
     notice,

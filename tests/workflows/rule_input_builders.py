@@ -9,7 +9,8 @@ from uuid import UUID
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
-from workflows.facts import Approval, Award, Facts, Fund, Notice, RuleInput, Verification, Visit
+from workflows.evidence import Notice, Objection, Seen, Verification, Visit
+from workflows.facts import Approval, Award, Facts, Fund, RuleInput
 from workflows.payment_states import Advice, Payment
 from workflows.policy import PolicySet
 from workflows.programme import Programme
@@ -25,11 +26,13 @@ GRANTS: Mapping[str, tuple[Grant, ...]] = {
     "visitor_2": (Grant(Role.VISITOR),),
     "verifier": (Grant(Role.VERIFIER),),
     "reviewer": (Grant(Role.REVIEWER),),
+    "reviewer_2": (Grant(Role.REVIEWER),),
     "approver": (Grant(Role.APPROVER, tier=1),),
     "approver_2": (Grant(Role.APPROVER, tier=2),),
     "approver_3": (Grant(Role.APPROVER, tier=3),),
     "cashier": (Grant(Role.CASHIER),),
     "cashier_2": (Grant(Role.CASHIER),),
+    "follower": (Grant(Role.VISITOR),),
     "clock": (Grant(Role.CLOCK),),
     "auditor": (Grant(Role.AUDITOR),),
     "nobody": (),
@@ -37,13 +40,16 @@ GRANTS: Mapping[str, tuple[Grant, ...]] = {
 }
 PEOPLE: Mapping[str, UUID] = {name: UUID(int=number) for number, name in enumerate(GRANTS, start=1)}
 VISITORS = frozenset({PEOPLE["visitor"], PEOPLE["visitor_2"]})
-OWN_ROLE: Mapping[UUID, frozenset[UUID]] = dict.fromkeys(VISITORS, frozenset())
+OWN_ROLE: Mapping[UUID, frozenset[UUID]] = dict.fromkeys((*VISITORS, PEOPLE["follower"]), frozenset())
 
 SHOWN = "digest of what was shown"
 AWARD = Fen(300_000)
-SURVEY = Visit("survey", date(2025, 9, 8), VISITORS)
-CALLED = Visit("follow_up", date(2025, 11, 20), frozenset({PEOPLE["visitor"]}), "received")
-POSTED = Notice(date(2025, 9, 29), SHOWN)
+FILE = Seen("finances", (), "members", "application")
+SURVEY = Visit("survey", date(2025, 9, 8), VISITORS, seen=FILE, confirmed=VISITORS)
+CALLED = Visit("follow_up", date(2025, 11, 20), frozenset({PEOPLE["follower"]}), "received")
+POSTED = Notice(date(2025, 9, 29), SHOWN, ends_on=date(2025, 10, 13))
+OBJECTED = Objection(None, frozenset({PEOPLE["reviewer"]}), AWARD, FILE)
+"""An objection to the award that `reviewer` posted, not answered yet."""
 ENDED = replace(POSTED, ended_on=date(2025, 10, 14))
 FUND = Fund(
     available=Fen(5_000_000),
@@ -85,7 +91,9 @@ STAGES: Mapping[str, Stage] = {
     ),
     "verification": Stage(date(2025, 9, 12), "verifier"),
     "review": Stage(
-        date(2025, 9, 29), "reviewer", facts={"verification": Verification(date(2025, 9, 12), "clear"), "fund": FUND}
+        date(2025, 9, 29),
+        "reviewer",
+        facts={"verification": Verification(date(2025, 9, 12), "clear", seen=FILE), "fund": FUND},
     ),
     "notice": Stage(date(2025, 10, 14), "clock", ((Duty.REVIEWER, "reviewer"),), {"award": AWARD, "notice": POSTED}),
     "approval": Stage(
@@ -113,7 +121,7 @@ STAGES: Mapping[str, Stage] = {
     "follow_up": Stage(
         date(2025, 11, 20),
         "registrar",
-        ((Duty.RECEIPT_WITNESS, "registrar"), (Duty.FOLLOWER, "visitor")),
+        ((Duty.RECEIPT_WITNESS, "registrar"), (Duty.FOLLOWER, "follower")),
         {"visits": (SURVEY, CALLED), "payments": (PAID,), "advice": None},
     ),
     "closed": Stage(date(2025, 11, 25), "approver"),
@@ -175,7 +183,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "confirm_receipt": {"evidence": "signature"},
     "record_follow_up": {
         "on": "2025-11-20",
-        "visitors": [str(PEOPLE["visitor"])],
+        "visitors": [str(PEOPLE["follower"])],
         "place": "phone",
         "conclusion": "received",
     },
@@ -212,6 +220,8 @@ def _facts(state: str, programme: Programme, changed: Mapping[str, Any]) -> Fact
         "division": RUSHAN,
         "cause": "illness",
         "finances": FAMILY,
+        "finances_as_of": date(2025, 8, 31),
+        "seen": FILE,
         "consented_until": date(2026, 8, 31),
         "papers": frozenset(SAMPLE.papers_for("illness")),
         "content": SHOWN,

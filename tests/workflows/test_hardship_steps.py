@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 
 from tests.workflows import refusals
+from tests.workflows.evidence_refusals import INCOME_CUT
 from tests.workflows.happy import HAPPY, Happy
 from tests.workflows.refusals import SENT_BACK_FOR_PAPERS, Line, labels
-from tests.workflows.rule_input_builders import AWARD, CALENDAR, FAMILY, FUND, filled, other_award, rule_input
+from tests.workflows.rule_input_builders import AWARD, CALENDAR, FAMILY, FILE, FUND, filled, other_award, rule_input
 from tests.workflows.sample_policy import SAMPLE
 from workflows.eligibility import SpendingLine
-from workflows.facts import RuleInput, Verification
+from workflows.evidence import Verification
+from workflows.facts import RuleInput
 from workflows.programmes.hardship import HARDSHIP
 from workflows.state_machine import decide
 from workflows.vocabulary import Fen, Refused
 
-VERIFIED = Verification(date(2025, 9, 12), "clear")
+VERIFIED = Verification(date(2025, 9, 12), "clear", seen=FILE)
 
 PAID = {"self_paid": 1_200_000}
 """What the survey found for illness in FAMILY."""
@@ -64,6 +66,11 @@ ONLY_HARDSHIP: list[Line] = [
     ("pass_review", rule_input("review", others=(other_award("LIV", 100),)), ["item_repeated"]),
     ("pass_review", rule_input("review", others=(other_award("LIV", 1_000_000),)), ["item_repeated", "over_cap"]),
     ("approve", rule_input("approval", others=(other_award("LIV", 1_000_000),)), ["item_repeated", "over_cap"]),
+    (
+        "pass_review",
+        rule_input("review", seen=INCOME_CUT),
+        ["check_void", "survey_void"],
+    ),
     ("pass_review", rule_input("review", pending=("LIV",)), ["same_item_pending"]),
     ("approve", rule_input("approval", pending=("LIV",)), ["same_item_pending"]),
 ]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.workflows.rule_input_builders import SURVEY, rule_input
 from workflows.code_lists import SurveyConclusion
-from workflows.facts import Visit
+from workflows.evidence import Visit
 from workflows.rules.survey import surveyed_by_two
 
 ALONE = replace(SURVEY, on=date(2025, 9, 9), visitors=frozenset([next(iter(SURVEY.visitors))]), seq=9)

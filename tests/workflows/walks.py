@@ -139,6 +139,8 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
     """Return an answer to a step's form that is valid in most cases."""
     if field.key == "papers":
         return PAPERS[dice.mostly((0, 1)) :]
+    if field.key == "gone":
+        return ["vehicle"]
     if field.key == "notice":
         return str(model.facts.notice.id if model.facts.notice and dice.below(4) else UUID(int=0))
     if field.key in {"advised_on", "amount", "advice_no"} and model.advice is not None and dice.below(8):
@@ -157,7 +159,7 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
     if field.key == "until":
         return (model.today + timedelta(days=dice.mostly((30, 1, 90, 91, 0)))).isoformat()
     of_kind: Mapping[Kind, Callable[[], object]] = {
-        Kind.TEXT: lambda: "如所述",
+        Kind.TEXT: lambda: "情况如所述",
         Kind.NAME: lambda: "会纪〔2025〕1号",
         Kind.CODE: lambda: dice.mostly(field.choices or ("A-1",)),
         Kind.CODES: lambda: ["board"],
@@ -236,6 +238,13 @@ def goal(programme: Programme) -> str:
     return next(each.key for each in programme.states if each.phase is Phase.ENDED)
 
 
+def waiting(model: Model) -> list[UUID]:
+    """Return the visitors who have not confirmed a visit that names them, while they can."""
+    if not any(each.record is Record.VISIT_CONFIRMED for each in model.programme.steps_from(model.facts.state)):
+        return []
+    return sorted(set[UUID]().union(*(each.visitors - each.went for each in model.facts.surveys)))
+
+
 def choose_step(model: Model, actions: tuple[AvailableAction, ...], dice: Dice) -> Step:
     """Return an available step onward in the order of the states; now and then any step."""
     programme, state = model.programme, model.facts.state
@@ -255,6 +264,8 @@ def choose_step(model: Model, actions: tuple[AvailableAction, ...], dice: Dice) 
         return dice.mostly(seconds)
     # A payment that comes back is rare in life; here it must be met in a few hundred walks.
     onward += [each for each in allowed_steps if each.record is Record.PAYMENT_RETURNED]
+    if waiting(model) and dice.below(4):
+        return next(each for each in steps if each.record is Record.VISIT_CONFIRMED)
     staying = [each for each in allowed_steps if each.target == SAME and each.record not in UNUSUAL]
     return dice.one_of((onward if kind < 9 else staying) or onward or staying or steps)
 
@@ -266,6 +277,8 @@ def attempt(model: Model, dice: Dice) -> Turn:
     )
     step = choose_step(model, newcomer_actions, dice)
     able_people = [each for each in model.people if each.grants_as(step.roles)]
+    if step.record is Record.VISIT_CONFIRMED:
+        able_people = [each for each in able_people if each.account in waiting(model)]
     actor = dice.one_of(able_people if able_people and dice.below(10) else model.people)
     answers = form(step, actor, model, dice)
     step_from_state = model.programme.step(step.action, model.facts.state)

@@ -4,6 +4,7 @@ from workflows.code_lists import (
     FOLLOW_UP_PLACES,
     SURVEY_PLACES,
     ObjectionOutcome,
+    Observation,
     PaymentMethod,
     SurveyConclusion,
     VerificationOutcome,
@@ -19,8 +20,11 @@ VISIT = (
     FormField("visitors", "走访人", Kind.ACCOUNTS),
     FormField("place", "地点", Kind.CODE, choices=SURVEY_PLACES),
     FormField("conclusion", "结论", Kind.CODE, choices=tuple(SurveyConclusion)),
+    FormField("gone", "不再存在的排除情形", Kind.CODES, required=False, choices=tuple(Observation)),
     FormField("story", "走访情况", Kind.TEXT, required=False),
 )
+"""`gone` names the exclusions on file that the visitors no longer found; only then may they be struck out."""
+
 FOLLOW_UP = (
     FormField("on", "回访日期", Kind.DATE),
     FormField("visitors", "回访人", Kind.ACCOUNTS),
@@ -53,8 +57,9 @@ AWARD = (
     FormField("places", "公示地点", Kind.CODES),
     FormField("method", "发放方式", Kind.CODE, required=False, choices=tuple(PaymentMethod)),
     FormField("cash_reason", "现金发放原因", Kind.CODE, required=False, choices=("no_account", "urgent", "disabled")),
+    FormField("objection_met", "异议如何处理", Kind.TEXT, required=False),
 )
-"""The method is part of what is signed; a bank transfer where none is stated."""
+"""`objection_met` is required after an upheld objection. The method is part of what is signed; a bank transfer where none is stated."""
 
 _NOTICE = FormField("notice", "所指公示", Kind.ID, required=False)
 OBJECTION = (

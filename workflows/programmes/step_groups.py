@@ -21,7 +21,15 @@ from workflows.rules.bank_advice import (
     second_payment_by_another_hand,
     second_payment_not_in_cash,
 )
+from workflows.rules.evidence import survey_still_holds
 from workflows.rules.means_test import beneficiary_stays
+from workflows.rules.objections import (
+    another_reviewer_passes,
+    answered_by_another,
+    answered_in_words,
+    objected_has_changed,
+    objection_met_in_words,
+)
 from workflows.rules.payment import (
     fund_allows,
     fund_can_bear,
@@ -34,11 +42,13 @@ from workflows.rules.payment import (
     within_what_is_kept,
 )
 from workflows.rules.public_notice import (
+    an_objection_is_open,
     no_open_objection,
     no_upheld_objection,
     notice_ended,
     notice_taken_down,
     shown_is_unchanged,
+    this_notice,
 )
 from workflows.rules.survey import (
     followers_have_no_incompatible_duty,
@@ -54,7 +64,9 @@ from workflows.rules.survey import (
 from workflows.vocabulary import Money, Pot, Role, Sum
 
 VISITORS = (visitors_enough, recorder_went, visitors_entitled, visitors_not_family, visited_already)
-SURVEYED = (surveyed_by_two, papers_seen_again)
+SURVEYED = (surveyed_by_two, survey_still_holds, papers_seen_again)
+REVIEWABLE = (survey_still_holds, another_reviewer_passes, objected_has_changed, objection_met_in_words)
+ANSWERABLE = (this_notice, an_objection_is_open, answered_by_another, answered_in_words)
 SURVEYORS = (*VISITORS, surveyors_have_no_incompatible_duty)
 CALLERS = (visitors_entitled, recorder_went, visitors_not_family, visited_already, followers_have_no_incompatible_duty)
 NOTICE_OVER = (notice_ended, no_open_objection, no_upheld_objection)

@@ -26,6 +26,7 @@ from workflows.programmes.forms import (
     WRITE_OFF,
 )
 from workflows.programmes.step_groups import (
+    ANSWERABLE,
     ARRIVED,
     AS_STATED,
     BANK_SAYS,
@@ -39,6 +40,7 @@ from workflows.programmes.step_groups import (
     PAYABLE,
     RECALL_DECIDED,
     REST_BACK,
+    REVIEWABLE,
     SURVEYED,
     SURVEYORS,
     WITHDRAWABLE,
@@ -55,6 +57,7 @@ from workflows.programmes.step_groups import (
     write_off,
 )
 from workflows.rules.application import amount_positive
+from workflows.rules.evidence import finances_recent, visit_names_me
 from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
@@ -78,7 +81,7 @@ from workflows.rules.payment import (
     fund_open_to_unit,
     payee_in_family,
 )
-from workflows.rules.public_notice import an_objection_is_open, notice_can_end, this_notice
+from workflows.rules.public_notice import notice_can_end, this_notice
 from workflows.rules.survey import consent_given, papers_complete, surveyed_by_two
 from workflows.rules.suspension import held, hold_has_an_end
 from workflows.rules.tuition import (
@@ -92,7 +95,7 @@ from workflows.vocabulary import Duty, Phase, Record, Role
 
 OPENING = (amount_positive, enrolled_this_school_year, parts_within_requested)
 CORRECTABLE = OPENING
-MEANS = (finances_on_file, line_known, within_income_test, no_exclusion)
+MEANS = (finances_on_file, finances_recent, line_known, within_income_test, no_exclusion)
 LIMITS = (items_allowed, within_requested, within_cap, award_positive)
 ENROLLED = (
     enrolled_this_school_year,
@@ -160,13 +163,14 @@ TUITION = Programme(
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
         Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料"),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),
+        Step("confirm_visit",     "survey",        SAME,           Role.VISITOR,    (visit_names_me,),     None,         None,              Duty.VISITOR,         Record.VISIT_CONFIRMED,   (),               "确认参加走访"),
         Step("finish_survey",     "survey",        "review",       (Role.REGISTRAR, Role.VISITOR), SURVEYED, None, None,          None,                 None,                     (),               "完成调查"),
         Step("return_to_draft",   "review",        "draft",        Role.REVIEWER,   (),                    None,         "returned",        Duty.REVIEWER,        None,                     (WHY,),           "退回补正"),
         Step("correct_application", "draft",       SAME,           Role.REGISTRAR,  CORRECTABLE,           None,         None,              Duty.REGISTRAR,       Record.CORRECTION,        CORRECTION,       "更正申请"),
         Step("return_to_survey",  "review",        "survey",       Role.REVIEWER,   (),                    None,         None,              Duty.REVIEWER,        Record.RESURVEY,          RESURVEY_UNVERIFIED,"退回重新调查"),
-        Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED, notice_can_end),  None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
+        Step("pass_review",       "review",        "notice",       Role.REVIEWER,   (*ELIGIBLE, *FUNDED, notice_can_end, *REVIEWABLE), None,         "notice_posted",   Duty.REVIEWER,        Record.AWARD,             AWARD,            "审核通过并公示"),
         Step("object",            "notice",        SAME,           Role.REGISTRAR,  (this_notice,),        None,         "objection_raised", None,                Record.OBJECTION,         OBJECTION,        "登记异议"),
-        Step("answer_objection",  "notice",        SAME,           Role.REVIEWER,   (this_notice, an_objection_is_open), None,       None,              Duty.REVIEWER,        Record.OBJECTION_ANSWER,  OBJECTION_ANSWER, "答复异议"),
+        Step("answer_objection",  "notice",        SAME,           Role.REVIEWER,   ANSWERABLE,            None,         "objection_answered", Duty.REVIEWER,        Record.OBJECTION_ANSWER,  OBJECTION_ANSWER, "答复异议"),
         Step("end_notice",        "notice",        "approval",     Role.CLOCK,      NOTICE_OVER,           None,         "approval_due",    None,                 Record.NOTICE_END,        (),               "公示期满"),
         Step("return_to_review",  ("notice", "approval"), "review", (Role.REVIEWER, Role.APPROVER), (),    None,         None,              None,                 Record.VOID_APPROVALS,    (WHY,),           "退回审核"),
         Step("endorse",           "approval",      SAME,           Role.APPROVER,   HIGHER,                None,         "approval_due",    Duty.APPROVER,        Record.APPROVAL,          SIGNATURE,        "同意并报上级"),

@@ -7,7 +7,7 @@ from workflows.vocabulary import Reason
 
 @reads("notice")
 def notice_ended(case: RuleInput) -> Reason | None:
-    """公示 lasts at least `notice_days` working days; the day of posting does not count.
+    """公示 lasts at least `notice_days` working days, and until the day it showed; the day of posting does not count.
 
     The days are counted from the day of posting, under the policy set that the notice cites.
     Source: docs/domain/procedure.md §1.5.
@@ -17,9 +17,11 @@ def notice_ended(case: RuleInput) -> Reason | None:
         return Reason.of("notice_missing")
     days = case.policy.notice_days
     try:
-        ends = workdays.after(notice.posted_on, days, case.calendar)
+        counted = workdays.after(notice.posted_on, days, case.calendar)
     except workdays.CalendarUnknown as unknown:
         return Reason.of("calendar_unknown", year=unknown.year)
+    # A calendar that changed since cannot make the notice end before the day it showed.
+    ends = max(counted, notice.ends_on or counted)
     if case.today <= ends:
         return Reason.of("notice_running", ends_on=ends.isoformat(), param="notice_days", value=days)
     return None

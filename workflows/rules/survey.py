@@ -5,6 +5,7 @@ from datetime import date
 from workflows.code_lists import Item, SurveyConclusion, VerificationOutcome
 from workflows.facts import RuleInput, reads
 from workflows.policy_codes import Requirement
+from workflows.rules.evidence import went_enough
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Reason
 
 
@@ -90,8 +91,8 @@ def reply_already(case: RuleInput) -> Reason | None:
 
 @reads("returned", "visits")
 def surveyed_by_two(case: RuleInput) -> Reason | None:
-    """入户调查: at least `min_visitors` people made a survey visit, and the latest one did not refute the need
-    (docs/domain/procedure.md §1.4). A case that was returned to survey needs a new visit.
+    """入户调查: at least `min_visitors` people made a survey visit and say so themselves, and the latest visit did not
+    refute the need (docs/domain/procedure.md §1.4). A case that was returned to survey needs a new visit.
     """
     visits, returned = case.facts.surveys, case.facts.returned
     if not visits and returned is not None:
@@ -101,6 +102,9 @@ def surveyed_by_two(case: RuleInput) -> Reason | None:
     most = max(len(visit.visitors) for visit in visits)
     if most < case.policy.min_visitors:
         return Reason.of("too_few_visitors", given=most, param="min_visitors", value=case.policy.min_visitors)
+    if not any(went_enough(case, visit) for visit in visits):
+        waiting = sorted(map(str, visits[-1].visitors - visits[-1].went))
+        return Reason.of("visit_unconfirmed", accounts=waiting, param="min_visitors", value=case.policy.min_visitors)
     if visits[-1].conclusion == SurveyConclusion.REFUTED:
         return Reason.of("survey_refuted", on=visits[-1].on.isoformat())
     return None

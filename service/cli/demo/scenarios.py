@@ -48,6 +48,7 @@ def _submitted(a: Application) -> Iterator[ScenarioStep]:
 def _visited(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:
     visit = {"on": (on or a.visited_on).isoformat(), "visitors": list(a.visitors), "place": "home"}
     yield ScenarioStep(on or a.visited_on, a.visitors[0], "record_visit", {**visit, "conclusion": "confirmed"})
+    yield from (ScenarioStep(on or a.visited_on, each, "confirm_visit") for each in a.visitors[1:])
 
 
 def _surveyed(a: Application, on: date | None = None) -> Iterator[ScenarioStep]:

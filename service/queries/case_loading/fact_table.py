@@ -91,19 +91,25 @@ _DECIDED_BEFORE = """SELECT row_to_json(d) FROM (SELECT o.id, o.category, (SELEC
     AS d WHERE d."on" IS NOT NULL"""
 _CONSENT = "SELECT max(until_on) FROM consent WHERE household_id = c.household_id"
 _VISITS = """SELECT json_agg(json_build_object('kind', kind, 'on', "on", 'conclusion', conclusion, 'seq', seq, 'visitors',
-    (SELECT json_agg(account_id) FROM visit_visitor WHERE visit_id = visit.id)) ORDER BY id)
+    (SELECT json_agg(account_id) FROM visit_visitor WHERE visit_id = visit.id), 'confirmed',
+    (SELECT json_agg(account_id) FROM visit_confirmation WHERE visit_id = visit.id), 'seen', seen, 'id', id) ORDER BY id)
     FROM visit WHERE case_id = c.id"""
-_VERIFICATION = """SELECT row_to_json(v) FROM (SELECT replied_on, outcome, explained, people FROM verification
+_VERIFICATION = """SELECT row_to_json(v) FROM (SELECT replied_on, outcome, explained, people, seen FROM verification
     WHERE case_id = c.id ORDER BY seq DESC LIMIT 1) AS v"""
 _RETURNED = f"""SELECT row_to_json(r) FROM (SELECT e.seq, e."on", e.body::json -> 'answers' -> 'again' AS again,
     EXISTS (SELECT FROM event AS p WHERE p.subject_id = e.subject_id AND p.seq > e.seq
     AND p.action IN ({_actions(Record.PAPERS)})) AS papers_since FROM event AS e WHERE e.subject_id = c.id
     AND e.action IN ({_actions(Record.RESURVEY)}) ORDER BY e.seq DESC LIMIT 1) AS r"""  # noqa: S608 - names from the programmes
-_NOTICE = """SELECT row_to_json(n) FROM (SELECT id, posted_on, ended_on, content,
+_NOTICE = """SELECT row_to_json(n) FROM (SELECT id, posted_on, ends_on, ended_on, content,
     (SELECT count(*) FROM objection o WHERE o.case_id = notice.case_id AND outcome IS NULL) AS open,
     (SELECT o.id FROM objection o WHERE o.case_id = notice.case_id AND outcome IS NULL ORDER BY o.id LIMIT 1) AS oldest,
     (SELECT count(*) FROM objection o WHERE o.notice_id = notice.id AND outcome = 'upheld') AS upheld
     FROM notice WHERE case_id = c.id ORDER BY seq DESC LIMIT 1) AS n"""
+# Who posted the award that an objection is against: the actor of the notice's event, and whom they acted for.
+_ALL_OBJECTIONS = """SELECT json_agg(json_build_object('outcome', o.outcome, 'award', n.award_fen, 'seen', n.seen,
+    'posted_by', json_build_array(e.actor_id, e.principal_id)) ORDER BY o.id) FROM objection AS o
+    JOIN notice AS n ON n.id = o.notice_id JOIN event AS e ON e.subject_id = n.case_id AND e.seq = n.seq
+    WHERE o.case_id = c.id"""
 _APPROVALS = """SELECT json_agg(json_build_array(tier, account_id, content, id) ORDER BY tier)
     FROM approval WHERE case_id = c.id AND voided_seq IS NULL"""
 _PAYMENTS = """SELECT json_agg(json_build_array(id, state, paid_on, paid_by, confirmed_by) ORDER BY seq)
@@ -157,11 +163,13 @@ FACTS: tuple[Fact, ...] = (
     Fact("open_cases",            _sql(_OPEN_CASES),    "open_cases",            readers.open_cases),
     Fact("decided_before",        _sql(_DECIDED_BEFORE), needed_by=frozenset({Record.VOID_APPROVALS})),
     Fact("consented_until",       _sql(_CONSENT),       "consented_until",       readers.consented_until),
-    Fact("visits",                _sql(_VISITS),        "visits",                readers.visits),
+    Fact("visits",                _sql(_VISITS),        "visits",                readers.visits,
+         frozenset({Record.VISIT_CONFIRMED})),
     Fact("returned",              _sql(_RETURNED),      "returned",              readers.returned),
     Fact("verification",          _sql(_VERIFICATION),  "verification",          readers.verification),
     Fact("notice",                _sql(_NOTICE),        "notice",                readers.notice,
          _OBJECTIONS | {Record.NOTICE_END, Record.VOID_APPROVALS}),
+    Fact("objections",            _sql(_ALL_OBJECTIONS), "objections",           readers.objections),
     Fact("approvals",             _sql(_APPROVALS),     "approvals",             readers.approvals,
          frozenset({Record.APPROVAL, Record.VOID_APPROVALS, Audience.NEXT_APPROVERS})),
     Fact("payments",              _sql(_PAYMENTS),      "payments",              readers.payments,         _OF_PAYMENT),

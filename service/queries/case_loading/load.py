@@ -12,7 +12,7 @@ from service.queries.case_loading import statement
 from service.queries.case_loading.fact_table import BY_NAME
 from service.queries.case_loading.loaded_case import CaseRow, LoadedCase, Reviewed, RoleHolder, uuid_of
 from service.queries.case_loading.plan import EVERYTHING, LoadPlan
-from service.queries.case_loading.readers import members_digest
+from service.queries.case_loading.readers import members_digest, seen_now
 from service.queries.scope import Caller, ranges
 from workflows.approval_digest import ApprovalContent, approval_digest
 from workflows.facts import Facts
@@ -116,6 +116,7 @@ def _facts(row: CaseRow, parts: Mapping[str, Any]) -> Facts:
     return Facts.partial(
         content=digest_of(row, row),
         people=members_digest(row),
+        seen=seen_now(row),
         payee_in_family=row.payee["in_family"] if row.payee else None,
         **_case_facts(row),
         **on_demand,
@@ -142,6 +143,7 @@ def _case_facts(row: CaseRow) -> dict[str, Any]:
         | frozenset((Duty.FILER, uuid_of(person)) for person in row.filers or ()),
         "family_staff": frozenset(uuid_of(each) for each in row.family_staff or ()),
         "answers": row.answers,
+        "finances_as_of": row.finances_as_of,
         "filed": row.exited_on is None,
         "division": row.division,
         "cause": row.cause,

@@ -100,6 +100,7 @@ class CaseRow:
     returned: dict[str, Any] | None
     verification: dict[str, Any] | None
     notice: dict[str, Any] | None
+    objections: list[dict[str, Any]] | None
     approvals: list[list[Any]] | None
     student_stage: str | None
     open_cases: list[tuple[str, str]] | None

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from service.queries.case_loading.loaded_case import CaseRow, uuid_of
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
-from workflows.facts import Approval, Award, Fund, Notice, Returned, Verification, Visit
+from workflows.evidence import Notice, Objection, Seen, Verification, Visit, part_digest, seen_of
+from workflows.facts import Approval, Award, Fund, Returned
 from workflows.payment_states import Advice, Payment
 from workflows.vocabulary import Fen
 
@@ -54,6 +55,8 @@ def visits(row: CaseRow) -> tuple[Visit, ...]:
             frozenset(uuid_of(account) for account in each["visitors"] or ()),
             each["conclusion"],
             each["seq"] or 0,
+            seen_of(each["seen"]),
+            frozenset(uuid_of(account) for account in each["confirmed"] or ()),
         )
         for each in row.visits or ()
     )
@@ -73,9 +76,8 @@ def verification(row: CaseRow) -> Verification | None:
     latest = row.verification
     if latest is None:
         return None
-    return Verification(
-        date.fromisoformat(latest["replied_on"]), latest["outcome"], latest["explained"], latest["people"]
-    )
+    replied_on, seen = date.fromisoformat(latest["replied_on"]), seen_of(latest["seen"])
+    return Verification(replied_on, latest["outcome"], latest["explained"], latest["people"], seen)
 
 
 def notice(row: CaseRow) -> Notice | None:
@@ -84,7 +86,21 @@ def notice(row: CaseRow) -> Notice | None:
     if latest is None:
         return None
     posted, ended = date.fromisoformat(latest["posted_on"]), _day(latest["ended_on"])
-    return Notice(posted, latest["content"], ended, UUID(latest["id"]), latest["open"], latest["upheld"])
+    counts = (latest["open"], latest["upheld"])
+    return Notice(posted, latest["content"], ended, UUID(latest["id"]), *counts, _day(latest["ends_on"]))
+
+
+def objections(row: CaseRow) -> tuple[Objection, ...]:
+    """Return every objection to an award of the case, the oldest first."""
+    return tuple(
+        Objection(
+            each["outcome"],
+            frozenset(uuid_of(account) for account in each["posted_by"] if account),
+            each["award"],
+            seen_of(each["seen"]),
+        )
+        for each in row.objections or ()
+    )
 
 
 def approvals(row: CaseRow) -> tuple[Approval, ...]:
@@ -159,6 +175,17 @@ def members_digest(row: CaseRow) -> str:
     """Return the digest of who belongs to the household: each member by number, or by name where none is on file."""
     members = sorted(number or name for _, name, number in row.members or ())
     return sha256("\n".join(members).encode()).hexdigest()
+
+
+def seen_now(row: CaseRow) -> Seen:
+    """Return what the file says now, in the form that a visit, a check and a notice keep of it."""
+    money = (row.finances_as_of, row.idle_able_members, row.event_kind, [list(line) for line in row.lines or ()])
+    return Seen(
+        finances=part_digest([str(money[0]), *money[1:]]),
+        exclusions=tuple(sorted(row.observed)),
+        members=members_digest(row),
+        application=part_digest([row.item, row.requested_fen, row.answers, row.cause, list(row.papers or ())]),
+    )
 
 
 def _day(text: str | date | None) -> date | None:
