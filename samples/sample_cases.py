@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from sample_people import SCHOOL, Household
-from sample_year import visitors_for
+from sample_year import follower_for, visitors_for
 
 from workflows.workdays import after, read_calendar
 
@@ -138,10 +138,17 @@ def _people(plan: Plan, household: Household) -> dict[str, object]:
         row["回单确认人"] = "song.yuan"
     else:
         signers, visitors = ("chen.shan", "lin.hai", "song.yuan"), visitors_for(plan.household)
-        row = {"经办人": household.keeper, "审核人": "du.heng", "出纳": "pan.jie", "回访人": visitors[1]}
+        row = {
+            "经办人": household.keeper,
+            "审核人": "du.heng",
+            "出纳": "pan.jie",
+            "回访人": follower_for(plan.household),
+        }
         # A second payment of one case is confirmed by another person than the first.
         row["回单确认人"] = "yan.qing、song.yuan" if plan.story == "退款后重发" else "yan.qing"
     row |= {"走访人": "、".join(visitors)}
+    if plan.story.startswith("异议"):
+        row["异议审核人"] = "he.jian"
     if plan.item != "EDU":
         row["核对员"] = "shen.wen"
     if plan.award is None:

@@ -116,6 +116,12 @@ def visitors_for(number: int) -> tuple[str, str]:
     return pairs[number % len(pairs)]
 
 
+def follower_for(number: int) -> str:
+    """Return the login of the visitor who follows up: none of the survey, and never a relative."""
+    others = sorted({login for pair in VISITOR_PAIRS for login in pair} - set(visitors_for(number)))
+    return next(login for login in others if number != RELATIVE_OF or login != RELATIVE)
+
+
 def visits() -> list[dict[str, object]]:
     """Return the visits outside cases, in the columns of 走访."""
     rows = []

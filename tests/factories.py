@@ -41,6 +41,7 @@ STAFF = (
     ("visitor_2", "visitor", 0),
     ("verifier", "verifier", 0),
     ("reviewer", "reviewer", 0),
+    ("reviewer_2", "reviewer", 0),
     ("approver_1", "approver", 1),
     ("approver_2", "approver", 2),
     ("approver_3", "approver", 3),

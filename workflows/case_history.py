@@ -1,12 +1,13 @@
 """A case history is what the events of a case tell of it, event by event."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from workflows.facts import Approval, Facts, Notice, Returned, Verification, Visit
+from workflows.evidence import Notice, Objection, Seen, Verification, Visit, seen_of
+from workflows.facts import Approval, Facts, Returned
 from workflows.kept_facts import filers, restored
 from workflows.programme import Programme, Step
 from workflows.vocabulary import Duty, Fen, Plain, Pot, Record
@@ -32,6 +33,12 @@ class CaseHistory:
     returned: Returned | None = None
     verification: Verification | None = None
     notice: Notice | None = None
+    objections: dict[str, Objection] = field(default_factory=dict)
+    """Every objection by its id; the award that it is against is that of the notice of its day."""
+
+    posted: Objection = field(default=Objection(None, frozenset()))
+    """An objection to the latest notice, as it would be raised."""
+
     open_objections: int = 0
     upheld_objections: int = 0
     pots: dict[Pot, int] = field(default_factory=dict)
@@ -64,6 +71,7 @@ class CaseHistory:
             returned=self.returned,
             verification=self.verification,
             notice=self._notice(),
+            objections=tuple(self.objections.values()),
             approvals=tuple(sorted(self.approvals.values(), key=lambda each: each.tier)),
             content=body.get("content") or "",
             **restored(kept),
@@ -93,10 +101,13 @@ class CaseHistory:
             if "fixed" in entry:
                 posted_on = date.fromisoformat(body["on"])
                 self.notice, self.upheld_objections = Notice(posted_on, body["content"], None, UUID(notice_id)), 0
+                self.posted = Objection(None, _people(body), self.columns.get("award_fen"), _seen(body))
             elif self.notice is not None and str(self.notice.id) == notice_id and entry.get("ended_on"):
                 shown = self.notice
                 self.notice = Notice(shown.posted_on, shown.content, _day(entry["ended_on"]), shown.id)
-        for entry in (rows.get("objection") or {}).values():
+        for objection_id, entry in (rows.get("objection") or {}).items():
+            raised = self.objections.get(objection_id, self.posted)
+            self.objections[objection_id] = replace(raised, outcome=entry.get("outcome"))
             self.open_objections += 1 if "fixed" in entry else -bool(entry.get("outcome"))
             self.upheld_objections += entry.get("outcome") == "upheld"
         for approval_id, entry in (rows.get("approval") or {}).items():
@@ -111,7 +122,14 @@ class CaseHistory:
         if step.record is Record.VISIT:
             kind = "survey" if step.duty is Duty.VISITOR else "follow_up"
             visitors = frozenset(UUID(each) for each in answers["visitors"])
-            self.visits.append(Visit(kind, date.fromisoformat(answers["on"]), visitors, answers["conclusion"], seq))
+            went_on, seen = date.fromisoformat(answers["on"]), _seen(body)
+            if seen is not None:
+                seen = seen.without(frozenset(answers.get("gone") or ()))
+            me = frozenset({UUID(body["actor"])})
+            self.visits.append(Visit(kind, went_on, visitors, answers["conclusion"], seq, seen, me))
+        elif step.record is Record.VISIT_CONFIRMED:
+            me = frozenset({UUID(body["actor"])})
+            self.visits = [replace(each, confirmed=each.confirmed | (me & each.visitors)) for each in self.visits]
         elif step.record is Record.PAPERS:
             self.papers |= set(answers["papers"])
             if self.returned is not None:
@@ -123,7 +141,16 @@ class CaseHistory:
         elif step.record is Record.VERIFICATION:
             replied_on, people = date.fromisoformat(answers["replied_on"]), (body.get("facts") or {}).get("people")
             explained = bool(answers.get("explained"))
-            self.verification = Verification(replied_on, answers["outcome"], explained, people)
+            self.verification = Verification(replied_on, answers["outcome"], explained, people, _seen(body))
+
+
+def _seen(body: Body) -> Seen | None:
+    """Return what the file said when an event was written; None for an event of before that was kept."""
+    return seen_of((body.get("facts") or {}).get("seen"))
+
+
+def _people(body: Body) -> frozenset[UUID]:
+    return frozenset(UUID(each) for each in (body["actor"], body.get("principal")) if each)
 
 
 def answers_of(body: Body) -> dict[str, Plain]:

@@ -51,6 +51,8 @@ class FormField:
     kind: Kind
     required: bool = True
     choices: tuple[str, ...] = ()
+    least: int = 0
+    """How many letters, digits or characters a text has at least, so that 无 is no answer."""
 
 
 class _Wrong(Exception):
@@ -129,6 +131,8 @@ def _text(value: object, field: FormField) -> Plain:
     text = value.strip().replace("\r\n", "\n")
     if len(text) > limit:
         raise _Wrong("too_long", limit=limit)
+    if sum(map(str.isalnum, text)) < field.least:
+        raise _Wrong("words_missing", least=field.least)
     if any(_is_forbidden(character, field.kind) for character in text):
         raise _Wrong("control_characters")
     return text

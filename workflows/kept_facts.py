@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
+from workflows.evidence import Seen, seen_of
 from workflows.facts import Award, Facts, Fund
 from workflows.programme import Step
 from workflows.required_facts import required_facts
@@ -117,6 +118,8 @@ KEPT: tuple[KeptFact, ...] = (
     KeptFact("beneficiary_in_family"),
     KeptFact("consented_until", _day, _to_day),
     KeptFact("finances", _finances, _to_finances),
+    KeptFact("finances_as_of", _day, _to_day),
+    KeptFact("seen", Seen.as_json, seen_of),
     KeptFact("fund", _fund, _to_fund),
     KeptFact("live_payment"),
     KeptFact("open_cases", dict),
@@ -126,6 +129,9 @@ KEPT: tuple[KeptFact, ...] = (
     KeptFact("student_stage"),
 )
 """A new fact that no event of the case tells is one row here; `audit verify` then decides its rules again."""
+
+_SEE = {Record.VISIT, Record.VERIFICATION, Record.AWARD}
+"""Records that keep what the file said."""
 
 _BY_NAME = {each.name: each for each in KEPT}
 FILERS = "filers"
@@ -138,6 +144,10 @@ def kept_by(step: Step) -> tuple[KeptFact, ...]:
     wanted = set(required_facts(step)) | ({"finances"} if step.kind.stores_assessment else set())
     if step.record is Record.VERIFICATION or "verification" in wanted:
         wanted.add("people")
+    if step.record in _SEE or wanted & {"objections", "verification", "visits"}:
+        wanted.add("seen")
+    if "finances" in wanted:
+        wanted.add("finances_as_of")
     return tuple(each for each in KEPT if each.name in wanted or (each.always and step.must_hold))
 
 

@@ -18,7 +18,7 @@ Row = Mapping[str, object]
 # JSON: each pattern of missing values would be prepared as a statement of its own.
 BY_VALUE = frozenset(
     {"approval", "case", "case_duty", "event", "ledger_entry", "notice", "notification", "payment"}
-    | {"verification", "visit", "visit_visitor"}
+    | {"verification", "visit", "visit_confirmation", "visit_visitor"}
 )
 MAX_ROWS_BY_VALUE = 4
 

@@ -20,7 +20,7 @@ from service.http.idempotency import idempotent
 from service.http.pagination import paged
 from service.http.transaction import connection
 from service.i18n.reason_messages import message_for
-from service.queries import case_corrections
+from service.queries import case_corrections, notices
 from service.queries import cases as case_queries
 from service.schemas.assessments import AssessmentsOut
 from service.schemas.cases import (
@@ -73,10 +73,9 @@ def list_cases(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.doc(responses={304: {"description": "Not modified"}})
 @blueprint.response(200, OneCaseOut)
 def see_case(case_id: UUID) -> Response:
-    """One case, with its version as ETag, and what was corrected in its application since it was last returned."""
+    """One case, with its version as ETag, what was corrected since it was last returned, and every objection."""
     row = _seen(case_id)
-    changes = case_corrections.changes_since_return(connection(), row)
-    return tagged(OneCaseOut().dump(row | {"changes": changes}), row["version"])
+    return tagged(OneCaseOut().dump(row | _background(row)), row["version"])
 
 
 @blueprint.get("/cases/<uuid:case_id>/events")
@@ -91,11 +90,10 @@ def list_events(case_id: UUID) -> dict[str, Any]:
 @requires_role(*READERS)
 @blueprint.response(200, ChoicesOut)
 def list_actions(case_id: UUID) -> dict[str, Any]:
-    """What you may do now, why the rest may not be done, and what was corrected since the case was last returned."""
+    """What you may do now, why the rest may not be done, what was corrected since the last return, and every objection."""
     row = _seen(case_id)
-    changes = case_corrections.changes_since_return(connection(), row)
     items = [_choice(each) for each in _open(case_id)]
-    return {"state": row["state"], "changes": changes, "items": items, "possible_twins": _twins(row)}
+    return {"state": row["state"], **_background(row), "items": items, "possible_twins": _twins(row)}
 
 
 @blueprint.get("/cases/<uuid:case_id>/assessment")
@@ -133,6 +131,12 @@ def _seen(case_id: UUID) -> dict[str, Any]:
     if row is None:
         raise NotFound
     return row
+
+
+def _background(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what those who decide must have seen: what was corrected since the last return, and every objection."""
+    changes = case_corrections.changes_since_return(connection(), row)
+    return {"changes": changes, "objections": notices.objections_of(connection(), row["id"])}
 
 
 def _twins(row: dict[str, Any]) -> PossibleTwins:

@@ -58,6 +58,7 @@ APPLICATIONS = Sheet("申请", (
     Column("走访人",         "visitors",     LOGINS),
     Column("核对员",         "verifier",     cells.code,                         required=False),
     Column("审核人",         "reviewer",     cells.code),
+    Column("异议审核人",     "second_reviewer", cells.code,                      required=False),
     Column("审批人",         "approvers",    LOGINS,                              required=False, default=()),
     Column("出纳",           "cashier",      cells.code,                         required=False),
     Column("回单确认人",     "confirmers",   LOGINS,                              required=False, default=()),
@@ -116,6 +117,9 @@ class Application:
     visitors: tuple[str, ...]
     verifier: str | None
     reviewer: str
+    second_reviewer: str | None
+    """Another reviewer, who answers an objection to the award and passes the case again after an upheld one."""
+
     approvers: tuple[str, ...]
     cashier: str | None
     confirmers: tuple[str, ...]

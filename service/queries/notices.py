@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from service.queries.page import Page, page_by_id
 from service.queries.scope import Caller, visible_to
+from service.tables.accounts import account
 from service.tables.cases import case
+from service.tables.events import event
 from service.tables.notices import notice, objection
 
 
@@ -48,3 +50,18 @@ def _visible_notices(caller: Caller) -> sa.Select[Any]:
         .join(case, case.c.id == notice.c.case_id)
         .where(visible_to(caller, case.c.unit_path))
     )
+
+
+def objections_of(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
+    """Return every objection to an award of a case, the oldest first, with the award and who had posted it."""
+    columns = (objection.c.id, objection.c.notice_id, objection.c.source, objection.c.raised_on, objection.c.outcome)
+    posted = sa.and_(event.c.subject_id == notice.c.case_id, event.c.seq == notice.c.seq)
+    rows = (
+        sa.select(*columns, objection.c.answered_on, notice.c.award_fen, account.c.display_name.label("posted_by"))
+        .join(notice, notice.c.id == objection.c.notice_id)
+        .join(event, posted)
+        .join(account, account.c.id == event.c.actor_id)
+        .where(objection.c.case_id == case_id)
+        .order_by(objection.c.id)
+    )
+    return [dict(row) for row in conn.execute(rows).mappings()]

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from service.schemas.fields import CODE, In, Money, PageIn
+from service.schemas.notices import CaseObjectionOut
 from service.schemas.persons import PossibleTwinsOut
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase
@@ -124,9 +125,10 @@ class CorrectedFieldOut(Schema):
 
 
 class OneCaseOut(CaseOut):
-    """One case, with what was corrected in its application since it was last returned."""
+    """One case, with what was corrected since it was last returned, and every objection to an award of it."""
 
     changes = fields.List(fields.Nested(CorrectedFieldOut))
+    objections = fields.List(fields.Nested(CaseObjectionOut))
 
 
 class CasePageOut(Schema):
@@ -185,6 +187,7 @@ class ChoicesOut(Schema):
 
     state = fields.String()
     changes = fields.List(fields.Nested(CorrectedFieldOut))
+    objections = fields.List(fields.Nested(CaseObjectionOut))
     items = fields.List(fields.Nested(ChoiceOut))
     possible_twins = fields.Nested(
         PossibleTwinsOut, metadata={"description": "For those who decide: persons who may be the beneficiary."}

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from service.schemas.fields import CODE, In, PageIn
+from service.schemas.fields import CODE, In, Money, PageIn
 
 
 class ObjectionOut(Schema):
@@ -13,6 +13,14 @@ class ObjectionOut(Schema):
     raised_on = fields.Date()
     outcome = fields.String(allow_none=True)
     answered_on = fields.Date(allow_none=True)
+
+
+class CaseObjectionOut(ObjectionOut):
+    """An objection to an award of the case, also to an earlier one: it stays against the case once it is upheld."""
+
+    notice_id = fields.UUID()
+    award = Money(attribute="award_fen", allow_none=True)
+    posted_by = fields.String(metadata={"description": "The reviewer whose award it is about."})
 
 
 class NoticeOut(Schema):

@@ -155,7 +155,7 @@ def form(organisation: Organisation, action: str, day: date, *, award: str, fund
         },
         "pass_review": {"award": award, "fund": str(fund), "places": ["unit_board"]},
         "object": {"source": "phone", "objection": "家里有车"},
-        "answer_objection": {"outcome": "cleared", "answer": "不属实"},
+        "answer_objection": {"outcome": "cleared", "answer": "经查不属实"},
         "pay": {"method": "bank", "voucher": number("V")},
         "confirm_payment": _advice(day, award),
         "payment_failed": {**_advice(day, award), "bank_code": "name_mismatch"},

@@ -15,7 +15,17 @@ from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase, Role
 
 ONWARD = (
-    *("submit", "record_visit", "confirm_visit", "finish_survey", "record_check", "pass_review", "end_notice", "endorse", "approve"),
+    *(
+        "submit",
+        "record_visit",
+        "confirm_visit",
+        "finish_survey",
+        "record_check",
+        "pass_review",
+        "end_notice",
+        "endorse",
+        "approve",
+    ),
     *("pay", "confirm_payment", "confirm_receipt", "record_follow_up", "close", "recover_part", "recover"),
     *("confirm_return", "confirm_recovery"),
 )

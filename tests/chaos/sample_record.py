@@ -54,7 +54,7 @@ CASE_COURSES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("hardship", "receipt", (("approver_1", "recall"), ("cashier", "recover_part"), ("cashier_2", "confirm_recovery"),
                              ("cashier", "recover"), ("cashier_2", "confirm_recovery"))),
     ("hardship", "receipt", (("approver_1", "recall"), ("approver_2", "write_off"))),
-    ("hardship", "notice", (("registrar", "object"), ("reviewer", "answer_objection"), ("clock", "end_notice"),
+    ("hardship", "notice", (("registrar", "object"), ("reviewer_2", "answer_objection"), ("clock", "end_notice"),
                             ("approver_1", "decline"))),
     ("hardship", "payment", (("approver_2", "cancel_award"),)),
     ("hardship", "review", (("reviewer", "suspend"), ("reviewer", "resume"), ("reviewer", "decline"))),

@@ -99,7 +99,7 @@ def test_upheld_objection_returns_case_to_review_and_ends_the_notice(life: Life,
     assert objected.status_code == 201
     life.desk.today = date(2025, 9, 15)
     assert life.no("clock", "end_notice") == ["objection_open"]
-    life.act("reviewer", "answer_objection", outcome="upheld", answer="属实")
+    life.act("reviewer_2", "answer_objection", outcome="upheld", answer="经查属实")
     assert life.no("clock", "end_notice") == ["objection_upheld"]
     assert life.act("reviewer", "return_to_review", reason="重新核实") == "review"
     with engine.connect() as conn:

@@ -167,7 +167,7 @@ ROUTES = (
     _route("GET", "/notices", READERS, "list"),
     _route("GET", "/notices/<uuid:notice_id>", READERS, "row"),
     _route("POST", "/notices/<uuid:notice_id>/objections", (REGISTRAR,), "row", source="written", objection="有异议"),
-    _route("POST", "/notices/<uuid:notice_id>/answers", (REVIEWER,), "row", outcome="rejected", answer="已查"),
+    _route("POST", "/notices/<uuid:notice_id>/answers", (REVIEWER,), "row", outcome="rejected", answer="已经查实"),
     _route("GET", "/funds", READERS, "list"),
     _route(
         "POST", "/funds", (CASHIER,), "unit", **FUND, unit_id="{unit}", code="{fresh}", opens_on=DAY, expires_on=DAY

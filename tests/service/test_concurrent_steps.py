@@ -49,14 +49,14 @@ def run_with_second_waiting(
 
 def test_waiting_step_sees_a_visit_recorded_meanwhile(life: Life, engine: sa.Engine) -> None:
     organisation = life.desk.office
-    visit = life.visited()
+    life.act("visitor_1", "record_visit", **life.visited())
 
     def step(login: str, action: str, answers: Mapping[str, object]) -> Callable[[sa.Connection], object]:
         return lambda conn: cases.take_action(
             conn, UUID(life.case_id), action, answers, organisation.context(conn, login, DAY)
         )
 
-    run_with_second_waiting(engine, step("visitor_1", "record_visit", visit), step("registrar", "finish_survey", {}))
+    run_with_second_waiting(engine, step("visitor_2", "confirm_visit", {}), step("registrar", "finish_survey", {}))
     assert life.desk.get("registrar", f"/cases/{life.case_id}").get_json()["state"] == "verification"
 
 

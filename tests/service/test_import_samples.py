@@ -145,6 +145,7 @@ def _lead_to_review(year: Union, family_id: UUID, head_id: UUID, on: date) -> UU
     check = {"authority": "示例核对中心", "request_no": "HD-1", "outcome": "clear", "replied_on": on.isoformat()}
     papers = "application identity household_register authorisation income_proof bank_card unemployment_proof"
     steps: list[tuple[str, str, dict[str, Any]]] = [("luo.xin", "submit", {}), ("gu.yue", "record_visit", visit)]
+    steps += [("wei.ran", "confirm_visit", {})]
     steps += [("luo.xin", "add_papers", {"papers": papers.split()}), ("luo.xin", "finish_survey", {})]
     for login, action, answers in [*steps, ("shen.wen", "record_check", check)]:
         cases.take_action(year.conn, case_id, action, answers, year.context(login, on))

@@ -23,7 +23,7 @@ LOWER = {"award": "2999.99", **ANOTHER}
 def surveying(programme: Programme) -> list[Line]:
     """Return refusals of visits that nobody confirmed, and of surveys that saw another file."""
     survey, review = (partial(rule_input, state, programme=programme) for state in ("survey", "review"))
-    unconfirmed = {"visits": (replace(SURVEY, confirmed=frozenset()),)}
+    unconfirmed: dict[str, Any] = {"visits": (replace(SURVEY, confirmed=frozenset()),)}
     seen_again = (replace(SURVEY, confirmed=frozenset({PEOPLE["visitor"]})), SURVEY)
     return [
         ("confirm_visit", survey("visitor_2"), ["no_visit_to_confirm"]),
@@ -65,13 +65,11 @@ def objecting(programme: Programme) -> list[Line]:
     to_own_award: dict[str, Any] = {"duties": frozenset({(Duty.REVIEWER, PEOPLE["reviewer"])})}
     return [
         ("answer_objection", notice("reviewer", **ONE_OBJECTION), ["objection_own_award"]),
-        ("answer_objection", notice("reviewer_2", answers={"answer": "无"}, **ONE_OBJECTION), ["words_missing"]),
-        ("answer_objection", notice("reviewer_2", answers={"answer": "。。。。"}, **ONE_OBJECTION), ["words_missing"]),
-        ("pass_review", again(), ["objected_unchanged", "words_missing"]),
+        ("pass_review", again(), ["objected_unchanged", "objection_met_missing"]),
         ("pass_review", again(answers=ANOTHER), ["objected_unchanged"]),
         ("pass_review", again(answers={"award": "3000.01", **ANOTHER}), ["objected_unchanged"]),
         ("pass_review", again(answers=ANOTHER, objections=(replace(UPHELD, seen=None),)), ["objected_unchanged"]),
-        ("pass_review", again(answers={"award": "2999.99"}), ["words_missing"]),
+        ("pass_review", again(answers={"award": "2999.99"}), ["objection_met_missing"]),
         ("pass_review", again(by="reviewer", answers=LOWER, **to_own_award), ["objected_award_own"]),
         # The first of two upheld objections stays against the case whatever the second award was.
         (

@@ -139,8 +139,6 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
     """Return an answer to a step's form that is valid in most cases."""
     if field.key == "papers":
         return PAPERS[dice.mostly((0, 1)) :]
-    if field.key == "gone":
-        return ["vehicle"]
     if field.key == "notice":
         return str(model.facts.notice.id if model.facts.notice and dice.below(4) else UUID(int=0))
     if field.key in {"advised_on", "amount", "advice_no"} and model.advice is not None and dice.below(8):
@@ -162,7 +160,7 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
         Kind.TEXT: lambda: "情况如所述",
         Kind.NAME: lambda: "会纪〔2025〕1号",
         Kind.CODE: lambda: dice.mostly(field.choices or ("A-1",)),
-        Kind.CODES: lambda: ["board"],
+        Kind.CODES: lambda: ["vehicle" if field.key == "gone" else "board"],
         Kind.NUMBER: lambda: dice.below(9),
         Kind.MONEY: lambda: dice.mostly(dice.one_of((AMOUNTS, AMOUNTS[1:]))),
         Kind.DATE: lambda: str(model.today - timedelta(days=dice.mostly((0, 2, 200, -1)))),

@@ -11,6 +11,9 @@ from workflows.code_lists import (
 )
 from workflows.form_fields import FormField, Kind
 
+LEAST_WORDS = 4
+"""What words about an objection have at least."""
+
 WHY = FormField("reason", "理由", Kind.TEXT)
 REQUESTED = FormField("requested", "申请金额", Kind.MONEY)
 """The sum asked for, in the correction of an application; the answers of the programme follow."""
@@ -57,7 +60,7 @@ AWARD = (
     FormField("places", "公示地点", Kind.CODES),
     FormField("method", "发放方式", Kind.CODE, required=False, choices=tuple(PaymentMethod)),
     FormField("cash_reason", "现金发放原因", Kind.CODE, required=False, choices=("no_account", "urgent", "disabled")),
-    FormField("objection_met", "异议如何处理", Kind.TEXT, required=False),
+    FormField("objection_met", "异议如何处理", Kind.TEXT, required=False, least=LEAST_WORDS),
 )
 """`objection_met` is required after an upheld objection. The method is part of what is signed; a bank transfer where none is stated."""
 
@@ -70,7 +73,7 @@ OBJECTION = (
 OBJECTION_ANSWER = (
     _NOTICE,
     FormField("outcome", "处理结果", Kind.CODE, choices=tuple(ObjectionOutcome)),
-    FormField("answer", "调查情况", Kind.TEXT),
+    FormField("answer", "调查情况", Kind.TEXT, least=LEAST_WORDS),
 )
 SIGNATURE = (
     FormField("minutes", "会议纪要文号", Kind.NAME, required=False),

@@ -26,7 +26,6 @@ from workflows.rules.means_test import beneficiary_stays
 from workflows.rules.objections import (
     another_reviewer_passes,
     answered_by_another,
-    answered_in_words,
     objected_has_changed,
     objection_met_in_words,
 )
@@ -66,7 +65,7 @@ from workflows.vocabulary import Money, Pot, Role, Sum
 VISITORS = (visitors_enough, recorder_went, visitors_entitled, visitors_not_family, visited_already)
 SURVEYED = (surveyed_by_two, survey_still_holds, papers_seen_again)
 REVIEWABLE = (survey_still_holds, another_reviewer_passes, objected_has_changed, objection_met_in_words)
-ANSWERABLE = (this_notice, an_objection_is_open, answered_by_another, answered_in_words)
+ANSWERABLE = (this_notice, an_objection_is_open, answered_by_another)
 SURVEYORS = (*VISITORS, surveyors_have_no_incompatible_duty)
 CALLERS = (visitors_entitled, recorder_went, visitors_not_family, visited_already, followers_have_no_incompatible_duty)
 NOTICE_OVER = (notice_ended, no_open_objection, no_upheld_objection)

@@ -6,17 +6,10 @@ from workflows.evidence import OF_THE_FAMILY, Objection
 from workflows.facts import RuleInput, reads
 from workflows.vocabulary import Reason
 
-LEAST_WORDS = 4
-"""Letters or characters that words about an objection have at least, so that 无 is none."""
-
 
 def _people(case: RuleInput) -> frozenset[object]:
     # The state machine passes one grant at a time: the actor, and whom they act for.
     return frozenset((case.actor.account, *(grant.principal for grant in case.actor.grants)))
-
-
-def _says_something(words: str | None) -> bool:
-    return sum(map(str.isalnum, words or "")) >= LEAST_WORDS
 
 
 def _posted_by(people: frozenset[object], objections: Iterable[Objection]) -> bool:
@@ -28,13 +21,6 @@ def answered_by_another(case: RuleInput) -> Reason | None:
     """Nobody answers an objection to an award that they posted themselves (docs/domain/procedure.md §1.6)."""
     waiting = [each for each in case.facts.objections if each.outcome is None]
     return Reason.of("objection_own_award") if _posted_by(_people(case), waiting[:1]) else None
-
-
-def answered_in_words(case: RuleInput) -> Reason | None:
-    """The answer to an objection says what was found."""
-    if case.is_preview or _says_something(case.text("answer")):
-        return None
-    return Reason.of("words_missing", field="answer", least=LEAST_WORDS)
 
 
 def _upheld(case: RuleInput) -> list[Objection]:
@@ -67,6 +53,6 @@ def _met(case: RuleInput, objection: Objection, award: int) -> bool:
 @reads("objections")
 def objection_met_in_words(case: RuleInput) -> Reason | None:
     """Whoever passes a case again says in words how an upheld objection is met."""
-    if case.is_preview or not _upheld(case) or _says_something(case.text("objection_met")):
+    if case.is_preview or not _upheld(case) or case.text("objection_met"):
         return None
-    return Reason.of("words_missing", field="objection_met", least=LEAST_WORDS)
+    return Reason.of("objection_met_missing", count=len(_upheld(case)))

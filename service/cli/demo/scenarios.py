@@ -1,7 +1,7 @@
 """Scenarios list the steps of each demo application."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import zip_longest
 from typing import Any
@@ -121,15 +121,17 @@ def _objected(a: Application) -> Iterator[ScenarioStep]:
 def _cleared(a: Application) -> Iterator[ScenarioStep]:
     yield ScenarioStep(_day(a.turned_on), CLOCK, "end_notice", refused="objection_open")
     form = {"outcome": "cleared", "answer": "经两名调查人员复核，情况属实，异议不成立。"}
-    yield ScenarioStep(_day(a.settled_on), a.reviewer, "answer_objection", form)
+    yield ScenarioStep(_day(a.settled_on), a.second_reviewer or "", "answer_objection", form)
 
 
 def _upheld(a: Application) -> Iterator[ScenarioStep]:
     """Uphold the objection: back to review, a smaller award, and a new public notice."""
     form = {"outcome": "upheld", "answer": "经复核，金额应予调整。"}
-    yield ScenarioStep(_day(a.settled_on), a.reviewer, "answer_objection", form)
-    yield ScenarioStep(_day(a.settled_on), a.reviewer, "return_to_review", {"reason": "异议成立，重新核定金额。"})
-    yield from _passed(a, a.settled_on)
+    yield ScenarioStep(_day(a.settled_on), a.second_reviewer or "", "answer_objection", form)
+    second = a.second_reviewer or ""
+    yield ScenarioStep(_day(a.settled_on), second, "return_to_review", {"reason": "异议成立，重新核定金额。"})
+    (again,) = _passed(a, a.settled_on)
+    yield replace(again, login=second, answers={**again.answers, "objection_met": "按复核结果调低金额，重新公示。"})
 
 
 def _declined(a: Application) -> Iterator[ScenarioStep]:
