@@ -4,14 +4,14 @@ Prints the seed, what came of the walks, and every find with its story; exits 1 
 """
 
 import argparse
-import logging
 import os
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
 from random import SystemRandom
 
@@ -27,9 +27,6 @@ from tests.collusion.search import Search, Tally, prepare, searching
 MOST_WALKS = 25
 """How many walks may look for the fraud of a mutant."""
 
-PORTION = 20
-"""Walks between two lines of progress."""
-
 
 def main() -> int:
     """Read the arguments, search, and print what came of it."""
@@ -40,13 +37,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--mutants", action="store_true", help="switch each rule off, and look for the fraud")
     arguments = parser.parse_args()
-    logging.disable(logging.CRITICAL)
-    with ExitStack() as stack:
+    with ExitStack() as stack, _without_log():
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="songnuan-collusion-")))
         folder.chmod(0o711)
         url = os.environ.get("DATABASE_URL") or stack.enter_context(start_postgres(folder / "pg", durable=False)).url
         urls = [_database(url) for _ in range(1 if arguments.mutants else arguments.jobs)]
-        stack.callback(lambda: [_drop(each) for each in urls])
+        for each in urls:
+            stack.callback(_drop, each)
         if arguments.mutants:
             return _try_mutants(urls[0], arguments.seed, arguments.steps)
         return _search(urls, arguments.seed, arguments.runs, arguments.steps)
@@ -91,9 +88,15 @@ def _search(urls: list[str], seed: int, runs: int, steps: int) -> int:
 
 
 def _run(url: str, seed: int, runs: range, steps: int) -> Tally:
-    logging.disable(logging.CRITICAL)
-    with searching(url) as search:
+    with _without_log(), searching(url) as search:
         return search.run(seed, runs, steps)
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    """Throw the lines of the access log away: thousands of refusals."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+        yield
 
 
 def _try_mutants(url: str, seed: int, steps: int) -> int:

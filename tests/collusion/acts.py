@@ -12,7 +12,11 @@ from workflows.vocabulary import Fen, Role
 if TYPE_CHECKING:
     from tests.collusion.judge import Record
 
-SECOND_BY_IMPORT = {Touches.MONEY: SECOND_FOR_MONEY, Touches.POWER: SECOND_FOR_POWER, Touches.RULES: OUTSIDE_ADMINISTRATION}
+SECOND_BY_IMPORT = {
+    Touches.MONEY: SECOND_FOR_MONEY,
+    Touches.POWER: SECOND_FOR_POWER,
+    Touches.RULES: OUTSIDE_ADMINISTRATION,
+}
 
 
 def find_in_act(record: "Record", row: Any, body: dict[str, Any]) -> Iterator[str]:
@@ -26,21 +30,26 @@ def find_in_act(record: "Record", row: Any, body: dict[str, Any]) -> Iterator[st
     power = TABLE.get(act)
     if power is None or not power.confirms or (power.only_money and not facts.get("entries")):
         return
-    kind = power.touches[0].value
+    yield from _of_people(record, row, facts, power)
+
+
+def _of_people(record: "Record", row: Any, facts: dict[str, Any], power: Power) -> Iterator[str]:
+    """Yield what is wrong with the proposer and the confirmers of a write that needs a second person."""
+    write = f"{power.touches[0].value}: {row.subject}.{row.action}"
     hands = record.hands.get(row.confirmation_id, frozenset())
     principal = _uuid(facts.get("principal"))
     people = hands | {row.actor_id}
     if not hands or row.actor_id in hands:
-        yield f"{kind}: {'.'.join(act)} by one person"
+        yield f"{write} by one person"
         return
     if not people <= record.controlled:
-        yield f"{kind}: {'.'.join(act)} in the name of others"
+        yield f"{write} in the name of others"
     if not _holds(record, row.actor_id, power.proposes) and principal not in record.controlled:
-        yield f"{kind}: {'.'.join(act)} proposed without a role"
+        yield f"{write} proposed without a role"
     if not _confirmed(record, row, facts, power, hands):
-        yield f"{kind}: {'.'.join(act)} confirmed by the wrong person"
+        yield f"{write} confirmed by the wrong person"
     if hands & _gaining(row, facts):
-        yield f"{kind}: {'.'.join(act)} confirmed by who gains"
+        yield f"{write} confirmed by who gains"
     yield from _of_sum(record, row, facts, people)
 
 
@@ -82,7 +91,9 @@ def _gaining(row: Any, facts: dict[str, Any]) -> frozenset[UUID]:
 
 def _of_sum(record: "Record", row: Any, facts: dict[str, Any], people: frozenset[UUID]) -> Iterator[str]:
     """Yield a sum beyond the tier of the approver among these people; a gift handed over by who approved it."""
-    fen = facts.get("ceiling") if row.action == "open_to_unit" else facts.get("fen") if row.action == "record_gift" else 0
+    fen = (
+        facts.get("ceiling") if row.action == "open_to_unit" else facts.get("fen") if row.action == "record_gift" else 0
+    )
     if row.action == "open_to_unit" and fen is None:
         yield "money: an opening without a ceiling"
     tiers = [record.roles.get(each, {}).get(Role.APPROVER, 0) for each in people]

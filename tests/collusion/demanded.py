@@ -22,7 +22,9 @@ def demanded_hands(programme: Programme, until: Pot) -> list[tuple[frozenset[Rol
 
     Steps without a duty may be anybody's, so they need no hand of their own.
     """
-    return [(frozenset(step.roles), _first_tier(step.duty)) for step in _path(programme, until) if step.duty is not None]
+    return [
+        (frozenset(step.roles), _first_tier(step.duty)) for step in _path(programme, until) if step.duty is not None
+    ]
 
 
 def _first_tier(duty: Duty) -> Duty:
@@ -69,7 +71,7 @@ def fewest_people(programme: Programme, until: Pot) -> int:
     """Return how many people, were each to hold every role, bring an application to money in `until`."""
     hands = demanded_hands(programme, until)
     everything = {role.value for role in Role}
-    return next(count for count in range(1, 20) if can_fill(hands, {person: everything for person in range(count)}))
+    return next(count for count in range(1, 20) if can_fill(hands, dict.fromkeys(range(count), everything)))
 
 
 def pairs_of_roles(power: Power) -> list[str]:

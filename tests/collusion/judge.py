@@ -18,6 +18,7 @@ from service.tables.payments import payment
 from service.tables.policies import policy_set
 from tests.collusion.acts import find_in_act
 from tests.collusion.demanded import APART, STEPS, can_fill, demanded_hands
+from tests.collusion.evidence import find_in_evidence
 from tests.collusion.snapshot import Snapshot
 from workflows.policy import PolicySet
 from workflows.policy_parser import read_policy
@@ -82,7 +83,13 @@ def _invited(record: Record) -> frozenset[UUID]:
 
 def finds(record: Record) -> list[str]:
     """Return what the attackers got without the people whom the tables demand, one line each."""
-    found = [*_of_keys(record), *_of_payments(record), *_of_money_back(record), *_of_notices(record), *_of_rules(record)]
+    found = [
+        *_of_keys(record),
+        *_of_payments(record),
+        *_of_money_back(record),
+        *_of_notices(record),
+        *_of_rules(record),
+    ]
     for row, body in zip(record.events, record.facts, strict=True):
         if row.subject == "case":
             found += _of_step(record, row, body)
@@ -108,12 +115,12 @@ def _of_payments(record: Record) -> Iterator[str]:
         .outerjoin(bank_account, bank_account.c.id == payment.c.bank_account_id)
         .where(payment.c.state.in_(("sent", "live", "returning")))
     )
-    held = {each: set(record.roles.get(each, {})) for each in record.controlled}
+    held: dict[object, set[str]] = {each: set(record.roles.get(each, {})) for each in record.controlled}
     for row in record.conn.execute(query):
         if row.id in record.before.payments:
             continue
         theirs = row.household_id == record.friend or bytes(row.card_index or b"") == record.card_index
-        if (theirs or row.method == "cash") and not can_fill(PAYMENT_HANDS[row.programme], dict(held)):
+        if (theirs or row.method == "cash") and not can_fill(PAYMENT_HANDS[row.programme], held):
             yield f"money: {row.fen} fen sent to {'X' if theirs else 'a hand, in cash'}"
         if row.method != (row.signed_method or "bank"):
             yield f"money: paid by {row.method}, signed for {row.signed_method or 'bank'}"
@@ -122,7 +129,9 @@ def _of_payments(record: Record) -> Iterator[str]:
 def _of_money_back(record: Record) -> Iterator[str]:
     """Yield each release of money that had left the fund, by anybody but an approver who neither paid nor confirmed."""
     by_step = {(row.subject_id, row.seq): row for row in record.events}
-    entries = sa.select(ledger_entry).where(ledger_entry.c.case_id.is_not(None), ledger_entry.c.source_pot == "committed")
+    entries = sa.select(ledger_entry).where(
+        ledger_entry.c.case_id.is_not(None), ledger_entry.c.source_pot == "committed"
+    )
     paid = set(record.conn.scalars(sa.select(payment.c.case_id)))
     for row in record.conn.execute(entries.where(ledger_entry.c.target_pot == "available")):
         step = by_step.get((row.subject_id, row.seq))
@@ -171,6 +180,12 @@ def _of_step(record: Record, row: Any, body: dict[str, Any]) -> Iterator[str]:
         yield f"steps: {row.action} by a relative"
     if row.action == "approve":
         yield from _of_tier(record, row.subject_id)
+    yield from find_in_evidence(record, row, household_id)
+    yield from _of_duties(record, row)
+
+
+def _of_duties(record: Record, row: Any) -> Iterator[str]:
+    """Yield two duties that are apart, both done by the person of this step."""
     for duty, who in record.duties.get(row.subject_id, ()):
         for other, same in record.duties.get(row.subject_id, ()):
             if who == same == row.actor_id and duty < other and _are_apart(duty, other):

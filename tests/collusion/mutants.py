@@ -30,8 +30,7 @@ Off = Callable[[ExitStack], None]
 NO_SECOND_PERSON = ("ALTER TABLE event DISABLE TRIGGER event_has_second_person",)
 NO_DUTIES = ("ALTER TABLE case_duty DISABLE TRIGGER duties_keep_apart",)
 BAR_ENDS = (
-    "CREATE FUNCTION bar_ends() RETURNS trigger LANGUAGE plpgsql AS"
-    " 'BEGIN NEW.ended_on := DATE ''2020-01-01''; RETURN NEW; END'",
+    "CREATE FUNCTION bar_ends() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.ended_on := '2020-01-01'; RETURN NEW; END$$",
     "CREATE TRIGGER a_bar_ends BEFORE UPDATE ON kinship FOR EACH ROW EXECUTE FUNCTION bar_ends()",
 )
 HOLDER = {Role.CASHIER: "cashier", Role.APPROVER: "approver_3", Role.ADMIN: "admin", Role.REGISTRAR: "registrar"}
@@ -90,6 +89,10 @@ def _row(act: tuple[str, str], value: Any) -> Iterator[None]:
 def _no(*_arguments: Any, **_named: Any) -> tuple[()]:
     """Refuse nothing; name nobody."""
     return ()
+
+
+def _nothing_off(_stack: ExitStack) -> None:
+    """Leave the program as it is: the database alone is changed."""
 
 
 def _put(owner: Any, name: str, value: Any) -> Off:
@@ -178,7 +181,9 @@ def _row_mutants() -> Iterator[Mutant]:
         routes = [name for name, writes in ROUTES.items() if act in writes]
         sheets = [f"import {title}" for title, writes in SHEETS.items() if act in writes]
         favours = (*routes, *sheets, *(("confirm", "policies.load_policy") if len(people) > 1 else ()))
-        yield Mutant(f"second person of {'.'.join(act)}", "A1–A5", people, favours, _without_second(*acts), NO_SECOND_PERSON)
+        yield Mutant(
+            f"second person of {'.'.join(act)}", "A1–A5", people, favours, _without_second(*acts), NO_SECOND_PERSON
+        )
 
 
 STEPS, PEOPLE_OF_POWER = ("case step", "days"), ("admin", "approver_1")
@@ -196,7 +201,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("principal confirms a stand-in", "A12", PEOPLE_OF_POWER, GRANTS, _put(WRITES["grant"], "named", _no)),
     Mutant("no role dated back", "A13", PEOPLE_OF_POWER, GRANTS, _put(accounts, "_dated_back", _no)),
     Mutant("nobody makes a token for another", "A3, A21", ("registrar",), ("own token",), _put(accounts, "create_token", _token_for_anybody)),
-    Mutant("duties apart", "A17", ("factotum",), ("cases.open_case", *STEPS), _without_pairs(), NO_DUTIES),
+    Mutant("duties apart", "A17", ("factotum", "registrar"), ("cases.open_case", *STEPS), _without_pairs(), NO_DUTIES),
     Mutant("another hand confirms a payment", "A8", ("cashier",), ("pay", "confirm_payment", *STEPS),
            _without_pairs(frozenset((Duty.PAYER, Duty.PAYMENT_CONFIRMER))), (*NO_DUTIES, "ALTER TABLE payment DROP CONSTRAINT ck_payment_two_people")),
     Mutant("method as signed", "A11", ("cashier",), ("pay", *STEPS), _without_rule("method_as_signed"), ("ALTER TABLE payment DROP CONSTRAINT ck_payment_cash",)),
@@ -204,7 +209,13 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("payers do not cancel", "A9", ("factotum",), ("confirm_return", "cancel_award", *STEPS), _without_rule("payers_stay_out")),
     Mutant("signatures cover the card", "A7", ("registrar", "cashier"), ("payees.set_payee", "pay", "case step"), _without_rule("signatures_cover_this")),
     Mutant("relatives stay out", "A14", ("factotum",), STEPS, _put(state_machine, "_person_refusals", _relatives_welcome)),
-    Mutant("open cases keep the bar of kinship", "A14", ("admin", "auditor", "factotum"), ("kinship.end", "confirm", *STEPS), _no, BAR_ENDS),
+    Mutant("open cases keep the bar of kinship", "A14", ("admin", "auditor", "factotum"), ("kinship.end", "confirm", *STEPS), _nothing_off, BAR_ENDS),
+    Mutant("visitors say so themselves", "A17", ("visitor_1",), ("record_visit", "finish_survey", *STEPS), _both(_without_rule("surveyed_by_two"), _without_rule("survey_still_holds"))),
+    Mutant("another reviewer passes again", "A4", ("reviewer",), ("pass_review", *STEPS), _without_rule("another_reviewer_passes")),
+    Mutant("what was objected to has changed", "A4", ("cashier_2",), ("pass_review", *STEPS), _without_rule("objected_has_changed")),
+    Mutant("survey and check hold for what they saw", "A7", ("registrar", "reviewer"), ("finances.replace_finances", "pass_review", *STEPS),
+           _both(_without_rule("survey_still_holds"), _without_rule("check_still_holds"))),
+    Mutant("another reviewer answers an objection", "A19", ("reviewer",), ("answer_objection", *STEPS), _without_rule("answered_by_another")),
     Mutant("tier of an opening", "A20", ("approver_1", "cashier"), ("fund_allocations.open_to_unit", "confirm"), _put(fund_allocations, "_tier_below", _no)),
     Mutant("tier of a gift", "A1", ("approver_1", "visitor_2"), ("gifts.record_gift", "confirm"), _put(gift_checks, "_tier_for_year", lambda *_: 1)),
     Mutant("tiers of an award", "A5", ("approver_1",), ("approve", *STEPS), _without_rule("final_tier")),

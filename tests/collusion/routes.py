@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.collusion.forms import day_about
+from tests.collusion.forms import chance, day_about
 from tests.collusion.rules_files import policy_text
 from tests.collusion.union import CARD
 from tests.lives import number
 from workflows.vocabulary import Role
 
 if TYPE_CHECKING:
-    from tests.collusion.walk import Walk
+    from tests.collusion.knowledge import Knowledge as Walk
 
 Body = Callable[["Walk"], dict[str, Any]]
 
@@ -44,15 +44,15 @@ def _account(walk: "Walk") -> dict[str, Any]:
 
 def _grant(walk: "Walk") -> dict[str, Any]:
     role = walk.rng.choice([role for role in Role if role is not Role.CLOCK])
-    from_on = day_about(walk.rng, walk.today) if walk.rng.random() < 0.5 else walk.today.isoformat()
+    from_on = day_about(walk.rng, walk.today) if chance(walk.rng, 50) else walk.today.isoformat()
     body: dict[str, Any] = {"unit_id": walk.unit, "role": role.value, "from_on": from_on, "until_on": "2026-06-30"}
     if role is Role.APPROVER:
         body["tier"] = walk.rng.choice((1, 2, 3))
     by_admin = "admin" in walk.roles[walk.acting]
-    if walk.rng.random() < 0.4 or not by_admin:
+    if chance(walk.rng, 40) or not by_admin:
         principal = walk.anybody() if by_admin else walk.acting
         body |= {"for_account_id": str(principal), "from_on": walk.today.isoformat(), **walk.role_of(principal)}
-    if walk.rng.random() < 0.2:
+    if chance(walk.rng, 20):
         body["reason"] = "补录"
     return body
 
@@ -60,7 +60,13 @@ def _grant(walk: "Walk") -> dict[str, Any]:
 def _household(walk: "Walk") -> dict[str, Any]:
     day = walk.today.isoformat()
     member = {"key": "a", "relation": "head", "name": "示例友"}
-    body = {"unit_id": walk.unit, "file_no": number("X"), "identity": "laid_off", "division": "371083", "cause": "illness"}
+    body: dict[str, Any] = {
+        "unit_id": walk.unit,
+        "file_no": number("X"),
+        "identity": "laid_off",
+        "division": "371083",
+        "cause": "illness",
+    }
     body |= {"filed_on": day, "members": [member], "payee": {"person": "a", "bank": "示例银行", "card": CARD}}
     return body | {"finances": _finances(walk), "consent": _consent(walk)}
 
@@ -86,7 +92,11 @@ def _change(walk: "Walk") -> dict[str, Any]:
 def _case(walk: "Walk") -> dict[str, Any]:
     family = walk.family()
     body: dict[str, Any] = {"household_id": str(family.household_id), "beneficiary_id": str(family.head_id)}
-    body |= {"programme": "hardship", "item": walk.rng.choice(("LIV", "LIV", "MED", "TMP")), "requested": walk.rng.choice(("3000.00", "30000.00"))}
+    body |= {
+        "programme": "hardship",
+        "item": walk.rng.choice(("LIV", "LIV", "MED", "TMP")),
+        "requested": walk.rng.choice(("3000.00", "30000.00")),
+    }
     return body | {"answers": {"self_paid": "2000.00"} if body["item"] == "MED" else {}}
 
 
@@ -101,9 +111,9 @@ def gift(walk: "Walk") -> dict[str, Any]:
     body: dict[str, Any] = {"unit_id": walk.unit, "household_id": str(walk.pick("household")), "purpose": "慰问"}
     body |= {"on": day_about(rng, walk.today), "account_code": "502", "handed_by": str(walk.anybody())}
     body["signed_by_family"] = True
-    if rng.random() < 0.1:
+    if chance(rng, 10):
         return body | {"item": "KIND", "goods": "米", "goods_unit": "袋"}
-    approver = walk.acting if rng.random() < 0.7 else walk.anybody()
+    approver = walk.acting if chance(rng, 70) else walk.anybody()
     money = {"amount": rng.choice(("500.00", "1900.00", "2900.00")), "fund_id": str(walk.pick("fund"))}
     return body | {"item": rng.choice(("SWN", "SWN", "CON")), "approved_by": str(approver), **money}
 
@@ -126,11 +136,16 @@ def _opening(walk: "Walk") -> dict[str, Any]:
 
 def _policy(walk: "Walk") -> dict[str, Any]:
     body = {"source": policy_text(walk.rng, walk.today)}
-    return body | ({"urgent": "上级来文"} if walk.rng.random() < 0.3 else {})
+    return body | ({"urgent": "上级来文"} if chance(walk.rng, 30) else {})
 
 
 def _donation(walk: "Walk") -> dict[str, Any]:
-    body = {"unit_id": walk.unit, "on": day_about(walk.rng, walk.today), "direction": "passed_on", "campaign": number("募捐")}
+    body = {
+        "unit_id": walk.unit,
+        "on": day_about(walk.rng, walk.today),
+        "direction": "passed_on",
+        "campaign": number("募捐"),
+    }
     return body | {"organiser": "县", "amount": "1.00", "handed_to": "县"}
 
 
@@ -140,7 +155,12 @@ def _activity(walk: "Walk") -> dict[str, Any]:
 
 
 def _pairing(walk: "Walk") -> dict[str, Any]:
-    return {"unit_id": walk.unit, "programme_name": number("结对"), "issued_by": "县", "from_on": walk.today.isoformat()}
+    return {
+        "unit_id": walk.unit,
+        "programme_name": number("结对"),
+        "issued_by": "县",
+        "from_on": walk.today.isoformat(),
+    }
 
 
 def _with_reason(body: Body) -> Body:
@@ -188,7 +208,7 @@ ROUTES = (
     Route("kinship.confirm",                    "POST",   "/kinship/{kinship}/confirmation",         ANY,    _nothing, 1),
     Route("kinship.end",                        "POST",   "/kinship/{kinship}/end",                  (A,),   _why, 6),
     Route("notices.object_to",                  "POST",   "/notices/{notice}/objections",            (R,),   lambda _walk: {"source": "written", "objection": "有异议"}, 1),
-    Route("notices.answer",                     "POST",   "/notices/{notice}/answers",               (RV,),  lambda _walk: {"outcome": "rejected", "answer": "已查"}, 1),
+    Route("notices.answer",                     "POST",   "/notices/{notice}/answers",               (RV,),  lambda _walk: {"outcome": "rejected", "answer": "已经查明情况"}, 1),
     Route("notifications.mark_read",            "POST",   "/inbox/{notification}/read",              ANY,    _nothing, 1),
     Route("notifications.resend",               "POST",   "/notifications/{notification}/resending", (R, A), _nothing, 1),
     Route("pairings.pair",                      "POST",   "/households/{household}/pairings",        (R,),   _pairing, 1),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -19,6 +20,9 @@ from tests.collusion.snapshot import Snapshot, snapshot
 from tests.collusion.union import FIRST_DAY, Union, add_roles, attackers, live
 from tests.collusion.walk import Walk
 from tests.factories import create_organisation
+
+LOOK = 10
+"""Steps after which the record is judged while the fraud of a mutant is looked for."""
 
 Switch = Callable[[sa.Connection], None]
 
@@ -65,13 +69,22 @@ class Search:
                     conn.commit()
             attacking = tuple(union.office.people[name] for name in names)
             walk = Walk(union, self.before, Random(seed), attacking, self.folder, favours)
-            for _ in range(steps):
+            found: list[str] = []
+            for taken in range(1, steps + 1):
                 walk.step()
-            with union.engine.connect() as conn:
-                record = read_record(conn, self.before, attacking, union.friend.household_id, union.card_index())
-                return walk, list(dict.fromkeys(finds(record)))
+                if taken == steps or (favours and taken % LOOK == 0):
+                    found = self._finds(attacking)
+                if found:
+                    break
+            return walk, [*found, *walk.faults]
         finally:
             union.connection.end_walk()
+
+    def _finds(self, attacking: tuple[UUID, ...]) -> list[str]:
+        union = self.union
+        with union.engine.connect() as conn:
+            record = read_record(conn, self.before, attacking, union.friend.household_id, union.card_index())
+            return list(dict.fromkeys(finds(record)))
 
     def run(self, seed: int, runs: range, steps: int) -> Tally:
         """Run walks with all single persons and all pairs in turn."""

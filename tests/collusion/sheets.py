@@ -9,13 +9,14 @@ from service.actions import personal_data_access
 from service.imports.import_context import ImportOptions
 from service.imports.problems import InvalidSheets
 from service.imports.proposed_import import Outcome, import_or_propose
+from tests.collusion.forms import chance
 from tests.collusion.rules_files import calendar_text, policy_text
 from tests.lives import number
 from tests.service.import_fixtures import Cell, workbook
 from workflows.vocabulary import Refused
 
 if TYPE_CHECKING:
-    from tests.collusion.walk import Walk
+    from tests.collusion.knowledge import Knowledge as Walk
 
 Rows = dict[str, Cell]
 UNIT = "示例县总工会"
@@ -26,7 +27,13 @@ def _day(walk: "Walk") -> date:
 
 
 def _receipt(walk: "Walk") -> Path:
-    row: Rows = {"资金编号": walk.fund_code, "所属单位": UNIT, "年度": 2025, "到账日期": _day(walk), "到账金额": "20000.00"}
+    row: Rows = {
+        "资金编号": walk.fund_code,
+        "所属单位": UNIT,
+        "年度": 2025,
+        "到账日期": _day(walk),
+        "到账金额": "20000.00",
+    }
     return _book(walk, 到账=row | {"到账凭证": number("银收"), "登记人": walk.login(walk.keeper("cashier"))})
 
 
@@ -52,10 +59,15 @@ def _opening(walk: "Walk") -> Path:
 def _staff(walk: "Walk") -> Path:
     login = number("sheet").lower()
     person: Rows = {"登录名": login, "姓名": f"某{login}", "所属单位": UNIT}
-    who = login if walk.rng.random() < 0.5 else walk.login(walk.anybody())
-    row: Rows = {"登录名": who, "单位": UNIT, "角色": walk.rng.choice(("出纳", "审核人", "经办人")), "起始日期": _day(walk)}
-    row |= {"截止日期": date(2026, 6, 30)} | ({"追溯理由": "补录"} if walk.rng.random() < 0.2 else {})
-    return _book(walk, 人员=person) if walk.rng.random() < 0.3 else _book(walk, 人员=person, 授权=row)
+    who = login if chance(walk.rng, 50) else walk.login(walk.anybody())
+    row: Rows = {
+        "登录名": who,
+        "单位": UNIT,
+        "角色": walk.rng.choice(("出纳", "审核人", "经办人")),
+        "起始日期": _day(walk),
+    }
+    row |= {"截止日期": date(2026, 6, 30)} | ({"追溯理由": "补录"} if chance(walk.rng, 20) else {})
+    return _book(walk, 人员=person, 授权=row)
 
 
 def _policy(walk: "Walk") -> Path:
@@ -113,5 +125,3 @@ def _note(walk: "Walk", outcome: Outcome) -> str:
         return "accepted"
     walk.waits(str(outcome.proposal.id), outcome.proposal.digest, walk.acting, [])
     return "accepted"
-
-

@@ -18,7 +18,7 @@ from service.tables.funds import fund
 from service.tables.gifts import gift
 from service.tables.households import household
 from service.tables.kinship import kinship
-from service.tables.notices import notice
+from service.tables.notices import notice, objection
 from service.tables.notifications import notification
 from service.tables.pairings import pairing
 from service.tables.payments import payment
@@ -47,6 +47,14 @@ POOLS: dict[str, sa.Table] = {
 }
 
 
+UPHELD = (
+    sa.select(objection.c.case_id, event.c.actor_id, case.c.award_fen)
+    .join(case, case.c.id == objection.c.case_id)
+    .join(event, sa.and_(event.c.subject_id == case.c.id, event.c.action == "pass_review"))
+    .where(objection.c.outcome == "upheld")
+)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The record on the morning of a walk."""
@@ -67,6 +75,9 @@ class Snapshot:
     """Household and account of every kinship that bars."""
 
     cases: dict[UUID, Any]
+    upheld: dict[UUID, Any]
+    """The cases with an objection that was upheld: who had passed the award, and its sum."""
+
     hanging: dict[UUID, Any]
     """The cases whose notice hangs, with the end that it shows."""
 
@@ -99,5 +110,6 @@ def snapshot(conn: sa.Connection) -> Snapshot:
         payments=frozenset(conn.scalars(sa.select(payment.c.id))),
         kin=frozenset((row.household_id, row.account_id) for row in kin),
         cases={row.id: row for row in cases},
+        upheld={row.case_id: row for row in conn.execute(UPHELD)},
         hanging={row.case_id: row.ends_on for row in hanging},
     )

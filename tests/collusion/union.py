@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -91,6 +90,7 @@ def live(client: ApiClient, engine: sa.Engine, connection: TakenBack) -> Union:
     client.today = NOTICE_HANGS
     _keep(union, start(client, engine, "hardship", "LIV", {}).to("notice"))
     _keep(union, _tuition(union, "notice"), "tuition")
+    _raise_objections(union)
     for state in STATES:
         client.today = FIRST_DAY
         _keep(union, start(client, engine, "hardship", "LIV", {}).to(state))
@@ -119,6 +119,20 @@ def _tuition(union: Union, state: str) -> Life:
 def _keep(union: Union, life: Life, programme: str = "hardship") -> Life:
     union.cases[life.case_id] = (programme, life.state)
     return life
+
+
+def _raise_objections(union: Union) -> None:
+    """Leave one objection open, and uphold another, whose case goes back to review."""
+    client, objection = union.client, {"source": "written", "objection": "示例异议内容"}
+    waiting = start(client, union.engine, "hardship", "LIV", {}).to("notice")
+    waiting.act("registrar", "object", **objection)
+    upheld = start(client, union.engine, "hardship", "LIV", {}).to("notice")
+    upheld.act("registrar", "object", **objection)
+    upheld.act("cashier_2", "answer_objection", outcome="upheld", answer="收入比申报的高")
+    if upheld.state != "review":
+        upheld.act("cashier_2", "return_to_review", reason="异议成立")
+    for life in (waiting, upheld):
+        _keep(union, life)
 
 
 def _bring_back_money(union: Union) -> None:
@@ -168,13 +182,19 @@ def _keep_records(union: Union) -> None:
     unit, day = str(office.unit_id), client.today.isoformat()
     with union.engine.begin() as conn:
         family = create_family(conn, office)
-    gift = {"unit_id": unit, "household_id": str(family.household_id), "on": day, "item": "SWN", "purpose": "慰问"}
+    gift: dict[str, Any] = {
+        "unit_id": unit,
+        "household_id": str(family.household_id),
+        "on": day,
+        "item": "SWN",
+        "purpose": "慰问",
+    }
     gift |= {"account_code": "502", "handed_by": str(office.people["visitor_2"]), "signed_by_family": True}
     gift |= {"amount": "500.00", "fund_id": str(office.fund_id), "approved_by": str(office.people["approver_1"])}
     _both(client, "approver_1", "/gifts", gift, "visitor_2")
     receipt = {"amount": "1000.00", "document": "银收2025-001", "on": day}
     _both(client, "cashier", f"/funds/{office.fund_id}/receipts", receipt, "approver_3")
-    visit = {"unit_id": unit, "kind": "festival", "on": day, "place": "home", "occasion": "daily"}
+    visit: dict[str, Any] = {"unit_id": unit, "kind": "festival", "on": day, "place": "home", "occasion": "daily"}
     visit |= {"visitors": [str(office.people["visitor_1"])]}
     donation = {"unit_id": unit, "on": day, "direction": "passed_on", "campaign": "募捐", "organiser": "县"}
     donation |= {"amount": "1.00", "handed_to": "县"}
@@ -198,5 +218,3 @@ def _both(client: ApiClient, who: str, path: str, body: dict[str, Any], by: str)
     done = client.post(by, f"/confirmations/{waiting['confirmation']}/confirmation", {"digest": waiting["digest"]})
     assert done.status_code == 200, done.get_json()
     assert done.get_json()["done"]
-
-

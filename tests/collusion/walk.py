@@ -1,26 +1,18 @@
 """One walk: attackers try writes one after another, and follow what succeeds."""
 
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from pathlib import Path
-from random import Random
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
-
-import sqlalchemy as sa
+from uuid import UUID
 
 from service.actions import accounts as account_actions
-from service.actions.context import ActionContext
 from service.actions.errors import NotFound
-from service.db.columns import new_id
-from service.queries import accounts
 from tests.collusion import forms, sheets
+from tests.collusion.forms import chance
+from tests.collusion.knowledge import Knowledge
 from tests.collusion.routes import ROUTES, Route
 from tests.collusion.sheets import SHEETS
-from tests.collusion.snapshot import Snapshot
-from tests.collusion.union import WALK_BEGINS, Union
-from tests.factories import RING, Family, instant
+from tests.factories import instant
 from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import InvalidForm, Refused, Role
@@ -30,54 +22,8 @@ ASIDE = {"confirm": 10, "case step": 22, "days": 4, "own token": 1}
 
 
 @dataclass
-class Proposed:
-    """A proposal of this walk that waits: its digest, its proposer, and the first halves of its invitations."""
-
-    id: str
-    digest: str
-    by: UUID
-    halves: list[str]
-
-
-@dataclass
-class Walk:
-    """The attackers' knowledge: whom they act as, what they opened, what waits, what the day is."""
-
-    union: Union
-    before: Snapshot
-    rng: Random
-    attackers: tuple[UUID, ...]
-    folder: Path
-    favours: tuple[str, ...] = ()
-    """Attempts that are tried more often; used for a mutant, whose fraud is known."""
-
-    today: date = WALK_BEGINS
-    acting: UUID = field(default_factory=new_id)
-    target: UUID = field(default_factory=new_id)
-    """What the latest address names: a household, an account, ..."""
-
-    tokens: dict[UUID, str] = field(default_factory=dict)
-    roles: dict[UUID, set[str]] = field(default_factory=dict)
-    cases: dict[str, tuple[str, str]] = field(default_factory=dict)
-    own: list[str] = field(default_factory=list)
-    advice: dict[str, dict[str, Any]] = field(default_factory=dict)
-    awards: dict[str, str] = field(default_factory=dict)
-    waiting: list[Proposed] = field(default_factory=list)
-    codes: list[str] = field(default_factory=list)
-    made: dict[str, list[str]] = field(default_factory=dict)
-    accepted: Counter[str] = field(default_factory=Counter)
-    tried: Counter[str] = field(default_factory=Counter)
-    refusals: Counter[str] = field(default_factory=Counter)
-    story: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        office = self.union.office
-        names = {person_id: name for name, person_id in office.people.items()}
-        self.tokens = {each: office.tokens[names[each]] for each in self.attackers}
-        self.roles = {each: set(self.before.roles[each]) for each in self.attackers}
-        self.cases, self.advice = dict(self.union.cases), dict(self.union.advice)
-        self.unit = str(office.unit_id)
-        self.fund_code = self.before.fund_code
+class Walk(Knowledge):
+    """The attackers at work."""
 
     def step(self) -> None:
         """Try one write."""
@@ -92,18 +38,18 @@ class Walk:
             self.accepted[name] += 1
             self.story.append(f"{self.today} {self.login(self.acting)} {name} {self.said}")
 
-    said: str = ""
-
     def _kinds(self) -> dict[str, int]:
-        kinds = {route.endpoint: route.weight for route in ROUTES} | {name: often for name, (_, often) in SHEETS.items()}
+        kinds = {route.endpoint: route.weight for route in ROUTES} | {
+            name: often for name, (_, often) in SHEETS.items()
+        }
         kinds |= ASIDE
         held = set().union(*(self.roles[each] for each in self.tokens))
         for route in ROUTES:
-            if not held & set(route.roles) and self.rng.random() < 0.9:
+            if not held & set(route.roles) and chance(self.rng, 90):
                 kinds[route.endpoint] = 0
         if not self.waiting:
             kinds["confirm"] = 0
-        kinds["accounts.accept_invitation"] = 20 if self.codes else self.rng.random() < 0.05
+        kinds["accounts.accept_invitation"] = 20 if self.codes else chance(self.rng, 5)
         return {name: often * 30 if name in self.favours else often for name, often in kinds.items()}
 
     def _try(self, name: str) -> str:
@@ -134,19 +80,6 @@ class Walk:
         self._note(route, response.get_json(silent=True) or {}, path)
         return "accepted"
 
-    def send(
-        self, method: str, path: str, body: dict[str, Any], *, anonymous: bool = False, token: str = "", version: str = ""
-    ) -> Any:
-        """Send a request as the acting attacker, or with a token."""
-        headers = {"X-Songnuan-Date": f"{self.today.isoformat()}T09:30:00+08:00"}
-        if version:
-            headers["If-Match"] = version
-        if not anonymous:
-            shown = token or self.tokens[self.acting]
-            headers |= {"Authorization": f"Bearer {shown}", "Idempotency-Key": uuid4().hex}
-        self.said = f"{method} {path} {body}"[:400]
-        return self.union.client.http.open(f"/api/v1{path}", method=method, json=body or None, headers=headers)
-
     def _version(self, path: str) -> str:
         """Return the version of what is to be changed, as a person who has read it knows it."""
         return str(self.send("GET", path.removesuffix("/finances"), {}).headers.get("ETag", ""))
@@ -170,17 +103,17 @@ class Walk:
     def _refused(self, response: Any) -> str:
         """Return the reason codes of a refusal."""
         said = response.get_json(silent=True) or {}
-        return ",".join(reason["code"] for reason in said.get("reasons", ())) or str(said.get("errors", response.status_code))
-
-    def waits(self, confirmation_id: str, digest: str, by: UUID, halves: list[str]) -> None:
-        """Note a proposal that waits."""
-        self.waiting.append(Proposed(confirmation_id, digest, by, halves))
+        if response.status_code >= 500:
+            self.faults.append(f"fault: {response.status_code} for {self.said}")
+        return ",".join(reason["code"] for reason in said.get("reasons", ())) or str(
+            said.get("errors", response.status_code)
+        )
 
     def _confirm(self) -> str:
         """Confirm a proposal, the newest most often, as anybody the attackers control."""
-        proposal = self.waiting[-1] if self.rng.random() < 0.7 else self.rng.choice(self.waiting)
+        proposal = self.waiting[-1] if chance(self.rng, 70) else self.rng.choice(self.waiting)
         others = [each for each in self.tokens if each != proposal.by]
-        self.acting = self.rng.choice(others if others and self.rng.random() < 0.8 else list(self.tokens))
+        self.acting = self.rng.choice(others if others and chance(self.rng, 80) else list(self.tokens))
         path = f"/confirmations/{proposal.id}/confirmation"
         response = self.send("POST", path, {"digest": proposal.digest})
         if response.status_code >= 300:
@@ -194,14 +127,14 @@ class Walk:
 
     def _take_step(self) -> str:
         """Take a step of a case: of an own one as often as of any honest one."""
-        mine = self.own and self.rng.random() < 0.6
-        case_id = self.rng.choice(self.own if mine else list(self.cases))
+        mine = self.own and chance(self.rng, 60)
+        case_id = self.rng.choice(self.own if mine else self._favoured() or list(self.cases))
         programme, state = self.cases[case_id]
         steps = PROGRAMMES[programme].steps_from(state)
         if not steps:
             return "refused"
         wanted = [step for step in steps if step.action in self.favours]
-        step = self.rng.choice(wanted if wanted and self.rng.random() < 0.9 else steps)
+        step = self.rng.choice(wanted if wanted and chance(self.rng, 90) else steps)
         self._act_as(step.roles)
         answers = forms.answers_for(self, step, case_id)
         response = self.send("POST", f"/cases/{case_id}/actions/{step.action}", {"answers": answers})
@@ -209,6 +142,16 @@ class Walk:
             return self._refused(response)
         self._note_step(step, case_id, programme, response.get_json()["state"], answers)
         return "accepted"
+
+    def _favoured(self) -> list[str]:
+        """Return the cases from whose state a favoured action leads on; sometimes none."""
+        if chance(self.rng, 10):
+            return []
+        return [
+            case_id
+            for case_id, (programme, state) in self.cases.items()
+            if any(step.action in self.favours for step in PROGRAMMES[programme].steps_from(state))
+        ]
 
     def _note_step(self, step: Step, case_id: str, programme: str, state: str, answers: dict[str, Any]) -> None:
         self.cases[case_id] = (programme, state)
@@ -246,69 +189,8 @@ class Walk:
         self.roles.setdefault(for_whom, set(self.before.roles.get(for_whom, set(Role))))
         return "accepted"
 
-    def context(self, conn: sa.Connection) -> ActionContext | None:
-        """Return the context of the acting attacker's command today."""
-        caller = accounts.caller_by_id(conn, self.acting, self.today)
-        return ActionContext(caller, instant(self.today), self.today, RING) if caller else None
-
     def _act_as(self, roles: tuple[Role, ...]) -> None:
         """Act as somebody who holds one of the roles, if anybody does; sometimes as anybody."""
         fitting = [each for each in self.tokens if self.roles[each] & set(roles)]
-        if fitting and self.rng.random() < 0.95:
+        if fitting and chance(self.rng, 95):
             self.acting = self.rng.choice(fitting)
-
-    def anybody(self) -> UUID:
-        """Return an account that a form or a cell may name: an attacker's as often as anybody's."""
-        return self.rng.choice(list(self.tokens) if self.rng.random() < 0.5 else self.before.accounts)
-
-    def keeper(self, role: str) -> UUID:
-        """Return an account to name in a sheet: mostly the acting attacker, or an honest holder of the role."""
-        if "admin" not in self.roles[self.acting] or self.rng.random() < 0.2:
-            return self.acting
-        return self.rng.choice([each for each in self.before.accounts if role in self.before.roles[each]])
-
-    def visitors(self) -> list[UUID]:
-        """Return two visitors, the acting attacker among them."""
-        holders = [each for each in self.before.accounts if "visitor" in self.before.roles[each]]
-        return list(dict.fromkeys((self.acting, self.rng.choice(holders))))
-
-    def login(self, account_id: UUID) -> str:
-        """Return the login of an account."""
-        return self.before.logins.get(account_id, str(account_id))
-
-    def role_of(self, account_id: UUID) -> dict[str, Any]:
-        """Return a role of an account with its tier, as a grant names them."""
-        held = self.before.tiers.get(account_id) or [("registrar", 0)]
-        role, tier = self.rng.choice(held)
-        return {"role": role, "tier": tier}
-
-    def family(self) -> Family:
-        """Return the friend's family, mostly."""
-        return self.union.friend if self.rng.random() < 0.8 else self.union.related
-
-    def member(self) -> UUID:
-        """Return the head of the household that the address names."""
-        return self.before.family_heads.get(self.target, self.union.friend.head_id)
-
-    def file_no(self) -> str:
-        """Return the file number of a household."""
-        return self.before.file_nos[self.pick("household")]
-
-    def code(self) -> str:
-        """Return an invitation's code that the attackers have put together, or a guess."""
-        return self.codes[-1] if self.codes else "2345678923456789AB"
-
-    def pick(self, pool: str) -> UUID:
-        """Return an id of a kind: of the friend's household half of the time, else of the record or of this walk."""
-        if pool == "account":
-            return self.anybody()
-        if pool == "unit":
-            return self.union.office.unit_id
-        if pool == "household" and self.rng.random() < 0.6:
-            return self.union.friend.household_id
-        if pool == "person" and self.rng.random() < 0.4:
-            return self.union.friend.head_id
-        if pool == "confirmation":
-            return UUID(self.rng.choice(self.waiting).id) if self.waiting else new_id()
-        known = [*self.before.pools.get(pool, ()), *(UUID(each) for each in self.made.get(pool, ()))]
-        return self.rng.choice(known) if known else new_id()
