@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fuzz mutation canary chaos forgeries side-by-side bench bench-profile bench-scale lock clean
+.PHONY: help demo serve test lint fuzz mutation collusion canary chaos forgeries side-by-side bench bench-profile bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -59,6 +59,9 @@ fuzz: $(DEV) ## fuzz tests of the API: schemathesis with each role's token; fail
 
 mutation: $(DEV) ## mutation test of the rules: change workflows/ in 300 places, one at a time, and see that tests/workflows fails; about 10 minutes
 	PYTHONPATH=. $(BIN)/python -m tests.mutation $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(MUTATION_SEED),--seed $(MUTATION_SEED)) $(if $(ONLY),--only $(ONLY))
+
+collusion: $(DEV) ## collusion search: each person and each pair of a small union tries every write (RUNS, STEPS, SEED); MUTANTS=1: each rule switched off must be noticed
+	PYTHONPATH=. $(BIN)/python -m tests.collusion --runs $(or $(RUNS),2000) --steps $(or $(STEPS),60) --seed $(SEED) $(if $(MUTANTS),--mutants)
 
 canary: $(DEV) ## leak test for personal data: 1,000 planted families, searched for in database files, logs, e-mail and refusals
 	CANARIES=1000 $(BIN)/pytest -q -s tests/worker/test_canary.py
