@@ -158,7 +158,13 @@ def _money_side(
             "on": today,
         }
         session.add(rows.Approval(**own, **signed, award_fen=case.award_fen, content=bound, minutes=values["minutes"]))
-    elif step.action == "pay":
+    else:
+        _payment_side(session, case, step, own, values)
+
+
+def _payment_side(session: Session, case: Any, step: Step, own: dict[str, Any], values: Mapping[str, Any]) -> None:
+    check, today = step.check, step.check.today
+    if step.action == "pay":
         means = {"method": values["method"], "bank_account_id": values["card"], "cash_reason": values["cash_reason"]}
         paid = {"voucher": values["voucher"], "paid_on": today, "paid_by": check.clerk.account, "state": "sent"}
         paid["voucher_year"] = today.year
