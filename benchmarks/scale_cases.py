@@ -64,7 +64,9 @@ def make(batch: Batch, places: list[GrassRootsUnit]) -> Rows:
             opened = min(on + timedelta(days=nth * 370 + random.randrange(9)), LAST)
             tuition = nth == 0 and random.random() < TUITION
             _Case(rows, unit, family, f"{number}-{nth}", opened, batch.policy, tuition=tuition).generate(random)
-        rows["household"][-1]["aid_version"] = len(rows["ledger_entry"]) - entries_before
+        entries = rows["ledger_entry"][entries_before:]
+        # The two entries of a payment belong to one step.
+        rows["household"][-1]["aid_version"] = len({(each["subject_id"], each["seq"]) for each in entries})
     return {table: more for table, more in rows.items() if more}
 
 
@@ -158,7 +160,10 @@ class _Case:
         paid |= {"paid_by": self.organisation.people["cashier"]}
         added: Rows = {"payment": [paid], "case_duty": [self._duty("payer", "cashier")]}
         added |= {
-            "ledger_entry": [self._entry(fund, "committed", "paid", fen, on)],
+            "ledger_entry": [
+                self._entry(fund, "committed", "in_transit", fen, on),
+                self._entry(fund, "in_transit", "paid", fen, on),
+            ],
             "notification": self._notifications("paid", on),
         }
         self._move_to(state, _phase(state), on, "pay", "cashier", added)

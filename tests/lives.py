@@ -70,6 +70,10 @@ class Life:
             self.act(each, "confirm_visit")
         return state
 
+    def award(self) -> str:
+        """Return the award of the case in yuan."""
+        return str(self.desk.get("registrar", f"/cases/{self.case_id}").get_json()["award"])
+
     def advice(self, yuan: str = "1500.00", advice_no: str | None = None) -> dict[str, Any]:
         """Return what a bank's advice of today says."""
         return {
@@ -123,9 +127,10 @@ class Life:
             "notice": (("clock", "end_notice", {}),),
             "approval": (("approver_1", "approve", {}),),
             "payment": (("cashier", "pay", {"method": "bank", "voucher": number("V")}),),
-            "transit": (("cashier_2", "confirm_payment", self.advice(yuan)),),
             "receipt": (("witness", "confirm_receipt", {"evidence": "signature"}),),
         }
+        if self.state == "transit":
+            return (("cashier_2", "confirm_payment", self.advice(self.award())),)
         return steps[self.state]
 
 

@@ -36,6 +36,8 @@ EDITS: Mapping[tuple[str, str], str] = {
     ("case", "fund_id"): ":other_fund",
     ("case", "policy_set_id"): ":other_policy",
     ("case", "category"): "'sudden'",
+    ("case", "method"): "'bank', cash_reason = NULL",
+    ("case", "cash_reason"): "'disabled'",
     ("household", "division"): "'371084'",
     ("household", "cause"): "'disaster'",
     ("household", "identity"): "'retired'",
@@ -128,7 +130,8 @@ def _create_record(conn: sa.Connection) -> CaseRecord:
     family, other = create_family(conn, organisation), create_family(conn, organisation)
     conn.execute(bank_account.update().where(bank_account.c.household_id == other.household_id).values(active=False))
     case_id, other_case_id = (_open(conn, each.household_id, each.head_id, context) for each in (family, other))
-    conn.execute(case.update().where(case.c.id == case_id).values(award_fen=300_000, fund_id=organisation.fund_id))
+    reviewed = {"award_fen": 300_000, "fund_id": organisation.fund_id, "method": "cash", "cash_reason": "urgent"}
+    conn.execute(case.update().where(case.c.id == case_id).values(**reviewed))
     conn.execute(paper.insert().values(case_id=case_id, kind="identity", seen_on=DAY, seen_by=context.caller.account))
     phone = {
         "phone_sealed": encrypt_field(RING, "person.phone", family.child_id, "13900000000"),

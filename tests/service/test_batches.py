@@ -56,7 +56,9 @@ def act(fixture: Fixture, case_ids: list[UUID], who: str, day: date, action: str
 def bring_to(fixture: Fixture, case_ids: list[UUID], state: str, line: int = 0) -> None:
     """Take every usual step on the cases together until they reach `state`."""
     for who, day, action, reached in STEPS_TO_RECEIPT:
-        outcomes = act(fixture, case_ids, who, day, action, line)
+        # A voucher and an advice are of one case each.
+        batches = [[each] for each in case_ids] if action in {"pay", "confirm_payment"} else [case_ids]
+        outcomes = [outcome for batch in batches for outcome in act(fixture, batch, who, day, action, line)]
         assert [each for each in outcomes if not isinstance(each, StepResult)] == []
         if reached == state:
             return

@@ -37,8 +37,11 @@ def union(empty_database: Callable[..., str]) -> Iterator[tuple[sa.Connection, U
     migrate.upgrade(engine)
     with engine.begin() as conn:
         city_union = found(conn, counties=2, below=3)
+        # The generated payments are finished ones, which the program never adds as such.
+        conn.execute(sa.text("ALTER TABLE payment DISABLE TRIGGER payment_moves"))
         for table, rows in make(Batch(0, FAMILIES, FAMILIES, city_union.city.policy_id), city_union.places).items():
             pour(conn, table, rows)
+        conn.execute(sa.text("ALTER TABLE payment ENABLE TRIGGER payment_moves"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.execute(sa.text("VACUUM ANALYZE"))
     with engine.connect() as conn:
