@@ -12,7 +12,7 @@ from tests.factories import create_organisation
 
 WRITTEN_ONCE = (
     *("event", "anchor", "ledger_entry", "case_duty", "incompatible_duty", "verification"),
-    *("household_change", "installation", "second_person_act", "payment_move", "pot_move"),
+    *("household_change", "installation", "second_person_act", "payment_move", "pot_move", "visit_confirmation"),
 )
 MAY_CHANGE = {
     "chain_head": {"seq", "hash"},
@@ -162,6 +162,8 @@ def _changed_value(column: sa.Column[object]) -> sa.ColumnElement[object]:
         return sa.literal_column(f"{name} || '\\x00'::bytea")
     if isinstance(column_type, sa.Boolean):
         return sa.literal_column(f"{name} IS NOT TRUE")
+    if isinstance(column_type, sa.JSON):
+        return sa.literal_column("""'["y"]'::jsonb""")
     if isinstance(column_type, sa.DateTime):
         return sa.literal_column(f"{name} + interval '1 day'")
     return sa.literal_column(f"{name} + 1" if isinstance(column_type, sa.Date | sa.Integer) else f"{name} || 'y'")
