@@ -258,7 +258,7 @@ def create_family(
     }
     category_columns = {"kind": "worker", "identity": "laid_off", "division": division, "cause": "illness"}
     finance_columns = {
-        "finances_as_of": date(2024, 12, 31),
+        "finances_as_of": date(2025, 6, 30),
         "filed_on": date(2025, 1, 3),
         "observed": [],
         "idle_able_members": 0,

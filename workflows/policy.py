@@ -186,6 +186,9 @@ class PolicySet:
     finances_valid_months: int = field(default=12, metadata=LATER)
     """How old the finances on file may be when a case is reviewed and decided (docs/domain/audit-rules.md rule 17)."""
 
+    together_days: int = field(default=30, metadata=LATER)
+    """The days up to a decision whose awards to one household count together for tiers and minutes."""
+
     below_floor_document: str | None = field(default=None, metadata=LATER)
     """The document that allows a value below its floor (workflows/rules/policy_floors.py)."""
     digest: str = field(init=False, repr=False, compare=False)

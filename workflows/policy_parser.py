@@ -149,6 +149,7 @@ POLICY = (
     Parameter("verification_valid_days", "procedure.verification_valid_days", whole(1, 3660)),
     Parameter("finances_valid_months", "procedure.finances_valid_months", whole(1, 12), 12),
     Parameter("tiers", "approval.tiers", _tiers),
+    Parameter("together_days", "approval.together_days", whole(1, 366), 30),
     Parameter("collective_from_fen", "approval.collective_from", money, None),
     Parameter("dibao_lines", "line.dibao", rows(DIBAO, DibaoLine)),
     Parameter("minimum_wage_fen_month", "line.minimum_wage_month", money),

@@ -76,7 +76,7 @@ def test_objection_to_a_removed_notice_does_not_reach_the_next(life: Life) -> No
     (new,) = (each for each in notice_ids(life) if each != old)
     assert life.desk.post("registrar", f"/notices/{new}/objections", objection).status_code == 201
     answer = {"outcome": "cleared", "answer": "经查不实"}
-    assert life.desk.codes(life.desk.post("reviewer", f"/notices/{old}/answers", answer)) == ["notice_over"]
+    assert life.desk.codes(life.desk.post("reviewer_2", f"/notices/{old}/answers", answer)) == ["notice_over"]
     assert life.desk.post("reviewer_2", f"/notices/{new}/answers", answer).status_code == 201
 
 

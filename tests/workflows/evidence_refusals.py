@@ -5,8 +5,8 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from tests.workflows.happy import ONE_OBJECTION, UNCONFIRMED
-from tests.workflows.rule_input_builders import CALLED, FILE, OBJECTED, PEOPLE, SURVEY, rule_input
+from tests.workflows.happy import ONE_OBJECTION, UNCONFIRMED, UNSIGNED
+from tests.workflows.rule_input_builders import CALLED, FILE, OBJECTED, PEOPLE, SURVEY, other_award, rule_input
 from workflows.facts import RuleInput
 from workflows.programme import Programme
 from workflows.vocabulary import Duty, Fen
@@ -55,6 +55,18 @@ def old_finances(programme: Programme) -> list[Line]:
     return [
         ("pass_review", at("review", finances_as_of=date(2024, 9, 28)), ["finances_stale"]),
         ("approve", at("approval", finances_as_of=date(2024, 10, 14)), ["finances_stale"]),
+    ]
+
+
+def given_together(programme: Programme) -> list[Line]:
+    """Return refusals of a tier and of missing minutes for what a household got in 30 days, in several cases."""
+    first = partial(rule_input, "approval", by="approver", programme=programme, award=Fen(200_000), **UNSIGNED)
+    month = {"on": date(2025, 9, 16)}
+    return [
+        ("approve", first(others=(other_award("HOU", 1, **month),)), ["higher_tier_needed"]),
+        ("endorse", first(others=(other_award("HOU", 300_000, **month),)), ["minutes_missing"]),
+        # On the thirtieth day before the decision an award no longer counts.
+        ("endorse", first(others=(other_award("HOU", 1, on=date(2025, 9, 15)),)), ["last_tier"]),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.workflows.correction_refusals import correcting
-from tests.workflows.evidence_refusals import objecting, old_finances, surveying
+from tests.workflows.evidence_refusals import given_together, objecting, old_finances, surveying
 from tests.workflows.happy import ONE_OBJECTION, UNSIGNED
 from tests.workflows.recall_refusals import recalling, recovering
 from tests.workflows.rule_input_builders import (
@@ -357,6 +357,7 @@ PHASES = (
     surveying,
     old_finances,
     objecting,
+    given_together,
     correcting,
     *AT_REVIEW,
     notice,

@@ -5,8 +5,18 @@ from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Duty, Fen, Reas
 
 
 def tiers_needed(case: RuleInput) -> int:
-    """Return how many tiers must sign for the award."""
-    return tier_for(case, Fen(case.facts.award or 0))
+    """Return how many tiers must sign for the award, with what the household got in the days before it."""
+    return tier_for(case, together(case))
+
+
+def together(case: RuleInput) -> Fen:
+    """Return the award and what the household or student got in the `together_days` up to the day of the decision.
+
+    So that a large sum is not given in small parts by the lowest tier (docs/decisions/0033).
+    """
+    days = case.policy.together_days
+    recent = (other.fen for other in case.facts.others if 0 <= (case.today - other.on).days < days)
+    return Fen((case.facts.award or 0) + sum(recent))
 
 
 def tier_for(case: RuleInput, fen: Fen) -> int:
@@ -17,7 +27,7 @@ def tier_for(case: RuleInput, fen: Fen) -> int:
     return case.policy.tier_for(fen, case.facts.item)
 
 
-@reads("approvals")
+@reads("approvals", "others")
 def higher_tier_follows(case: RuleInput) -> Reason | None:
     """同意上报 is only for an amount that needs a signature of a higher tier."""
     needed = tiers_needed(case)
@@ -26,7 +36,7 @@ def higher_tier_follows(case: RuleInput) -> Reason | None:
     return None
 
 
-@reads("approvals")
+@reads("approvals", "others")
 def final_tier(case: RuleInput) -> Reason | None:
     """The last tier signs after every tier below it (docs/domain/audit-rules.md rules 41, 43)."""
     needed = tiers_needed(case)
@@ -35,7 +45,7 @@ def final_tier(case: RuleInput) -> Reason | None:
             "higher_tier_needed",
             tier=case.facts.next_tier,
             needed=needed,
-            award=case.facts.award,
+            award=together(case),
             param="tiers",
         )
     return None
@@ -51,7 +61,8 @@ def signatures_cover_this(case: RuleInput) -> Reason | None:
 @reads("approvals")
 def fully_signed(case: RuleInput) -> Reason | None:
     """A payment needs the signatures of all tiers (docs/domain/audit-rules.md rule 45)."""
-    needed = tiers_needed(case)
+    # Of the award alone: what the household got after its decision asks for no further signature.
+    needed = tier_for(case, Fen(case.facts.award or 0))
     if len(case.facts.approvals) < needed:
         return Reason.of("signatures_missing", given=len(case.facts.approvals), needed=needed, param="tiers")
     return None
@@ -94,10 +105,10 @@ def payers_stay_out(case: RuleInput) -> Reason | None:
     return None
 
 
+@reads("others")
 def minutes_attached(case: RuleInput) -> Reason | None:
     """From `collective_from_fen` on a meeting decides, with minutes (docs/domain/audit-rules.md rule 42)."""
-    limit = case.policy.collective_from_fen
-    award = case.facts.award or 0
+    limit, award = case.policy.collective_from_fen, together(case)
     if limit is not None and award >= limit and not case.is_preview and case.text("minutes") is None:
         return Reason.of("minutes_missing", award=award, param="collective_from_fen", value=limit)
     return None

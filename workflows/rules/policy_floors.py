@@ -9,6 +9,9 @@ from workflows.vocabulary import Reason
 LEAST_NOTICE_DAYS = 5
 """Working days of a public notice (docs/domain/procedure.md §1.5)."""
 
+LEAST_TOGETHER_DAYS = 30
+"""Days whose awards to one household count together for tiers and minutes (docs/decisions/0033)."""
+
 LEAST_VISITORS = 2
 """People of a home visit (docs/domain/procedure.md §1.3, step 5)."""
 
@@ -20,6 +23,7 @@ def floor_refusals(policy: PolicySet) -> Iterator[Reason]:
     for name, value, least in (
         ("procedure.notice_days", policy.notice_days, LEAST_NOTICE_DAYS),
         ("procedure.min_visitors", policy.min_visitors, LEAST_VISITORS),
+        ("approval.together_days", policy.together_days, LEAST_TOGETHER_DAYS),
     ):
         if value < least:
             yield Reason.of("policy_below_floor", field=name, value=value, least=least)
