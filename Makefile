@@ -61,7 +61,7 @@ mutation: $(DEV) ## mutation test of the rules: change workflows/ in 300 places,
 	PYTHONPATH=. $(BIN)/python -m tests.mutation $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(MUTATION_SEED),--seed $(MUTATION_SEED)) $(if $(ONLY),--only $(ONLY))
 
 collusion: $(DEV) ## collusion search: each person and each pair of a small union tries every write (RUNS, STEPS, SEED); MUTANTS=1: each rule switched off must be noticed
-	PYTHONPATH=. $(BIN)/python -m tests.collusion --runs $(or $(RUNS),2000) --steps $(or $(STEPS),60) --seed $(SEED) $(if $(MUTANTS),--mutants)
+	PYTHONPATH=. $(BIN)/python -m tests.collusion --runs $(or $(RUNS),2000) --steps $(or $(STEPS),60) --seed $(SEED) $(if $(MUTANTS),--mutants) $(if $(ONLY),--only "$(ONLY)")
 
 canary: $(DEV) ## leak test for personal data: 1,000 planted families, searched for in database files, logs, e-mail and refusals
 	CANARIES=1000 $(BIN)/pytest -q -s tests/worker/test_canary.py

@@ -5,6 +5,7 @@ Prints the seed, what came of the walks, and every find with its story; exits 1 
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
@@ -24,6 +25,9 @@ from tests.collusion.demanded import what_suffices
 from tests.collusion.mutants import MUTANTS, Mutant
 from tests.collusion.search import Search, Tally, prepare, searching
 
+PORTION = 100
+"""Runs between two lines of progress."""
+
 MOST_WALKS = 25
 """How many walks may look for the fraud of a mutant."""
 
@@ -36,6 +40,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**9))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--mutants", action="store_true", help="switch each rule off, and look for the fraud")
+    parser.add_argument("--only", default="", help="only the mutants whose name matches this")
     arguments = parser.parse_args()
     with ExitStack() as stack, _without_log():
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="songnuan-collusion-")))
@@ -45,7 +50,7 @@ def main() -> int:
         for each in urls:
             stack.callback(_drop, each)
         if arguments.mutants:
-            return _try_mutants(urls[0], arguments.seed, arguments.steps)
+            return _try_mutants(urls[0], arguments.seed, arguments.steps, arguments.only)
         return _search(urls, arguments.seed, arguments.runs, arguments.steps)
 
 
@@ -88,8 +93,12 @@ def _search(urls: list[str], seed: int, runs: int, steps: int) -> int:
 
 
 def _run(url: str, seed: int, runs: range, steps: int) -> Tally:
+    tally = Tally()
     with _without_log(), searching(url) as search:
-        return search.run(seed, runs, steps)
+        for first in range(0, len(runs), PORTION):
+            tally += search.run(seed, runs[first : first + PORTION], steps)
+            _say(f"... {tally.runs} of {len(runs)} runs of one process, {len(tally.finds)} lines of finds")
+    return tally
 
 
 @contextmanager
@@ -99,16 +108,16 @@ def _without_log() -> Iterator[None]:
         yield
 
 
-def _try_mutants(url: str, seed: int, steps: int) -> int:
+def _try_mutants(url: str, seed: int, steps: int, only: str) -> int:
     """Switch off one rule after another; print which fraud was found, and after how many walks."""
     _say(f"seed {seed}, at most {MOST_WALKS} walks of {steps} steps for each mutant")
-    begun, missed = time.monotonic(), 0
+    begun, missed, mutants = time.monotonic(), 0, [mutant for mutant in MUTANTS if re.search(only, mutant.name)]
     with searching(url) as search:
-        for mutant in MUTANTS:
+        for mutant in mutants:
             walks, found = look_for(search, mutant, seed, steps)
             missed += not found
             _say(f"{'found' if found else 'NOT FOUND':10} {mutant.row:8} {mutant.name} ({walks} walks): {found}")
-    _say(f"{len(MUTANTS) - missed} of {len(MUTANTS)} mutants found, {time.monotonic() - begun:.0f} s")
+    _say(f"{len(mutants) - missed} of {len(mutants)} mutants found, {time.monotonic() - begun:.0f} s")
     return 1 if missed else 0
 
 

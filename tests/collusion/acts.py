@@ -36,6 +36,8 @@ def find_in_act(record: "Record", row: Any, body: dict[str, Any]) -> Iterator[st
 def _of_people(record: "Record", row: Any, facts: dict[str, Any], power: Power) -> Iterator[str]:
     """Yield what is wrong with the proposer and the confirmers of a write that needs a second person."""
     write = f"{power.touches[0].value}: {row.subject}.{row.action}"
+    if record.founding_open:
+        yield f"{write} before the founding was closed"
     hands = record.hands.get(row.confirmation_id, frozenset())
     principal = _uuid(facts.get("principal"))
     people = hands | {row.actor_id}

@@ -49,6 +49,7 @@ class Record:
     policy: PolicySet | None = None
     """The rules of the walk; None once another set was loaded, which has tiers of its own."""
 
+    founding_open: bool = False
     acts: dict[UUID, str] = field(default_factory=dict)
     hands: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     duties: dict[UUID, set[tuple[str, UUID]]] = field(default_factory=dict)
@@ -68,6 +69,8 @@ def read_record(
     sets = conn.execute(sa.select(policy_set.c.id, policy_set.c.source)).all()
     record.policy = read_policy(sets[0].source) if len(sets) == 1 else None
     record.controlled = record.attackers | _invited(record)
+    open_founding = sa.and_(confirmation.c.act == "founding", confirmation.c.state == "proposed")
+    record.founding_open = conn.scalar(sa.select(confirmation.c.id).where(open_founding)) is not None
     record.acts = {row.id: row.act for row in conn.execute(sa.select(confirmation.c.id, confirmation.c.act))}
     for row in conn.execute(sa.select(confirmation_hand).where(confirmation_hand.c.confirmed_by.is_not(None))):
         record.hands[row.confirmation_id] = record.hands.get(row.confirmation_id, frozenset()) | {row.confirmed_by}

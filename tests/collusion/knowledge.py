@@ -17,6 +17,7 @@ from tests.collusion.forms import chance
 from tests.collusion.snapshot import Snapshot
 from tests.collusion.union import WALK_BEGINS, Union
 from tests.factories import RING, Family, instant
+from workflows.vocabulary import Role
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Proposed:
     digest: str
     by: UUID
     halves: list[str]
+    pool: str = ""
+    """What the write would make: a policy, a gift, ..."""
 
 
 @dataclass
@@ -93,14 +96,20 @@ class Knowledge:
         self.said = f"{method} {path} {body}"[:400]
         return self.union.client.http.open(f"/api/v1{path}", method=method, json=body or None, headers=headers)
 
-    def waits(self, confirmation_id: str, digest: str, by: UUID, halves: list[str]) -> None:
+    def waits(self, confirmation_id: str, digest: str, by: UUID, halves: list[str], pool: str = "") -> None:
         """Note a proposal that waits."""
-        self.waiting.append(Proposed(confirmation_id, digest, by, halves))
+        self.waiting.append(Proposed(confirmation_id, digest, by, halves, pool))
 
     def context(self, conn: sa.Connection) -> ActionContext | None:
         """Return the context of the acting attacker's command today."""
         caller = accounts.caller_by_id(conn, self.acting, self.today)
         return ActionContext(caller, instant(self.today), self.today, RING) if caller else None
+
+    def act_as(self, roles: tuple[Role, ...]) -> None:
+        """Act as somebody who holds one of the roles, if anybody does; sometimes as anybody."""
+        fitting = [each for each in self.tokens if self.roles[each] & set(roles)]
+        if fitting and chance(self.rng, 95):
+            self.acting = self.rng.choice(fitting)
 
     def anybody(self) -> UUID:
         """Return an account that a form or a cell may name: an attacker's as often as anybody's."""
@@ -111,6 +120,12 @@ class Knowledge:
         if "admin" not in self.roles[self.acting] or chance(self.rng, 20):
             return self.acting
         return self.rng.choice([each for each in self.before.accounts if role in self.before.roles[each]])
+
+    def holder(self, role: str) -> UUID:
+        """Return an account that holds a role: an attacker's as often as an honest one."""
+        everybody = [each for each in self.before.accounts if role in self.before.roles[each]]
+        own = [each for each in self.tokens if role in self.roles[each]]
+        return self.rng.choice(own if own and chance(self.rng, 50) else everybody)
 
     def visitors(self) -> list[UUID]:
         """Return two visitors, the acting attacker among them."""
@@ -137,7 +152,7 @@ class Knowledge:
 
     def file_no(self) -> str:
         """Return the file number of a household."""
-        return self.before.file_nos[self.pick("household")]
+        return self.before.file_nos.get(self.pick("household"), "X-1")
 
     def code(self) -> str:
         """Return an invitation's code that the attackers have put together, or a guess."""

@@ -33,6 +33,11 @@ BAR_ENDS = (
     "CREATE FUNCTION bar_ends() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.ended_on := '2020-01-01'; RETURN NEW; END$$",
     "CREATE TRIGGER a_bar_ends BEFORE UPDATE ON kinship FOR EACH ROW EXECUTE FUNCTION bar_ends()",
 )
+FOUNDING_OPEN = (
+    """INSERT INTO confirmation (id, act, unit_path, content_sealed, digest, proposed_by, proposed_at, until_on, state)
+    SELECT gen_random_uuid(), 'founding', u.path, '\\x01', sha256('founding'), a.id, now(), '2099-01-01', 'proposed'
+    FROM unit AS u JOIN account AS a ON a.unit_id = u.id WHERE u.parent_id IS NULL ORDER BY a.id LIMIT 1""",
+)
 HOLDER = {Role.CASHIER: "cashier", Role.APPROVER: "approver_3", Role.ADMIN: "admin", Role.REGISTRAR: "registrar"}
 HOLDER |= {Role.VISITOR: "visitor_1"}
 
@@ -193,6 +198,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *_row_mutants(),
     Mutant("confirmer is not the proposer", "A1", ("cashier",), ("fund_receipts.record_receipt", "confirm"), _put(confirmations, "_hand_of", _any_hand),
            ("ALTER TABLE confirmation_hand DROP CONSTRAINT ck_confirmation_hand_another_person",)),
+    Mutant("nothing before the founding is closed", "A2", ("admin", "approver_1"), ("accounts.add_account", "confirm"),
+           _put(confirmations.read, "is_open", lambda *_: False), FOUNDING_OPEN),
     Mutant("confirmer does not gain", "A2", PEOPLE_OF_POWER, GRANTS, _put(WRITES["grant"], "gains", _no)),
     Mutant("signers named in sheets", "A1", ("registrar", "cashier"), ("import 慰问品", "confirm"),
            _put(ProposedImport, "hands", lambda *_: (Hand(SECOND_FOR_MONEY),))),

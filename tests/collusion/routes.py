@@ -113,7 +113,10 @@ def gift(walk: "Walk") -> dict[str, Any]:
     body["signed_by_family"] = True
     if chance(rng, 10):
         return body | {"item": "KIND", "goods": "米", "goods_unit": "袋"}
-    approver = walk.acting if chance(rng, 70) else walk.anybody()
+    if chance(rng, 80):
+        body["handed_by"] = str(walk.holder(rng.choice(("visitor", "cashier"))))
+    is_approver = "approver" in walk.roles[walk.acting]
+    approver = walk.acting if is_approver and chance(rng, 80) else walk.holder("approver")
     money = {"amount": rng.choice(("500.00", "1900.00", "2900.00")), "fund_id": str(walk.pick("fund"))}
     return body | {"item": rng.choice(("SWN", "SWN", "CON")), "approved_by": str(approver), **money}
 

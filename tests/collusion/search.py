@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Self
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -37,6 +38,15 @@ class Tally:
     tried: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     finds: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Self) -> Self:
+        """Add what came of other walks."""
+        self.runs, self.steps = self.runs + other.runs, self.steps + other.steps
+        self.accepted += other.accepted
+        self.tried += other.tried
+        self.refusals += other.refusals
+        self.finds += other.finds
+        return self
 
 
 @dataclass
@@ -128,4 +138,4 @@ def searching(url: str) -> Iterator[Search]:
         try:
             yield Search(union, before, Path(folder))
         finally:
-            connection.close()
+            engine.dispose()

@@ -13,7 +13,7 @@ from tests.collusion.forms import chance
 from tests.collusion.rules_files import calendar_text, policy_text
 from tests.lives import number
 from tests.service.import_fixtures import Cell, workbook
-from workflows.vocabulary import Refused
+from workflows.vocabulary import Refused, Role
 
 if TYPE_CHECKING:
     from tests.collusion.knowledge import Knowledge as Walk
@@ -39,8 +39,8 @@ def _receipt(walk: "Walk") -> Path:
 
 def _gift(walk: "Walk") -> Path:
     row: Rows = {"慰问单位": UNIT, "档案号": walk.file_no(), "日期": _day(walk), "项目": "送温暖慰问", "用途": "慰问"}
-    row |= {"会计科目": "502", "经手人": walk.login(walk.anybody()), "家庭签收": "是", "金额": "1900.00"}
-    row |= {"资金编号": walk.fund_code, "资金年度": 2025, "批准人": walk.login(walk.keeper("approver"))}
+    row |= {"会计科目": "502", "经手人": walk.login(walk.holder("visitor")), "家庭签收": "是", "金额": "1900.00"}
+    row |= {"资金编号": walk.fund_code, "资金年度": 2025, "批准人": walk.login(walk.holder("approver"))}
     return _book(walk, 慰问品=row | {"登记人": walk.login(walk.keeper("registrar"))})
 
 
@@ -88,16 +88,19 @@ def _file(walk: "Walk", name: str, text: str) -> Path:
     return path
 
 
-SHEETS: Mapping[str, tuple[Callable[["Walk"], Path], int]] = {
-    "import 到账": (_receipt, 4),
-    "import 慰问品": (_gift, 6),
-    "import 资金": (_line, 2),
-    "import 资金开放": (_opening, 2),
-    "import 人员、授权": (_staff, 4),
-    "import policy-*.toml": (_policy, 2),
-    "import calendar-*.csv": (_calendar, 3),
+C, P, A = Role.CASHIER, Role.APPROVER, Role.ADMIN
+RECORDERS = (Role.REGISTRAR, Role.VISITOR, C, P, A)
+
+SHEETS: Mapping[str, tuple[Callable[["Walk"], Path], int, tuple[Role, ...]]] = {
+    "import 到账": (_receipt, 4, (C, A)),
+    "import 慰问品": (_gift, 6, RECORDERS),
+    "import 资金": (_line, 2, (C, A)),
+    "import 资金开放": (_opening, 2, (P, A)),
+    "import 人员、授权": (_staff, 4, (A,)),
+    "import policy-*.toml": (_policy, 2, (A,)),
+    "import calendar-*.csv": (_calendar, 3, (A,)),
 }
-"""By name: the function that writes the file, and how often it is tried."""
+"""By name: the function that writes the file, how often it is tried, and the roles that suit it."""
 
 
 def bring(walk: "Walk", name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from tests.api_client import make_app
 from tests.collusion.__main__ import look_for
 from tests.collusion.demanded import TABLE, fewest_people, what_suffices
-from tests.collusion.mutants import MUTANTS
+from tests.collusion.mutants import FOUNDING_OPEN, MUTANTS
 from tests.collusion.routes import BY_ENDPOINT, FOLLOWED
 from tests.collusion.search import Search, prepare, searching
 from workflows.programmes import PROGRAMMES
@@ -50,6 +50,12 @@ def test_attackers_gain_nothing_in_a_sample_of_walks(search: Search) -> None:
     tally = search.run(SEED, range(WALKS), STEPS)
     assert tally.finds == []
     assert sum(tally.accepted.values()) > WALKS
+
+
+def test_nothing_is_done_before_the_founding_is_closed(search: Search) -> None:
+    mutant = next(each for each in MUTANTS if each.sql == FOUNDING_OPEN)
+    _, found = search.walk(mutant.people, "founding", STEPS, mutant.favours, mutant.switch)
+    assert found == []
 
 
 @pytest.mark.parametrize("name", OF_THE_SAMPLE)

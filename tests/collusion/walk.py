@@ -40,13 +40,16 @@ class Walk(Knowledge):
 
     def _kinds(self) -> dict[str, int]:
         kinds = {route.endpoint: route.weight for route in ROUTES} | {
-            name: often for name, (_, often) in SHEETS.items()
+            name: often for name, (_, often, _) in SHEETS.items()
         }
         kinds |= ASIDE
         held = set().union(*(self.roles[each] for each in self.tokens))
-        for route in ROUTES:
-            if not held & set(route.roles) and chance(self.rng, 90):
-                kinds[route.endpoint] = 0
+        roles_of = {route.endpoint: route.roles for route in ROUTES} | {
+            name: roles for name, (_, _, roles) in SHEETS.items()
+        }
+        for name, roles in roles_of.items():
+            if not held & set(roles) and chance(self.rng, 90):
+                kinds[name] = 0
         if not self.waiting:
             kinds["confirm"] = 0
         kinds["accounts.accept_invitation"] = 20 if self.codes else chance(self.rng, 5)
@@ -55,6 +58,7 @@ class Walk(Knowledge):
     def _try(self, name: str) -> str:
         self.said = ""
         if name in SHEETS:
+            self.act_as(SHEETS[name][2])
             return sheets.bring(self, name)
         if name == "confirm":
             return self._confirm()
@@ -67,7 +71,7 @@ class Walk(Knowledge):
         return self._call(next(route for route in ROUTES if route.endpoint == name))
 
     def _call(self, route: Route) -> str:
-        self._act_as(route.roles)
+        self.act_as(route.roles)
         path = route.path
         for pool in ("account", "household", "person", "fund", "unit", *self.before.pools):
             if f"{{{pool}}}" in path:
@@ -85,8 +89,9 @@ class Walk(Knowledge):
         return str(self.send("GET", path.removesuffix("/finances"), {}).headers.get("ETag", ""))
 
     def _note(self, route: Route, said: dict[str, Any], path: str) -> None:
+        pool = route.endpoint.partition(".")[2].rpartition("_")[2]
         if "confirmation" in said:
-            self.waits(said["confirmation"], said["digest"], self.acting, said.get("shown_once", []))
+            self.waits(said["confirmation"], said["digest"], self.acting, said.get("shown_once", []), pool)
         if "token" in said:
             self.tokens[UUID(said["account_id"])] = said["token"]
             self.roles.setdefault(UUID(said["account_id"]), set(Role))
@@ -94,10 +99,9 @@ class Walk(Knowledge):
         if route.endpoint == "cases.open_case":
             self.cases[said["id"]] = ("hardship", "draft")
             self.own.append(said["id"])
-        if route.endpoint == "notices.object_to" or "case" in path:
-            return
-        pool = route.endpoint.partition(".")[2].rpartition("_")[2]
-        if "id" in said:
+        if route.endpoint.startswith("confirmations."):
+            self.waiting = [each for each in self.waiting if each.id != str(self.target)]
+        if "id" in said and "case" not in path:
             self.made.setdefault(pool, []).append(said["id"])
 
     def _refused(self, response: Any) -> str:
@@ -121,6 +125,8 @@ class Walk(Knowledge):
         said = response.get_json()
         if said["done"]:
             self.waiting.remove(proposal)
+            if said["id"]:
+                self.made.setdefault(proposal.pool, []).append(said["id"])
             second = said["shown_once"]
             self.codes += [f"{one}{other}" for one, other in zip(proposal.halves, second, strict=False)]
         return "accepted"
@@ -135,7 +141,7 @@ class Walk(Knowledge):
             return "refused"
         wanted = [step for step in steps if step.action in self.favours]
         step = self.rng.choice(wanted if wanted and chance(self.rng, 90) else steps)
-        self._act_as(step.roles)
+        self.act_as(step.roles)
         answers = forms.answers_for(self, step, case_id)
         response = self.send("POST", f"/cases/{case_id}/actions/{step.action}", {"answers": answers})
         if response.status_code >= 300:
@@ -188,9 +194,3 @@ class Walk(Knowledge):
         self.tokens.setdefault(for_whom, token)
         self.roles.setdefault(for_whom, set(self.before.roles.get(for_whom, set(Role))))
         return "accepted"
-
-    def _act_as(self, roles: tuple[Role, ...]) -> None:
-        """Act as somebody who holds one of the roles, if anybody does; sometimes as anybody."""
-        fitting = [each for each in self.tokens if self.roles[each] & set(roles)]
-        if fitting and chance(self.rng, 95):
-            self.acting = self.rng.choice(fitting)
