@@ -156,8 +156,6 @@ def _changed_value(column: sa.Column[object]) -> sa.ColumnElement[object]:
         return sa.literal(NEXT_STATES[column.table.name])
     if isinstance(column_type, sa.Uuid):
         return sa.literal_column("gen_random_uuid()")
-    if isinstance(column_type, sa.JSON):
-        return sa.literal_column("'{}'::jsonb")
     if isinstance(column_type, sa.ARRAY):
         return sa.literal_column(f"array_append({name}, 'y')")
     if isinstance(column_type, sa.LargeBinary):
