@@ -1,18 +1,22 @@
 """Evidence holds only for what it saw: visits, checks, notices and objections, over the API (docs/decisions/0033)."""
 
+import json
 from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from service.integrity.replay_sources import StoredSources
 from service.tables.cases import case_duty
+from service.tables.events import event
 from service.tables.notices import notice
 from service.tables.notifications import notification
 from service.tables.policies import calendar_day, calendar_year
 from tests.api_client import ApiClient, refusal
 from tests.factories import create_account, grant
 from tests.lives import CHECK, ILLNESS, PAPERS, Life, award, start
+from workflows.replay import CaseReplay, Decided
 
 SHORTER = date(2025, 9, 6)
 """A Saturday in a notice of 1 September."""
@@ -183,3 +187,15 @@ def test_eight_people_of_one_unit_live_a_case(desk: ApiClient, engine: sa.Engine
     with engine.connect() as conn:
         people = sa.select(sa.func.count(case_duty.c.account_id.distinct())).where(case_duty.c.case_id == life.case_id)
         assert conn.scalar(people) == 8
+
+
+def test_steps_about_evidence_are_decided_again(life: Life, engine: sa.Engine) -> None:
+    """Why: `audit verify` asks the same rules of what the events keep."""
+    objected(life).act("reviewer_2", "pass_review", **award(life.desk, "1000.00"), objection_met="金额已经调低")
+    life.to("payment")
+    counts = Decided()
+    with engine.connect() as conn:
+        replay = CaseReplay(StoredSources(conn), counts)
+        events = sa.select(event.c.no, event.c.body).where(event.c.subject_id == life.case_id).order_by(event.c.seq)
+        contradictions = [replay.apply(row.no, json.loads(row.body)) for row in conn.execute(events)]
+    assert (contradictions, counts.undecided) == ([None] * len(contradictions), 0)
