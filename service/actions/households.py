@@ -18,7 +18,7 @@ from service.actions.persons import Person
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
-from service.queries import households, surveys
+from service.queries import households
 from service.tables.finances import finance_line
 from service.tables.households import household
 from service.tables.persons import person
@@ -191,7 +191,10 @@ def _refuse_struck_out(conn: sa.Connection, household_id: UUID, observed: Any, c
 
     What nobody visited yet is the registrar's own word.
     """
-    file, survey = households.one(conn, household_id, context.caller) or {}, surveys.latest_survey(conn, household_id)
+    file, survey = (
+        households.one(conn, household_id, context.caller) or {},
+        households.latest_survey(conn, household_id),
+    )
     if survey is None:
         return
     vouched = survey["seen"]["exclusions"] if survey["seen"] is not None else file["observed"]

@@ -1,5 +1,6 @@
 """Households and their parts as selects, with personal data still encrypted."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from service.tables.households import household
 from service.tables.kinship import kinship
 from service.tables.payees import bank_account
 from service.tables.persons import person
+from service.tables.visits import visit
 
 _HOUSEHOLD = sa.bindparam("household_id", type_=sa.Uuid())
 _NOT_ENDED = kinship.c.ended_on.is_(None)
@@ -118,3 +120,10 @@ def count(conn: sa.Connection, caller: Caller) -> int:
     """Return how many files the caller may see."""
     visible_count = sa.select(sa.func.count()).select_from(household).where(visible_to(caller, household.c.unit_path))
     return conn.scalar(visible_count) or 0
+
+
+def latest_survey(conn: sa.Connection, household_id: UUID) -> Mapping[str, Any] | None:
+    """Return the day of the survey visit recorded last, and what it saw (None before that was kept)."""
+    surveys = sa.select(visit.c.on, visit.c.seen).where(visit.c.household_id == household_id, visit.c.kind == "survey")
+    row = conn.execute(surveys.order_by(visit.c.id.desc()).limit(1)).mappings().one_or_none()
+    return dict(row) if row is not None else None

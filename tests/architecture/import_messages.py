@@ -48,6 +48,7 @@ OF_OTHER_ACTIONS = frozenset(
         *(
             "allocation_closed",
             "cases_open",
+            "exclusion_seen",
             "household_not_filed",
             "incompatible_duty",
             "kinship_counts",

@@ -17,6 +17,7 @@ from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
 from workflows.code_lists import Category, Deceased, StudentStage
+from workflows.evidence import OF_THE_FAMILY
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Duty, Reason, Role
@@ -141,6 +142,7 @@ def _values() -> dict[str, set[str]]:
         "stage": set(StudentStage),
         "kin": set(Deceased),
         "act": set(ALL_WRITES),
+        "seen": set(OF_THE_FAMILY),
     }
     return {**values, "state": states, "exclusion": exclusions, "paper": papers}
 

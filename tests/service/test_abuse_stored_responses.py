@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from service.tables.accounts import role_grant
 from service.tables.funds import fund
+from service.tables.households import household
 from tests.api_client import ApiClient, refusal
 from tests.factories import SAMPLES, create_family, create_organisation
 from tests.lives import Life, award, start
@@ -125,9 +126,12 @@ def test_new_award_is_listed_under_the_rules_in_force(life: Life, engine: sa.Eng
     assert refusal_codes_by_action(life, "reviewer")["pass_review"] == ["too_few_visitors"]
 
 
-def test_notice_without_a_known_calendar_is_refused_before_any_write(life: Life) -> None:
+def test_notice_without_a_known_calendar_is_refused_before_any_write(life: Life, engine: sa.Engine) -> None:
     """At the end of 2026 the calendar of 2027 is not known; the list of actions says so too."""
     life.desk.today = date(2026, 12, 28)
+    with engine.begin() as conn:
+        of_family = household.c.id == life.family.household_id
+        conn.execute(household.update().where(of_family).values(finances_as_of=life.desk.today))
     life.to("review")
     assert refusal_codes_by_action(life, "reviewer")["pass_review"] == ["calendar_unknown"]
     assert life.no("reviewer", "pass_review", **award(life.desk)) == ["calendar_unknown"]
