@@ -25,7 +25,7 @@ from tests.collusion.demanded import what_suffices
 from tests.collusion.mutants import MUTANTS, Mutant
 from tests.collusion.search import Search, Tally, prepare, searching
 
-PORTION = 100
+PORTION = 20
 """Runs between two lines of progress."""
 
 MOST_WALKS = 25

@@ -30,7 +30,7 @@ def answers_for(walk: "Walk", step: Step, case_id: str) -> dict[str, Any]:
     answers = {field.key: _answer(walk, field) for field in step.form if _is_filled(walk, field)}
     if {"advice_no", "amount"} <= answers.keys() and chance(walk.rng, 80):
         answers["amount"] = walk.awards.get(case_id, "1500.00")
-    if answers.get("method") == "cash":
+    if answers.get("method") == "cash" and any(field.key == "cash_reason" for field in step.form):
         answers["cash_reason"] = "no_account"
     answers.pop("notice", None)
     return answers
@@ -42,7 +42,7 @@ def _is_filled(walk: "Walk", field: FormField) -> bool:
 
 def _answer(walk: "Walk", field: FormField) -> Any:
     rng = walk.rng
-    if field.key in REASONABLE and chance(rng, 80):
+    if field.key in REASONABLE and chance(rng, 75):
         fitting = [each for each in REASONABLE[field.key] if not field.choices or each in field.choices]
         return fitting[0] if fitting else _by_kind(rng, field, walk.today)
     known = {
