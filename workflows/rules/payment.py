@@ -150,6 +150,9 @@ def within_what_is_kept(case: RuleInput) -> Reason | None:
 def part_of_what_is_out(case: RuleInput) -> Reason | None:
     """A partial recovery is less than what is being recovered; the full rest is recorded with `recover`."""
     amount, rest = case.fen("amount"), case.facts.recovering
+    # No money moves yet when a recovery is stated, so the state machine does not ask.
+    if amount == 0:
+        return Reason.of("nothing_to_move")
     if amount is not None and amount >= rest:
         return Reason.of("over_outstanding", amount=amount, outstanding=rest)
     return None
