@@ -1,6 +1,6 @@
 """A case history is what the events of a case tell of it, event by event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -118,30 +118,42 @@ class CaseHistory:
                 self.approvals.pop(approval_id, None)
 
     def _take_in_record(self, step: Step, body: Body) -> None:
-        answers, seq, on = body.get("answers") or {}, body["seq"], date.fromisoformat(body["on"])
-        if step.record is Record.VISIT:
-            kind = "survey" if step.duty is Duty.VISITOR else "follow_up"
-            visitors = frozenset(UUID(each) for each in answers["visitors"])
-            went_on, seen = date.fromisoformat(answers["on"]), _seen(body)
-            if seen is not None:
-                seen = seen.without(frozenset(answers.get("gone") or ()))
-            me = frozenset({UUID(body["actor"])})
-            self.visits.append(Visit(kind, went_on, visitors, answers["conclusion"], seq, seen, me))
-        elif step.record is Record.VISIT_CONFIRMED:
-            me = frozenset({UUID(body["actor"])})
-            self.visits = [replace(each, confirmed=each.confirmed | (me & each.visitors)) for each in self.visits]
-        elif step.record is Record.PAPERS:
-            self.papers |= set(answers["papers"])
-            if self.returned is not None:
-                self.returned = Returned(
-                    self.returned.seq, self.returned.on, self.returned.to_repeat, papers_since=True
-                )
-        elif step.record is Record.RESURVEY:
-            self.returned = Returned(seq, on, frozenset(answers.get("again") or ()))
-        elif step.record is Record.VERIFICATION:
-            replied_on, people = date.fromisoformat(answers["replied_on"]), (body.get("facts") or {}).get("people")
-            explained = bool(answers.get("explained"))
-            self.verification = Verification(replied_on, answers["outcome"], explained, people, _seen(body))
+        take_in = _TAKE_IN.get(step.record) if step.record is not None else None
+        if take_in is not None:
+            take_in(self, step, body)
+
+    def visited(self, step: Step, body: Body) -> None:
+        """Take in a survey or a follow-up, with what its visitors saw."""
+        answers = body.get("answers") or {}
+        kind = "survey" if step.duty is Duty.VISITOR else "follow_up"
+        visitors = frozenset(UUID(each) for each in answers["visitors"])
+        went_on, seen = date.fromisoformat(answers["on"]), _seen(body)
+        if seen is not None:
+            seen = seen.without(frozenset(answers.get("gone") or ()))
+        me = frozenset({UUID(body["actor"])})
+        self.visits.append(Visit(kind, went_on, visitors, answers["conclusion"], body["seq"], seen, me))
+
+    def visit_confirmed(self, _step: Step, body: Body) -> None:
+        """Take in a visitor's own word that they were there."""
+        me = frozenset({UUID(body["actor"])})
+        self.visits = [replace(each, confirmed=each.confirmed | (me & each.visitors)) for each in self.visits]
+
+    def papers_seen(self, _step: Step, body: Body) -> None:
+        """Take in papers that were seen."""
+        self.papers |= set((body.get("answers") or {})["papers"])
+        if self.returned is not None:
+            self.returned = Returned(self.returned.seq, self.returned.on, self.returned.to_repeat, papers_since=True)
+
+    def returned_to_survey(self, _step: Step, body: Body) -> None:
+        """Take in a return to the survey."""
+        again = frozenset((body.get("answers") or {}).get("again") or ())
+        self.returned = Returned(body["seq"], date.fromisoformat(body["on"]), again)
+
+    def checked(self, _step: Step, body: Body) -> None:
+        """Take in the reply to an economic check."""
+        answers, people = body.get("answers") or {}, (body.get("facts") or {}).get("people")
+        replied_on, explained = date.fromisoformat(answers["replied_on"]), bool(answers.get("explained"))
+        self.verification = Verification(replied_on, answers["outcome"], explained, people, _seen(body))
 
 
 def _seen(body: Body) -> Seen | None:
@@ -160,3 +172,13 @@ def answers_of(body: Body) -> dict[str, Plain]:
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+_TAKE_IN: Mapping[Record, Callable[[CaseHistory, Step, Body], None]] = {
+    Record.VISIT: CaseHistory.visited,
+    Record.VISIT_CONFIRMED: CaseHistory.visit_confirmed,
+    Record.PAPERS: CaseHistory.papers_seen,
+    Record.RESURVEY: CaseHistory.returned_to_survey,
+    Record.VERIFICATION: CaseHistory.checked,
+}
+"""What the history takes in from each kind of record."""

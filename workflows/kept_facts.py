@@ -133,6 +133,9 @@ KEPT: tuple[KeptFact, ...] = (
 _SEE = {Record.VISIT, Record.VERIFICATION, Record.AWARD}
 """Records that keep what the file said."""
 
+_CHECKS = {Record.VERIFICATION}
+"""Records that keep how many people were checked."""
+
 _BY_NAME = {each.name: each for each in KEPT}
 FILERS = "filers"
 """The name under which an event keeps who wrote the household's file: a duty of theirs that the chain does not tell."""
@@ -142,7 +145,7 @@ FILERS = "filers"
 def kept_by(step: Step) -> tuple[KeptFact, ...]:
     """Return the facts that the event of a step keeps: those its rules read, and those its record needs."""
     wanted = set(required_facts(step)) | ({"finances"} if step.kind.stores_assessment else set())
-    if step.record is Record.VERIFICATION or "verification" in wanted:
+    if step.record in _CHECKS or "verification" in wanted:
         wanted.add("people")
     if step.record in _SEE or wanted & {"objections", "verification", "visits"}:
         wanted.add("seen")

@@ -90,7 +90,7 @@ def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> N
             new, context = _new_gift(import_run, row), import_run.keeper_context(row)
             if new.fen is not None:
                 import_run.refuse_closed(new.fund_id)
-                import_run.sign_for_money(import_run.account(row["keeper"], "keeper"), new.approved_by)
+                import_run.sign_for_money(import_run.account(row["keeper"], "keeper"), new.approved_by, new.handed_by)
             gifts.record_gift(import_run.conn, new, context, from_paper=True)
 
 

@@ -134,7 +134,7 @@ PROPOSED_BY = {
     ("account", "revoke"): "系统管理员；代行的，本人也可以",
 }
 CONFIRMED_BY = {
-    ("gift", "record_gift"): "经手人本人；导入的，批准人、登记人本人",
+    ("gift", "record_gift"): "经手人本人；导入的，批准人、经手人、登记人本人",
     ("unit", "close_founding"): "共同建库的审批人本人",
     ("account", "grant_role"): "系统管理员、审批人（不是被授权人）；管理员提出代行的，由被代行人本人",
 }

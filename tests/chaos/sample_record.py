@@ -184,7 +184,7 @@ def _write_acts_outside_cases(conn: sa.Connection, fixture: Fixture, lower_unit_
     gifts.record_gift(conn, goods, context)
     money = replace(goods, item="SWN", goods=None, goods_unit=None, quantity=None, fen=Fen(20_000))
     signed = replace(money, fund_id=fixture.funds[0], approved_by=people["approver_1"])
-    approver_1 = organisation.context(conn, "approver_1", DECIDED)
+    approver_1 = organisation.seconded(conn, "approver_1", DECIDED, "visitor_1")
     gift_id = gifts.record_gift(conn, signed, approver_1)
     gift_id = gifts.correct_gift(conn, gift_id, replace(signed, fen=Fen(10_000)), "多记一百元", approver_1)
     gifts.void_gift(conn, gift_id, "没有发出", approver_1)
@@ -197,22 +197,23 @@ def _write_acts_outside_cases(conn: sa.Connection, fixture: Fixture, lower_unit_
         donations.record_donation(conn, replace(donation, fen=Fen(number + 5)), context)
         activities.record_activity(conn, replace(activity, title=f"读书会{number}"), context)
     activity_id = activities.record_activity(conn, activity, context)
-    activities.correct_activity(conn, activity_id, replace(activity, title="读书会五"), "名称写错", context)
-    visits.void_visit(conn, visits.record_visit(conn, replace(visit, on=OPENED), context), "没有去", context)
-    approver = organisation.context(conn, "approver_3", DECIDED)
+    by_two = organisation.seconded(conn, "registrar", DECIDED, "visitor_1")
+    activities.correct_activity(conn, activity_id, replace(activity, title="读书会五"), "名称写错", by_two)
+    visits.void_visit(conn, visits.record_visit(conn, replace(visit, on=OPENED), context), "没有去", by_two)
+    approver = organisation.seconded(conn, "approver_3", DECIDED, "cashier")
     _write_receipt_changes(conn, fixture, approver)
     allocation = fund_allocations.NewFundAllocation(
-        fixture.funds[0], lower_unit_id, LATER, date(2025, 12, 30), "示例〔2025〕8号"
+        fixture.funds[0], lower_unit_id, LATER, date(2025, 12, 30), "示例〔2025〕8号", ceiling=Fen(100_000)
     )
     fund_allocations.close_allocation(conn, fund_allocations.allocate_to_unit(conn, allocation, approver), approver)
 
 
 def _write_receipt_changes(conn: sa.Connection, fixture: Fixture, approver: ActionContext) -> None:
-    cashier = fixture.organisation.context(conn, "cashier", DECIDED)
+    cashier = fixture.organisation.seconded(conn, "cashier", DECIDED, "approver_3")
     receipt = NewReceipt(Fen(5_000), "示例银收9号", DECIDED)
     receipt_id = fund_receipts.record_receipt(conn, fixture.funds[0], receipt, cashier)
     corrected = fund_receipts.correct_receipt(conn, receipt_id, replace(receipt, fen=Fen(500)), "多写一个零", approver)
-    other_approver = fixture.organisation.context(conn, "approver_2", DECIDED)
+    other_approver = fixture.organisation.seconded(conn, "approver_2", DECIDED, "cashier")
     fund_receipts.void_receipt(conn, corrected, "款未到", other_approver)
 
 

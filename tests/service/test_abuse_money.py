@@ -80,7 +80,7 @@ def test_two_cases_of_one_household_approved_at_once_grant_only_one(client: ApiC
         waiting.wait()
         other.join(0.7)
     other.join()
-    assert refusal_codes == ["over_cap"]
+    assert refusal_codes == ["higher_tier_needed", "over_cap"]
     assert pots(engine, client)["committed_fen"] == 150_000
 
 

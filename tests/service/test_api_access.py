@@ -269,19 +269,19 @@ def test_unreadable_request_is_refused_with_its_reason(client: ApiClient, engine
     assert client.codes(client.post("registrar", "/cases", {**body, **family_ids})) == ["no_policy"]
 
 
-def test_database_away_gives_503_and_internal_fault_500(client: ApiClient, tmp_path: Path) -> None:
+def test_database_away_gives_503_and_internal_fault_500(client: ApiClient, database_url: str, tmp_path: Path) -> None:
     with serving("postgresql://nobody@127.0.0.1:9/nothing", tmp_path / "away") as app:
         away = ApiClient(app.test_client(), client.office, client.today).get("auditor", "/me")
         assert refusal(away) == (503, ["database_away"])
         assert away.headers["Retry-After"] == "5"
-    app = client.http.application
 
     def broken() -> str:
         raise ZeroDivisionError
 
     broken.needs = ()  # type: ignore[attr-defined]
-    app.add_url_rule("/api/broken", view_func=broken)
-    answer = app.test_client().get("/api/broken")
+    with serving(database_url, tmp_path / "broken") as app:
+        app.add_url_rule("/api/broken", view_func=broken)
+        answer = app.test_client().get("/api/broken")
     assert (answer.status_code, client.codes(answer)) == (500, ["internal_server_error"])
     assert "ZeroDivision" not in answer.get_data(as_text=True)
 

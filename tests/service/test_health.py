@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service.actions import bootstrap
 from service.app import create_app
+from service.clock import now, union_day
 from service.config import BadSetting, read_settings
 from service.db import migrate
 from service.db.engine import make_engine
 from service.tables.notifications import notification
 from tests.api_client import ApiClient, refusal, serving
-from tests.factories import RING, create_family, create_organisation, instant
+from tests.factories import RING, create_family, create_organisation
 from tests.service.import_fixtures import COUNTY
 from tests.service.test_api_access import opening
 from tests.worker.notification_fixtures import owe
@@ -41,7 +41,7 @@ def founded_office(empty_database: Callable[..., str]) -> str:
     engine = make_engine(url)
     migrate.upgrade(engine)
     with engine.begin() as conn:
-        bootstrap.set_up_union(conn, COUNTY, instant(date(2025, 1, 1)), date(2025, 1, 1), RING)
+        bootstrap.set_up_union(conn, COUNTY, now(), union_day(now()), RING)
     engine.dispose()
     return url
 
