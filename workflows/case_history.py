@@ -9,6 +9,7 @@ from uuid import UUID
 from workflows.evidence import Notice, Objection, Seen, Verification, Visit, seen_of
 from workflows.facts import Approval, Facts, Returned
 from workflows.kept_facts import filers, restored
+from workflows.payment_states import Payment
 from workflows.programme import Programme, Step
 from workflows.vocabulary import Duty, Fen, Plain, Pot, Record
 
@@ -30,6 +31,9 @@ class CaseHistory:
     papers: set[str] = field(default_factory=set)
     visits: list[Visit] = field(default_factory=list)
     approvals: dict[str, Approval] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    """Every attempt to pay by its id, in order."""
+
     returned: Returned | None = None
     verification: Verification | None = None
     notice: Notice | None = None
@@ -60,6 +64,9 @@ class CaseHistory:
             requested=Fen(columns.get("requested_fen") or 0),
             award=columns.get("award_fen"),
             category=columns.get("category"),
+            method=columns.get("method"),
+            cash_reason=columns.get("cash_reason"),
+            payments=tuple(self.payments.values()),
             outstanding=Fen(columns.get("outstanding_fen") or 0),
             recovering=Fen(self.pots.get(Pot.RECOVERING, 0)),
             written_off=Fen(self.pots.get(Pot.WRITTEN_OFF, 0)),
@@ -110,12 +117,23 @@ class CaseHistory:
             self.objections[objection_id] = replace(raised, outcome=entry.get("outcome"))
             self.open_objections += 1 if "fixed" in entry else -bool(entry.get("outcome"))
             self.upheld_objections += entry.get("outcome") == "upheld"
+        for payment_id, entry in (rows.get("payment") or {}).items():
+            self._take_in_payment(payment_id, entry, body)
         for approval_id, entry in (rows.get("approval") or {}).items():
             if "fixed" in entry:
                 signature = Approval(len(self.approvals) + 1, UUID(body["actor"]), body["content"])
                 self.approvals[approval_id] = signature
             elif entry.get("voided_seq") is not None:
                 self.approvals.pop(approval_id, None)
+
+    def _take_in_payment(self, payment_id: str, entry: Mapping[str, Any], body: Body) -> None:
+        if "fixed" in entry:
+            sent_on, payer = date.fromisoformat(body["on"]), UUID(body["actor"])
+            self.payments[payment_id] = Payment(entry["state"], sent_on, payer)
+        elif payment_id in self.payments:
+            before, confirmer = self.payments[payment_id], entry.get("confirmed_by")
+            changed = replace(before, state=entry.get("state", before.state))
+            self.payments[payment_id] = replace(changed, confirmer=UUID(confirmer)) if confirmer else changed
 
     def _take_in_record(self, step: Step, body: Body) -> None:
         take_in = _TAKE_IN.get(step.record) if step.record is not None else None

@@ -10,6 +10,7 @@ from uuid import UUID
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
 from workflows.evidence import Seen, seen_of
 from workflows.facts import Award, Facts, Fund
+from workflows.payment_states import Advice
 from workflows.programme import Step
 from workflows.required_facts import required_facts
 from workflows.vocabulary import Duty, Fen, Plain, Record
@@ -109,7 +110,16 @@ def _to_others(plain: Any) -> tuple[Award, ...]:
     )
 
 
+def _advice(value: Advice | None) -> Plain:
+    return None if value is None else [value.number, value.on.isoformat(), value.fen]
+
+
+def _to_advice(plain: Any) -> Advice | None:
+    return None if plain is None else Advice(plain[0], date.fromisoformat(plain[1]), Fen(plain[2]))
+
+
 KEPT: tuple[KeptFact, ...] = (
+    KeptFact("advice", _advice, _to_advice),
     KeptFact("cause", always=True),
     KeptFact("division", always=True),
     KeptFact("filed", always=True),
@@ -121,7 +131,6 @@ KEPT: tuple[KeptFact, ...] = (
     KeptFact("finances_as_of", _day, _to_day),
     KeptFact("seen", Seen.as_json, seen_of),
     KeptFact("fund", _fund, _to_fund),
-    KeptFact("live_payment"),
     KeptFact("open_cases", dict),
     KeptFact("others", _others, _to_others),
     KeptFact("pending", list, tuple),

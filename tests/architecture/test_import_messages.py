@@ -33,6 +33,7 @@ READABLE = frozenset(
         *(
             "row",
             "tier",
+            "logins",
             "policy",
             "line",
             "on",

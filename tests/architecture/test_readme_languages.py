@@ -31,9 +31,10 @@ def _headings(page: Path) -> list[int]:
 
 
 def _code_blocks(page: Path) -> list[list[str]]:
-    """The lines of each block without their comments, which are translated."""
+    """The lines of each block without their comments and without what stands in <…>, which are translated."""
     blocks = BLOCK.findall(_text(page))
-    return [[re.sub(r"(?:^|\s+)# .*$", " #", line) for line in block.splitlines()] for block in blocks]
+    lines = [[re.sub(r"(?:^|\s+)# .*$", " #", line) for line in block.splitlines()] for block in blocks]
+    return [[re.sub(r"<[^>]*>", "<>", line) for line in block] for block in lines]
 
 
 def _links(page: Path) -> list[Path]:

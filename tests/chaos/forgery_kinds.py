@@ -114,7 +114,7 @@ def unsigned_payment(conn: sa.Connection, chance: random.Random) -> None:
     seq = open_case["version"] + 1
     entries = [
         _entry(open_case["id"], seq, fund_id, fen, *pots)
-        for pots in (("available", "committed"), ("committed", "paid"))
+        for pots in (("available", "committed"), ("committed", "in_transit"), ("in_transit", "paid"))
     ]
     columns = {
         "state": "receipt",
@@ -142,13 +142,13 @@ def unsigned_payment(conn: sa.Connection, chance: random.Random) -> None:
         "entries": named,
         "award": fen,
     }
-    said |= {"answers": {"method": "bank", "voucher": row["voucher"]}, "facts": {"live_payment": False}}
+    said |= {"answers": {"method": "bank", "voucher": row["voucher"]}, "facts": {}}
     forge(conn, Forgery("case", open_case["id"], "pay", actor, FORGED_AT, said, rows, None, "demo"))
     conn.execute(ledger_entry.insert(), entries)
+    conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
     conn.execute(payment.insert().values(row))
     conn.execute(case.update().where(case.c.id == open_case["id"]).values(columns))
     pots = f"available_fen = available_fen - {fen}, paid_fen = paid_fen + {fen}"
-    conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
     conn.execute(sa.text(f"UPDATE fund SET {pots} WHERE id = '{fund_id}'"))
     conn.execute(
         sa.text(f"UPDATE household SET aid_version = aid_version + 1 WHERE id = '{open_case['household_id']}'")

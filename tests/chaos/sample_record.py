@@ -19,6 +19,7 @@ from service.actions import (
     fund_receipts,
     gifts,
     households,
+    invitations,
     kinship,
     notifications,
     pairings,
@@ -219,6 +220,8 @@ def _write_receipt_changes(conn: sa.Connection, fixture: Fixture, approver: Acti
 
 def _write_unit_changes(conn: sa.Connection, fixture: Fixture) -> None:
     admin = fixture.organisation.context(conn, "admin", DECIDED)
+    confirmed = fixture.organisation.seconded(conn, "admin", DECIDED, "approver_3")
+    invitations.invite(conn, fixture.organisation.people["verifier"], invitations.half_hash("A" * 10), confirmed)
     units.rename_unit(conn, fixture.organisation.unit_id, "示例市总工会", admin)
     units.add_unit(conn, "示例镇总工会", "grass_roots", "371083", fixture.organisation.unit_id, admin)
     for table, revoke in ((role_grant, accounts.revoke_role), (token, accounts.revoke_token)):

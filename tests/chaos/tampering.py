@@ -13,6 +13,7 @@ from service.tables.row_fingerprints import UNRECORDED_COLUMNS
 
 HARMLESS = {
     "idempotency": "answers stored for a week, so that a repeated request gets the same one",
+    "heartbeat": "written to see that the disk takes writes; it says nothing",
     "imported_file": "prevents a second import of a file; the imported rows have fingerprints of their own",
     "job_run": "prevents a second reminder; the rows the job wrote have fingerprints of their own",
 }
@@ -46,7 +47,7 @@ def disable_guards(conn: sa.Connection) -> None:
         " WHERE contype IN ('f', 'c', 'u') AND connamespace = 'public'::regnamespace ORDER BY contype DESC"
     )
     for row in conn.execute(constraints).all():
-        conn.execute(sa.text(f'ALTER TABLE {row.of} DROP CONSTRAINT "{row.name}" CASCADE'))
+        conn.execute(sa.text(f'ALTER TABLE {row.of} DROP CONSTRAINT IF EXISTS "{row.name}" CASCADE'))
     unique = sa.text(
         "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
         " WHERE indisunique AND NOT indisprimary AND relnamespace = 'public'::regnamespace"

@@ -64,7 +64,7 @@ def test_cancelled_award_leaves_the_category_of_an_earlier_decision(
     ids = {"household_id": str(life.family.household_id), "beneficiary_id": str(life.family.child_id)}
     body = {"programme": "tuition", **ids, "item": "EDU", "requested": "3000.00", "answers": SCHOOLING}
     desk.today = NOTICE_OVER.replace(day=1)
-    second = Life(desk, life.family, desk.post("registrar", "/cases", body).get_json()["id"]).to("payment")
+    second = Life(desk, life.family, desk.post("registrar", "/cases", body).get_json()["id"]).to("payment", "500.00")
     assert category_of(life)[2] == second.case_id
     second.act("registrar", "withdraw", reason="已有其他资助")
     assert category_of(life) == ("deep", NOTICE_OVER.isoformat(), life.case_id)
@@ -78,7 +78,7 @@ def test_approver_may_decide_again_for_the_same_family(life: Life, desk: ApiClie
     body = {"programme": "tuition", **ids, "item": "EDU", "requested": "3000.00", "answers": SCHOOLING}
     desk.today = NOTICE_OVER.replace(day=1)
     second = Life(desk, life.family, desk.post("registrar", "/cases", body).get_json()["id"])
-    assert second.to("payment").state == "payment"
+    assert second.to("payment", "500.00").state == "payment"
 
 
 def test_batch_of_approvals_writes_the_category_of_every_file(desk: ApiClient, engine: sa.Engine) -> None:

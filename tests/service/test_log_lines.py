@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from service.http import errors
 from service.observability import logs
 from service.tables.events import event
 from service.tables.notifications import notification
-from tests.api_client import ApiClient, refusal
+from tests.api_client import ApiClient, refusal, serving
 from tests.lives import case_at
 from tests.service.test_api_access import opening
 
@@ -125,7 +126,9 @@ def test_hostile_text_never_adds_a_log_line(desk: ApiClient, capsys: pytest.Capt
     assert not [text for text in logged.splitlines() if json.loads(text)["event"] == "forged"]
 
 
-def test_exception_is_logged_without_its_message(desk: ApiClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_exception_is_logged_without_its_message(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def failing_view() -> str:
         try:
             int(ID_NUMBER)
@@ -134,9 +137,10 @@ def test_exception_is_logged_without_its_message(desk: ApiClient, capsys: pytest
         return ""
 
     failing_view.needs = ()  # type: ignore[attr-defined]
-    desk.http.application.add_url_rule("/api/broken", view_func=failing_view)
-    capsys.readouterr()
-    answer = desk.http.get("/api/broken", headers={"X-Request-Id": REQUEST_ID})
+    with serving(database_url, tmp_path) as app:
+        app.add_url_rule("/api/broken", view_func=failing_view)
+        capsys.readouterr()
+        answer = app.test_client().get("/api/broken", headers={"X-Request-Id": REQUEST_ID})
     own_id = answer.get_json()["request_id"]
     assert answer.headers["X-Client-Request-Id"] == REQUEST_ID
     error_line, request_line = log_lines(capsys)

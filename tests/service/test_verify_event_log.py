@@ -224,7 +224,7 @@ def test_raised_pot_and_ledger_entry_without_event_are_named(
     update = fund.update().where(fund.c.id == organisation.fund_id)
     raised = update.values(available_fen=5, outside_fen=-5)
     assert ("pot_differs", str(organisation.fund_id)) in [(each.code, each.key) for each in tamper(raised)]
-    seq = append_event(conn, "fund", organisation.fund_id, "receive", {}, organisation.context(conn, "admin", DAY))
+    seq = append_event(conn, "fund", organisation.fund_id, "set_up", {}, organisation.context(conn, "admin", DAY))
     entry_id = new_id()
     at = organisation.context(conn, "admin", DAY).at
     amounts = {"source_pot": "outside", "target_pot": "available", "fen": 5, "on": DAY, "at": at}
@@ -240,7 +240,7 @@ def test_deleted_ledger_entry_is_named(
 ) -> None:
     context = organisation.context(conn, "admin", DAY)
     entry = ledger.entry_row(Pot.OUTSIDE, Pot.AVAILABLE, Fen(5), organisation.fund_id, DAY, context)
-    append_event(conn, "fund", organisation.fund_id, "receive", {}, context, moved=[entry])
+    append_event(conn, "fund", organisation.fund_id, "set_up", {}, context, moved=[entry])
     faults = tamper(ledger_entry.delete().where(ledger_entry.c.id == entry["id"]))
     assert ("row_missing", "ledger_entry", str(entry["id"])) in [(each.code, each.subject, each.key) for each in faults]
 
