@@ -104,29 +104,36 @@ class CaseHistory:
             self._take_in_record(step, body)
 
     def _take_in_rows(self, rows: Mapping[str, Any], body: Body) -> None:
-        for notice_id, entry in (rows.get("notice") or {}).items():
-            if "fixed" in entry:
-                posted_on = date.fromisoformat(body["on"])
-                self.notice, self.upheld_objections = Notice(posted_on, body["content"], None, UUID(notice_id)), 0
-                self.posted = Objection(None, _people(body), self.columns.get("award_fen"), _seen(body))
-            elif self.notice is not None and str(self.notice.id) == notice_id and entry.get("ended_on"):
-                shown = self.notice
-                self.notice = Notice(shown.posted_on, shown.content, _day(entry["ended_on"]), shown.id)
-        for objection_id, entry in (rows.get("objection") or {}).items():
-            raised = self.objections.get(objection_id, self.posted)
-            self.objections[objection_id] = replace(raised, outcome=entry.get("outcome"))
-            self.open_objections += 1 if "fixed" in entry else -bool(entry.get("outcome"))
-            self.upheld_objections += entry.get("outcome") == "upheld"
-        for payment_id, entry in (rows.get("payment") or {}).items():
-            self._take_in_payment(payment_id, entry, body)
-        for approval_id, entry in (rows.get("approval") or {}).items():
-            if "fixed" in entry:
-                signature = Approval(len(self.approvals) + 1, UUID(body["actor"]), body["content"])
-                self.approvals[approval_id] = signature
-            elif entry.get("voided_seq") is not None:
-                self.approvals.pop(approval_id, None)
+        for table, take_in in _TAKE_IN_ROW.items():
+            for row_id, entry in (rows.get(table) or {}).items():
+                take_in(self, row_id, entry, body)
 
-    def _take_in_payment(self, payment_id: str, entry: Mapping[str, Any], body: Body) -> None:
+    def notice_row(self, notice_id: str, entry: Mapping[str, Any], body: Body) -> None:
+        """Take in a notice that is posted, or its end."""
+        if "fixed" in entry:
+            posted_on = date.fromisoformat(body["on"])
+            self.notice, self.upheld_objections = Notice(posted_on, body["content"], None, UUID(notice_id)), 0
+            self.posted = Objection(None, _people(body), self.columns.get("award_fen"), _seen(body))
+        elif self.notice is not None and str(self.notice.id) == notice_id and entry.get("ended_on"):
+            shown = self.notice
+            self.notice = Notice(shown.posted_on, shown.content, _day(entry["ended_on"]), shown.id)
+
+    def objection_row(self, objection_id: str, entry: Mapping[str, Any], _body: Body) -> None:
+        """Take in an objection, or its answer."""
+        raised = self.objections.get(objection_id, self.posted)
+        self.objections[objection_id] = replace(raised, outcome=entry.get("outcome"))
+        self.open_objections += 1 if "fixed" in entry else -bool(entry.get("outcome"))
+        self.upheld_objections += entry.get("outcome") == "upheld"
+
+    def approval_row(self, approval_id: str, entry: Mapping[str, Any], body: Body) -> None:
+        """Take in a signature, or its void."""
+        if "fixed" in entry:
+            self.approvals[approval_id] = Approval(len(self.approvals) + 1, UUID(body["actor"]), body["content"])
+        elif entry.get("voided_seq") is not None:
+            self.approvals.pop(approval_id, None)
+
+    def payment_row(self, payment_id: str, entry: Mapping[str, Any], body: Body) -> None:
+        """Take in a payment that is sent, or what became of it."""
         if "fixed" in entry:
             sent_on, payer = date.fromisoformat(body["on"]), UUID(body["actor"])
             self.payments[payment_id] = Payment(entry["state"], sent_on, payer)
@@ -200,3 +207,11 @@ _TAKE_IN: Mapping[Record, Callable[[CaseHistory, Step, Body], None]] = {
     Record.VERIFICATION: CaseHistory.checked,
 }
 """What the history takes in from each kind of record."""
+
+_TAKE_IN_ROW: Mapping[str, Callable[[CaseHistory, str, Mapping[str, Any], Body], None]] = {
+    "notice": CaseHistory.notice_row,
+    "objection": CaseHistory.objection_row,
+    "payment": CaseHistory.payment_row,
+    "approval": CaseHistory.approval_row,
+}
+"""What the history takes in from the rows of each table that an event names."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from service.integrity.event_replay import CASE_HEAD, HEAD, head_entry
 from service.integrity.faults import Fault
 from service.tables.cases import case, incompatible_duty
+from service.tables.confirmations import second_person_act
 from service.tables.events import chain_head
 from service.tables.funds import fund
 from service.tables.gifts import gift
@@ -17,6 +18,7 @@ from service.tables.ledger import ledger_entry, pot_move
 from service.tables.payments import payment, payment_move
 from service.tables.row_fingerprints import FINGERPRINTS, RowFingerprint
 from workflows.payment_states import PAYMENT_MOVES
+from workflows.powers import POWERS
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, LEGAL_MOVES, Plain, Pot
 
 STREAM_BATCH_SIZE = 5000
@@ -145,6 +147,10 @@ def guard_faults(conn: sa.Connection) -> Iterator[Fault]:
         known = {tuple(row) for row in conn.execute(sa.select(table))}
         for move in sorted(known ^ {(source.value, target.value) for source, target in moves}):
             yield Fault("guard_differs", table.name, "/".join(move))
+    acts = {tuple(map(str, row)) for row in conn.execute(sa.select(second_person_act))}
+    needed = {(*act, str(power.only_money)) for act, power in POWERS.items() if power.confirms}
+    for act in sorted(acts ^ needed):
+        yield Fault("guard_differs", "second_person_act", "/".join(act))
 
 
 def aid_counter_faults(conn: sa.Connection) -> Iterator[Fault]:

@@ -109,7 +109,7 @@ def removed(conn: sa.Connection, chance: random.Random) -> None:
 def unsigned_payment(conn: sa.Connection, chance: random.Random) -> None:
     """C4: a payment without award, notice or signature, with case, entry, pots and event agreeing."""
     open_case = _random_row(conn, chance, sa.select(case).where(case.c.phase != "ended", case.c.outstanding_fen == 0))
-    paid = _random_row(conn, chance, sa.select(payment).where(payment.c.method == "bank"))
+    paid = _random_row(conn, chance, sa.select(payment).where(payment.c.method == "bank", payment.c.state == "live"))
     fund_id, fen, actor = paid["fund_id"], chance.randint(1, 5) * 10_000, _forger(conn, chance)
     seq = open_case["version"] + 1
     entries = [
@@ -127,6 +127,7 @@ def unsigned_payment(conn: sa.Connection, chance: random.Random) -> None:
     row |= {
         "paid_on": FORGED_AT.date(),
         "voucher": new_id().hex[:12],
+        "advice_no": new_id().hex[:12],
         "recalled_fen": 0,
         "unit_path": open_case["unit_path"],
     }

@@ -114,6 +114,7 @@ def test_scheduled_jobs_run_concurrently_and_repeatedly_act_once(
         "follow_up_due": 0,
         "hold_over": 0,
         "forget_replies": 0,
+        "lapse_confirmations": 0,
         "anchor": 1,
     }
 
