@@ -12,6 +12,7 @@ OWNER, APPLICATION = "songnuan_owner", "songnuan_app"
 # The owner may create and drop the demo's database, and end the sessions in it.
 _ROLES = ((OWNER, "LOGIN CREATEDB"), (APPLICATION, "LOGIN"))
 
+ATTEMPTS = 10
 _TAKE_OVER = """
 DO $$
 DECLARE each record;
@@ -46,4 +47,16 @@ def ensure_database(url: str, name: str) -> None:
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         server.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(OWNER)))
     with psycopg.connect(url, autocommit=True, connect_timeout=10) as database:
-        database.execute(_TAKE_OVER)
+        _take_over(database)
+
+
+def _take_over(database: psycopg.Connection) -> None:
+    """Give the owner every table and function, again where somebody who works in the database is in the way."""
+    for attempt in range(ATTEMPTS, 0, -1):
+        try:
+            database.execute(_TAKE_OVER)
+        except psycopg.errors.DeadlockDetected:
+            if attempt == 1:
+                raise
+        else:
+            return

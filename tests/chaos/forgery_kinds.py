@@ -128,6 +128,7 @@ def unsigned_payment(conn: sa.Connection, chance: random.Random) -> None:
         "paid_on": FORGED_AT.date(),
         "voucher": new_id().hex[:12],
         "advice_no": new_id().hex[:12],
+        "advised_on": FORGED_AT.date(),
         "recalled_fen": 0,
         "unit_path": open_case["unit_path"],
     }

@@ -141,7 +141,7 @@ class Load:
 def _expected(answer: Answer) -> bool:
     """Whether the answer is a success or a refusal by a rule."""
     # Every request here is well formed and its sender may see the case, so no other status is expected.
-    return answer.status in {200, 201, 409}
+    return answer.status in {200, 201, 202, 409}
 
 
 ClientAction = Callable[[Load, random.Random, TrackedCase, date], Answer]

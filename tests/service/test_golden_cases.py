@@ -63,7 +63,7 @@ def test_example_1_deep_hardship_with_every_value_before_and_after_the_review(cl
     case.pass_review("2000.00")
     after = case.assessed()
     assert after["today"] == today
-    assert after["decided"] == [{**today, "seq": 7, "action": "pass_review", "award": "2000.00"}]
+    assert after["decided"] == [{**today, "seq": 8, "action": "pass_review", "award": "2000.00"}]
 
 
 def test_example_2_relative_hardship(client: ApiClient) -> None:
