@@ -16,6 +16,7 @@ from tests.workflows.in_memory_model import Model
 from tests.workflows.sample_policy import CALENDAR
 from tests.workflows.walks import BYTES, STEPS, Turn, walk
 from workflows import workdays
+from workflows.policy import PolicySet
 from workflows.programme import SAME, Programme, State, Step
 from workflows.programmes import PROGRAMMES
 from workflows.programmes.forms import ADVICE, AWARD, PAYMENT, SIGNATURE, WHY
@@ -201,11 +202,21 @@ def assert_confirmed_by_another(turn: Turn) -> None:
 
 
 def assert_fully_signed(turn: Turn) -> None:
-    facts, policy = turn.model.facts, turn.case.policy
+    """Check one signature a tier, of as many tiers as the award needs with what was given in the days before."""
+    facts, case = turn.model.facts, turn.case
     assert facts.award is not None
-    needed = 1 + sum(facts.award > limit for limit in policy.tiers if limit is not None)
-    assert [approval.tier for approval in facts.approvals] == list(range(1, needed + 1))
-    assert {approval.content for approval in facts.approvals} == {turn.case.facts.content}
+    decides = turn.step is not None and turn.step.money == commit
+    recent = [each.fen for each in turn.before.others if 0 <= (case.today - each.on).days < case.policy.together_days]
+    signed = [approval.tier for approval in facts.approvals]
+    assert signed == list(range(1, len(signed) + 1))
+    assert len(signed) >= tiers_of(case.policy, facts.award + decides * sum(recent))
+    # A lower tier may have signed while more was recent than on the day of the last signature.
+    assert len(signed) <= tiers_of(case.policy, facts.award + sum(each.fen for each in turn.before.others))
+    assert {approval.content for approval in facts.approvals} == {case.facts.content}
+
+
+def tiers_of(policy: PolicySet, fen: int) -> int:
+    return 1 + sum(fen > limit for limit in policy.tiers if limit is not None)
 
 
 @every_programme

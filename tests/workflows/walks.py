@@ -16,7 +16,21 @@ from workflows.form_fields import FormField, Kind
 from workflows.money_format import in_yuan
 from workflows.programme import SAME, Programme, Step
 from workflows.state_machine import AvailableAction, Transition
-from workflows.vocabulary import Actor, Fen, Grant, InvalidForm, Phase, Plain, Pot, Record, Refused, Role
+from workflows.vocabulary import (
+    APPROVERS,
+    INCOMPATIBLE_DUTIES,
+    Actor,
+    Duty,
+    Fen,
+    Grant,
+    InvalidForm,
+    Phase,
+    Plain,
+    Pot,
+    Record,
+    Refused,
+    Role,
+)
 
 Choice = TypeVar("Choice")
 
@@ -265,7 +279,22 @@ def choose_step(model: Model, actions: tuple[AvailableAction, ...], dice: Dice) 
     if waiting(model) and dice.below(4):
         return next(each for each in steps if each.record is Record.VISIT_CONFIRMED)
     staying = [each for each in allowed_steps if each.target == SAME and each.record not in UNUSUAL]
+    if not onward and Record.VISIT not in {each.record for each in staying} and dice.once_in(4):
+        return dice.one_of([each for each in allowed_steps if each.target not in {SAME, *further}] or steps)
     return dice.one_of((onward if kind < 9 else staying) or onward or staying or steps)
+
+
+def choose_actor(step: Step, model: Model, dice: Dice) -> Actor:
+    """Return a person with the step's role, in most cases one whose duties on the case permit it; now and then anybody."""
+    able_people = [each for each in model.people if each.grants_as(step.roles)]
+    if step.record is Record.VISIT_CONFIRMED:
+        able_people = [each for each in able_people if each.account in waiting(model)]
+    duty = APPROVERS[model.facts.next_tier - 1] if step.duty is Duty.APPROVER else step.duty
+    done = {person for other, person in model.facts.duties if duty and frozenset((duty, other)) in INCOMPATIBLE_DUTIES}
+    free = [each for each in able_people if not done & {each.account, *(grant.principal for grant in each.grants)}]
+    if free and dice.below(4):
+        return dice.one_of(free)
+    return dice.one_of(able_people if able_people and dice.below(10) else model.people)
 
 
 def attempt(model: Model, dice: Dice) -> Turn:
@@ -274,10 +303,7 @@ def attempt(model: Model, dice: Dice) -> Turn:
         model.programme, model.rule_input(NEWCOMER, None, {}), model.in_force
     )
     step = choose_step(model, newcomer_actions, dice)
-    able_people = [each for each in model.people if each.grants_as(step.roles)]
-    if step.record is Record.VISIT_CONFIRMED:
-        able_people = [each for each in able_people if each.account in waiting(model)]
-    actor = dice.one_of(able_people if able_people and dice.below(10) else model.people)
+    actor = choose_actor(step, model, dice)
     answers = form(step, actor, model, dice)
     step_from_state = model.programme.step(step.action, model.facts.state)
     case = model.rule_input(actor, step_from_state, answers)
