@@ -23,6 +23,7 @@ from service.queries import confirmations as read
 from service.queries.scope import Caller
 from service.tables.confirmations import confirmation, confirmation_hand
 from workflows.canonical_json import canonical_json
+from workflows.powers import POWERS
 from workflows.vocabulary import Plain, Reason, Refused
 
 FOUNDING = "founding"
@@ -72,7 +73,8 @@ def keep(conn: sa.Connection, act: str, content: Any, context: ActionContext, wr
     if act != FOUNDING and read.is_open(conn, FOUNDING):
         raise Refused(Reason.of("founding_open"))
     write, proposer = writes[act], context.caller.account
-    hands, unit_path = write.hands(conn, content, proposer), write.unit_path(conn, content, context)
+    unit_path = write.unit_path(conn, content, context)
+    hands = _with_who_may_void(conn, write, write.hands(conn, content, proposer), unit_path, context.today)
     plain = canonical_json(to_plain(content))
     digest = bytes.fromhex(fingerprint(context.keyring, f"{act}\n{plain}"))
     people = _refuse_hopeless(conn, act, digest, unit_path, hands, context)
@@ -89,6 +91,18 @@ def keep(conn: sa.Connection, act: str, content: Any, context: ActionContext, wr
         conn, "confirmation", proposal.id, "propose", facts | write.facts(content), context, batch, told=told
     )
     return proposal
+
+
+def _with_who_may_void(
+    conn: sa.Connection, write: ProposedWrite, hands: tuple[Hand, ...], unit_path: str, today: date
+) -> tuple[Hand, ...]:
+    """Return the people a write needs, with one who may confirm what it voids where none of those named may."""
+    if write.voids is None:
+        return hands
+    roles = POWERS[write.voids].confirms
+    may_void = read.people_for(conn, roles, None, unit_path, today)
+    enough = any(hand.roles == roles or hand.account_id in may_void for hand in hands)
+    return hands if enough else (*hands, Hand(roles))
 
 
 def _hand_rows(confirmation_id: UUID, proposer: UUID, hands: Iterable[Hand]) -> list[dict[str, object]]:

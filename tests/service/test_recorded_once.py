@@ -17,8 +17,11 @@ from service.actions.errors import SecondPersonMissing
 from service.actions.fund_receipts import NewReceipt
 from service.actions.gift_checks import NewGift
 from service.actions.pairings import Pairing
+from service.actions.proposals.money import GiftCorrection
+from service.actions.proposals.registry import WRITES
 from service.actions.proposals.write import VoidContent
 from service.actions.visits import NewVisit
+from service.queries.confirmations import hands_of
 from service.report.figure_definition import Scope
 from service.tables.activities import activity
 from service.tables.donations import donation
@@ -175,6 +178,18 @@ def test_corrected_gift_moves_only_the_difference(records: Records) -> None:
     purpose_only = replace(records.gift, fen=Fen(20_000), purpose="元旦慰问")
     gifts.correct_gift(records.conn, corrected, purpose_only, "用途写错", records.seconded("approver_1"))
     assert records.figure("condolence_money") == 20_000
+
+
+def test_correction_of_a_gift_is_confirmed_by_who_may_void_it_too(records: Records) -> None:
+    """Why: who hands the new gift over confirms it, and may have no word about the money of the old one."""
+    gift_id, writes = records.give(records.gift), WRITES
+    content = GiftCorrection(gift_id, replace(records.gift, fen=Fen(20_000)), "多记一百元")
+    proposal = propose(records.conn, "gift_correction", content, records.context("approver_1"), writes)
+    hands = [(hand.account_id, hand.roles) for hand in hands_of(records.conn, [proposal.id])]
+    assert hands == [(records.organisation.people["visitor_1"], []), (None, ["cashier", "approver"])]
+    by_hander = confirm(records.conn, proposal.id, proposal.digest, records.context("visitor_1"), writes)
+    assert by_hander is None
+    assert confirm(records.conn, proposal.id, proposal.digest, records.context("cashier"), writes)
 
 
 def test_gift_of_money_is_voided_only_by_an_approver_who_did_not_hand_it_over(records: Records) -> None:

@@ -120,6 +120,7 @@ MONEY_WRITES: Mapping[str, ProposedWrite] = {
         ),
         unit_path=lambda conn, content, _context: _of_gift(conn, content.record_id),
         named=lambda _conn, content: (content.new.handed_by,),
+        voids=("gift", "void_gift"),
     ),
     "gift_void": ProposedWrite(
         power=("gift", "void_gift"),

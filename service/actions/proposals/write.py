@@ -64,6 +64,9 @@ class ProposedWrite:
     named: Callable[[sa.Connection, Any], tuple[UUID, ...]] = _nobody
     """The accounts that must confirm in person; without one, a holder of the roles of the table."""
 
+    voids: tuple[str, str] | None = None
+    """The row of the table for what the write voids: one of the people who confirm has a role that it asks for."""
+
     gains: Callable[[sa.Connection, Any], tuple[UUID, ...]] = _nobody
     """The accounts that the write gives something to: they do not confirm it."""
 
