@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from service.db import migrate
 from service.db.engine import make_engine
+from service.http.served_record import ServedRecord
 from tests.api_client import ApiClient, make_app
 from tests.collusion.judge import finds, read_record
 from tests.collusion.one_connection import one_connection
@@ -124,10 +125,10 @@ def prepare(url: str) -> None:
 def searching(url: str) -> Iterator[Search]:
     """Yield a search in a migrated database, which it fills with the union."""
     engine, connection = one_connection(url)
-    with TemporaryDirectory(prefix="songnuan-collusion-") as folder:
+    with closing(connection), TemporaryDirectory(prefix="songnuan-collusion-") as folder:
         app = make_app(url, Path(folder))
         app.extensions["songnuan"].engine.dispose()
-        app.extensions["songnuan"] = replace(app.extensions["songnuan"], engine=engine)
+        app.extensions["songnuan"] = replace(app.extensions["songnuan"], engine=engine, record=ServedRecord(engine))
         with engine.begin() as conn:
             office = create_organisation(conn)
             add_roles(conn, office)
@@ -135,7 +136,5 @@ def searching(url: str) -> Iterator[Search]:
         union = live(client, engine, connection)
         with engine.connect() as conn:
             before = snapshot(conn)
-        try:
-            yield Search(union, before, Path(folder))
-        finally:
-            engine.dispose()
+        yield Search(union, before, Path(folder))
+        engine.dispose()
