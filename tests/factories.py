@@ -28,6 +28,7 @@ from service.tables.payees import bank_account
 from service.tables.persons import person
 from service.tables.policies import calendar_day, calendar_year, policy_set
 from service.tables.units import unit
+from tests.identity_numbers import another_number
 from tests.second_person import seconded
 from workflows.policy_parser import read_policy
 from workflows.workdays import read_calendar
@@ -267,12 +268,15 @@ def create_family(
         household, {"id": household_id, **unit_values, **category_columns, **finance_columns, "version": 1, **created}
     )
     ids = {}
-    for relation, name in (("head", "示例甲"), ("spouse", "示例乙"), ("child", "示例丙")):
-        row_id = ids[relation] = new_id()
+    for relation, name, born in (("head", "示例甲", 1970), ("spouse", "示例乙", 1972), ("child", "示例丙", 2008)):
+        row_id, number = new_id(), another_number(born)
+        ids[relation] = row_id
         email_sealed = encrypt_field(RING, "person.email", row_id, email) if email and relation == "head" else None
         sealed = {
             "name_sealed": encrypt_field(RING, "person.name", row_id, name),
             "name_index": blind_index(RING, "name", name),
+            "id_no_sealed": encrypt_field(RING, "person.id_no", row_id, number),
+            "id_no_index": blind_index(RING, "id_no", number),
         }
         batch.add(
             person,

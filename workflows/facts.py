@@ -122,6 +122,9 @@ class Facts:
     content: str = ""
     fund: Fund | None = None
     payee_in_family: bool | None = None
+    no_number: Mapping[str, date | None] = field(default_factory=dict)
+    """Who of `beneficiary` and `payee` has no identity number, with the last day of a confirmed reason, if any."""
+
     student_stage: str | None = None  # of the beneficiary, as the file says
     open_cases: Mapping[str, str] = field(default_factory=dict)  # numbers of others of the beneficiary, by item
     method: str | None = None  # stated at review and signed; None in a case reviewed before it was stated
@@ -238,6 +241,7 @@ ON_DEMAND = frozenset(
         "finances",
         "fund",
         "notice",
+        "no_number",
         "objections",
         "open_cases",
         "others",

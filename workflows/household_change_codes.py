@@ -1,4 +1,4 @@
-"""Code lists of changes of a household's file: kinds and reasons."""
+"""Code lists of changes of a household's file: kinds and reasons; reasons for a missing identity number."""
 
 from enum import StrEnum
 
@@ -64,3 +64,12 @@ class LeavingReason(StrEnum):
     OWN_HOUSEHOLD = "own_household"
     GUARDIAN_CHANGED = "guardian_changed"
     OTHER = "other"
+
+
+class NumberAbsence(StrEnum):
+    """Why a person has no identity number on file for the time being (没有身份证号的原因)."""
+
+    BEING_ISSUED = "being_issued"
+    LOST = "lost"
+    NOT_REGISTERED = "not_registered"
+    OTHER_DOCUMENT = "other_document"

@@ -110,6 +110,14 @@ def _to_others(plain: Any) -> tuple[Award, ...]:
     )
 
 
+def _last_days(value: Mapping[str, date | None]) -> Plain:
+    return {who: _day(until) for who, until in sorted(value.items())}
+
+
+def _to_last_days(plain: Any) -> dict[str, date | None]:
+    return {who: _to_day(until) for who, until in (plain or {}).items()}
+
+
 def _advice(value: Advice | None) -> Plain:
     return None if value is None else [value.number, value.on.isoformat(), value.fen]
 
@@ -131,6 +139,7 @@ KEPT: tuple[KeptFact, ...] = (
     KeptFact("finances_as_of", _day, _to_day),
     KeptFact("seen", Seen.as_json, seen_of),
     KeptFact("fund", _fund, _to_fund),
+    KeptFact("no_number", _last_days, _to_last_days),
     KeptFact("open_cases", dict),
     KeptFact("others", _others, _to_others),
     KeptFact("pending", list, tuple),

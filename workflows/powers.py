@@ -21,6 +21,7 @@ CASEWORKERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role.
 OUTSIDE_ADMINISTRATION = (Role.APPROVER, Role.AUDITOR)
 SECOND_FOR_POWER = (Role.ADMIN, Role.APPROVER)
 SECOND_FOR_MONEY = (Role.CASHIER, Role.APPROVER)
+OTHER_CASEWORKERS = (Role.VERIFIER, Role.REVIEWER, Role.APPROVER)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
 
 
@@ -88,6 +89,7 @@ _TABLE = (
     Power("household", "pair",                 _E, (Role.REGISTRAR,),                     alone="moves_no_money"),
     Power("household", "void_pairing",         _E, (Role.REGISTRAR,),                     CASEWORKERS),
     Power("household", "give_consent",         _E, (Role.REGISTRAR, Role.VISITOR),        alone="seen_by_others"),
+    Power("household", "explain_number",       _E, (Role.REGISTRAR,),                     OTHER_CASEWORKERS),
     Power("household", "set_payee",            _M, (Role.REGISTRAR,),                     alone="signed_by_approver"),
     Power("household", "end_file",             _E, (Role.REGISTRAR,),                     alone="takes_away"),
     *(

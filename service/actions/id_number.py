@@ -33,16 +33,17 @@ def problems(field: str, number: str, today: date) -> Iterator[Reason]:
         return
     if ric.calc_check_digit(number) != number[17]:
         yield Reason.of("id_no_check_digit", field=field)
-    birth_date = _birth_date(number)
-    if birth_date is None:
+    born = birth_date(number)
+    if born is None:
         yield Reason.of("id_no_date", field=field)
-    elif birth_date > today:
+    elif born > today:
         yield Reason.of("id_no_born_ahead", field=field)
-    elif today.year - birth_date.year > OLDEST:
+    elif today.year - born.year > OLDEST:
         yield Reason.of("id_no_too_old", field=field, oldest=OLDEST)
 
 
-def _birth_date(number: str) -> date | None:
+def birth_date(number: str) -> date | None:
+    """Return the day of birth that a number states, in its stored form; None where it states none."""
     try:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:

@@ -26,7 +26,7 @@ from workflows.code_lists import Relation, StudentStage
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
 SEALED = ("name", "id_no", "phone", "email", "address", "workplace")
-INDEXED = ("name", "id_no", "phone")
+INDEXED = ("name", "id_no", "phone", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,10 @@ def sealed_columns(member: Person, keyring: Keyring) -> dict[str, bytes | None]:
         plain = id_number.normal(value) if name == "id_no" and value else value.strip() if value else None
         columns[f"{name}_sealed"] = encrypt_field(keyring, f"person.{name}", member.id, plain) if plain else None
         if name in INDEXED:
-            compared = names.normal(plain) if name == "name" and plain else plain
+            compared = names.normal(plain) if name in {"name", "address"} and plain else plain
             columns[f"{name}_index"] = blind_index(keyring, name, compared) if compared else None
+    born = id_number.birth_date(id_number.normal(member.id_no)) if member.id_no else None
+    columns["birth_index"] = blind_index(keyring, "birth", born.isoformat()) if born else None
     return columns
 
 

@@ -1,6 +1,6 @@
 """Offers possible twins: persons without an identity number who may be on file elsewhere."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ class PossibleTwin:
     household_id: UUID | None
     active: bool
     shares: tuple[str, ...]
-    """What the two share besides the name: phone, unit, relative, card."""
+    """What the two share: phone, unit, relative, card besides the name; name and birth, phone, address, card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,26 @@ def offer_twins(conn: sa.Connection, person_ids: Collection[UUID], context: Acti
     An account is shown MAX_MATCHES_PER_DAY matches in 24 hours, and one twin is recorded once in that time.
     """
     rows = possible_twins.possible_twins(conn, person_ids, context.caller)
-    if not rows:
-        return PossibleTwins()
+    if not shown_within_limit(conn, {row["id"] for row in rows}, context):
+        return PossibleTwins(withheld=True)
+    signs = possible_twins.SIGNS
+    return PossibleTwins(tuple(shown_person(row, [sign for sign in signs if row[sign]], context) for row in rows))
+
+
+def shown_within_limit(conn: sa.Connection, found: set[UUID], context: ActionContext) -> bool:
+    """Return whether the account may be shown these matches today; if so, record them on the persons' chains."""
+    if not found:
+        return True
     since = context.at - timedelta(days=1)
     shown = personal_data_access.disclosed_matches(conn, context.caller.account, since)
-    new = {row["id"] for row in rows} - shown
-    if len(shown) + len(new) > MAX_MATCHES_PER_DAY:
-        return PossibleTwins(withheld=True)
-    personal_data_access.record_disclosed_match(conn, new, context)
-    return PossibleTwins(tuple(_twin(row, context) for row in rows))
+    if len(shown) + len(found - shown) > MAX_MATCHES_PER_DAY:
+        return False
+    personal_data_access.record_disclosed_match(conn, found - shown, context)
+    return True
 
 
-def _twin(row: dict[str, Any], context: ActionContext) -> PossibleTwin:
+def shown_person(row: dict[str, Any], shares: Iterable[str], context: ActionContext) -> PossibleTwin:
+    """Return a person of another file as the caller may see them."""
     return PossibleTwin(
         person_id=row["person_id"],
         name=masking.name(context.keyring, row),
@@ -67,5 +75,5 @@ def _twin(row: dict[str, Any], context: ActionContext) -> PossibleTwin:
         file_no=row["file_no"] if row["seen"] else None,
         household_id=row["household_id"] if row["seen"] else None,
         active=row["active"],
-        shares=tuple(sign for sign in possible_twins.SIGNS if row[sign]),
+        shares=tuple(shares),
     )

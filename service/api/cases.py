@@ -12,6 +12,7 @@ from service.actions import cases as case_actions
 from service.actions.case_application import CaseApplication
 from service.actions.errors import NotFound
 from service.actions.possible_twins import PossibleTwins, offer_twins
+from service.actions.shared_details import SharedDetails, show_shared_details
 from service.http.auth import CASE_WRITERS, READERS, requires_role
 from service.http.context import action_context, caller, today
 from service.http.errors import language
@@ -93,7 +94,7 @@ def list_actions(case_id: UUID) -> dict[str, Any]:
     """What you may do now, why the rest may not be done, what was corrected since the last return, and every objection."""
     row = _seen(case_id)
     items = [_choice(each) for each in _open(case_id)]
-    return {"state": row["state"], **_background(row), "items": items, "possible_twins": _twins(row)}
+    return {"state": row["state"], **_background(row), "items": items, **_matches(row)}
 
 
 @blueprint.get("/cases/<uuid:case_id>/assessment")
@@ -139,12 +140,14 @@ def _background(row: dict[str, Any]) -> dict[str, Any]:
     return {"changes": changes, "objections": notices.objections_of(connection(), row["id"])}
 
 
-def _twins(row: dict[str, Any]) -> PossibleTwins:
-    """Return possible twins of the beneficiary for those who decide on an award now, and none for others."""
+def _matches(row: dict[str, Any]) -> dict[str, PossibleTwins | SharedDetails]:
+    """Return whom the family may be, or be tied to, for those who decide on an award now, and nobody for others."""
     deciding = [step for step in PROGRAMMES[row["programme"]].steps_from(row["state"]) if step.kind.stores_assessment]
     if not any(caller().actor_over(row["unit_path"]).grants_as(step.roles) for step in deciding):
-        return PossibleTwins()
-    return offer_twins(connection(), [row["beneficiary_id"]], action_context())
+        return {"possible_twins": PossibleTwins(), "shared_details": SharedDetails()}
+    twins = offer_twins(connection(), [row["beneficiary_id"]], action_context())
+    shared = show_shared_details(connection(), row["household_id"], row["unit_path"], action_context())
+    return {"possible_twins": twins, "shared_details": shared}
 
 
 def _choice(choice: AvailableAction) -> dict[str, Any]:

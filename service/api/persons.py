@@ -7,15 +7,19 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.actions import personal_data_access, persons
+from service.actions.confirmations import propose
 from service.actions.errors import NotFound
+from service.actions.number_absences import NewNumberAbsence
 from service.actions.possible_twins import offer_twins
+from service.api.proposing import proposed
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, app_state, caller
 from service.http.etags import tagged, version_read
 from service.http.idempotency import idempotent, release_key
 from service.http.transaction import connection
 from service.queries import households, masking
-from service.schemas.persons import MemberOut, PersonEditIn, PersonIn, PersonMadeOut, RevealIn
+from service.schemas.confirmations import ProposedOut
+from service.schemas.persons import MemberOut, NumberAbsenceIn, PersonEditIn, PersonIn, PersonMadeOut, RevealIn
 from workflows.vocabulary import InvalidForm, Reason, Role
 
 blueprint = Blueprint("persons", __name__, description="人员 Persons")
@@ -77,6 +81,17 @@ def add_person(body: dict[str, Any], household_id: UUID) -> dict[str, Any]:
     context = action_context(version_read(required=False))
     person_id = persons.add_person(connection(), household_id, persons.Person(**body), context)
     return {"id": person_id, "possible_twins": offer_twins(connection(), [person_id], context)}
+
+
+@blueprint.post("/persons/<uuid:person_id>/number-absences")
+@requires_role(Role.REGISTRAR)
+@idempotent
+@blueprint.arguments(NumberAbsenceIn)
+@blueprint.response(202, ProposedOut)
+def explain_number(body: dict[str, Any], person_id: UUID) -> Response:
+    """Propose the reason why a member has no identity number; another colleague sees the document and confirms."""
+    content = NewNumberAbsence(person_id, **body)
+    return proposed(propose(connection(), "number_absence", content, action_context()))
 
 
 def member_id(key: str, ids: dict[str, UUID], field: str) -> UUID:

@@ -12,27 +12,17 @@ OWNER, APPLICATION = "songnuan_owner", "songnuan_app"
 # The owner may create and drop the demo's database, and end the sessions in it.
 _ROLES = ((OWNER, "LOGIN CREATEDB"), (APPLICATION, "LOGIN"))
 
-ATTEMPTS = 10
+# REASSIGN OWNED refuses the superuser that initdb made. An identity's sequence follows its table.
 _TAKE_OVER = """
-DO $$
-DECLARE each record;
-BEGIN
-    -- REASSIGN OWNED refuses the superuser that initdb made. An identity's sequence follows its table.
-    FOR each IN
-        SELECT format('ALTER %s %s OWNER TO songnuan_owner', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
-            oid::regclass) AS statement FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')
-            AND relowner <> 'songnuan_owner'::regrole
-            AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid
-                AND deptype IN ('a', 'i', 'e'))
-        UNION ALL SELECT format('ALTER FUNCTION %s OWNER TO songnuan_owner', oid::regprocedure) FROM pg_proc
-        WHERE pronamespace = 'public'::regnamespace AND proowner <> 'songnuan_owner'::regrole
-            AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid
-                AND deptype = 'e')
-    LOOP
-        EXECUTE each.statement;
-    END LOOP;
-END $$
+SELECT format('ALTER %s %s OWNER TO songnuan_owner', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+    oid::regclass) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') AND relowner <> 'songnuan_owner'::regrole
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid
+        AND deptype IN ('a', 'i', 'e'))
+UNION ALL SELECT format('ALTER FUNCTION %s OWNER TO songnuan_owner', oid::regprocedure) FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND proowner <> 'songnuan_owner'::regrole
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid
+        AND deptype = 'e')
 """
 
 
@@ -51,12 +41,6 @@ def ensure_database(url: str, name: str) -> None:
 
 
 def _take_over(database: psycopg.Connection) -> None:
-    """Give the owner every table and function, again where somebody who works in the database is in the way."""
-    for attempt in range(ATTEMPTS, 0, -1):
-        try:
-            database.execute(_TAKE_OVER)
-        except psycopg.errors.DeadlockDetected:
-            if attempt == 1:
-                raise
-        else:
-            return
+    """Give the owner every table and function, each in its own transaction: so it waits for others, who wait for none."""
+    for (statement,) in database.execute(_TAKE_OVER).fetchall():
+        database.execute(statement)

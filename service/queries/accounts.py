@@ -112,6 +112,21 @@ def role_holders(conn: sa.Connection, role: Role, unit_path: str, on: date, *, t
     return list(conn.scalars(holders))
 
 
+def with_role_over(conn: sa.Connection, unit_path: str, on: date) -> list[sa.Row[Any]]:
+    """Return the accounts, as `id` and `display_name`, that hold a role over the unit on that day, in order of ids."""
+    over = sa.literal(unit_path).startswith(unit.c.path)
+    rows = (
+        sa.select(account.c.id, account.c.display_name)
+        .distinct()
+        .join(role_grant, role_grant.c.account_id == account.c.id)
+    )
+    return list(
+        conn.execute(
+            rows.join(unit, unit.c.id == role_grant.c.unit_id).where(over, in_force(on)).order_by(account.c.id)
+        )
+    )
+
+
 def holders_of(conn: sa.Connection, role: Role, on: date) -> list[sa.Row[Any]]:
     """Return who holds a role over any unit on a day, and whether they have an e-mail address, in the order of ids."""
     holders = (

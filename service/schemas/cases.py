@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from service.schemas.fields import CODE, In, Money, PageIn
 from service.schemas.notices import CaseObjectionOut
-from service.schemas.persons import PossibleTwinsOut
+from service.schemas.persons import PossibleTwinsOut, SharedDetailsOut
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase
 
@@ -191,4 +191,7 @@ class ChoicesOut(Schema):
     items = fields.List(fields.Nested(ChoiceOut))
     possible_twins = fields.Nested(
         PossibleTwinsOut, metadata={"description": "For those who decide: persons who may be the beneficiary."}
+    )
+    shared_details = fields.Nested(
+        SharedDetailsOut, metadata={"description": "For those who decide: what the household shares with others."}
     )

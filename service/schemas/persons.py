@@ -2,7 +2,10 @@
 
 from marshmallow import Schema, fields, validate
 
+from service.queries.possible_twins import SIGNS
+from service.queries.shared_details import SHARED
 from service.schemas.fields import CODE, In, MadeOut, plain
+from workflows.household_change_codes import NumberAbsence
 
 
 class PersonIn(In):
@@ -32,6 +35,14 @@ class PersonEditIn(In):
     student_stage = fields.String(allow_none=True, validate=CODE)
 
 
+class NumberAbsenceIn(In):
+    """Why a member has no identity number, the document that was seen, and the last day the reason counts."""
+
+    reason = fields.String(required=True, validate=CODE, metadata={"description": ", ".join(NumberAbsence)})
+    document = plain(200)
+    until_on = fields.Date(required=True)
+
+
 class MemberOut(Schema):
     """A member, masked; POST /persons/{id}/reveal shows the full values once, for a stated purpose."""
 
@@ -49,7 +60,7 @@ class MemberOut(Schema):
 
 
 class PossibleTwinOut(Schema):
-    """A person of the same name in another file who may be the same: masked, without the file outside your units."""
+    """A person in another file who may be the same, or shares something: masked, without the file outside your units."""
 
     person_id = fields.UUID()
     name = fields.String()
@@ -57,7 +68,7 @@ class PossibleTwinOut(Schema):
     file_no = fields.String(allow_none=True)
     household_id = fields.UUID(allow_none=True)
     active = fields.Boolean()
-    shares = fields.List(fields.String(), metadata={"description": "phone, unit, relative, card"})
+    shares = fields.List(fields.String(), metadata={"description": ", ".join(dict.fromkeys((*SIGNS, *SHARED)))})
 
 
 class PossibleTwinsOut(Schema):
@@ -65,6 +76,20 @@ class PossibleTwinsOut(Schema):
 
     items = fields.List(fields.Nested(PossibleTwinOut))
     withheld = fields.Boolean()
+
+
+class NamesakeOut(Schema):
+    """An account over the case's unit whose owner has a member's name and is not known as a relative."""
+
+    person_id = fields.UUID()
+    account_id = fields.UUID()
+    display_name = fields.String()
+
+
+class SharedDetailsOut(PossibleTwinsOut):
+    """Persons of other files who share something with the household, and staff of a member's name."""
+
+    staff = fields.List(fields.Nested(NamesakeOut))
 
 
 class PersonMadeOut(MadeOut):

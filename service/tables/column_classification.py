@@ -40,9 +40,10 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "person": _columns(
         bound="household_id active name_index id_no_index",
         personal="name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index"
-        " email_sealed address_sealed workplace_sealed",
+        " birth_index email_sealed address_sealed address_index workplace_sealed",
         neither="id relation student_stage first_person_id version created_at",
     ),
+    "number_absence": _columns(neither="id person_id reason document from_on until_on"),
     "household_change": _columns(
         personal="note_sealed",
         neither=_ROW_COLUMNS + "household_id kind on reason document to_unit_id to_unit_path file_no person_id"

@@ -17,6 +17,9 @@ person = sa.Table(
     sa.Column("id_no_index", sa.LargeBinary(), index=True),
     sealed("phone_sealed"),
     sa.Column("phone_index", sa.LargeBinary(), index=True),
+    # Of the day of birth in the identity number, and of the address: what persons of several files share.
+    sa.Column("birth_index", sa.LargeBinary(), index=True),
+    sa.Column("address_index", sa.LargeBinary(), index=True),
     sealed("email_sealed"),
     sealed("address_sealed"),
     sealed("workplace_sealed"),

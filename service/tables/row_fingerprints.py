@@ -16,8 +16,8 @@ from workflows.vocabulary import Plain, Pot
 CHANGING: Mapping[str, str] = {
     "household": "identity division cause category category_on category_case_id observed event_kind idle_able_members"
     " finances_as_of exited_on exit_reason story_sealed version",
-    "person": "relation name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index email_sealed"
-    " address_sealed workplace_sealed student_stage active version",
+    "person": "relation name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index birth_index email_sealed"
+    " address_sealed address_index workplace_sealed student_stage active version",
     "bank_account": "active",
     "finance_line": "person_id ended_on",
     "case": "state phase entered_on due_on due_is_provisional held_until award_fen fund_id policy_set_id category"

@@ -58,6 +58,7 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "payees.set_payee": (("household", "set_payee"),),
     "persons.add_person": (("household", "add_person"), ("person", "add_person")),
     "persons.deactivate_person": (("household", "deactivate_person"), ("person", "deactivate_person")),
+    "persons.explain_number": (("household", "explain_number"),),
     "persons.edit_person": (("household", "edit_person"), ("person", "edit_person")),
     "persons.reveal": (("person", "reveal"),),
     "policies.load_policy": (("policy", "load_policy"),),

@@ -29,6 +29,7 @@ NOUNS = frozenset(
         "ledger",
         "notices",
         "notifications",
+        "number_absences",
         "pairings",
         "payees",
         "payments",
@@ -48,9 +49,9 @@ NOT_NOUNS = {
     "actions": "account_ends bootstrap case_application case_opening case_update case_writer confirmation_notices context"
     " corrections decided_category"
     " decided_step errors event_log fund_balances gift_checks id_number names natural_keys notify permissions"
-    " personal_data_access possible_twins step_records step_result validation write_batch",
+    " personal_data_access possible_twins shared_details step_records step_result validation write_batch",
     "queries": "case_corrections case_opening installation masking page pagination policy_changes possible_twins"
-    " reminders scope",
+    " reminders scope shared_details",
     "tables": "column_classification installation privileges row_fingerprints",
 }
 """Files that are not about one noun."""

@@ -22,6 +22,7 @@ from service.actions import (
     invitations,
     kinship,
     notifications,
+    number_absences,
     pairings,
     payees,
     personal_data_access,
@@ -135,6 +136,8 @@ def _write_families(conn: sa.Connection, fixture: Fixture) -> None:
     persons.edit_person(conn, family.head_id, {"phone": "13800000000", "address": "示例路1号"}, context)
     other = persons.Person("other", "示例丁", workplace="示例厂")
     persons.add_person(conn, family.household_id, other, context)
+    absence = number_absences.NewNumberAbsence(other.id, "lost", "补办回执", DECIDED)
+    number_absences.explain_number(conn, absence, fixture.organisation.seconded(conn, "registrar", NOTICED))
     persons.deactivate_person(conn, family.child_id, context)
     payees.set_payee(conn, family.household_id, payees.Payee(other.id, "示例银行", "6222020200112233445"), context)
     consents.record_consent(conn, family.household_id, consents.Consent(OPENED, DECIDED, "2025-1", 2), context)

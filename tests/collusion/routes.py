@@ -221,6 +221,7 @@ ROUTES = (
     Route("persons.add_person",                 "POST",   "/households/{household}/members",         (R,),   lambda _walk: {"relation": "other", "name": "示例丁"}, 1),
     Route("persons.edit_person",                "PATCH",  "/persons/{person}",                       (R,),   lambda _walk: {"name": "示例戊"}, 1),
     Route("persons.deactivate_person",          "DELETE", "/persons/{person}",                       (R,),   _nothing, 1),
+    Route("persons.explain_number",             "POST",   "/persons/{person}/number-absences",       (R,),   lambda walk: {"reason": "lost", "document": "示例证明", "until_on": walk.today.isoformat()}, 1),
     Route("persons.reveal",                     "POST",   "/persons/{person}/reveal",                (R, V, C), lambda _walk: {"purpose": "payment"}, 1),
     Route("policies.load_policy",               "POST",   "/policy-sets",                            (A,),   _policy, 6),
     Route("policies.withdraw_policy",           "POST",   "/policy-sets/{policy}/withdrawal",        (A,),   _why),

@@ -10,7 +10,7 @@ Run = Callable[..., Result]
 ADMINISTRATOR, APPROVER = "admin", "zhou.qi"
 FOUNDERS = ("--login", ADMINISTRATOR, "--name", "管理员", "--approver", APPROVER, "--approver-name", "周启")
 INIT = ("init", "--unit", "临澜县总工会", "--division", "371099", *FOUNDERS)
-SIGNERS = ("chen.shan", "lin.hai", "luo.xin", "pan.jie", "song.yuan", "yan.qing")
+SIGNERS = ("bai.lu", "chen.shan", "gu.yue", "jin.tao", "lin.hai", "luo.xin", "pan.jie", "song.yuan", "yan.qing")
 """Those whose names stand beside money in the sample sheets."""
 
 

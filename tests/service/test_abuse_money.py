@@ -17,6 +17,7 @@ from service.tables.payments import payment
 from service.tables.persons import person
 from tests.api_client import ApiClient, refusal
 from tests.factories import RING, create_family, open_fund
+from tests.identity_numbers import identity_number
 from tests.lives import NOTICE_OVER, Life, award, pots, start
 from tests.service.policy_fixtures import TWICE_A_YEAR, load_own_policy
 from workflows.vocabulary import Refused
@@ -27,13 +28,7 @@ def life(client: ApiClient, engine: sa.Engine) -> Life:
     return start(client, engine, "hardship", "LIV", {})
 
 
-def with_check_digit(first: str) -> str:
-    """Return the identity number that begins with these 17 digits."""
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return first + "10X98765432"[sum(int(a) * b for a, b in zip(first, weights, strict=True)) % 11]
-
-
-ID_NUMBER = with_check_digit("37012320080101123")
+ID_NUMBER = identity_number("37012320080101123")
 
 
 def test_fund_for_one_category_cannot_pay_another(life: Life, engine: sa.Engine) -> None:

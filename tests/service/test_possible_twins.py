@@ -14,6 +14,7 @@ from service.tables.households import household
 from service.tables.persons import person
 from tests.api_client import ApiClient
 from tests.factories import create_family, create_organisation
+from tests.identity_numbers import identity_number
 
 BIRTH_DAYS = count(1)
 
@@ -34,12 +35,6 @@ def twin() -> Twin:
     serial = next(BIRTH_DAYS)
     number, other_number = (identity_number(f"371099{born}0101{serial:03d}") for born in (2008, 1970))
     return Twin(f"孪{chr(0x4E00 + serial)}甲", number, other_number, f"138{serial:08d}")
-
-
-def identity_number(body: str) -> str:
-    """Return 17 digits with their check digit (GB 11643)."""
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
 
 
 def file_of(desk: ApiClient, *members: dict[str, Any], file_no: str) -> dict[str, Any]:

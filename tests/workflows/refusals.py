@@ -149,6 +149,10 @@ def fund_at_review(programme: Programme) -> list[Line]:
         ("pass_review", review(fund=replace(FUND, available=Fen(0), seen=False)), ["fund_insufficient"]),
         ("pass_review", review(fund=replace(FUND, share=Fen(299_999))), ["fund_share_short"]),
         ("pass_review", review(payee_in_family=False), ["payee_not_family"]),
+        ("pass_review", review(no_number={"payee": None}), ["payee_number_missing"]),
+        ("pass_review", review(no_number={"payee": date(2025, 9, 28)}), ["payee_number_due"]),
+        ("pass_review", review(no_number={"beneficiary": None}), ["beneficiary_number_missing"]),
+        ("pass_review", review(no_number={"beneficiary": date(2025, 9, 28)}), ["beneficiary_number_due"]),
         ("pass_review", review(answers={"method": "cash"}), ["cash_unexplained"]),
         ("pass_review", review(today=date(2025, 12, 29)), ["calendar_unknown"]),
     ]
@@ -196,6 +200,10 @@ def approving(programme: Programme) -> list[Line]:
     """Return refusals of the last signature: tiers, four eyes, notice, fund line."""
     last = partial(rule_input, "approval", programme=programme)
     return [
+        ("approve", last(no_number={"payee": None}), ["payee_number_missing"]),
+        ("approve", last(no_number={"payee": date(2025, 10, 14)}), ["payee_number_due"]),
+        ("approve", last(no_number={"beneficiary": None}), ["beneficiary_number_missing"]),
+        ("approve", last(no_number={"beneficiary": date(2025, 10, 14)}), ["beneficiary_number_due"]),
         ("approve", last(notice=None), ["notice_missing"]),
         ("approve", last(notice=POSTED), ["notice_missing"]),
         ("approve", last(notice=replace(ENDED, open_objections=2)), ["objection_open"]),

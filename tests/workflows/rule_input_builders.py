@@ -226,6 +226,7 @@ def _facts(state: str, programme: Programme, changed: Mapping[str, Any]) -> Fact
         "papers": frozenset(SAMPLE.papers_for("illness")),
         "content": SHOWN,
         "payee_in_family": True,
+        "no_number": {},
         "duties": done_before(state, programme),
     }
     for name in _up_to(state):

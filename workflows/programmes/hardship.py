@@ -59,6 +59,7 @@ from workflows.programmes.step_groups import (
 )
 from workflows.rules.application import amount_positive, no_other_open_case
 from workflows.rules.evidence import check_still_holds, finances_recent, visit_names_me
+from workflows.rules.identity import beneficiary_identified, payee_identified
 from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
@@ -101,7 +102,7 @@ CORRECTABLE = (*OPENING, no_other_open_case)
 MEANS = (finances_on_file, finances_recent, line_known, within_income_test, no_exclusion)
 SURVEYS = (surveyed_by_two, papers_complete, verified, check_still_holds, self_paid_as_surveyed)
 SAME_HELP = (not_repeated, items_allowed, within_requested, within_cap, award_positive)
-ELIGIBLE = (filed, beneficiary_stays, consent_given, *SURVEYS, *MEANS, *SAME_HELP)
+ELIGIBLE = (filed, beneficiary_stays, beneficiary_identified, consent_given, *SURVEYS, *MEANS, *SAME_HELP)
 FUNDED = (
     fund_open_to_unit,
     fund_allows,
@@ -109,11 +110,21 @@ FUNDED = (
     fund_for_category,
     fund_can_bear,
     payee_in_family,
+    payee_identified,
     cash_explained,
 )
 # Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
 AID_LIMITS = (fund_for_category, self_paid_as_surveyed, not_repeated, items_allowed, within_cap)
-DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, category_as_shown, *AID_LIMITS)
+DECIDED = (
+    *FINAL,
+    filed,
+    beneficiary_stays,
+    beneficiary_identified,
+    payee_identified,
+    *MEANS,
+    category_as_shown,
+    *AID_LIMITS,
+)
 
 OPEN = ("draft", "survey", "verification", "review", "notice", "approval", "payment", "receipt", "follow_up")
 BEFORE_MONEY = ("draft", "survey", "verification", "review", "notice", "approval")

@@ -58,6 +58,7 @@ from workflows.programmes.step_groups import (
 )
 from workflows.rules.application import amount_positive
 from workflows.rules.evidence import finances_recent, visit_names_me
+from workflows.rules.identity import beneficiary_identified, payee_identified
 from workflows.rules.means_test import (
     award_positive,
     beneficiary_stays,
@@ -104,7 +105,17 @@ ENROLLED = (
     institution_eligible,
     student_not_repeated,
 )
-ELIGIBLE = (filed, beneficiary_stays, consent_given, surveyed_by_two, papers_complete, *ENROLLED, *MEANS, *LIMITS)
+ELIGIBLE = (
+    filed,
+    beneficiary_stays,
+    beneficiary_identified,
+    consent_given,
+    surveyed_by_two,
+    papers_complete,
+    *ENROLLED,
+    *MEANS,
+    *LIMITS,
+)
 FUNDED = (
     fund_open_to_unit,
     fund_allows,
@@ -112,11 +123,21 @@ FUNDED = (
     fund_for_category,
     fund_can_bear,
     payee_in_family,
+    payee_identified,
     cash_explained,
 )
 # Checked again at the decision: other aid granted since the review counts as income (docs/domain/glossary.md fact 7).
 AID_LIMITS = (fund_for_category, student_not_repeated, items_allowed, within_cap)
-DECIDED = (*FINAL, filed, beneficiary_stays, *MEANS, category_as_shown, *AID_LIMITS)
+DECIDED = (
+    *FINAL,
+    filed,
+    beneficiary_stays,
+    beneficiary_identified,
+    payee_identified,
+    *MEANS,
+    category_as_shown,
+    *AID_LIMITS,
+)
 
 OPEN = ("draft", "survey", "review", "notice", "approval", "payment", "receipt", "follow_up")
 BEFORE_MONEY = ("draft", "survey", "review", "notice", "approval")

@@ -1,4 +1,4 @@
-"""Proposed voids and corrections of visits, donations, activities and pairings."""
+"""Proposed voids and corrections of records, and reasons why a person has no identity number."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,18 +6,21 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import activities, donations, pairings, visits
+from service.actions import activities, donations, number_absences, pairings, visits
 from service.actions.activities import NewActivity
 from service.actions.context import ActionContext
 from service.actions.donations import NewDonation
 from service.actions.errors import NotFound
+from service.actions.number_absences import NewNumberAbsence
 from service.actions.pairings import Pairing
 from service.actions.proposals.write import Made, ProposedWrite, VoidContent, correction_of
 from service.actions.visits import NewVisit
+from service.queries import households
 from service.tables.activities import activity
 from service.tables.donations import donation
 from service.tables.households import household
 from service.tables.pairings import pairing
+from service.tables.persons import person
 from service.tables.visits import visit
 
 Void = Callable[[sa.Connection, UUID, str, ActionContext], None]
@@ -57,7 +60,26 @@ def _writes(name: str, table: sa.Table, kind: type[Any], void: Void, correct: Co
     }
 
 
+def _explain_number(conn: sa.Connection, content: NewNumberAbsence, context: ActionContext) -> Made:
+    return Made(number_absences.explain_number(conn, content, context))
+
+
+def _household_of(conn: sa.Connection, content: NewNumberAbsence) -> Any:
+    files = sa.select(household.c.id, household.c.unit_path).join(person, person.c.household_id == household.c.id)
+    row = conn.execute(files.where(person.c.id == content.person_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
 RECORD_WRITES: Mapping[str, ProposedWrite] = {
+    "number_absence": ProposedWrite(
+        ("household", "explain_number"),
+        NewNumberAbsence,
+        _explain_number,
+        lambda conn, content, _context: str(_household_of(conn, content).unit_path),
+        gains=lambda conn, content: tuple(households.family_staff_of(conn, _household_of(conn, content).id)),
+    ),
     **_writes("visit", visit, NewVisit, visits.void_visit, visits.correct_visit),
     **_writes("donation", donation, NewDonation, donations.void_donation, donations.correct_donation),
     **_writes("activity", activity, NewActivity, activities.void_activity, activities.correct_activity),

@@ -81,6 +81,11 @@ _PAYEE = """SELECT row_to_json(b) FROM (SELECT bank_account.id, encode(card_inde
     WHERE bank_account.household_id = c.household_id AND bank_account.active) AS b"""
 _IN_FAMILY = """SELECT person.active AND person.household_id = c.household_id FROM person
     WHERE person.id = c.beneficiary_id"""
+_NO_NUMBER = """SELECT json_object_agg(who, until_on) FROM (SELECT 'beneficiary' AS who, c.beneficiary_id AS person_id
+    UNION ALL SELECT 'payee', person_id FROM bank_account WHERE bank_account.household_id = c.household_id
+    AND bank_account.active) AS named JOIN person ON person.id = named.person_id AND person.id_no_index IS NULL
+    CROSS JOIN LATERAL (SELECT max(until_on) AS until_on FROM number_absence
+    WHERE number_absence.person_id IN (person.id, person.first_person_id)) AS absence"""
 _STAGE = "SELECT student_stage FROM person WHERE person.id = c.beneficiary_id"
 _OPEN_CASES = """SELECT json_agg(json_build_array(o.item, o.case_no)) FROM "case" AS o
     WHERE o.beneficiary_id = c.beneficiary_id AND o.id <> c.id AND o.phase <> 'ended'"""
@@ -159,6 +164,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("papers",                _sql(_PAPERS),        always=True),
     Fact("payee",                 _sql(_PAYEE),         always=True),
     Fact("beneficiary_in_family", _sql(_IN_FAMILY),     "beneficiary_in_family", readers.beneficiary_in_family),
+    Fact("no_number",             _sql(_NO_NUMBER),     "no_number",             readers.no_number),
     Fact("student_stage",         _sql(_STAGE),         "student_stage",         readers.student_stage),
     Fact("open_cases",            _sql(_OPEN_CASES),    "open_cases",            readers.open_cases),
     Fact("decided_before",        _sql(_DECIDED_BEFORE), needed_by=frozenset({Record.VOID_APPROVALS})),

@@ -95,6 +95,7 @@ class CaseRow:
     papers: list[str] | None
     payee: dict[str, Any] | None
     beneficiary_in_family: bool | None
+    no_number: dict[str, str | None] | None
     consented_until: str | None
     visits: list[dict[str, Any]] | None
     returned: dict[str, Any] | None

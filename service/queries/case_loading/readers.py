@@ -31,6 +31,11 @@ def beneficiary_in_family(row: CaseRow) -> bool:
     return bool(row.beneficiary_in_family)
 
 
+def no_number(row: CaseRow) -> dict[str, date | None]:
+    """Return who has no identity number, with the last day of a confirmed reason, if any."""
+    return {who: _day(until) for who, until in (row.no_number or {}).items()}
+
+
 def student_stage(row: CaseRow) -> str | None:
     """Return the school stage of the beneficiary on file."""
     return row.student_stage
