@@ -200,30 +200,38 @@ def test_keys_and_notes_are_read_as_they_are_written() -> None:
         read_checkpoint("3\n")
 
 
-GO_PROGRAM = """
-package main
-
-import ("fmt"; "os"; "strings"; "golang.org/x/mod/sumdb/note")
-
-func main() {
-	verifier, err := note.NewVerifier(os.Args[1])
-	if err != nil { panic(err) }
-	data, _ := os.ReadFile(os.Args[2])
-	opened, err := note.Open(data, note.VerifierList(verifier))
-	if err != nil { panic(err) }
-	fmt.Print(strings.Split(opened.Text, "\\n")[1])
-}
-"""
+GO_SOURCES = Path("/usr/share/gocode")
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed: its note package cannot be asked")
-def test_checkpoint_is_opened_by_the_note_package_of_go(tmp_path: Path) -> None:
-    sources = Path("/usr/share/gocode")
-    if not (sources / "src/golang.org/x/mod/sumdb/note").is_dir():
-        pytest.skip("golang-golang-x-mod-dev is not installed")
-    (tmp_path / "open.go").write_text(GO_PROGRAM)
-    (tmp_path / "note").write_text(KEY.sign(Checkpoint(KEY.name, 7, bytes(32)).text))
-    environ = {**os.environ, "GOPATH": str(sources), "GO111MODULE": "off", "GOCACHE": str(tmp_path / "cache")}
-    command = ["go", "run", "open.go", str(KEY.verifier), "note"]
-    run = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stdout) == (0, "7"), run.stderr
+def go_verifier(folder: Path) -> Path:
+    """Build docs/verify_proof.go with the note and tlog packages of Debian; skip where they are not installed."""
+    if shutil.which("go") is None or not (GO_SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir():
+        pytest.skip("golang-go and golang-golang-x-mod-dev are not installed: Go cannot be asked")
+    environ = {**os.environ, "GOPATH": str(GO_SOURCES), "GO111MODULE": "off", "GOCACHE": str(folder / "cache")}
+    built = folder / "verify_proof"
+    command = ["go", "build", "-o", str(built), str(VERIFIER.with_suffix(".go"))]
+    subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=True)
+    return built
+
+
+def test_proof_of_every_event_is_verified_by_the_packages_of_go(
+    conn: sa.Connection, organisation: Organisation, tmp_path: Path
+) -> None:
+    """An implementation that shares no line with ours: golang.org/x/mod/sumdb/note and tlog."""
+    built = go_verifier(tmp_path)
+    add_checkpoint(conn, organisation)
+
+    def ask(proof: str, key: str = str(KEY.verifier)) -> int:
+        (tmp_path / "proof").write_text(proof)
+        return subprocess.run([built, str(tmp_path / "proof"), key], capture_output=True, check=False).returncode
+
+    numbers = conn.scalars(sa.select(event.c.no).order_by(event.c.no.desc()).offset(5).limit(20)).all()
+    proofs = [event_proof(conn, number) for number in numbers]
+    assert [ask(proof or "") for proof in proofs] == [0] * len(numbers)
+    proof = proofs[0] or ""
+    assert ask(proof, str(new_signing_key().verifier)) == 1
+    head, _, checkpoint = proof.partition("\n\n")
+    lines = [line for line in head.split("\n") if not line.startswith("extra")]
+    forged = "\n".join([lines[0], f"extra {base64.b64encode(bytes(32)).decode()}", *lines[1:]])
+    assert ask(f"{forged}\n\n{checkpoint}") == 1
+    assert ask(proof.replace("index ", "index 1")) == 1
