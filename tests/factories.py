@@ -1,5 +1,6 @@
 """A small union written straight into tables, with staff, rules, funds and families."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -127,7 +128,12 @@ def instant_of(
 
 
 def create_organisation(
-    conn: sa.Connection, *, above: Organisation | None = None, fen: int = 10_000_000, kind: str = "county"
+    conn: sa.Connection,
+    *,
+    above: Organisation | None = None,
+    fen: int = 10_000_000,
+    kind: str = "county",
+    staff: Sequence[tuple[str, str, int]] = STAFF,
 ) -> Organisation:
     """Create a unit with its staff, their tokens, a fund with `fen` in it, and the rules."""
     unit_id = new_id()
@@ -138,7 +144,7 @@ def create_organisation(
     batch.add(unit, {"id": unit_id, "parent_id": parent, **unit_columns, "created_at": datetime.now(UTC)})
     batch.add(account, _account_row(organisation, "admin"))
     instant_of(conn, organisation, "unit", unit_id, batch)
-    for staff_name, role, tier in STAFF:
+    for staff_name, role, tier in staff:
         create_account(conn, organisation, staff_name, role, tier)
     rules(conn, organisation)
     organisation.fund_id = open_fund(conn, organisation, fen)

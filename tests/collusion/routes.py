@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.collusion.forms import chance, day_about
 from tests.collusion.rules_files import policy_text
 from tests.collusion.union import CARD
+from tests.identity_numbers import another_number
 from tests.lives import number
 from workflows.vocabulary import Role
 
@@ -59,7 +60,7 @@ def _grant(walk: "Walk") -> dict[str, Any]:
 
 def _household(walk: "Walk") -> dict[str, Any]:
     day = walk.today.isoformat()
-    member = {"key": "a", "relation": "head", "name": "示例友"}
+    member = {"key": "a", "relation": "head", "name": "示例友", "id_no": another_number(1980)}
     body: dict[str, Any] = {
         "unit_id": walk.unit,
         "file_no": number("X"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.api_client import ApiClient
 from tests.factories import SAMPLES
+from tests.identity_numbers import another_number
 from tests.lives import CHECK, ILLNESS, PAPERS, Life, award
 
 TEXT = (SAMPLES / "policy-2025.toml").read_text("utf-8")
@@ -38,7 +39,7 @@ def line(side: str, kind: str, amount: str, **more: str) -> dict[str, str]:
 
 def file_family(client: ApiClient, *lines: dict[str, str], division: str = "371083", **more: Any) -> dict[str, Any]:
     """File a household of three with these lines; return it as the API shows it."""
-    names = (("head", "示例甲"), ("spouse", "示例乙"), ("child", "示例丙"))
+    names = (("head", "示例甲", 1970), ("spouse", "示例乙", 1972), ("child", "示例丙", 2008))
     body = {
         "unit_id": str(client.office.unit_id),
         "file_no": f"G{next(_NUMBERS)}-{client.office.unit_id.hex[-6:]}",
@@ -46,7 +47,9 @@ def file_family(client: ApiClient, *lines: dict[str, str], division: str = "3710
         "division": division,
         "cause": "illness",
         "filed_on": "2025-08-01",
-        "members": [{"key": key, "relation": key, "name": name} for key, name in names],
+        "members": [
+            {"key": key, "relation": key, "name": name, "id_no": another_number(born)} for key, name, born in names
+        ],
         "finances": {"as_of": "2025-08-01", "lines": list(lines)},
         "consent": {"signed_on": "2025-08-01", "until_on": "2027-12-31", "text_version": "2025-1", "adults_signed": 2},
         "payee": {"person": "head", "bank": "示例银行", "card": f"99990000{next(_NUMBERS):08d}"},
