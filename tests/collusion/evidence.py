@@ -6,7 +6,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.tables.cases import case
 from service.tables.events import event
+from service.tables.number_absences import number_absence
+from service.tables.payees import bank_account
+from service.tables.persons import person
 
 if TYPE_CHECKING:
     from tests.collusion.judge import Record
@@ -42,6 +46,8 @@ def _of_review(record: "Record", row: Any, household_id: UUID) -> Iterator[str]:
     of_finances = [each for each in changed if each.action == "replace_finances"]
     if row.subject_id in record.before.cases and of_finances and not visited:
         yield "evidence: an award on finances that nobody surveyed"
+    if _without_number(record, row, household_id):
+        yield "evidence: an award to a person without a number and without a confirmed reason"
     upheld = record.before.upheld.get(row.subject_id)
     if upheld is None:
         return
@@ -50,6 +56,18 @@ def _of_review(record: "Record", row: Any, household_id: UUID) -> Iterator[str]:
     facts = record.facts[record.events.index(row)]
     if not changed and not visited and _award(facts) >= upheld.award_fen and not _corrected(earlier, row):
         yield "evidence: an award that was objected to, passed again as it was"
+
+
+def _without_number(record: "Record", row: Any, household_id: UUID) -> bool:
+    """Return whether the beneficiary or the payee has neither a number nor a reason that counts on the day."""
+    beneficiary = sa.select(case.c.beneficiary_id).where(case.c.id == row.subject_id)
+    payee = sa.select(bank_account.c.person_id).where(
+        bank_account.c.household_id == household_id, bank_account.c.active
+    )
+    named = sa.or_(person.c.id.in_(beneficiary), person.c.id.in_(payee))
+    explained = sa.exists().where(number_absence.c.person_id == person.c.id, number_absence.c.until_on >= row.on)
+    unknown = sa.select(person.c.id).where(named, person.c.id_no_index.is_(None), ~explained)
+    return record.conn.scalar(unknown.limit(1)) is not None
 
 
 def _corrected(earlier: list[Any], row: Any) -> bool:

@@ -223,6 +223,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("what was objected to has changed", "A4", ("cashier_2",), ("pass_review", *STEPS), _without_rule("objected_has_changed")),
     Mutant("survey and check hold for what they saw", "A7", ("registrar", "reviewer"), ("finances.replace_finances", "pass_review"),
            _both(_without_rule("survey_still_holds"), _without_rule("check_still_holds"))),
+    Mutant("beneficiary and payee have a number", "A15", ("reviewer",), ("pass_review", *STEPS),
+           _both(_without_rule("beneficiary_identified"), _without_rule("payee_identified"))),
     Mutant("another reviewer answers an objection", "A19", ("reviewer",), ("answer_objection", *STEPS), _without_rule("answered_by_another")),
     Mutant("tier of an opening", "A20", ("approver_1", "cashier"), ("fund_allocations.open_to_unit", "confirm"), _put(fund_allocations, "_tier_below", _no)),
     Mutant("tier of a gift", "A1", ("approver_1", "visitor_2"), ("gifts.record_gift", "confirm"), _put(gift_checks, "_tier_for_year", lambda *_: 1)),

@@ -12,6 +12,7 @@ from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import blind_index
 from service.db.columns import new_id
 from service.tables.kinship import kinship
+from service.tables.persons import person
 from tests.api_client import ApiClient
 from tests.collusion.one_connection import TakenBack
 from tests.factories import RING, Family, Organisation, create_account, create_family, grant, instant_of
@@ -162,12 +163,17 @@ def _bring_back_money(union: Union) -> None:
 
 
 def _add_families(union: Union) -> None:
-    """Add the friend's family, and a relative of the factotum with a case at review."""
+    """Add the friend's family, and with a case at review a relative of the factotum and a family without numbers."""
     with union.engine.begin() as conn:
         union.friend = create_family(conn, union.office)
     union.client.today = FIRST_DAY
     life = _keep(union, start(union.client, union.engine, "hardship", "LIV", {}).to("review"))
     union.related = life.family
+    unknown = start(union.client, union.engine, "hardship", "LIV", {})
+    with union.engine.begin() as conn:
+        of_family = person.c.household_id == unknown.family.household_id
+        conn.execute(person.update().where(of_family).values(id_no_sealed=None, id_no_index=None))
+    _keep(union, unknown.to("review"))
     batch, factotum = WriteBatch(), union.office.people["factotum"]
     pair = {"id": new_id(), "household_id": union.related.household_id, "account_id": factotum}
     word = {"relation": "sibling", "declared_on": FIRST_DAY, "declared_by": factotum}
