@@ -308,3 +308,8 @@ def create_family(
     batch.add(consent, {"id": new_id(), "household_id": household_id, **consent_columns, "adults_signed": 2})
     instant_of(conn, organisation, "household", household_id, batch)
     return Family(household_id, ids["head"], ids["child"])
+
+
+def take_number(conn: sa.Connection, person_id: UUID) -> None:
+    """Make a person one without an identity number, as the owner of the table could; no event says so."""
+    conn.execute(person.update().where(person.c.id == person_id).values(id_no_sealed=None, id_no_index=None))

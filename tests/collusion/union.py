@@ -12,10 +12,9 @@ from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import blind_index
 from service.db.columns import new_id
 from service.tables.kinship import kinship
-from service.tables.persons import person
 from tests.api_client import ApiClient
 from tests.collusion.one_connection import TakenBack
-from tests.factories import RING, Family, Organisation, create_account, create_family, grant, instant_of
+from tests.factories import RING, Family, Organisation, create_account, create_family, grant, instant_of, take_number
 from tests.lives import ILLNESS, PAPERS, Life, number, start
 
 FIRST_DAY = date(2025, 9, 1)
@@ -171,8 +170,7 @@ def _add_families(union: Union) -> None:
     union.related = life.family
     unknown = start(union.client, union.engine, "hardship", "LIV", {})
     with union.engine.begin() as conn:
-        of_family = person.c.household_id == unknown.family.household_id
-        conn.execute(person.update().where(of_family).values(id_no_sealed=None, id_no_index=None))
+        take_number(conn, unknown.family.head_id)
     _keep(union, unknown.to("review"))
     batch, factotum = WriteBatch(), union.office.people["factotum"]
     pair = {"id": new_id(), "household_id": union.related.household_id, "account_id": factotum}

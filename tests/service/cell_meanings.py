@@ -47,9 +47,13 @@ def right_value(column: Column, cell: RawCell) -> Meaning:
 def _of(read: cells.Reader, value: RawCell) -> Meaning:
     if isinstance(read, Several) and isinstance(read.one, Choice) and value == "无":
         return ()
-    if isinstance(read, Several) or read is cells.days:
-        one = _of(read.one if isinstance(read, Several) else cells.day, value)
+    if read is cells.days:
+        one = _of(cells.day, value)
         return one if one is REFUSED else (one,)
+    if isinstance(read, Several):
+        parts = [part for part in value.split() if _plain(part)] if isinstance(value, str) else [value]
+        several = [_of(read.one, part) for part in parts]
+        return REFUSED if REFUSED in several else tuple(dict.fromkeys(several))
     if isinstance(read, Choice):
         return _chosen(read, value)
     return MEANINGS[read](value)

@@ -146,6 +146,10 @@ ROUTES = (
     _route("GET", "/persons/<uuid:person_id>", READERS, "row"),
     _route("PATCH", "/persons/<uuid:person_id>", (REGISTRAR,), "row", name="示例戊"),
     _route("DELETE", "/persons/<uuid:person_id>", (REGISTRAR,), "row"),
+    _route(
+        "POST", "/persons/<uuid:person_id>/number-absences", (REGISTRAR,), "row", reason="lost", document="示例",
+        until_on="2025-12-31",
+    ),
     _route("POST", "/persons/<uuid:person_id>/reveal", (REGISTRAR, VISITOR, VERIFIER, CASHIER), "row", purpose="survey"),
     _route("GET", "/cases", READERS, "list"),
     _route(

@@ -10,9 +10,8 @@ from service.actions import persons
 from service.tables.accounts import account
 from service.tables.number_absences import number_absence
 from service.tables.payees import bank_account
-from service.tables.persons import person
 from tests.api_client import ApiClient, refusal
-from tests.factories import Family, create_family, create_organisation
+from tests.factories import Family, create_family, create_organisation, take_number
 from tests.identity_numbers import identity_number
 from tests.lives import Life, award, start
 
@@ -24,9 +23,9 @@ def life(client: ApiClient, engine: sa.Engine) -> Life:
     return start(client, engine, "hardship", "LIV", {})
 
 
-def take_number(engine: sa.Engine, person_id: Any) -> None:
+def without_number(engine: sa.Engine, person_id: Any) -> None:
     with engine.begin() as conn:
-        conn.execute(person.update().where(person.c.id == person_id).values(id_no_sealed=None, id_no_index=None))
+        take_number(conn, person_id)
 
 
 def explain(life: Life, **changed: Any) -> Any:
@@ -35,7 +34,7 @@ def explain(life: Life, **changed: Any) -> Any:
 
 def test_award_to_a_person_without_a_number_waits_for_a_confirmed_reason(life: Life, engine: sa.Engine) -> None:
     """A15: three files of the same two names, without numbers, got three grants."""
-    take_number(engine, life.family.head_id)
+    without_number(engine, life.family.head_id)
     missing = ["beneficiary_number_missing", "payee_number_missing"]
     assert life.to("review").no("reviewer", "pass_review", **award(life.desk)) == missing
     proposed = explain(life)
@@ -46,7 +45,7 @@ def test_award_to_a_person_without_a_number_waits_for_a_confirmed_reason(life: L
 
 
 def test_confirmed_reason_ends_on_its_day(life: Life, engine: sa.Engine) -> None:
-    take_number(engine, life.family.head_id)
+    without_number(engine, life.family.head_id)
     last = life.desk.today + timedelta(days=7)
     life.desk.confirm("verifier", explain(life, until_on=last.isoformat()))
     life.to("approval")
@@ -58,7 +57,7 @@ def test_payee_without_a_number_is_asked_for_by_itself(life: Life, engine: sa.En
     with engine.begin() as conn:
         of_family = bank_account.c.household_id == life.family.household_id
         conn.execute(bank_account.update().where(of_family).values(person_id=life.family.child_id))
-    take_number(engine, life.family.child_id)
+    without_number(engine, life.family.child_id)
     assert life.to("review").no("reviewer", "pass_review", **award(life.desk)) == ["payee_number_missing"]
 
 
@@ -74,7 +73,7 @@ def test_payee_without_a_number_is_asked_for_by_itself(life: Life, engine: sa.En
 def test_reason_is_a_known_one_with_a_document_and_ends_within_a_year(
     life: Life, engine: sa.Engine, changed: dict[str, str], codes: list[str]
 ) -> None:
-    take_number(engine, life.family.head_id)
+    without_number(engine, life.family.head_id)
     assert refusal(explain(life, **changed)) == (422, codes)
 
 
@@ -83,7 +82,7 @@ def test_person_with_a_number_needs_no_reason(life: Life) -> None:
 
 
 def test_relative_does_not_confirm_a_reason(life: Life, engine: sa.Engine) -> None:
-    take_number(engine, life.family.head_id)
+    without_number(engine, life.family.head_id)
     body = {"account_id": str(life.desk.office.people["reviewer"]), "relation": "sibling"}
     life.desk.post("admin", f"/households/{life.family.household_id}/kinship", body)
     proposed = explain(life)
@@ -91,7 +90,7 @@ def test_relative_does_not_confirm_a_reason(life: Life, engine: sa.Engine) -> No
 
 
 def test_reason_is_written_once(life: Life, engine: sa.Engine) -> None:
-    take_number(engine, life.family.head_id)
+    without_number(engine, life.family.head_id)
     life.desk.confirm("verifier", explain(life))
     with engine.connect() as conn, pytest.raises(sa.exc.DBAPIError, match="written once"):
         conn.execute(number_absence.update().values(until_on=date(2099, 1, 1)))

@@ -16,7 +16,7 @@ from service.report.figure_definition import Scope
 from service.report.figures import rows_behind
 from service.report.markdown import write_markdown
 from service.report.section import make_section
-from tests.factories import create_organisation
+from tests.factories import create_organisation, take_number
 from tests.service.change_fixtures import DAY, LIFTED_OUT, Town, death_of_head, move
 from tests.service.report_fixtures import AS_OF, YEAR, family, pay
 from workflows.vocabulary import Fen
@@ -136,6 +136,7 @@ def test_student_with_one_number_in_two_files_is_one_person(town: Town) -> None:
 
 def test_student_who_left_for_another_file_is_one_person_without_a_number(town: Town) -> None:
     spring, autumn = town.family(), town.family()
+    take_number(town.conn, spring.child_id)
     pay(town.conn, town.branch, spring, "EDU", 60_000, date(2025, 3, 12), answers={"school_year": "2024-2025"})
     town.make(
         spring,

@@ -12,7 +12,15 @@ from tests.factories import create_organisation
 
 WRITTEN_ONCE = (
     *("event", "anchor", "ledger_entry", "case_duty", "incompatible_duty", "verification"),
-    *("household_change", "installation", "second_person_act", "payment_move", "pot_move", "visit_confirmation"),
+    *(
+        "household_change",
+        "installation",
+        "number_absence",
+        "second_person_act",
+        "payment_move",
+        "pot_move",
+        "visit_confirmation",
+    ),
 )
 MAY_CHANGE = {
     "chain_head": {"seq", "hash"},

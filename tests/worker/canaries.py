@@ -40,16 +40,17 @@ MARKS = {
 
 def family(number: int) -> dict[str, Any]:
     """Return the household file of one planted family."""
-    seventeen = f"{MARKS['identity number']}{number:03d}"
+    of_head, of_child = (f"{MARKS['identity number']}{order:03d}" for order in (number, 999 - number))
     head = {
         "key": "head", "relation": "head", "name": f"{MARKS['name']}{chr(0x4E00 + number)}", "phone": f"{MARKS['phone']}{number:04d}",
-        "id_no": seventeen + ric.calc_check_digit(seventeen + "0"), "address": f"{MARKS['address']}{number}号",
+        "id_no": of_head + ric.calc_check_digit(of_head + "0"), "address": f"{MARKS['address']}{number}号",
         "email": f"{MARKS['mail']}-{number}@example.org", "workplace": f"{MARKS['address']}{number}厂",
     }  # fmt: skip
     child = {
         "key": "child",
         "relation": "child",
         "name": f"{MARKS['name']}{chr(0x6E00 + number)}",
+        "id_no": of_child + ric.calc_check_digit(of_child + "0"),
         "student_stage": "bachelor",
     }
     income = {"side": "income", "kind": "wage", "amount": "12000.00"}
