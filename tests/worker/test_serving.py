@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -90,7 +90,7 @@ def serve(processes: Processes, organisation: Organisation) -> Iterator[Callable
             )
             http = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket_path)), base_url="http://web", timeout=60)
             clients.append(http)
-            assert wait_until(lambda: socket_path.exists() and _answers(http)), process.log.read_text()
+            assert wait_until(lambda: socket_path.exists() and _answers(socket_path)), process.log.read_text()
             return Web(process, socket_path, http, organisation)
 
         yield start
@@ -98,11 +98,14 @@ def serve(processes: Processes, organisation: Organisation) -> Iterator[Callable
             client.close()
 
 
-def _answers(http: httpx.Client) -> bool:
-    try:
-        return http.get("/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
+def _answers(path: Path) -> bool:
+    """Return whether a web process answers on a socket; httpx would leave its socket open where nobody listens."""
+    with socket.socket(socket.AF_UNIX) as connection, suppress(OSError):
+        connection.settimeout(60)
+        connection.connect(str(path))
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+        return connection.recv(12) == b"HTTP/1.1 200"
+    return False
 
 
 @pytest.fixture
@@ -167,7 +170,7 @@ def test_web_finishes_its_request_on_sigterm(
         answer = executor.submit(web.post, "reviewer", path, review_form(organisation))
         assert wait_until(lambda: is_waiting(engine))
         web.process.running.send_signal(signal.SIGTERM)
-        assert wait_until(lambda: not web.socket.exists() or not _answers(web.http)), "no new request is accepted"
+        assert wait_until(lambda: not web.socket.exists() or not _answers(web.socket)), "no new request is accepted"
         assert not answer.done()
     assert answer.result().status_code == 200
     assert web.process.running.wait(60) == 0
@@ -277,7 +280,7 @@ def test_metrics_are_summed_over_processes_and_survive_a_kill(serve: Callable[..
     assert wait_until(
         lambda: len([each for each in psutil.Process(web.process.running.pid).children() if is_running(each.pid)]) == 2
     )
-    assert wait_until(lambda: _answers(web.http))
+    assert wait_until(lambda: _answers(web.socket))
     assert request_count() == 80
 
 
