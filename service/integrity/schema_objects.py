@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from service.integrity.faults import Fault
+from service.integrity.schema_privileges import privilege_faults
 
 EXPECTED = Path(__file__).parent / "schema_objects.txt"
 """What the migrations make, one object a line: kind, name, digest of its definition. Written by a test (CONTRIBUTING.md)."""
@@ -75,7 +76,7 @@ def expected_objects() -> Mapping[tuple[str, str], str]:
 
 
 def schema_faults(conn: sa.Connection) -> Iterator[Fault]:
-    """Yield a fault for each object that is missing, foreign or different, and each table of another owner."""
+    """Yield a fault for each object that is missing, foreign or different, table of another owner, and foreign right."""
     stored, expected = stored_objects(conn), expected_objects()
     for kind, name in sorted(stored.keys() | expected.keys()):
         there, should = stored.get((kind, name)), expected.get((kind, name))
@@ -87,3 +88,4 @@ def schema_faults(conn: sa.Connection) -> Iterator[Fault]:
             yield Fault("schema_object_differs", kind, name)
     for name in conn.scalars(sa.text(_OWNERS)):
         yield Fault("schema_owner_differs", "table", name)
+    yield from privilege_faults(conn)
