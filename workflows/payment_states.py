@@ -44,11 +44,6 @@ class Payment:
         """Return whether the money is with the family, or on its way to it or back."""
         return self.state in {PaymentState.SENT, PaymentState.LIVE, PaymentState.RETURNING}
 
-    @property
-    def came_back(self) -> bool:
-        """Return whether the bank did not pay it, or paid it back."""
-        return self.state in {PaymentState.FAILED, PaymentState.RETURNED}
-
 
 @dataclass(frozen=True, slots=True)
 class Advice:

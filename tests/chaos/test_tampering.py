@@ -15,10 +15,11 @@ from service.db.engine import make_engine
 from service.integrity.parallel import verify_with
 from service.integrity.replay_sources import StoredSources
 from service.integrity.verify import verify
+from tests.chaos.case_chains import read_chains
 from tests.chaos.conftest import RecordFigure
-from tests.chaos.mutated_decisions import MUTATIONS, contradictions, mutated, read_chains
 from tests.chaos.sample_record import write_sample_record
 from tests.chaos.tampering import HARMLESS, Tampering, disable_guards, tamper, tamperings
+from tests.workflows.mutated_decisions import MUTATIONS, contradictions, mutated
 
 BATCH = 50
 """Cases of tampering per transaction; each is undone, and the guards are disabled once for all."""

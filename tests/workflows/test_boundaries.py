@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from uuid import UUID
 
 import pytest
 
@@ -173,3 +174,11 @@ def test_text_that_is_no_identity_number_is_not_taken_for_one(text: str) -> None
     """A thirteenth month, sixteen digits, a letter, a region that does not exist."""
     assert is_id_number(text) is False
     assert is_id_number("11010519491231002x") is True
+
+
+def test_objection_that_names_the_notice_on_show_is_taken() -> None:
+    shown = UUID(int=7)
+    at_notice = partial(rule_input, "notice", by="registrar", answers={"notice": str(shown)})
+    assert codes("object", at_notice(notice=replace(POSTED, id=shown))) == []
+    assert codes("object", at_notice(notice=replace(POSTED, id=UUID(int=1)))) == ["notice_over"]
+    assert codes("object", at_notice(notice=None)) == ["notice_over"]

@@ -5,11 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
-from service.integrity.replay_sources import StoredSources
-from service.tables.events import event
-from workflows.replay import CaseReplay, Contradiction, Decided
+from workflows.replay import CaseReplay, Contradiction, Decided, Sources
 
 Chain = list[dict[str, Any]]
 """The bodies of one case in order, each with the number of its event under `no`."""
@@ -26,15 +22,7 @@ def chains(bodies: Sequence[tuple[str, int, Mapping[str, Any]]]) -> dict[str, Ch
     return found
 
 
-def read_chains(conn: sa.Connection) -> dict[str, Chain]:
-    """Return the chain of every case of a record."""
-    rows = sa.select(event.c.subject_id, event.c.no, sa.cast(event.c.body, sa.JSON)).where(event.c.subject == "case")
-    return chains(
-        [(str(row[0]), row[1], row[2]) for row in conn.execute(rows.order_by(event.c.subject_id, event.c.seq))]
-    )
-
-
-def contradictions(sources: StoredSources, chain: Chain) -> Iterator[Contradiction]:
+def contradictions(sources: Sources, chain: Chain) -> Iterator[Contradiction]:
     """Yield what contradicts a chain; a body that cannot be read is a contradiction too."""
     replay = CaseReplay(sources, Decided())
     for body in chain:
