@@ -2,16 +2,24 @@
 
 import copy
 from collections import Counter
+from datetime import date
 from random import Random
 from typing import Any
 
 import pytest
 
 from tests.workflows.mutated_decisions import MUTATIONS, contradictions, mutated
-from tests.workflows.replayed_cases import ReplayedCases
+from tests.workflows.replayed_cases import KeptSources, ReplayedCases
+from workflows.eligibility import Finances, IncomeLine, SpendingLine
+from workflows.facts import Facts
+from workflows.kept_facts import kept_by, kept_facts
+from workflows.programme import Step
+from workflows.programmes.hardship import HARDSHIP
 from workflows.replay import RULES, CaseReplay, Decided
+from workflows.vocabulary import Fen
 
 FILE = ReplayedCases.read()
+DAY = date(2025, 9, 1)
 
 
 def replayed(chain: list[dict[str, Any]]) -> tuple[list[tuple[str, ...]], Decided]:
@@ -54,3 +62,82 @@ def test_step_that_is_left_out_is_missed_by_the_next(missing: int) -> None:
     chain = copy.deepcopy(max(FILE.chains.values(), key=len))
     del chain[missing]
     assert replayed(chain)[0]
+
+
+def facts_before(action: str, chain: list[dict[str, Any]]) -> Facts:
+    """Return the facts of a case before a step of it."""
+    replay = CaseReplay(FILE.sources, Decided())
+    for body in chain:
+        if body["action"] == action:
+            assert replay._history is not None
+            return replay._history.facts(body)
+        replay.apply(body["no"], body)
+    raise AssertionError(action)
+
+
+def chain_with(*actions: str) -> list[dict[str, Any]]:
+    """Return a copy of a case that took these steps."""
+    fitting = [chain for chain in FILE.chains.values() if set(actions) <= {body["action"] for body in chain}]
+    return copy.deepcopy(fitting[0])
+
+
+def test_facts_before_the_money_are_of_no_sum() -> None:
+    facts = facts_before("submit", chain_with("submit"))
+    assert (facts.outstanding, facts.recovering, facts.written_off, facts.held, facts.award) == (0, 0, 0, False, None)
+    assert (facts.approvals, facts.payments, facts.visits, facts.notice) == ((), (), (), None)
+
+
+def test_facts_before_the_payment_have_the_signature_and_the_notice() -> None:
+    chain = chain_with("approve", "pay")
+    facts = facts_before("pay", chain)
+    assert [each.tier for each in facts.approvals] == list(range(1, len(facts.approvals) + 1))
+    assert facts.outstanding == facts.award == next(body["award"] for body in chain if body["action"] == "approve")
+    assert facts.notice is not None
+    assert facts.notice.ended_on is not None
+
+
+def test_rule_whose_fact_is_not_kept_is_counted_and_not_decided() -> None:
+    chain = chain_with("submit")
+    submit = next(body for body in chain if body["action"] == "submit")
+    del submit["facts"]["consented_until"]
+    found, counts = replayed(chain)
+    assert (found, counts.undecided) == ([], 1)
+
+
+class CaseIsNowhere(KeptSources):
+    """Sources that do not know the case."""
+
+    def unit_path(self, case_id: str) -> str | None:
+        """Return None."""
+        del case_id
+        return None
+
+
+def test_unit_is_that_of_the_opening_or_of_the_case_now() -> None:
+    chain = chain_with("submit")
+    nowhere = CaseIsNowhere(FILE.sources.grants_by_account, FILE.sources.path)
+    assert not list(contradictions(nowhere, chain))
+    del chain[0]["unit"]
+    assert not list(contradictions(FILE.sources, chain))
+    assert {code for each in contradictions(nowhere, chain) for code in each.codes} >= {"role_missing"}
+
+
+def test_finances_are_kept_as_sums_by_kind() -> None:
+    lines = (IncomeLine("wage", "a", Fen(100)), IncomeLine("wage", "b", Fen(200)), IncomeLine("pension", "a", Fen(5)))
+    spent = (SpendingLine("illness", "a", Fen(70), Fen(90)), SpendingLine("illness", "a", Fen(30), Fen(10)))
+    facts = Facts("review", DAY, DAY, "LIV", Fen(1), finances=Finances(3, lines, spent), cause="illness")
+    kept = kept_facts(step_of("pass_review"), facts)
+    finances = kept["finances"]
+    assert isinstance(finances, dict)
+    assert finances["income"] == [["pension", 5], ["wage", 300]]
+    assert finances["spending"] == [["illness", 20]]
+
+
+def step_of(action: str) -> Step:
+    return next(step for step in HARDSHIP.steps if step.action == action)
+
+
+def test_steps_that_ask_for_the_check_keep_whom_it_was_of() -> None:
+    assert "people" in {each.name for each in kept_by(step_of("pass_review"))}
+    assert "people" in {each.name for each in kept_by(step_of("record_check"))}
+    assert "people" not in {each.name for each in kept_by(step_of("submit"))}
