@@ -13,6 +13,7 @@ from service.cli.migrate import init, migrate
 from service.cli.report import report
 from service.cli.serve import relocate_folder, serve
 from service.cli.tokens import token
+from service.cli.witness import witness
 from service.private_files import close_new_files
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
 
 
+audit.add_command(witness)
 for command in (
     serve,
     demo,

@@ -20,9 +20,9 @@ from service.cli.installation import AS_JSON, VAR, Installation, open_installati
 from service.cli.output import FAULTS, CommandFailed, translate
 from service.clock import now, union_day
 from service.crypto.hash_chain import anchor_line
-from service.crypto.signed_notes import log_key
+from service.crypto.signed_notes import BadNote, log_key, read_witness_key
 from service.integrity.anchors import signature_faults
-from service.integrity.kept_lines import KeptLines, compare_kept
+from service.integrity.kept_lines import KeptLines, compare_kept, kept_notes
 from service.integrity.owed import owed_faults
 from service.integrity.parallel import verify_in_processes
 from service.integrity.proofs import event_proof
@@ -48,9 +48,12 @@ def audit() -> None:
     help="留存在外的检查点或锚行，信件也行 · A file of kept checkpoints or anchor lines; letters will do.",
 )
 @click.option("--anchor", "line", help="一条锚行 · One printed anchor line.")
+@click.option("--witness", help="见证人的公钥 · Public key of a witness: how many of them it cosigned.")
 @AS_JSON
 @VAR
-def audit_verify(against: TextIO | None, line: str | None, as_json: bool, var: Path | None) -> None:
+def audit_verify(
+    against: TextIO | None, line: str | None, witness: str | None, as_json: bool, var: Path | None
+) -> None:
     """核验留痕、行、锚和每一步，有问题退出码为 1 · Check events, rows, anchors and decisions; exit 1 on any fault."""
     text = "\n".join([*((against.read(),) if against else ()), *([line] if line else ())])
     with open_installation(var) as installation:
@@ -63,11 +66,25 @@ def audit_verify(against: TextIO | None, line: str | None, as_json: bool, var: P
         click.echo(translate("cli.verified", **counts))
         if text:
             click.echo(translate("cli.kept_compared", compared=kept.compared))
+            _say_cosigned(text, witness)
         for fault in faults:
             click.echo("  " + translate(f"cli.fault.{fault['code']}", **fault))
         click.echo(translate("cli.trail_whole") if not faults else translate("cli.trail_broken", count=len(faults)))
     if faults:
         raise SystemExit(FAULTS)
+
+
+def _say_cosigned(text: str, witness: str | None) -> None:
+    """Print how many of the kept checkpoints a witness cosigned, and when it did so last."""
+    if witness is None:
+        return
+    try:
+        key = read_witness_key(witness)
+    except BadNote:
+        raise CommandFailed(translate("cli.cosign_unreadable")) from None
+    times = [at for note in kept_notes(text) if (at := key.cosigned_at(note)) is not None]
+    last = max(times).isoformat() if times else "—"
+    click.echo(translate("cli.cosigned", cosigned=len(times), name=key.name, at=last))
 
 
 def _verify_with_progress(installation: Installation, text: str, *, quiet: bool) -> tuple[Verification, KeptLines]:

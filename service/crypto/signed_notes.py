@@ -5,6 +5,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from service.config import Settings
 
 _ED25519 = b"\x01"
+_COSIGNATURE = b"\x04"
 _SIGNATURE = "— "
 _PRIVATE = "PRIVATE+KEY+"
 
@@ -22,8 +24,8 @@ class BadNote(ValueError):
     """A text that is no signed note, or a key that cannot be read."""
 
 
-def _key_hash(name: str, public: bytes) -> bytes:
-    return sha256(f"{name}\n".encode() + _ED25519 + public).digest()[:4]
+def _key_hash(name: str, public: bytes, kind: bytes = _ED25519) -> bytes:
+    return sha256(f"{name}\n".encode() + kind + public).digest()[:4]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,37 @@ class VerifierKey:
                     Ed25519PublicKey.from_public_bytes(self.public).verify(signature[4:], text.encode())
                     return True
         return False
+
+
+@dataclass(frozen=True)
+class WitnessKey:
+    """The public key of a witness, who cosigns checkpoints with the time (c2sp.org/tlog-cosignature)."""
+
+    name: str
+    public: bytes
+
+    def __str__(self) -> str:
+        """Return the key as people write it: name, hash, key."""
+        encoded = base64.b64encode(_COSIGNATURE + self.public).decode()
+        return f"{self.name}+{_key_hash(self.name, self.public, _COSIGNATURE).hex()}+{encoded}"
+
+    def cosigned_at(self, note: str) -> datetime | None:
+        """Return when this witness cosigned a note; None where it did not."""
+        text, signatures = split_note(note)
+        wanted = _key_hash(self.name, self.public, _COSIGNATURE)
+        for name, signature in signatures:
+            if name == self.name and signature[:4] == wanted and len(signature) == 76:
+                seconds = int.from_bytes(signature[4:12])
+                with suppress(InvalidSignature):
+                    Ed25519PublicKey.from_public_bytes(self.public).verify(
+                        signature[12:], _cosigned(text, seconds).encode()
+                    )
+                    return datetime.fromtimestamp(seconds, UTC)
+        return None
+
+
+def _cosigned(text: str, seconds: int) -> str:
+    return f"cosignature/v1\ntime {seconds}\n{text}"
 
 
 @dataclass(frozen=True)
@@ -76,6 +109,19 @@ class SigningKey:
         signature = Ed25519PrivateKey.from_private_bytes(self.secret).sign(text.encode())
         encoded = base64.b64encode(_key_hash(self.name, self.verifier.public) + signature).decode()
         return f"{text}\n{_SIGNATURE}{self.name} {encoded}\n"
+
+    @property
+    def witness(self) -> WitnessKey:
+        """Return the public key of this key as a witness."""
+        return WitnessKey(self.name, self.verifier.public)
+
+    def cosign(self, note: str, at: datetime) -> str:
+        """Return a signed note with the cosignature of this key as a witness."""
+        text, seconds = split_note(note)[0], int(at.timestamp())
+        signature = Ed25519PrivateKey.from_private_bytes(self.secret).sign(_cosigned(text, seconds).encode())
+        witness = _key_hash(self.name, self.verifier.public, _COSIGNATURE)
+        encoded = base64.b64encode(witness + seconds.to_bytes(8) + signature).decode()
+        return f"{note}{_SIGNATURE}{self.name} {encoded}\n"
 
 
 def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
@@ -127,12 +173,28 @@ def read_verifier_key(text: str) -> VerifierKey:
     return key
 
 
+def read_witness_key(text: str) -> WitnessKey:
+    """Return the public key of a witness from the way people write it. Raises BadNote."""
+    try:
+        name, _, encoded = text.strip().split("+", 2)
+        key = WitnessKey(name, base64.b64decode(encoded, validate=True)[1:])
+    except ValueError:
+        raise BadNote("no public key of a witness") from None
+    if str(key) != text.strip():
+        raise BadNote("no public key of a witness")
+    return key
+
+
 def log_key(settings: Settings, *, create: bool = False) -> SigningKey | None:
-    """Return the key that signs checkpoints; None without one. `create` makes the file, with mode 0600.
+    """Return the key that signs checkpoints; None without one. `create` makes the file.
 
     Raises BadNote when the file holds something else.
     """
-    path: Path = settings.log_key or settings.var / "log-key"
+    return key_in(settings.log_key or settings.var / "log-key", create=create)
+
+
+def key_in(path: Path, *, create: bool = False) -> SigningKey | None:
+    """Return the key that a file holds; None without the file. `create` makes it, with mode 0600. Raises BadNote."""
     if create and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):

@@ -32,8 +32,7 @@ def compare_kept(conn: sa.Connection, text: str, key: VerifierKey | None = None)
 
     Without a single checkpoint, each line that is no anchor is a fault.
     """
-    text = text.replace("\r\n", "\n")
-    notes = [match if match.endswith("\n") else match + "\n" for match in _NOTE.findall(text)]
+    text, notes = text.replace("\r\n", "\n"), kept_notes(text)
     kept = KeptLines(compared=len(notes))
     kept.faults += _checkpoint_faults(conn, notes, key)
     for line in filter(None, (each.strip() for each in _NOTE.sub("", text).splitlines())):
@@ -44,6 +43,12 @@ def compare_kept(conn: sa.Connection, text: str, key: VerifierKey | None = None)
         elif not notes:
             kept.faults.append(Fault("anchor_line_unreadable", "anchor", line[:80]))
     return kept
+
+
+def kept_notes(text: str) -> list[str]:
+    """Return the signed checkpoints that a text holds, also within letters."""
+    found = _NOTE.findall(text.replace("\r\n", "\n"))
+    return [match if match.endswith("\n") else match + "\n" for match in found]
 
 
 def _line_faults(conn: sa.Connection, no: int, line: str) -> Iterator[Fault]:

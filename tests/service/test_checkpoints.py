@@ -203,14 +203,23 @@ def test_keys_and_notes_are_read_as_they_are_written() -> None:
 GO_SOURCES = Path("/usr/share/gocode")
 
 
+def go_is_missing() -> bool:
+    """Return whether Go, or the note and tlog packages of Debian, are not installed."""
+    return shutil.which("go") is None or not (GO_SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir()
+
+
+def go_environment(folder: Path) -> dict[str, str]:
+    """Return the environment in which Go builds with the packages of Debian."""
+    return {**os.environ, "GOPATH": str(GO_SOURCES), "GO111MODULE": "off", "GOCACHE": str(folder / "cache")}
+
+
 def go_verifier(folder: Path) -> Path:
-    """Build docs/verify_proof.go with the note and tlog packages of Debian; skip where they are not installed."""
-    if shutil.which("go") is None or not (GO_SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir():
+    """Build docs/verify_proof.go; skip where Go is not installed."""
+    if go_is_missing():
         pytest.skip("golang-go and golang-golang-x-mod-dev are not installed: Go cannot be asked")
-    environ = {**os.environ, "GOPATH": str(GO_SOURCES), "GO111MODULE": "off", "GOCACHE": str(folder / "cache")}
     built = folder / "verify_proof"
     command = ["go", "build", "-o", str(built), str(VERIFIER.with_suffix(".go"))]
-    subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=True)
+    subprocess.run(command, cwd=folder, env=go_environment(folder), capture_output=True, check=True)
     return built
 
 

@@ -12,8 +12,10 @@ from tests.workflows.rule_input_builders import CALENDAR, CALLED, POSTED, SURVEY
 from tests.workflows.sample_policy import SAMPLE
 from workflows.assessment import recheck
 from workflows.disclosure import is_id_number, mask_card, mask_id_number, mask_phone
+from workflows.eligibility import Finances
 from workflows.facts import Facts, Returned, RuleInput
 from workflows.programmes.hardship import HARDSHIP
+from workflows.rules import means_test
 from workflows.state_machine import decide
 from workflows.vocabulary import Fen, Grant, Reason, Refused, Role
 from workflows.workdays import InvalidCalendar, after, due, read_calendar
@@ -182,3 +184,12 @@ def test_objection_that_names_the_notice_on_show_is_taken() -> None:
     assert codes("object", at_notice(notice=replace(POSTED, id=shown))) == []
     assert codes("object", at_notice(notice=replace(POSTED, id=UUID(int=1)))) == ["notice_over"]
     assert codes("object", at_notice(notice=None)) == ["notice_over"]
+
+
+def test_nothing_counts_as_self_paid_without_finances_on_file() -> None:
+    without = rule_input("review", finances=None, own={"self_paid": 100})
+    assert means_test._self_paid(without) == 0
+
+
+def test_household_of_one_is_assessed() -> None:
+    assert means_test.assessed(rule_input("review", finances=Finances(members=1))) is not None

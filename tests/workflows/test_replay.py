@@ -98,10 +98,18 @@ def test_facts_before_the_payment_have_the_signature_and_the_notice() -> None:
 
 def test_rule_whose_fact_is_not_kept_is_counted_and_not_decided() -> None:
     chain = chain_with("submit")
+    _, whole = replayed(chain)
     submit = next(body for body in chain if body["action"] == "submit")
-    del submit["facts"]["consented_until"]
+    review = next(body for body in chain if body["action"] == "pass_review")
+    del submit["facts"]["consented_until"], review["facts"]["consented_until"]
     found, counts = replayed(chain)
-    assert (found, counts.undecided) == ([], 1)
+    assert (found, counts.undecided, counts.rules) == ([], 2, whole.rules - 2)
+
+
+def test_assessment_in_an_event_of_another_step_is_contradicted() -> None:
+    chain = chain_with("submit")
+    next(body for body in chain if body["action"] == "submit")["assessment"] = {"category": "deep"}
+    assert replayed(chain)[0] == [("assessment_differs",)]
 
 
 class CaseIsNowhere(KeptSources):

@@ -19,7 +19,7 @@ def assessed(case: RuleInput) -> Assessment | None:
 
     None without finances on file or a local 低保 line.
     """
-    if case.facts.finances is None or _line(case) is None or case.facts.finances.members < 1:
+    if case.facts.finances is None or _line(case) is None:
         return None
     return eligibility.assess_need(case.policy, case.facts.finances, case.facts.division, case.today)
 
