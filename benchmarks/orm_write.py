@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from transitions import Machine
 
 from benchmarks import orm_tables as rows
-from benchmarks.plain_rules import CheckInput, people
+from benchmarks.check_input import CheckInput
+from benchmarks.file_digests import people
 from benchmarks.records import OutboxRow, beside, cited, content, happened, notifications
 from benchmarks.steps import DUTY, FIELDWORK, POTS, SOURCE, TARGET
 from service.crypto.hash_chain import event_hash
@@ -127,17 +128,27 @@ def _beside(session: Session, case: Any, step: Step, bound: str) -> None:
     if action in {"record_visit", "record_follow_up"}:
         unit_columns = {"unit_id": case.unit_id, "unit_path": case.unit_path, "household_id": case.household_id}
         visit = rows.Visit(**own, **unit_columns, kind=values["kind"], on=values["went"], place=values["place"])
-        visit.conclusion, visit.created_at = values["conclusion"], instant(today)
+        visit.conclusion, visit.seen, visit.created_at = values["conclusion"], values["seen"], instant(today)
         visit.visitors = [session.get(rows.Account, each) for each in values["visitors"]]
         session.add(visit)
+        session.flush()
+        _confirm(session, step, values)
+    elif action == "confirm_visit":
+        _confirm(session, step, values)
     elif action == "add_papers":
         paper = {"case_id": case.id, "seen_on": today, "seen_by": check.clerk.account}
         session.add_all(rows.Paper(kind=kind, **paper) for kind in values["papers"])
     elif action == "record_check":
         reply = {name: values[name] for name in ("authority", "request_no", "replied_on", "outcome", "explained")}
-        session.add(rows.Verification(**own, **reply, people=people(check.row)))
+        session.add(rows.Verification(**own, **reply, people=people(check.row), seen=values["seen"]))
     else:
         _money_side(session, case, step, own, values, bound)
+
+
+def _confirm(session: Session, step: Step, values: Mapping[str, Any]) -> None:
+    """Add the clerk's own word for each visit."""
+    me = {"account_id": step.check.clerk.account, "on": step.check.today}
+    session.add_all(rows.VisitConfirmation(visit_id=each, **me) for each in values["confirmed"])
 
 
 def _money_side(
@@ -146,6 +157,7 @@ def _money_side(
     check, today = step.check, step.check.today
     if step.action == "pass_review":
         shown = {"shown_sealed": values["shown"], "shown_hash": values["shown_hash"], "content": bound}
+        shown |= {"award_fen": case.award_fen, "seen": values["seen"]}
         dates = {"posted_on": today, "ends_on": values["ends_on"], "places": values["places"]}
         session.add(rows.Notice(**own, **dates, **shown))
     elif step.action == "end_notice":

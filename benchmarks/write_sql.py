@@ -32,22 +32,29 @@ _OWED = """, owed AS (
         AS l (id, kind, channel, account, person)
 )"""
 _VISIT = """, visited AS (
-    INSERT INTO visit (id, unit_id, unit_path, case_id, household_id, seq, kind, "on", place, conclusion, created_at)
-    VALUES (%(row)s, %(unit)s, %(path)s, %(case)s, %(household)s, %(seq)s, %(kind)s, %(went)s, %(place)s, %(conclusion)s, %(at)s)
+    INSERT INTO visit (id, unit_id, unit_path, case_id, household_id, seq, kind, "on", place, conclusion, seen, created_at)
+    VALUES (%(row)s, %(unit)s, %(path)s, %(case)s, %(household)s, %(seq)s, %(kind)s, %(went)s, %(place)s, %(conclusion)s,
+        %(seen)s, %(at)s)
 ), went AS (
     INSERT INTO visit_visitor (visit_id, account_id) SELECT %(row)s, account FROM unnest(%(visitors)s::uuid[]) AS v (account)
+)"""
+_CONFIRMED = """, said_so AS (
+    INSERT INTO visit_confirmation (visit_id, account_id, "on")
+    SELECT visit, %(actor)s, %(today)s FROM unnest(%(confirmed)s::uuid[]) AS v (visit)
 )"""
 _PAPERS = """, seen AS (
     INSERT INTO paper (case_id, kind, seen_on, seen_by)
     SELECT %(case)s, kind, %(today)s, %(actor)s FROM unnest(%(papers)s::text[]) AS p (kind) ON CONFLICT DO NOTHING
 )"""
 _CHECK = """, checked AS (
-    INSERT INTO verification (id, case_id, seq, authority, request_no, replied_on, outcome, explained, people)
-    VALUES (%(row)s, %(case)s, %(seq)s, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, %(explained)s, %(members)s)
+    INSERT INTO verification (id, case_id, seq, authority, request_no, replied_on, outcome, explained, people, seen)
+    VALUES (%(row)s, %(case)s, %(seq)s, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, %(explained)s, %(members)s,
+        %(seen)s)
 )"""
 _NOTICE = """, hung AS (
-    INSERT INTO notice (id, case_id, seq, posted_on, ends_on, places, shown_sealed, shown_hash, content)
-    VALUES (%(row)s, %(case)s, %(seq)s, %(today)s, %(ends_on)s, %(places)s, %(shown)s, %(shown_hash)s, %(content)s)
+    INSERT INTO notice (id, case_id, seq, posted_on, ends_on, places, shown_sealed, shown_hash, content, award_fen, seen)
+    VALUES (%(row)s, %(case)s, %(seq)s, %(today)s, %(ends_on)s, %(places)s, %(shown)s, %(shown_hash)s, %(content)s, %(award)s,
+        %(seen)s)
 )"""
 _DOWN = ", taken_down AS (UPDATE notice SET ended_on = %(today)s WHERE case_id = %(case)s AND ended_on IS NULL)"
 _SIGNED = """, signed AS (
@@ -76,7 +83,8 @@ def _write(columns: str, *more: str) -> str:
 
 WRITES = {
     "submit": _write(_POLICY + _STATE, _DID),
-    "record_visit": _write(_POLICY, _DID, _VISIT),
+    "record_visit": _write(_POLICY, _DID, _VISIT, _CONFIRMED),
+    "confirm_visit": _write(_POLICY, _DID, _CONFIRMED),
     "add_papers": _write(_POLICY, _DID, _PAPERS),
     "finish_survey": _write(_POLICY + _STATE),
     "record_check": _write(_POLICY + _STATE, _DID, _CHECK),
@@ -86,7 +94,7 @@ WRITES = {
     "pay": _write(_STATE, _DID, _POSTED, _OWED, _PAID),
     "confirm_payment": _write(_STATE, _DID, _POSTED, _OWED, _ARRIVED),
     "confirm_receipt": _write(_STATE, _DID, _RECEIPT),
-    "record_follow_up": _write("", _DID, _VISIT),
+    "record_follow_up": _write("", _DID, _VISIT, _CONFIRMED),
     "close": _write(_STATE),
 }
 

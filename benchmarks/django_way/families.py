@@ -40,6 +40,7 @@ def _members(household: UUID, head: UUID) -> list[Person]:
             relation=relation,
             name_sealed=encrypt_field(RING, "person.name", row, name),
             name_index=blind_index(RING, "name", name),
+            id_no_index=blind_index(RING, "id_no", f"{row.int % 10**18:018d}"),
         )
         for row, relation, name in members
     ]

@@ -13,6 +13,7 @@ from benchmarks.django_way.case_models import (
     Payment,
     Verification,
     Visit,
+    VisitConfirmation,
 )
 from benchmarks.django_way.office_models import (
     Account,
@@ -24,6 +25,7 @@ from benchmarks.django_way.office_models import (
     Gift,
     Household,
     Kinship,
+    NumberAbsence,
     Person,
     PolicySet,
     RoleGrant,
@@ -47,6 +49,7 @@ __all__ = [
     "Kinship",
     "Notice",
     "Notification",
+    "NumberAbsence",
     "Objection",
     "Paper",
     "Payment",
@@ -56,4 +59,5 @@ __all__ = [
     "Unit",
     "Verification",
     "Visit",
+    "VisitConfirmation",
 ]

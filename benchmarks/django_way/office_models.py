@@ -87,10 +87,20 @@ class Person(models.Model):
     relation, active = words(), models.BooleanField(default=True)
     name_sealed, name_index = models.BinaryField(), models.BinaryField(db_index=True)
     id_no_index, email_sealed = models.BinaryField(null=True, db_index=True), models.BinaryField(null=True)
+    first_person = to("self", null=True)
 
     class Meta:
         db_table = "person"
         ordering = ("id",)
+
+
+class NumberAbsence(models.Model):
+    id = key()
+    person, reason, document = to(Person), words(), words()
+    from_on, until_on = models.DateField(), models.DateField()
+
+    class Meta:
+        db_table = "number_absence"
 
 
 class BankAccount(models.Model):
@@ -142,6 +152,7 @@ class Fund(models.Model):
     unit, unit_path = to(Unit), words()
     permitted_items, categories = ArrayField(words()), ArrayField(words(), default=list)
     opens_on, expires_on = models.DateField(), models.DateField()
+    settles_until = models.DateField(null=True)
     available_fen, committed_fen = models.BigIntegerField(default=0), models.BigIntegerField(default=0)
     paid_fen, outside_fen = models.BigIntegerField(default=0), models.BigIntegerField(default=0)
     in_transit_fen = models.BigIntegerField(default=0)

@@ -13,8 +13,9 @@ from benchmarks.django_way.models import (
     Payment,
     Verification,
     Visit,
+    VisitConfirmation,
 )
-from benchmarks.plain_rules import people
+from benchmarks.file_digests import people
 from benchmarks.records import beside
 from service.crypto.encryption import Keyring
 
@@ -26,7 +27,8 @@ def create_records(
     check, at = step.check, datetime.now(UTC)
     values = beside(step.action, check, keyring)
     own = {"id": values["row"], "case": case, "seq": case.version}
-    makers = {"record_visit": _visit, "record_follow_up": _visit, "add_papers": _papers, "record_check": _check}
+    makers = {"record_visit": _visit, "record_follow_up": _visit, "confirm_visit": _confirm}
+    makers |= {"add_papers": _papers, "record_check": _check}
     makers |= {"pass_review": _notice, "end_notice": _end_notice, "approve": _approval, "pay": _payment}
     makers |= {"confirm_payment": _arrival, "confirm_receipt": _receipt}
     if step.action in makers:
@@ -46,16 +48,23 @@ def create_records(
     )
 
 
-def _visit(case: Case, _step: Any, own: dict[str, Any], values: Any, _bound: str) -> None:
+def _visit(case: Case, step: Any, own: dict[str, Any], values: Any, bound: str) -> None:
     unit_columns = {"unit_id": case.unit_id, "unit_path": case.unit_path, "household_id": case.household_id}
     content = {
         "kind": values["kind"],
         "on": values["went"],
         "place": values["place"],
         "conclusion": values["conclusion"],
+        "seen": values["seen"],
     }
     visit = Visit.objects.create(**own, **unit_columns, **content, created_at=datetime.now(UTC))
     visit.visitors.set(values["visitors"])
+    _confirm(case, step, own, values, bound)
+
+
+def _confirm(_case: Case, step: Any, _own: dict[str, Any], values: Any, _bound: str) -> None:
+    me = {"account_id": step.check.clerk.account, "on": step.check.today}
+    VisitConfirmation.objects.bulk_create(VisitConfirmation(visit_id=each, **me) for each in values["confirmed"])
 
 
 def _papers(case: Case, step: Any, _own: dict[str, Any], values: Any, _bound: str) -> None:
@@ -65,11 +74,12 @@ def _papers(case: Case, step: Any, _own: dict[str, Any], values: Any, _bound: st
 
 def _check(_case: Case, step: Any, own: dict[str, Any], values: Any, _bound: str) -> None:
     reply = {name: values[name] for name in ("authority", "request_no", "replied_on", "outcome", "explained")}
-    Verification.objects.create(**own, **reply, people=people(step.check.row))
+    Verification.objects.create(**own, **reply, people=people(step.check.row), seen=values["seen"])
 
 
-def _notice(_case: Case, step: Any, own: dict[str, Any], values: Any, bound: str) -> None:
+def _notice(case: Case, step: Any, own: dict[str, Any], values: Any, bound: str) -> None:
     shown = {"shown_sealed": values["shown"], "shown_hash": values["shown_hash"], "content": bound}
+    shown |= {"award_fen": case.award_fen, "seen": values["seen"]}
     dates = {"posted_on": step.check.today, "ends_on": values["ends_on"], "places": values["places"]}
     Notice.objects.create(**own, **dates, **shown)
 
