@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.decided_category import file_columns
 from benchmarks.records import OutboxRow
 from service.tables.row_fingerprints import recorded_rows
 from workflows.vocabulary import Plain
@@ -147,6 +148,12 @@ def _lists(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
         paper = {"case_id": values["case"], "seen_on": values["today"], "seen_by": values["actor"]}
         added["paper"] = [{**paper, "kind": kind} for kind in values["papers"]]
     return added
+
+
+def rows_of_file(row: Any, values: Mapping[str, Any]) -> dict[str, Plain]:
+    """Return the household's columns that an approval changes."""
+    columns = file_columns(values["category"], values["today"], values["case"], row.household_version)
+    return recorded_rows({}, [("household", {"id": row.household_id, **columns})])
 
 
 def rows_opened(values: Mapping[str, Any]) -> dict[str, Plain]:

@@ -1,5 +1,6 @@
 """The rules of a hardship step as hand-written SQL on the row `c` and the assessment `m`."""
 
+from benchmarks.decided_category import NOT_FILING
 from benchmarks.facts_sql import HOLDS
 from benchmarks.steps import DUTY, FIELDWORK, ROLE, SOURCE
 
@@ -8,8 +9,8 @@ _OVER = f"""FROM role_grant AS g JOIN unit AS u ON u.id = g.unit_id JOIN account
 _KIN = """(SELECT account_id FROM kinship WHERE household_id = c.household_id UNION
     SELECT a.id FROM account AS a JOIN person AS p ON p.id_no_index = a.id_no_index
     WHERE p.household_id = c.household_id AND p.active)"""
-_FILED_BY = """EXISTS (SELECT FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
-    WHERE household_id = c.household_id) || c.household_id) AND action <> 'reveal' AND actor_id = ANY (%(people)s))"""
+_FILED_BY = f"""EXISTS (SELECT FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
+    WHERE household_id = c.household_id) || c.household_id) AND action NOT IN {NOT_FILING} AND actor_id = ANY (%(people)s))"""
 _CLASH = """EXISTS (SELECT FROM case_duty AS d JOIN incompatible_duty AS k
     ON (k.one = d.duty AND k.other = '{duty}') OR (k.one = '{duty}' AND k.other = d.duty)
     WHERE d.case_id = c.id AND d.account_id = ANY (%(people)s))"""

@@ -4,7 +4,7 @@ The last SELECT returns the number of changed cases, which is 0 for a refusal. F
 a statement that waited sees an old version and changes nothing. Approvers act under a grant of their own.
 """
 
-from benchmarks.facts_sql import OPENED, TWINS
+from benchmarks.facts_sql import FILE_CHAIN, FILE_HEAD, OPENED, TWINS
 from benchmarks.one_statement_checks import checks
 from benchmarks.steps import DUTY, MEANS, POTS, TARGET
 
@@ -37,7 +37,7 @@ _NAMED = "JOIN fund AS f ON f.id = %(fund)s"
 _DRAWN = "JOIN fund AS f ON f.id = c.fund_id"
 _FUNDS = {
     "pass_review": (_NAMED, ""),
-    "approve": (_DRAWN, ", f"),
+    "approve": (f"{_DRAWN} {FILE_CHAIN}", ", f, k"),
     "pay": (_DRAWN, ", f"),
     "confirm_payment": (_DRAWN, ", f"),
 }
@@ -127,7 +127,8 @@ def statement(action: str, beside: str) -> str:
     join, of = _FUNDS.get(action, ("", ""))
     awarding, means = action == "pass_review", action in MEANS
     award, fund, category = _AFTER[awarding]
-    seen = ", ".join((_FILE, _BEHIND, _CITED.format(awarding=str(awarding).upper()), _IN_FAMILY, _RETURNED, _PEOPLE))
+    cited = _CITED.format(awarding=str(awarding).upper())
+    seen = ", ".join((*_of_file(action), _FILE, _BEHIND, cited, _IN_FAMILY, _RETURNED, _PEOPLE))
     bound = _BOUND.format(award="award_fen", fund="fund_id", category="category", method="method")
     method = "'bank'" if awarding else "method"
     bound_after = _BOUND.format(award=award, fund=fund, category=category, method=method)
@@ -153,6 +154,11 @@ def statement(action: str, beside: str) -> str:
     SELECT count(*) FROM moved"""
 
 
+def _of_file(action: str) -> tuple[str, ...]:
+    """Return what an approval reads besides, because it changes the household's file."""
+    return (f"{FILE_HEAD}, h.version AS file_version",) if action == "approve" else ()
+
+
 def _columns(action: str) -> str:
     columns = ""
     if action in TARGET:
@@ -169,7 +175,20 @@ _DID = """, did AS (INSERT INTO case_duty (case_id, duty, account_id, seq)
     SELECT id, '{duty}', v, version + 1 FROM ok, unnest(%(people)s::uuid[]) AS v ON CONFLICT DO NOTHING)"""
 _POSTED = """, posted AS (INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
     SELECT %(ledger_entry)s, fund_id, id, version + 1, id, '{0}', '{1}', award_fen, %(today)s, %(at)s FROM ok
-), counted AS (UPDATE household AS h SET aid_version = aid_version + 1 FROM ok WHERE h.id = ok.household_id)"""
+)"""
+_COUNTED = ", counted AS (UPDATE household AS h SET aid_version = aid_version + 1 FROM ok WHERE h.id = ok.household_id)"
+_DECIDED = """, filed AS (
+    SELECT household_id, file_seq + 1 AS seq, file_hash AS prev, jsonb_build_object('v', 2, 'subject', 'household',
+        'id', household_id, 'seq', file_seq + 1, 'action', 'decide_category', 'clock', 'demo', 'actor', %(actor)s::uuid,
+        'on', %(today)s::date, 'at', %(at_text)s::text, 'facts', jsonb_build_object('case', id, 'case_no', case_no,
+        'case_seq', version + 1, 'category', judged))::text AS body FROM ok
+), linked_file AS (SELECT *, sha256(prev || convert_to(body, 'UTF8')) AS hash FROM filed
+), decided AS (
+    INSERT INTO event (subject_id, seq, subject, action, actor_id, "on", at, body, prev, hash)
+    SELECT household_id, seq, 'household', 'decide_category', %(actor)s, %(today)s, %(at)s, body, prev, hash FROM linked_file
+), linked AS (UPDATE chain_head AS k SET seq = l.seq, hash = l.hash FROM linked_file AS l WHERE k.id = l.household_id
+), counted AS (UPDATE household AS h SET aid_version = aid_version + 1, version = file_version + 1, category = judged,
+    category_on = %(today)s, category_case_id = ok.id FROM ok WHERE h.id = ok.household_id)"""
 _SENT = """, sent AS (INSERT INTO notification
     (id, subject_id, seq, case_id, kind, channel, account_id, "on", not_before, created_at)
     SELECT owed.id, ok.id, version + 1, ok.id, kind, channel, account, %(today)s, now(), now() FROM ok, owed)"""
@@ -179,4 +198,5 @@ def _left(action: str, *, owed: bool) -> str:
     """Return the CTEs that insert duties, ledger entries and notifications."""
     did = _DID.format(duty=DUTY[action]) if action in DUTY else ""
     posted = _POSTED.format(*POTS[action]) if action in POTS else ""
-    return did + posted + (_SENT if owed else "")
+    given = {"approve": _DECIDED}.get(action, _COUNTED) if action in POTS else ""
+    return did + posted + given + (_SENT if owed else "")

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from benchmarks.decided_category import NOT_FILING
 from benchmarks.orm_tables import (
     Account,
     Case,
@@ -58,7 +59,9 @@ class CaseFacts:
     @property
     def filers(self) -> list[str]:
         subjects = [self.household.id, *(each.id for each in self.household.members)]
-        actors = sa.select(Event.actor_id).where(Event.subject_id.in_(subjects), Event.action != "reveal").distinct()
+        actors = (
+            sa.select(Event.actor_id).where(Event.subject_id.in_(subjects), Event.action.not_in(NOT_FILING)).distinct()
+        )
         return [str(each) for each in self.session.scalars(actors)]
 
     @property

@@ -7,7 +7,7 @@ from sqlalchemy.orm import registry, relationship
 from service.tables.accounts import account, role_grant
 from service.tables.cases import approval, case, case_duty, paper, verification
 from service.tables.consents import consent
-from service.tables.events import event
+from service.tables.events import chain_head, event
 from service.tables.finances import finance_line
 from service.tables.funds import fund
 from service.tables.gifts import gift
@@ -44,7 +44,7 @@ Household, Kinship, Notification, Notice, Objection = map(
     _named, ("Household", "Kinship", "Notification", "Notice", "Objection")
 )
 Paper, Payment, Person, PolicySet, RoleGrant = map(_named, ("Paper", "Payment", "Person", "PolicySet", "RoleGrant"))
-NumberAbsence, Unit, Verification = map(_named, ("NumberAbsence", "Unit", "Verification"))
+ChainHead, NumberAbsence, Unit, Verification = map(_named, ("ChainHead", "NumberAbsence", "Unit", "Verification"))
 Visit, VisitConfirmation = map(_named, ("Visit", "VisitConfirmation"))
 
 _PLAIN = (
@@ -59,7 +59,7 @@ _PLAIN = (
     ),
     *((Kinship, kinship), (Notification, notification), (Objection, objection), (Paper, paper), (Payment, payment)),
     *((PolicySet, policy_set), (Unit, unit), (Verification, verification)),
-    *((NumberAbsence, number_absence), (VisitConfirmation, visit_confirmation)),
+    *((ChainHead, chain_head), (NumberAbsence, number_absence), (VisitConfirmation, visit_confirmation)),
 )
 _JOINED: tuple[tuple[type, Any, dict[str, Any]], ...] = (
     (Person, person, {}),

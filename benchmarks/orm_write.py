@@ -11,6 +11,7 @@ from transitions import Machine
 
 from benchmarks import orm_tables as rows
 from benchmarks.check_input import CheckInput
+from benchmarks.decided_category import file_columns, file_event
 from benchmarks.file_digests import people
 from benchmarks.records import OutboxRow, beside, cited, content, happened, notifications
 from benchmarks.steps import DUTY, FIELDWORK, POTS, SOURCE, TARGET
@@ -63,6 +64,8 @@ def write(session: Session, case: Any, step: Step) -> None:
         rows.CaseDuty(case_id=case.id, duty=DUTY[action], account_id=each, seq=seq) for each in duty_accounts
     )
     _money_and_notifications(session, case, entry, outbox_rows, check.today)
+    if action == "approve":
+        _decide_category(session, case, step)
     _beside(session, case, step, bound)
 
 
@@ -115,6 +118,7 @@ def _money_and_notifications(
     at = instant(on)
     if entry:
         session.add(rows.Entry(**{**entry, "id": UUID(entry["id"])}, **event_columns, fund_id=case.fund_id, at=at))
+        case.household.aid_version += 1
     for each in outbox_rows:
         recipient = {"account_id": each.account, "person_id": each.person, "not_before": at, "created_at": at}
         session.add(rows.Notification(id=each.id, kind=each.kind, channel=each.channel, **recipient, **event_columns))
@@ -172,6 +176,20 @@ def _money_side(
         session.add(rows.Approval(**own, **signed, award_fen=case.award_fen, content=bound, minutes=values["minutes"]))
     else:
         _payment_side(session, case, step, own, values)
+
+
+def _decide_category(session: Session, case: Any, step: Step) -> None:
+    """Set the category of the household's file, and add the event that says so to the household's chain."""
+    head: Any = session.get(rows.ChainHead, case.household_id, with_for_update={"key_share": True})
+    values: dict[str, Any] = {"seq": case.version, "category": case.category, "actor": step.check.clerk.account}
+    values |= {"principal": step.principal, "today": step.check.today, "at": instant(step.check.today)}
+    event = file_event(case, values, head.seq, bytes(head.hash))
+    for name, value in file_columns(case.category, step.check.today, case.id, case.household.version).items():
+        setattr(case.household, name, value)
+    columns = {"subject_id": case.household_id, "subject": "household", "action": "decide_category"}
+    columns |= {"actor_id": step.check.clerk.account, "on": step.check.today, "at": values["at"]}
+    session.add(rows.Event(**columns, **event))
+    head.seq, head.hash = event["seq"], event["hash"]
 
 
 def _payment_side(session: Session, case: Any, step: Step, own: dict[str, Any], values: Mapping[str, Any]) -> None:

@@ -16,8 +16,9 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
 from benchmarks.check_input import CheckInput, Clerk
+from benchmarks.decided_category import file_event
 from benchmarks.event_facts import facts_of
-from benchmarks.event_rows import rows_of, rows_opened
+from benchmarks.event_rows import rows_of, rows_of_file, rows_opened
 from benchmarks.facts_sql import FACTS, OPENING
 from benchmarks.plain_rules import CHECKS, check_authority, judged
 from benchmarks.records import OutboxRow, beside, cited, content, happened, notifications, opened
@@ -180,6 +181,7 @@ class TwoStatements:
         decided = {"rules": RULES, "facts": facts_of(action, row), "content": bound, "award": award}
         body, prev = canonical_json({**body_fields, **decided, "rows": rows}), bytes(row.head_hash)
         values |= {"seen": Jsonb(values["seen"])} if values.get("seen") else {}
+        values |= _file_values(row, values) if action == "approve" else {}
         self.db.execute(WRITES[action], {**values, "body": body, "prev": prev, "hash": event_hash(prev, body)})
         return state, seq
 
@@ -189,6 +191,12 @@ def _people(check: CheckInput, action: str, principal: UUID | None) -> list[UUID
     named = map(UUID, check.answers.get("visitors", ()))
     done = {UUID(account) for duty, account in check.row.duties or () if duty == DUTY.get(action)}
     return sorted({check.clerk.account, *([principal] if principal else ()), *named} - done)
+
+
+def _file_values(row: Any, values: Mapping[str, Any]) -> dict[str, object]:
+    """Return the parameters of the household's event, which records the category that an approval decides."""
+    event = file_event(row, values, row.file_seq, bytes(row.file_hash), rows_of_file(row, values))
+    return {"household": row.household_id, **{f"file_{name}": value for name, value in event.items()}}
 
 
 def _consequences(

@@ -24,6 +24,8 @@ _POTS = """SELECT count(*) FROM fund AS f JOIN (SELECT sum(CASE target_pot WHEN 
     WHERE f.id = :fund AND (f.available_fen, f.paid_fen, f.committed_fen) IS DISTINCT FROM (e.available, e.paid, e.committed)"""
 _OF_CASE = dict.fromkeys(("case_duty", "paper", "verification", "notice", "approval", "payment", "visit"), "case_id")
 _ROWS = {"event": "subject_id", "ledger_entry": "case_id", "notification": "case_id", **_OF_CASE}
+_DECIDED = """SELECT count(*) FROM event AS e JOIN "case" AS c ON c.household_id = e.subject_id
+    WHERE c.unit_id = :unit AND c.id > :since AND e.action = 'decide_category'"""
 _OF_VISIT = ("visit_visitor", "visit_confirmation")
 
 
@@ -50,6 +52,7 @@ def recount(conn: sa.Connection, organisation: Organisation, since: UUID, lives:
         table: conn.scalar(sa.text(_count_query(table, column)), parameters) or 0 for table, column in _ROWS.items()
     }
     rows |= {table: conn.scalar(sa.text(_of_visits(table)), parameters) or 0 for table in _OF_VISIT}
+    rows["event of the household"] = conn.scalar(sa.text(_DECIDED), parameters) or 0
     return Recount(closed, {name: number for name, number in differences.items() if number}, rows)
 
 

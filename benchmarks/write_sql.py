@@ -22,8 +22,19 @@ _DID = """, did AS (
 _POSTED = """, posted AS (
     INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
     VALUES (%(ledger_entry)s, %(fund)s, %(case)s, %(seq)s, %(case)s, %(source_pot)s, %(target_pot)s, %(award)s, %(today)s, %(at)s)
-), counted AS (
+)"""
+_COUNTED = """, counted AS (
     UPDATE household SET aid_version = aid_version + 1 FROM "case" AS c WHERE c.id = %(case)s AND household.id = c.household_id
+)"""
+_DECIDED = """, decided AS (
+    INSERT INTO event (subject_id, seq, subject, action, actor_id, "on", at, body, prev, hash)
+    VALUES (%(household)s, %(file_seq)s, 'household', 'decide_category', %(actor)s, %(today)s, %(at)s, %(file_body)s,
+        %(file_prev)s, %(file_hash)s)
+), linked AS (
+    UPDATE chain_head SET seq = %(file_seq)s, hash = %(file_hash)s WHERE id = %(household)s
+), counted AS (
+    UPDATE household SET aid_version = aid_version + 1, version = version + 1, category = %(category)s,
+        category_on = %(today)s, category_case_id = %(case)s WHERE id = %(household)s
 )"""
 _OWED = """, owed AS (
     INSERT INTO notification (id, subject_id, seq, case_id, kind, channel, account_id, person_id, "on", not_before, created_at)
@@ -90,9 +101,9 @@ WRITES = {
     "record_check": _write(_POLICY + _STATE, _DID, _CHECK),
     "pass_review": _write(_AWARD + _STATE, _DID, _OWED, _NOTICE),
     "end_notice": _write(_STATE, _OWED, _DOWN),
-    "approve": _write(_OUT + _STATE, _DID, _POSTED, _OWED, _SIGNED),
-    "pay": _write(_STATE, _DID, _POSTED, _OWED, _PAID),
-    "confirm_payment": _write(_STATE, _DID, _POSTED, _OWED, _ARRIVED),
+    "approve": _write(_OUT + _STATE, _DID, _POSTED, _DECIDED, _OWED, _SIGNED),
+    "pay": _write(_STATE, _DID, _POSTED, _COUNTED, _OWED, _PAID),
+    "confirm_payment": _write(_STATE, _DID, _POSTED, _COUNTED, _OWED, _ARRIVED),
     "confirm_receipt": _write(_STATE, _DID, _RECEIPT),
     "record_follow_up": _write("", _DID, _VISIT, _CONFIRMED),
     "close": _write(_STATE),

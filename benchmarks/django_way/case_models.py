@@ -101,6 +101,14 @@ class Event(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["subject_id", "seq"], name="one_event")]
 
 
+class ChainHead(models.Model):
+    id = key()
+    seq, hash = models.IntegerField(), models.BinaryField()
+
+    class Meta:
+        db_table = "chain_head"
+
+
 class CaseDuty(models.Model):
     case, account = to(Case, related_name="duties"), to(Account)
     duty, seq = words(), models.IntegerField()

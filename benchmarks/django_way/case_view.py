@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Max, Q, Value
 from django.db.models.functions import StrIndex
 
+from benchmarks.decided_category import NOT_FILING
 from benchmarks.django_way.models import Account, Case, Event, Fund, NumberAbsence, RoleGrant
 
 _OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on", "settles_until"))
@@ -45,7 +46,7 @@ class CaseFacts:
     @cached_property
     def filers(self) -> list[str]:
         subjects = [self.household.id, *self.household.members.values_list("id", flat=True)]
-        events = Event.objects.filter(subject_id__in=subjects).exclude(action="reveal")
+        events = Event.objects.filter(subject_id__in=subjects).exclude(action__in=NOT_FILING)
         return [str(each) for each in events.values_list("actor_id", flat=True).distinct()]
 
     @cached_property

@@ -75,7 +75,9 @@ class Household(models.Model):
     observed, event_kind = ArrayField(words(), default=list), words(null=True)
     idle_able_members, finances_as_of = models.SmallIntegerField(default=0), models.DateField(null=True)
     filed_on, exited_on = models.DateField(), models.DateField(null=True)
-    version = models.IntegerField(default=1)
+    category, category_on = words(null=True), models.DateField(null=True)
+    category_case_id = models.UUIDField(null=True)
+    version, aid_version = models.IntegerField(default=1), models.IntegerField(default=0)
 
     class Meta:
         db_table = "household"

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from benchmarks.decided_category import file_columns, file_event
 from benchmarks.django_way.models import (
     Approval,
     Case,
+    ChainHead,
     Entry,
+    Event,
     Notice,
     Notification,
     Paper,
@@ -31,6 +34,8 @@ def create_records(
     makers |= {"add_papers": _papers, "record_check": _check}
     makers |= {"pass_review": _notice, "end_notice": _end_notice, "approve": _approval, "pay": _payment}
     makers |= {"confirm_payment": _arrival, "confirm_receipt": _receipt}
+    if step.action == "approve":
+        _decide_category(case, step)
     if step.action in makers:
         makers[step.action](case, step, own, values, bound)
     event_columns = {"subject_id": case.id, "seq": case.version, "case": case, "on": check.today}
@@ -39,6 +44,8 @@ def create_records(
         for pot, sign in ((entry["source_pot"], -1), (entry["target_pot"], 1)):
             setattr(case.fund, f"{pot}_fen", getattr(case.fund, f"{pot}_fen") + sign * entry["fen"])
         case.fund.save()
+        case.household.aid_version += 1
+        case.household.save()
     recipients = [(each, {"account_id": each.account, "person_id": each.person}) for each in outbox_rows]
     Notification.objects.bulk_create(
         Notification(
@@ -46,6 +53,20 @@ def create_records(
         )
         for each, reader in recipients
     )
+
+
+def _decide_category(case: Case, step: Any) -> None:
+    """Set the category of the household's file, and add the event that says so to the household's chain."""
+    head, today = ChainHead.objects.select_for_update(no_key=True).get(pk=case.household_id), step.check.today
+    values = {"seq": case.version, "category": case.category, "actor": step.check.clerk.account}
+    values |= {"principal": step.principal, "today": today, "at": datetime.now(UTC)}
+    event = file_event(case, values, head.seq, bytes(head.hash))
+    for name, value in file_columns(case.category, today, case.id, case.household.version).items():
+        setattr(case.household, name, value)
+    columns = {"subject_id": case.household_id, "subject": "household", "action": "decide_category"}
+    Event.objects.create(**columns, **event, actor_id=values["actor"], on=today, at=values["at"])
+    head.seq, head.hash = event["seq"], event["hash"]
+    head.save()
 
 
 def _visit(case: Case, step: Any, own: dict[str, Any], values: Any, bound: str) -> None:
