@@ -30,7 +30,8 @@ FUND_FEN = 10**13
 SAME_EVENT_FORMAT = {"psycopg_two", "take", "thin_flask", "http"}
 """Contestants that write events in the service's format, so that `songnuan audit verify` accepts them.
 
-The others keep a chain too, but do not record their rows in it, which saves them work.
+The audit decides their steps again from the facts that their events keep. The others keep chains too, but record neither
+their rows nor these facts in them, which saves them work.
 """
 
 

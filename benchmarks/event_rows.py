@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.decided_category import file_columns
 from benchmarks.records import OutboxRow
 from service.tables.row_fingerprints import recorded_rows
 from workflows.vocabulary import Plain
@@ -30,6 +31,7 @@ _BESIDE: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "outcome": "outcome",
             "explained": "explained",
             "people": "members",
+            "seen": "seen",
         },
     ),
     "pass_review": (
@@ -44,6 +46,8 @@ _BESIDE: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "shown_sealed": "shown",
             "shown_hash": "shown_hash",
             "content": "content",
+            "award_fen": "award",
+            "seen": "seen",
         },
     ),
     "approve": (
@@ -98,6 +102,7 @@ _BESIDE = {
                 "on": "went",
                 "place": "place",
                 "conclusion": "conclusion",
+                "seen": "seen",
                 "created_at": "at",
             },
         ),
@@ -127,12 +132,28 @@ def rows_of(
     if action in _BESIDE:
         table, columns = _BESIDE[action]
         added[table] = [{column: values[name] for column, name in columns.items()}]
+    added |= _lists(values)
+    return recorded_rows({table: rows for table, rows in added.items() if rows}, _changed(row, action, values, moves))
+
+
+def _lists(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a step that writes one for each name in its form: visitors, confirmations, papers."""
+    added: dict[str, list[dict[str, Any]]] = {}
     if "visitors" in values:
         added["visit_visitor"] = [{"visit_id": values["row"], "account_id": each} for each in values["visitors"]]
+    if "confirmed" in values:
+        confirmation = {"account_id": values["actor"], "on": values["today"]}
+        added["visit_confirmation"] = [{"visit_id": each, **confirmation} for each in values["confirmed"]]
     if "papers" in values:
         paper = {"case_id": values["case"], "seen_on": values["today"], "seen_by": values["actor"]}
         added["paper"] = [{**paper, "kind": kind} for kind in values["papers"]]
-    return recorded_rows({table: rows for table, rows in added.items() if rows}, _changed(row, action, values, moves))
+    return added
+
+
+def rows_of_file(row: Any, values: Mapping[str, Any]) -> dict[str, Plain]:
+    """Return the household's columns that an approval changes."""
+    columns = file_columns(values["category"], values["today"], values["case"], row.household_version)
+    return recorded_rows({}, [("household", {"id": row.household_id, **columns})])
 
 
 def rows_opened(values: Mapping[str, Any]) -> dict[str, Plain]:

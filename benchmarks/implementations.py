@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from benchmarks import orm_way, scenario, workload
-from benchmarks.plain_rules import Clerk
+from benchmarks.check_input import Clerk
 from benchmarks.psycopg_one_statement import OneStatement
 from benchmarks.psycopg_two_statements import TwoStatements
 from service.actions import cases

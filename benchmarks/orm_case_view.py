@@ -8,14 +8,25 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from benchmarks.orm_tables import Account, Event, Fund, Household, Person, RoleGrant, Unit
+from benchmarks.decided_category import NOT_FILING
+from benchmarks.orm_tables import (
+    Account,
+    Case,
+    Event,
+    Fund,
+    Household,
+    NumberAbsence,
+    Person,
+    RoleGrant,
+    Unit,
+)
 
 _OF_CASE = frozenset(
     ("id", "case_no", "state", "phase", "version", "item", "requested_fen", "award_fen", "outstanding_fen", "method")
 )
 _OF_CASE |= {"category", "fund_id", "policy_set_id", "opened_on", "entered_on", "held_until", "head_hash", "answers"}
 _OF_CASE |= {"unit_id", "unit_path", "household_id", "beneficiary_id", "due_on", "cash_reason"}
-_OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on"))
+_OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on", "settles_until"))
 
 
 class CaseFacts:
@@ -48,7 +59,9 @@ class CaseFacts:
     @property
     def filers(self) -> list[str]:
         subjects = [self.household.id, *(each.id for each in self.household.members)]
-        actors = sa.select(Event.actor_id).where(Event.subject_id.in_(subjects), Event.action != "reveal").distinct()
+        actors = (
+            sa.select(Event.actor_id).where(Event.subject_id.in_(subjects), Event.action.not_in(NOT_FILING)).distinct()
+        )
         return [str(each) for each in self.session.scalars(actors)]
 
     @property
@@ -88,10 +101,8 @@ class CaseFacts:
         return None
 
     @property
-    def visits(self) -> list[tuple[str, str, str, int, int]]:
-        return [
-            (each.kind, each.on.isoformat(), each.conclusion, len(each.visitors), each.seq) for each in self.case.visits
-        ]
+    def visits(self) -> list[dict[str, Any]]:
+        return [_visit(each) for each in self.case.visits]
 
     @property
     def returned(self) -> None:
@@ -104,7 +115,7 @@ class CaseFacts:
         if not self.case.verifications:
             return None
         last = self.case.verifications[-1]
-        return [last.replied_on.isoformat(), last.outcome, last.explained, last.people]
+        return [last.replied_on.isoformat(), last.outcome, last.explained, last.people, last.seen]
 
     @property
     def notice(self) -> list[Any] | None:
@@ -136,6 +147,24 @@ class CaseFacts:
     @property
     def beneficiary_in_family(self) -> bool:
         return bool(self.case.beneficiary.active and self.case.beneficiary.household_id == self.household.id)
+
+    @property
+    def no_number(self) -> dict[str, str | None]:
+        payees = [("payee", each.person) for each in self.household.bank_accounts if each.active]
+        named = [("beneficiary", self.case.beneficiary), *payees]
+        return {who: self._absent_until(each) for who, each in named if each.id_no_index is None}
+
+    def _absent_until(self, person: Any) -> str | None:
+        ids = [each for each in (person.id, person.first_person_id) if each is not None]
+        last = sa.select(sa.func.max(NumberAbsence.until_on)).where(NumberAbsence.person_id.in_(ids))
+        return _day(self.session.scalar(last))
+
+    @property
+    def pending(self) -> list[str]:
+        mine = sa.or_(Case.household_id == self.household.id, Case.beneficiary_id == self.case.beneficiary_id)
+        earlier = sa.tuple_(Case.opened_on, Case.id) < sa.tuple_(self.case.opened_on, self.case.id)
+        items = sa.select(Case.item).where(mine, earlier, Case.outstanding_fen == 0, Case.phase != "ended")
+        return list(self.session.scalars(items))
 
     @property
     def others(self) -> list[tuple[str, int, str]]:
@@ -201,3 +230,12 @@ def _hex(value: bytes | None) -> str | None:
 
 def _day(value: date | None) -> str | None:
     return value.isoformat() if value is not None else None
+
+
+def _visit(row: Any) -> dict[str, Any]:
+    named = {
+        "visitors": [str(each.id) for each in row.visitors],
+        "confirmed": [str(each.account_id) for each in row.confirmations],
+    }
+    kept = {"kind": row.kind, "on": row.on.isoformat(), "conclusion": row.conclusion, "seq": row.seq, "seen": row.seen}
+    return {"id": str(row.id), **kept, **named}

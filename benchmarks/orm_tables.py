@@ -7,7 +7,7 @@ from sqlalchemy.orm import registry, relationship
 from service.tables.accounts import account, role_grant
 from service.tables.cases import approval, case, case_duty, paper, verification
 from service.tables.consents import consent
-from service.tables.events import event
+from service.tables.events import chain_head, event
 from service.tables.finances import finance_line
 from service.tables.funds import fund
 from service.tables.gifts import gift
@@ -16,12 +16,13 @@ from service.tables.kinship import kinship
 from service.tables.ledger import ledger_entry
 from service.tables.notices import notice, objection
 from service.tables.notifications import notification
+from service.tables.number_absences import number_absence
 from service.tables.payees import bank_account
 from service.tables.payments import payment
 from service.tables.persons import person
 from service.tables.policies import calendar_day, calendar_year, policy_set
 from service.tables.units import unit
-from service.tables.visits import visit, visit_visitor
+from service.tables.visits import visit, visit_confirmation, visit_visitor
 
 
 class Row:
@@ -43,7 +44,8 @@ Household, Kinship, Notification, Notice, Objection = map(
     _named, ("Household", "Kinship", "Notification", "Notice", "Objection")
 )
 Paper, Payment, Person, PolicySet, RoleGrant = map(_named, ("Paper", "Payment", "Person", "PolicySet", "RoleGrant"))
-Unit, Verification, Visit = map(_named, ("Unit", "Verification", "Visit"))
+ChainHead, NumberAbsence, Unit, Verification = map(_named, ("ChainHead", "NumberAbsence", "Unit", "Verification"))
+Visit, VisitConfirmation = map(_named, ("Visit", "VisitConfirmation"))
 
 _PLAIN = (
     *((Account, account), (Approval, approval), (CalendarDay, calendar_day), (CalendarYear, calendar_year)),
@@ -57,12 +59,24 @@ _PLAIN = (
     ),
     *((Kinship, kinship), (Notification, notification), (Objection, objection), (Paper, paper), (Payment, payment)),
     *((PolicySet, policy_set), (Unit, unit), (Verification, verification)),
+    *((ChainHead, chain_head), (NumberAbsence, number_absence), (VisitConfirmation, visit_confirmation)),
 )
 _JOINED: tuple[tuple[type, Any, dict[str, Any]], ...] = (
     (Person, person, {}),
     (BankAccount, bank_account, {"person": relationship(Person)}),
     (CaseDuty, case_duty, {"account": relationship(Account)}),
-    (Visit, visit, {"visitors": relationship(Account, secondary=visit_visitor)}),
+    (
+        Visit,
+        visit,
+        {
+            "visitors": relationship(Account, secondary=visit_visitor),
+            "confirmations": relationship(
+                VisitConfirmation,
+                primaryjoin=visit.c.id == visit_confirmation.c.visit_id,
+                foreign_keys=[visit_confirmation.c.visit_id],
+            ),
+        },
+    ),
     (Notice, notice, {"objections": relationship(Objection)}),
     (
         RoleGrant,

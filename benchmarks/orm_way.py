@@ -1,4 +1,7 @@
-"""A step with SQLAlchemy ORM: a session, lazily loaded objects and a `transitions` machine."""
+"""A step with SQLAlchemy ORM: a session, lazily loaded objects and a `transitions` machine.
+
+Its events record neither the rows of the step nor the facts of its rules.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from benchmarks import orm_tables as rows
 from benchmarks import orm_write
+from benchmarks.check_input import CheckInput, Clerk
 from benchmarks.orm_case_view import CaseFacts, lock_household
 from benchmarks.orm_write import Step
-from benchmarks.plain_rules import CHECKS, CheckInput, Clerk, check_authority, judged
+from benchmarks.plain_rules import CHECKS, check_authority, judged
 from benchmarks.records import cited, content, opened
 from benchmarks.steps import FORMS, MEANS, POTS
 from service.crypto.hash_chain import GENESIS, event_hash

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from transitions import Machine
 
 from benchmarks import orm_tables as rows
-from benchmarks.plain_rules import CheckInput, people
+from benchmarks.check_input import CheckInput
+from benchmarks.decided_category import file_columns, file_event
+from benchmarks.file_digests import people
 from benchmarks.records import OutboxRow, beside, cited, content, happened, notifications
 from benchmarks.steps import DUTY, FIELDWORK, POTS, SOURCE, TARGET
 from service.crypto.hash_chain import event_hash
@@ -62,6 +64,8 @@ def write(session: Session, case: Any, step: Step) -> None:
         rows.CaseDuty(case_id=case.id, duty=DUTY[action], account_id=each, seq=seq) for each in duty_accounts
     )
     _money_and_notifications(session, case, entry, outbox_rows, check.today)
+    if action == "approve":
+        _decide_category(session, case, step)
     _beside(session, case, step, bound)
 
 
@@ -114,6 +118,7 @@ def _money_and_notifications(
     at = instant(on)
     if entry:
         session.add(rows.Entry(**{**entry, "id": UUID(entry["id"])}, **event_columns, fund_id=case.fund_id, at=at))
+        case.household.aid_version += 1
     for each in outbox_rows:
         recipient = {"account_id": each.account, "person_id": each.person, "not_before": at, "created_at": at}
         session.add(rows.Notification(id=each.id, kind=each.kind, channel=each.channel, **recipient, **event_columns))
@@ -127,17 +132,27 @@ def _beside(session: Session, case: Any, step: Step, bound: str) -> None:
     if action in {"record_visit", "record_follow_up"}:
         unit_columns = {"unit_id": case.unit_id, "unit_path": case.unit_path, "household_id": case.household_id}
         visit = rows.Visit(**own, **unit_columns, kind=values["kind"], on=values["went"], place=values["place"])
-        visit.conclusion, visit.created_at = values["conclusion"], instant(today)
+        visit.conclusion, visit.seen, visit.created_at = values["conclusion"], values["seen"], instant(today)
         visit.visitors = [session.get(rows.Account, each) for each in values["visitors"]]
         session.add(visit)
+        session.flush()
+        _confirm(session, step, values)
+    elif action == "confirm_visit":
+        _confirm(session, step, values)
     elif action == "add_papers":
         paper = {"case_id": case.id, "seen_on": today, "seen_by": check.clerk.account}
         session.add_all(rows.Paper(kind=kind, **paper) for kind in values["papers"])
     elif action == "record_check":
         reply = {name: values[name] for name in ("authority", "request_no", "replied_on", "outcome", "explained")}
-        session.add(rows.Verification(**own, **reply, people=people(check.row)))
+        session.add(rows.Verification(**own, **reply, people=people(check.row), seen=values["seen"]))
     else:
         _money_side(session, case, step, own, values, bound)
+
+
+def _confirm(session: Session, step: Step, values: Mapping[str, Any]) -> None:
+    """Add the clerk's own word for each visit."""
+    me = {"account_id": step.check.clerk.account, "on": step.check.today}
+    session.add_all(rows.VisitConfirmation(visit_id=each, **me) for each in values["confirmed"])
 
 
 def _money_side(
@@ -146,6 +161,7 @@ def _money_side(
     check, today = step.check, step.check.today
     if step.action == "pass_review":
         shown = {"shown_sealed": values["shown"], "shown_hash": values["shown_hash"], "content": bound}
+        shown |= {"award_fen": case.award_fen, "seen": values["seen"]}
         dates = {"posted_on": today, "ends_on": values["ends_on"], "places": values["places"]}
         session.add(rows.Notice(**own, **dates, **shown))
     elif step.action == "end_notice":
@@ -160,6 +176,20 @@ def _money_side(
         session.add(rows.Approval(**own, **signed, award_fen=case.award_fen, content=bound, minutes=values["minutes"]))
     else:
         _payment_side(session, case, step, own, values)
+
+
+def _decide_category(session: Session, case: Any, step: Step) -> None:
+    """Set the category of the household's file, and add the event that says so to the household's chain."""
+    head: Any = session.get(rows.ChainHead, case.household_id, with_for_update={"key_share": True})
+    values: dict[str, Any] = {"seq": case.version, "category": case.category, "actor": step.check.clerk.account}
+    values |= {"principal": step.principal, "today": step.check.today, "at": instant(step.check.today)}
+    event = file_event(case, values, head.seq, bytes(head.hash))
+    for name, value in file_columns(case.category, step.check.today, case.id, case.household.version).items():
+        setattr(case.household, name, value)
+    columns = {"subject_id": case.household_id, "subject": "household", "action": "decide_category"}
+    columns |= {"actor_id": step.check.clerk.account, "on": step.check.today, "at": values["at"]}
+    session.add(rows.Event(**columns, **event))
+    head.seq, head.hash = event["seq"], event["hash"]
 
 
 def _payment_side(session: Session, case: Any, step: Step, own: dict[str, Any], values: Mapping[str, Any]) -> None:

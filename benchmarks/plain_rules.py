@@ -4,46 +4,16 @@ A row has the columns that benchmarks.facts_sql selects. Each check appends its 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from benchmarks import survey_rules
+from benchmarks.check_input import CheckInput
 from benchmarks.steps import CLASHES, DUTY, FIELDWORK, ROLE, SOURCE
 from workflows import assessment, eligibility, workdays
 from workflows.policy import PolicySet, dibao_line
 from workflows.vocabulary import Fen
-from workflows.workdays import Calendar
-
-
-@dataclass(frozen=True, slots=True)
-class Clerk:
-    """An acting account and its grants of the day: (role, tier, unit path, principal)."""
-
-    account: UUID
-    grants: tuple[tuple[str, int, str, UUID | None], ...]
-    paths: list[str]
-
-
-@dataclass(slots=True)
-class CheckInput:
-    """The input of a check, and the refusal codes assessed."""
-
-    row: Any
-    clerk: Clerk
-    answers: Mapping[str, Any]
-    policy: PolicySet
-    calendar: Calendar
-    today: date
-    content: str
-    judged: assessment.Assessment | None
-    codes: list[str]
-
-    def refuse_if(self, code: str, wrong: object) -> None:
-        """Add `code` if `wrong` is true."""
-        if wrong:
-            self.codes.append(code)
 
 
 def check_authority(check: CheckInput, action: str) -> UUID | None:
@@ -67,17 +37,18 @@ def check_authority(check: CheckInput, action: str) -> UUID | None:
     return principal
 
 
-def people(row: Any) -> str:
-    """Return the digest of the family's members, in the service's format."""
-    return sha256("\n".join(sorted(number or name for _, name, number in row.members or ())).encode()).hexdigest()
-
-
 def judged(row: Any, policy: PolicySet, today: date) -> assessment.Assessment | None:
     """Return the means test of the row."""
+    finances = finances_of(row)
+    return eligibility.assess_need(policy, finances, row.division, today) if finances else None
+
+
+def finances_of(row: Any) -> eligibility.Finances | None:
+    """Return the income, spending and assets of the row, or None while they are not on file."""
     if row.finances_as_of is None or not row.members:
         return None
     lines = row.lines or ()
-    finances = eligibility.Finances(
+    return eligibility.Finances(
         members=len(row.members),
         income=tuple(
             eligibility.IncomeLine(kind, person, fen) for side, kind, person, fen, _ in lines if side == "income"
@@ -93,72 +64,16 @@ def judged(row: Any, policy: PolicySet, today: date) -> assessment.Assessment | 
         event=row.event_kind,
         observed=frozenset(row.observed),
     )
-    return eligibility.assess_need(policy, finances, row.division, today)
 
 
 def _submit(check: CheckInput) -> None:
     check.refuse_if("consent_missing", check.row.consented_until is None or check.row.consented_until < check.today)
 
 
-def _visitors(check: CheckInput) -> None:
-    named = [UUID(each) for each in check.answers["visitors"]]
-    visited_on = date.fromisoformat(check.answers["on"])
-    check.refuse_if("recorder_not_among_visitors", check.clerk.account not in named)
-    check.refuse_if("visitor_not_entitled", set(named) - set(check.row.eligible_visitors))
-    check.refuse_if("visitor_is_family", set(named) & set(check.row.family_staff))
-    check.refuse_if("before_the_case", visited_on < check.row.opened_on)
-    check.refuse_if("in_the_future", visited_on > check.today)
-
-
-def _visitors_without_other_duty(check: CheckInput, duty: str) -> None:
-    named = set(check.answers["visitors"])
-    done = {each for each, account in check.row.duties or () if account in named}
-    done |= {"filer" for account in check.row.filers or () if account in named}
-    check.refuse_if("visitor_has_incompatible_duty", any((duty, each) in CLASHES for each in done))
-
-
-def _record_visit(check: CheckInput) -> None:
-    check.refuse_if("too_few_visitors", len(check.answers["visitors"]) < check.policy.min_visitors)
-    _visitors(check)
-    _visitors_without_other_duty(check, "visitor")
-
-
-def _record_follow_up(check: CheckInput) -> None:
-    _visitors(check)
-    _visitors_without_other_duty(check, "follower")
-
-
-def _surveyed(check: CheckInput) -> None:
-    since, _, again, papers_since = check.row.returned or (-1, None, None, True)
-    visits = [each for each in check.row.visits or () if each[0] == "survey" and each[4] > since]
-    check.refuse_if("papers_not_repeated", "papers" in (again or ()) and not papers_since)
-    if not visits:
-        check.codes.append("survey_missing")
-        return
-    check.refuse_if("too_few_visitors", max(each[3] for each in visits) < check.policy.min_visitors)
-    check.refuse_if("survey_refuted", visits[-1][2] == "refuted")
-
-
-def _record_check(check: CheckInput) -> None:
-    replied = date.fromisoformat(check.answers["replied_on"])
-    _, returned, again, _ = check.row.returned or (-1, check.answers["replied_on"], None, True)
-    check.refuse_if("in_the_future", replied > check.today)
-    check.refuse_if(
-        "verification_not_repeated", "verification" in (again or ()) and replied < date.fromisoformat(returned)
-    )
-
-
-def _verified(check: CheckInput) -> None:
-    reply = check.row.verification
-    if not check.policy.verification_required:
-        return
-    if reply is None:
-        check.codes.append("verification_missing")
-        return
-    age = (check.today - date.fromisoformat(reply[0])).days
-    check.refuse_if("verification_stale", age > check.policy.verification_valid_days)
-    check.refuse_if("verification_of_others", reply[3] is not None and reply[3] != people(check.row))
-    check.refuse_if("verification_hits_unexplained", reply[1] == "hits" and not reply[2])
+def _identified(check: CheckInput) -> None:
+    for who, until in (check.row.no_number or {}).items():
+        check.refuse_if(f"{who}_number_missing", until is None)
+        check.refuse_if(f"{who}_number_due", until is not None and until < check.today.isoformat())
 
 
 def _means(check: CheckInput, award: int) -> None:
@@ -170,13 +85,25 @@ def _means(check: CheckInput, award: int) -> None:
     check.refuse_if("beneficiary_left", not row.beneficiary_in_family)
     check.refuse_if("income_over_line", assessed.category is None)
     check.refuse_if("excluded", assessed.exclusions)
-    year = [(item, fen) for item, fen, on in row.others or () if int(on[:4]) == check.today.year]
+    check.refuse_if("finances_stale", _months_since(row.finances_as_of, check.today) > policy.finances_valid_months)
+    _repeated(check, award, assessed)
+
+
+def _months_since(day: date, today: date) -> int:
+    """Return the months between two days; a month that has begun counts."""
+    return (today.year - day.year) * 12 + today.month - day.month + (today.day > day.day)
+
+
+def _repeated(check: CheckInput, award: int, assessed: assessment.Assessment) -> None:
+    row, policy, pending = check.row, check.policy, list(check.row.pending or ())
+    year = [(item, fen) for item, fen, on, *_ in row.others or () if int(on[:4]) == check.today.year]
     same = [fen for item, fen in year if item == row.item]
     max_items = policy.items_per_year.get(assessed.category or "")
+    items = {item for item, _ in year} | {row.item}
     check.refuse_if("item_repeated", len(same) >= policy.same_item_per_year)
-    check.refuse_if(
-        "too_many_items", max_items is not None and len({item for item, _ in year} | {row.item}) > max_items
-    )
+    check.refuse_if("same_item_pending", len(same) + pending.count(row.item) >= policy.same_item_per_year)
+    check.refuse_if("too_many_items", max_items is not None and len(items) > max_items)
+    check.refuse_if("items_pending", max_items is not None and len(items | set(pending)) > max_items)
     line = dibao_line(policy, row.division, check.today)
     cap = eligibility.cap_for(
         policy, row.item, category=assessed.category, line=line, self_paid=row.answers.get("self_paid")
@@ -199,10 +126,11 @@ def _fund(check: CheckInput, award: int, category: str | None) -> None:
 def _pass_review(check: CheckInput) -> None:
     row, award = check.row, check.answers["award"]
     _submit(check)
-    _surveyed(check)
+    survey_rules.surveyed(check)
     wanted = {*check.policy.papers.get("all", ()), *check.policy.papers.get(row.cause, ())}
     check.refuse_if("papers_missing", wanted - set(row.papers or ()))
-    _verified(check)
+    survey_rules.verified(check)
+    _identified(check)
     _means(check, award)
     check.refuse_if("over_requested", award > row.requested_fen)
     check.refuse_if("award_nothing", award == 0)
@@ -240,8 +168,11 @@ def _approve(check: CheckInput) -> None:
     check.refuse_if("higher_tier_needed", 1 + len(row.approvals or ()) < _tiers_needed(check))
     limit = check.policy.collective_from_fen
     check.refuse_if("minutes_missing", limit is not None and award >= limit and not check.answers.get("minutes"))
+    _identified(check)
     _means(check, award)
-    _fund(check, award, check.judged.category if check.judged else None)
+    category = check.judged.category if check.judged else None
+    check.refuse_if("category_changed", category is not None and row.category not in {None, category})
+    _fund(check, award, category)
 
 
 def _pay(check: CheckInput) -> None:
@@ -251,7 +182,7 @@ def _pay(check: CheckInput) -> None:
     check.refuse_if("already_paid", any(each[1] in {"sent", "live", "returning"} for each in row.payments or ()))
     check.refuse_if("method_not_signed", check.answers["method"] != (row.method or "bank"))
     check.refuse_if("second_payment_in_cash", row.payments and row.method == "cash")
-    check.refuse_if("fund_closed", not row.opens_on <= check.today <= row.expires_on)
+    check.refuse_if("fund_closed", not row.opens_on <= check.today <= (row.settles_until or row.expires_on))
     check.refuse_if("item_not_permitted", row.item not in row.permitted_items)
     check.refuse_if("beneficiary_left", not row.beneficiary_in_family)
     check.refuse_if("payee_missing", not cash and row.payee is None)
@@ -269,9 +200,9 @@ def _confirm_payment(check: CheckInput) -> None:
 
 
 def _close(check: CheckInput) -> None:
-    calls = [each for each in check.row.visits or () if each[0] == "follow_up"]
+    calls = [each for each in check.row.visits or () if each["kind"] == "follow_up"]
     check.refuse_if("follow_up_missing", not calls)
-    check.refuse_if("family_denies", calls and calls[-1][2] in {"not_received", "handed_back"})
+    check.refuse_if("family_denies", calls and calls[-1]["conclusion"] in {"not_received", "handed_back"})
 
 
 def _no_more_checks(_check_input: CheckInput) -> None:
@@ -280,16 +211,17 @@ def _no_more_checks(_check_input: CheckInput) -> None:
 
 CHECKS: Mapping[str, Callable[[CheckInput], None]] = {
     "submit": _submit,
-    "record_visit": _record_visit,
+    "record_visit": survey_rules.record_visit,
+    "confirm_visit": survey_rules.confirm_visit,
     "add_papers": _no_more_checks,
-    "finish_survey": _surveyed,
-    "record_check": _record_check,
+    "finish_survey": survey_rules.finish_survey,
+    "record_check": survey_rules.record_check,
     "pass_review": _pass_review,
     "end_notice": _end_notice,
     "approve": _approve,
     "pay": _pay,
     "confirm_payment": _confirm_payment,
     "confirm_receipt": _no_more_checks,
-    "record_follow_up": _record_follow_up,
+    "record_follow_up": survey_rules.record_follow_up,
     "close": _close,
 }

@@ -1,6 +1,7 @@
 """A step as a single psycopg statement with its rules and hash chain in SQL.
 
-Its notice cannot show the head's name, which is encrypted with a key that is not in the database.
+Its notice cannot show the head's name, which is encrypted with a key that is not in the database. Its events record neither
+the rows of the step nor the facts of its rules, and what a visit, a check and a notice saw is a digest of its own format.
 """
 
 import json
@@ -11,8 +12,9 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from benchmarks.check_input import Clerk
+from benchmarks.one_statement_checks import UNCONFIRMED
 from benchmarks.one_statement_sql import statement
-from benchmarks.plain_rules import Clerk
 from benchmarks.psycopg_two_statements import Refused, TwoStatements
 from benchmarks.steps import DUTY, FORMS, TARGET
 from service.crypto.encryption import encrypt_field, fingerprint
@@ -23,18 +25,24 @@ from workflows.state_machine import read_form
 
 _BESIDE = {
     "record_visit": """, visited AS (INSERT INTO visit
-        (id, unit_id, unit_path, case_id, household_id, seq, kind, "on", place, conclusion, created_at)
-        SELECT %(row)s, unit_id, unit_path, id, household_id, version + 1, %(kind)s, %(went)s, %(place)s, %(conclusion)s, %(at)s FROM ok
+        (id, unit_id, unit_path, case_id, household_id, seq, kind, "on", place, conclusion, seen, created_at)
+        SELECT %(row)s, unit_id, unit_path, id, household_id, version + 1, %(kind)s, %(went)s, %(place)s, %(conclusion)s,
+            CASE %(kind)s WHEN 'survey' THEN jsonb_set(saw, '{exclusions}', (saw -> 'exclusions') - %(gone)s::text[]) END, %(at)s
+        FROM ok
     ), went AS (INSERT INTO visit_visitor (visit_id, account_id)
-        SELECT %(row)s, v FROM ok, unnest(%(visitors)s::uuid[]) AS v)""",
+        SELECT %(row)s, v FROM ok, unnest(%(visitors)s::uuid[]) AS v
+    ), said_so AS (INSERT INTO visit_confirmation (visit_id, account_id, "on") SELECT %(row)s, %(actor)s, %(today)s FROM ok)""",
+    "confirm_visit": f""", said_so AS (INSERT INTO visit_confirmation (visit_id, account_id, "on")
+        SELECT waiting.id, %(actor)s, %(today)s FROM ok, LATERAL ({UNCONFIRMED.format(case="ok")}) AS waiting)""",
     "add_papers": """, seen_papers AS (INSERT INTO paper (case_id, kind, seen_on, seen_by)
         SELECT id, kind, %(today)s, %(actor)s FROM ok, unnest(%(papers)s::text[]) AS kind ON CONFLICT DO NOTHING)""",
     "record_check": """, checked AS (INSERT INTO verification
-        (id, case_id, seq, authority, request_no, replied_on, outcome, explained, people)
-        SELECT %(row)s, id, version + 1, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, FALSE, people FROM ok)""",
+        (id, case_id, seq, authority, request_no, replied_on, outcome, explained, people, seen)
+        SELECT %(row)s, id, version + 1, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, FALSE, people, saw FROM ok)""",
     "pass_review": """, hung AS (INSERT INTO notice
-        (id, case_id, seq, posted_on, ends_on, places, shown_sealed, shown_hash, content)
-        SELECT %(row)s, id, version + 1, %(today)s, %(ends_on)s, %(places)s, %(shown)s, %(shown_hash)s, bound_after FROM ok)""",
+        (id, case_id, seq, posted_on, ends_on, places, shown_sealed, shown_hash, content, award_fen, seen)
+        SELECT %(row)s, id, version + 1, %(today)s, %(ends_on)s, %(places)s, %(shown)s, %(shown_hash)s, bound_after, %(award)s, saw
+        FROM ok)""",
     "end_notice": """, taken_down AS (UPDATE notice AS n SET ended_on = %(today)s FROM ok
         WHERE n.case_id = ok.id AND n.ended_on IS NULL)""",
     "approve": """, signed AS (INSERT INTO approval (id, case_id, seq, tier, account_id, "on", award_fen, content)
@@ -110,6 +118,7 @@ class OneStatement(TwoStatements):
                 "went": date.fromisoformat(answers["on"]),
                 "kind": kind,
                 "visitors": sorted(map(UUID, answers["visitors"])),
+                "gone": answers.get("gone") or [],
             }
         return {"replied_on": date.fromisoformat(answers["replied_on"])} if "replied_on" in answers else {}
 
@@ -139,6 +148,7 @@ def _limits(policy: PolicySet, today: date) -> dict[str, object]:
             "collective": policy.collective_from_fen,
             "min_visitors": policy.min_visitors,
             "valid_days": policy.verification_valid_days,
+            "valid_months": policy.finances_valid_months,
         }
     return _LIMITS[key]
 

@@ -24,8 +24,9 @@ _POTS = """SELECT count(*) FROM fund AS f JOIN (SELECT sum(CASE target_pot WHEN 
     WHERE f.id = :fund AND (f.available_fen, f.paid_fen, f.committed_fen) IS DISTINCT FROM (e.available, e.paid, e.committed)"""
 _OF_CASE = dict.fromkeys(("case_duty", "paper", "verification", "notice", "approval", "payment", "visit"), "case_id")
 _ROWS = {"event": "subject_id", "ledger_entry": "case_id", "notification": "case_id", **_OF_CASE}
-_WENT = """SELECT count(*) FROM visit_visitor AS w JOIN visit AS v ON v.id = w.visit_id JOIN "case" AS c ON c.id = v.case_id
-    WHERE c.unit_id = :unit AND c.id > :since"""
+_DECIDED = """SELECT count(*) FROM event AS e JOIN "case" AS c ON c.household_id = e.subject_id
+    WHERE c.unit_id = :unit AND c.id > :since AND e.action = 'decide_category'"""
+_OF_VISIT = ("visit_visitor", "visit_confirmation")
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,16 @@ def recount(conn: sa.Connection, organisation: Organisation, since: UUID, lives:
     rows = {
         table: conn.scalar(sa.text(_count_query(table, column)), parameters) or 0 for table, column in _ROWS.items()
     }
-    rows["visit_visitor"] = conn.scalar(sa.text(_WENT), parameters) or 0
+    rows |= {table: conn.scalar(sa.text(_of_visits(table)), parameters) or 0 for table in _OF_VISIT}
+    rows["event of the household"] = conn.scalar(sa.text(_DECIDED), parameters) or 0
     return Recount(closed, {name: number for name, number in differences.items() if number}, rows)
 
 
 def _count_query(table: str, column: str) -> str:
     return f"""SELECT count(*) FROM {table} AS t JOIN "case" AS c ON c.id = t.{column}
+        WHERE c.unit_id = :unit AND c.id > :since"""
+
+
+def _of_visits(table: str) -> str:
+    return f"""SELECT count(*) FROM {table} AS t JOIN visit AS v ON v.id = t.visit_id JOIN "case" AS c ON c.id = v.case_id
         WHERE c.unit_id = :unit AND c.id > :since"""

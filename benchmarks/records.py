@@ -10,15 +10,20 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7 as new_id
 
-from benchmarks.plain_rules import CheckInput, people
+from benchmarks.check_input import CheckInput
+from benchmarks.file_digests import people, seen_now
+from benchmarks.survey_rules import unconfirmed
 from service.crypto.encryption import Keyring, decrypt_field, encrypt_field, fingerprint
 from service.crypto.hash_chain import EVENT_VERSION
 from workflows import assessment, disclosure, workdays
 from workflows.policy import PolicySet
 from workflows.vocabulary import Plain
 
-_NO_WORDS: Mapping[str, Plain] = {"answers": {}, "words": {}}
+_NO_WORDS: Mapping[str, Plain] = {"answers": {}, "remarks": {}}
 """The forms of this scenario contain no free text."""
+
+_DATED: Mapping[str, Plain] = {"request": None, "clock": "demo"}
+"""The day of each step is given, as a demo gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class OutboxRow:
 def content(
     row: Any, award: int | None, fund: UUID | None, policy: UUID, category: str | None, method: str | None = None
 ) -> str:
-    """Return the digest that an approval covers, of the same facts and in the same format as the service's."""
+    """Return the digest that an approval covers, of the same facts as the service's."""
     facts = {
         "item": row.item,
         "requested": row.requested_fen,
@@ -63,7 +68,7 @@ def opened(case: UUID, actor: UUID, at: datetime, today: date) -> dict[str, Plai
         "id": str(case),
         "seq": 1,
         "action": "open",
-        "request": None,
+        **_DATED,
     }
     times = {"on": today.isoformat(), "at": at.isoformat()}
     transition = {"from": None, "to": "draft", "programme": "hardship", "principal": None}
@@ -83,7 +88,7 @@ def happened(check: CheckInput, transition: Mapping[str, Any]) -> dict[str, Plai
         "id": str(check.row.id),
         "seq": transition["seq"],
         "action": transition["action"],
-        "request": None,
+        **_DATED,
     }
     actors = {
         "actor": str(check.clerk.account),
@@ -134,11 +139,12 @@ def _staff(kind: str, people: list[tuple[str, bool]] | None) -> list[OutboxRow]:
 
 
 def of_visit(check: CheckInput, action: str) -> dict[str, object]:
-    """Return the parameters of a visit and its visitors."""
+    """Return the parameters of a visit, its visitors, and what a survey saw of the file."""
     kind = "survey" if action == "record_visit" else "follow_up"
+    seen = seen_now(check.row).without(frozenset(check.answers.get("gone") or ())).as_json()
     unit_columns = {"unit": check.row.unit_id, "path": check.row.unit_path, "household": check.row.household_id}
-    visitors = sorted(UUID(each) for each in check.answers["visitors"])
-    return {**unit_columns, "kind": kind, "went": date.fromisoformat(check.answers["on"]), "visitors": visitors}
+    who = {"visitors": sorted(map(UUID, check.answers["visitors"])), "seen": seen if kind == "survey" else None}
+    return {**unit_columns, "kind": kind, "went": date.fromisoformat(check.answers["on"]), **who}
 
 
 def of_check(check: CheckInput) -> dict[str, object]:
@@ -147,7 +153,7 @@ def of_check(check: CheckInput) -> dict[str, object]:
         "replied_on": date.fromisoformat(check.answers["replied_on"]),
         "explained": bool(check.answers.get("explained")),
     }
-    return {**reply, "members": people(check.row)}
+    return {**reply, "members": people(check.row), "seen": seen_now(check.row).as_json()}
 
 
 def of_award(check: CheckInput, keyring: Keyring, row_id: UUID) -> dict[str, object]:
@@ -167,7 +173,7 @@ def of_award(check: CheckInput, keyring: Keyring, row_id: UUID) -> dict[str, obj
     ends = workdays.after(check.today, check.policy.notice_days, check.calendar)
     stored = {"shown": encrypt_field(keyring, "notice.shown", row_id, text), "shown_hash": fingerprint(keyring, text)}
     method = {"method": check.answers.get("method") or "bank", "cash_reason": check.answers.get("cash_reason")}
-    return {"ends_on": ends, **stored, **method}
+    return {"ends_on": ends, **stored, **method, "seen": seen_now(check.row).as_json()}
 
 
 def of_signature(check: CheckInput) -> dict[str, object]:
@@ -192,7 +198,9 @@ def beside(action: str, check: CheckInput, keyring: Keyring) -> Mapping[str, obj
     row_id = new_id()
     own: Mapping[str, object] = {}
     if action in {"record_visit", "record_follow_up"}:
-        own = of_visit(check, action)
+        own = of_visit(check, action) | {"confirmed": [row_id]}
+    elif action == "confirm_visit":
+        own = {"confirmed": unconfirmed(check.row, check.clerk.account)}
     elif action == "record_check":
         own = of_check(check)
     elif action == "pass_review":

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 DAY, LATER = date(2025, 9, 1), date(2025, 9, 15)
 ITEM, REQUESTED_FEN = "LIV", 300_000
-COMMITS = 14
+COMMITS = 15
 """Commits of a case: one for the opening and one for each step."""
 
 NUMBERED = "a new number for each case"
@@ -20,6 +20,7 @@ _ILLNESS = ["diagnosis", "medical_bills", "insurance_settlement"]
 _BEFORE_NOTICE = (
     ("registrar", "submit"),
     ("visitor_1", "record_visit"),
+    ("visitor_2", "confirm_visit"),
     ("registrar", "add_papers"),
     ("registrar", "finish_survey"),
     ("verifier", "record_check"),
@@ -52,7 +53,7 @@ class ScenarioStep:
 
 
 def steps(people: Mapping[str, str], fund: str) -> list[ScenarioStep]:
-    """Return the thirteen steps of a hardship case after its opening."""
+    """Return the fourteen steps of a hardship case after its opening."""
     forms = _forms(people, fund)
     days = [*((DAY, step) for step in _BEFORE_NOTICE), *((LATER, step) for step in _AFTER_NOTICE)]
     return [ScenarioStep(account, day, action, forms.get(action, {})) for day, (account, action) in days]

@@ -1,4 +1,4 @@
-"""The thirteen steps of a hardship case as hand-written tables: roles, duties, states and pots."""
+"""The fourteen steps of a hardship case as hand-written tables: roles, duties, states and pots."""
 
 from workflows.programmes.hardship import HARDSHIP
 from workflows.vocabulary import INCOMPATIBLE_DUTIES
@@ -6,6 +6,7 @@ from workflows.vocabulary import INCOMPATIBLE_DUTIES
 ROLE = {
     "submit": ("registrar",),
     "record_visit": ("visitor",),
+    "confirm_visit": ("visitor",),
     "add_papers": ("registrar", "visitor"),
     "finish_survey": ("registrar", "visitor"),
     "record_check": ("verifier",),
@@ -21,6 +22,7 @@ ROLE = {
 DUTY = {
     "submit": "registrar",
     "record_visit": "visitor",
+    "confirm_visit": "visitor",
     "add_papers": "filer",
     "record_check": "verifier",
     "pass_review": "reviewer",
@@ -33,6 +35,7 @@ DUTY = {
 SOURCE = {
     "submit": "draft",
     "record_visit": "survey",
+    "confirm_visit": "survey",
     "finish_survey": "survey",
     "record_check": "verification",
     "pass_review": "review",

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from flask import Flask, request
 
+from benchmarks.check_input import Clerk
 from benchmarks.facts_sql import HOLDS
-from benchmarks.plain_rules import Clerk
 from benchmarks.psycopg_two_statements import Refused, TwoStatements
 from service.crypto.encryption import read_keyring
 from workflows.form_fields import money

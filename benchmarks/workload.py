@@ -18,9 +18,11 @@ from service.db.columns import new_id
 from service.queries.scope import Caller
 from service.tables.row_fingerprints import recorded_rows
 from tests.factories import RING, Family, Organisation, instant
+from tests.identity_numbers import another_number
 from workflows.canonical_json import canonical_json
 
 FILED_ON = date(2025, 1, 3)
+BORN = {"head": 1970, "spouse": 1972, "child": 2008}
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -97,11 +99,14 @@ def _rows(organisation: Organisation, family: Family, at: datetime, filed_on: da
 
 
 def _person(household_id: UUID, row: UUID, relation: str, name: str, at: datetime) -> dict[str, object]:
-    name_columns = {
+    number = another_number(BORN[relation])
+    sealed = {
         "name_sealed": encrypt_field(RING, "person.name", row, name),
         "name_index": blind_index(RING, "name", name),
+        "id_no_sealed": encrypt_field(RING, "person.id_no", row, number),
+        "id_no_index": blind_index(RING, "id_no", number),
     }
-    return {"id": row, "household_id": household_id, "relation": relation, **name_columns, "created_at": at}
+    return {"id": row, "household_id": household_id, "relation": relation, **sealed, "created_at": at}
 
 
 def _card(family: Family, at: datetime) -> dict[str, object]:

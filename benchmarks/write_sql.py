@@ -22,8 +22,19 @@ _DID = """, did AS (
 _POSTED = """, posted AS (
     INSERT INTO ledger_entry (id, fund_id, subject_id, seq, case_id, source_pot, target_pot, fen, "on", at)
     VALUES (%(ledger_entry)s, %(fund)s, %(case)s, %(seq)s, %(case)s, %(source_pot)s, %(target_pot)s, %(award)s, %(today)s, %(at)s)
-), counted AS (
+)"""
+_COUNTED = """, counted AS (
     UPDATE household SET aid_version = aid_version + 1 FROM "case" AS c WHERE c.id = %(case)s AND household.id = c.household_id
+)"""
+_DECIDED = """, decided AS (
+    INSERT INTO event (subject_id, seq, subject, action, actor_id, "on", at, body, prev, hash)
+    VALUES (%(household)s, %(file_seq)s, 'household', 'decide_category', %(actor)s, %(today)s, %(at)s, %(file_body)s,
+        %(file_prev)s, %(file_hash)s)
+), linked AS (
+    UPDATE chain_head SET seq = %(file_seq)s, hash = %(file_hash)s WHERE id = %(household)s
+), counted AS (
+    UPDATE household SET aid_version = aid_version + 1, version = version + 1, category = %(category)s,
+        category_on = %(today)s, category_case_id = %(case)s WHERE id = %(household)s
 )"""
 _OWED = """, owed AS (
     INSERT INTO notification (id, subject_id, seq, case_id, kind, channel, account_id, person_id, "on", not_before, created_at)
@@ -32,22 +43,29 @@ _OWED = """, owed AS (
         AS l (id, kind, channel, account, person)
 )"""
 _VISIT = """, visited AS (
-    INSERT INTO visit (id, unit_id, unit_path, case_id, household_id, seq, kind, "on", place, conclusion, created_at)
-    VALUES (%(row)s, %(unit)s, %(path)s, %(case)s, %(household)s, %(seq)s, %(kind)s, %(went)s, %(place)s, %(conclusion)s, %(at)s)
+    INSERT INTO visit (id, unit_id, unit_path, case_id, household_id, seq, kind, "on", place, conclusion, seen, created_at)
+    VALUES (%(row)s, %(unit)s, %(path)s, %(case)s, %(household)s, %(seq)s, %(kind)s, %(went)s, %(place)s, %(conclusion)s,
+        %(seen)s, %(at)s)
 ), went AS (
     INSERT INTO visit_visitor (visit_id, account_id) SELECT %(row)s, account FROM unnest(%(visitors)s::uuid[]) AS v (account)
+)"""
+_CONFIRMED = """, said_so AS (
+    INSERT INTO visit_confirmation (visit_id, account_id, "on")
+    SELECT visit, %(actor)s, %(today)s FROM unnest(%(confirmed)s::uuid[]) AS v (visit)
 )"""
 _PAPERS = """, seen AS (
     INSERT INTO paper (case_id, kind, seen_on, seen_by)
     SELECT %(case)s, kind, %(today)s, %(actor)s FROM unnest(%(papers)s::text[]) AS p (kind) ON CONFLICT DO NOTHING
 )"""
 _CHECK = """, checked AS (
-    INSERT INTO verification (id, case_id, seq, authority, request_no, replied_on, outcome, explained, people)
-    VALUES (%(row)s, %(case)s, %(seq)s, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, %(explained)s, %(members)s)
+    INSERT INTO verification (id, case_id, seq, authority, request_no, replied_on, outcome, explained, people, seen)
+    VALUES (%(row)s, %(case)s, %(seq)s, %(authority)s, %(request_no)s, %(replied_on)s, %(outcome)s, %(explained)s, %(members)s,
+        %(seen)s)
 )"""
 _NOTICE = """, hung AS (
-    INSERT INTO notice (id, case_id, seq, posted_on, ends_on, places, shown_sealed, shown_hash, content)
-    VALUES (%(row)s, %(case)s, %(seq)s, %(today)s, %(ends_on)s, %(places)s, %(shown)s, %(shown_hash)s, %(content)s)
+    INSERT INTO notice (id, case_id, seq, posted_on, ends_on, places, shown_sealed, shown_hash, content, award_fen, seen)
+    VALUES (%(row)s, %(case)s, %(seq)s, %(today)s, %(ends_on)s, %(places)s, %(shown)s, %(shown_hash)s, %(content)s, %(award)s,
+        %(seen)s)
 )"""
 _DOWN = ", taken_down AS (UPDATE notice SET ended_on = %(today)s WHERE case_id = %(case)s AND ended_on IS NULL)"
 _SIGNED = """, signed AS (
@@ -76,17 +94,18 @@ def _write(columns: str, *more: str) -> str:
 
 WRITES = {
     "submit": _write(_POLICY + _STATE, _DID),
-    "record_visit": _write(_POLICY, _DID, _VISIT),
+    "record_visit": _write(_POLICY, _DID, _VISIT, _CONFIRMED),
+    "confirm_visit": _write(_POLICY, _DID, _CONFIRMED),
     "add_papers": _write(_POLICY, _DID, _PAPERS),
     "finish_survey": _write(_POLICY + _STATE),
     "record_check": _write(_POLICY + _STATE, _DID, _CHECK),
     "pass_review": _write(_AWARD + _STATE, _DID, _OWED, _NOTICE),
     "end_notice": _write(_STATE, _OWED, _DOWN),
-    "approve": _write(_OUT + _STATE, _DID, _POSTED, _OWED, _SIGNED),
-    "pay": _write(_STATE, _DID, _POSTED, _OWED, _PAID),
-    "confirm_payment": _write(_STATE, _DID, _POSTED, _OWED, _ARRIVED),
+    "approve": _write(_OUT + _STATE, _DID, _POSTED, _DECIDED, _OWED, _SIGNED),
+    "pay": _write(_STATE, _DID, _POSTED, _COUNTED, _OWED, _PAID),
+    "confirm_payment": _write(_STATE, _DID, _POSTED, _COUNTED, _OWED, _ARRIVED),
     "confirm_receipt": _write(_STATE, _DID, _RECEIPT),
-    "record_follow_up": _write("", _DID, _VISIT),
+    "record_follow_up": _write("", _DID, _VISIT, _CONFIRMED),
     "close": _write(_STATE),
 }
 

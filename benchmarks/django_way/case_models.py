@@ -52,6 +52,9 @@ class Case(models.Model):
     @transition(state, source="survey", conditions=[allowed])
     def record_visit(self) -> None: ...
 
+    @transition(state, source="survey", conditions=[allowed])
+    def confirm_visit(self) -> None: ...
+
     @transition(state, source=list(FIELDWORK), conditions=[allowed])
     def add_papers(self) -> None: ...
 
@@ -98,6 +101,14 @@ class Event(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["subject_id", "seq"], name="one_event")]
 
 
+class ChainHead(models.Model):
+    id = key()
+    seq, hash = models.IntegerField(), models.BinaryField()
+
+    class Meta:
+        db_table = "chain_head"
+
+
 class CaseDuty(models.Model):
     case, account = to(Case, related_name="duties"), to(Account)
     duty, seq = words(), models.IntegerField()
@@ -112,12 +123,21 @@ class Visit(models.Model):
     case, household = to(Case, related_name="visits"), to(Household)
     unit, unit_path, seq = to(Unit), words(), models.IntegerField()
     kind, on, place, conclusion = words(), models.DateField(), words(), words()
-    created_at = models.DateTimeField()
+    seen, created_at = models.JSONField(null=True), models.DateTimeField()
     visitors = models.ManyToManyField(Account, db_table="visit_visitor")
 
     class Meta:
         db_table = "visit"
         ordering = ("id",)
+
+
+class VisitConfirmation(models.Model):
+    visit, account = to(Visit, related_name="confirmations"), to(Account)
+    on = models.DateField()
+
+    class Meta:
+        db_table = "visit_confirmation"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["visit", "account"], name="one_confirmation")]
 
 
 class Paper(models.Model):
@@ -134,6 +154,7 @@ class Verification(models.Model):
     case, seq = to(Case, related_name="verifications"), models.IntegerField()
     authority, request_no, replied_on = words(), words(), models.DateField()
     outcome, explained, people = words(), models.BooleanField(), words(null=True)
+    seen = models.JSONField(null=True)
 
     class Meta:
         db_table = "verification"
@@ -145,6 +166,7 @@ class Notice(models.Model):
     posted_on, ends_on, ended_on = models.DateField(), models.DateField(), models.DateField(null=True)
     places, shown_sealed = ArrayField(words()), models.BinaryField()
     shown_hash, content = words(), words()
+    award_fen, seen = models.BigIntegerField(null=True), models.JSONField(null=True)
 
     class Meta:
         db_table = "notice"

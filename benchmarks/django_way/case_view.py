@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Value
+from django.db.models import Max, Q, Value
 from django.db.models.functions import StrIndex
 
-from benchmarks.django_way.models import Account, Case, Event, Fund, RoleGrant
+from benchmarks.decided_category import NOT_FILING
+from benchmarks.django_way.models import Account, Case, Event, Fund, NumberAbsence, RoleGrant
 
-_OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on"))
+_OF_FUND = frozenset(("available_fen", "permitted_items", "categories", "opens_on", "expires_on", "settles_until"))
 _OF_HOUSEHOLD = frozenset(
     ("division", "cause", "identity", "observed", "event_kind", "idle_able_members", "finances_as_of")
 )
@@ -45,7 +46,7 @@ class CaseFacts:
     @cached_property
     def filers(self) -> list[str]:
         subjects = [self.household.id, *self.household.members.values_list("id", flat=True)]
-        events = Event.objects.filter(subject_id__in=subjects).exclude(action="reveal")
+        events = Event.objects.filter(subject_id__in=subjects).exclude(action__in=NOT_FILING)
         return [str(each) for each in events.values_list("actor_id", flat=True).distinct()]
 
     @cached_property
@@ -84,9 +85,8 @@ class CaseFacts:
         return [str(each.id), bytes(each.card_index).hex(), str(each.person_id), in_family]
 
     @cached_property
-    def visits(self) -> list[tuple[str, str, str, int, int]]:
-        rows = self.case.visits.prefetch_related("visitors")
-        return [(each.kind, each.on.isoformat(), each.conclusion, len(each.visitors.all()), each.seq) for each in rows]
+    def visits(self) -> list[dict[str, Any]]:
+        return [_visit(each) for each in self.case.visits.prefetch_related("visitors", "confirmations")]
 
     @property
     def returned(self) -> None:
@@ -96,7 +96,7 @@ class CaseFacts:
     @cached_property
     def verification(self) -> list[Any] | None:
         last = self.case.verifications.order_by("-seq").first()
-        return [last.replied_on.isoformat(), last.outcome, last.explained, last.people] if last else None
+        return [last.replied_on.isoformat(), last.outcome, last.explained, last.people, last.seen] if last else None
 
     @cached_property
     def notice(self) -> list[Any] | None:
@@ -129,6 +129,19 @@ class CaseFacts:
     @property
     def beneficiary_in_family(self) -> bool:
         return self.case.beneficiary.active and self.case.beneficiary.household_id == self.household.id
+
+    @cached_property
+    def no_number(self) -> dict[str, str | None]:
+        payees = self.household.bank_accounts.filter(active=True).select_related("person")
+        named = [("beneficiary", self.case.beneficiary), *(("payee", each.person) for each in payees)]
+        return {who: _absent_until(each) for who, each in named if each.id_no_index is None}
+
+    @cached_property
+    def pending(self) -> list[str]:
+        mine = Q(household=self.household) | Q(beneficiary_id=self.case.beneficiary_id)
+        earlier = Q(opened_on__lt=self.case.opened_on) | Q(opened_on=self.case.opened_on, id__lt=self.case.id)
+        items = Case.objects.filter(mine, earlier, outstanding_fen=0).exclude(phase="ended")
+        return list(items.values_list("item", flat=True))
 
     @cached_property
     def others(self) -> list[tuple[str, int, str]]:
@@ -173,3 +186,20 @@ class CaseFacts:
     def head(self) -> tuple[str, str, str]:
         head = self.household.members.get(relation="head", active=True)
         return str(head.id), bytes(head.name_sealed).hex(), self.case.unit.name
+
+
+def _absent_until(person: Any) -> str | None:
+    absences = NumberAbsence.objects.filter(
+        person_id__in=[each for each in (person.id, person.first_person_id) if each]
+    )
+    last = absences.aggregate(last=Max("until_on"))["last"]
+    return last.isoformat() if last else None
+
+
+def _visit(row: Any) -> dict[str, Any]:
+    named = {
+        "visitors": [str(each.id) for each in row.visitors.all()],
+        "confirmed": [str(each.account_id) for each in row.confirmations.all()],
+    }
+    kept = {"kind": row.kind, "on": row.on.isoformat(), "conclusion": row.conclusion, "seq": row.seq, "seen": row.seen}
+    return {"id": str(row.id), **kept, **named}

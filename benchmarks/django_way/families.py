@@ -7,9 +7,10 @@ from uuid import UUID
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from benchmarks.django_way.models import BankAccount, Consent, FinanceLine, Household, Person
+from benchmarks.django_way.models import BankAccount, ChainHead, Consent, FinanceLine, Household, Person
 from benchmarks.django_way.services import RING
 from service.crypto.encryption import blind_index, encrypt_field
+from service.crypto.hash_chain import GENESIS
 
 
 @transaction.atomic
@@ -21,6 +22,7 @@ def file(organisation: dict[str, Any], number: int) -> list[tuple[UUID, UUID]]:
     Household.objects.bulk_create(
         Household(id=household, filed_on=date(2025, 1, 3), **unit_columns, **need) for household, _ in families
     )
+    ChainHead.objects.bulk_create(ChainHead(id=household, seq=0, hash=GENESIS) for household, _ in families)
     Person.objects.bulk_create(each for household, head in families for each in _members(household, head))
     BankAccount.objects.bulk_create(_card(household, head) for household, head in families)
     wage = {"side": "income", "kind": "wage", "fen": 3_000_000, "reimbursed_fen": 0}
@@ -40,6 +42,7 @@ def _members(household: UUID, head: UUID) -> list[Person]:
             relation=relation,
             name_sealed=encrypt_field(RING, "person.name", row, name),
             name_index=blind_index(RING, "name", name),
+            id_no_index=blind_index(RING, "id_no", f"{row.int % 10**18:018d}"),
         )
         for row, relation, name in members
     ]

@@ -23,12 +23,13 @@ STAFF = (
     "reviewer",
     "approver_1",
     "cashier",
+    "cashier_2",
     "follower",
     "witness",
     "clock",
 )
 ROLES = {"visitor_1": "visitor", "visitor_2": "visitor", "approver_1": "approver", "follower": "visitor"}
-ROLES["witness"] = "registrar"
+ROLES |= {"witness": "registrar", "cashier_2": "cashier"}
 
 
 def create_tables() -> None:

@@ -67,6 +67,7 @@ class Receipt(serializers.Serializer):
 FORMS = {
     "submit": Nothing,
     "record_visit": Visit,
+    "confirm_visit": Nothing,
     "add_papers": Papers,
     "finish_survey": Nothing,
     "record_check": Check,

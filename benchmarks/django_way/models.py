@@ -4,6 +4,7 @@ from benchmarks.django_way.case_models import (
     Approval,
     Case,
     CaseDuty,
+    ChainHead,
     Entry,
     Event,
     Notice,
@@ -13,6 +14,7 @@ from benchmarks.django_way.case_models import (
     Payment,
     Verification,
     Visit,
+    VisitConfirmation,
 )
 from benchmarks.django_way.office_models import (
     Account,
@@ -24,6 +26,7 @@ from benchmarks.django_way.office_models import (
     Gift,
     Household,
     Kinship,
+    NumberAbsence,
     Person,
     PolicySet,
     RoleGrant,
@@ -37,6 +40,7 @@ __all__ = [
     "CalendarDay",
     "Case",
     "CaseDuty",
+    "ChainHead",
     "Consent",
     "Entry",
     "Event",
@@ -47,6 +51,7 @@ __all__ = [
     "Kinship",
     "Notice",
     "Notification",
+    "NumberAbsence",
     "Objection",
     "Paper",
     "Payment",
@@ -56,4 +61,5 @@ __all__ = [
     "Unit",
     "Verification",
     "Visit",
+    "VisitConfirmation",
 ]

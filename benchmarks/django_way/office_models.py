@@ -75,7 +75,9 @@ class Household(models.Model):
     observed, event_kind = ArrayField(words(), default=list), words(null=True)
     idle_able_members, finances_as_of = models.SmallIntegerField(default=0), models.DateField(null=True)
     filed_on, exited_on = models.DateField(), models.DateField(null=True)
-    version = models.IntegerField(default=1)
+    category, category_on = words(null=True), models.DateField(null=True)
+    category_case_id = models.UUIDField(null=True)
+    version, aid_version = models.IntegerField(default=1), models.IntegerField(default=0)
 
     class Meta:
         db_table = "household"
@@ -87,10 +89,20 @@ class Person(models.Model):
     relation, active = words(), models.BooleanField(default=True)
     name_sealed, name_index = models.BinaryField(), models.BinaryField(db_index=True)
     id_no_index, email_sealed = models.BinaryField(null=True, db_index=True), models.BinaryField(null=True)
+    first_person = to("self", null=True)
 
     class Meta:
         db_table = "person"
         ordering = ("id",)
+
+
+class NumberAbsence(models.Model):
+    id = key()
+    person, reason, document = to(Person), words(), words()
+    from_on, until_on = models.DateField(), models.DateField()
+
+    class Meta:
+        db_table = "number_absence"
 
 
 class BankAccount(models.Model):
@@ -142,6 +154,7 @@ class Fund(models.Model):
     unit, unit_path = to(Unit), words()
     permitted_items, categories = ArrayField(words()), ArrayField(words(), default=list)
     opens_on, expires_on = models.DateField(), models.DateField()
+    settles_until = models.DateField(null=True)
     available_fen, committed_fen = models.BigIntegerField(default=0), models.BigIntegerField(default=0)
     paid_fen, outside_fen = models.BigIntegerField(default=0), models.BigIntegerField(default=0)
     in_transit_fen = models.BigIntegerField(default=0)

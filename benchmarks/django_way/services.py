@@ -1,4 +1,7 @@
-"""The service layer locks the case, runs its transition and saves its records."""
+"""The service layer locks the case, runs its transition and saves its records.
+
+Its events record neither the rows of the step nor the facts of its rules, and the filing of a household writes no event.
+"""
 
 import os
 from collections.abc import Mapping
@@ -11,10 +14,11 @@ from uuid import UUID
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
+from benchmarks.check_input import CheckInput, Clerk
 from benchmarks.django_way.case_view import CaseFacts
 from benchmarks.django_way.models import CalendarDay, Case, CaseDuty, Event, Fund, Household, PolicySet
 from benchmarks.django_way.side_effects import create_records
-from benchmarks.plain_rules import CHECKS, CheckInput, Clerk, check_authority, judged
+from benchmarks.plain_rules import CHECKS, check_authority, judged
 from benchmarks.records import cited, content, happened, notifications, opened
 from benchmarks.steps import DUTY, MEANS, POTS, TARGET
 from service.crypto.encryption import read_keyring

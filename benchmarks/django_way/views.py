@@ -11,10 +11,10 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks.check_input import Clerk
 from benchmarks.django_way import services
 from benchmarks.django_way.forms import FORMS, Fen
 from benchmarks.django_way.models import Account, Case
-from benchmarks.plain_rules import Clerk
 
 
 class Conflict(APIException):
