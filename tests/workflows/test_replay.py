@@ -13,9 +13,10 @@ from tests.workflows.replayed_cases import KeptSources, ReplayedCases
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
 from workflows.facts import Facts
 from workflows.kept_facts import kept_by, kept_facts
+from workflows.payment_states import Advice
 from workflows.programme import Step
 from workflows.programmes.hardship import HARDSHIP
-from workflows.replay import RULES, CaseReplay, Decided
+from workflows.replay import MOVE, RULES, CaseReplay, Decided
 from workflows.vocabulary import Fen
 
 FILE = ReplayedCases.read()
@@ -149,3 +150,36 @@ def test_steps_that_ask_for_the_check_keep_whom_it_was_of() -> None:
     assert "people" in {each.name for each in kept_by(step_of("pass_review"))}
     assert "people" in {each.name for each in kept_by(step_of("record_check"))}
     assert "people" not in {each.name for each in kept_by(step_of("submit"))}
+
+
+def test_advice_is_kept_by_its_number_day_and_sum() -> None:
+    advice = Advice("HD-1", DAY, Fen(150_000))
+    kept = kept_facts(step_of("confirm_return"), Facts("returning", DAY, DAY, "LIV", Fen(1), advice=advice))
+    assert kept["advice"] == ["HD-1", "2025-09-01", 150_000]
+    nothing = kept_facts(step_of("confirm_return"), Facts("returning", DAY, DAY, "LIV", Fen(1)))
+    assert nothing["advice"] is None
+
+
+def moved(chain: list[dict[str, Any]], **changed: Any) -> list[dict[str, Any]]:
+    """Return the opening of a case, and its move with the file to another unit."""
+    opening = chain[0]
+    named = {name: opening[name] for name in ("id", "programme", "rules", "actor", "policy", "on")}
+    said = {"action": MOVE, "seq": 2, "no": opening["no"] + 1, "from": "draft", "to": "draft"}
+    rows = {"case": {opening["id"]: {"unit_path": f"{FILE.sources.path}below/"}}}
+    return [opening, {**named, **said, "rows": rows, **changed}]
+
+
+def test_move_of_a_case_changes_its_unit_and_nothing_else() -> None:
+    chain = chain_with("submit")
+    assert replayed(moved(chain))[0] == []
+    case_id = chain[0]["id"]
+    others: tuple[dict[str, Any], ...] = (
+        {"rows": {"payment": {case_id: {}}}},
+        {"rows": {"case": {case_id: {"award_fen": 1}}}},
+        {"entries": [{"source_pot": "committed", "target_pot": "available", "fen": 1}]},
+        {"to": "survey"},
+    )
+    for changed in others:
+        assert replayed(moved(chain, **changed))[0] == [("more_than_a_move",)], changed
+    approver = next(body["actor"] for body in chain_with("approve") if body["action"] == "approve")
+    assert replayed(moved(chain, actor=approver))[0] == [("role_missing",)]

@@ -92,6 +92,8 @@ def test_many_chooses_base_and_word(value: Quantity, place: int | None, text: st
 
 def test_many_and_exact_write_commas() -> None:
     assert many(yuan("28600.00"), 1000, commas=True).text == "28,000余元"
+    assert many(yuan("100000.00"), 1000).text == "10万元"
+    assert many(yuan("99999.00"), 1000).text == "99000余元"
     assert exact(yuan("3000.00"), commas=True).text == "3,000元"
     assert many(yuan("41600.00"), word="余").text == "4万余元"
 
