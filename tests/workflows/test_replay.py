@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,7 +18,7 @@ from workflows.payment_states import Advice
 from workflows.programme import Step
 from workflows.programmes.hardship import HARDSHIP
 from workflows.replay import MOVE, RULES, CaseReplay, Decided
-from workflows.vocabulary import Fen
+from workflows.vocabulary import Duty, Fen
 
 FILE = ReplayedCases.read()
 DAY = date(2025, 9, 1)
@@ -183,3 +184,15 @@ def test_move_of_a_case_changes_its_unit_and_nothing_else() -> None:
         assert replayed(moved(chain, **changed))[0] == [("more_than_a_move",)], changed
     approver = next(body["actor"] for body in chain_with("approve") if body["action"] == "approve")
     assert replayed(moved(chain, actor=approver))[0] == [("role_missing",)]
+
+
+def test_fact_that_is_empty_is_kept_but_for_relatives_and_filers_whom_nobody_is() -> None:
+    nobody = kept_facts(step_of("submit"), Facts("draft", DAY, DAY, "LIV", Fen(1), payee_in_family=False))
+    assert (nobody["payee_in_family"], nobody["consented_until"]) == (False, None)
+    assert {"family_staff", "filers"}.isdisjoint(nobody)
+    someone = UUID(int=5)
+    filed = Facts(
+        "draft", DAY, DAY, "LIV", Fen(1), family_staff=frozenset({someone}), duties=frozenset({(Duty.FILER, someone)})
+    )
+    kept = kept_facts(step_of("submit"), filed)
+    assert (kept["family_staff"], kept["filers"]) == ([str(someone)], [str(someone)])
