@@ -196,3 +196,19 @@ def test_fact_that_is_empty_is_kept_but_for_relatives_and_filers_whom_nobody_is(
     )
     kept = kept_facts(step_of("submit"), filed)
     assert (kept["family_staff"], kept["filers"]) == ([str(someone)], [str(someone)])
+
+
+@pytest.mark.parametrize(
+    ("grants", "eligible"),
+    [
+        ([["visitor", 0, None], ["visitor", 0, str(UUID(int=9))]], {UUID(int=5): frozenset()}),
+        ([["visitor", 0, str(UUID(int=9))]], {UUID(int=5): frozenset({UUID(int=9)})}),
+        ([["registrar", 0, None]], {}),
+    ],
+)
+def test_visitor_with_a_role_of_their_own_goes_for_nobody_else(grants: list[Any], eligible: dict[Any, Any]) -> None:
+    someone = str(UUID(int=5))
+    replay = CaseReplay(KeptSources({someone: grants}, "/a/"), Decided())
+    assert replay._visitors(1, {"visitors": [someone], "on": "2025-09-01"}, "/a/b/") == eligible
+    assert replay._visitors(1, {"visitors": [someone]}, "/a/b/") == {}
+    assert replay._visitors(1, {"on": "2025-09-01"}, "/a/b/") == {}
