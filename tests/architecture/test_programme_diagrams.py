@@ -1,6 +1,9 @@
 """The state diagrams of docs/programmes.md equal the tables of the programmes."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +35,10 @@ def test_diagram_shows_every_state_and_every_step(programme: Programme) -> None:
     assert shown <= real
     in_notes = {(target, label) for _source, target, label in real - shown}
     assert all(re.search(rf"note right of {target}\n(?: +.*\n)*? +.*{label}", drawn) for target, label in in_notes)
+
+
+def test_command_refreshes_the_files_it_is_given(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(PAGE.replace("```mermaid\n", "```mermaid\n    outdated\n"), "utf-8")
+    subprocess.run([sys.executable, "-m", "workflows.diagram", str(page)], cwd=ROOT, check=True)
+    assert page.read_text("utf-8") == PAGE

@@ -212,3 +212,9 @@ def test_visitor_with_a_role_of_their_own_goes_for_nobody_else(grants: list[Any]
     assert replay._visitors(1, {"visitors": [someone], "on": "2025-09-01"}, "/a/b/") == eligible
     assert replay._visitors(1, {"visitors": [someone]}, "/a/b/") == {}
     assert replay._visitors(1, {"on": "2025-09-01"}, "/a/b/") == {}
+
+
+@pytest.mark.parametrize("step", [step for step in HARDSHIP.steps if step.must_hold], ids=lambda step: step.action)
+def test_step_with_rules_keeps_what_every_rule_may_read(step: Step) -> None:
+    kept = {each.name for each in kept_by(step)}
+    assert {"cause", "division", "filed", "payee_in_family", "family_staff"} <= kept
