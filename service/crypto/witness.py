@@ -1,6 +1,7 @@
 """A witness cosigns the checkpoints of a log that only grows: it remembers the last one, and asks for a proof."""
 
 import base64
+import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -57,6 +58,12 @@ class Witness:
 
     def cosign(self, request: Request, log: VerifierKey, at: datetime) -> str:
         """Return the checkpoint with this witness's cosignature, and remember it. Raises BadNote, NotCosigned."""
+        with self.remembered.with_suffix(".lock").open("w") as lock:
+            # Two at once would both compare with the same size, and each could cosign another history.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return self._cosign(request, log, at)
+
+    def _cosign(self, request: Request, log: VerifierKey, at: datetime) -> str:
         new = read_checkpoint(request.checkpoint)
         if new.origin != log.name or not log.has_signed(request.checkpoint):
             raise NotCosigned("cosign_unsigned", log=log.name)

@@ -3,6 +3,7 @@
 import base64
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -92,6 +93,26 @@ def test_witness_refuses_a_log_that_does_not_grow(witness: Witness, asked: Reque
         witness.cosign(asked, KEY.verifier, AT)
     assert refused.value.code == code
     assert witness.cosign(request_for(5, 6), KEY.verifier, AT), "what was refused is not remembered"
+
+
+def test_two_histories_asked_for_at_once_are_not_both_cosigned(witness: Witness) -> None:
+    """Why: both would be compared with the size of before, and each would continue it."""
+    others = [bytes([number]) * 32 for number in range(40)]
+
+    def ask(first: bytes) -> str:
+        try:
+            return witness.cosign(request_for(0, 5, leaves=[first, *LEAVES[1:]]), KEY.verifier, AT)
+        except NotCosigned as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(8) as executor:
+        answers = list(executor.map(ask, others))
+    assert answers.count("cosign_other_size") == len(others) - 1
+
+
+def test_cosignature_that_was_lost_is_given_again(witness: Witness) -> None:
+    witness.cosign(request_for(0, 5), KEY.verifier, AT)
+    assert witness.key.witness.cosigned_at(witness.cosign(request_for(5, 5), KEY.verifier, AT)) == AT
 
 
 def test_cosignature_holds_for_its_note_its_time_and_its_key(witness: Witness) -> None:
