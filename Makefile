@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fuzz mutation collusion canary chaos forgeries side-by-side bench bench-profile bench-scale lock clean
+.PHONY: help demo serve test lint fuzz mutation collusion canary chaos forgeries side-by-side bench bench-profile bench-scale bench-search lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -37,7 +37,8 @@ lint: $(DEV) ## style, types and import rules
 # Seed of the order of the tests and of their random values: the same in every run, unless another is given.
 SEED ?= 20251125
 
-test: lint ## lint, then every test except chaos
+test: lint ## lint, then every test except chaos; as root it installs the browser of the page tests
+	@sh .ci/browser
 	SONGNUAN_CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup --randomly-seed=$(SEED)
 
 chaos: $(DEV) ## chaos tests: kill processes and servers under load, then verify the record; about 10 minutes
@@ -71,6 +72,9 @@ bench-profile: $(DEV) ## profile: where the time of one case goes, beside the ha
 
 bench-scale: $(DEV) ## scale test with a million cases: lists, inbox, figures, verification (SIZES="10000 100000" for less, or 10000000)
 	PYTHONPATH=. $(BIN)/python -m benchmarks.scale $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOM),--room $(ROOM))
+
+bench-search: $(DEV) ## search over 200,000 persons by name, pinyin, initials and tails: p95 under 200 ms (PERSONS=1000000 for more)
+	PYTHONPATH=. $(BIN)/python -m benchmarks.search $(if $(PERSONS),--persons $(PERSONS))
 
 lock: ## resolve the versions of all dependencies again (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build pyproject.toml -o requirements.lock

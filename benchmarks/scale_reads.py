@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from benchmarks.scale_cases import TODAY
 from benchmarks.scale_fixtures import Union
-from service.queries import accounts, cases, households, notifications
+from service.queries import accounts, cases, household_list, inbox, notifications
+from service.queries.inbox import InboxList
 from service.queries.scope import Caller
 from service.report.figure_definition import Scope
 from service.report.figures import rows_behind, snapshot
@@ -75,6 +76,9 @@ class ScaleReader:
             yield TimedQuery(f"families of the {unit}, first page", _families(caller))
         yield TimedQuery("inbox, first page", self._inbox(None), 100)
         yield TimedQuery("inbox, deep page", self._inbox(self.notification), 100)
+        for unit, role, caller in self._caseworkers():
+            for which in InboxList:
+                yield TimedQuery(f"inbox of a {unit} {role}, {which.name.lower()}", _inbox_list(caller, which), 100)
         year = Scope(self.county_path, *YEAR_ASKED)
         yield TimedQuery(
             "list behind a figure of one county", lambda conn: rows_behind(conn, "aid_grants", year, None, SIZE)
@@ -84,6 +88,12 @@ class ScaleReader:
 
     def _page(self, caller: Caller, filters: dict[str, Any], after: list[str] | None) -> Query:
         return lambda conn: cases.page(conn, caller, filters, TODAY, after, SIZE)
+
+    def _caseworkers(self) -> Iterator[tuple[str, str, Caller]]:
+        with self.engine.connect() as conn:
+            for unit, organisation in (("city", self.union.city), ("county", self.union.counties[0])):
+                for role in ("registrar", "reviewer", "approver_1", "cashier"):
+                    yield unit, role, _caller(conn, organisation, role)
 
     def _inbox(self, before: UUID | None) -> Query:
         account = self.county.account
@@ -113,7 +123,11 @@ def _late_notification(conn: sa.Connection, account: UUID) -> UUID | None:
 
 
 def _families(caller: Caller) -> Query:
-    return lambda conn: (households.page(conn, caller, None, SIZE), households.count(conn, caller))
+    return lambda conn: household_list.page(conn, caller, {}, TODAY, None, SIZE)
+
+
+def _inbox_list(caller: Caller, which: InboxList) -> Query:
+    return lambda conn: inbox.page(conn, caller, which, {}, TODAY, None, SIZE)
 
 
 def _section(path: str) -> Query:

@@ -6,21 +6,19 @@ import sqlalchemy as sa
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from service import web
 from service.api import BLUEPRINTS, openapi
 from service.config import Settings, read_settings
 from service.crypto.encryption import installation_keyring
 from service.db.engine import make_engine
-from service.http import auth, context, errors, health, pipeline
+from service.http import assets, auth, compression, context, errors, health, pipeline
+from service.http.csp import PAGES
 from service.http.rate_limit import RateLimiter
 from service.http.served_record import ServedRecord
-from service.http.sessions import SessionStore
+from service.http.sessions import SessionStore, StoredSessions
+from service.limits import Limits
 from service.observability import metrics
 from service.tables.installation import RecordKind
-
-CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';"
-    " base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
 
 
 class UnguardedRoute(RuntimeError):
@@ -28,7 +26,7 @@ class UnguardedRoute(RuntimeError):
 
 
 def create_app(settings: Settings | None = None, sessions: SessionStore | None = None) -> Flask:
-    """Return the Flask application, with settings from the environment by default; `sessions` knows signed-in browsers.
+    """Return the Flask application, with settings from the environment by default; `sessions` finds signed-in browsers.
 
     Raises UnguardedRoute when a route declares no caller, BadSetting when a variable of the environment is wrong.
     """
@@ -43,19 +41,28 @@ def create_app(settings: Settings | None = None, sessions: SessionStore | None =
     engine = make_engine(settings.database_url, pool=limits.pool, limits=limits)
     metrics.watch_pool(engine, 2 * limits.pool)  # as many again may overflow (service/db/engine.py)
     record = _served_record(engine, settings)
+    sessions = sessions or StoredSessions(second_factor=record.kind_if_known() is not RecordKind.DEMO)
     state = context.AppState(settings, engine, installation_keyring(settings), RateLimiter(limits), record, sessions)
     app.extensions["songnuan"] = state
-    if limits.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=limits.proxies)  # type: ignore[method-assign]
-    app.after_request(_set_security_headers)
-    pipeline.register(app)
-    errors.register(app)
-    openapi.register(app, BLUEPRINTS)
-    health.register(app)
+    _add_parts(app, limits)
     unguarded = auth.unguarded_routes(app)
     if unguarded:
         raise UnguardedRoute(f"these routes do not say who may call them: {', '.join(unguarded)}")
     return app
+
+
+def _add_parts(app: Flask, limits: Limits) -> None:
+    """Add the pipeline, the routes and what surrounds them, in the order in which an answer passes through them."""
+    if limits.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=limits.proxies)  # type: ignore[method-assign]
+    app.after_request(compression.compress)
+    app.after_request(_set_security_headers)
+    assets.register(app)
+    pipeline.register(app)
+    errors.register(app)
+    openapi.register(app, BLUEPRINTS)
+    health.register(app)
+    web.register(app)
 
 
 def _served_record(engine: sa.Engine, settings: Settings) -> ServedRecord:
@@ -68,8 +75,9 @@ def _served_record(engine: sa.Engine, settings: Settings) -> ServedRecord:
 
 
 def _set_security_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("Content-Security-Policy", PAGES)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    # With "no-referrer" a browser posts a form with "Origin: null", which tells nothing.
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -14,6 +14,7 @@ _DATABASES = ("postgresql", "postgres", "postgresql+psycopg")
 _BROKERS = ("redis", "rediss")
 _PAGES = ("https", "http")
 _MAIL_SERVERS = ("smtp", "smtps")
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
 _TOKEN = re.compile(r"[!-~]{24,200}")
@@ -45,6 +46,16 @@ class MailServer:
 
 
 @dataclass(frozen=True)
+class IdentityProvider:
+    """An OpenID provider: its issuer, our client there, and the `acr` values that mean two factors."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    two_factor_acr: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one process. Its repr leaves out secrets.
 
@@ -69,6 +80,7 @@ class Settings:
     monitoring_token: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     public_url: str = ""
+    identity_provider: IdentityProvider | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -91,6 +103,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         language=_language(environ),
         monitoring_token=_monitoring_token(environ),
         limits=_limits(environ),
+        identity_provider=_identity_provider(environ),
         public_url=(_url(environ, "PUBLIC_URL", _PAGES, "https://songnuan.union.example") or "").rstrip("/"),
     )
 
@@ -157,6 +170,22 @@ def _monitoring_token(environ: Mapping[str, str]) -> str | None:
             "SONGNUAN_MONITORING_TOKEN", "it is too short or cannot be sent in a header", "openssl rand -hex 24"
         )
     return token
+
+
+def _identity_provider(environ: Mapping[str, str]) -> IdentityProvider | None:
+    example = "https://sign-in.union.example"
+    issuer = _url(environ, "SONGNUAN_OIDC_ISSUER", _PAGES, example)
+    if issuer is None:
+        return None
+    url = urlsplit(issuer)
+    if url.scheme != "https" and url.hostname not in _LOCAL:
+        raise BadSetting("SONGNUAN_OIDC_ISSUER", "it must begin with https://", f"Write it like {example}")
+    client = [environ.get(f"SONGNUAN_OIDC_{name}", "") for name in ("CLIENT_ID", "CLIENT_SECRET")]
+    for name, value in zip(("CLIENT_ID", "CLIENT_SECRET"), client, strict=True):
+        if not value:
+            raise BadSetting(f"SONGNUAN_OIDC_{name}", "it is missing beside SONGNUAN_OIDC_ISSUER", "Ask the provider")
+    acr = tuple(environ.get("SONGNUAN_OIDC_TWO_FACTOR_ACR", "").split())
+    return IdentityProvider(issuer.rstrip("/"), client[0], client[1], acr)
 
 
 def _limits(environ: Mapping[str, str]) -> Limits:

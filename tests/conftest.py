@@ -24,6 +24,11 @@ for _limit in ("TOKEN", "ADDRESS", "FAILED_TOKENS"):  # processes that tests sta
     os.environ.setdefault(f"SONGNUAN_RATE_{_limit}", "off")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the page tests keep pictures of their pages: `pytest tests/web --screenshots FOLDER`."""
+    parser.addoption("--screenshots", metavar="FOLDER", help="keep pictures of the pages in this folder")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Create one folder for the servers of a run; xdist workers share the controller's."""
     servers_folder = getattr(config, "workerinput", {}).get("servers")
@@ -52,7 +57,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _remove_servers(folder: Path) -> None:
     for postgres in (folder / "postgres", *folder.glob("*/postgres")):
-        if (postgres / "data").exists():
+        if (postgres / "data" / "PG_VERSION").exists():  # a killed run may have left half a cluster
             start_postgres(postgres, durable=False).stop()
         shutil.rmtree(postgres.resolve(), ignore_errors=True)
     for broker in (*folder.glob("broker-*"), *folder.glob("*/broker")):

@@ -16,6 +16,7 @@ from service.actions.policies import _CALENDARS
 from service.actions.write_batch import WriteBatch
 from service.clock import Clock
 from service.crypto.encryption import Keyring, blind_index, encrypt_field
+from service.crypto.search_keys import keys_of_person
 from service.db.columns import new_id
 from service.queries import accounts
 from service.queries.scope import Caller
@@ -134,12 +135,13 @@ def create_organisation(
     fen: int = 10_000_000,
     kind: str = "county",
     staff: Sequence[tuple[str, str, int]] = STAFF,
+    name: str = "示例县总工会",
 ) -> Organisation:
     """Create a unit with its staff, their tokens, a fund with `fen` in it, and the rules."""
     unit_id = new_id()
     path = f"{above.unit_path if above else '/'}{unit_id.hex}/"
     organisation, batch = Organisation(unit_id, path), WriteBatch()
-    unit_columns = {"name": "示例县总工会", "kind": kind, "division": "371083", "path": path}
+    unit_columns = {"name": name, "kind": kind, "division": "371083", "path": path}
     parent = above.unit_id if above else None
     batch.add(unit, {"id": unit_id, "parent_id": parent, **unit_columns, "created_at": datetime.now(UTC)})
     batch.add(account, _account_row(organisation, "admin"))
@@ -255,6 +257,7 @@ def create_family(
     income_fen: int = 3_000_000,
     email: str | None = None,
     division: str = "371083",
+    surname: str = "示例",
 ) -> Family:
     """Create a worker's household of three (head, spouse, child) with a consent and a bank account."""
     household_id, created, batch = new_id(), {"created_at": datetime.now(UTC)}, WriteBatch()
@@ -274,7 +277,8 @@ def create_family(
         household, {"id": household_id, **unit_values, **category_columns, **finance_columns, "version": 1, **created}
     )
     ids = {}
-    for relation, name, born in (("head", "示例甲", 1970), ("spouse", "示例乙", 1972), ("child", "示例丙", 2008)):
+    for relation, given, born in (("head", "甲", 1970), ("spouse", "乙", 1972), ("child", "丙", 2008)):
+        name = surname + given
         row_id, number = new_id(), another_number(born)
         ids[relation] = row_id
         email_sealed = encrypt_field(RING, "person.email", row_id, email) if email and relation == "head" else None
@@ -283,6 +287,7 @@ def create_family(
             "name_index": blind_index(RING, "name", name),
             "id_no_sealed": encrypt_field(RING, "person.id_no", row_id, number),
             "id_no_index": blind_index(RING, "id_no", number),
+            "search_index": keys_of_person(RING, row_id, name, number),
         }
         batch.add(
             person,

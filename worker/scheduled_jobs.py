@@ -31,6 +31,7 @@ from service.queries import accounts, reminders
 from service.queries.anchors import is_made_on
 from service.queries.reminders import REMINDERS, Reminder
 from service.tables.events import idempotency, job_run
+from service.tables.sessions import sign_in_attempt
 from worker.installation import is_demo
 from worker.outbox import open_sender
 from workflows.policy import NoPolicy
@@ -43,6 +44,9 @@ LOGIN = CLOCK_LOGIN
 
 KEEP_REPLIES = timedelta(days=7)
 """How long a stored response to a repeated request is kept; it may hold personal data."""
+
+KEEP_ATTEMPTS = timedelta(days=1)
+"""How long an attempt to sign in is kept, which lives for ten minutes."""
 
 _PAGE_SIZE = 200
 _log = logging.getLogger(__name__)
@@ -170,12 +174,13 @@ def _queue_reminders(day: JobDay, reminder: Reminder) -> JobResult:
 
 
 def _delete_old_responses(day: JobDay) -> JobResult:
-    """Delete stored responses older than KEEP_REPLIES; they may hold personal data."""
+    """Delete stored responses older than KEEP_REPLIES, which may hold personal data, and attempts to sign in."""
     with day.engine.begin() as conn:
         if not _claim_today(conn, "forget_replies", day.context):
             return JobResult()
         old = idempotency.delete().where(idempotency.c.created_at < day.context.at - KEEP_REPLIES)
         result = JobResult(conn.execute(old).rowcount)
+        conn.execute(sign_in_attempt.delete().where(sign_in_attempt.c.created_at < day.context.at - KEEP_ATTEMPTS))
         _add_result(conn, "forget_replies", result, day.context)
     return result
 

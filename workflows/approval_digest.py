@@ -52,7 +52,11 @@ class ApprovalContent:
 _FIELDS = tuple(each.name for each in fields(ApprovalContent))
 
 
+def content_record(content: ApprovalContent) -> str:
+    """Return the content as canonical JSON by field name, without nulls: what a signature covers, in full."""
+    return canonical_json(without_nulls({name: getattr(content, name) for name in _FIELDS}))
+
+
 def approval_digest(content: ApprovalContent) -> str:
-    """Return the digest that an approval stores: SHA-256 in hex of the content by field name, without nulls."""
-    values = without_nulls({name: getattr(content, name) for name in _FIELDS})
-    return sha256(canonical_json(values).encode()).hexdigest()
+    """Return the digest that an approval stores: SHA-256 in hex of its record."""
+    return sha256(content_record(content).encode()).hexdigest()

@@ -161,7 +161,7 @@ def cap_for(
         for cap in caps_that_fit(policy, item, category=category, stage=stage)
         for limit in (
             cap.fixed_fen,
-            _cap_months(cap, n_months) * line if cap.months_of_line is not None else None,
+            _cap_months(cap.months_of_line, n_months) * line if cap.months_of_line is not None else None,
             cap.share * (self_paid or 0) // 1 if cap.share is not None else None,
         )
         if limit is not None
@@ -188,6 +188,5 @@ def self_paid_surveyed(policy: PolicySet, item: str, finances: Finances) -> Fen:
     return Fen(sum(max(0, line.fen - line.reimbursed) for line in finances.spending if line.kind in kinds))
 
 
-def _cap_months(cap: Cap, n_months: int | None) -> int:
-    months = cap.months_of_line or 0
+def _cap_months(months: int, n_months: int | None) -> int:
     return months if n_months is None else min(months, n_months)

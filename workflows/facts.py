@@ -161,8 +161,8 @@ class Facts:
     @property
     def surveys(self) -> tuple[Visit, ...]:
         """Return the survey visits that count: those since the latest return to survey."""
-        since = self.returned.seq if self.returned else -1
-        return tuple(visit for visit in self.visits if visit.kind == "survey" and visit.seq > since)
+        surveys = (visit for visit in self.visits if visit.kind == "survey")
+        return tuple(visit for visit in surveys if self.returned is None or visit.seq > self.returned.seq)
 
     def must_repeat(self, part: str) -> bool:
         """Return whether the latest return to survey requires `part` (papers, verification) again."""

@@ -25,6 +25,10 @@ OTHER_CASEWORKERS = (Role.VERIFIER, Role.REVIEWER, Role.APPROVER)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
 
 
+SECOND_FACTOR = frozenset({Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.AUDITOR, Role.ADMIN})
+"""Roles that a browser may use only once the account has a second factor (docs/security.md)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Power:
     """One kind of write outside cases, by the subject and the action of its event.
@@ -71,6 +75,15 @@ _TABLE = (
     Power("account",   "revoke",               _P, (Role.ADMIN,),                         alone="takes_away"),
     Power("account",   "make_token",           _P, ANYBODY,                               alone="own_key"),
     Power("account",   "revoke_token",         _P, ANYBODY,                               alone="takes_away"),
+    *(
+        Power("account", action,               _P, ANYBODY,                               alone="own_key")
+        for action in ("set_password", "set_up_with_password", "set_totp", "make_recovery_codes", "add_passkey", "remove_passkey",
+                       "link_provider", "unlink_provider")
+    ),
+    *(
+        Power("account", action,               (), ANYBODY,                               alone="own_key")
+        for action in ("sign_in", "sign_in_failed", "sign_out", "end_session")
+    ),
     Power("account",   "end_account",          _P, (Role.ADMIN,),                         alone="takes_away"),
     Power("household", "declare_kinship",      _P, ANYBODY,                               alone="counts_once_confirmed"),
     Power("household", "confirm_kinship",      _P, ANYBODY,                               alone="is_the_second_word"),
@@ -112,6 +125,7 @@ _TABLE = (
     Power("person",    "reveal",               (), (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER), alone="reads_only"),
     Power("person",    "match_number",         (), ANYBODY,                               alone="reads_only"),
     Power("account",   "match_number",         (), ANYBODY,                               alone="reads_only"),
+    Power("account",   "search",               (), tuple(role for role in Role if role is not Role.ADMIN), alone="reads_only"),
     Power("account",   "resend_notification",  (), (Role.REGISTRAR, Role.ADMIN),          alone="reads_only"),
     Power("account",   "remind",               (), (Role.CLOCK,),                         alone="reads_only"),
     Power("account",   "anchor",               (), (Role.CLOCK, Role.AUDITOR),            alone="reads_only"),

@@ -22,6 +22,34 @@ class DaysAre(StrEnum):
     CALENDAR = "calendar"
 
 
+class Proof(StrEnum):
+    """What a step asks its actor to show, besides who they are."""
+
+    FRESH = "fresh"
+    """In a browser: a second factor, or the password, shown for this step and no other (docs/security.md)."""
+
+
+class Awaited(StrEnum):
+    """When a case waits for a step: it is then in the inbox of those who may take the step."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    """Possible, but the case does not wait for it: a return, a refusal, a hold, a recall."""
+
+    HOLD_OVER = "hold_over"
+    """The hold of the case has run out."""
+
+    VISITED = "visited"
+    """A survey visit was recorded since the latest return to survey."""
+
+    OBJECTION_OPEN = "objection_open"
+    OBJECTION_UPHELD = "objection_upheld"
+    FOLLOWED_UP = "followed_up"
+    """In the latest follow-up the family has the money."""
+
+    NOT_FOLLOWED_UP = "not_followed_up"
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """One state of a case: a label for staff, a label for the family, and the name of its deadline in the policy."""
@@ -52,6 +80,11 @@ class Step:
     while_held: bool = False
     second_of: str | None = None
     """The action that this step confirms or refuses: another person takes it, and the duties of the two are apart."""
+
+    awaited: Awaited = Awaited.ALWAYS
+    """When a case waits for this step. A step that nobody waits for is in nobody's inbox."""
+
+    proof: Proof | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -130,6 +163,14 @@ def _find_faults(programme: Programme) -> Iterator[str]:
                 yield f"{step.action} has two rows from {source}"
             rows.add((step.action, source))
     yield from _find_unreachable(programme)
+    yield from (
+        f"{state.key}: an open state waits for no step" for state in programme.states if _in_no_inbox(state, programme)
+    )
+
+
+def _in_no_inbox(state: State, programme: Programme) -> bool:
+    awaited = {step.awaited for step in programme.steps_from(state.key)}
+    return state.phase is not Phase.ENDED and awaited <= {Awaited.NEVER, Awaited.HOLD_OVER}
 
 
 def _needs_deadline(state: State) -> bool:

@@ -163,7 +163,7 @@ def _rule_refusals(step: Step, case: RuleInput) -> Iterator[Reason]:
         yield Reason.of("nothing_to_move")
 
 
-def _refusals(step: Step, case: RuleInput) -> tuple[Grant | None, list[Reason]]:
+def refusals(step: Step, case: RuleInput) -> tuple[Grant | None, list[Reason]]:
     """Return the grant for the step, and every reason against it.
 
     Each grant is checked alone, rules included, because the event names only one grant. The grant with the fewest
@@ -239,7 +239,7 @@ def decide_read(programme: Programme, step: Step, case: RuleInput) -> Transition
     Raises Refused with every reason when a rule refuses.
     """
     state, with_form = case.facts.state, input_for(step, case)
-    grant, reasons = _refusals(step, with_form)
+    grant, reasons = refusals(step, with_form)
     if reasons or grant is None:
         raise Refused(*reasons)
     target = programme.state(_target(programme, step.action, state))
@@ -276,7 +276,7 @@ def available_actions(
     """
     return tuple(
         AvailableAction(
-            step.action, step.label, step.goes_to(case.facts.state), step.form, tuple(_refusals(step, look)[1])
+            step.action, step.label, step.goes_to(case.facts.state), step.form, tuple(refusals(step, look)[1])
         )
         for step in programme.steps_from(case.facts.state)
         for look in [preview_of(step, case, in_force or case.policy)]

@@ -86,6 +86,17 @@ def count(start: date, end: date, calendar: Calendar) -> int:
     return sum(is_workday(start + step * _ONE_DAY, calendar) for step in range(1, (end - start).days + 1))
 
 
+def left(today: date, due_on: date, calendar: Calendar) -> int | None:
+    """Return the working days until `due_on`: 0 on the day itself, below 0 once it has passed.
+
+    None while the calendar does not cover the days between.
+    """
+    try:
+        return count(today, due_on, calendar) if due_on >= today else -count(due_on, today, calendar)
+    except CalendarUnknown:
+        return None
+
+
 def read_calendar(text: str) -> Calendar:
     """Read a list of days: columns 日期, 类型 (休 off, 班 working), 名称; lines that begin with # are comments.
 

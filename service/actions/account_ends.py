@@ -10,6 +10,7 @@ from service.actions.confirmation_notices import CHANGED, notices
 from service.actions.context import ActionContext
 from service.actions.invitations import end_invitations
 from service.actions.permissions import require_role, unit_path_of
+from service.actions.sessions import end_sessions
 from service.actions.write_batch import WriteBatch
 from service.tables.accounts import account, role_grant, token
 from workflows.vocabulary import Plain, Reason, Refused, Role
@@ -34,6 +35,7 @@ def end_account(conn: sa.Connection, account_id: UUID, reason: str, context: Act
     grants = _end_grants(conn, batch, role_grant.c.account_id == account_id, context)
     _end_tokens(conn, batch, account_id, context)
     end_invitations(conn, batch, account_id, context.at)
+    end_sessions(conn, batch, account_id, context)
     facts: dict[str, Plain] = {"reason": reason.strip(), "grants": len(grants), **right}
     event_log.append_event(conn, "account", account_id, "end_account", facts, context, batch)
     _end_stand_ins(conn, account_id, context, right)

@@ -15,7 +15,7 @@ from service.actions.step_result import StepResult
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
 from service.db.prepared import PreparedStatement
-from service.queries import case_opening
+from service.queries import case_opening, cases, households
 from service.queries.case_opening import HouseholdFile, OpeningChecks
 from service.tables.cases import case, case_duty
 from service.tables.events import event, sealed_remark
@@ -51,7 +51,8 @@ def open_case(conn: sa.Connection, application: CaseApplication, context: Action
         raise Refused(*reasons)
     start = _Start(policy_set_id, policy, *state_machine.start(programme, rule_input))
     new = _NewCase(programme, application, household, start, registrars, answers)
-    result = replace(_write(conn, new, context), warnings=tuple(_warnings(new, checks)))
+    warnings = tuple(_warnings(application.item, household.category, policy, checks))
+    result = replace(_write(conn, new, context), warnings=warnings)
     context.steps.append(result)
     return result
 
@@ -133,10 +134,21 @@ class _NewCase:
     answers: Mapping[str, Plain]
 
 
-def _warnings(new: _NewCase, checks: OpeningChecks) -> Iterator[Reason]:
+def warnings_of(conn: sa.Connection, case_id: UUID, context: ActionContext) -> tuple[Reason, ...]:
+    """Return the warnings that a case just opened was opened with. Raises NotFound."""
+    row = cases.one(conn, case_id, context.caller)
+    file = households.one(conn, row["household_id"], context.caller) if row is not None else None
+    if row is None or file is None:
+        raise NotFound
+    whose = (row["household_id"], row["beneficiary_id"], row["item"])
+    checks = case_opening.opening_checks(conn, *whose, context.today)
+    policy = checks.policy(conn, file["division"], context.today)[1]
+    return tuple(_warnings(row["item"], file["category"], policy, checks))
+
+
+def _warnings(item: str, category: str | None, policy: PolicySet, checks: OpeningChecks) -> Iterator[Reason]:
     """Yield a reason for which the review will or may refuse the case; the category may change until then."""
-    item, policy = new.application.item, new.start.policy
-    most = policy.items_most(new.household.category)
+    most = policy.items_most(category)
     if most is None or not policy.binds(Requirement.ITEMS_PER_YEAR, item):
         return
     if len(checks.other_items | {item}) > most:

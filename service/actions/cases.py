@@ -1,14 +1,23 @@
 """Takes actions on cases: loads, decides and writes, for one case or many. Nothing else changes a case."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import case_writer
+from service.actions import case_writer, proofs
+from service.actions.case_input import (
+    Form,
+    calendar_for,
+    named_fund,
+    policy_for,
+    rule_input_of,
+    unfilled_input,
+    visited_on,
+    with_fund,
+)
 from service.actions.case_update import next_version
 from service.actions.context import ActionContext
 from service.actions.decided_step import DecidedStep
@@ -16,13 +25,16 @@ from service.actions.errors import NotFound, VersionConflict, refusal_of
 from service.actions.fund_balances import FundBalances
 from service.actions.step_records import step_record
 from service.actions.step_result import StepResult
-from service.queries import policies
+from service.queries import accounts
+from service.queries.accounts import StaffMember
 from service.queries.case_loading import load
 from service.queries.case_loading.loaded_case import LoadedCase
 from service.queries.case_loading.plan import plan_for
 from workflows import state_machine
+from workflows.able_people import able_people
 from workflows.assessment import as_record
-from workflows.facts import Facts, RuleInput
+from workflows.awaited_steps import is_awaited
+from workflows.facts import RuleInput
 from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet
 from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
@@ -30,10 +42,7 @@ from workflows.rules.means_test import assessed, award_limits
 from workflows.state_machine import AvailableAction
 from workflows.step_input import first_decision
 from workflows.vocabulary import InvalidForm, Plain, Reason, Refused
-from workflows.workdays import Calendar, CalendarUnknown
-
-Form: TypeAlias = Mapping[str, object]
-"""The answers of an action's form, as they were given."""
+from workflows.workdays import CalendarUnknown
 
 Outcome: TypeAlias = StepResult | Refused | InvalidForm | NotFound
 """What became of one case of a batch."""
@@ -46,8 +55,8 @@ def take_action(conn: sa.Connection, case_id: UUID, action: str, form: Form, con
     case, VersionConflict when `context.version` is behind.
     """
     plan = plan_for(action)
-    named = _named_fund(form) if "named_fund" in plan.facts else None
-    loaded = load.load_locked(conn, case_id, context.caller, context.today, plan, named, _visited_on(form))
+    named = named_fund(form) if "named_fund" in plan.facts else None
+    loaded = load.load_locked(conn, case_id, context.caller, context.today, plan, named, visited_on(form))
     if loaded is None:
         raise NotFound
     if context.version is not None and context.version != loaded.row.version:
@@ -94,8 +103,8 @@ def _take_group(
     conn: sa.Connection, case_ids: list[UUID], action: str, form: Form, context: ActionContext, balances: FundBalances
 ) -> dict[UUID, Outcome]:
     plan = plan_for(action)
-    named = _named_fund(form) if "named_fund" in plan.facts else None
-    cases = load.load_many(conn, case_ids, context.caller, context.today, plan, named, _visited_on(form))
+    named = named_fund(form) if "named_fund" in plan.facts else None
+    cases = load.load_many(conn, case_ids, context.caller, context.today, plan, named, visited_on(form))
     outcomes: dict[UUID, Outcome] = {}
     steps: list[DecidedStep] = []
     for case_id in case_ids:
@@ -139,13 +148,61 @@ def _refusal(error: NoPolicy | PoliciesOverlap | CalendarUnknown | sa.exc.Integr
     return Refused(Reason.of("no_policy"))
 
 
+@dataclass(frozen=True, slots=True)
+class ActionPreview:
+    """One action of a case for a caller who holds a role for it: open, or the reasons against it and who can take it."""
+
+    step: Step
+    available: AvailableAction
+    is_awaited: bool
+    """Whether the case waits for this step; another one is possible too, as a return or a hold."""
+
+    able: tuple[StaffMember, ...] = ()
+    """Who could take it now, in the order of names, where the caller cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePreview:
+    """A case as it was read once, what the rules read of it, and the caller's actions."""
+
+    loaded: LoadedCase
+    rule_input: RuleInput
+    in_force: PolicySet | None
+    """The policy set of a new award, where the case may get one now."""
+
+    actions: tuple[ActionPreview, ...]
+
+
 def available_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) -> tuple[AvailableAction, ...]:
     """Return what the caller may do with a case now, and every reason against the rest. Raises NotFound."""
-    loaded = _look_at(conn, case_id, context)
-    award = _award_step(loaded)
-    in_force = _policy(conn, loaded, award, context)[1] if award else None
+    loaded, rule_input, in_force = _look_at(conn, case_id, context)
+    return state_machine.available_actions(PROGRAMMES[loaded.row.programme], rule_input, in_force)
+
+
+def preview_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) -> CasePreview:
+    """Return a case with the actions for which the caller holds a role, by one read of the case. Raises NotFound.
+
+    An action that is refused says who could take it: the same rules are run for everybody with a role over the unit.
+    """
+    loaded, rule_input, in_force = _look_at(conn, case_id, context)
     programme = PROGRAMMES[loaded.row.programme]
-    return state_machine.available_actions(programme, unfilled_input(conn, loaded, context), in_force)
+    staff = accounts.staff_over(conn, loaded.row.unit_path, context.today)
+    names = {each.actor.account: each for each in staff}
+    hold_over = loaded.row.held_until is not None and loaded.row.held_until < context.today
+
+    def preview(step: Step, available: AvailableAction) -> ActionPreview:
+        actors = [each.actor for each in staff] if available.reasons else []
+        able = able_people(programme, step.action, rule_input, actors, in_force)
+        awaited = is_awaited(step, rule_input, hold_over=hold_over)
+        return ActionPreview(step, available, awaited, tuple(names[each] for each in able))
+
+    actions = zip(
+        programme.steps_from(loaded.row.state),
+        state_machine.available_actions(programme, rule_input, in_force),
+        strict=True,
+    )
+    mine = tuple(preview(step, each) for step, each in actions if rule_input.actor.grants_as(step.roles))
+    return CasePreview(loaded, rule_input, in_force, mine)
 
 
 def assess_today(
@@ -156,33 +213,33 @@ def assess_today(
     The assessment is None without finances on file or a 低保 line. A case that waits for its award is assessed under
     the policy set in force, another one under the set that it cites.
     """
-    loaded = _look_at(conn, case_id, context)
-    policy = _policy(conn, loaded, _award_step(loaded), context)[1]
-    rule_input = _rule_input(loaded, loaded.facts, policy, _calendar(conn, loaded), {}, context)
-    need = assessed(rule_input)
-    return (as_record(need) if need else None), asdict(award_limits(rule_input))
+    _, rule_input, in_force = _look_at(conn, case_id, context)
+    return assess(rule_input, in_force)
 
 
-def _look_at(conn: sa.Connection, case_id: UUID, context: ActionContext) -> LoadedCase:
+def assess(rule_input: RuleInput, in_force: PolicySet | None) -> tuple[dict[str, Plain] | None, dict[str, Any]]:
+    """Return what assess_today() returns, of a case that was read already: by preview_actions()."""
+    under_its_set = replace(rule_input, policy=in_force or rule_input.policy)
+    need = assessed(under_its_set)
+    return (as_record(need) if need else None), asdict(award_limits(under_its_set))
+
+
+def _look_at(
+    conn: sa.Connection, case_id: UUID, context: ActionContext
+) -> tuple[LoadedCase, RuleInput, PolicySet | None]:
+    """Return a case unlocked, what the rules read of it, and the policy set of its new award, if it may get one."""
     loaded = load.load_case(conn, case_id, context.caller, context.today)
     if loaded is None:
         raise NotFound
-    return loaded
+    award = _award_step(loaded)
+    in_force = policy_for(conn, loaded, award, context)[1] if award else None
+    return loaded, unfilled_input(conn, loaded, context), in_force
 
 
 def _award_step(loaded: LoadedCase) -> Step | None:
     """Return the step from the case's state that sets the award and names its fund line, if there is one."""
     steps = PROGRAMMES[loaded.row.programme].steps_from(loaded.row.state)
     return next((step for step in steps if step.kind.names_fund), None)
-
-
-def unfilled_input(conn: sa.Connection, loaded: LoadedCase, context: ActionContext) -> RuleInput:
-    """Return what the rules read of a case loaded with every fact, before a form is filled in."""
-    row, facts = loaded.row, loaded.facts
-    if row.fund is not None and row.fund_id is not None:
-        facts = facts.replace(fund=FundBalances(conn, context, {row.fund_id: row.fund}).own(loaded))
-    policy = _policy(conn, loaded, None, context)[1]
-    return _rule_input(loaded, facts, policy, _calendar(conn, loaded), {}, context)
 
 
 def _decide(
@@ -192,84 +249,16 @@ def _decide(
     row = loaded.row
     programme = PROGRAMMES[row.programme]
     step = programme.step(action, row.state)
-    policy_set_id, policy = _policy(conn, loaded, step, context)
-    calendar = _calendar(conn, loaded)
+    if step is not None and step.proof is not None:
+        proofs.refuse_unproved(context)
+    policy_set_id, policy = policy_for(conn, loaded, step, context)
+    calendar = calendar_for(conn, loaded)
     awards = step is not None and step.kind.names_fund
     decided_on = (first_decision(context.today, policy, calendar) if awards else None) or context.today
-    facts, fund_id = _with_fund(loaded, step, form, balances, decided_on)
-    rule_input = _rule_input(loaded, facts, policy, calendar, form, context)
+    facts, fund_id = with_fund(loaded, step, form, balances, decided_on)
+    rule_input = rule_input_of(loaded, facts, policy, calendar, form, context)
     transition = state_machine.decide(programme, action, rule_input)
     assessment = assessed(rule_input) if transition.step.kind.stores_assessment else None
     before = next_version(row, policy_set_id=policy_set_id, fund_id=fund_id)
     update = step_record(transition.step.record).update(before, transition, context.today, assessment)
     return DecidedStep(loaded, transition, rule_input, context, update, assessment, update.digest(loaded))
-
-
-def _policy(
-    conn: sa.Connection, loaded: LoadedCase, step: Step | None, context: ActionContext
-) -> tuple[UUID, PolicySet]:
-    """Return the set the case cites once it has an award; before that, and for the award itself, the one in force.
-
-    The set in force is that of the day of the step: the opening and the fieldwork go by the rules of their days, the
-    award by those of the review, which the notice shows and the decision cites.
-    """
-    if loaded.row.award_fen is None or (step is not None and step.kind.names_fund):
-        sets = [UUID(each) for each in loaded.row.policies or ()]
-        return policies.governing_set(conn, sets, loaded.row.division, context.today)
-    return loaded.row.policy_set_id, policies.policy_by_id(conn, loaded.row.policy_set_id)
-
-
-def _with_fund(
-    loaded: LoadedCase, step: Step | None, form: Form, balances: FundBalances, decided_on: date
-) -> tuple[Facts, UUID | None]:
-    """Return the facts with the fund line the step uses, and the line the case names after the step.
-
-    A line that is named at review is one that the unit may use on the first day of the decision.
-    """
-    if step is not None and step.kind.names_fund:
-        named = balances.named(loaded, decided_on)
-        return loaded.facts.replace(fund=named), _named_fund(form) if named else None
-    if step is not None and step.money is not None:
-        return loaded.facts.replace(fund=balances.own(loaded)), loaded.row.fund_id
-    return loaded.facts, loaded.row.fund_id
-
-
-def _named_fund(form: Form) -> UUID | None:
-    try:
-        return UUID(str(form.get("fund")))
-    except ValueError:
-        return None
-
-
-def _visited_on(form: Form) -> date | None:
-    """Return the day of the visit that the form records, if it can be read."""
-    try:
-        return date.fromisoformat(str(form.get("on")))
-    except ValueError:
-        return None
-
-
-def _calendar(conn: sa.Connection, loaded: LoadedCase) -> Calendar:
-    return policies.calendar_of(conn, tuple((year, digest) for year, digest in loaded.row.calendar or ()))
-
-
-def _rule_input(
-    loaded: LoadedCase, facts: Facts, policy: PolicySet, calendar: Calendar, form: Form, context: ActionContext
-) -> RuleInput:
-    row, visitors = loaded.row, form.get("visitors")
-    return RuleInput(
-        actor=context.caller.actor_over(row.unit_path),
-        facts=facts,
-        policy=policy,
-        calendar=calendar,
-        today=context.today,
-        answers=form,
-        eligible_visitors=loaded.eligible_visitors(frozenset(_ids(visitors) if isinstance(visitors, list) else ())),
-    )
-
-
-def _ids(texts: list[object]) -> list[UUID]:
-    try:
-        return [UUID(str(each)) for each in texts]
-    except ValueError:
-        return []

@@ -12,6 +12,7 @@ from service.actions import event_log, validation
 from service.actions.confirmation_notices import DUE, ENDED, notices
 from service.actions.context import ActionContext, Second
 from service.actions.errors import NotFound
+from service.actions.proofs import refuse_unproved
 from service.actions.proposals.content import from_plain, to_plain
 from service.actions.proposals.registry import WRITES
 from service.actions.proposals.write import Hand, Made, ProposedWrite
@@ -136,8 +137,9 @@ def confirm(
 
     `digest` is that of the content the caller has read. Returns what the write made, or None while others are missing.
     Raises NotFound, Refused (confirmation_over, content_differs, confirmer_proposed, confirmed_by_you,
-    confirmer_not_asked, proposer_without_role), and what the write raises.
+    confirmer_not_asked, proposer_without_role, proof_missing), and what the write raises.
     """
+    refuse_unproved(context)
     row = _lock_open(conn, confirmation_id, context)
     if row.digest.hex() != digest:
         raise Refused(Reason.of("content_differs"))

@@ -28,6 +28,25 @@ class Moment:
     today: date
     keyring: Keyring
     request: str | None = None
+    clock: Clock = Clock.SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserRequest:
+    """The browser that asks: what it calls itself, its network, and the real instant, whatever a demo clock shows."""
+
+    label: str
+    network: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProof:
+    """A credential that the caller showed for one act: its kind, its id, and the digest of what they were shown."""
+
+    kind: str
+    credential_id: UUID
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +65,12 @@ class ActionContext:
 
     second: Second | None = None
     """Who confirmed the write besides the caller, where it needs a second person (docs/powers.md)."""
+
+    browser: BrowserRequest | None = None
+    """The browser whose session the caller acts in; None for a token, a command and a job."""
+
+    proof: ShownProof | None = None
+    """What the caller has shown for this act, where a browser must show something (service/actions/proofs.py)."""
 
     console: str | None = None
     """The operating-system user and machine of a command whose caller has shown no credential of their own."""

@@ -1,8 +1,9 @@
 """The errors an action may raise besides Refused and InvalidForm."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
+import sqlalchemy as sa
 import sqlalchemy.exc
 
 from service.db.engine import constraint_of
@@ -19,6 +20,14 @@ class DisclosingRefusal(Refused):
     def __init__(self, *reasons: Reason, persons: tuple[UUID, ...] = (), accounts: tuple[UUID, ...] = ()) -> None:
         super().__init__(*reasons)
         self.persons, self.accounts = persons, accounts
+
+
+class RecordedRefusal(Refused):
+    """A refusal that is itself recorded, such as a failed sign-in. The entry point calls `record` after the rollback."""
+
+    def __init__(self, *reasons: Reason, record: Callable[[sa.Connection], None]) -> None:
+        super().__init__(*reasons)
+        self.record = record
 
 
 class SecondPersonMissing(Exception):
@@ -50,6 +59,9 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "uq_household_unit_id_file_no": "file_no_taken",
     "uq_fund_unit_id_code_year": "fund_code_taken",
     "uq_account_login": "login_taken",
+    "uq_credential_one_of_a_kind": "credential_changed",
+    "uq_credential_one_of_a_subject": "provider_linked",
+    "uq_passkey_credential_id": "passkey_known",
     **{
         f"ex_{table}_recorded_once": "recorded_already"
         for table in ("fund_receipt", "gift", "visit", "donation", "activity", "pairing")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions.context import ActionContext, Second
+from service.actions.context import ActionContext, Second, ShownProof
 from service.actions.errors import SecondPersonMissing
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import Keyring, encrypt_field, fingerprint
@@ -41,6 +41,7 @@ def event_envelope(source: EventSource, context: ActionContext) -> dict[str, Pla
     principal = str(source.principal) if source.principal else None
     optional: dict[str, Plain] = {**states, "principal": principal, **_second_facts(context.second)}
     optional["console"] = context.console
+    optional["proof"] = _proof_facts(context.proof)
     return {
         "v": EVENT_VERSION,
         "subject": source.subject,
@@ -54,6 +55,12 @@ def event_envelope(source: EventSource, context: ActionContext) -> dict[str, Pla
         "request": context.request,
         **{name: value for name, value in optional.items() if value is not None},
     }
+
+
+def _proof_facts(proof: ShownProof | None) -> Plain:
+    if proof is None:
+        return None
+    return {"kind": proof.kind, "credential": str(proof.credential_id), "digest": proof.digest}
 
 
 def _second_facts(second: Second | None) -> dict[str, Plain]:

@@ -81,27 +81,40 @@ class Accepted:
     token: str
 
 
-def accept(conn: sa.Connection, code: str, label: str, expires_at: datetime, moment: Moment) -> Accepted:
-    """Accept an invitation: whoever has the whole code is the owner of the account, and gets a token.
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The invitation of a code, and the context in which the owner of the account acts."""
 
-    Raises InvalidForm, Refused (invitation_unknown).
-    """
+    invitation_id: UUID
+    context: ActionContext
+
+
+def use(conn: sa.Connection, code: str, moment: Moment) -> Invited:
+    """Lock the invitation of a code: whoever has the whole code is the owner. Raises Refused (invitation_unknown)."""
     typed = _typed(code)
     digest = code_hash(half_hash(typed[:HALF]), typed[HALF:])
     query = sa.select(invitation.c.id, invitation.c.account_id).join(account, account.c.id == invitation.c.account_id)
     usable = (invitation.c.ended_at.is_(None), invitation.c.expires_at > moment.at)
     found = query.where(invitation.c.hash == digest, *usable, account.c.disabled_at.is_(None))
     row = conn.execute(found.with_for_update(of=invitation, key_share=True)).one_or_none()
-    if row is None:
+    caller = read.caller_by_id(conn, row.account_id, moment.today) if row is not None else None
+    if row is None or caller is None:
         raise Refused(Reason.of("invitation_unknown"))
-    caller = read.caller_by_id(conn, row.account_id, moment.today)
-    if caller is None:
-        raise Refused(Reason.of("invitation_unknown"))
-    context = ActionContext(caller, moment.at, moment.today, moment.keyring, request=moment.request)
+    context = ActionContext(caller, moment.at, moment.today, moment.keyring, request=moment.request, clock=moment.clock)
+    return Invited(row.id, context)
+
+
+def accept(conn: sa.Connection, code: str, label: str, expires_at: datetime, moment: Moment) -> Accepted:
+    """Accept an invitation: whoever has the whole code is the owner of the account, and gets a token.
+
+    Raises InvalidForm, Refused (invitation_unknown).
+    """
+    invited = use(conn, code, moment)
+    context, account_id = invited.context, invited.context.caller.account
     validation.refuse_invalid(validation.text("label", label, longest=60))
-    accounts.lock_account(conn, row.account_id)
+    accounts.lock_account(conn, account_id)
     batch = WriteBatch()
-    batch.change(invitation, {"id": row.id, "ended_at": context.at})
-    facts: dict[str, Plain] = {"invitation": str(row.id)}
-    event_log.append_event(conn, "account", row.account_id, "accept_invitation", facts, context, batch)
-    return Accepted(row.account_id, accounts.create_token(conn, row.account_id, label, expires_at, context))
+    batch.change(invitation, {"id": invited.invitation_id, "ended_at": context.at})
+    facts: dict[str, Plain] = {"invitation": str(invited.invitation_id)}
+    event_log.append_event(conn, "account", account_id, "accept_invitation", facts, context, batch)
+    return Accepted(account_id, accounts.create_token(conn, account_id, label, expires_at, context))

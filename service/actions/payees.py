@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from service.actions import event_log, validation
 from service.actions.context import ActionContext
 from service.actions.persons import bump_version, lock_open_household
+from service.actions.proofs import refuse_unproved
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import blind_index, encrypt_field
 from service.db.columns import new_id
@@ -44,6 +45,7 @@ def set_payee(conn: sa.Connection, household_id: UUID, payee: Payee, context: Ac
 
     Raises InvalidForm, Refused, NotFound, VersionConflict.
     """
+    refuse_unproved(context)
     file = lock_open_household(conn, household_id, context)
     members = [member["id"] for member in households.members(conn, household_id)]
     validation.refuse_invalid(problems(payee, members))

@@ -15,6 +15,7 @@ from service.actions.errors import DisclosingRefusal, NotFound, VersionConflict
 from service.actions.permissions import require_role
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import Keyring, blind_index, decrypt_field, encrypt_field
+from service.crypto.search_keys import keys_of_person
 from service.db.columns import new_id
 from service.queries import households
 from service.queries.scope import CASE_READERS, visible_to
@@ -84,10 +85,7 @@ def refuse_duplicates(
 def find_duplicates(
     conn: sa.Connection, members: Iterable[tuple[str, Person]], context: ActionContext
 ) -> list[tuple[UUID, Reason]]:
-    """Return each person in an active file whose number a member has, with the reason.
-
-    A reason names the other file only when the caller may see it.
-    """
+    """Return each person in an active file whose number a member has, with the reason; it names a file the caller sees."""
     by_index = {
         blind_index(context.keyring, "id_no", id_number.normal(member.id_no)): (prefix, member)
         for prefix, member in members
@@ -120,10 +118,21 @@ def as_rows(household_id: UUID, members: Iterable[Person], context: ActionContex
             "relation": member.relation,
             "student_stage": member.student_stage,
             "created_at": context.at,
-            **sealed_columns(member, context.keyring),
+            **personal_columns(member, context.keyring),
         }
         for member in members
     ]
+
+
+def personal_columns(member: Person, keyring: Keyring) -> dict[str, object]:
+    """Return a member's encrypted columns, their blind indexes and the search keys: every write of a person has these."""
+    return {**sealed_columns(member, keyring), "search_index": search_keys_of(member, keyring)}
+
+
+def search_keys_of(member: Person, keyring: Keyring) -> list[bytes]:
+    """Return the keys by which a search finds a member (docs/decisions/0036)."""
+    id_no, phone = id_number.normal(member.id_no or ""), (member.phone or "").strip()
+    return keys_of_person(keyring, member.id, member.name, id_no, phone)
 
 
 def sealed_columns(member: Person, keyring: Keyring) -> dict[str, bytes | None]:
@@ -225,7 +234,7 @@ def edit_person(
     columns = {
         "relation": after.relation,
         "student_stage": after.student_stage,
-        **sealed_columns(after, context.keyring),
+        **personal_columns(after, context.keyring),
     }
     facts: dict[str, Plain] = {"fields": ",".join(changed), **file.right}
     _write_person(conn, person_row, columns, file, "edit_person", facts, context, WriteBatch())

@@ -1,6 +1,6 @@
 """Offers possible twins: persons without an identity number who may be on file elsewhere."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -47,7 +47,25 @@ def offer_twins(conn: sa.Connection, person_ids: Collection[UUID], context: Acti
 
     An account is shown MAX_MATCHES_PER_DAY matches in 24 hours, and one twin is recorded once in that time.
     """
-    rows = possible_twins.possible_twins(conn, person_ids, context.caller)
+    return _offered(conn, possible_twins.possible_twins(conn, person_ids, context.caller), context)
+
+
+def twins_of_unfiled(
+    conn: sa.Connection, write: Callable[[], Collection[UUID]], context: ActionContext
+) -> PossibleTwins:
+    """Return the possible twins of persons whom `write` would file, so that a page can warn before it saves.
+
+    `write` returns their ids, and is taken back. Raises what it raises.
+    """
+    savepoint = conn.begin_nested()
+    try:
+        rows = possible_twins.possible_twins(conn, write(), context.caller)
+    finally:
+        savepoint.rollback()
+    return _offered(conn, rows, context)
+
+
+def _offered(conn: sa.Connection, rows: list[dict[str, Any]], context: ActionContext) -> PossibleTwins:
     if not shown_within_limit(conn, {row["id"] for row in rows}, context):
         return PossibleTwins(withheld=True)
     signs = possible_twins.SIGNS

@@ -11,10 +11,12 @@ from service.actions.case_update import CaseUpdate, moved
 from service.actions.decided_step import DecidedStep
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import decrypt_field, encrypt_field, fingerprint
+from service.queries.case_loading.load import content_of
 from service.tables.cases import approval, paper, verification
 from service.tables.notices import notice, objection
 from service.tables.visits import visit, visit_confirmation, visit_visitor
 from workflows import disclosure, workdays
+from workflows.approval_digest import content_record
 from workflows.assessment import Assessment
 from workflows.code_lists import PaymentMethod
 from workflows.form_fields import split_free_words
@@ -168,9 +170,16 @@ def _write_approval(step: DecidedStep, batch: WriteBatch) -> None:
         "on": step.context.today,
         "award_fen": step.update.award_fen,
         "content": step.loaded.facts.content,
+        "content_sealed": _signed_content(step),
         "minutes": step.answers.get("minutes"),
     }
     batch.add(approval, row)
+
+
+def _signed_content(step: DecidedStep) -> bytes:
+    """Return what the signature covers, sealed: the next to sign sees what has changed since."""
+    row = step.loaded.row
+    return encrypt_field(step.context.keyring, "approval.content", step.record_id, content_record(content_of(row, row)))
 
 
 def _void_approvals(step: DecidedStep, batch: WriteBatch) -> None:

@@ -24,6 +24,7 @@ from service.api import (
     policies,
     programmes,
     reports,
+    search,
     units,
     visits,
 )
@@ -43,6 +44,7 @@ BLUEPRINTS = tuple(
         pairings,
         kinship,
         persons,
+        search,
         cases,
         visits,
         notices,

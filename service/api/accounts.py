@@ -9,14 +9,12 @@ from flask_smorest import Blueprint
 
 from service.actions import account_ends, accounts, invitations
 from service.actions.confirmations import propose
-from service.actions.context import Moment
 from service.actions.proposals.powers import AccountContent, InvitationContent, Invited
 from service.api.proposing import proposed
 from service.http.auth import EVERYONE, by_invitation, requires_role
-from service.http.context import action_context, app_state, at, caller, real_time, today
+from service.http.context import action_context, caller, moment, real_time
 from service.http.idempotency import idempotent
 from service.http.transaction import connection
-from service.observability import logs
 from service.queries import accounts as read
 from service.queries import notifications
 from service.schemas.accounts import AcceptanceIn, AccountIn, GrantIn, InvitationIn, MeOut, TokenOut, TokensOut
@@ -69,9 +67,8 @@ def invite(body: dict[str, Any]) -> Response:
 @blueprint.response(201, TokenOut)
 def accept_invitation(body: dict[str, Any]) -> dict[str, Any]:
     """Make a credential with both halves of an invitation; the token is shown only here."""
-    moment = Moment(at(), today(), app_state().keyring, logs.REQUEST.get())
     expires_at = real_time() + timedelta(days=body["days"])
-    accepted = invitations.accept(connection(), body["code"], body["label"], expires_at, moment)
+    accepted = invitations.accept(connection(), body["code"], body["label"], expires_at, moment())
     return {"account_id": accepted.account_id, "token": accepted.token, "expires_at": expires_at}
 
 

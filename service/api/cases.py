@@ -1,5 +1,6 @@
 """/cases: open one, list them, see one, its events and what may be done; take an action."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,12 @@ from service.http.context import action_context, caller, today
 from service.http.errors import language
 from service.http.etags import tagged, version_read
 from service.http.idempotency import idempotent
-from service.http.pagination import paged
+from service.http.pagination import most_counted, paged
 from service.http.transaction import connection
 from service.i18n.reason_messages import message_for
 from service.queries import case_corrections, notices
 from service.queries import cases as case_queries
+from service.queries.page import Page
 from service.schemas.assessments import AssessmentsOut
 from service.schemas.cases import (
     ActionIn,
@@ -64,9 +66,12 @@ def open_case(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, CasePageOut)
 def list_cases(query: dict[str, Any]) -> dict[str, Any]:
     """Cases in your units, newest first, by page."""
-    return paged(
-        query, lambda filters, after, size: case_queries.page(connection(), caller(), filters, today(), after, size)
-    )
+    most = most_counted(query)
+
+    def load_page(filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
+        return case_queries.page(connection(), caller(), filters, today(), after, size, most=most)
+
+    return paged(query, load_page)
 
 
 @blueprint.get("/cases/<uuid:case_id>")

@@ -6,13 +6,13 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import finances
-from service.api.persons import member_id
+from service.actions.request_bodies import finances_of
 from service.http.auth import requires_role
 from service.http.context import action_context
 from service.http.etags import version_read
 from service.http.transaction import connection
 from service.schemas.finances import FinancesIn
-from workflows.vocabulary import Fen, Role
+from workflows.vocabulary import Role
 
 blueprint = Blueprint("finances", __name__, description="家庭收支 Household finances")
 
@@ -26,18 +26,3 @@ def replace_finances(body: dict[str, Any], household_id: UUID) -> None:
     finances.replace_finances(
         connection(), household_id, finances_of(body, {}), action_context(version_read(required=True))
     )
-
-
-def finances_of(body: dict[str, Any], ids: dict[str, UUID]) -> finances.Finances:
-    """Return the finances of a request body; `ids` are the members the request itself adds, by key."""
-    lines = tuple(
-        finances.FinanceLine(
-            side=line["side"],
-            kind=line["kind"],
-            fen=Fen(line["amount"]),
-            reimbursed=Fen(line["reimbursed"]),
-            person_id=member_id(line["person"], ids, f"finances.lines[{index}].person") if line["person"] else None,
-        )
-        for index, line in enumerate(body["lines"])
-    )
-    return finances.Finances(body["as_of"], lines, body["idle_able_members"])

@@ -9,10 +9,7 @@ from flask_smorest import Blueprint
 from service.actions.errors import NotFound
 from service.actions.household_changes import two_steps
 from service.actions.household_changes.effects import CaseEffect, Effects
-from service.actions.household_changes.exits import Exit, FilingAgain
-from service.actions.household_changes.heads import HeadChange
-from service.actions.household_changes.moves import Move
-from service.actions.household_changes.transfers import Transfer
+from service.actions.request_bodies import change_of
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller
 from service.http.errors import language
@@ -22,13 +19,9 @@ from service.i18n.reason_messages import message_for
 from service.queries import household_changes, households
 from service.schemas.fields import MadeOut
 from service.schemas.household_changes import ChangeIn, ChangesOut, EffectsOut, MadeChangeIn
-from workflows.vocabulary import InvalidForm, Reason, Role
+from workflows.vocabulary import Reason, Role
 
 blueprint = Blueprint("household_changes", __name__, description="档案变动 Changes of a household's file")
-
-KINDS = {"change_head": HeadChange, "exit": Exit, "file_again": FilingAgain, "move": Move, "transfer": Transfer}
-BY_MEMBER = ("relations", "members")
-"""Lists of a member and a relation."""
 
 
 @blueprint.get("/households/<uuid:household_id>/changes")
@@ -48,7 +41,7 @@ def list_changes(household_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, EffectsOut)
 def preview_change(body: dict[str, Any], household_id: UUID) -> dict[str, Any]:
     """Show what a change stops or changes in open cases, without making it."""
-    effects = two_steps.preview(connection(), household_id, _change(body), action_context())
+    effects = two_steps.preview(connection(), household_id, change_of(body), action_context())
     release_key()
     return _shown(effects)
 
@@ -61,26 +54,7 @@ def preview_change(body: dict[str, Any], household_id: UUID) -> dict[str, Any]:
 def make_change(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
     """Make a change whose effects were shown; 409 when they are others by now."""
     seen = body.pop("seen")
-    return {"id": two_steps.make(connection(), household_id, _change(body), seen, action_context())}
-
-
-def _change(body: dict[str, Any]) -> two_steps.FileChange:
-    named = [key for key in KINDS if key in body]
-    if len(named) != 1:
-        raise InvalidForm(Reason.of("one_change_only", field="change"))
-    kind, columns = named[0], body.pop(named[0])
-    for name in BY_MEMBER:
-        if name in columns:
-            columns[name] = _by_member(name, columns[name])
-    change: two_steps.FileChange = KINDS[kind](**body, **columns)
-    return change
-
-
-def _by_member(field: str, rows: list[dict[str, Any]]) -> dict[UUID, str]:
-    relations = {each["person_id"]: each["relation"] for each in rows}
-    if len(relations) != len(rows):
-        raise InvalidForm(Reason.of("member_twice", field=field))
-    return relations
+    return {"id": two_steps.make(connection(), household_id, change_of(body), seen, action_context())}
 
 
 def _shown(effects: Effects) -> dict[str, Any]:

@@ -1,28 +1,33 @@
 """Routes of /households: open, list, show and correct a file."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import Response
 from flask_smorest import Blueprint
 
-from service.actions import consents, persons
 from service.actions import households as household_actions
+from service.actions import search
 from service.actions.errors import NotFound
 from service.actions.possible_twins import offer_twins
-from service.api.finances import finances_of
-from service.api.payees import payee_of
+from service.actions.request_bodies import new_household_of
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, app_state, caller
 from service.http.etags import tagged, version_read
 from service.http.idempotency import idempotent
-from service.http.pagination import paged
+from service.http.pagination import most_counted, paged
 from service.http.transaction import connection
 from service.queries import households as read
 from service.queries import masking
-from service.queries.page import Page, page_by_id
-from service.schemas.fields import PageIn
-from service.schemas.households import HouseholdEditIn, HouseholdIn, HouseholdOut, HouseholdPageOut
+from service.queries.page import Page
+from service.schemas.households import (
+    HouseholdEditIn,
+    HouseholdFilterIn,
+    HouseholdIn,
+    HouseholdOut,
+    HouseholdPageOut,
+)
 from service.schemas.persons import PersonMadeOut
 from workflows.vocabulary import Role
 
@@ -36,32 +41,22 @@ blueprint = Blueprint("households", __name__, description="家庭档案 Househol
 @blueprint.response(201, PersonMadeOut)
 def file_household(body: dict[str, Any]) -> dict[str, Any]:
     """Open a household's file with members, finances, consent and payee; 422 names every wrong field."""
-    keys = {member.pop("key") or str(index): index for index, member in enumerate(body["members"])}
-    members = tuple(persons.Person(**member) for member in body.pop("members"))
-    ids = {key: members[index].id for key, index in keys.items()}
-    finances, consent, payee = body.pop("finances"), body.pop("consent"), body.pop("payee")
-    new = household_actions.NewHousehold(
-        **body | {"observed": tuple(body["observed"])},
-        members=members,
-        finances=finances_of(finances, ids) if finances else None,
-        consent=consents.Consent(**consent) if consent else None,
-        payee=payee_of(payee, ids) if payee else None,
-    )
+    new = new_household_of(body)
     household_id = household_actions.create_household(connection(), new, action_context())
-    twins = offer_twins(connection(), [member.id for member in members], action_context())
+    twins = offer_twins(connection(), [member.id for member in new.members], action_context())
     return {"id": household_id, "possible_twins": twins}
 
 
 @blueprint.get("/households")
 @requires_role(*READERS)
-@blueprint.arguments(PageIn, location="query")
+@blueprint.arguments(HouseholdFilterIn, location="query")
 @blueprint.response(200, HouseholdPageOut)
 def list_households(query: dict[str, Any]) -> dict[str, Any]:
-    """List the files of your units, in the order of entry."""
+    """List the files of your units, in the order of entry or another; a search for a person is recorded."""
+    most = most_counted(query)
 
-    def load_page(_filters: object, after: list[str] | None, size: int) -> Page:
-        page_rows = read.page(connection(), caller(), UUID(after[0]) if after else None, size + 1)
-        return page_by_id(page_rows, size, read.count(connection(), caller()))
+    def load_page(filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
+        return search.list_households(connection(), filters, after, size, action_context(), most=most)
 
     return paged(query, load_page)
 

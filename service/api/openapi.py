@@ -9,6 +9,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
 from service.http.auth import public
+from service.http.csp import API_DOCUMENT
 from service.http.errors import language
 from service.http.idempotency import HEADER
 from service.i18n.catalogue import translate
@@ -79,9 +80,10 @@ def register(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
     @public
     def docs() -> ResponseReturnValue:
         lang = language()
-        return render_template(
+        page = render_template(
             "docs.html", title=translate("pages.docs.title", lang), lead=translate("pages.docs.lead", lang)
         )
+        return page, {"Content-Security-Policy": API_DOCUMENT}
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from service.actions import payees
-from service.api.persons import member_id
+from service.actions.request_bodies import payee_of
 from service.http.auth import requires_role
 from service.http.context import action_context
 from service.http.etags import version_read
@@ -31,8 +31,3 @@ def set_payee(body: dict[str, Any], household_id: UUID) -> dict[str, UUID]:
             connection(), household_id, payee_of(body, {}), action_context(version_read(required=False))
         )
     }
-
-
-def payee_of(body: dict[str, Any], ids: dict[str, UUID]) -> payees.Payee:
-    """Return the payee of a request body; `ids` are the members the request itself adds, by key."""
-    return payees.Payee(member_id(body["person"], ids, "payee.person"), body["bank"], body["card"])

@@ -20,7 +20,7 @@ from service.http.transaction import connection
 from service.queries import households, masking
 from service.schemas.confirmations import ProposedOut
 from service.schemas.persons import MemberOut, NumberAbsenceIn, PersonEditIn, PersonIn, PersonMadeOut, RevealIn
-from workflows.vocabulary import InvalidForm, Reason, Role
+from workflows.vocabulary import Role
 
 blueprint = Blueprint("persons", __name__, description="人员 Persons")
 
@@ -92,13 +92,3 @@ def explain_number(body: dict[str, Any], person_id: UUID) -> Response:
     """Propose the reason why a member has no identity number; another colleague sees the document and confirms."""
     content = NewNumberAbsence(person_id, **body)
     return proposed(propose(connection(), "number_absence", content, action_context()))
-
-
-def member_id(key: str, ids: dict[str, UUID], field: str) -> UUID:
-    """Return the id of the member that a request names by its key or by an id. Raises InvalidForm."""
-    if key in ids:
-        return ids[key]
-    try:
-        return UUID(key)
-    except ValueError:
-        raise InvalidForm(Reason.of("member_unknown", field=field, known=sorted(ids))) from None

@@ -11,6 +11,7 @@ from service.cli.doctor import doctor
 from service.cli.imports import import_year
 from service.cli.migrate import init, migrate
 from service.cli.report import report
+from service.cli.search_keys import search_keys
 from service.cli.serve import relocate_folder, serve
 from service.cli.tokens import token
 from service.cli.witness import witness
@@ -39,5 +40,6 @@ for command in (
     audit,
     doctor,
     relocate_folder,
+    search_keys,
 ):
     main.add_command(command)

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
 import sqlalchemy as sa
 
+from service.cli.installation import keys_of
 from service.cli.output import CommandFailed, translate
+from service.cli.search_keys import every_person
 from service.config import Settings
 from service.db import migrate
 from service.db.engine import is_denied, make_engine
@@ -25,7 +28,16 @@ def migrate_database(settings: Settings) -> str:
         if role != _role(owner):
             with owner.begin() as conn:
                 grant_to(conn, role)
-        return reached
+    _fill_search_keys(settings)
+    return reached
+
+
+def _fill_search_keys(settings: Settings) -> None:
+    """Give persons without search keys theirs: rows older than the keys, which a migration cannot compute."""
+    with _engine(settings.database_url) as application:
+        filled = every_person(application, keys_of(settings), only_missing=True, write=True)
+    if filled.unreadable:
+        click.echo(translate("cli.search_keys_unreadable", unreadable=filled.unreadable), err=True)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from service.cli import processes
 from service.cli.data_folder import claim_folder, held_for_serving, refuse_copied_folder, relocate
+from service.cli.demo.passwords import read_passwords
 from service.cli.installation import VAR, demo_settings, keys_of, servers, settings_at
 from service.cli.output import CANNOT_RUN, CommandFailed, translate
 from service.cli.processes import Processes, environment
@@ -57,12 +58,21 @@ def serve(port: int, use_demo: bool, var: Path | None) -> None:
         if stop.is_set():
             return
         start_all(children, settings, port)
-        out.print(translate("cli.serving", url=f"http://127.0.0.1:{port}/api/v1/docs", log=settings.var / "log"))
+        address = f"http://127.0.0.1:{port}"
+        out.print(translate("cli.serving", url=address, docs=f"{address}/api/v1/docs", log=settings.var / "log"))
         if kind is RecordKind.DEMO:
             out.print(translate("cli.demo_record"))
         if use_demo:
-            out.print(translate("cli.demo_token", token=(settings.var / "token").read_text().strip()))
+            _print_demo_accounts(settings.var)
         _wait_for_signal(children, stop)
+
+
+def _print_demo_accounts(folder: Path) -> None:
+    """Print how to sign in to the demo: one account for each role, and the auditor's token for the API."""
+    for each in read_passwords(folder):
+        role = translate(f"terms.role.{each['role']}") + (f" {each['tier']}" if each["tier"] else "")
+        out.print(f"  {role:<8} {each['login']:<16} {each['password']}", highlight=False)
+    out.print(translate("cli.demo_token", token=(folder / "token").read_text().strip()))
 
 
 def _settings(var: Path | None, *, use_demo: bool) -> Settings:

@@ -127,7 +127,7 @@ def blind_index(keyring: Keyring, field: str, plain: str) -> bytes:
     Normalised: NFKC, capitals, no white space.
     """
     normalised = "".join(unicodedata.normalize("NFKC", plain).upper().split())
-    return hmac.new(keyring.index_key, f"{field}|{normalised}".encode(), sha256).digest()[:16]
+    return hmac.digest(keyring.index_key, f"{field}|{normalised}".encode(), "sha256")[:16]
 
 
 def fingerprint(keyring: Keyring, plain: str) -> str:

@@ -11,26 +11,32 @@ from typing import Any, TypeVar, cast
 from flask import Flask, request
 
 from service.actions.accounts import token_hash
+from service.actions.errors import RecordedRefusal
 from service.clock import now
-from service.http.context import app_state, at, today
-from service.http.csrf import check_csrf
+from service.http.context import app_state, today
+from service.http.csrf import SAFE_METHODS, check_csrf
 from service.http.errors import HttpProblem, is_api_request
 from service.http.rate_limit import address_block
 from service.http.request_body import check_body, check_no_body
 from service.http.request_state import request_state
-from service.http.sessions import COOKIE
+from service.http.sessions import ATTEMPT_COOKIE, cookie_name
 from service.http.transaction import connection
 from service.queries import accounts
 from service.queries.scope import Caller
+from service.queries.sessions import attempt_by_token
 from workflows.vocabulary import Reason, Refused, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 CASE_WRITERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.CLOCK)
 READERS = (*CASE_WRITERS, Role.AUDITOR)
 EVERYONE = tuple(Role)
 INVITED = ("invited",)
 """Who may accept an invitation: whoever has its code."""
+
+SIGNING_IN = ("signing in",)
+"""Who may sign in: a browser without a session."""
 
 MONITORING = ("watcher",)
 """Who may read health and metrics: no account, but this machine or the bearer of the monitoring token."""
@@ -39,11 +45,12 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="songnuan"'}
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 
 
-def requires_role(*roles: Role) -> Callable[[View], View]:
+def requires_role(*roles: Role, signed_in_is_enough: bool = False) -> Callable[[View], View]:
     """Let a view be called only by accounts that hold one of `roles` in some unit; the rules judge the unit later.
 
     The caller is known by a bearer token under /api, and by a session cookie with the session's CSRF token on a page:
-    neither is accepted in the place of the other.
+    neither is accepted in the place of the other. `signed_in_is_enough` is for the pages of one's own account, which
+    people open before their second factor makes their roles usable.
     """
 
     def around(view: View) -> View:
@@ -51,7 +58,7 @@ def requires_role(*roles: Role) -> Callable[[View], View]:
         def checked(*args: Any, **kwargs: Any) -> Any:
             found = _by_token() if is_api_request() else _by_session()
             request_state().caller = found
-            if not found.roles & set(roles):
+            if not found.roles & set(roles) and not signed_in_is_enough:
                 raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("role_missing", roles=[role.value for role in roles]))
             check_body()
             return view(*args, **kwargs)
@@ -89,6 +96,46 @@ def by_invitation(view: View) -> View:
 
     checked.needs = INVITED  # type: ignore[attr-defined]
     return cast(View, checked)
+
+
+def signing_in(view: View) -> View:
+    """Let a view be called by a browser that has no session; a form must carry the token of its attempt."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        check_body()
+        if request.method not in SAFE_METHODS:
+            _check_failures()  # before anything is read or hashed
+        state, cookie = request_state(), request.cookies.get(ATTEMPT_COOKIE)
+        if cookie:
+            state.attempt = attempt_by_token(connection(), sha256(cookie.encode()).digest(), now())
+        if request.method not in SAFE_METHODS:
+            if state.attempt is None:
+                raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("sign_in_over"))
+            check_csrf(state.attempt)
+        return view(*args, **kwargs)
+
+    checked.needs = SIGNING_IN  # type: ignore[attr-defined]
+    return cast(View, checked)
+
+
+def check_guesses() -> None:
+    """Refuse with 429 a network that has failed too often; called before a password is hashed."""
+    _check_failures()
+
+
+def counting_guesses(check: Callable[[], Result]) -> Result:
+    """Return what a check of a password or code returns; count its refusal as a failed sign-in of the network."""
+    try:
+        return check()
+    except RecordedRefusal:
+        count_guess()
+        raise
+
+
+def count_guess() -> None:
+    """Count a failed sign-in of the network."""
+    app_state().rate_limiter.count("guesses", address_block(request.remote_addr))
 
 
 def requires_monitoring_access(view: View, *, here: bool = False) -> View:
@@ -136,13 +183,18 @@ def _by_token() -> Caller:
     return found
 
 
+def by_session() -> None:
+    """Note the caller of the session cookie, on a page that is served without one too. Raises HttpProblem 401."""
+    request_state().caller = _by_session()
+
+
 def _by_session() -> Caller:
-    store, cookie = app_state().sessions, request.cookies.get(COOKIE)
-    if store is None or not cookie:
+    cookie = request.cookies.get(cookie_name(app_state().settings))
+    if not cookie:
         raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("session_missing"))
     shown = sha256(cookie.encode()).digest()
     _check_failures()
-    session = store.find(connection(), shown, at(), today())
+    session = app_state().sessions.find(connection(), shown, now(), today())
     if session is None:
         _count_failure()
         raise HttpProblem(HTTPStatus.UNAUTHORIZED, Reason.of("session_missing"))

@@ -7,12 +7,12 @@ from http import HTTPStatus
 import sqlalchemy as sa
 from flask import Response, current_app, request
 
-from service.actions.context import ActionContext
+from service.actions.context import ActionContext, BrowserRequest, Moment
 from service.clock import UNION_TIME, Clock, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
-from service.http.errors import HttpProblem
-from service.http.rate_limit import RateLimiter
+from service.http.errors import HttpProblem, is_api_request
+from service.http.rate_limit import RateLimiter, address_block
 from service.http.request_state import request_state
 from service.http.served_record import ServedRecord
 from service.http.sessions import SessionStore
@@ -24,8 +24,11 @@ from workflows.vocabulary import Reason
 FIRST_YEAR, LAST_YEAR = 1950, 2150
 """The years a demo clock may show."""
 DATE_HEADER = "X-Songnuan-Date"
+DAY_COOKIE = "songnuan_demo_day"
 CLOCK_HEADER = "X-Songnuan-Clock"
 RECORD_HEADER = "X-Songnuan-Record"
+MAX_LABEL = 120
+"""Characters that are kept of what a browser calls itself."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class AppState:
     keyring: Keyring
     rate_limiter: RateLimiter
     record: ServedRecord
-    sessions: SessionStore | None = None
-    """Finds the sessions of browsers; None while no page uses one."""
+    sessions: SessionStore
+    """Finds the sessions of browsers."""
 
 
 def app_state() -> AppState:
@@ -78,12 +81,26 @@ def action_context(version: int | None = None) -> ActionContext:
     state = request_state()
     keyring, request_id = app_state().keyring, logs.REQUEST.get()
     clock = Clock.DEMO if app_state().settings.demo_clock else Clock.SYSTEM
-    return ActionContext(caller(), at(), today(), keyring, version, request_id, clock=clock, steps=state.steps)
+    browser = browser_request() if state.session is not None else None
+    now_and_by = (caller(), at(), today(), keyring, version, request_id)
+    return ActionContext(*now_and_by, browser=browser, clock=clock, steps=state.steps)
+
+
+def browser_request() -> BrowserRequest:
+    """Return what the browser calls itself, its network, and the real instant."""
+    label = "".join(letter for letter in request.headers.get("User-Agent", "") if letter.isprintable())
+    return BrowserRequest(label[:MAX_LABEL], address_block(request.remote_addr), real_time())
+
+
+def moment() -> Moment:
+    """Return when a request without a caller is made, and with which keys."""
+    clock = Clock.DEMO if app_state().settings.demo_clock else Clock.SYSTEM
+    return Moment(at(), today(), app_state().keyring, logs.REQUEST.get(), clock)
 
 
 def _read_clock() -> datetime:
     """Return the real instant, or in a demo process the one that the request names."""
-    named = request.headers.get(DATE_HEADER)
+    named = request.headers.get(DATE_HEADER) or _demo_day()
     if named is None:
         return now()
     if not app_state().settings.demo_clock:
@@ -97,6 +114,15 @@ def _read_clock() -> datetime:
     if not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise HttpProblem(HTTPStatus.BAD_REQUEST, Reason.of("demo_clock_unreadable"))
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=UNION_TIME)
+
+
+def _demo_day() -> str | None:
+    """Return the day that the pages of a demo show: the one chosen in the browser, else the last of its record."""
+    state = app_state()
+    if is_api_request() or not state.settings.demo_clock or state.record.kind_if_known() is not RecordKind.DEMO:
+        return None
+    day = request.cookies.get(DAY_COOKIE) or state.record.last_day()
+    return f"{day}T{now().astimezone(UNION_TIME):%H:%M:%S}+08:00" if day else None
 
 
 def mark_demo(response: Response) -> None:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy.exc
 from flask import Flask, Response, json, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from service.actions.errors import DisclosingRefusal, NotFound, VersionConflict, refusal_of
+from service.actions.errors import DisclosingRefusal, NotFound, RecordedRefusal, VersionConflict, refusal_of
 from service.http.request_state import request_state
 from service.i18n.catalogue import LANGUAGES, translate
 from service.i18n.reason_messages import message_for, problem_document
@@ -49,8 +50,14 @@ MONITORING_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Read by programs, though outside /api."""
 
 
+LANGUAGE_COOKIE = "songnuan_language"
+
+
 def language() -> str:
-    """Return the reader's language: Chinese unless the request asks for English."""
+    """Return the reader's language: that of the page's switch, else English where the request asks for it, else Chinese."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES and not is_api_request():
+        return str(chosen)
     best = request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN")
     return LANGUAGES[1] if best == "en" else LANGUAGES[0]
 
@@ -60,11 +67,28 @@ def respond(problem: HttpProblem) -> Response:
     reasons = [_without_input(reason) for reason in problem.reasons]
     for reason in reasons:
         metrics.REFUSALS.labels(reason.code).inc()
-    program = is_api_request() or request.path in MONITORING_PATHS
-    render = _problem_document if program else _error_page
-    response = render(problem.status, reasons)
+    if not is_program() and reasons and reasons[0].code == SESSION_MISSING:
+        return _to_sign_in()
+    response = (_problem_document if is_program() else _error_page)(problem.status, reasons)
     response.headers.extend(problem.headers)
     return response
+
+
+SESSION_MISSING = "session_missing"
+
+
+def is_program() -> bool:
+    """Return whether a program reads the answer, and not a person."""
+    return is_api_request() or request.path in MONITORING_PATHS
+
+
+def _to_sign_in() -> Response:
+    """Lead a browser without a session to the sign-in page, which leads back to the page it asked for."""
+    path = request.full_path.rstrip("?") if request.method == "GET" else ""
+    target = "/sign-in" + (f"?{urlencode({'next': path})}" if path not in {"", "/"} else "")
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": target})
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": target})
 
 
 def _problem_document(status: int, reasons: list[Reason]) -> Response:
@@ -98,7 +122,7 @@ def _http(error: HTTPException) -> HttpProblem:
     """Return 404, 405, 413 and webargs' 422; the fields that marshmallow refused become reasons."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     messages = getattr(error, "data", {}).get("messages", {}) if hasattr(error, "data") else {}
-    reasons = [_of_field(field, fault) for field, fault in _flat(messages)]
+    reasons = [_of_field(field, fault) for field, fault in flat(messages)]
     headers = {key: value for key, value in error.get_headers() if key in {"Allow", "Retry-After"}}
     default = Reason.of(CODES.get(status, "http_error"), status=int(status))
     return HttpProblem(status, *(reasons or [default]), headers=headers)
@@ -110,14 +134,15 @@ def _of_field(field: str, fault: object) -> Reason:
     return Reason.of("field_wrong", field=field, fault=str(fault))
 
 
-def _flat(messages: object, where: str = "") -> Iterable[tuple[str, object]]:
+def flat(messages: object, where: str = "") -> Iterable[tuple[str, object]]:
+    """Yield the faults that marshmallow found, each with the path of its field: `members.0.name`."""
     if isinstance(messages, Mapping):
         for key, value in messages.items():
             inner = str(key) if not where or where in {"json", "query", "headers"} else f"{where}.{key}"
-            yield from _flat(value, inner)
+            yield from flat(value, inner)
     elif isinstance(messages, list):
         for value in messages:
-            yield from _flat(value, where)
+            yield from flat(value, where)
     else:
         yield where, messages
 
@@ -168,8 +193,14 @@ def _unexpected(error: Exception) -> HttpProblem:
     return HttpProblem(HTTPStatus.INTERNAL_SERVER_ERROR, Reason.of("internal_server_error"))
 
 
-def _disclosing_refusal(error: DisclosingRefusal) -> HttpProblem:
-    request_state().disclosure = error
+def note_refusal(error: Refused) -> None:
+    """Keep a refusal that must be written down after the rollback. A page that shows a refusal itself calls it too."""
+    if isinstance(error, DisclosingRefusal | RecordedRefusal):
+        request_state().recorded_refusals.append(error)
+
+
+def _refused(error: Refused) -> HttpProblem:
+    note_refusal(error)
     return HttpProblem(HTTPStatus.CONFLICT, *error.reasons)
 
 
@@ -182,8 +213,7 @@ CONFLICT, UNPROCESSABLE = HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY
 # fmt: off
 PROBLEMS: Mapping[type[Exception], Callable[[Any], HttpProblem]] = {
     HttpProblem:       lambda error: error,
-    DisclosingRefusal: _disclosing_refusal,
-    Refused:           lambda error: HttpProblem(CONFLICT, *error.reasons),
+    Refused:           _refused,
     InvalidForm:       lambda error: HttpProblem(UNPROCESSABLE, *error.problems),
     InvalidPolicy:     lambda error: HttpProblem(UNPROCESSABLE, *map(_policy_reason, error.problems)),
     InvalidCalendar:   lambda error: HttpProblem(UNPROCESSABLE, *error.problems),

@@ -9,10 +9,15 @@ from flask import request
 from service.http.context import app_state
 from service.http.errors import HttpProblem
 from service.queries import pagination
-from service.queries.page import Page
+from service.queries.page import COUNTED, Page
 from workflows.vocabulary import Reason
 
 Query = Callable[[Mapping[str, Any], list[str] | None, int], Page]
+
+
+def most_counted(query: dict[str, Any]) -> int | None:
+    """Take `count` out of a list request: how many rows it counts, None for all. Cursors do not depend on it."""
+    return COUNTED if query.pop("count") == "capped" else None
 
 
 def paged(query: dict[str, Any], run: Query) -> dict[str, Any]:
@@ -25,4 +30,4 @@ def paged(query: dict[str, Any], run: Query) -> dict[str, Any]:
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, Reason.of("cursor_bad", field="cursor")) from None
     page = run(query, after, size)
     following = pagination.sign_cursor(app_state().keyring, page.last, bound) if page.last else None
-    return {"items": page.rows, "next_cursor": following, "count": page.count}
+    return {"items": page.rows, "next_cursor": following, "count": page.count, "count_is_capped": page.count_is_capped}

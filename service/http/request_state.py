@@ -7,10 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask import g
 
-from service.actions.errors import DisclosingRefusal
+from service.actions.errors import DisclosingRefusal, RecordedRefusal
 from service.actions.step_result import StepResult
 from service.http.sessions import Session
 from service.queries.scope import Caller
+from service.queries.sessions import Attempt
 
 
 @dataclass(slots=True)
@@ -33,8 +34,11 @@ class RequestState:
     claimed_key: str | None = None
     """The idempotency key whose answer is stored with the commit."""
 
-    disclosure: DisclosingRefusal | None = None
-    """The refusal that disclosed something about people; recorded after the rollback."""
+    attempt: Attempt | None = None
+    """The attempt to sign in of a browser without a session."""
+
+    recorded_refusals: list[DisclosingRefusal | RecordedRefusal] = field(default_factory=list)
+    """Refusals that are written down after the rollback: failed sign-ins, and what a refusal disclosed."""
 
     steps: list[StepResult] = field(default_factory=list)
     """Steps taken in the request; counted once they are committed."""

@@ -2,10 +2,11 @@
 
 import time
 from contextlib import suppress
+from datetime import date
 
 import sqlalchemy as sa
 
-from service.queries.installation import record_kind
+from service.queries.installation import last_day, record_kind
 from service.tables.installation import RecordKind
 
 RETRY_WAIT = 10.0
@@ -19,6 +20,7 @@ class ServedRecord:
         self._engine = engine
         self._kind: RecordKind | None = None
         self._next_attempt = 0.0
+        self._last_day: date | None = None
 
     def kind(self) -> RecordKind | None:
         """Return the kind of the record; None before the founding."""
@@ -26,6 +28,13 @@ class ServedRecord:
             with self._engine.connect() as conn:
                 self._kind = record_kind(conn)
         return self._kind
+
+    def last_day(self) -> date | None:
+        """Return the last day of the record of a demo when its process started; None before the first event."""
+        if self._last_day is None:
+            with self._engine.connect() as conn:
+                self._last_day = last_day(conn)
+        return self._last_day
 
     def kind_if_known(self) -> RecordKind | None:
         """Return the kind of the record; None before the founding and while the database does not answer."""

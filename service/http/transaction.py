@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import Response
 
 from service.actions import personal_data_access
+from service.actions.errors import DisclosingRefusal, RecordedRefusal
 from service.http.context import action_context, app_state
 from service.http.request_state import has_request_state, request_state
 
@@ -19,7 +20,7 @@ def connection() -> sa.Connection:
 
 
 def commit_or_rollback(response: Response) -> None:
-    """Commit where the answer is a success, else roll back and record what the refusal disclosed. Closes the connection."""
+    """Commit where the answer is a success, else roll back and write what a refusal leaves. Closes the connection."""
     state = request_state()
     conn, state.connection = state.connection, None
     if conn is None:
@@ -29,11 +30,24 @@ def commit_or_rollback(response: Response) -> None:
             conn.commit()
             return
         conn.rollback()
-        if state.disclosure:
-            personal_data_access.record_disclosed_match(
-                conn, state.disclosure.persons, action_context(), state.disclosure.accounts
-            )
+        for refusal in state.recorded_refusals:
+            _record(conn, refusal)
             conn.commit()
+
+
+def _record(conn: sa.Connection, refusal: DisclosingRefusal | RecordedRefusal) -> None:
+    if isinstance(refusal, RecordedRefusal):
+        refusal.record(conn)
+    else:
+        personal_data_access.record_disclosed_match(conn, refusal.persons, action_context(), refusal.accounts)
+
+
+def roll_back() -> None:
+    """Undo what the request has written, so that its page can be read again: a failed statement ends a transaction."""
+    state = request_state()
+    state.claimed_key = None
+    if state.connection is not None:
+        state.connection.rollback()
 
 
 def close_connection() -> None:

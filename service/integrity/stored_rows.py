@@ -60,7 +60,7 @@ def _rows_of(conn: sa.Connection, fingerprint: RowFingerprint) -> Iterator[Store
 
 
 def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
-    """Return the number of fund lines, and a fault for each with a pot that is not the sum of its ledger entries."""
+    """Return the number of fund lines, and a fault for each whose pots are not the sums of its entries and payments."""
     movements = _movements().subquery()
     sums = sa.select(movements.c.fund_id, movements.c.pot, sa.func.sum(movements.c.fen).label("fen"))
     totals: dict[tuple[UUID, str], int] = {
@@ -74,10 +74,12 @@ def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
         for row in funds
         if any(row[f"{pot.value}_fen"] != totals.get((row["id"], pot.value), 0) for pot in Pot)
     ]
+    # The pots themselves, and the columns with which the database holds them equal to the payments.
+    pairs = (("in_transit_fen", "paid_fen"), ("counted_in_transit_fen", "counted_paid_fen"))
     faults += [
         Fault("payments_differ", "fund", str(row["id"]))
         for row in funds
-        if (row["in_transit_fen"], row["paid_fen"]) != counted.get(row["id"], (0, 0))
+        if any(tuple(row[name] for name in pair) != counted.get(row["id"], (0, 0)) for pair in pairs)
     ]
     return len(funds), faults
 

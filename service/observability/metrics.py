@@ -17,6 +17,7 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 REFUSALS = Counter("songnuan_refusals", "Reasons given in refusals, by code.", ("code",), registry=_PROCESS)
+PASSWORD_CHECKS = Counter("songnuan_password_checks", "Passwords hashed to be checked.", registry=_PROCESS)
 STEPS = Counter("songnuan_steps", "Case steps taken and committed.", ("programme", "action"), registry=_PROCESS)
 POOL_IN_USE = Gauge(
     "songnuan_pool_in_use", "Database connections in use.", registry=_PROCESS, multiprocess_mode="livesum"

@@ -1,6 +1,7 @@
 """Accounts, their tokens, and their grants in force on a day."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from service.db.prepared import PreparedStatement
 from service.queries.scope import Caller, HeldRole, paths_above
 from service.tables.accounts import account, role_grant, token
 from service.tables.units import unit
-from workflows.vocabulary import Role
+from workflows.vocabulary import Actor, Grant, Role
 
 
 def in_force(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
@@ -39,9 +40,9 @@ _ON = sa.bindparam("on", type_=sa.Date())
 _AT = sa.bindparam("at", type_=sa.DateTime(timezone=True))
 
 
-def _select_account(*, by_token: bool) -> sa.Select[Any]:
-    """Select an account that is not disabled, with one row for each grant of the day."""
-    accounts = (
+def select_account() -> sa.Select[Any]:
+    """Select accounts that are not disabled, with one row for each grant of the day `:on`."""
+    return (
         sa.select(account.c.id, account.c.login, account.c.display_name, account.c.unit_id)
         .add_columns(role_grant.c.role, role_grant.c.tier, unit.c.path, role_grant.c.for_account_id)
         .select_from(account)
@@ -49,27 +50,28 @@ def _select_account(*, by_token: bool) -> sa.Select[Any]:
         .outerjoin(unit, unit.c.id == role_grant.c.unit_id)
         .where(account.c.disabled_at.is_(None))
     )
-    if not by_token:
-        return accounts.where(account.c.login == sa.bindparam("login", type_=sa.Text()))
+
+
+def _by_token() -> sa.Select[Any]:
     valid = sa.and_(token.c.expires_at > _AT, sa.or_(token.c.revoked_at.is_(None), token.c.revoked_at > _AT))
     same_token = token.c.hash == sa.bindparam("hash", type_=sa.LargeBinary())
-    return accounts.join(token, token.c.account_id == account.c.id).where(same_token, valid)
+    return select_account().join(token, token.c.account_id == account.c.id).where(same_token, valid)
 
 
 _BY_TOKEN, _BY_LOGIN = (
-    PreparedStatement(_select_account(by_token=True)),
-    PreparedStatement(_select_account(by_token=False)),
+    PreparedStatement(_by_token()),
+    PreparedStatement(select_account().where(account.c.login == sa.bindparam("login", type_=sa.Text()))),
 )
 
 
 def caller_by_token(conn: sa.Connection, token_hash: bytes, at: datetime, on: date) -> Caller | None:
     """Return the account of a token valid at `at` (real time), with its grants of the day `on`."""
-    return _caller(_BY_TOKEN.rows(conn, {"hash": token_hash, "at": at, "on": on}))
+    return caller_of(_BY_TOKEN.rows(conn, {"hash": token_hash, "at": at, "on": on}))
 
 
 def caller_by_login(conn: sa.Connection, login: str, on: date) -> Caller | None:
     """Return the account with this login, for the command line and the worker."""
-    return _caller(_BY_LOGIN.rows(conn, {"login": login, "on": on}))
+    return caller_of(_BY_LOGIN.rows(conn, {"login": login, "on": on}))
 
 
 def caller_by_id(conn: sa.Connection, account_id: UUID, on: date) -> Caller | None:
@@ -85,7 +87,8 @@ def tokens_of(conn: sa.Connection, account_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(rows).mappings()]
 
 
-def _caller(rows: Sequence[Any]) -> Caller | None:
+def caller_of(rows: Sequence[Any]) -> Caller | None:
+    """Return the account of the rows that `select_account()` selects; None where there are none."""
     if not rows:
         return None
     first = rows[0]
@@ -125,6 +128,33 @@ def with_role_over(conn: sa.Connection, unit_path: str, on: date) -> list[sa.Row
             rows.join(unit, unit.c.id == role_grant.c.unit_id).where(over, in_force(on)).order_by(account.c.id)
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """An account with its grants over one unit on one day, as the rules see it, and its name."""
+
+    actor: Actor
+    display_name: str
+
+
+def staff_over(conn: sa.Connection, unit_path: str, on: date) -> list[StaffMember]:
+    """Return everybody who holds a role over the unit at `unit_path` on `on`, in the order of names, by one SELECT."""
+    rows = (
+        sa.select(
+            account.c.id, account.c.display_name, role_grant.c.role, role_grant.c.tier, role_grant.c.for_account_id
+        )
+        .join(role_grant, role_grant.c.account_id == account.c.id)
+        .join(unit, unit.c.id == role_grant.c.unit_id)
+        .where(in_force(on), account.c.disabled_at.is_(None))
+        .where(unit.c.path.in_(paths_above(sa.literal(unit_path))))
+        .order_by(account.c.display_name, account.c.id)
+    )
+    grants: dict[tuple[UUID, str], list[Grant]] = {}
+    for row in conn.execute(rows):
+        grant = Grant(Role(row.role), row.tier, row.for_account_id)
+        grants.setdefault((row.id, row.display_name), []).append(grant)
+    return [StaffMember(Actor(person_id, tuple(held)), name) for (person_id, name), held in grants.items()]
 
 
 def holders_of(conn: sa.Connection, role: Role, on: date) -> list[sa.Row[Any]]:

@@ -1,19 +1,31 @@
 """The list of cases, one case, and its events."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.page import Page, cut
+from service.queries.page import Page, counted, cut
 from service.queries.scope import Caller, below, visible_to
 from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.events import event
 from service.tables.units import unit
 from workflows.vocabulary import Phase
+
+FEN = sa.func.coalesce(case.c.award_fen, case.c.requested_fen)
+"""What a case is about: the award, or the sum requested before there is one."""
+
+LISTED = (
+    *(case.c[name] for name in ("id", "case_no", "programme", "item", "state", "phase", "version")),
+    *(case.c[name] for name in ("unit_id", "unit_path", "household_id", "beneficiary_id")),
+    *(case.c[name] for name in ("requested_fen", "award_fen", "opened_on", "entered_on", "due_on")),
+    *(case.c[name] for name in ("due_is_provisional", "held_until")),
+    FEN.label("fen"),
+)
+"""What the lists of pages show of a case."""
 
 
 def not_held(today: date) -> sa.ColumnElement[bool]:
@@ -24,8 +36,8 @@ def not_held(today: date) -> sa.ColumnElement[bool]:
 def matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
     """Select the cases the caller may see under a filter; the page, the count and the export all start with it."""
     rows = sa.select(case).where(visible_to(caller, case.c.unit_path))
-    for name in ("programme", "state", "phase", "item", "household_id"):
-        if name in filters:
+    for name in ("programme", "state", "phase", "item", "household_id", "year"):
+        if filters.get(name) is not None:
             rows = rows.where(case.c[name] == filters[name])
     if "unit_id" in filters:
         # Without a literal path the planner cannot estimate the rows and picks a wrong index (docs/decisions/0016).
@@ -34,7 +46,19 @@ def matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], to
     if "overdue" in filters:
         overdue = sa.and_(case.c.phase != Phase.ENDED.value, case.c.due_on < today, not_held(today))
         rows = rows.where(overdue if filters["overdue"] else sa.not_(sa.func.coalesce(overdue, sa.false())))
-    return rows
+    return rows.where(*_between(filters, today))
+
+
+def _between(filters: Mapping[str, Any], today: date) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions for days and sums; both ends count. `waiting` is days in the state, more than so many."""
+    ends: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+        "opened_from": lambda day: case.c.opened_on >= day,
+        "opened_to": lambda day: case.c.opened_on <= day,
+        "fen_from": lambda fen: fen <= FEN,
+        "fen_to": lambda fen: fen >= FEN,
+        "waiting": lambda days: case.c.entered_on < today - timedelta(days=days),
+    }
+    yield from (condition(filters[name]) for name, condition in ends.items() if filters.get(name) is not None)
 
 
 def number(rows: sa.Select[Any]) -> sa.Select[Any]:
@@ -51,14 +75,30 @@ def newest(rows: sa.Select[Any], after: list[str] | None, size: int) -> sa.Selec
 
 
 def page(
-    conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date, after: list[str] | None, size: int
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    today: date,
+    after: list[str] | None,
+    size: int,
+    *,
+    most: int | None = None,
 ) -> Page:
-    """Return `size` cases, newest first, after the key `after`: keyset pagination, never OFFSET."""
+    """Return `size` cases, newest first, after the key `after`: keyset pagination, never OFFSET.
+
+    The count is exact, or with `most` (page.COUNTED) at most that.
+    """
     rows = matching(conn, caller, filters, today)
-    count = conn.scalar(number(rows)) or 0
+    count = counted(conn, rows.with_only_columns(case.c.unit_path), most)
     page_rows = [dict(row) for row in conn.execute(newest(rows, after, size)).mappings()]
     visible_rows, last_row = cut(page_rows, size)
-    return Page(visible_rows, count, [last_row["opened_on"].isoformat(), str(last_row["id"])] if last_row else None)
+    last = [last_row["opened_on"].isoformat(), str(last_row["id"])] if last_row else None
+    return Page(visible_rows, count.value, last, count.is_capped)
+
+
+def count(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> int:
+    """Return the exact count of the cases the caller may see under a filter."""
+    return conn.scalar(number(matching(conn, caller, filters, today))) or 0
 
 
 def one(conn: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from service.crypto.encryption import Keyring, decrypt_field
 from service.queries import accounts
 from service.queries.page import Page, newest_page
 from service.queries.scope import Caller, below, visible_to
+from service.tables.accounts import account
 from service.tables.confirmations import confirmation, confirmation_hand
 from workflows.vocabulary import Role
 
@@ -39,7 +40,12 @@ def waiting_for(caller: Caller) -> sa.ColumnElement[bool]:
     hand = confirmation_hand
     named = hand.c.account_id == caller.account
     by_role = (
-        sa.and_(sa.literal(held.role.value) == sa.any_(hand.c.roles), below(confirmation.c.unit_path, held.unit_path))
+        sa.and_(
+            sa.literal(held.role.value) == sa.any_(hand.c.roles),
+            below(confirmation.c.unit_path, held.unit_path),
+            # A stand-in counts as both persons: what the principal proposed or signed is nothing for the stand-in.
+            *([_untouched_by(held.principal)] if held.principal else []),
+        )
         for held in caller.held
     )
     asked = sa.exists().where(
@@ -47,6 +53,25 @@ def waiting_for(caller: Caller) -> sa.ColumnElement[bool]:
     )
     signed = sa.exists().where(hand.c.confirmation_id == confirmation.c.id, hand.c.confirmed_by == caller.account)
     return sa.and_(confirmation.c.state == "proposed", confirmation.c.proposed_by != caller.account, asked, ~signed)
+
+
+def _untouched_by(account_id: UUID) -> sa.ColumnElement[bool]:
+    signed = confirmation_hand.alias("signed")
+    signature = sa.exists().where(signed.c.confirmation_id == confirmation.c.id, signed.c.confirmed_by == account_id)
+    return sa.and_(confirmation.c.proposed_by != account_id, ~signature)
+
+
+def waiting(conn: sa.Connection, caller: Caller, today: date, size: int = 100) -> list[dict[str, Any]]:
+    """Return what waits for the caller to confirm, what lapses first on top, by one SELECT: for the inbox.
+
+    Each row has what GET /confirmations shows, the proposer's name (`proposer`), and the number of all (`all_count`).
+    Whether the caller would gain by it is asked when they confirm, because the content is encrypted.
+    """
+    rows = sa.select(*_SHOWN, account.c.display_name.label("proposer"), sa.func.count().over().label("all_count"))
+    rows = rows.join(account, account.c.id == confirmation.c.proposed_by)
+    rows = rows.where(waiting_for(caller), confirmation.c.until_on >= today)
+    first = rows.order_by(confirmation.c.until_on, confirmation.c.id).limit(size)
+    return [dict(row) for row in conn.execute(first).mappings()]
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:

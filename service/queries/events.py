@@ -61,11 +61,13 @@ LISTS: Mapping[str, ReadyList] = {
         ),
         ReadyList("voids", sa.or_(event.c.action.startswith("void_"), event.c.action.startswith("correct_"))),
         ReadyList("second_person", sa.or_(event.c.confirmation_id.is_not(None), event.c.subject == "confirmation")),
-        ReadyList("powers", sa.and_(event.c.subject.in_(("account", "unit")), event.c.action != "anchor")),
+        ReadyList(
+            "powers", sa.and_(event.c.subject.in_(("account", "unit")), event.c.action.not_in(("anchor", "search")))
+        ),
         ReadyList("tokens", _actions("account", "make_token", "revoke_token", "invite", "accept_invitation")),
         ReadyList("rules", event.c.subject == "policy"),
         ReadyList("kinship", _actions("household", "declare_kinship", "confirm_kinship", "end_kinship")),
-        ReadyList("looks", _actions("person", "reveal", "match_number")),
+        ReadyList("looks", sa.or_(_actions("person", "reveal", "match_number"), _actions("account", "search"))),
     )
 }
 """By their names in the address."""

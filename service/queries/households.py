@@ -58,14 +58,6 @@ def one(conn: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool =
     return dict(row) if row is not None else None
 
 
-def page(conn: sa.Connection, caller: Caller, after: UUID | None, size: int) -> list[dict[str, Any]]:
-    """Return `size` households the caller may see after the id `after`; ids are in the order of entry."""
-    rows = sa.select(household).where(visible_to(caller, household.c.unit_path)).order_by(household.c.id).limit(size)
-    if after is not None:
-        rows = rows.where(household.c.id > after)
-    return [dict(row) for row in conn.execute(rows).mappings()]
-
-
 def members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return the active members of a household, head first, still encrypted."""
     rows = (
@@ -114,12 +106,6 @@ def visible_person(
         .one_or_none()
     )
     return dict(row) if row is not None else None
-
-
-def count(conn: sa.Connection, caller: Caller) -> int:
-    """Return how many files the caller may see."""
-    visible_count = sa.select(sa.func.count()).select_from(household).where(visible_to(caller, household.c.unit_path))
-    return conn.scalar(visible_count) or 0
 
 
 def latest_survey(conn: sa.Connection, household_id: UUID) -> Mapping[str, Any] | None:

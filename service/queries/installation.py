@@ -1,15 +1,23 @@
 """The installation whose record this database is."""
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from service.tables.events import event
 from service.tables.installation import RecordKind, installation
 
 
 def this_installation(conn: sa.Connection) -> sa.Row[Any] | None:
     """Return the id, the kind and the instant of the founding; None before the founding."""
     return conn.execute(sa.select(installation)).one_or_none()
+
+
+def last_day(conn: sa.Connection) -> date | None:
+    """Return the day of the latest case step; None before the first."""
+    day: date | None = conn.scalar(sa.select(sa.func.max(event.c.on)).where(event.c.subject == "case"))
+    return day
 
 
 def record_kind(conn: sa.Connection) -> RecordKind | None:

@@ -52,6 +52,12 @@ def _visible_notices(caller: Caller) -> sa.Select[Any]:
     )
 
 
+def posted_of(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
+    """Return the notices of a case as `id`, `posted_on` and `ended_on`, the newest first."""
+    rows = sa.select(notice.c.id, notice.c.posted_on, notice.c.ended_on).where(notice.c.case_id == case_id)
+    return [dict(row) for row in conn.execute(rows.order_by(notice.c.id.desc())).mappings()]
+
+
 def objections_of(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
     """Return every objection to an award of a case, the oldest first, with the award and who had posted it."""
     columns = (objection.c.id, objection.c.notice_id, objection.c.source, objection.c.raised_on, objection.c.outcome)

@@ -143,7 +143,8 @@ _SHOWN = (
 )
 
 
-def _in_inbox(account_id: UUID) -> sa.ColumnElement[bool]:
+def in_inbox(account_id: UUID) -> sa.ColumnElement[bool]:
+    """Return the condition for notifications that came to an account's inbox."""
     return sa.and_(
         notification.c.account_id == account_id, notification.c.channel == "inbox", notification.c.state == "delivered"
     )
@@ -156,7 +157,7 @@ def inbox(conn: sa.Connection, account_id: UUID, before: UUID | None, size: int)
 
 def arrivals(account_id: UUID, before: UUID | None, size: int) -> sa.Select[Any]:
     """Select one page of an inbox; ids are in the order of time."""
-    rows = sa.select(*_SHOWN).outerjoin(case, case.c.id == notification.c.case_id).where(_in_inbox(account_id))
+    rows = sa.select(*_SHOWN).outerjoin(case, case.c.id == notification.c.case_id).where(in_inbox(account_id))
     if before is not None:
         rows = rows.where(notification.c.id < before)
     return rows.order_by(notification.c.id.desc()).limit(size)
@@ -164,7 +165,7 @@ def arrivals(account_id: UUID, before: UUID | None, size: int) -> sa.Select[Any]
 
 def unread(conn: sa.Connection, account_id: UUID) -> int:
     """Return how many of an account's notifications are unread."""
-    return conn.scalar(sa.select(sa.func.count()).where(_in_inbox(account_id), notification.c.read_at.is_(None))) or 0
+    return conn.scalar(sa.select(sa.func.count()).where(in_inbox(account_id), notification.c.read_at.is_(None))) or 0
 
 
 def failed(conn: sa.Connection, caller: Caller, before: UUID | None, size: int) -> list[dict[str, Any]]:
@@ -197,4 +198,4 @@ def failed_one(conn: sa.Connection, notification_id: UUID, caller: Caller) -> tu
 
 def arrived(conn: sa.Connection, account_id: UUID) -> int:
     """Return how many notifications are in an account's inbox."""
-    return conn.scalar(sa.select(sa.func.count()).where(_in_inbox(account_id))) or 0
+    return conn.scalar(sa.select(sa.func.count()).where(in_inbox(account_id))) or 0

@@ -7,6 +7,35 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from workflows.vocabulary import Fen
+
+COUNTED = 10_000
+"""Rows that a list on a page counts exactly; beyond, it says "10,000 以上", so that it costs the same however long it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSum:
+    """How many rows a list has, and their sum in fen; beyond the limit only that there are more."""
+
+    count: int
+    fen: Fen | None
+    has_more: bool = False
+
+    @classmethod
+    def of(cls, count: int, fen: object, most: int) -> "CountedSum":
+        """Return what a SELECT of at most `most` + 1 rows counted. A sum of some of the rows is not a sum of the list."""
+        if count > most:
+            return cls(most, None, has_more=True)
+        return cls(count, Fen(int(str(fen or 0))))
+
+
+@dataclass(frozen=True, slots=True)
+class CappedCount:
+    """A count of rows, or the most that was counted: `is_capped` says that there are more."""
+
+    value: int
+    is_capped: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -15,6 +44,15 @@ class Page:
     rows: list[dict[str, Any]]
     count: int
     last: list[str] | None
+    count_is_capped: bool = False
+    """Whether `count` is only the most that was counted."""
+
+
+def counted(conn: sa.Connection, rows: sa.Select[Any], most: int | None = COUNTED) -> CappedCount:
+    """Return the count of rows, at most `most`; None counts them all. Select a narrow column: an index may bear it."""
+    limited = rows.limit(most + 1) if most is not None else rows
+    value = conn.scalar(sa.select(sa.func.count()).select_from(limited.subquery())) or 0
+    return CappedCount(value) if most is None or value <= most else CappedCount(most, is_capped=True)
 
 
 def cut(rows: list[dict[str, Any]], size: int) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:

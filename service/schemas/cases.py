@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from service.schemas.fields import CODE, In, Money, PageIn
+from service.schemas.fields import CODE, CountedPageIn, In, Money
 from service.schemas.notices import CaseObjectionOut
 from service.schemas.persons import PossibleTwinsOut, SharedDetailsOut
 from workflows.programmes import PROGRAMMES
@@ -26,7 +26,7 @@ class ActionIn(In):
     answers = fields.Dict(keys=fields.String(), load_default=dict)
 
 
-class CaseFilterIn(PageIn):
+class CaseFilterIn(CountedPageIn):
     """Filters of the list of cases."""
 
     programme = fields.String(validate=CODE)
@@ -137,6 +137,7 @@ class CasePageOut(Schema):
     items = fields.List(fields.Nested(CaseOut))
     next_cursor = fields.String(allow_none=True)
     count = fields.Integer(metadata={"description": "All cases under this filter, from the same query as the page."})
+    count_is_capped = fields.Boolean(metadata={"description": "With count=capped: there are more than `count`."})
 
 
 class EventOut(Schema):

@@ -88,6 +88,12 @@ class PageIn(In):
     cursor = fields.String(load_default=None, validate=validate.Length(1, 400))
 
 
+class CountedPageIn(PageIn):
+    """A page of a list whose count may be capped: `count=capped` counts to 10,000 only."""
+
+    count = fields.String(load_default="exact", validate=validate.OneOf(["exact", "capped"]))
+
+
 DIVISION = validate.Regexp(r"^[0-9]{0,12}\Z", error="not_a_division")
 
 

@@ -2,8 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
+from service.queries.household_list import ORDERS
 from service.schemas.consents import ConsentIn, ConsentOut
-from service.schemas.fields import CODE, DIVISION, In, plain, words
+from service.schemas.fields import CODE, DIVISION, CountedPageIn, In, plain, words
 from service.schemas.finances import FinancesIn, LineOut
 from service.schemas.payees import PayeeIn, PayeeOut
 from service.schemas.persons import MemberOut, PersonIn
@@ -39,6 +40,21 @@ class HouseholdEditIn(In):
     observed = fields.List(fields.String(validate=CODE), validate=validate.Length(0, 20))
     event_kind = fields.String(allow_none=True, validate=CODE)
     story = fields.String(allow_none=True, validate=validate.Length(1, 2000))
+
+
+class HouseholdFilterIn(CountedPageIn):
+    """Filters and order of the list of families."""
+
+    unit_id = fields.UUID()
+    category = fields.String(validate=CODE)
+    division = fields.String(validate=DIVISION)
+    active = fields.Boolean(metadata={"description": "The file has not ended."})
+    has_open_case = fields.Boolean()
+    overdue = fields.Boolean(metadata={"description": "An open case of the family is overdue."})
+    filed_from = fields.Date()
+    filed_to = fields.Date()
+    q = plain(64, required=False)
+    sort = fields.String(load_default="entered", validate=validate.OneOf(list(ORDERS)))
 
 
 class HouseholdRowOut(Schema):
@@ -81,3 +97,4 @@ class HouseholdPageOut(Schema):
     items = fields.List(fields.Nested(HouseholdRowOut))
     next_cursor = fields.String(allow_none=True)
     count = fields.Integer()
+    count_is_capped = fields.Boolean(metadata={"description": "With count=capped: there are more than `count`."})

@@ -6,6 +6,7 @@ from service.tables import (
     cases,
     confirmations,
     consents,
+    credentials,
     donations,
     events,
     finances,
@@ -27,6 +28,7 @@ from service.tables import (
     payments,
     persons,
     policies,
+    sessions,
     units,
     visits,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "cases",
     "confirmations",
     "consents",
+    "credentials",
     "donations",
     "events",
     "finances",
@@ -58,6 +61,7 @@ __all__ = [
     "payments",
     "persons",
     "policies",
+    "sessions",
     "units",
     "visits",
 ]

@@ -2,7 +2,18 @@
 
 import sqlalchemy as sa
 
-from service.db.columns import METADATA, Instant, Json, Path, check_in, counted_money, foreign_key, money, primary_key
+from service.db.columns import (
+    METADATA,
+    Instant,
+    Json,
+    Path,
+    check_in,
+    counted_money,
+    foreign_key,
+    money,
+    primary_key,
+    sealed,
+)
 from workflows.code_lists import PaymentMethod, VerificationOutcome
 from workflows.vocabulary import APPROVERS, Duty, Phase
 
@@ -73,6 +84,7 @@ case = sa.Table(
     ),
     sa.Index("ix_case_ended", "unit_path", "entered_on", postgresql_where=sa.text("phase = 'ended'")),
     sa.Index("ix_case_first_unit", "first_unit_path", postgresql_where=sa.text("first_unit_path IS NOT NULL")),
+    sa.Index("ix_case_open", "unit_path", "state", postgresql_where=sa.text("phase <> 'ended'")),
     sa.Index("ix_case_due", "due_on", postgresql_where=sa.text("phase <> 'ended'")),
 )
 
@@ -133,6 +145,7 @@ approval = sa.Table(
     sa.Column("on", sa.Date(), nullable=False),
     money("award_fen"),
     sa.Column("content", sa.Text(), nullable=False),
+    sealed("content_sealed"),
     sa.Column("minutes", sa.Text()),
     sa.Column("voided_seq", sa.Integer()),
     sa.UniqueConstraint("case_id", "seq"),

@@ -40,7 +40,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "person": _columns(
         bound="household_id active name_index id_no_index",
         personal="name_sealed name_index id_no_sealed id_no_index phone_sealed phone_index"
-        " birth_index email_sealed address_sealed address_index workplace_sealed",
+        " birth_index email_sealed address_sealed address_index workplace_sealed search_index",
         neither="id relation student_stage first_person_id version created_at",
     ),
     "number_absence": _columns(neither="id person_id reason document from_on until_on"),
@@ -86,7 +86,10 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         neither="id case_id seq posted_on ends_on ended_on places shown_hash content award_fen seen",
     ),
     "objection": _columns(personal="text_sealed", neither="id case_id notice_id source raised_on outcome answered_on"),
-    "approval": _columns(neither="id case_id seq tier account_id principal_id on award_fen content minutes voided_seq"),
+    "approval": _columns(
+        personal="content_sealed",
+        neither="id case_id seq tier account_id principal_id on award_fen content minutes voided_seq",
+    ),
     # the money
     "fund": _columns(
         neither=_ROW_COLUMNS + "code title source year document permitted_items categories opens_on expires_on"
@@ -153,6 +156,19 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     "role_grant": _columns(neither="id account_id unit_id role tier for_account_id from_on until_on revoked_on"),
     "invitation": _columns(neither="id account_id hash created_at expires_at ended_at"),
     "token": _columns(neither="id account_id hash label created_at expires_at revoked_at"),
+    "credential": _columns(neither="id account_id kind secret created_at ended_at"),
+    "passkey": _columns(
+        neither="id account_id credential_id public_key label created_at revoked_at sign_count used_at"
+    ),
+    "recovery_code": _columns(neither="id account_id hash created_at used_at"),
+    "sign_in_count": _columns(neither="account_id failed locked_until totp_step"),
+    "session": _columns(
+        neither="id account_id token_hash csrf_token label network created_at ends_at ended_at last_seen_at proved_at"
+        " challenge",
+    ),
+    "sign_in_attempt": _columns(
+        neither="id token_hash csrf_token account_id network next_path challenge state created_at ends_at done_at"
+    ),
     "policy_set": _columns(
         neither="id key version title issuer document region effective_from effective_to sample source digest"
         " loaded_by loaded_at withdrawn_on withdrawn_reason",

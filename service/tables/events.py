@@ -28,6 +28,8 @@ event = sa.Table(
     sa.Column("hash", sa.LargeBinary(), nullable=False, unique=True),
     sa.Column("no", sa.BigInteger(), sa.Identity(), nullable=False, unique=True),
     check_in("subject", SUBJECTS),
+    # What somebody did for another person, for that person's inbox; few events have one.
+    sa.Index("ix_event_principal_id", "principal_id", postgresql_where=sa.text("principal_id IS NOT NULL")),
     sa.CheckConstraint("seq > 0 AND octet_length(prev) = 32 AND octet_length(hash) = 32", name="chain"),
 )
 

@@ -18,7 +18,7 @@ household = sa.Table(
     primary_key(),
     foreign_key("unit", "unit_id", index=True),
     sa.Column("unit_path", Path, nullable=False, index=True),
-    sa.Column("file_no", sa.Text(), nullable=False),
+    sa.Column("file_no", Path, nullable=False),
     sa.Column("kind", sa.Text(), nullable=False),
     sa.Column("identity", sa.Text(), nullable=False),
     sa.Column("division", sa.Text(), nullable=False),
@@ -46,6 +46,10 @@ household = sa.Table(
     # Counts use the narrow index on unit_path; a report reads every file of a county from this index alone.
     sa.Index("ix_household_report", "unit_path", postgresql_include=REPORT_COLUMNS),
     sa.Index("ix_household_first_unit", "first_unit_path", postgresql_where=sa.text("first_unit_path IS NOT NULL")),
+    # The orders of the list of families, and the search by the beginning of a file number.
+    sa.Index("ix_household_file_no", "file_no", "id"),
+    sa.Index("ix_household_newest", "filed_on", "id"),
+    sa.Index("ix_household_first_file_no", "first_file_no", postgresql_where=sa.text("first_file_no IS NOT NULL")),
     check_in("kind", HouseholdKind),
     check_in("category", Category),
     check_in("exit_reason", ExitReason),

@@ -14,13 +14,15 @@ NO_INSERT: Mapping[str, str] = {
 }
 """Tables that the application only reads, and who writes them."""
 
-DELETED_FROM = frozenset({"calendar_day", "calendar_year", "idempotency"})
+DELETED_FROM = frozenset({"calendar_day", "calendar_year", "idempotency", "sign_in_attempt"})
 """Tables whose rows the application deletes; of every other table a row stays for good."""
 
 ALSO_UPDATED: Mapping[str, str] = {
     "chain_head": "seq hash",
     "idempotency": "status headers body_sealed",
     "job_run": "at done refused",
+    "sign_in_attempt": "token_hash csrf_token account_id challenge state done_at",
+    "sign_in_count": "failed locked_until totp_step",
     # A statement may lock a row of a fund line only with UPDATE on one of its columns. A trigger refuses any change of
     # this one that is not a ledger entry's.
     "fund": "available_fen",

@@ -43,6 +43,10 @@ CHANGING: Mapping[str, str] = {
     "account": "disabled_at",
     "token": "revoked_at",
     "invitation": "ended_at",
+    "credential": "ended_at",
+    "passkey": "revoked_at",
+    "recovery_code": "used_at",
+    "session": "ended_at",
     "policy_set": "withdrawn_on withdrawn_reason",
     "calendar_day": "working name",
     "calendar_year": "source digest",
@@ -69,10 +73,18 @@ UNRECORDED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "case": dict.fromkeys(("version", "head_hash"), "the number and the hash of its last event, compared as its head")
     | dict.fromkeys(("recovering_fen", "written_off_fen"), "the sum of its entries, counted by itself"),
     "payment": {"recalled_fen": "the sum of the entries that recall it, counted by itself"},
+    "person": {
+        "search_index": "computed from the name and numbers, which are recorded; `songnuan search-keys check` compares"
+    },
     "household": {"aid_version": "the number of events that gave the family something, counted from them by itself"},
     "fund": {f"{pot.value}_fen": "the sum of its entries, counted by itself" for pot in Pot}
     | dict.fromkeys(
         ("counted_in_transit_fen", "counted_paid_fen"), "the sum of its payments and gifts, counted by itself"
+    ),
+    "passkey": dict.fromkeys(("sign_count", "used_at"), "how often and when it was used; each sign-in is an event"),
+    "session": dict.fromkeys(
+        ("last_seen_at", "proved_at", "challenge"),
+        "what the next request is judged by; each act of the session is an event",
     ),
     "notification": dict.fromkeys(
         ("state", "attempts", "not_before", "created_at", "delivered_at", "read_at", "last_error"),
@@ -90,6 +102,8 @@ UNRECORDED_TABLES: Mapping[str, str] = {
     "payment_move": "written by the migrations; compared with the rules",
     "idempotency": "answers kept for a week so that a repeated request is answered again",
     "imported_file": "makes two imports of one file take turns; nothing reads it, what the file said is bound row by row",
+    "sign_in_attempt": "a browser on its way to a session, for ten minutes; the sign-in, or its failure, is an event",
+    "sign_in_count": "failures since the last sign-in; each failure before a lock is an event",
     "heartbeat": "written to see that the disk takes writes; it says nothing",
     "job_run": "spares the clock a second reminder on one day; what it did is bound row by row, and anchors ask the anchors",
 }

@@ -10,6 +10,13 @@ from workflows.vocabulary import Role
 
 Act = tuple[str, str]
 
+CHANGES_OF_A_FILE: tuple[Act, ...] = tuple(
+    (subject, action)
+    for action in ("change_head", "end_file", "file_again", "move_file", "transfer_member", "receive_member")
+    for subject in ("household", "person")
+    if (subject, action) in POWERS
+)
+
 ROUTES: Mapping[str, tuple[Act, ...]] = {
     "accounts.accept_invitation": (("account", "accept_invitation"), ("account", "make_token")),
     "accounts.add_account": (("account", "add_account"), ("account", "invite")),
@@ -38,12 +45,7 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "gifts.correct_gift": (("gift", "void_gift"), ("gift", "record_gift")),
     "gifts.record_gift": (("gift", "record_gift"),),
     "gifts.void_gift": (("gift", "void_gift"),),
-    "household_changes.make_change": tuple(
-        (subject, action)
-        for action in ("change_head", "end_file", "file_again", "move_file", "transfer_member", "receive_member")
-        for subject in ("household", "person")
-        if (subject, action) in POWERS
-    ),
+    "household_changes.make_change": CHANGES_OF_A_FILE,
     "household_changes.preview_change": (),
     "households.edit_household": (("household", "edit_household"),),
     "households.file_household": (("household", "file_household"), ("person", "add_person")),
@@ -68,10 +70,59 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "visits.correct_visit": (("visit", "void_visit"), ("visit", "record_visit")),
     "visits.record_visit": (("visit", "record_visit"),),
     "visits.void_visit": (("visit", "void_visit"),),
+    "web.accounts.make_recovery_codes": (("account", "make_recovery_codes"),),
+    "web.accounts.change_password": (("account", "set_password"), ("account", "sign_in")),
+    "web.accounts.end_one_session": (("account", "end_session"),),
+    "web.accounts.set_totp": (("account", "set_totp"),),
+    "web.confirmations.ask_proof": (),
+    "web.confirmations.end_confirmation": (
+        ("confirmation", "confirm"),
+        ("confirmation", "refuse"),
+        ("confirmation", "withdraw"),
+    ),
+    "web.finances.ask_proof": (),
+    "web.finances.give_consent": (("household", "give_consent"),),
+    "web.finances.replace_finances": (("household", "replace_finances"),),
+    "web.finances.set_payee": (("household", "set_payee"),),
+    "web.household_changes.change_household": CHANGES_OF_A_FILE,
+    "web.households.edit_household": (("household", "edit_household"),),
+    "web.households.file_household": (("household", "file_household"), ("person", "add_person")),
+    "web.identity_provider.begin_link": (),
+    "web.identity_provider.end_link": (("account", "unlink_provider"),),
+    "web.kinship.confirm": (("household", "confirm_kinship"),),
+    "web.kinship.declare": (("household", "declare_kinship"),),
+    "web.kinship.end": (("household", "end_kinship"),),
+    "web.pairings.correct_pairing": (("household", "void_pairing"), ("household", "pair")),
+    "web.pairings.pair": (("household", "pair"),),
+    "web.pairings.void_pairing": (("household", "void_pairing"),),
+    "web.passkeys.add_passkey": (("account", "add_passkey"),),
+    "web.passkeys.begin_passkey": (),
+    "web.passkeys.begin_sign_in": (),
+    "web.passkeys.remove_passkey": (("account", "remove_passkey"),),
+    "web.passkeys.sign_in_with_passkey": (("account", "sign_in"), ("account", "sign_in_failed")),
+    "web.persons.add_person": (("household", "add_person"), ("person", "add_person")),
+    "web.persons.deactivate_person": (("household", "deactivate_person"), ("person", "deactivate_person")),
+    "web.persons.edit_person": (("household", "edit_person"), ("person", "edit_person")),
+    "web.persons.explain_number": (("household", "explain_number"),),
+    "web.persons.reveal": (("person", "reveal"),),
+    "web.sessions.enter_code": (("account", "sign_in"), ("account", "sign_in_failed")),
+    "web.sessions.enter_password": (("account", "sign_in"), ("account", "sign_in_failed")),
+    "web.sessions.sign_out": (("account", "sign_out"),),
+    "web.setup.accept_invitation": (("account", "set_up_with_password"), ("account", "sign_in")),
 }
-"""What each route of the API outside cases writes, by its endpoint."""
+"""What each route outside cases writes, by its endpoint: of the API, and of the pages (`web.`)."""
 
-CASE_ROUTES = frozenset({"cases.open_case", "cases.take_action", "notices.object_to", "notices.answer"})
+CASE_ROUTES = frozenset(
+    {
+        "cases.open_case",
+        "cases.take_action",
+        "notices.object_to",
+        "notices.answer",
+        "web.cases.take_action",
+        "web.cases.ask_proof",
+        "web.case_opening.open_case",
+    }
+)
 """Routes that take a step of a case: the programmes' tables say who."""
 
 SHEETS: Mapping[str, tuple[Act, ...]] = {
@@ -186,11 +237,16 @@ def _confirms(power: Power) -> str:
 
 
 def _ways(act: Act) -> str:
-    routes = [f"接口 `{name}`" for name, acts in ROUTES.items() if act in acts]
+    routes = [_kind(name) for name, acts in ROUTES.items() if act in acts]
     sheets = [f"表“{title}”" for title, acts in SHEETS.items() if act in acts]
     commands = [f"`songnuan {name}`" for name, acts in COMMANDS.items() if act in acts]
     jobs = [name for name, acts in JOBS.items() if act in acts]
     return "、".join((*routes, *sheets, *commands, *jobs)) or "随其他写入"
+
+
+def _kind(name: str) -> str:
+    """Return a route as the page names it: `web.sessions.sign_out` → 页面 `sessions.sign_out`."""
+    return f"页面 `{name.removeprefix('web.')}`" if name.startswith("web.") else f"接口 `{name}`"
 
 
 def _roles(roles: Iterable[Role]) -> str:

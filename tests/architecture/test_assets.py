@@ -8,20 +8,30 @@ import pytest
 
 from tests.architecture.source import ROOT, kept_files, listed
 
-VENDOR = ROOT / "service" / "static" / "vendor"
-SUMS = dict(re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (VENDOR / "VENDORED.md").read_text(), re.MULTILINE))
+VENDORS = (ROOT / "service" / "static" / "vendor", ROOT / "tests" / "web" / "vendor")
+"""What pages load, and what their tests run."""
+
+_SUM = re.compile(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", re.MULTILINE)
 LOADS = re.compile(r"""(?:src|href|action|url|import|from|fetch)\s*[=(]?\s*["'(]\s*((?:https?:)?//[^"')\s]+)""")
 
 
-def test_vendored_files_equal_the_reviewed_ones() -> None:
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda path: path.parent.name)
+def test_vendored_files_equal_the_reviewed_ones(vendor: Path) -> None:
     """Why: an edited or exchanged library is no longer the reviewed one."""
+    sums = _sums(vendor)
     files = {
-        path.relative_to(VENDOR).as_posix(): path
-        for path in VENDOR.rglob("*")
+        path.relative_to(vendor).as_posix(): path
+        for path in vendor.rglob("*")
         if path.is_file() and path.name != "VENDORED.md"
     }
-    assert files.keys() == SUMS.keys()
-    assert {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == SUMS
+    assert sums
+    assert files.keys() == sums.keys()
+    assert {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == sums
+
+
+def _sums(vendor: Path) -> dict[str, str]:
+    """Return the SHA-256 of each vendored file by its name."""
+    return dict(_SUM.findall((vendor / "VENDORED.md").read_text(encoding="utf-8")))
 
 
 def test_pages_load_nothing_from_other_servers() -> None:
@@ -35,7 +45,7 @@ def test_pages_load_nothing_from_other_servers() -> None:
     loaded = [
         f"{_name(path)} {url}"
         for path in shown
-        if VENDOR not in path.parents
+        if not set(VENDORS) & set(path.parents)
         for url in LOADS.findall(path.read_text())
     ]
     assert not loaded, listed(loaded)
@@ -43,7 +53,7 @@ def test_pages_load_nothing_from_other_servers() -> None:
 
 def _texts() -> list[Path]:
     """Return every text file of the project except vendored ones."""
-    foreign = {VENDOR / name for name in SUMS} | {ROOT / "LICENSE", Path(__file__)}
+    foreign = {vendor / name for vendor in VENDORS for name in _sums(vendor)} | {ROOT / "LICENSE", Path(__file__)}
     return [path for path in kept_files() if path not in foreign and b"\0" not in path.read_bytes()[:8000]]
 
 

@@ -16,7 +16,8 @@ from service.imports.proposed_import import ALL_WRITES
 from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
-from workflows.code_lists import Category, Deceased, StudentStage
+from tests.architecture.templates import filter_groups, text_keys
+from workflows.code_lists import Category, Deceased, Relation, StudentStage
 from workflows.evidence import OF_THE_FAMILY
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
@@ -115,8 +116,33 @@ def test_catalogue_entry_is_used_in_the_source() -> None:
     used = {key for code in codes_in_source() for key in code.keys} | {f"reasons.{code}" for code in CHOSEN} | HTTP
     known = catalogue(LANGUAGES[0]).keys() - used - _terms()
     constants, patterns = _keys_in_source()
-    left = [key for key in known if not _names(key) & constants and not patterns.fullmatch(key)]
+    on_pages = re.compile("|".join(_keys_on_pages()))
+    left = [
+        key
+        for key in known
+        if not _names(key) & constants and not patterns.fullmatch(key) and not on_pages.fullmatch(key)
+    ]
     assert not left, listed(left)
+
+
+def _keys_on_pages() -> set[str]:
+    """Return patterns of the keys that templates name, and of those that service/web puts together for `text`."""
+    keys, patterns = text_keys()
+    built = {
+        "".join(_pattern(part) for part in call.args[0].values)
+        for page in pages("service/web")
+        for call in page.calls()
+        if name_of(call) in {"text", "layout.text"} and call.args and isinstance(call.args[0], ast.JoinedStr)
+    }
+    texts = {*(re.escape(key) for _, key in keys), *patterns, *built}
+    return {rf"pages\.{each}" for each in texts} | {rf"terms\.{each}\.[\w.-]+" for each in _groups_on_pages()}
+
+
+def _groups_on_pages() -> set[str]:
+    """Return patterns of the groups of terms whose codes pages show: by `| term("group")`, or as choices of a field."""
+    named = {text_of(node) for page in pages("service/web") for node in page.nodes}
+    groups = {key.split(".")[1] for key in catalogue(LANGUAGES[0]) if key.startswith("terms.")}
+    return {group for _, group in filter_groups()} | (groups & named)
 
 
 def _names(key: str) -> set[str]:
@@ -143,6 +169,7 @@ def _values() -> dict[str, set[str]]:
         "kin": set(Deceased),
         "act": set(ALL_WRITES),
         "seen": set(OF_THE_FAMILY),
+        "relation": set(Relation),
     }
     return {**values, "state": states, "exclusion": exclusions, "paper": papers}
 

@@ -15,6 +15,7 @@ NOUNS = frozenset(
         "cases",
         "confirmations",
         "consents",
+        "credentials",
         "donations",
         "events",
         "finances",
@@ -31,12 +32,15 @@ NOUNS = frozenset(
         "notifications",
         "number_absences",
         "pairings",
+        "passkeys",
         "payees",
         "payments",
         "persons",
         "policies",
         "programmes",
         "reports",
+        "search",
+        "sessions",
         "units",
         "visits",
     ]
@@ -46,11 +50,13 @@ NOUNS = frozenset(
 NOT_NOUNS = {
     "api": "openapi proposing",
     "schemas": "assessments fields",
-    "actions": "account_ends bootstrap case_application case_opening case_update case_writer confirmation_notices context"
+    "actions": "account_ends bootstrap case_application case_input case_opening case_update case_writer confirmation_notices context"
     " corrections decided_category"
-    " decided_step errors event_log fund_balances gift_checks id_number names natural_keys notify permissions"
-    " personal_data_access possible_twins shared_details step_records step_result validation write_batch",
-    "queries": "case_corrections case_opening installation masking page pagination policy_changes possible_twins"
+    " decided_step errors event_log failed_sign_ins fund_balances gift_checks id_number identity_links names natural_keys notify one_time_codes"
+    " passwords permissions personal_data_access possible_twins proofs request_bodies search_keys search_text shared_details"
+    " sign_in step_records step_result validation write_batch",
+    "queries": "awaited_steps case_corrections case_list case_opening case_pages household_list household_pages inbox"
+    " installation masking named_rows page pagination policy_changes possible_twins"
     " reminders scope shared_details",
     "tables": "column_classification installation privileges row_fingerprints",
 }

@@ -21,6 +21,7 @@ EXEMPT = {
     "tests/service/test_permissions.py served": "returns the routes that are not refused for a missing right",
     "tests/service/test_health.py test_only_this_machine_sees_readyz_where_no_token_is_set": "readyz says 503 without a broker",
     "tests/service/test_health.py not_ready": "compares the code two lines below",
+    "tests/service/test_page_scope.py _is_served": "returns whether a page was shown at all",
     "tests/worker/side_by_side.py crossed": "counts what crossed, and is no assertion of a test",
     "tests/worker/test_serving.py test_metrics_are_summed_over_processes_and_survive_a_kill": "counts requests",
 }

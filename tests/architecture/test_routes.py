@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask_smorest import Blueprint
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from service import api, app
@@ -17,9 +18,13 @@ from service.http import auth
 from service.i18n.notification_text import render
 from tests.api_client import serving
 from tests.architecture.source import listed
+from tests.page_client import page_refusal
 
 NOBODY = "postgresql://nobody@127.0.0.1:9/nothing"
 """An address without a server: a connection while the app is created would fail."""
+
+PAGES = "web."
+"""How the endpoints of pages begin."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +43,8 @@ def test_route_declares_its_roles(flask_app: Flask) -> None:
 def test_route_without_token_is_in_the_short_list(flask_app: Flask) -> None:
     """Why: access without a token is a decision about families' data, which is made here for each route."""
     open_to_all = {name for name, view in flask_app.view_functions.items() if getattr(view, "needs", None) == ()}
-    assert open_to_all <= {"openapi_json", "docs", "healthz", "health.healthz", "readyz", "health.readyz"}
+    documents = {"openapi_json", "docs", "healthz", "health.healthz", "readyz", "health.readyz"}
+    assert open_to_all <= documents | {"web.sessions.choose_language"}
 
 
 def test_route_without_roles_prevents_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -78,8 +84,7 @@ def test_route_is_in_the_openapi_document(flask_app: Flask) -> None:
 def test_unknown_query_parameter_is_refused_on_every_route(flask_app: Flask) -> None:
     """Why: `GET /households?name=张` was ignored, and its reader took the whole list for the answer."""
     spec = flask_app.test_client().get(f"{openapi.PREFIX}/openapi.json").get_json()
-    rules = [rule for rule in flask_app.url_map.iter_rules() if rule.endpoint != "static"]
-    for rule in rules:
+    for rule in api_rules(flask_app):
         path = re.sub(r"<[^>]*>", _example, rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = flask_app.test_client().open(f"{path}?made_up=1&from=2025-01-01", method=method)
@@ -92,8 +97,31 @@ def test_unknown_query_parameter_is_refused_on_every_route(flask_app: Flask) -> 
             assert ("from" in reasons) == ("from" not in known), f"{method} {path}"
 
 
+def test_unknown_query_parameter_is_refused_on_every_page(flask_app: Flask) -> None:
+    """Why: a filter with a letter too many must not show the whole list."""
+    for rule in page_rules(flask_app):
+        path = re.sub(r"<[^>]*>", _example, rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            answer = flask_app.test_client().open(f"{path}?made_up=1", method=method)
+            assert page_refusal(answer) == (422, "parameter_unknown"), f"{method} {path}"
+            assert "made_up" in answer.get_data(as_text=True), f"{method} {path}"
+
+
+def page_rules(flask_app: Flask) -> list[Rule]:
+    """Return the routes of the pages; tests/architecture/test_pages.py asks more of them."""
+    return [rule for rule in flask_app.url_map.iter_rules() if rule.endpoint.startswith(PAGES)]
+
+
+def api_rules(flask_app: Flask) -> list[Rule]:
+    """Return the routes that programs call: all but pages and static files."""
+    others = ("static", PAGES)
+    return [rule for rule in flask_app.url_map.iter_rules() if not rule.endpoint.startswith(others)]
+
+
 def _example(part: re.Match[str]) -> str:
     """Return a value for a part of an address."""
+    if "any(" in part[0]:
+        return part[0].partition("(")[2].partition(",")[0].rstrip(")")
     return str(uuid4()) if "uuid" in part[0] else "7" if "int" in part[0] else "nothing"
 
 
@@ -130,7 +158,7 @@ def test_address_in_a_notification_is_a_route(flask_app: Flask) -> None:
 
 def test_every_post_is_done_once_for_each_key(flask_app: Flask) -> None:
     """Why: a double click or a repeated request must not pay twice."""
-    posts = [rule for rule in flask_app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    posts = [rule for rule in api_rules(flask_app) if "POST" in (rule.methods or ())]
     views = {rule.endpoint: flask_app.view_functions[rule.endpoint] for rule in posts}
     assert posts
     # Whoever accepts an invitation has no account yet; a code is used once.

@@ -32,18 +32,25 @@ from service.actions import (
 )
 from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.actions.context import ActionContext
+from service.actions.context import ActionContext, BrowserRequest
 from service.actions.fund_receipts import NewReceipt
 from service.actions.gift_checks import NewGift
 from service.actions.household_changes.exits import Exit, FilingAgain, end_file, file_again
 from service.actions.household_changes.heads import HeadChange, change_head
 from service.actions.household_changes.moves import Move, move_file
 from service.actions.household_changes.transfers import Transfer, transfer_member
+from service.actions.one_time_codes import make_recovery_codes
+from service.actions.sessions import end_session
+from service.actions.sign_in import start_session
+from service.actions.write_batch import WriteBatch
 from service.crypto.signed_notes import SigningKey
+from service.db.columns import new_id
 from service.queries.reminders import REMINDERS
 from service.tables.accounts import role_grant, token
+from service.tables.credentials import passkey
 from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, TrackedCase, form
-from tests.factories import Family, create_family, create_organisation, grant
+from tests.factories import Family, create_family, create_organisation, grant, instant_of
+from tests.sign_in_browser import add_credentials
 from workflows.vocabulary import Fen
 
 LATER = date(2025, 9, 20)
@@ -80,6 +87,7 @@ def write_sample_record(engine: sa.Engine) -> Fixture:
         _write_family_changes(conn, fixture, lower_unit.unit_id)
         _write_acts_outside_cases(conn, fixture, lower_unit.unit_id)
         _write_unit_changes(conn, fixture)
+        _write_sign_ins(conn, fixture)
         for reminder in REMINDERS:
             notifications.queue_reminder(
                 conn, reminder, fixture.organisation.context(conn, "clock", date(2025, 12, 30))
@@ -230,3 +238,19 @@ def _write_unit_changes(conn: sa.Connection, fixture: Fixture) -> None:
     for table, revoke in ((role_grant, accounts.revoke_role), (token, accounts.revoke_token)):
         row_id = sa.select(table.c.id).where(table.c.account_id == fixture.organisation.people["approver_3"])
         revoke(conn, conn.scalars(row_id.limit(1)).one(), admin)
+
+
+def _write_sign_ins(conn: sa.Connection, fixture: Fixture) -> None:
+    """Write people with passwords, codes and passkeys, who sign in; one of them signs out."""
+    organisation = fixture.organisation
+    for number, staff_name in enumerate(("registrar", "cashier"), start=1):
+        add_credentials(conn, organisation, staff_name, totp=True)
+        context = organisation.context(conn, staff_name, DECIDED)
+        make_recovery_codes(conn, context)
+        browser = BrowserRequest("a browser", "192.0.2.1", context.at)
+        first, _ = (start_session(conn, "password", None, browser, context) for _ in range(2))
+        end_session(conn, first.id, "sign_out", context.at, context)
+        batch, account_id = WriteBatch(), organisation.people[staff_name]
+        row = {"account_id": account_id, "credential_id": bytes([number]), "public_key": b"key", "label": "a key"}
+        batch.add(passkey, {"id": new_id(), "created_at": context.at, **row})
+        instant_of(conn, organisation, "account", account_id, batch)

@@ -15,11 +15,15 @@ HARMLESS = {
     "idempotency": "answers stored for a week, so that a repeated request gets the same one",
     "heartbeat": "written to see that the disk takes writes; it says nothing",
     "imported_file": "prevents a second import of a file; the imported rows have fingerprints of their own",
+    "sign_in_attempt": "a browser on its way to a session, for ten minutes",
+    "sign_in_count": "failures since the last sign-in; each is an event",
     "job_run": "prevents a second reminder; the rows the job wrote have fingerprints of their own",
 }
 """Tables whose rows are no evidence, each with the reason."""
-HARMLESS_COLUMNS = {"notification": frozenset(UNRECORDED_COLUMNS["notification"])}
-"""Columns of a notification's delivery, which no person decides."""
+HARMLESS_COLUMNS = {
+    table: frozenset(UNRECORDED_COLUMNS[table]) for table in ("notification", "passkey", "session", "person")
+}
+"""Columns that no person decides: a notification's delivery, when a key or session was last used, keys of a search."""
 
 NUMBERED = " WHERE no <= (SELECT max(up_to) FROM anchor)"
 """Only events covered by an anchor: the order of later ones is not yet recorded."""

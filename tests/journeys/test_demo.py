@@ -23,16 +23,24 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
+from service.cli.demo.open_cases import CASES, LAST_DAY
+from service.cli.demo.passwords import shown_accounts
 from service.cli.installation import demo_url
 from service.db.engine import make_engine
 from service.imports.applications import read_applications
+from service.integrity.verify import verify
+from service.queries import accounts, confirmations, inbox
+from service.queries.inbox import InboxList
+from service.queries.installation import last_day
 from service.report.figures import snapshot
 from service.report.section import Section, make_section
 from service.tables.cases import case
+from service.tables.confirmations import confirmation
 from service.tables.events import event
 from service.tables.notifications import notification
 from service.tables.payments import payment
 from service.tables.units import unit
+from workflows.vocabulary import Role
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(400)]
 ROOT = Path(__file__).parents[2]
@@ -168,8 +176,35 @@ def test_web_log_contains_one_post_per_step(demo_run: DemoRun) -> None:
         counts = sa.select(event.c.subject_id, sa.func.count()).where(event.c.subject == "case")
         steps = {str(case_id): count for case_id, count in conn.execute(counts.group_by(event.c.subject_id))}
     applications = read_applications(ROOT / "samples" / "09-applications.xlsx")
-    assert len(steps) == len(applications) == posts.count("")
+    assert len(steps) == len(applications) + len(CASES) == posts.count("")
     assert {case_id: posts.count(case_id) + 1 for case_id in steps} == steps
+
+
+def test_printed_accounts_of_the_demo_each_have_something_to_do(demo_run: DemoRun) -> None:
+    """A user who signs in after `make demo` does not see an empty inbox, whatever account they choose."""
+    no_cases = {Role.ADMIN, Role.AUDITOR}
+    with demo_run.engine.connect() as conn:
+        day = last_day(conn)
+        assert day == LAST_DAY
+        for role, tier, login, account_id in shown_accounts(conn):
+            caller = accounts.caller_by_id(conn, account_id, LAST_DAY)
+            assert caller is not None
+            to_do = inbox.totals(conn, caller, LAST_DAY)[InboxList.TO_DO].count
+            waiting = confirmations.waiting(conn, caller, LAST_DAY)
+            assert waiting if role in no_cases else to_do, (role, tier, login)
+
+
+def test_open_cases_of_the_demo_wait_in_every_state_and_the_record_verifies(demo_run: DemoRun) -> None:
+    with snapshot(demo_run.engine) as conn:
+        still_open = conn.execute(sa.select(case.c.state, case.c.due_on).where(case.c.phase != "ended")).all()
+        waiting = set(conn.scalars(sa.select(confirmation.c.act).where(confirmation.c.state == "proposed")))
+        faults = verify(conn).faults
+    states = "draft survey verification review notice approval payment transit receipt follow_up recalling"
+    assert {row.state for row in still_open} == set(states.split())
+    assert len(still_open) == len(CASES)
+    assert [row.state for row in still_open if row.due_on < LAST_DAY] == ["survey"]
+    assert waiting == {"receipt", "grant", "policy_set"}
+    assert not faults
 
 
 def test_notification_is_delivered_once_and_contains_no_personal_data(demo_run: DemoRun) -> None:

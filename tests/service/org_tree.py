@@ -144,5 +144,5 @@ def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID,
         "number": first(event.c.no, event.c.subject_id == case_id),
         "token": first(token.c.id, token.c.account_id == bureau.people["witness"]),
         "visitor": str(bureau.people["visitor_1"]), "bystander": str(bureau.people["witness"]),
-        "action": "submit", "key": "survey_visits",
+        "action": "submit", "key": "survey_visits", "kind": "exit",
     }  # fmt: skip

@@ -27,13 +27,21 @@ def read_whole(conn: sa.Connection, statement: PreparedStatement, values: dict[s
     with psycopg.RawCursor(driver_connection) as cursor:
         plan = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", [values[name] for name in statement.names])
         root = plan.fetchall()[0][0][0]["Plan"]
-    return {node["Relation Name"] for node in _nodes(root) if _is_whole(node)} & GROWING
+    return {node["Relation Name"] for node in nodes_below(root) if _is_whole(node)} & GROWING
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes_of(conn: sa.Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
+    """Return every node of a statement's plan, without running it."""
+    compiled = statement.compile(conn.engine)
+    plan = conn.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", compiled.params).scalar_one()
+    return list(nodes_below(plan[0]["Plan"]))
+
+
+def nodes_below(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a node and those below it."""
     yield node
     for child in node.get("Plans", ()):
-        yield from _nodes(child)
+        yield from nodes_below(child)
 
 
 def _is_whole(node: dict[str, Any]) -> bool:

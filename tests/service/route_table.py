@@ -151,6 +151,7 @@ ROUTES = (
         until_on="2025-12-31",
     ),
     _route("POST", "/persons/<uuid:person_id>/reveal", (REGISTRAR, VISITOR, VERIFIER, CASHIER), "row", purpose="survey"),
+    _route("GET", "/search", READERS, "list", "q=slj"),
     _route("GET", "/cases", READERS, "list"),
     _route(
         "POST", "/cases", (REGISTRAR,), "row", programme="hardship", household_id="{household}", beneficiary_id="{person}",

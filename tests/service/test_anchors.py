@@ -155,10 +155,17 @@ def owed(conn: sa.Connection, at: datetime) -> list[tuple[str, str]]:
     return [(fault.code, fault.key) for fault in owed_faults(conn, at)]
 
 
+def forget_letters(conn: sa.Connection) -> None:
+    """Take away, for this transaction, the letters that other tests have left."""
+    conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+    conn.execute(notification.delete())
+
+
 def test_event_without_an_anchor_is_a_fault_after_two_working_days(
     conn: sa.Connection, organisation: Organisation
 ) -> None:
     """Why: who fills job_run, or stops the scheduler, has no anchor made any more (insiders C9)."""
+    forget_letters(conn)
     add_anchor(conn, organisation, date(2025, 9, 30))
     at = [datetime(2025, 10, day, 1, tzinfo=UTC) for day in (1, 10, 11)]
     assert [owed(conn, each) for each in at] == [[], [], [("anchor_overdue", "1")]], "the 1st to the 8th are days off"
@@ -166,6 +173,8 @@ def test_event_without_an_anchor_is_a_fault_after_two_working_days(
 
 def test_letter_put_off_or_overdue_is_a_fault(conn: sa.Connection, organisation: Organisation) -> None:
     """Why: a letter put off to 2099 is never sent (insiders C10)."""
+    forget_letters(conn)
+    conn.execute(sa.text("SET LOCAL session_replication_role = origin"))
     seq = append_event(conn, "unit", organisation.unit_id, "rename", {}, organisation.context(conn, "admin", DAY))
     letter = {"subject_id": organisation.unit_id, "seq": seq, "kind": "paid", "on": DAY, "channel": "email"}
     late, put_off = new_id(), new_id()

@@ -80,6 +80,8 @@ def test_union_is_founded_imported_reported_and_verified(run: Run, installation:
         "welfare-section.md",
     ]
     assert report.exit_code == 0
+    keys = run("search-keys", "check")
+    assert (keys.exit_code, "0人不同，0人的资料解不开" in keys.output) == (0, True)
     verified = json.loads(run("audit", "verify", "--json").stdout)
     assert verified["faults"] == []
     assert verified["events"] > 300

@@ -14,6 +14,7 @@ from service.db.columns import new_id
 from service.db.engine import constraint_of
 from service.integrity.verify import verify
 from service.queries.case_loading.load import load_case
+from service.tables.funds import fund
 from service.tables.ledger import ledger_entry, pot_move
 from service.tables.payments import payment, payment_move
 from tests.api_client import ApiClient
@@ -257,4 +258,16 @@ def test_verify_names_a_line_whose_pots_differ_from_its_payments(life: Life, eng
         conn.execute(payment.update().where(payment.c.case_id == life.case_id).values(state=PaymentState.RETURNING))
         found = {(each.code, each.key) for each in verify(conn).faults}
         assert ("payments_differ", str(life.desk.office.fund_id)) in found
+        conn.rollback()
+
+
+def test_verify_names_a_line_whose_counted_sums_were_changed(life: Life, engine: sa.Engine) -> None:
+    """Regression: what the database compares the pots with could be exchanged between two lines."""
+    life.pay()
+    fund_id = life.desk.office.fund_id
+    with engine.connect() as conn:
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        more = fund.c.counted_in_transit_fen + 1
+        conn.execute(fund.update().where(fund.c.id == fund_id).values(counted_in_transit_fen=more))
+        assert ("payments_differ", str(fund_id)) in {(each.code, each.key) for each in verify(conn).faults}
         conn.rollback()

@@ -24,6 +24,8 @@ TODAY = date(2025, 9, 1)
 NO_ROLE, NOT_FOUND = (403, ["role_missing"]), (404, ["not_found"])
 UNITS, CALLERS, PROBES = 9, 12, 500
 SEEDS = (1, 2, 3, 4)
+SURNAMES = "亓仉佴郄爨逄妫甪缑"
+"""The surname of each unit's family, and the first character of its name: no text of the program has one of them."""
 SHARE_BELOW = 0.85
 """The share of units that are below another unit. The others are roots."""
 READING = ("registrar", "visitor", "verifier", "reviewer", "approver", "cashier", "auditor", "admin")
@@ -70,14 +72,15 @@ def build_tree(conn: sa.Connection, rng: random.Random) -> list[TreeUnit]:
     tree: list[TreeUnit] = []
     for _ in range(UNITS):
         parent = rng.choice(tree) if tree and rng.random() < SHARE_BELOW else None
-        tree.append(TreeUnit(create_organisation(conn, above=parent.organisation if parent else None, fen=0), parent))
-    for each in tree:
-        add_records(conn, each)
+        above, name = parent.organisation if parent else None, f"{SURNAMES[len(tree)]}县总工会"
+        tree.append(TreeUnit(create_organisation(conn, above=above, fen=0, name=name), parent))
+    for each, surname in zip(tree, SURNAMES, strict=True):
+        add_records(conn, each, surname)
     return tree
 
 
-def add_records(conn: sa.Connection, unit: TreeUnit) -> None:
-    organisation, family = unit.organisation, create_family(conn, unit.organisation)
+def add_records(conn: sa.Connection, unit: TreeUnit, surname: str) -> None:
+    organisation, family = unit.organisation, create_family(conn, unit.organisation, surname=surname)
     application = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(10_000), {})
     opened = open_case(conn, application, organisation.context(conn, "registrar", TODAY))
     unit_columns = {"unit_id": organisation.unit_id, "unit_path": organisation.unit_path, "created_at": sa.func.now()}
@@ -102,7 +105,7 @@ def add_records(conn: sa.Connection, unit: TreeUnit) -> None:
 
 
 def create_callers(conn: sa.Connection, tree: list[TreeUnit], rng: random.Random) -> list[ProbeCaller]:
-    """Create callers with one to three grants: in force, ended, not begun, revoked or delegated."""
+    """Create callers with one to three grants, each over a unit of its own: in force, ended, not begun, revoked or delegated."""
     callers = []
     for number in range(CALLERS):
         home_unit, name = rng.choice(tree), f"probe_{number}"
@@ -110,7 +113,7 @@ def create_callers(conn: sa.Connection, tree: list[TreeUnit], rng: random.Random
         account_id = home_unit.organisation.people[name]
         conn.execute(role_grant.delete().where(role_grant.c.account_id == account_id))
         grants = [
-            _add_grant(conn, home_unit.organisation, name, rng.choice(tree), rng) for _ in range(rng.randint(1, 3))
+            _add_grant(conn, home_unit.organisation, name, unit, rng) for unit in rng.sample(tree, rng.randint(1, 3))
         ]
         callers.append(
             ProbeCaller(home_unit.organisation, name, grants, _add_notification(conn, account_id, home_unit, rng))
@@ -180,6 +183,32 @@ def _probe_list(noun: str) -> Any:
     return probe
 
 
+def _probe_search(client: ApiClient, caller: ProbeCaller, tree: list[TreeUnit], target: TreeUnit) -> bool:
+    """A search by name finds the families of the caller's units; one by file number the target's, if it is theirs."""
+    answer = client.get(caller.name, "/search?q=甲")
+    if not caller.may_read_any():
+        return bool(refusal(answer) == NO_ROLE)
+    household_id = target.ids["households"]
+    by_number = client.get(caller.name, f"/search?q=F{UUID(household_id).hex[-8:]}").get_json()
+    expected_ids = {each.ids["households"] for each in tree if caller.may_read(each)}
+    return bool(
+        {each["household_id"] for each in answer.get_json()["persons"]} == expected_ids
+        and [each["household_id"] for each in by_number["households"]]
+        == ([household_id] if caller.may_read(target) else [])
+    )
+
+
+def _probe_family_filters(client: ApiClient, caller: ProbeCaller, tree: list[TreeUnit], target: TreeUnit) -> bool:
+    """Filters, a search and a capped count of families count nothing that the caller may not read."""
+    unit_id = target.organisation.unit_id
+    query = f"unit_id={unit_id}&q=甲&has_open_case=true&active=true&count=capped&sort=newest&size=1"
+    answer = client.get(caller.name, f"/households?{query}")
+    if not caller.may_read_any():
+        return bool(refusal(answer) == NO_ROLE)
+    expected = sum(each.within(target) and caller.may_read(each) for each in tree)
+    return bool(answer.get_json()["count"] == expected)
+
+
 def _probe_record(noun: str, suffix: str = "") -> Any:
     def probe(client: ApiClient, caller: ProbeCaller, _tree: list[TreeUnit], target: TreeUnit) -> bool:
         answer = client.get(caller.name, f"/{noun}/{target.ids[noun]}{suffix}")
@@ -237,6 +266,8 @@ PROBE_KINDS = {
     "visits listed": _probe_list("visits"),
     "funds listed": _probe_list("funds"),
     "cases filtered": _probe_filters,
+    "families filtered": _probe_family_filters,
+    "search": _probe_search,
     "case": _probe_record("cases"),
     "events": _probe_record("cases", "/events"),
     "actions": _probe_record("cases", "/actions"),

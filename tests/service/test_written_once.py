@@ -48,6 +48,10 @@ MAY_CHANGE = {
         "confirmed_by",
     },
     "bank_advice": {"state", "decided_by", "decided_on"},
+    "credential": {"ended_at"},
+    "passkey": {"revoked_at", "sign_count", "used_at"},
+    "recovery_code": {"used_at"},
+    "session": {"ended_at", "last_seen_at", "proved_at", "challenge"},
 }
 PROTECTED = (*WRITTEN_ONCE, *MAY_CHANGE)
 FIRST_VALUES: dict[str, dict[str, object]] = {

@@ -8,16 +8,19 @@ from uuid import UUID
 import pytest
 
 from tests.workflows.refusals import SENT_BACK, SENT_BACK_FOR_PAPERS
-from tests.workflows.rule_input_builders import CALENDAR, CALLED, POSTED, SURVEY, filled, rule_input
-from tests.workflows.sample_policy import SAMPLE
+from tests.workflows.rule_input_builders import AWARD, CALENDAR, CALLED, OBJECTED, POSTED, SURVEY, filled, rule_input
+from tests.workflows.sample_policy import SAMPLE, TEXT
 from workflows.assessment import recheck
 from workflows.disclosure import is_id_number, mask_card, mask_id_number, mask_phone
 from workflows.eligibility import Finances
 from workflows.facts import Facts, Returned, RuleInput
+from workflows.form_fields import FormField, Kind, read_fields
+from workflows.policy_parser import read_policy
+from workflows.policy_values import InvalidPolicy
 from workflows.programmes.hardship import HARDSHIP
-from workflows.rules import means_test
+from workflows.rules import approval, means_test, objections
 from workflows.state_machine import decide
-from workflows.vocabulary import Fen, Grant, Reason, Refused, Role
+from workflows.vocabulary import Fen, Grant, InvalidForm, Reason, Refused, Role
 from workflows.workdays import InvalidCalendar, after, due, read_calendar
 
 verification = partial(rule_input, "verification", returned=SENT_BACK_FOR_PAPERS)
@@ -193,3 +196,59 @@ def test_nothing_counts_as_self_paid_without_finances_on_file() -> None:
 
 def test_household_of_one_is_assessed() -> None:
     assert means_test.assessed(rule_input("review", finances=Finances(members=1))) is not None
+
+
+def test_survey_holds_when_one_of_the_visits_that_count_saw_what_is_on_file() -> None:
+    """Why: a second visit that found the same again does not make the first one void, nor the other way round."""
+    older = replace(SURVEY, seq=SURVEY.seq - 1, seen=replace(SURVEY.seen, finances="before"))  # type: ignore[type-var]
+    assert codes("finish_survey", rule_input("survey", visits=(older, SURVEY))) == []
+
+
+def test_nothing_is_together_with_an_award_that_is_not_proposed_yet() -> None:
+    case = rule_input("review", award=None)
+    assert approval.together(case) == 0
+
+
+def test_objection_to_an_award_is_not_asked_before_a_form_is_filled_in() -> None:
+    upheld = replace(OBJECTED, outcome="upheld")
+    shown = replace(rule_input("review", objections=(upheld,)), is_preview=True, answers={"award": 200_000})
+    assert objections.objected_has_changed(shown) is None
+    asked = replace(rule_input("review", objections=(upheld,)), answers={"award": int(AWARD)})
+    found = objections.objected_has_changed(asked)
+    assert found is not None
+    assert found.code == "objected_unchanged"
+
+
+def test_withdrawn_case_may_be_on_hold() -> None:
+    """Why: a family that wants nothing more must not wait for the end of a hold."""
+    withdrawals = [step for step in HARDSHIP.steps if step.action == "withdraw"]
+    assert [step.while_held for step in withdrawals] == [True] * len(withdrawals)
+
+
+def test_every_member_may_be_idle_and_one_more_may_not() -> None:
+    assert Finances(2, idle_able_members=2).idle_able_members == 2
+    with pytest.raises(ValueError, match="no more idle ones than members"):
+        Finances(2, idle_able_members=3)
+
+
+@pytest.mark.parametrize(("number", "refused"), [(50, False), (51, True)])
+def test_list_has_fifty_choices_at_most(number: int, refused: bool) -> None:
+    field = FormField("papers", "", Kind.CODES)
+    values = [f"paper_{each}" for each in range(number)]
+    if refused:
+        with pytest.raises(InvalidForm) as wrong:
+            read_fields((field,), {"papers": values})
+        assert [problem.code for problem in wrong.value.problems] == ["not_a_list"]
+    else:
+        assert read_fields((field,), {"papers": values}) == {"papers": values}
+
+
+@pytest.mark.parametrize(("limit", "lowest"), [("0", True), ("1", False)])
+def test_finances_are_valid_for_one_month_at_least(limit: str, lowest: bool) -> None:
+    text = TEXT.replace("[procedure]", f"[procedure]\nfinances_valid_months = {limit}")
+    if lowest:
+        with pytest.raises(InvalidPolicy) as wrong:
+            read_policy(text)
+        assert [problem.path for problem in wrong.value.problems] == ["procedure.finances_valid_months"]
+    else:
+        assert read_policy(text).finances_valid_months == 1

@@ -17,9 +17,11 @@ from workflows.policy import (
     NoLine,
     NoPolicy,
     PoliciesOverlap,
+    PolicySet,
     dibao_line,
     digest,
     in_force,
+    refuse_same_claim,
 )
 from workflows.policy_codes import Comparator
 from workflows.policy_parser import read_policy
@@ -168,3 +170,46 @@ def test_in_force_agrees_with_checking_every_set(starts: list[int], day: int, re
             (len(chosen.region), chosen.effective_from) >= (len(each.region), each.effective_from)
             for each in candidates
         )
+
+
+def later(first: date, last: date | None, **changed: object) -> PolicySet:
+    """Return another set of the sample's region, in force on these days."""
+    return replace(SAMPLE, key="other", effective_from=first, effective_to=last, **changed)  # type: ignore[arg-type]
+
+
+FIRST_HALF = replace(SAMPLE, effective_from=date(2025, 1, 1), effective_to=date(2025, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("new", "other"),
+    [
+        (FIRST_HALF, later(date(2025, 6, 30), None)),
+        (FIRST_HALF, later(date(2024, 1, 1), date(2025, 1, 1))),
+        (later(date(2025, 3, 1), None), SAMPLE),
+        (SAMPLE, later(date(2030, 1, 1), None)),
+    ],
+)
+def test_two_sets_that_claim_one_region_on_one_day_are_refused(new: PolicySet, other: PolicySet) -> None:
+    with pytest.raises(PoliciesOverlap) as refused:
+        refuse_same_claim(new, [other])
+    assert refused.value.keys == PoliciesOverlap(other, new).keys
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        later(date(2025, 7, 1), None),
+        later(date(2024, 1, 1), date(2024, 12, 31)),
+        later(date(2025, 1, 1), None, region="370000"),
+        NATIONAL,
+    ],
+)
+def test_sets_of_other_days_or_another_region_stand_beside_each_other(other: PolicySet) -> None:
+    refuse_same_claim(FIRST_HALF, [other])
+
+
+def test_overlap_names_the_two_sets_that_rank_equally() -> None:
+    twin = replace(SAMPLE, key="twin")
+    with pytest.raises(PoliciesOverlap) as refused:
+        in_force([NATIONAL, SAMPLE, twin], RUSHAN, DAY)
+    assert set(refused.value.keys) == set(PoliciesOverlap(SAMPLE, twin).keys)

@@ -147,6 +147,12 @@ def test_dibao_line_must_cover_the_first_day() -> None:
     assert problems_by_path["line.dibao"].code == "no_line_on_first_day"
 
 
+def test_one_dibao_line_that_covers_the_first_day_is_enough() -> None:
+    """Why: later lines begin after the first day, and a line of one district covers nobody else."""
+    read = read_policy(TEXT.replace("since = 2025-01-01", "since = 2025-03-01", 1))
+    assert len(read.dibao_lines) > 1
+
+
 def test_parser_reports_all_problems_at_once() -> None:
     problems_by_path = problems(
         ("notice_days = 5", "notice_day = 5"),

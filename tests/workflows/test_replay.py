@@ -1,6 +1,7 @@
 """Each step of the replayed cases is decided again from its event, and a mutated one is contradicted."""
 
 import copy
+import json
 from collections import Counter
 from datetime import date
 from random import Random
@@ -12,8 +13,8 @@ import pytest
 from tests.workflows.mutated_decisions import MUTATIONS, contradictions, mutated
 from tests.workflows.replayed_cases import KeptSources, ReplayedCases
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
-from workflows.facts import Facts
-from workflows.kept_facts import kept_by, kept_facts
+from workflows.facts import Award, Facts, Fund
+from workflows.kept_facts import KEPT, kept_by, kept_facts
 from workflows.payment_states import Advice
 from workflows.programme import Step
 from workflows.programmes.hardship import HARDSHIP
@@ -218,3 +219,59 @@ def test_visitor_with_a_role_of_their_own_goes_for_nobody_else(grants: list[Any]
 def test_step_with_rules_keeps_what_every_rule_may_read(step: Step) -> None:
     kept = {each.name for each in kept_by(step)}
     assert {"cause", "division", "filed", "payee_in_family", "family_staff"} <= kept
+
+
+SAMPLES: dict[str, list[Any]] = {
+    "advice": [None, Advice("HD-1", DAY, Fen(1))],
+    "cause": ["illness"],
+    "division": ["371083"],
+    "filed": [True, False],
+    "payee_in_family": [True, False, None],
+    "family_staff": [frozenset(), frozenset({UUID(int=2), UUID(int=1)})],
+    "beneficiary_in_family": [True, False],
+    "consented_until": [None, DAY],
+    "finances": [
+        None,
+        Finances(3, (IncomeLine("wage", "", Fen(5)),), (SpendingLine("illness", "", Fen(7)),), Fen(9), 1),
+    ],
+    "finances_as_of": [None, DAY],
+    "fund": [None, Fund(Fen(5), frozenset({"LIV"}), frozenset({"deep"}), DAY, DAY, settles_until=DAY)],
+    "no_number": [{}, {"payee": DAY, "beneficiary": None}],
+    "open_cases": [{}, {"hardship": "LIV"}],
+    "others": [(), (Award("EDU", Fen(5), DAY, "2025-2026", same_student=True),)],
+    "pending": [(), ("gift_void",)],
+    "people": ["digest"],
+    "student_stage": [None, "bachelor"],
+}
+"""Values of each fact that an event keeps."""
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_kept_fact_is_restored_as_it_was(name: str) -> None:
+    kept = next(each for each in KEPT if each.name == name)
+    for value in SAMPLES[name]:
+        plain = json.loads(json.dumps(kept.to_plain(value)))
+        assert kept.from_plain(plain) == value
+
+
+def test_every_kept_fact_has_samples() -> None:
+    assert {each.name for each in KEPT} - SAMPLES.keys() == {"seen"}
+
+
+def test_day_is_kept_as_text() -> None:
+    kept = next(each for each in KEPT if each.name == "consented_until")
+    assert (kept.to_plain(DAY), kept.to_plain(None)) == ("2025-09-01", None)
+
+
+def test_event_that_cites_a_set_of_another_digest_is_not_decided_under_it() -> None:
+    chain = chain_with("submit")
+    chain[0]["policy"] = {**chain[0]["policy"], "digest": "0" * 64}
+    assert replayed(chain)[0][0] == ("policy_unknown",)
+
+
+def test_counts_of_a_log_begin_at_nothing_and_add_up() -> None:
+    whole = Decided()
+    assert (whole.steps, whole.rules, whole.undecided, whole.of_earlier_rules) == (0, 0, 0, 0)
+    whole.add(Decided(1, 2, 3, 4))
+    whole.add(Decided(10, 20, 30, 40))
+    assert (whole.steps, whole.rules, whole.undecided, whole.of_earlier_rules) == (11, 22, 33, 44)

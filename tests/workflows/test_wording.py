@@ -185,6 +185,17 @@ def test_round_value_is_neither_duo_nor_yu() -> None:
     assert not holds("4万余元", yuan("40000.00"))
 
 
+def test_figure_of_one_unit_is_not_true_of_another() -> None:
+    wording = claim("30多户", HOUSEHOLDS)
+    assert wording is not None
+    assert wording.holds(households(33))
+    assert not wording.holds(yuan("33.00"))
+
+
+def test_sum_of_ten_times_its_magnitude_is_offered_before_it() -> None:
+    assert "10多万元" in [form.text for form in offered(yuan("105000.00"))]
+
+
 def test_near_and_about_require_a_value_in_range() -> None:
     assert near(households(45), 50) == claim("近50户", HOUSEHOLDS)
     assert near(yuan("27500.00"), 28_000) == claim("近2.8万元", YUAN)

@@ -4,6 +4,9 @@ from workflows.code_lists import PaymentMethod
 from workflows.facts import Fund, RuleInput, reads
 from workflows.vocabulary import Fen, Reason
 
+DENIES = frozenset({"not_received", "handed_back"})
+"""Conclusions of a follow-up in which the family says that it does not have the money."""
+
 
 @reads("fund")
 def fund_allows(case: RuleInput) -> Reason | None:
@@ -132,7 +135,7 @@ def followed_up(case: RuleInput) -> Reason | None:
     calls = [visit for visit in case.facts.visits if visit.kind == "follow_up"]
     if not calls:
         return Reason.of("follow_up_missing")
-    if calls[-1].conclusion in {"not_received", "handed_back"}:
+    if calls[-1].conclusion in DENIES:
         return Reason.of("family_denies", conclusion=calls[-1].conclusion, on=calls[-1].on.isoformat())
     return None
 

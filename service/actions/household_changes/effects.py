@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions.cases import unfilled_input
+from service.actions.case_input import unfilled_input
 from service.actions.context import ActionContext
 from service.queries import household_changes, households
 from service.queries.case_loading import load

@@ -55,6 +55,12 @@ class DemoClients:
             f"{on} {login} POST {path} {dict(body)}: {response.status_code} {document.get('detail', '')}"
         )
 
+    def put(self, login: str, on: date, path: str, body: Mapping[str, Any], version: int) -> None:
+        """PUT as `login` on the day `on` over the version that was read. Raises UnexpectedAnswer when the request fails."""
+        response = self._send("PUT", path, json=body, headers={**self._headers(login, on), "If-Match": f'"{version}"'})
+        if not response.is_success:
+            raise UnexpectedAnswer(f"{on} {login} PUT {path}: {response.status_code} {response.text[:300]}")
+
     def get(self, login: str, on: date, path: str, **query: str) -> dict[str, Any]:
         """GET as `login` on the day `on`. Raises UnexpectedAnswer when the request fails."""
         response = self._send("GET", path, params=query, headers=self._headers(login, on))

@@ -27,7 +27,7 @@ from service.tables.persons import person
 from workflows.money_format import in_yuan
 from workflows.programmes import PROGRAMMES
 
-START_TIMEOUT = 30.0
+START_TIMEOUT = 90.0
 """Seconds the web process has to answer."""
 
 OPEN = "open"
@@ -94,7 +94,7 @@ def _take_step(
         run.case_ids[application.number] = opened["id"]
     else:
         path = f"/cases/{run.case_ids[application.number]}/actions/{step.action}"
-        clients.post(step.login, step.on, path, {"answers": _answers(setup, step.answers)}, step.refused)
+        clients.post(step.login, step.on, path, {"answers": answers_with_ids(setup, step.answers)}, step.refused)
     if step.refused:
         run.refusals[step.refused] += 1
     else:
@@ -120,7 +120,7 @@ def _case_application(setup: DemoSetup, application: Application) -> dict[str, A
     }
 
 
-def _answers(setup: DemoSetup, scenario_answers: Mapping[str, Any]) -> dict[str, Any]:
+def answers_with_ids(setup: DemoSetup, scenario_answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the form with ids in place of logins and fund codes."""
     answers = dict(scenario_answers)
     if "visitors" in answers:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from service.actions import accounts, bootstrap, confirmations
 from service.actions.bootstrap import Founder
 from service.actions.context import ActionContext
+from service.cli.demo.passwords import set_passwords
 from service.cli.imports import shown_on, summary
 from service.cli.installation import keys_of
 from service.cli.migrate import found
@@ -117,10 +118,12 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
         rest = [path for path in files if path not in first]
         _import(conn, rest, _context(conn, founded.administrator.account, LAST_DAY, keyring), out)
         _confirm_all(conn, LAST_DAY, keyring)
-        tokens, account_ids = _create_tokens(conn, keyring)
+        tokens, contexts = _create_tokens(conn, keyring)
+        set_passwords(conn, contexts, settings.var)
         root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
         auditor = conn.scalars(_AUDITOR).one()
     write_file(settings.var / "token", f"{tokens[auditor]}\n")
+    account_ids = {context.caller.login: account_id for account_id, context in contexts.items()}
     return DemoSetup(settings, engine, keyring, root, tokens, account_ids)
 
 
@@ -153,13 +156,12 @@ def _context(conn: sa.Connection, account_id: UUID, at: datetime, keyring: Keyri
     return ActionContext(caller, at, union_day(at), keyring, clock=Clock.DEMO)
 
 
-def _create_tokens(conn: sa.Connection, keyring: Keyring) -> tuple[dict[str, str], dict[str, UUID]]:
-    """Let the owner of each account make a token."""
-    account_ids = {
-        row.login: row.id for row in conn.execute(sa.select(account.c.login, account.c.id).order_by(account.c.login))
-    }
-    instant, tokens = now(), {}
-    for login, account_id in account_ids.items():
+def _create_tokens(conn: sa.Connection, keyring: Keyring) -> tuple[dict[str, str], dict[UUID, ActionContext]]:
+    """Let the owner of each account make a token; return tokens by login, and in which context each acted."""
+    instant, tokens, contexts = now(), {}, {}
+    for account_id in conn.scalars(sa.select(account.c.id).order_by(account.c.login)).all():
         own = replace(_context(conn, account_id, LAST_DAY, keyring), at=instant)
-        tokens[login] = accounts.create_token(conn, account_id, "demo", instant + timedelta(days=TOKEN_DAYS), own)
-    return tokens, account_ids
+        expires_at = instant + timedelta(days=TOKEN_DAYS)
+        tokens[own.caller.login] = accounts.create_token(conn, account_id, "demo", expires_at, own)
+        contexts[account_id] = own
+    return tokens, contexts

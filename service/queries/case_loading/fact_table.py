@@ -37,10 +37,14 @@ def _sql(text: str) -> sa.ColumnElement[Any]:
     return sa.literal_column(f"({text})")
 
 
-def _actions(record: Record) -> str:
-    """Return the actions, of any programme, that leave `record`, as an SQL list."""
+def actions_leaving(record: Record) -> list[str]:
+    """Return the actions, of any programme, that leave `record`."""
     steps = (step for programme in PROGRAMMES.values() for step in programme.steps)
-    return ", ".join(sorted({f"'{step.action}'" for step in steps if step.record is record}))
+    return sorted({step.action for step in steps if step.record is record})
+
+
+def _actions(record: Record) -> str:
+    return ", ".join(f"'{action}'" for action in actions_leaving(record))
 
 
 def _named_fund() -> sa.ColumnElement[Any]:
@@ -57,14 +61,17 @@ _SAME_PERSON = """ANY (ARRAY(SELECT c.beneficiary_id UNION SELECT coalesce(me.fi
     FROM person AS me JOIN person AS twin ON twin.first_person_id = coalesce(me.first_person_id, me.id)
     WHERE me.id = c.beneficiary_id))"""
 
+NOT_FILING = ("reveal", "match_number", "confirm_kinship", "decide_category", "undo_category")
+"""Actions on a household or a person that say nothing about the family, so that they make nobody its filer."""
+
 # The days these mean: kinship and members as they are on the day of the step; an award of another case on the day of its
 # decision, the latest signature in force; prior aid on the day it was paid or given; a gift on its own day.
 # fmt: off
 _DUTIES = """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty
     JOIN account ON account.id = account_id WHERE case_id = c.id"""
-_FILERS = """SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
+_FILERS = f"""SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
     WHERE person.household_id = c.household_id) || c.household_id) AND action NOT IN
-    ('reveal', 'match_number', 'confirm_kinship', 'decide_category', 'undo_category')"""
+    ({", ".join(f"'{action}'" for action in NOT_FILING)})"""  # noqa: S608 - a constant above
 _FAMILY_STAFF = """SELECT json_agg(account_id) FROM (
     SELECT account_id FROM kinship WHERE household_id = c.household_id AND confirmed_on IS NOT NULL
     AND (ended_on IS NULL OR ended_on >= c.opened_on) UNION

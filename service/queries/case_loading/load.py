@@ -158,28 +158,31 @@ _MEMBER_NAMES = ("id", "name", "number")
 
 def digest_of(row: CaseRow, reviewed: Reviewed) -> str:
     """Return the digest that an approval of the case would store, with what the review states: award, fund, method …"""
-    return approval_digest(
-        ApprovalContent(
-            item=row.item,
-            requested=row.requested_fen,
-            award=reviewed.award_fen,
-            fund=reviewed.fund_id,
-            policy=reviewed.policy_set_id,
-            category=reviewed.category,
-            beneficiary=row.beneficiary_id,
-            payee=row.payee,
-            form=row.answers,
-            division=row.division,
-            cause=row.cause,
-            identity=row.identity,
-            observed=sorted(row.observed),
-            misfortune=row.event_kind,
-            finances_as_of=row.finances_as_of,
-            idle_able_members=row.idle_able_members,
-            finance_lines=[dict(zip(_LINE_NAMES, line, strict=True)) for line in row.lines or ()],
-            members=[dict(zip(_MEMBER_NAMES, member, strict=True)) for member in row.members or ()],
-            papers=row.papers or (),
-            method=reviewed.method,
-            cash_reason=reviewed.cash_reason,
-        )
+    return approval_digest(content_of(row, reviewed))
+
+
+def content_of(row: CaseRow, reviewed: Reviewed) -> ApprovalContent:
+    """Return what an approval of the case would cover, with what the review states."""
+    return ApprovalContent(
+        item=row.item,
+        requested=row.requested_fen,
+        award=reviewed.award_fen,
+        fund=reviewed.fund_id,
+        policy=reviewed.policy_set_id,
+        category=reviewed.category,
+        beneficiary=row.beneficiary_id,
+        payee=row.payee,
+        form=row.answers,
+        division=row.division,
+        cause=row.cause,
+        identity=row.identity,
+        observed=sorted(row.observed),
+        misfortune=row.event_kind,
+        finances_as_of=row.finances_as_of,
+        idle_able_members=row.idle_able_members,
+        finance_lines=[dict(zip(_LINE_NAMES, line, strict=True)) for line in row.lines or ()],
+        members=[dict(zip(_MEMBER_NAMES, member, strict=True)) for member in row.members or ()],
+        papers=row.papers or (),
+        method=reviewed.method,
+        cash_reason=reviewed.cash_reason,
     )

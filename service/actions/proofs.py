@@ -1,0 +1,111 @@
+"""Proofs: a person shows a second factor, or their password, once more for one act (docs/security.md)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.actions import one_time_codes, passkeys
+from service.actions.context import ActionContext, ShownProof
+from service.actions.failed_sign_ins import is_locked_now, own_failure
+from service.crypto.passkeys import RelyingParty
+from service.crypto.passwords import is_password
+from service.queries import credentials as read
+from service.queries.credentials import AskedProof, ProofKind
+from service.tables.credentials import CredentialKind
+from workflows.canonical_json import canonical_json
+from workflows.vocabulary import Plain, Reason, Refused
+
+FIELD = "proof"
+"""The field of a form that carries a code or a password."""
+
+Shown = Mapping[str, Plain]
+"""What a person is shown before they prove an act."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenProof:
+    """What a form brings: a code or a password, or the answer of a passkey."""
+
+    text: str = ""
+    answer: str = ""
+    site: RelyingParty | None = None
+
+
+def challenge_of(shown: Shown) -> bytes:
+    """Return what a passkey signs for an act: SHA-256 over what its owner is shown."""
+    return sha256(canonical_json(dict(shown)).encode()).digest()
+
+
+def refuse_unproved(context: ActionContext) -> None:
+    """Raise Refused (proof_missing) for an act in a browser that its actor has not proved.
+
+    A bearer token is itself such a proof: it is made by its owner for a program, and opens no page.
+    """
+    if context.browser is not None and context.proof is None:
+        raise Refused(Reason.of("proof_missing", field=FIELD))
+
+
+def prove(conn: sa.Connection, shown: Shown, given: GivenProof, context: ActionContext) -> ActionContext:
+    """Return the context with the caller's proof for an act.
+
+    Raises Refused (proof_missing), RecordedRefusal (proof_wrong), which counts like a failed sign-in.
+    """
+    asked = read.asked_proof(conn, context.caller.account)
+    digest = challenge_of(shown)
+    if given.answer and asked.passkeys:
+        return _with(context, ProofKind.PASSKEY, _by_passkey(conn, digest, given, context), digest)
+    return prove_by_text(conn, asked, given.text, digest, context)
+
+
+def prove_own_keys(conn: sa.Connection, action: str, text: str, context: ActionContext) -> ActionContext:
+    """Return the context with the caller's proof for a change of their own credentials: a code, else the password.
+
+    Raises what `prove` raises.
+    """
+    asked = read.asked_proof(conn, context.caller.account)
+    kind = asked.kind if asked.kind is ProofKind.TOTP else ProofKind.PASSWORD
+    shown: Shown = {"account": str(context.caller.account), "action": action}
+    return prove_by_text(conn, replace(asked, kind=kind), text, challenge_of(shown), context)
+
+
+def prove_by_text(
+    conn: sa.Connection, asked: AskedProof, text: str, digest: bytes, context: ActionContext
+) -> ActionContext:
+    """Return the context with a proof by one-time code or password, whichever the account is asked for."""
+    if asked.kind is ProofKind.PASSKEY or not text.strip():
+        raise Refused(Reason.of("proof_missing", field=FIELD))
+    is_locked = is_locked_now(conn, context)
+    credential_id = (_by_code if asked.kind is ProofKind.TOTP else _by_password)(conn, text, context)
+    if credential_id is None or is_locked:
+        raise own_failure(context, f"proof_{asked.kind.value}", Reason.of("proof_wrong", field=FIELD))
+    return _with(context, asked.kind, credential_id, digest)
+
+
+def _with(context: ActionContext, kind: ProofKind, credential_id: UUID, digest: bytes) -> ActionContext:
+    return replace(context, proof=ShownProof(kind.value, credential_id, digest.hex()))
+
+
+def _by_passkey(conn: sa.Connection, digest: bytes, given: GivenProof, context: ActionContext) -> UUID:
+    if given.site is None or context.browser is None:
+        raise Refused(Reason.of("proof_missing", field=FIELD))
+    row = passkeys.signed_with(conn, given.answer, digest, given.site, context.browser.at)
+    if row is None or row.account_id != context.caller.account:
+        raise own_failure(context, "proof_passkey", Reason.of("proof_wrong", field=FIELD))
+    return UUID(str(row.id))
+
+
+def _by_code(conn: sa.Connection, text: str, context: ActionContext) -> UUID | None:
+    account_id, at = context.caller.account, context.browser.at if context.browser else context.at
+    stored = read.secret_of(conn, account_id, CredentialKind.TOTP)
+    if stored is None or not one_time_codes.use_totp(conn, account_id, text, at, context.keyring):
+        return None
+    return UUID(str(stored.id))
+
+
+def _by_password(conn: sa.Connection, text: str, context: ActionContext) -> UUID | None:
+    stored = read.secret_of(conn, context.caller.account, CredentialKind.PASSWORD)
+    right = is_password(bytes(stored.secret) if stored else None, text)
+    return UUID(str(stored.id)) if stored is not None and right else None

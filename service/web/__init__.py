@@ -1,0 +1,42 @@
+"""The pages: one file and one blueprint per noun, drawn by templates, in Chinese and English."""
+
+from flask import Blueprint, Flask
+
+from service.web import (
+    accounts,
+    case_opening,
+    cases,
+    components,
+    confirmations,
+    finances,
+    household_changes,
+    households,
+    identity_provider,
+    inbox,
+    kinship,
+    pairings,
+    passkeys,
+    persons,
+    search,
+    sessions,
+    setup,
+)
+from service.web.formatting import FILTERS
+from service.web.layout import layout_values
+
+BLUEPRINTS = (
+    *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
+    *(households, persons, finances, household_changes, kinship, pairings, case_opening),
+    components,
+)
+
+
+def register(app: Flask) -> None:
+    """Register the pages with an app, and what every template may use."""
+    pages = Blueprint("web", __name__)
+    for each in BLUEPRINTS:
+        pages.register_blueprint(each.blueprint)
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    pages.context_processor(layout_values)
+    app.register_blueprint(pages)

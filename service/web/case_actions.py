@@ -1,0 +1,97 @@
+"""The actions of a case as forms: those that are open, and the reasons against the others."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from service.actions.cases import ActionPreview, CasePreview
+from service.http.context import today
+from service.http.errors import language
+from service.http.transaction import connection
+from service.i18n.reason_messages import message_for
+from service.queries import accounts, case_pages, notices
+from service.web import forms
+from service.web.forms import EMPTY, FormInput, PostedForm
+from service.web.proofs import proof_input
+from service.web.refusals import NO_PROBLEMS, Problems
+from workflows.form_fields import FormField
+from workflows.vocabulary import Role
+
+SHOWN_NAMES = 5
+"""How many people are named who could take an action."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionButton:
+    """One action of a case: its form, or the reasons against it and who could take it."""
+
+    action: str
+    url: str
+    label: str
+    inputs: tuple[FormInput, ...]
+    reasons: tuple[str, ...] = ()
+    able: tuple[str, ...] = ()
+    able_more: int = 0
+    is_main: bool = False
+    is_unfolded: bool = False
+    problems: Problems = NO_PROBLEMS
+
+    @property
+    def is_available(self) -> bool:
+        """Return whether the form may be sent."""
+        return not self.reasons
+
+
+def action_buttons(row: dict[str, Any], preview: CasePreview, taken: str, posted: PostedForm) -> list[ActionButton]:
+    """Return the caller's actions; the first open one that the case waits for is the main one."""
+    fields = {field.key: field for each in preview.actions if not each.available.reasons for field in each.step.form}
+    options = _options(row, fields)
+    waited = (each.step.action for each in preview.actions if each.is_awaited and not each.available.reasons)
+    main = next(waited, None)
+    is_proved = any(each.step.proof and not each.available.reasons for each in preview.actions)
+    proof = (proof_input(posted),) if is_proved else ()
+    return [
+        _button(row["id"], each, options, main, posted if each.step.action == taken else EMPTY, proof)
+        for each in preview.actions
+    ]
+
+
+def _button(
+    case_id: UUID,
+    each: ActionPreview,
+    options: forms.Options,
+    main: str | None,
+    posted: PostedForm,
+    proof: tuple[FormInput, ...],
+) -> ActionButton:
+    action, problems = each.step.action, posted.problems
+    names = [person.display_name for person in each.able]
+    return ActionButton(
+        action=action,
+        url=f"/cases/{case_id}/actions/{action}",
+        label=forms.action_label(action, each.step.label),
+        inputs=forms.draw(action, each.step.form, options, posted) + (proof if each.step.proof else ()),
+        reasons=() if problems else tuple(message_for(reason, language()) for reason in each.available.reasons),
+        able=tuple(names[:SHOWN_NAMES]),
+        able_more=max(0, len(names) - SHOWN_NAMES),
+        is_main=action == main,
+        is_unfolded=bool(problems) or action == main,
+        problems=problems,
+    )
+
+
+def _options(row: dict[str, Any], fields: dict[str, FormField]) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices that the record gives, for the fields that the open forms have."""
+    conn, on, options = connection(), today(), dict[str, list[tuple[str, str]]]()
+    if "fund" in fields:
+        lines = case_pages.usable_lines(conn, row["unit_path"], on)
+        options["fund"] = [(str(each["id"]), forms.fund_label(each)) for each in lines]
+    if "visitors" in fields:
+        staff = accounts.staff_over(conn, row["unit_path"], on)
+        visitors = (each for each in staff if each.actor.grants_as((Role.VISITOR,)))
+        options["visitors"] = [(str(each.actor.account), each.display_name) for each in visitors]
+    if "notice" in fields:
+        options["notice"] = [(str(each["id"]), forms.notice_label(each)) for each in notices.posted_of(conn, row["id"])]
+    if "papers" in fields:
+        options["papers"] = forms.terms_of("paper")
+    return options

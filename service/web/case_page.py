@@ -1,0 +1,142 @@
+"""The page of one case: finished values for its template, built from one read of the case and a few SELECTs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from service.actions import cases as case_actions
+from service.actions.errors import NotFound
+from service.http.context import action_context, app_state, caller
+from service.http.transaction import connection
+from service.queries import case_corrections, case_pages, households, masking, notices
+from service.web.case_actions import ActionButton, action_buttons
+from service.web.forms import EMPTY, PostedForm
+from service.web.refusals import NO_PROBLEMS, Problems
+from service.web.signed_changes import SignedChanges, signed_changes
+from workflows.facts import Facts
+from workflows.programme import Programme
+from workflows.programmes import PROGRAMMES
+from workflows.vocabulary import Phase
+
+PHASES = (Phase.SURVEY, Phase.APPROVAL, Phase.DISBURSEMENT, Phase.FOLLOW_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStatus:
+    """One of the four phases: done, now or next, and the day it was reached."""
+
+    phase: Phase
+    status: str
+    reached_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """One event: who did what, when, and how many days after the event before it."""
+
+    seq: int
+    action: str
+    actor: str
+    principal: str | None
+    on: date
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything that the page of a case shows."""
+
+    case: dict[str, Any]
+    programme: Programme
+    members: list[dict[str, Any]]
+    payee: dict[str, Any] | None
+    phases: tuple[PhaseStatus, ...]
+    timeline: tuple[TimelineItem, ...]
+    facts: Facts
+    assessment: Mapping[str, Any] | None
+    limits: dict[str, Any]
+    objections: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
+    signed: SignedChanges | None
+    letters: list[dict[str, Any]]
+    actions: tuple[ActionButton, ...]
+    unavailable: tuple[ActionButton, ...]
+    refused: Problems
+    """Reasons against an action that the case no longer offers: it has moved on since its form was shown."""
+
+    @property
+    def state(self) -> Any:
+        """Return the state of the case, with its labels."""
+        return self.programme.state(self.case["state"])
+
+    @property
+    def beneficiary(self) -> str:
+        """Return the masked name of the beneficiary; nothing once they have left the family."""
+        return next((each["name"] or "" for each in self.members if each["id"] == self.case["beneficiary_id"]), "")
+
+    @property
+    def amount(self) -> int:
+        """Return the award, or before it what was asked for, in fen."""
+        award = self.case["award_fen"]
+        return int(self.case["requested_fen"] if award is None else award)
+
+
+def case_page(case_id: UUID, taken: str = "", posted: PostedForm = EMPTY) -> CasePage:
+    """Return the page of a case; `taken` is the action whose form was refused. Raises NotFound."""
+    conn, keyring = connection(), app_state().keyring
+    row = case_pages.heading(conn, case_id, caller())
+    if row is None:
+        raise NotFound
+    programme = PROGRAMMES[row["programme"]]
+    preview = case_actions.preview_actions(conn, case_id, action_context())
+    assessment, limits = case_actions.assess(preview.rule_input, preview.in_force)
+    events = case_pages.events(conn, case_id)
+    members = [masking.member(keyring, each) for each in households.members(conn, row["household_id"])]
+    buttons = action_buttons(row, preview, taken, posted)
+    return CasePage(
+        case=row,
+        programme=programme,
+        members=members,
+        payee=masking.payee(keyring, households.payee(conn, row["household_id"])),
+        phases=_phases(row, programme, events),
+        timeline=_timeline(events),
+        facts=preview.loaded.facts,
+        assessment=assessment,
+        limits=limits,
+        objections=notices.objections_of(conn, case_id),
+        changes=case_corrections.changes_since_return(conn, row),
+        signed=signed_changes(preview.loaded),
+        letters=case_pages.letters(conn, case_id),
+        actions=tuple(each for each in buttons if each.is_available),
+        unavailable=tuple(each for each in buttons if not each.is_available),
+        refused=NO_PROBLEMS if any(each.action == taken for each in buttons) else posted.problems,
+    )
+
+
+def _phases(row: dict[str, Any], programme: Programme, events: list[dict[str, Any]]) -> tuple[PhaseStatus, ...]:
+    reached: dict[Phase, date] = {}
+    for each in events:
+        state = each["to_state"]
+        if state is not None:
+            reached.setdefault(programme.state(state).phase, each["on"])
+    now = Phase(row["phase"])
+    done = PHASES.index(now) if now in PHASES else len(PHASES)
+    statuses = ("done" if number < done else "now" if number == done else "next" for number in range(len(PHASES)))
+    return tuple(
+        PhaseStatus(phase, status if phase in reached else "next", reached.get(phase))
+        for phase, status in zip(PHASES, statuses, strict=True)
+    )
+
+
+def _timeline(events: list[dict[str, Any]]) -> tuple[TimelineItem, ...]:
+    """Return the events, newest first."""
+    days = [events[0]["on"], *(each["on"] for each in events)] if events else []
+    items = [
+        TimelineItem(
+            each["seq"], each["action"], each["actor"], each["principal"], each["on"], (each["on"] - before).days
+        )
+        for before, each in zip(days, events, strict=False)
+    ]
+    return tuple(reversed(items))

@@ -1,0 +1,80 @@
+"""Rows of lists of cases as people read them: due in working days, days in the state, and for whom the case waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from service.http.context import app_state, today
+from service.http.errors import language
+from service.http.transaction import connection
+from service.i18n.catalogue import LANGUAGES, translate
+from service.queries import masking
+from service.queries.awaited_steps import AwaitedPerson, people_awaited
+from workflows.programmes import PROGRAMMES
+from workflows.vocabulary import Phase
+
+SHOWN_NAMES = 3
+"""So many people are named; of more, the role is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRowView:
+    """One row of a list of cases; `fen` is the award, or before it what was asked for."""
+
+    id: UUID
+    case_no: str
+    household_id: UUID
+    beneficiary: str
+    programme: str
+    item: str
+    unit_name: str
+    state: str
+    fen: int
+    opened_on: date
+    due_on: date | None
+    workdays_left: int | None
+    days_waiting: int | None
+    waits_for: str
+    is_held: bool
+
+
+def case_rows(rows: list[dict[str, Any]]) -> list[CaseRowView]:
+    """Return the rows of a list with the beneficiary's name masked."""
+    people = people_awaited(connection(), [row["id"] for row in rows], today()) if rows else {}
+    return [_row(row, people.get(row["id"], ())) for row in rows]
+
+
+def _row(row: dict[str, Any], people: Sequence[AwaitedPerson]) -> CaseRowView:
+    is_open = row["phase"] != Phase.ENDED.value
+    return CaseRowView(
+        row["id"],
+        row["case_no"],
+        row["household_id"],
+        masking.name(app_state().keyring, {**row, "id": row["beneficiary_id"]}),
+        translate(f"forms.programme.{row['programme']}", language()),
+        row["item"],
+        row["unit_name"],
+        row["state"],
+        int(row["fen"]),
+        row["opened_on"],
+        row["due_on"],
+        row["workdays_left"],
+        row["days_waiting"] if is_open else None,
+        waits_for(row["programme"], row["state"], people) if is_open else "",
+        row["held_until"] is not None and row["held_until"] >= today(),
+    )
+
+
+def waits_for(programme: str, state: str, people: Sequence[AwaitedPerson]) -> str:
+    """Return the names of the few people a case waits for; of more, or of nobody, the roles: 审核人、审批人."""
+    joiner = "、" if language() == LANGUAGES[0] else ", "
+    names = tuple(dict.fromkeys(each.display_name for each in people))
+    if 0 < len(names) <= SHOWN_NAMES:
+        return joiner.join(names)
+    steps = PROGRAMMES[programme].steps_from(state)
+    roles = dict.fromkeys(
+        role for step in steps if step.target not in {state, "="} and not step.while_held for role in step.roles
+    )
+    return joiner.join(translate(f"terms.role.{role}", language()) for role in roles)

@@ -1,0 +1,139 @@
+"""/confirmations: what another person proposed, to be confirmed or refused."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.actions import confirmations
+from service.actions.errors import NotFound
+from service.actions.proposals.write import Made
+from service.http.auth import EVERYONE, requires_role
+from service.http.context import action_context, app_state, caller
+from service.http.errors import language
+from service.http.idempotency import idempotent, release_key
+from service.http.transaction import connection
+from service.i18n.catalogue import catalogue
+from service.imports.proposed_import import ALL_WRITES
+from service.queries import confirmations as read
+from service.queries import named_rows, policy_changes
+from service.web.forms import PostedForm
+from service.web.proofs import challenge, proof_input, proof_label, proved, shown_confirmation
+from service.web.refusals import NO_PROBLEMS, REFUSALS, Problems, problems_of
+from workflows.disclosure import Profile, shown
+from workflows.money_format import in_yuan_with_thousands
+
+blueprint = Blueprint("confirmations", __name__)
+SECRET = frozenset({"first_hash", "base64", "source"})
+"""Parts of a content that the page leaves out: half of a code, and whole files."""
+
+PROPOSED = "proposed"
+
+
+@blueprint.get("/confirmations/<uuid:confirmation_id>")
+@requires_role(*EVERYONE)
+def show_confirmation(confirmation_id: UUID) -> str:
+    """Show what is proposed, by whom, until when, who must confirm it, and what it would change."""
+    return _page(confirmation_id, NO_PROBLEMS)
+
+
+def _page(confirmation_id: UUID, problems: Problems) -> str:
+    conn = connection()
+    row = read.one(conn, confirmation_id, caller())
+    if row is None:
+        raise NotFound
+    content = read.content_of(row, app_state().keyring)
+    hands = read.hands_of(conn, [confirmation_id])
+    people = {each for hand in hands for each in (hand.account_id, hand.confirmed_by) if each}
+    lines = list(_lines(content))
+    ids = {*people, row.proposed_by, *(_id(value) for _, value in lines if _id(value))}
+    names = named_rows.names_of(conn, [each for each in ids if each], caller())
+    return render_template(
+        "confirmations/show.html",
+        row=row,
+        lines=[(_label(path), _worded(path, value, names)) for path, value in lines],
+        hands=hands,
+        names=names,
+        changes=policy_changes.changes(conn, content["source"]) if row.act == "policy_set" else [],
+        is_open=row.state == PROPOSED,
+        is_own=row.proposed_by == caller().account,
+        proof=proof_input(PostedForm(problems=problems)),
+        problems=problems,
+    )
+
+
+def _lines(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each value of a content with the name of its field: `{"new": {"fen": 5}}` → `("fen", 5)`."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if name not in SECRET:
+                yield from _lines(value, name)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _lines(value, path)
+    elif content not in (None, "", False):
+        yield path, content
+
+
+def _id(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _label(name: str) -> str:
+    return catalogue(language()).get(f"forms.content.{name}", name)
+
+
+def _worded(name: str, value: Any, names: dict[UUID, str]) -> str:
+    row_id = _id(value)
+    if row_id is not None:
+        return names.get(row_id, str(value))
+    if name.endswith("fen") and isinstance(value, int):
+        return in_yuan_with_thousands(value)
+    if name == "id_no":
+        return shown("id_number", value, Profile.LIST) or ""
+    known = catalogue(language())
+    return next((known[key] for key in (f"terms.{name}.{value}", f"terms.role.{value}") if key in known), str(value))
+
+
+@blueprint.post("/confirmations/<uuid:confirmation_id>/<any(confirm, refuse, withdraw):action>")
+@requires_role(*EVERYONE)
+@idempotent
+def end_confirmation(confirmation_id: UUID, action: str) -> ResponseReturnValue:
+    """Confirm, refuse or withdraw a proposal."""
+    try:
+        made = _end(confirmation_id, action)
+    except REFUSALS as refusal:
+        problems = problems_of(refusal, {"reason": _label("reason"), **proof_label()})
+        return _page(confirmation_id, problems), problems.status
+    if made is not None and made.shown_once:
+        release_key()
+        return render_template("confirmations/shown_once.html", secrets=made.shown_once)
+    return redirect(url_for("web.inbox.show_inbox", done=action), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/confirmations/<uuid:confirmation_id>/confirm/challenge")
+@requires_role(*EVERYONE)
+def ask_proof(confirmation_id: UUID) -> Response:
+    """Answer a browser with what a passkey must sign to confirm the content that is shown."""
+    if read.one(connection(), confirmation_id, caller()) is None:
+        raise NotFound
+    return challenge(shown_confirmation(confirmation_id, request.form.get("digest", "")))
+
+
+def _end(confirmation_id: UUID, action: str) -> Made | None:
+    conn, context = connection(), action_context()
+    if action == "confirm":
+        digest = request.form.get("digest", "")
+        context = proved(shown_confirmation(confirmation_id, digest), context)
+        return confirmations.confirm(conn, confirmation_id, digest, context, ALL_WRITES)
+    if action == "refuse":
+        confirmations.refuse(conn, confirmation_id, request.form.get("reason", ""), context, ALL_WRITES)
+    else:
+        confirmations.withdraw(conn, confirmation_id, context)
+    return None

@@ -1,0 +1,45 @@
+"""Jinja filters: money, days and instants as people read them, and codes as their terms."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_date
+
+from service.clock import UNION_TIME
+from service.http.errors import language
+from service.i18n.catalogue import MissingTranslation, translate
+from workflows.money_format import in_yuan_with_thousands
+
+NOTHING = "—"
+
+
+def yuan(fen: int | None) -> str:
+    """Return fen as yuan with thousands: `2200000 → "22,000.00"`; a dash for no amount."""
+    return NOTHING if fen is None else in_yuan_with_thousands(fen)
+
+
+def day(value: date | str | None) -> str:
+    """Return a day as people read it: 2025年3月4日, Mar 4, 2025."""
+    if value is None:
+        return NOTHING
+    on = date.fromisoformat(value) if isinstance(value, str) else value
+    return format_date(on, "medium", locale=language())
+
+
+def instant(value: datetime | None) -> str:
+    """Return an instant as union time: 2025-03-04 09:30."""
+    return NOTHING if value is None else value.astimezone(UNION_TIME).strftime("%Y-%m-%d %H:%M")
+
+
+def term(code: object, group: str) -> str:
+    """Return the word for a code: `term("living", "item")`; the code itself where it has none."""
+    if code is None:
+        return NOTHING
+    try:
+        return translate(f"terms.{group}.{code}", language())
+    except MissingTranslation:
+        return str(code)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {"yuan": yuan, "day": day, "instant": instant, "term": term}

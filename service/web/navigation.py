@@ -1,0 +1,41 @@
+"""The menu as rows: each page that is reached from it, and who sees it."""
+
+from dataclasses import dataclass
+
+from service.http.auth import READERS
+from workflows.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One entry: the endpoint it opens, the key of its label, the prefix of its pages' endpoints, who sees it."""
+
+    endpoint: str
+    label: str
+    section: str
+    roles: frozenset[Role]
+
+
+MENU = (
+    MenuItem("web.inbox.show_inbox", "menu.inbox", "web.inbox.", frozenset(Role)),
+    MenuItem("web.cases.list_cases", "menu.cases", "web.cases.", frozenset(READERS)),
+    MenuItem("web.households.list_households", "menu.households", "web.households.", frozenset(READERS)),
+    MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
+)
+
+WITHOUT_MENU = {
+    "web.sessions.": "signing in and out",
+    "web.setup.": "reached by an invitation",
+    "web.accounts.": "reached by one's own name",
+    "web.identity_provider.": "reached from the pages of signing in and of one's own account",
+    "web.passkeys.": "posted by the pages of signing in and of one's own account",
+    "web.confirmations.": "reached from the inbox",
+    "web.persons.": "reached from a family",
+    "web.finances.": "reached from a family",
+    "web.household_changes.": "reached from a family",
+    "web.kinship.": "reached from a family",
+    "web.pairings.": "reached from a family",
+    "web.case_opening.": "reached from a family",
+    "web.components.": "for contributors, in the process of a demo",
+}
+"""Prefixes of pages that no menu opens, and how they are reached."""

@@ -1,0 +1,182 @@
+"""The table of pages: the roles of each page, the rows it concerns, and who opens it in the tests of the browser.
+
+`about` says what a caller of another unit gets: a `row` is not found (404), a `list` holds nothing of the unit, `self`
+concerns only the caller, `owner` is found by one person alone, `leads` answers with the address of another page whatever it is asked for, `signing in` and
+`open` are for browsers without a session. {name} in a path or form is an id of the unit in question
+(tests/service/org_tree.py for roles and units, tests/web/conftest.py for the browser).
+"""
+
+from dataclasses import dataclass, field
+
+from service.http.auth import CASE_WRITERS, EVERYONE, READERS, SIGNING_IN
+from workflows.vocabulary import Role
+
+
+@dataclass(frozen=True)
+class PageRoute:
+    """One route of a page: its method and rule, who may call it, what it concerns, and what it is called with."""
+
+    method: str
+    rule: str
+    roles: tuple[Role, ...] | tuple[str, ...]
+    about: str
+    form: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    seen_by: tuple[str, ...] = ()
+    """Staff as whom the browser opens the page; nobody where it leads elsewhere."""
+    seen_at: tuple[str, ...] = ()
+    """Addresses at which the browser opens it, where they differ from the rule: a page has more than one face."""
+
+    @property
+    def path(self) -> str:
+        """The address to call, with its {name} placeholders."""
+        return "/".join(_placeholder(part) for part in self.rule.split("/")) + (f"?{self.query}" if self.query else "")
+
+    @property
+    def looked_at(self) -> tuple[tuple[str, str], ...]:
+        """Each address at which the browser opens the page, with the member of staff; "" for nobody."""
+        return tuple((path, name) for path in self.seen_at or (self.path,) for name in self.seen_by)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule}"
+
+
+def _placeholder(part: str) -> str:
+    """Return a part of a rule as a placeholder: `<uuid:case_id>` → `{case}`."""
+    if not part.startswith("<"):
+        return part
+    return "{" + part.rstrip(">").rpartition(":")[2].lstrip("<").removesuffix("_id") + "}"
+
+
+NOBODY = ("",)
+"""A browser without a session."""
+
+STALE = {"_version": "999"}
+"""An edit names the version that it has read."""
+
+STAFF = ("registrar",)
+REGISTRAR = (Role.REGISTRAR,)
+REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
+CHANGES = "change_head,exit,file_again,move,transfer"
+"""The changes of a file, in the order of their route."""
+
+PAGES = (
+    #         method  rule                        who may call it    about         as whom, and where the browser looks
+    PageRoute("GET", "/sign-in", SIGNING_IN, "signing in", seen_by=NOBODY),
+    PageRoute("POST", "/sign-in", SIGNING_IN, "signing in"),
+    PageRoute("GET", "/sign-in/second-factor", SIGNING_IN, "signing in"),
+    PageRoute("POST", "/sign-in/second-factor", SIGNING_IN, "signing in"),
+    PageRoute("GET", "/sign-in/setup", SIGNING_IN, "signing in", seen_by=NOBODY),
+    PageRoute("POST", "/sign-in/setup", SIGNING_IN, "signing in"),
+    PageRoute("POST", "/sign-out", EVERYONE, "self"),
+    PageRoute("GET", "/language/<lang>", (), "open"),
+    PageRoute("GET", "/account/keys", EVERYONE, "self", seen_by=("registrar",)),
+    PageRoute("POST", "/account/keys/totp", EVERYONE, "self", form={"code": "000000"}),
+    PageRoute("POST", "/account/keys/password", EVERYONE, "self", form={"old_password": "x"}),
+    PageRoute("GET", "/account/sessions", EVERYONE, "self", seen_by=("registrar",)),
+    PageRoute("POST", "/account/sessions/<uuid:ended_id>/end", EVERYONE, "owner"),
+    PageRoute("GET", "/", EVERYONE, "leads"),
+    PageRoute("GET", "/inbox", EVERYONE, "self", seen_by=("approver_3", "auditor")),
+    PageRoute("GET", "/cases", READERS, "list", seen_by=("registrar",), seen_at=("/cases", "/cases?state=recalling")),
+    PageRoute(
+        "GET",
+        "/cases/<uuid:case_id>",
+        READERS,
+        "row",
+        seen_by=("approver_1", "auditor"),
+        seen_at=("/cases/{case}", "/cases/{returned}"),
+    ),
+    PageRoute("GET", "/cases/<uuid:case_id>/actions/<action>", READERS, "leads"),
+    PageRoute("POST", "/cases/<uuid:case_id>/actions/<action>", CASE_WRITERS, "row"),
+    PageRoute("GET", "/confirmations/<uuid:confirmation_id>", EVERYONE, "row", seen_by=("approver_3",)),
+    PageRoute(
+        "POST",
+        "/confirmations/<uuid:confirmation_id>/<any(confirm, refuse, withdraw):action>",
+        EVERYONE,
+        "row",
+        form={"digest": "{digest}", "reason": "没有到账"},
+    ),
+    PageRoute(
+        "GET",
+        "/search",
+        READERS,
+        "list",
+        query="q=示例甲",
+        seen_by=("registrar",),
+        seen_at=("/search?q=示例", "/search"),
+    ),
+    PageRoute("GET", "/cases/<uuid:case_id>/opened", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute(
+        "GET",
+        "/households",
+        READERS,
+        "list",
+        seen_by=STAFF,
+        seen_at=("/households", "/households?category=D1", "/households?q=没有这个人"),
+    ),
+    PageRoute("GET", "/households/new", REGISTRAR, "self", seen_by=STAFF),
+    PageRoute("POST", "/households/new", REGISTRAR, "self"),
+    PageRoute("GET", "/households/<uuid:household_id>", READERS, "row", seen_by=("registrar", "auditor")),
+    PageRoute("GET", "/households/<uuid:household_id>/edit", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/edit", REGISTRAR, "row", form=STALE),
+    PageRoute("GET", "/households/<uuid:household_id>/members/new", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/members/new", REGISTRAR, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/finances", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/finances", REGISTRAR, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/payee", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/payee", REGISTRAR, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/consent", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/consent", REGISTRAR, "row"),
+    PageRoute(
+        "GET",
+        f"/households/<uuid:household_id>/changes/<any({CHANGES}):kind>",
+        REGISTRAR,
+        "row",
+        seen_by=STAFF,
+        seen_at=tuple(f"/households/{{household}}/changes/{kind}" for kind in CHANGES.split(",")),
+    ),
+    PageRoute("POST", f"/households/<uuid:household_id>/changes/<any({CHANGES}):kind>", REGISTRAR, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/kinship", EVERYONE, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/kinship", EVERYONE, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/kinship/<uuid:kinship_id>/confirm", EVERYONE, "leads"),
+    PageRoute("GET", "/households/<uuid:household_id>/kinship/<uuid:kinship_id>/end", (Role.ADMIN,), "row"),
+    PageRoute("POST", "/households/<uuid:household_id>/kinship/<uuid:kinship_id>/confirm", EVERYONE, "row"),
+    PageRoute("POST", "/households/<uuid:household_id>/kinship/<uuid:kinship_id>/end", (Role.ADMIN,), "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/pairings/new", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/pairings/new", REGISTRAR, "row"),
+    PageRoute("GET", "/pairings/<uuid:pairing_id>/correction", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("GET", "/pairings/<uuid:pairing_id>/void", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/pairings/<uuid:pairing_id>/correction", REGISTRAR, "row"),
+    PageRoute("POST", "/pairings/<uuid:pairing_id>/void", REGISTRAR, "row"),
+    PageRoute(
+        "GET",
+        "/households/<uuid:household_id>/cases/new",
+        REGISTRAR,
+        "row",
+        seen_by=STAFF,
+        seen_at=("/households/{household}/cases/new", "/households/{household}/cases/new?programme=tuition"),
+    ),
+    PageRoute("POST", "/households/<uuid:household_id>/cases/new", REGISTRAR, "row"),
+    PageRoute("GET", "/persons/<uuid:person_id>/reveal", REVEALERS, "row"),
+    PageRoute("POST", "/persons/<uuid:person_id>/reveal", REVEALERS, "row", form={"purpose": "survey"}),
+    PageRoute("GET", "/persons/<uuid:person_id>/edit", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/persons/<uuid:person_id>/edit", REGISTRAR, "row", form=STALE),
+    PageRoute("GET", "/persons/<uuid:person_id>/remove", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/persons/<uuid:person_id>/remove", REGISTRAR, "row", form=STALE),
+    PageRoute("GET", "/persons/<uuid:person_id>/number-absence", REGISTRAR, "row", seen_by=STAFF),
+    PageRoute("POST", "/persons/<uuid:person_id>/number-absence", REGISTRAR, "row"),
+    PageRoute("POST", "/account/keys/recovery-codes", EVERYONE, "self", form={"code": "000000"}),
+    PageRoute("POST", "/account/keys/passkeys/challenge", EVERYONE, "self"),
+    PageRoute("POST", "/account/keys/passkeys", EVERYONE, "self"),
+    PageRoute("POST", "/account/keys/passkeys/<uuid:key_id>/end", EVERYONE, "owner"),
+    PageRoute("POST", "/sign-in/passkey/challenge", SIGNING_IN, "signing in"),
+    PageRoute("POST", "/sign-in/passkey", SIGNING_IN, "signing in"),
+    PageRoute("GET", "/sign-in/provider", SIGNING_IN, "signing in"),
+    PageRoute("GET", "/sign-in/provider/callback", SIGNING_IN, "signing in"),
+    PageRoute("POST", "/account/keys/provider", EVERYONE, "owner"),
+    PageRoute("POST", "/account/keys/provider/end", EVERYONE, "self"),
+    PageRoute("POST", "/cases/<uuid:case_id>/actions/<action>/challenge", CASE_WRITERS, "row"),
+    PageRoute("POST", "/confirmations/<uuid:confirmation_id>/confirm/challenge", EVERYONE, "row"),
+    PageRoute("POST", "/households/<uuid:household_id>/payee/challenge", REGISTRAR, "row", form=STALE),
+    PageRoute("GET", "/components", EVERYONE, "self", seen_by=("registrar",)),
+)

@@ -1,0 +1,139 @@
+"""Fixtures of the page tests: a browser, the web process as it is served, a union, and people at their browsers."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
+
+from service.actions.confirmations import propose
+from service.actions.fund_receipts import NewReceipt
+from service.actions.kinship import declare_kinship
+from service.actions.pairings import Pairing, record_pairing
+from service.actions.proposals.money import ReceiptContent
+from tests.api_client import NO_RATES, ApiClient, serving
+from tests.application_role import application_url
+from tests.factories import RING, Organisation, create_organisation
+from tests.fuzz.fuzzing import address as address_in_log
+from tests.lives import Life, case_at
+from tests.migrated import conn, database_url, engine
+from tests.web.people import People
+from tests.worker.processes import Processes, wait_until
+from workflows.vocabulary import Fen
+
+TODAY = date(2025, 9, 15)
+MISSING = "there is no chromium; as root: apt-get install chromium fonts-noto-cjk, or make test"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield the browser of this worker. Skips where there is none, and fails where .ci/run says that it must be."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("SONGNUAN_BROWSER") == "required":
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=as_root)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Union:
+    """An organisation with its API client, for what a test needs to be there already."""
+
+    office: Organisation
+    desk: ApiClient
+    engine: sa.Engine
+
+    def life_in(self, state: str) -> Life:
+        """Open a case of a newly filed family, and lead it to `state` by the usual steps."""
+        return case_at(state, ApiClient(self.desk.http, self.office, date(2025, 9, 1)), self.engine)
+
+    def case_in(self, state: str) -> str:
+        """Return the id of a new case in `state`."""
+        return self.life_in(state).case_id
+
+
+@pytest.fixture(scope="session")
+def demo_url(engine: sa.Engine, database_url: str) -> str:
+    """Return the URL of a demo's record: its first organisation makes it one, before a web process asks."""
+    with engine.begin() as connection:
+        create_organisation(connection)
+    return database_url
+
+
+@pytest.fixture(scope="session")
+def new_union(
+    engine: sa.Engine, tmp_path_factory: pytest.TempPathFactory, demo_url: str
+) -> Iterator[Callable[[], Union]]:
+    """Yield a function that creates an organisation of its own."""
+    with serving(demo_url, tmp_path_factory.mktemp("var")) as app:
+
+        def create() -> Union:
+            with engine.begin() as connection:
+                office = create_organisation(connection)
+            return Union(office, ApiClient(app.test_client(), office, TODAY), engine)
+
+        yield create
+
+
+@pytest.fixture
+def union(new_union: Callable[[], Union]) -> Union:
+    """Return an organisation that no other test changes."""
+    return new_union()
+
+
+@pytest.fixture(scope="session")
+def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
+    """Return an organisation whose pages are only looked at, and the ids in their addresses."""
+    union = new_union()
+    case, returned = union.life_in("approval"), union.life_in("receipt")
+    household = case.family.household_id
+    with union.engine.begin() as connection:
+        context = union.office.context(connection, "registrar", TODAY)
+        pairing = record_pairing(connection, household, Pairing(union.office.unit_id, "连心", "县", TODAY), context)
+        declare_kinship(connection, household, union.office.people["follower"], "other", context)
+        content = ReceiptContent(union.office.fund_id, NewReceipt(Fen(100), "银收1", TODAY))
+        proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
+    ids = {"case": case.case_id, "returned": returned.case_id, "household": household, "person": case.family.child_id}
+    ids |= {"pairing": pairing, "confirmation": proposal.id}
+    return union, {name: str(row_id) for name, row_id in ids.items()}
+
+
+@pytest.fixture(scope="session")
+def address(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of the web process of this worker, started as `songnuan serve` starts it."""
+    folder = tmp_path_factory.mktemp("web")
+    settings = {
+        **NO_RATES,
+        "DATABASE_URL": application_url(demo_url),
+        "KEYRING": ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items()),
+        "SONGNUAN_VAR": str(folder),
+        "SONGNUAN_DEMO_CLOCK": "1",
+        "SONGNUAN_WEB_WORKERS": "1",
+    }
+    with Processes(settings, folder) as processes:
+        web = processes.start(("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind=127.0.0.1:0"))
+        assert wait_until(lambda: address_in_log(web) is not None), web.log.read_text()
+        yield address_in_log(web) or ""
+
+
+@pytest.fixture
+def people(browser: Browser, address: str, engine: sa.Engine, pytestconfig: pytest.Config) -> Iterator[People]:
+    """Yield what makes people at their browsers; fail for what their pages did that no page may do."""
+    folder = pytestconfig.getoption("--screenshots")
+    makes = People(browser, address, engine, Path(folder) if folder else None)
+    yield makes
+    faults = makes.leave()
+    assert not faults, "\n".join(faults)
+
+
+__all__ = ["conn", "database_url", "engine"]

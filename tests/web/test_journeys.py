@@ -1,0 +1,130 @@
+"""People do their work in their own browsers: they sign in, find a case, decide, and see what was refused and why."""
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from service.tables.cases import case
+from tests.web.conftest import TODAY, Union
+from tests.web.page_objects import CaseList, CasePage
+from tests.web.people import PHONE, People, Person
+
+SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with script", "without script"])
+
+
+def state_of(union: Union, case_id: str) -> str:
+    """Return the state of a case in the database."""
+    with union.engine.connect() as conn:
+        return str(conn.scalar(sa.select(case.c.state).where(case.c.id == case_id)))
+
+
+@SCRIPTS
+def test_approver_signs_in_finds_a_case_and_approves_it(people: People, union: Union, *, scripts: bool) -> None:
+    case_id = union.case_in("approval")
+    approver = people("approver_1", union.office, TODAY, scripts=scripts).signs_in()
+    page = CaseList(approver).open().open_case(case_id)
+    approver.takes_picture("approver-case")
+    page.take("approve", opinion="同意")
+    page.shows_done()
+    assert approver.path == f"/cases/{case_id}"
+    assert state_of(union, case_id) == "payment"
+
+
+@SCRIPTS
+def test_refused_form_is_shown_again_with_its_reasons_and_what_was_typed(
+    people: People, union: Union, *, scripts: bool
+) -> None:
+    case_id = union.case_in("payment")
+    cashier = people("cashier", union.office, TODAY, scripts=scripts).has_password().has_session()
+    cashier.watch.expected = {422}
+    page = CasePage(cashier, case_id).open()
+    page.take("pay", voucher="号 1", method="bank")
+    expect(page.problems()).to_have_count(1)
+    form = page.unfold("pay")
+    expect(form.locator("[name='voucher']")).to_have_value("号 1")
+    expect(form.locator("[name='voucher']")).to_have_attribute("aria-invalid", "true")
+    expect(form.locator("[value='bank']")).to_be_checked()
+    cashier.takes_picture("cashier-refused")
+    page.take("pay", voucher="V-7001")
+    page.shows_done()
+    assert state_of(union, case_id) == "transit"
+
+
+def test_address_of_a_refused_form_leads_back_to_its_case(people: People, union: Union) -> None:
+    """A reload after a refusal asks for the address that was posted to; it got 405."""
+    case_id = union.case_in("review")
+    reviewer = people("reviewer", union.office, TODAY).has_session()
+    reviewer.opens(f"/cases/{case_id}/actions/decline")
+    assert reviewer.path == f"/cases/{case_id}"
+
+
+def test_second_click_on_a_button_takes_the_action_once(people: People, union: Union) -> None:
+    case_id = union.case_in("approval")
+    approver = people("approver_1", union.office, TODAY).has_password().has_session()
+    page = CasePage(approver, case_id).open()
+    form = page.unfold("approve")
+    page.prove(form)
+    form.locator("button").dblclick()
+    page.shows_done()
+    assert state_of(union, case_id) == "payment"
+
+
+def test_form_on_an_old_version_shows_what_others_did_and_keeps_what_was_typed(people: People, union: Union) -> None:
+    case_id = union.case_in("review")
+    first, second = (people(name, union.office, TODAY).has_session() for name in ("reviewer", "reviewer_2"))
+    late = CasePage(second, case_id).open()
+    CasePage(first, case_id).open().take("suspend", until="2025-10-20", ground="query", reason="核查中")
+    CasePage(first, case_id).shows_done()
+    second.watch.expected = {412}
+    late.take("decline", reason="不符合条件")
+    expect(late.problems()).to_have_count(1)
+    expect(late.unfold("decline").locator("[name='reason']")).to_have_value("不符合条件")
+    assert state_of(union, case_id) == "review"
+
+
+def test_whole_year_of_a_hardship_case_by_seven_people(people: People, union: Union) -> None:
+    """From draft to payment and receipt: each step by its own person at their own browser, one of them at a phone."""
+    case_id, ids = union.case_in("draft"), union.office.people
+    take_steps(people, union, case_id, [
+        ("registrar", "submit", {}),
+        ("visitor_1", "record_visit", {"on": "2025-09-15", "place": "home", "conclusion": "confirmed"}),
+    ], visitors=(str(ids["visitor_1"]), str(ids["visitor_2"])))  # fmt: skip
+    assert state_of(union, case_id) == "survey"
+
+
+def take_steps(
+    people: People,
+    union: Union,
+    case_id: str,
+    steps: list[tuple[str, str, dict[str, str]]],
+    visitors: tuple[str, ...] = (),
+) -> None:
+    """Let each person take their step on the page of a case."""
+    for name, action, answers in steps:
+        person = people(name, union.office, TODAY, size=PHONE).has_session()
+        page = CasePage(person, case_id).open()
+        if action == "record_visit":
+            form = page.unfold(action)
+            for each in visitors:
+                form.locator(f"[value='{each}']").check()
+        page.take(action, **answers)
+        page.shows_done()
+
+
+def test_session_ended_elsewhere_is_out_at_its_next_page(people: People, union: Union) -> None:
+    office: Person = people("registrar", union.office, TODAY).signs_in()
+    home = people("registrar", union.office, TODAY).has_session()
+    home.opens("/account/sessions").page.locator("main form button").first.click()
+    expect(home.page.locator("main form")).to_have_count(0)
+    office.opens("/cases")
+    assert office.path == "/sign-in"
+
+
+def test_language_is_chosen_once_and_kept(people: People, union: Union) -> None:
+    person = people("registrar", union.office, TODAY).has_session().opens("/cases")
+    expect(person.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    person.page.locator("header a[hreflang]").click()
+    assert person.path == "/cases"
+    expect(person.page.locator("html")).to_have_attribute("lang", "en")
+    person.opens("/inbox")
+    expect(person.page.locator("html")).to_have_attribute("lang", "en")
