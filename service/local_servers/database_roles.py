@@ -6,6 +6,7 @@
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import DeadlockDetected
 
 OWNER, APPLICATION = "songnuan_owner", "songnuan_app"
 
@@ -25,6 +26,9 @@ WHERE pronamespace = 'public'::regnamespace AND proowner <> 'songnuan_owner'::re
         AND deptype = 'e')
 """
 
+# A table and its identity's sequence are locked together. Work in the database may hold the sequence and want the table.
+_ATTEMPTS = 5
+
 
 def ensure_database(url: str, name: str) -> None:
     """Create the two roles and the database, and give the owner every table that the superuser has made."""
@@ -41,6 +45,12 @@ def ensure_database(url: str, name: str) -> None:
 
 
 def _take_over(database: psycopg.Connection) -> None:
-    """Give the owner every table and function, each in its own transaction: so it waits for others, who wait for none."""
+    """Give the owner every table and function, each in a transaction of its own."""
     for (statement,) in database.execute(_TAKE_OVER).fetchall():
-        database.execute(statement)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                database.execute(statement)
+                break
+            except DeadlockDetected:
+                if attempt == _ATTEMPTS:
+                    raise

@@ -1,6 +1,8 @@
 """The application's database role writes what the program writes, and may do nothing else."""
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -107,3 +109,28 @@ def test_local_server_gives_older_tables_to_the_owner_and_names_both_roles(empty
     assert {owner for _, owner in owners} == {"songnuan_owner"}
     with psycopg.connect(application_url(url)) as application, pytest.raises(InsufficientPrivilege):
         application.execute("DROP TABLE older")
+
+
+def test_takeover_of_a_table_is_tried_again_after_a_deadlock(empty_database: Callable[..., str]) -> None:
+    """Why: an insert had the sequence of a table's numbers and wanted the table, and the server did not start."""
+    url = empty_database()
+    with psycopg.connect(url, autocommit=True) as superuser:
+        superuser.execute("CREATE TABLE older (id integer GENERATED ALWAYS AS IDENTITY, word text)")
+    with psycopg.connect(url) as work, ThreadPoolExecutor(1) as pool:
+        # The takeover looks for a deadlock after a second, this connection after a minute: the takeover is the one refused.
+        work.execute("SET deadlock_timeout = '1min'")
+        work.execute("SELECT nextval('older_id_seq')")
+        takeover = pool.submit(ensure_database, url, sa.make_url(url).database or "")
+        _wait_until_blocked(url)
+        work.execute("INSERT INTO older (word) VALUES ('written')")
+        work.commit()
+        takeover.result(timeout=30)
+        owner = work.execute("SELECT relowner::regrole::text FROM pg_class WHERE relname = 'older'").fetchone()
+    assert owner == ("songnuan_owner",)
+
+
+def _wait_until_blocked(url: str) -> None:
+    blocked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE older%'"
+    with psycopg.connect(url, autocommit=True) as watcher:
+        while not watcher.execute(blocked).fetchone():
+            time.sleep(0.01)
