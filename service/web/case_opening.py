@@ -22,9 +22,9 @@ from service.schemas.cases import CaseIn
 from service.web import family_options as options
 from service.web import forms
 from service.web.family_assessment import assessment_of
-from service.web.forms import EMPTY, PostedForm
+from service.web.forms import PostedForm
 from service.web.household_page import heading, masked_members, policy_today
-from service.web.record_forms import RecordForm, Section, draw, load, problems
+from service.web.record_forms import Filled, RecordForm, Section, draw, load, problems
 from service.web.record_page import RecordPage
 from service.web.refusals import REFUSALS, messages_of
 from workflows.form_fields import FormField, Kind
@@ -50,7 +50,10 @@ def form_of(programme: Programme) -> RecordForm:
 @takes_query("programme")
 def show_new(household_id: UUID) -> str:
     """Show the application form of a programme, and the income test of today."""
-    return _page(household_id, _programme(request.args.get("programme", "hardship")), EMPTY)
+    programme, filled = _programme(request.args.get("programme", "hardship")), Filled()
+    if len(programme.items) == 1:
+        filled.add("", {"item": programme.items[0]})
+    return _page(household_id, programme, filled.posted())
 
 
 def _programme(key: str) -> Programme:

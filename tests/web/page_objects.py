@@ -1,12 +1,42 @@
 """The pages as people use them: each names what it holds, and what can be done on it."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, expect
 
 from tests.sign_in_browser import PASSWORD
 from tests.web.people import Person
+
+Answer = str | Sequence[str]
+
+
+def fill_in(form: Locator, answers: Mapping[str, Answer]) -> None:
+    """Type or choose each answer by the name of its input, and the password where the form asks for it."""
+    for name, answer in answers.items():
+        for each in (answer,) if isinstance(answer, str) else answer:
+            _answer(form, name, each)
+    prove(form)
+
+
+def prove(form: Locator) -> None:
+    """Type the password where the form asks for it."""
+    proof = form.locator("input[name='proof']")
+    if proof.count():
+        proof.fill(PASSWORD)
+
+
+def _answer(form: Locator, name: str, answer: str) -> None:
+    choice = form.locator(f"input[name='{name}'][value='{answer}']:is([type=radio], [type=checkbox])")
+    if choice.count():
+        choice.check()
+        return
+    control = form.locator(f"[name='{name}']")
+    if control.evaluate("control => control.tagName") == "SELECT":
+        control.select_option(answer)
+    else:
+        control.fill(answer)
 
 
 @dataclass
@@ -56,30 +86,11 @@ class CasePage:
             details.locator("summary").click()
         return details.locator("form")
 
-    def take(self, action: str, **answers: str) -> None:
+    def take(self, action: str, **answers: "Answer") -> None:
         """Fill in the form of an action and send it; a choice is named by its value. Proves with the password."""
         form = self.unfold(action)
-        for name, answer in answers.items():
-            self._answer(form, name, answer)
-        self.prove(form)
+        fill_in(form, answers)
         form.locator("button:not([data-passkey])").click()
-
-    def prove(self, form: Locator) -> None:
-        """Type the password where the form asks for it."""
-        proof = form.locator("input[name='proof']")
-        if proof.count():
-            proof.fill(PASSWORD)
-
-    def _answer(self, form: Locator, name: str, answer: str) -> None:
-        choice = form.locator(f"input[name='{name}'][value='{answer}']")
-        if choice.count():
-            choice.check()
-            return
-        control = form.locator(f"[name='{name}']")
-        if control.evaluate("control => control.tagName") == "SELECT":
-            control.select_option(answer)
-        else:
-            control.fill(answer)
 
     def problems(self) -> Locator:
         """Return the list of reasons against a form that was sent."""

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from service.tables.cases import case
 from tests.web.conftest import TODAY, Union
-from tests.web.page_objects import CaseList, CasePage
-from tests.web.people import PHONE, People, Person
+from tests.web.page_objects import CaseList, CasePage, prove
+from tests.web.people import People, Person
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with script", "without script"])
 
@@ -63,7 +63,7 @@ def test_second_click_on_a_button_takes_the_action_once(people: People, union: U
     approver = people("approver_1", union.office, TODAY).has_password().has_session()
     page = CasePage(approver, case_id).open()
     form = page.unfold("approve")
-    page.prove(form)
+    prove(form)
     form.locator("button").dblclick()
     page.shows_done()
     assert state_of(union, case_id) == "payment"
@@ -80,35 +80,6 @@ def test_form_on_an_old_version_shows_what_others_did_and_keeps_what_was_typed(p
     expect(late.problems()).to_have_count(1)
     expect(late.unfold("decline").locator("[name='reason']")).to_have_value("不符合条件")
     assert state_of(union, case_id) == "review"
-
-
-def test_whole_year_of_a_hardship_case_by_seven_people(people: People, union: Union) -> None:
-    """From draft to payment and receipt: each step by its own person at their own browser, one of them at a phone."""
-    case_id, ids = union.case_in("draft"), union.office.people
-    take_steps(people, union, case_id, [
-        ("registrar", "submit", {}),
-        ("visitor_1", "record_visit", {"on": "2025-09-15", "place": "home", "conclusion": "confirmed"}),
-    ], visitors=(str(ids["visitor_1"]), str(ids["visitor_2"])))  # fmt: skip
-    assert state_of(union, case_id) == "survey"
-
-
-def take_steps(
-    people: People,
-    union: Union,
-    case_id: str,
-    steps: list[tuple[str, str, dict[str, str]]],
-    visitors: tuple[str, ...] = (),
-) -> None:
-    """Let each person take their step on the page of a case."""
-    for name, action, answers in steps:
-        person = people(name, union.office, TODAY, size=PHONE).has_session()
-        page = CasePage(person, case_id).open()
-        if action == "record_visit":
-            form = page.unfold(action)
-            for each in visitors:
-                form.locator(f"[value='{each}']").check()
-        page.take(action, **answers)
-        page.shows_done()
 
 
 def test_session_ended_elsewhere_is_out_at_its_next_page(people: People, union: Union) -> None:
