@@ -55,7 +55,8 @@ forgeries: $(DEV) ## 2,000 random forgeries by the owner of the database, each f
 bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-written psycopg, an ORM and Django, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.main --django $(DJANGO_ENV)/bin/python
 
-fuzz: $(DEV) ## fuzz tests of the API: schemathesis with each role's token; fails on a 5xx or a broken contract
+fuzz: $(DEV) ## fuzz tests of pages (PAGE_FUZZ=4000 requests) and of the API (schemathesis, each role's token): no 5xx, no broken contract
+	PAGE_FUZZ=$(or $(PAGE_FUZZ),2000) $(BIN)/pytest tests/service/test_page_fuzz.py -n 2 -q
 	PYTHONPATH=. $(BIN)/python -m tests.fuzz.fuzzing
 
 mutation: $(DEV) ## mutation test of the rules: change workflows/ in 300 places, one at a time, and see that tests/workflows fails; about 10 minutes
