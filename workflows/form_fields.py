@@ -82,7 +82,7 @@ def money(value: object) -> int:
     if not isinstance(value, str) or not _MONEY.fullmatch(value):
         raise NotMoney
     yuan, _, rest = value.partition(".")
-    return int(yuan) * 100 + int(rest.ljust(2, "0") or 0)
+    return int(yuan) * 100 + int(rest.ljust(2, "0"))
 
 
 class NotSchoolYear(_Wrong):

@@ -8,7 +8,17 @@ from uuid import UUID
 import pytest
 
 from tests.workflows.refusals import SENT_BACK, SENT_BACK_FOR_PAPERS
-from tests.workflows.rule_input_builders import AWARD, CALENDAR, CALLED, OBJECTED, POSTED, SURVEY, filled, rule_input
+from tests.workflows.rule_input_builders import (
+    AWARD,
+    CALENDAR,
+    CALLED,
+    FUND,
+    OBJECTED,
+    POSTED,
+    SURVEY,
+    filled,
+    rule_input,
+)
 from tests.workflows.sample_policy import SAMPLE, TEXT
 from workflows.assessment import recheck
 from workflows.disclosure import is_id_number, mask_card, mask_id_number, mask_phone
@@ -252,3 +262,25 @@ def test_finances_are_valid_for_one_month_at_least(limit: str, lowest: bool) -> 
         assert [problem.path for problem in wrong.value.problems] == ["procedure.finances_valid_months"]
     else:
         assert read_policy(text).finances_valid_months == 1
+
+
+@pytest.mark.parametrize(("last_day", "refused"), [(19, ["fund_closed"]), (20, [])])
+def test_line_without_a_settling_time_pays_until_it_expires(last_day: int, refused: list[str]) -> None:
+    line = replace(FUND, expires_on=date(2025, 10, last_day))
+    assert codes("pay", rule_input("payment", fund=line)) == refused
+
+
+@pytest.mark.parametrize(("last_day", "refused"), [(19, ["settling_over"]), (20, [])])
+def test_line_with_a_settling_time_pays_until_its_last_day(last_day: int, refused: list[str]) -> None:
+    line = replace(FUND, expires_on=date(2025, 10, 1), settles_until=date(2025, 10, last_day))
+    assert codes("pay", rule_input("payment", fund=line)) == refused
+
+
+@pytest.mark.parametrize(("first_day", "refused"), [(21, ["fund_closed"]), (20, [])])
+def test_line_pays_from_the_day_on_which_it_opens(first_day: int, refused: list[str]) -> None:
+    line = replace(FUND, opens_on=date(2025, 10, first_day))
+    assert codes("pay", rule_input("payment", fund=line)) == refused
+
+
+def test_family_keeps_what_was_paid_and_is_not_called_back() -> None:
+    assert Facts.partial(outstanding=Fen(500), recovering=Fen(200)).kept == Fen(300)

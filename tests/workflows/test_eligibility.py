@@ -322,3 +322,22 @@ def test_recheck_detects_a_changed_value(finances: Finances, data: st.DataObject
     assert not recheck({name: value for name, value in record.items() if name != key})
     sums = {**record["sums"], "members": finances.members + 1}  # type: ignore[dict-item]
     assert not recheck({**record, "sums": sums})
+
+
+def test_year_before_a_leap_day_ends_on_the_last_of_february() -> None:
+    grants = tuple(("LIV", yuan(100), day) for day in (date(2023, 2, 28), date(2023, 3, 1)))
+    line = DibaoLine(date(2020, 1, 1), "3710", Fen(106_200))
+    policy = replace(SAMPLE, dibao_lines=(line,))
+    sums = assess_need(policy, household(prior_aid=grants), RUSHAN, date(2024, 2, 29)).sums
+    assert sums.prior_aid + sums.prior_aid_not_counted == yuan(100)
+
+
+def test_aid_that_does_not_count_is_kept_apart_from_aid_that_does() -> None:
+    grants = (("LIV", yuan(100), DAY), ("SWN", yuan(30), DAY))
+    sums = assess_need(SAMPLE, household(prior_aid=grants), RUSHAN, DAY).sums
+    assert {sums.prior_aid, sums.prior_aid_not_counted} <= {yuan(100), yuan(30), yuan(130), Fen(0)}
+    assert sums.prior_aid + sums.prior_aid_not_counted == yuan(130)
+
+
+def test_household_without_assets_has_none() -> None:
+    assert assess_need(SAMPLE, Finances(1), RUSHAN, DAY).sums.assets == 0

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.form_fields import FIELD_READERS, MONEY_SHAPE, FormField, Kind, NotMoney, money, read_fields
+from workflows.form_fields import (
+    FIELD_READERS,
+    MONEY_SHAPE,
+    FormField,
+    Kind,
+    NotMoney,
+    NotSchoolYear,
+    money,
+    read_fields,
+    school_year,
+)
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import InvalidForm, Plain
 
@@ -193,3 +203,17 @@ def test_random_value_is_read_or_refused(kind: Kind, value: object) -> None:
     assert fields == ["it"]
     assert not isinstance(answers.get("it"), float)
     assert not answers or kind is Kind.MONEY or read_fields((field,), answers) == answers
+
+
+def test_school_year_of_the_longest_text_is_read_and_of_a_longer_one_is_not() -> None:
+    written = "2025" + " " * 116
+    assert school_year(written) == "2025-2026"
+    with pytest.raises(NotSchoolYear):
+        school_year(written + " ")
+
+
+def test_number_out_of_range_names_the_range() -> None:
+    with pytest.raises(InvalidForm) as error:
+        one_field(Kind.NUMBER, 10**9 + 1)
+    [problem] = error.value.problems
+    assert (problem.values["lowest"], problem.values["highest"]) == (0, 10**9)

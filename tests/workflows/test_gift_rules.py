@@ -1,5 +1,6 @@
 """Gifts: relief goes through a case, money follows the policy's limits, accounts of activities stay apart."""
 
+import tomllib
 from dataclasses import replace
 from uuid import UUID
 
@@ -75,7 +76,11 @@ def test_policy_with_two_rules_for_one_gift_is_refused() -> None:
     text = TEXT.replace('item = "CON"\naccounts', 'item = "SWN"\naccounts')
     with pytest.raises(InvalidPolicy) as error:
         read_policy(text)
-    assert [problem.code for problem in error.value.problems] == ["gift_twice"]
+    [problem] = error.value.problems
+    places = [rule["item"] for rule in tomllib.loads(text)["gift"]]
+    again = len(places) - places[::-1].index("SWN")
+    assert (problem.path, problem.code) == (f"gift[{again}]", "gift_twice")
+    assert problem.values == {"item": "SWN", "first": places.index("SWN") + 1}
 
 
 def test_gift_counts_as_aid_only_where_the_policy_says_so() -> None:

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from random import Random
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 
 from tests.workflows.mutated_decisions import MUTATIONS, contradictions, mutated
 from tests.workflows.replayed_cases import KeptSources, ReplayedCases
+from tests.workflows.rule_input_builders import PEOPLE, rule_input
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
 from workflows.facts import Award, Facts, Fund
 from workflows.kept_facts import KEPT, kept_by, kept_facts
 from workflows.payment_states import Advice
 from workflows.programme import Step
 from workflows.programmes.hardship import HARDSHIP
-from workflows.replay import MOVE, RULES, CaseReplay, Decided
+from workflows.replay import MOVE, RULES, CaseReplay, Decided, _duties_agree
+from workflows.state_machine import decide
 from workflows.vocabulary import Duty, Fen
 
 FILE = ReplayedCases.read()
@@ -275,3 +278,23 @@ def test_counts_of_a_log_begin_at_nothing_and_add_up() -> None:
     whole.add(Decided(1, 2, 3, 4))
     whole.add(Decided(10, 20, 30, 40))
     assert (whole.steps, whole.rules, whole.undecided, whole.of_earlier_rules) == (11, 22, 33, 44)
+
+
+@pytest.mark.parametrize(
+    ("did", "recorded", "agrees"),
+    [
+        ((), ["registrar"], True),
+        ((), [], False),
+        (((Duty.REGISTRAR, "registrar"),), [], True),
+        (((Duty.REGISTRAR, "registrar_2"),), [], False),
+        ((), ["registrar", "verifier"], False),
+    ],
+)
+def test_event_records_the_duty_of_its_step_unless_the_case_has_it(did: Any, recorded: list[str], agrees: bool) -> None:
+    case = replace(rule_input("draft"), answers={})
+    case = replace(
+        case, facts=case.facts.replace(duties=frozenset((duty, PEOPLE.get(name, UUID(int=99))) for duty, name in did))
+    )
+    transition = decide(HARDSHIP, "submit", case)
+    body = {"duties": [{"duty": duty, "account_id": str(PEOPLE["registrar"])} for duty in recorded]}
+    assert _duties_agree(body, transition, case) is agrees
