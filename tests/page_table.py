@@ -56,6 +56,7 @@ STALE = {"_version": "999"}
 
 STAFF = ("registrar",)
 REGISTRAR = (Role.REGISTRAR,)
+RECORDERS = (Role.REGISTRAR, Role.VISITOR)
 REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
@@ -125,8 +126,8 @@ PAGES = (
     PageRoute("POST", "/households/<uuid:household_id>/finances", REGISTRAR, "row"),
     PageRoute("GET", "/households/<uuid:household_id>/payee", REGISTRAR, "row", seen_by=STAFF),
     PageRoute("POST", "/households/<uuid:household_id>/payee", REGISTRAR, "row"),
-    PageRoute("GET", "/households/<uuid:household_id>/consent", REGISTRAR, "row", seen_by=STAFF),
-    PageRoute("POST", "/households/<uuid:household_id>/consent", REGISTRAR, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/consent", RECORDERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/consent", RECORDERS, "row"),
     PageRoute(
         "GET",
         f"/households/<uuid:household_id>/changes/<any({CHANGES}):kind>",

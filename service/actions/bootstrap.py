@@ -47,6 +47,8 @@ class FirstSetup:
     tier: int = len(APPROVERS)
     until_on: date = date.max
     record: RecordKind = RecordKind.OFFICE
+    clock_name: str = CLOCK_LOGIN
+    """The name under which people read what the scheduled jobs did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def set_up_union(
     batch = WriteBatch()
     batch.add(account, _account_row(approver_id, new.approver, context))
     approver_code = _add_role(conn, approver_id, Role.APPROVER, new.tier, new.until_on, context, batch)
-    _add_clock_account(conn, context)
+    _add_clock_account(conn, new.clock_name, context)
     codes = {new.administrator.login: admin_code, new.approver.login: approver_code}
     return Founded(admin, approver_id, codes)
 
@@ -112,10 +114,10 @@ def _account_row(account_id: UUID, who: Founder, context: ActionContext) -> dict
     return {"id": account_id, "unit_id": context.caller.unit_id, "created_at": context.at, **columns}
 
 
-def _add_clock_account(conn: sa.Connection, context: ActionContext) -> None:
+def _add_clock_account(conn: sa.Connection, name: str, context: ActionContext) -> None:
     """Add the account of the scheduled jobs; it has no credential, and its role has no end."""
     account_id, batch = new_id(), WriteBatch()
-    batch.add(account, _account_row(account_id, Founder(CLOCK_LOGIN, CLOCK_LOGIN), context))
+    batch.add(account, _account_row(account_id, Founder(CLOCK_LOGIN, name), context))
     _add_role(conn, account_id, Role.CLOCK, 0, date.max, context, batch)
 
 

@@ -13,7 +13,10 @@ from service.actions.persons import bump_version, lock_open_household
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
 from service.tables.consents import consent
-from workflows.vocabulary import Plain, Reason
+from workflows.vocabulary import Plain, Reason, Role
+
+RECORDERS = (Role.REGISTRAR, Role.VISITOR)
+"""Who records a consent: it is signed at the visit to the family's home (docs/domain/glossary.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def consent_problems(new: Consent, today: date, prefix: str = "") -> Iterator[Re
 
 def record_consent(conn: sa.Connection, household_id: UUID, new: Consent, context: ActionContext) -> UUID:
     """Record a household's authorisation. Raises InvalidForm, Refused, NotFound, VersionConflict."""
-    file = lock_open_household(conn, household_id, context)
+    file = lock_open_household(conn, household_id, context, roles=RECORDERS)
     validation.refuse_invalid(consent_problems(new, context.today))
     batch = WriteBatch()
     consent_id = add_consent(batch, household_id, new)

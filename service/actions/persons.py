@@ -180,16 +180,21 @@ class LockedHousehold:
 
 
 def lock_open_household(
-    conn: sa.Connection, household_id: UUID, context: ActionContext, *, versioned: bool = True
+    conn: sa.Connection,
+    household_id: UUID,
+    context: ActionContext,
+    *,
+    versioned: bool = True,
+    roles: tuple[Role, ...] = (Role.REGISTRAR,),
 ) -> LockedHousehold:
-    """Lock a file that the caller may change.
+    """Lock a file that the caller may change in one of `roles`.
 
     Raises NotFound, VersionConflict, Refused (role_missing, household_not_filed, own_family).
     """
     household_row = households.one(conn, household_id, context.caller, lock=True)
     if household_row is None:
         raise NotFound
-    right = require_role(context, (Role.REGISTRAR,), household_row["unit_path"])
+    right = require_role(context, roles, household_row["unit_path"])
     if versioned and context.version is not None and context.version != household_row["version"]:
         raise VersionConflict(context.version, household_row["version"])
     if household_row["exited_on"] is not None:

@@ -13,13 +13,12 @@ from service.http.idempotency import idempotent
 from service.http.transaction import connection
 from service.schemas.consents import ConsentIn
 from service.schemas.fields import MadeOut
-from workflows.vocabulary import Role
 
 blueprint = Blueprint("consents", __name__, description="授权 Consents")
 
 
 @blueprint.post("/households/<uuid:household_id>/consents")
-@requires_role(Role.REGISTRAR, Role.VISITOR)
+@requires_role(*consents.RECORDERS)
 @idempotent
 @blueprint.arguments(ConsentIn)
 @blueprint.response(201, MadeOut)

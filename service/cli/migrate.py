@@ -76,7 +76,9 @@ def init(
     """新建工会：管理员和审批人两人共同完成 · Set up a union: its top unit, and the two people who close its founding."""
     people = (Founder(login, display_name, email), Founder(approver, approver_name, approver_email))
     record = RecordKind.DEMO if is_demo else RecordKind.OFFICE
-    setup = bootstrap.FirstSetup(unit_name, kind, division, *people, tier=tier, record=record)
+    setup = bootstrap.FirstSetup(
+        unit_name, kind, division, *people, tier=tier, record=record, clock_name=translate("cli.clock_name")
+    )
     with open_installation(var, new=True, any_schema=True) as installation:
         migrate_database(installation.settings)
         instant = now()

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from service.actions.cases import ActionPreview, CasePreview
 from service.http.context import today
@@ -15,7 +14,12 @@ from service.web.forms import EMPTY, FormInput, PostedForm
 from service.web.proofs import proof_input
 from service.web.refusals import NO_PROBLEMS, Problems
 from workflows.form_fields import FormField
+from workflows.money_format import in_yuan_with_thousands
+from workflows.programme import Step
 from workflows.vocabulary import Role
+
+SUMS = {"award", "amount"}
+"""The fields in which a form states the sum itself."""
 
 SHOWN_NAMES = 5
 """How many people are named who could take an action."""
@@ -35,6 +39,8 @@ class ActionButton:
     is_main: bool = False
     is_unfolded: bool = False
     problems: Problems = NO_PROBLEMS
+    sum: str = ""
+    """The award that the action signs or pays, where the form does not ask for a sum."""
 
     @property
     def is_available(self) -> bool:
@@ -51,13 +57,13 @@ def action_buttons(row: dict[str, Any], preview: CasePreview, taken: str, posted
     is_proved = any(each.step.proof and not each.available.reasons for each in preview.actions)
     proof = (proof_input(posted),) if is_proved else ()
     return [
-        _button(row["id"], each, options, main, posted if each.step.action == taken else EMPTY, proof)
+        _button(row, each, options, main, posted if each.step.action == taken else EMPTY, proof)
         for each in preview.actions
     ]
 
 
 def _button(
-    case_id: UUID,
+    row: dict[str, Any],
     each: ActionPreview,
     options: forms.Options,
     main: str | None,
@@ -68,7 +74,7 @@ def _button(
     names = [person.display_name for person in each.able]
     return ActionButton(
         action=action,
-        url=f"/cases/{case_id}/actions/{action}",
+        url=f"/cases/{row['id']}/actions/{action}",
         label=forms.action_label(action, each.step.label),
         inputs=forms.draw(action, each.step.form, options, posted) + (proof if each.step.proof else ()),
         reasons=() if problems else tuple(message_for(reason, language()) for reason in each.available.reasons),
@@ -77,7 +83,12 @@ def _button(
         is_main=action == main,
         is_unfolded=bool(problems) or action == main,
         problems=problems,
+        sum=in_yuan_with_thousands(row["award_fen"]) if _signs_award(each.step, row) else "",
     )
+
+
+def _signs_award(step: Step, row: dict[str, Any]) -> bool:
+    return bool(step.proof and row["award_fen"] and not SUMS & {field.key for field in step.form})
 
 
 def _options(row: dict[str, Any], fields: dict[str, FormField]) -> dict[str, list[tuple[str, str]]]:

@@ -102,14 +102,14 @@ def ask_proof(household_id: UUID) -> Response:
 
 
 @blueprint.get("/households/<uuid:household_id>/consent")
-@requires_role(Role.REGISTRAR)
+@requires_role(*consents.RECORDERS)
 def show_consent(household_id: UUID) -> str:
     """Show the form for a signed consent."""
     return _page(CONSENT, household_id, EMPTY)
 
 
 @blueprint.post("/households/<uuid:household_id>/consent")
-@requires_role(Role.REGISTRAR)
+@requires_role(*consents.RECORDERS)
 @idempotent
 def give_consent(household_id: UUID) -> ResponseReturnValue:
     """Record a signed consent."""

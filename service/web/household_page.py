@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from service.actions.consents import RECORDERS
 from service.actions.errors import NotFound
 from service.actions.personal_data_access import REVEALERS
 from service.http.context import app_state, caller, today
@@ -54,6 +55,7 @@ class HouseholdPage:
     changes: list[dict[str, Any]]
     duties: tuple[NextDuty, ...]
     may_edit: bool
+    may_record_consent: bool
     may_reveal: bool
     may_file_again: bool
     waiting: read.Waiting | None = None
@@ -128,6 +130,7 @@ def _rights(file: dict[str, Any]) -> dict[str, bool]:
     is_registrar = bool(over((Role.REGISTRAR,)))
     return {
         "may_edit": is_open and is_registrar,
+        "may_record_consent": is_open and bool(over(RECORDERS)),
         "may_reveal": bool(over(REVEALERS)),
         "may_file_again": not is_open and is_registrar,
     }

@@ -13,7 +13,7 @@ from service.http.request_state import has_request_state, request_state
 from service.i18n.catalogue import LANGUAGES, translate
 from service.tables.installation import RecordKind
 from service.web.forms import choice_label
-from service.web.navigation import MENU, MenuItem
+from service.web.navigation import MENU, MenuItem, is_current
 
 
 def text(key: str, /, **values: object) -> str:
@@ -53,7 +53,7 @@ def csrf_token() -> str:
 
 
 def _shown(item: MenuItem) -> dict[str, object]:
-    current = request.endpoint == item.endpoint or (request.endpoint or "").startswith(item.section)
+    current = is_current(item, request.endpoint or "")
     return {"url": url_for(item.endpoint), "label": text(item.label), "current": current}
 
 

@@ -23,19 +23,29 @@ MENU = (
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
 
+WITHIN = {
+    "web.confirmations.": "web.inbox.",
+    "web.case_opening.": "web.households.",
+    "web.finances.": "web.households.",
+    "web.household_changes.": "web.households.",
+    "web.kinship.": "web.households.",
+    "web.pairings.": "web.households.",
+    "web.persons.": "web.households.",
+}
+"""Prefixes of pages that are reached from those of an entry of the menu, with the entry's section: it stays marked."""
+
 WITHOUT_MENU = {
     "web.sessions.": "signing in and out",
     "web.setup.": "reached by an invitation",
     "web.accounts.": "reached by one's own name",
     "web.identity_provider.": "reached from the pages of signing in and of one's own account",
     "web.passkeys.": "posted by the pages of signing in and of one's own account",
-    "web.confirmations.": "reached from the inbox",
-    "web.persons.": "reached from a family",
-    "web.finances.": "reached from a family",
-    "web.household_changes.": "reached from a family",
-    "web.kinship.": "reached from a family",
-    "web.pairings.": "reached from a family",
-    "web.case_opening.": "reached from a family",
     "web.components.": "for contributors, in the process of a demo",
 }
 """Prefixes of pages that no menu opens, and how they are reached."""
+
+
+def is_current(item: MenuItem, endpoint: str) -> bool:
+    """Return whether a page belongs to an entry of the menu."""
+    section = next((within for prefix, within in WITHIN.items() if endpoint.startswith(prefix)), endpoint)
+    return section.startswith(item.section)

@@ -294,3 +294,19 @@ def test_second_item_is_opened_with_a_warning_on_the_next_page(registrar: Browse
 def test_consent_that_ends_soon_is_the_next_duty(registrar: Browser, path: str) -> None:
     registrar.day += timedelta(days=465)
     assert f'href="{path}/consent"' in registrar.open(path).text.partition("duties-title")[2].partition("</section>")[0]
+
+
+def test_visitor_records_the_consent_that_was_signed_at_the_visit(
+    shared_app: Flask, engine: sa.Engine, desk: ApiClient, family: Family, path: str
+) -> None:
+    """Why: it is signed at the family's home; the page and the API let a visitor in, and the act refused them."""
+    visitor = browser_of(shared_app, engine, desk, "visitor_1")
+    assert f"{path}/consent" in visitor.open(path).text
+    signed = {"signed_on": "2025-09-01", "until_on": "2026-08-31", "text_version": "2025-2", "adults_signed": "2"}
+    assert visitor.fill(f"{path}/consent", **signed).status == 303
+    body = {**signed, "adults_signed": 2, "text_version": "2025-3"}
+    assert desk.post("visitor_2", f"/households/{family.household_id}/consents", body).status_code == 201
+    with engine.connect() as conn:
+        of_family = consent.c.household_id == family.household_id
+        versions = conn.scalars(sa.select(consent.c.text_version).where(of_family)).all()
+    assert {"2025-2", "2025-3"} <= set(versions)

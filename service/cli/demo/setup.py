@@ -53,6 +53,7 @@ FIRST_SETUP = bootstrap.FirstSetup(
     Founder("admin", "系统管理员"),
     Founder("zhou.qi", "周启"),
     record=RecordKind.DEMO,
+    clock_name="定时任务",
 )
 FIRST = ("calendar-", "policy-", "01-", "02-")
 """How the names of the files begin that are imported on the first morning: rules, units and staff."""

@@ -1,0 +1,34 @@
+"""Pages say where their reader is, and what a button does."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.api_client import ApiClient
+from tests.factories import create_family
+from tests.lives import NOTICE_OVER, case_at
+from tests.service.browser import Browser, browser_of
+
+
+@pytest.fixture
+def registrar(shared_app: Flask, engine: sa.Engine, desk: ApiClient) -> Browser:
+    """Return the browser of the registrar."""
+    return browser_of(shared_app, engine, desk, "registrar")
+
+
+def test_menu_marks_the_entry_to_which_a_page_belongs(registrar: Browser, engine: sa.Engine, desk: ApiClient) -> None:
+    with engine.begin() as conn:
+        path = f"/households/{create_family(conn, desk.office).household_id}"
+    for page in (path, f"{path}/consent", f"{path}/cases/new", "/households/new"):
+        assert 'href="/households" aria-current="page"' in registrar.open(page).text, page
+    assert 'href="/households" aria-current="page"' not in registrar.open("/inbox").text
+
+
+def test_button_of_a_decision_names_the_sum(shared_app: Flask, engine: sa.Engine, desk: ApiClient) -> None:
+    life = case_at("approval", desk, engine)
+    desk.today = NOTICE_OVER
+    page = browser_of(shared_app, engine, desk, "approver_1").open(f"/cases/{life.case_id}")
+    buttons = [each.strip() for each in re.findall(r"<button[^>]*>([^<]*)</button>", page.text)]
+    assert [each for each in buttons if "1,500.00" in each] == ["批准 1,500.00 元"]
