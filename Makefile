@@ -17,7 +17,7 @@ export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint fuzz mutation collusion canary chaos forgeries side-by-side bench bench-profile bench-scale bench-search lock clean
+.PHONY: help demo serve test lint pictures fuzz mutation collusion canary chaos forgeries side-by-side bench bench-profile bench-scale bench-search lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -40,6 +40,10 @@ SEED ?= 20251125
 test: lint ## lint, then every test except chaos; as root it installs the browser of the page tests
 	@sh .ci/browser
 	SONGNUAN_CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup --randomly-seed=$(SEED)
+
+pictures: $(DEV) ## take the pictures of the documentation again, in docs/img/day, from cases that the browser tests live
+	@sh .ci/browser
+	$(BIN)/pytest tests/web/test_whole_cases.py -n 0 -q --screenshots docs/img/day
 
 chaos: $(DEV) ## chaos tests: kill processes and servers under load, then verify the record; about 10 minutes
 	$(BIN)/pytest tests/chaos -m chaos -n 0 -p no:randomly

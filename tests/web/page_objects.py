@@ -86,11 +86,20 @@ class CasePage:
             details.locator("summary").click()
         return details.locator("form")
 
-    def take(self, action: str, **answers: "Answer") -> None:
+    def take(self, action: str, **answers: Answer) -> None:
         """Fill in the form of an action and send it; a choice is named by its value. Proves with the password."""
+        self.fill(action, answers)
+        self.send(action)
+
+    def fill(self, action: str, answers: Mapping[str, Answer]) -> Locator:
+        """Fill in the form of an action, and return it."""
         form = self.unfold(action)
         fill_in(form, answers)
-        form.locator("button:not([data-passkey])").click()
+        return form
+
+    def send(self, action: str) -> None:
+        """Send the form of an action."""
+        self.action(action).locator("form button:not([data-passkey])").click()
 
     def problems(self) -> Locator:
         """Return the list of reasons against a form that was sent."""

@@ -73,10 +73,10 @@ class Person:
         return self
 
     def takes_picture(self, name: str) -> None:
-        """Keep a picture of the page for the documentation; nothing without --screenshots."""
-        if self.screenshots is not None:
+        """Keep a picture of what the window shows, for the documentation; nothing without --screenshots or a name."""
+        if self.screenshots is not None and name:
             self.screenshots.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self.screenshots / f"{name}.png", full_page=True)
+            self.page.screenshot(path=self.screenshots / f"{name}.png", scale="css")
 
     @property
     def path(self) -> str:

@@ -23,7 +23,6 @@ def test_approver_signs_in_finds_a_case_and_approves_it(people: People, union: U
     case_id = union.case_in("approval")
     approver = people("approver_1", union.office, TODAY, scripts=scripts).signs_in()
     page = CaseList(approver).open().open_case(case_id)
-    approver.takes_picture("approver-case")
     page.take("approve", opinion="同意")
     page.shows_done()
     assert approver.path == f"/cases/{case_id}"
@@ -44,7 +43,6 @@ def test_refused_form_is_shown_again_with_its_reasons_and_what_was_typed(
     expect(form.locator("[name='voucher']")).to_have_value("号 1")
     expect(form.locator("[name='voucher']")).to_have_attribute("aria-invalid", "true")
     expect(form.locator("[value='bank']")).to_be_checked()
-    cashier.takes_picture("cashier-refused")
     page.take("pay", voucher="V-7001")
     page.shows_done()
     assert state_of(union, case_id) == "transit"

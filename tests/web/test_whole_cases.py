@@ -16,6 +16,17 @@ from tests.web.conftest import Union
 from tests.web.page_objects import Answer, CasePage, fill_in, prove
 from tests.web.people import DESKTOP, PHONE, People, Person
 
+PICTURES = {
+    ("hardship", "/households/new"): "registrar-new-file",
+    ("hardship", "record_visit"): "visitor-visit",
+    ("hardship", "record_check"): "verifier-check",
+    ("hardship", "pass_review"): "reviewer-award",
+    ("hardship", "approve"): "approver-decision",
+    ("tuition", "pay"): "cashier-payment",
+    ("tuition", "confirm_receipt"): "registrar-receipt",
+}
+"""The pictures of a day's work, by case and action or page; they are kept with --screenshots (make pictures)."""
+
 FILED_ON, NOTICE_OVER = date(2025, 9, 1), date(2025, 9, 15)
 
 
@@ -25,10 +36,13 @@ class Work:
 
     people: People
     union: Union
+    name: str
     day: date = FILED_ON
     household_id: str = ""
     case_id: str = ""
     proving: set[str] = field(default_factory=set)
+    taken: list[str] = field(default_factory=list)
+    """The actions that were taken on the page of the case."""
 
     def at_browser(self, name: str) -> Person:
         """Return a member of staff at a browser on the day; visitors are at a phone."""
@@ -44,6 +58,7 @@ class Work:
         person = self.at_browser(name).opens(path)
         form = person.page.locator("main form.record")
         fill_in(form, answers)
+        person.takes_picture(PICTURES.get((self.name, path), ""))
         form.locator(".form-end button:not([data-passkey])").click()
         assert person.page.locator(".error-summary li").all_inner_texts() == []
         assert person.page.url != f"{person.address}{path}"
@@ -52,8 +67,11 @@ class Work:
     def takes(self, name: str, action: str, **answers: Answer) -> str:
         """Take an action on the page of the case, and return the state that follows."""
         page = CasePage(self.at_browser(name), self.case_id).open()
-        page.take(action, **answers)
+        page.fill(action, answers).scroll_into_view_if_needed()
+        page.person.takes_picture(PICTURES.get((self.name, action), ""))
+        page.send(action)
         page.shows_done()
+        self.taken.append(action)
         return self.state()
 
     def state(self) -> str:
@@ -71,9 +89,9 @@ class Work:
 
 
 @pytest.fixture
-def work(people: People, union: Union) -> Work:
+def work(people: People, union: Union, request: pytest.FixtureRequest) -> Work:
     """Return the work on a family that has no file yet."""
-    return Work(people, union)
+    return Work(people, union, "hardship" if "hardship" in request.node.name else "tuition")
 
 
 def test_hardship_case_goes_from_a_new_family_to_a_partial_recall(work: Work) -> None:
@@ -95,6 +113,7 @@ def test_hardship_case_goes_from_a_new_family_to_a_partial_recall(work: Work) ->
     left = {"available_fen": 10_000_000 - 300_000, "paid_fen": 300_000}
     zero = dict.fromkeys(("committed_fen", "in_transit_fen", "recovering_fen", "written_off_fen"), 0)
     assert pots(work.union.engine, work.union.desk) == left | zero
+    auditor_reads(work)
 
 
 def test_tuition_case_of_a_student_without_a_number_is_closed(work: Work) -> None:
@@ -225,3 +244,14 @@ def recall(work: Work, yuan: str) -> None:
     advice = work.advice(yuan)
     assert work.takes("cashier", "recover", voucher=number("S"), **advice) == "rest_stated"
     assert work.takes("cashier_2", "confirm_recovery", **advice) == "recovered"
+
+
+def auditor_reads(work: Work) -> None:
+    """The auditor reads every step of the case on one page, and can take none."""
+    auditor = work.at_browser("auditor")
+    CasePage(auditor, work.case_id).open()
+    record = auditor.page.locator(".timeline li")
+    expect(record).to_have_count(len(work.taken) + 2)  # the case was opened, and its notice ended by the scheduler
+    expect(auditor.page.locator("form[action*='/actions/']")).to_have_count(0)
+    record.first.scroll_into_view_if_needed()
+    auditor.takes_picture("auditor-record")
