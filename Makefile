@@ -15,6 +15,8 @@ DJANGO_ENV := var/bench/django
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Compiled files are kept: each of the many processes that the tests and the service start would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test lint pictures fuzz mutation collusion canary chaos forgeries side-by-side bench bench-profile bench-scale bench-search lock clean

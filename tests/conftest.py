@@ -19,6 +19,11 @@ from tests.application_role import make_role
 
 _FOLDER = pytest.StashKey[Path]()
 _PREFIX = "songnuan-test-"
+_SPREAD = ("workflows", "web", "mutation")
+"""Folders whose tests do not share what is made for a file."""
+
+_LONG = ("journeys", "chaos")
+"""Folders whose tests begin first: a group that begins last keeps one worker busy alone."""
 
 for _limit in ("TOKEN", "ADDRESS", "FAILED_TOKENS"):  # processes that tests start have no rate limits
     os.environ.setdefault(f"SONGNUAN_RATE_{_limit}", "off")
@@ -27,6 +32,17 @@ for _limit in ("TOKEN", "ADDRESS", "FAILED_TOKENS"):  # processes that tests sta
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the page tests keep pictures of their pages: `pytest tests/web --screenshots FOLDER`."""
     parser.addoption("--screenshots", metavar="FOLDER", help="keep pictures of the pages in this folder")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each file to one xdist worker, so that its fixtures are made once; files that take long begin first.
+
+    Files whose tests share nothing are spread over the workers test by test.
+    """
+    for item in items:
+        if item.path.parent.name not in _SPREAD and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.path.parent.name not in _LONG)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,9 +98,10 @@ def postgres_url(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def empty_database(postgres_url: str) -> Iterator[Callable[..., str]]:
-    """Create databases that are dropped at the end: `empty_database()`, or a copy: `empty_database(template=url)`.
+    """Create databases: `empty_database()`, or a copy: `empty_database(template=url)`.
 
-    No connection may be open to the template while it is copied.
+    On a server of DATABASE_URL they are dropped at the end; our own server is removed with the run. No connection may be
+    open to the template while it is copied.
     """
     names: list[str] = []
     server_url = make_url(postgres_url).set(drivername="postgresql")
@@ -99,7 +116,7 @@ def empty_database(postgres_url: str) -> Iterator[Callable[..., str]]:
             return server_url.set(database=name).render_as_string(hide_password=False)
 
         yield make
-        for name in names:
+        for name in names if os.environ.get("DATABASE_URL") else ():
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

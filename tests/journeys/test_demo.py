@@ -120,6 +120,11 @@ def test_figure_link_of_the_demo_lists_as_many_rows_as_the_figure_states(demo_ru
     assert token in (demo_run.folder.parent / PRINTED).read_text(), "a narrow screen does not wrap the token"
 
 
+def test_demo_is_made_by_one_worker_for_all_its_tests(request: pytest.FixtureRequest) -> None:
+    """Why: a version of pytest left the groups of xdist out without a word, and each worker made the demo."""
+    assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@demo")
+
+
 def _section(engine: sa.Engine) -> Section:
     with snapshot(engine) as conn:
         root = conn.scalars(sa.select(unit.c.path).where(unit.c.parent_id.is_(None))).one()
