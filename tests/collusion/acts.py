@@ -77,7 +77,7 @@ def _named(row: Any, facts: dict[str, Any], *, imported: bool) -> frozenset[UUID
     """Return who signs in person: the keeper of a row, the approver and the hander of a gift, a principal."""
     named: set[UUID | None] = {_uuid(facts.get("principal"))} if imported else set()
     if row.action == "record_gift":
-        named |= {_uuid(facts.get("approved_by"))} | (set() if imported else {_uuid(facts.get("handed_by"))})
+        named |= {_uuid(facts.get("approved_by")), _uuid(facts.get("handed_by"))}
     if row.action == "grant_role":
         named.add(_uuid(facts.get("for")))
     return frozenset(each for each in named if each is not None)
