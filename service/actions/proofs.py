@@ -60,15 +60,28 @@ def prove(conn: sa.Connection, shown: Shown, given: GivenProof, context: ActionC
     return prove_by_text(conn, asked, given.text, digest, context)
 
 
-def prove_own_keys(conn: sa.Connection, action: str, text: str, context: ActionContext) -> ActionContext:
+def prove_own_keys(
+    conn: sa.Connection, action: str, text: str, context: ActionContext, *, is_proved: bool
+) -> ActionContext:
     """Return the context with the caller's proof for a change of their own credentials: a code, else the password.
 
-    Raises what `prove` raises.
+    `is_proved` says whether the session has shown a second factor. Raises what `prove` and `refuse_unproved_session` raise.
     """
     asked = read.asked_proof(conn, context.caller.account)
     kind = asked.kind if asked.kind is ProofKind.TOTP else ProofKind.PASSWORD
+    if kind is ProofKind.PASSWORD:
+        refuse_unproved_session(conn, context, is_proved=is_proved)
     shown: Shown = {"account": str(context.caller.account), "action": action}
     return prove_by_text(conn, replace(asked, kind=kind), text, challenge_of(shown), context)
+
+
+def refuse_unproved_session(conn: sa.Connection, context: ActionContext, *, is_proved: bool) -> None:
+    """Raise Refused (second_factor_first) where the account has a second factor that its session has not shown.
+
+    Else a session begun with the password alone could add a second factor of its own, and raise itself with it.
+    """
+    if not is_proved and read.asked_proof(conn, context.caller.account).kind is not ProofKind.PASSWORD:
+        raise Refused(Reason.of("second_factor_first"))
 
 
 def prove_by_text(

@@ -166,8 +166,8 @@ def _end_oldest(conn: sa.Connection, account_id: UUID, at: datetime) -> list[UUI
     return newest_first[MAX_SESSIONS - 1 :]
 
 
-def active_in_browser(caller: Caller, *, has_second_factor: bool) -> Caller:
-    """Return the caller without the roles that need a second factor, where there is none."""
-    if has_second_factor:
+def active_in_browser(caller: Caller, *, is_proved: bool) -> Caller:
+    """Return the caller without the roles that need a second factor, where the session has shown none."""
+    if is_proved:
         return caller
     return replace(caller, held=tuple(held for held in caller.held if held.role not in SECOND_FACTOR))

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions import identity_links, sign_in
+from service.actions import identity_links, proofs, sign_in
 from service.actions.errors import RecordedRefusal
 from service.actions.sign_in import Continued
 from service.config import IdentityProvider
@@ -24,7 +24,7 @@ from service.http.transaction import connection
 from service.observability import logs
 from service.queries.sessions import Attempt
 from service.web.accounts import keys_page
-from service.web.proofs import proof_label, proved_own_keys
+from service.web.proofs import proof_label, proved_own_keys, session_is_proved
 from service.web.refusals import REFUSALS, messages_of, problems_of
 from service.web.sessions import attempt_of_request, refused_sign_in, sign_in_form, signed_in
 from workflows.vocabulary import Reason
@@ -113,6 +113,7 @@ def _linked(attempt: Attempt, identity: Identity, account_id: UUID) -> ResponseR
     if caller().account != account_id:
         raise identity_links.refused(attempt, "provider_refused")
     try:
+        proofs.refuse_unproved_session(connection(), action_context(), is_proved=session_is_proved())
         identity_links.link(connection(), attempt, identity, action_context())
     except REFUSALS as refusal:
         problems = problems_of(refusal, {})

@@ -6,18 +6,19 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions import passkeys
+from service.actions import passkeys, proofs
 from service.actions.errors import RecordedRefusal
+from service.actions.sessions import note_proof
 from service.crypto.passkeys import RelyingParty
 from service.http.auth import EVERYONE, requires_role, signing_in
-from service.http.context import action_context, app_state, browser_request, moment
+from service.http.context import action_context, app_state, browser_request, moment, real_time
 from service.http.errors import HttpProblem
 from service.http.relying_party import relying_party
 from service.http.request_state import request_state
 from service.http.transaction import connection
 from service.web.accounts import keys_page
 from service.web.layout import text
-from service.web.proofs import ANSWER, proof_label, proved_own_keys
+from service.web.proofs import ANSWER, proof_label, proved_own_keys, session_is_proved
 from service.web.refusals import REFUSALS, messages_of, problems_of
 from service.web.sessions import attempt_of_request, refused_sign_in, session_id, sign_in_form, signed_in
 from workflows.vocabulary import Reason
@@ -46,10 +47,13 @@ def add_passkey() -> ResponseReturnValue:
     challenge = session.challenge if session else None
     answer, label = request.form.get(ANSWER, ""), request.form.get("label", "")
     try:
+        # Once more: between the challenge and the answer the account may have been given a second factor elsewhere.
+        proofs.refuse_unproved_session(connection(), action_context(), is_proved=session_is_proved())
         passkeys.add(connection(), session_id(), challenge, answer, label, _site(), action_context())
     except REFUSALS as refusal:
         problems = problems_of(refusal, {"label": text("keys.passkey_label")})
         return keys_page(problems), problems.status
+    note_proof(connection(), session_id(), real_time())
     return redirect(url_for("web.accounts.show_keys", done="passkey"), HTTPStatus.SEE_OTHER)
 
 
