@@ -59,7 +59,7 @@ def add(
 
 
 def remove(conn: sa.Connection, key_id: UUID, context: ActionContext) -> None:
-    """End one of the caller's passkeys. Has no effect on an ended one. Raises NotFound."""
+    """End one of the caller's passkeys, which they have proved. Has no effect on an ended one. Raises NotFound."""
     lock_account(conn, context.caller.account)
     own = sa.and_(passkey.c.id == key_id, passkey.c.account_id == context.caller.account)
     row = conn.execute(sa.select(passkey.c.revoked_at).where(own)).one_or_none()
@@ -69,6 +69,7 @@ def remove(conn: sa.Connection, key_id: UUID, context: ActionContext) -> None:
         batch, facts = WriteBatch(), dict[str, Plain]({"passkey": str(key_id)})
         batch.change(passkey, {"id": key_id, "revoked_at": context.at})
         one_time_codes.append_own(conn, "remove_passkey", facts, context, batch)
+        sessions.unprove_sessions(conn, context.caller.account)
 
 
 def ask_at_sign_in(

@@ -10,6 +10,7 @@ from service.actions.accounts import lock_account
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
 from service.actions.write_batch import WriteBatch
+from service.queries.credentials import has_second_factor
 from service.tables.sessions import session
 from workflows.vocabulary import Plain
 
@@ -26,6 +27,16 @@ def touch_session(conn: sa.Connection, session_id: UUID, last_seen_at: datetime,
 def note_proof(conn: sa.Connection, session_id: UUID, at: datetime) -> None:
     """Write down when the second factor was last shown in a session."""
     conn.execute(sa.update(session).where(session.c.id == session_id).values(proved_at=at))
+
+
+def unprove_sessions(conn: sa.Connection, account_id: UUID) -> None:
+    """Close the roles that need a second factor in every session of an account that has none left.
+
+    Else the password alone would prove the acts of a session that was begun with a factor which has ended since.
+    """
+    if not conn.scalar(sa.select(has_second_factor(sa.literal(account_id)))):
+        own = sa.and_(session.c.account_id == account_id, session.c.ended_at.is_(None))
+        conn.execute(sa.update(session).where(own).values(proved_at=None))
 
 
 def set_challenge(conn: sa.Connection, session_id: UUID, challenge: bytes | None) -> None:

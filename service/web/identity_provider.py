@@ -137,6 +137,10 @@ def begin_link() -> ResponseReturnValue:
 @blueprint.post("/account/keys/provider/end")
 @requires_role(*EVERYONE, signed_in_is_enough=True)
 def end_link() -> ResponseReturnValue:
-    """End the link of the account to the identity provider."""
-    identity_links.unlink(connection(), action_context())
+    """End the link of the account to the identity provider, for a proof."""
+    try:
+        identity_links.unlink(connection(), proved_own_keys("unlink_provider", action_context()))
+    except REFUSALS as refusal:
+        problems = problems_of(refusal, proof_label())
+        return keys_page(problems), problems.status
     return redirect(url_for("web.accounts.show_keys", done="provider_ended"), HTTPStatus.SEE_OTHER)

@@ -60,8 +60,12 @@ def add_passkey() -> ResponseReturnValue:
 @blueprint.post("/account/keys/passkeys/<uuid:key_id>/end")
 @requires_role(*EVERYONE, signed_in_is_enough=True)
 def remove_passkey(key_id: UUID) -> ResponseReturnValue:
-    """End one of the person's passkeys."""
-    passkeys.remove(connection(), key_id, action_context())
+    """End one of the person's passkeys, for a proof."""
+    try:
+        passkeys.remove(connection(), key_id, proved_own_keys("remove_passkey", action_context()))
+    except REFUSALS as refusal:
+        problems = problems_of(refusal, proof_label())
+        return keys_page(problems), problems.status
     return redirect(url_for("web.accounts.show_keys", done="passkey_ended"), HTTPStatus.SEE_OTHER)
 
 

@@ -167,6 +167,24 @@ def test_link_needs_a_proof_and_the_session_that_asked_for_it(
     assert events_of(engine, desk.office.people["registrar"]) == ["sign_in", "sign_in_failed"]
 
 
+def test_link_is_ended_with_a_proof_and_leaves_no_role_to_the_password_alone(
+    app: Flask, provider: OpenIdProvider, desk: ApiClient, engine: sa.Engine, with_password: WithPassword
+) -> None:
+    browser = Browser(app.test_client())
+    browser.sign_in(with_password("approver_1"))
+    assert link(browser, provider, PASSWORD).status_code == 303
+    provider.claims = {"amr": ["mfa"]}
+    assert through(browser, provider).headers["Location"] == "/inbox"
+    assert browser.get("/cases").status_code == 200
+    browser.get("/account/keys")
+    before = refusals("proof_missing"), refusals("role_missing")
+    assert said(browser.post("/account/keys/provider/end")) == (409, "proof_missing")
+    assert browser.post("/account/keys/provider/end", {"proof": PASSWORD}).status_code == 303
+    assert said(browser.get("/cases")) == (403, "role_missing")
+    assert (refusals("proof_missing"), refusals("role_missing")) == (before[0] + 1, before[1] + 1)
+    assert events_of(engine, desk.office.people["approver_1"])[-1] == "unlink_provider"
+
+
 @pytest.mark.usefixtures("linked")
 def test_user_is_linked_to_one_account(app: Flask, provider: OpenIdProvider, with_password: WithPassword) -> None:
     browser = Browser(app.test_client())

@@ -25,6 +25,13 @@ def add_passkey(browser: Browser, key: SoftwarePasskey, proof: str = PASSWORD, l
     return browser.post(KEYS, {"label": label, "answer": key.made(options)})
 
 
+def end_passkey(browser: Browser, proof: str) -> Any:
+    """End the first passkey on the page of one's own account; return the response."""
+    browser.get("/account/keys")
+    ended = browser.page.partition(f'action="{KEYS}/')[2].partition('"')[0]
+    return browser.post(f"{KEYS}/{ended}", {"proof": proof})
+
+
 def sign_in_with(browser: Browser, key: SoftwarePasskey, login: str = "") -> Any:
     """Sign in with a passkey; return the last response."""
     browser.get("/sign-in")
@@ -106,9 +113,7 @@ def test_answer_that_is_not_of_this_site_or_person_is_refused(
 def test_passkey_that_was_ended_signs_in_no_more(
     browser: Browser, desk_app: Flask, owner: str, key: SoftwarePasskey
 ) -> None:
-    browser.get("/account/keys")
-    ended = browser.page.partition(f'action="{KEYS}/')[2].partition('"')[0]
-    assert browser.post(f"{KEYS}/{ended}").status_code == 303
+    assert end_passkey(browser, PASSWORD).status_code == 303
     before = refusals("passkey_refused")
     assert said(sign_in_with(Browser(desk_app.test_client()), key)) == (422, "passkey_refused")
     assert said(sign_in_with(Browser(desk_app.test_client()), key, owner)) == (422, "passkey_refused")

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.api_client import ApiClient
-from tests.service.sign_in_fixtures import browser, desk_app, refusals, said, with_password
-from tests.service.test_passkeys import KEYS, add_passkey, sign_in_with
+from tests.service.sign_in_fixtures import browser, desk_app, events_of, refusals, said, with_password
+from tests.service.test_passkeys import KEYS, add_passkey, end_passkey, sign_in_with
 from tests.sign_in_browser import PASSWORD, SECRET, Browser, add_credentials, one_time_code
 from tests.software_passkey import SoftwarePasskey
 
@@ -85,3 +85,35 @@ def test_session_begun_with_a_passkey_has_every_role(
     other = Browser(desk_app.test_client())
     assert sign_in_with(other, key).status_code == 303
     assert other.get("/cases").status_code == 200
+
+
+def test_passkey_is_ended_with_a_proof_alone(
+    browser: Browser, desk: ApiClient, engine: sa.Engine, with_password: WithPassword
+) -> None:
+    """Why: whoever finds a browser open must not take its owner's second factor away."""
+    browser.sign_in(with_password("registrar"))
+    add_passkey(browser, SoftwarePasskey())
+    before = refusals("proof_missing"), refusals("proof_wrong")
+    assert said(end_passkey(browser, "")) == (409, "proof_missing")
+    assert said(end_passkey(browser, "wrong")) == (409, "proof_wrong")
+    assert (refusals("proof_missing"), refusals("proof_wrong")) == (before[0] + 1, before[1] + 1)
+    assert end_passkey(browser, PASSWORD).status_code == 303
+    actions = ["sign_in", "add_passkey", "sign_in_failed", "remove_passkey"]
+    assert events_of(engine, desk.office.people["registrar"]) == actions
+
+
+def test_end_of_the_last_second_factor_closes_its_roles_in_every_session(
+    browser: Browser, desk_app: Flask, with_password: WithPassword
+) -> None:
+    """Why: an account without a second factor proves its acts with the password alone."""
+    key, other = SoftwarePasskey(), Browser(desk_app.test_client())
+    browser.sign_in(with_password("approver_1"))
+    add_passkey(browser, key)
+    add_passkey(browser, SoftwarePasskey())
+    sign_in_with(other, key)
+    assert end_passkey(browser, PASSWORD).status_code == 303
+    assert [each.get("/cases").status_code for each in (browser, other)] == [200, 200], "one passkey is left"
+    assert end_passkey(browser, PASSWORD).status_code == 303
+    before = refusals("role_missing")
+    assert [said(each.get("/cases")) for each in (browser, other)] == [(403, "role_missing")] * 2
+    assert refusals("role_missing") == before + 2
