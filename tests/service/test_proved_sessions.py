@@ -1,6 +1,7 @@
 """Roles that need a second factor need a session that has shown one, whatever the account was given elsewhere."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,12 +18,12 @@ __all__ = ["browser", "desk_app", "with_password"]
 WithPassword = Callable[..., str]
 
 
-def set_up_codes(browser: Browser, proof: str = PASSWORD, steps: int = 0) -> tuple[Any, str]:
+def set_up_codes(browser: Browser, proof: str = PASSWORD, at: datetime | None = None) -> tuple[Any, str]:
     """Set up the authenticator that the page offers; return the response and the secret."""
     browser.get("/account/keys")
     secret = browser.page.partition('class="secret">')[2].partition("<")[0]
     sealed = browser.page.partition('name="sealed" value="')[2].partition('"')[0]
-    form = {"sealed": sealed, "code": one_time_code(steps=steps, secret=secret), "proof": proof}
+    form = {"sealed": sealed, "code": one_time_code(at, secret=secret), "proof": proof}
     return browser.post("/account/keys/totp", form), secret
 
 
