@@ -17,6 +17,7 @@ from service.http import auth
 from service.http.auth import EVERYONE, requires_role, signing_in
 from service.http.context import action_context, app_state, browser_request, caller, moment
 from service.http.cookies import set_attempt
+from service.http.csrf import is_from_another_site
 from service.http.errors import HttpProblem
 from service.http.known_names import takes_query
 from service.http.request_state import request_state
@@ -37,7 +38,12 @@ CALLBACK = ("code", "state", "iss", "session_state", "error", "error_description
 @blueprint.get("/sign-in/provider")
 @signing_in
 def begin_sign_in() -> Response:
-    """Lead the browser to the identity provider."""
+    """Lead the browser to the identity provider. Raises HttpProblem 403 for a link of another site.
+
+    Else such a link would sign in somebody who is signed in at the provider, without an act of theirs.
+    """
+    if is_from_another_site():
+        raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("provider_from_elsewhere"))
     attempt = request_state().attempt
     token, address = _begun(attempt.next_path if attempt else None, None)
     return set_attempt(make_response(redirect(address, HTTPStatus.SEE_OTHER)), token)

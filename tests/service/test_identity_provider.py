@@ -88,6 +88,22 @@ def test_two_factors_at_the_provider_are_enough(
     assert events_of(engine, desk.office.people["approver_1"])[-1] == "sign_in"
 
 
+@pytest.mark.parametrize(
+    ("site", "begins"), [("cross-site", False), ("none", True), ("same-site", True), ("same-origin", True)]
+)
+def test_link_of_another_site_begins_no_sign_in(app: Flask, provider: OpenIdProvider, site: str, begins: bool) -> None:
+    """Why: who is signed in at the provider would be signed in here without an act of their own."""
+    browser, before = Browser(app.test_client()), refusals("provider_from_elsewhere")
+    browser.get("/sign-in")
+    attempt = browser.cookie("songnuan_attempt")
+    started = browser.get("/sign-in/provider", **{"Sec-Fetch-Site": site})
+    assert started.headers.get("Location", "").startswith(provider.issuer) is begins
+    assert (browser.cookie("songnuan_attempt") != attempt) is begins
+    assert refusals("provider_from_elsewhere") == before + (not begins)
+    if not begins:
+        assert said(started) == (403, "provider_from_elsewhere")
+
+
 def test_user_who_is_linked_to_no_account_gets_none(app: Flask, provider: OpenIdProvider, engine: sa.Engine) -> None:
     browser = Browser(app.test_client())
     with engine.connect() as conn:
