@@ -10,8 +10,9 @@ from service.actions import passkeys, proofs
 from service.actions.errors import RecordedRefusal
 from service.actions.sessions import note_proof
 from service.crypto.passkeys import RelyingParty
+from service.http import auth
 from service.http.auth import EVERYONE, requires_role, signing_in
-from service.http.context import action_context, app_state, browser_request, moment, real_time
+from service.http.context import action_context, browser_request, moment, real_time
 from service.http.errors import HttpProblem
 from service.http.relying_party import relying_party
 from service.http.request_state import request_state
@@ -72,9 +73,10 @@ def remove_passkey(key_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/sign-in/passkey/challenge")
 @signing_in
 def begin_sign_in() -> Response:
-    """Answer a browser with what its passkey must sign; with a login, by one of that account."""
-    attempt, login = attempt_of_request(), request.form.get("login", "").strip()
-    return jsonify(passkeys.ask_at_sign_in(connection(), attempt, login, _site(), app_state().keyring))
+    """Answer a browser with what its passkey must sign; each asking counts as a failed sign-in of the network."""
+    attempt = attempt_of_request()
+    auth.count_guess()
+    return jsonify(passkeys.ask_at_sign_in(connection(), attempt, _site()))
 
 
 @blueprint.post("/sign-in/passkey")
