@@ -44,6 +44,12 @@ def set_challenge(conn: sa.Connection, session_id: UUID, challenge: bytes | None
     conn.execute(sa.update(session).where(session.c.id == session_id).values(challenge=challenge))
 
 
+def use_challenge(conn: sa.Connection, session_id: UUID, challenge: bytes) -> bool:
+    """Use up what a passkey of a session had to sign, and return whether it was there: an answer is taken once."""
+    kept = sa.and_(session.c.id == session_id, session.c.challenge == challenge)
+    return conn.execute(sa.update(session).where(kept).values(challenge=None)).rowcount == 1
+
+
 def end_session(conn: sa.Connection, session_id: UUID, action: str, at: datetime, context: ActionContext) -> None:
     """End one of the caller's sessions, by `sign_out` or `end_session`. Has no effect on an ended one. Raises NotFound."""
     account_id = context.caller.account

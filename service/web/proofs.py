@@ -69,8 +69,18 @@ def proof_label() -> dict[str, str]:
 def proved(shown: Shown, context: ActionContext) -> ActionContext:
     """Return the context with the proof that the form brings. Raises HttpProblem 429, Refused (proof_missing, proof_wrong)."""
     auth.check_guesses()
-    given = GivenProof(request.form.get(FIELD, ""), request.form.get(ANSWER, ""), relying_party())
+    given = _given()
     return _noted(auth.counting_guesses(lambda: proofs.prove(connection(), shown, given, context)))
+
+
+def _given() -> GivenProof:
+    """Return what the form brings; the answer of a passkey uses the session's challenge up, also where the act is refused."""
+    text, answer, state = request.form.get(FIELD, ""), request.form.get(ANSWER, ""), request_state()
+    session = state.session
+    if session is None or session.challenge is None or not answer:
+        return GivenProof(text, answer, relying_party())
+    state.kept_writes.append(partial(sessions.use_challenge, session_id=session.id, challenge=session.challenge))
+    return GivenProof(text, answer, relying_party(), session.id, session.challenge)
 
 
 def proved_own_keys(action: str, context: ActionContext) -> ActionContext:
@@ -101,6 +111,8 @@ def _noted(context: ActionContext) -> ActionContext:
 def challenge(shown: Shown) -> Response:
     """Answer a browser with what its passkey must sign for an act."""
     site, asked = relying_party(), credentials.asked_proof(connection(), caller().account)
-    if site is None or not asked.passkeys:
+    session = request_state().session
+    if site is None or session is None or not asked.passkeys:
         return jsonify({})
-    return jsonify(passkeys.request_options(site, proofs.challenge_of(shown), asked.passkeys))
+    signed = proofs.begin(connection(), session.id, shown)
+    return jsonify(passkeys.request_options(site, signed, asked.passkeys))
