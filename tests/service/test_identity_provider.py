@@ -180,7 +180,7 @@ def test_link_needs_a_proof_and_the_session_that_asked_for_it(
     assert own is None, "another sign-in ends the attempt"
     assert said(browser.get(provider.signs_in(f"{provider.issuer}/{address}"))) == (403, "sign_in_over")
     assert (refusals("proof_wrong"), refusals("sign_in_over")) == (before[0] + 1, before[1] + 1)
-    assert events_of(engine, desk.office.people["registrar"]) == ["sign_in", "sign_in_failed"]
+    assert events_of(engine, desk.office.people["registrar"]) == ["sign_in", "sign_in_failed", "end_session"]
 
 
 def test_link_is_ended_with_a_proof_and_leaves_no_role_to_the_password_alone(

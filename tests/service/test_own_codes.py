@@ -4,10 +4,13 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from flask import Flask
 
 from service.actions.one_time_codes import LETTERS
+from tests.api_client import ApiClient
 from tests.service.sign_in_fixtures import browser, desk_app, refusals, said, with_password
+from tests.service.test_lost_factor import letters_to
 from tests.service.test_proved_sessions import set_up_codes
 from tests.sign_in_browser import Browser, one_time_code
 
@@ -60,3 +63,18 @@ def test_recovery_code_signs_in_typed_with_or_without_its_groups(
     first, second = shown_codes(set_up_codes(browser)[0].text)[:2]
     for typed in (first.upper(), second.replace("-", " ")):
         assert Browser(desk_app.test_client()).sign_in(login, code=typed).status_code == 303
+
+
+def test_owner_is_told_when_a_recovery_code_is_used(
+    browser: Browser, desk_app: Flask, desk: ApiClient, engine: sa.Engine, with_password: WithPassword
+) -> None:
+    """Why: codes are kept on paper, and somebody else may have found it."""
+    login, owner = with_password("approver_1"), desk.office.people["approver_1"]
+    browser.sign_in(login)
+    response, secret = set_up_codes(browser)
+    [code] = shown_codes(response.text)[:1]
+    before = letters_to(engine, owner)
+    assert Browser(desk_app.test_client()).sign_in(login, code=one_time_code(secret=secret, steps=1)).status_code == 303
+    assert letters_to(engine, owner) == before
+    assert Browser(desk_app.test_client()).sign_in(login, code=code).status_code == 303
+    assert letters_to(engine, owner) == sorted([*before, "email", "inbox"])
