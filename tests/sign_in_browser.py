@@ -29,18 +29,25 @@ _CSRF = re.compile(r'name="_csrf" value="([^"]*)"')
 _KEY = re.compile(r'name="_key" value="([^"]*)"')
 
 
-def one_time_code(at: datetime | None = None, *, steps: int = 0) -> str:
-    """Return the code of SECRET at an instant, or some steps of 30 seconds from it."""
-    return pyotp.TOTP(SECRET).generate_otp(int((at or datetime.now(UTC)).timestamp()) // STEP + steps)
+def one_time_code(at: datetime | None = None, *, steps: int = 0, secret: str = SECRET) -> str:
+    """Return the code of a secret at an instant, or some steps of 30 seconds from it."""
+    return pyotp.TOTP(secret).generate_otp(int((at or datetime.now(UTC)).timestamp()) // STEP + steps)
 
 
 def add_credentials(
-    conn: sa.Connection, organisation: Organisation, staff_name: str, *, totp: bool = False, hashed: bytes = QUICK_HASH
+    conn: sa.Connection,
+    organisation: Organisation,
+    staff_name: str,
+    *,
+    password: bool = True,
+    totp: bool = False,
+    hashed: bytes = QUICK_HASH,
 ) -> UUID:
     """Give a member of staff the password of the tests, with `totp` also one-time codes; return the password's id."""
     batch, account_id, password_id, totp_id = WriteBatch(), organisation.people[staff_name], new_id(), new_id()
     shared = {"account_id": account_id, "created_at": datetime.now(UTC)}
-    batch.add(credential, {"id": password_id, "kind": CredentialKind.PASSWORD.value, "secret": hashed, **shared})
+    if password:
+        batch.add(credential, {"id": password_id, "kind": CredentialKind.PASSWORD.value, "secret": hashed, **shared})
     if totp:
         sealed = encrypt_field(RING, SECRET_FIELD, totp_id, SECRET)
         batch.add(credential, {"id": totp_id, "kind": CredentialKind.TOTP.value, "secret": sealed, **shared})

@@ -38,6 +38,8 @@ class BrowserRequest:
     label: str
     network: str
     at: datetime
+    session_hash: bytes | None = None
+    """The SHA-256 of the session cookie that it brings, which may be of nobody."""
 
 
 @dataclass(frozen=True, slots=True)

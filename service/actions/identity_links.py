@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import one_time_codes, sign_in
+from service.actions import one_time_codes, sessions, sign_in
 from service.actions.accounts import lock_account
 from service.actions.context import ActionContext, BrowserRequest, Moment
 from service.actions.errors import RecordedRefusal
@@ -95,8 +95,9 @@ def link(conn: sa.Connection, attempt: Attempt, identity: Identity, context: Act
 
 
 def unlink(conn: sa.Connection, context: ActionContext) -> None:
-    """End the link of the caller's account."""
+    """End the link of the caller's account, which they have proved."""
     lock_account(conn, context.caller.account)
     batch = WriteBatch()
     one_time_codes.end_credential(conn, batch, context.caller.account, CredentialKind.OIDC, context)
     one_time_codes.append_own(conn, "unlink_provider", {}, context, batch)
+    sessions.unprove_sessions(conn, context.caller.account)

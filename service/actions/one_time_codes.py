@@ -12,6 +12,7 @@ from service.actions import event_log
 from service.actions.accounts import lock_account
 from service.actions.confirmation_notices import CHANGED, notices
 from service.actions.context import ActionContext
+from service.actions.failed_sign_ins import lock_count
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import Keyring, decrypt_field, encrypt_field
 from service.db.columns import new_id
@@ -22,7 +23,9 @@ from workflows.vocabulary import Plain, Reason, Refused
 STEP = 30
 """Seconds for which a code is valid; the one before and the one after are accepted too, for clocks that differ."""
 
-CODES, CODE_LETTERS = 10, 16
+CODES, CODE_LETTERS, CODE_GROUP = 10, 24, 4
+"""A recovery code has 24 letters of 31, about 118 bits: from 112 bits on a fast hash is enough to store it."""
+
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 SECRET_FIELD = "credential.secret"  # noqa: S105 - the name of a column
 
@@ -67,7 +70,11 @@ def use_totp(conn: sa.Connection, account_id: UUID, code: str, at: datetime, key
     step = matching_step(decrypt_field(keyring, SECRET_FIELD, stored.id, bytes(stored.secret)), code, at)
     if step is None:
         return False
-    # Steps only rise: a code that was used, or that is older than a used one, is refused.
+    return _use_up(conn, account_id, step)
+
+
+def _use_up(conn: sa.Connection, account_id: UUID, step: int) -> bool:
+    """Note the step of a code that was shown, and return whether it is new: older steps are refused from now on."""
     risen = sa.update(sign_in_count).where(sign_in_count.c.account_id == account_id, sign_in_count.c.totp_step < step)
     return conn.execute(risen.values(totp_step=step)).rowcount == 1
 
@@ -91,8 +98,11 @@ def set_totp(conn: sa.Connection, secret: str, code: str, at: datetime, context:
     """
     account_id = context.caller.account
     lock_account(conn, account_id)
-    if matching_step(secret, code, at) is None:
+    step = matching_step(secret, code, at)
+    if step is None:
         raise Refused(Reason.of("code_wrong", field="code"))
+    lock_count(conn, account_id)
+    _use_up(conn, account_id, step)
     batch, credential_id = WriteBatch(), new_id()
     end_credential(conn, batch, account_id, CredentialKind.TOTP, context)
     sealed = encrypt_field(context.keyring, SECRET_FIELD, credential_id, secret)
@@ -117,7 +127,12 @@ def _new_recovery_codes(conn: sa.Connection, batch: WriteBatch, context: ActionC
     codes = ["".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS)) for _ in range(CODES)]
     columns = {"account_id": context.caller.account, "created_at": context.at}
     batch.add(recovery_code, *({"id": new_id(), "hash": _code_hash(code), **columns} for code in codes))
-    return [f"{code[:4]}-{code[4:8]}-{code[8:12]}-{code[12:]}" for code in codes]
+    return [_grouped(code) for code in codes]
+
+
+def _grouped(code: str) -> str:
+    """Return a code in groups that are easy to copy: `abcd-efgh-…`."""
+    return "-".join(code[start : start + CODE_GROUP] for start in range(0, CODE_LETTERS, CODE_GROUP))
 
 
 def end_recovery_codes(conn: sa.Connection, batch: WriteBatch, account_id: UUID, context: ActionContext) -> None:

@@ -15,7 +15,6 @@ from service.actions.failed_sign_ins import record_wrong_key, unknown
 from service.actions.sign_in import NewCookie
 from service.actions.write_batch import WriteBatch
 from service.crypto import passkeys
-from service.crypto.encryption import Keyring, fingerprint
 from service.crypto.passkeys import RelyingParty
 from service.db.columns import new_id
 from service.queries import credentials as read
@@ -59,7 +58,7 @@ def add(
 
 
 def remove(conn: sa.Connection, key_id: UUID, context: ActionContext) -> None:
-    """End one of the caller's passkeys. Has no effect on an ended one. Raises NotFound."""
+    """End one of the caller's passkeys, which they have proved. Has no effect on an ended one. Raises NotFound."""
     lock_account(conn, context.caller.account)
     own = sa.and_(passkey.c.id == key_id, passkey.c.account_id == context.caller.account)
     row = conn.execute(sa.select(passkey.c.revoked_at).where(own)).one_or_none()
@@ -69,21 +68,17 @@ def remove(conn: sa.Connection, key_id: UUID, context: ActionContext) -> None:
         batch, facts = WriteBatch(), dict[str, Plain]({"passkey": str(key_id)})
         batch.change(passkey, {"id": key_id, "revoked_at": context.at})
         one_time_codes.append_own(conn, "remove_passkey", facts, context, batch)
+        sessions.unprove_sessions(conn, context.caller.account)
 
 
-def ask_at_sign_in(
-    conn: sa.Connection, attempt: Attempt, login: str, site: RelyingParty, keyring: Keyring
-) -> dict[str, Any]:
-    """Return what a browser needs to sign in with a passkey; the attempt keeps the challenge.
+def ask_at_sign_in(conn: sa.Connection, attempt: Attempt, site: RelyingParty) -> dict[str, Any]:
+    """Return what a browser needs to sign in with a passkey it holds for the site; the attempt keeps the challenge.
 
-    Without a login the browser offers the passkeys it holds. An unknown login gets an id that looks like a passkey's.
+    No login is asked and no key is named, so the answer says of nobody whether they work here.
     """
     challenge = secrets.token_bytes(32)
     conn.execute(_of(attempt).values(challenge=challenge))
-    known = read.passkeys_of_login(conn, login) if login else []
-    if login and not known:
-        known = [bytes.fromhex(fingerprint(keyring, f"passkey of {login}"))]
-    return passkeys.request_options(site, challenge, known)
+    return passkeys.request_options(site, challenge, ())
 
 
 def enter(

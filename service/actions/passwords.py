@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from service.actions import event_log, invitations, one_time_codes
+from service.actions import invitations, one_time_codes
 from service.actions.accounts import lock_account
 from service.actions.context import ActionContext, Moment
 from service.actions.failed_sign_ins import is_locked_now, own_failure
@@ -14,7 +14,7 @@ from service.queries import credentials as read
 from service.queries.installation import record_kind
 from service.tables.credentials import CredentialKind, credential, passkey
 from service.tables.installation import RecordKind
-from workflows.vocabulary import InvalidForm, Reason
+from workflows.vocabulary import InvalidForm, Plain, Reason
 
 
 def change_password(conn: sa.Connection, old: str, new: str, context: ActionContext) -> None:
@@ -63,8 +63,8 @@ def set_up_with_password(conn: sa.Connection, code: str, password: str, moment: 
     for key_id in conn.scalars(keys.order_by(passkey.c.id)):
         batch.change(passkey, {"id": key_id, "revoked_at": context.at})
     end_sessions(conn, batch, account_id, context)
-    facts = {"invitation": str(accepted.invitation_id)}
-    event_log.append_event(conn, "account", account_id, "set_up_with_password", facts, context, batch)
+    facts = dict[str, Plain]({"invitation": str(accepted.invitation_id)})
+    one_time_codes.append_own(conn, "set_up_with_password", facts, context, batch)
     return context
 
 

@@ -1,5 +1,6 @@
 """Proofs: a person shows a second factor, or their password, once more for one act (docs/security.md)."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -7,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import one_time_codes, passkeys
+from service.actions import one_time_codes, passkeys, sessions
 from service.actions.context import ActionContext, ShownProof
 from service.actions.failed_sign_ins import is_locked_now, own_failure
 from service.crypto.passkeys import RelyingParty
@@ -27,16 +28,30 @@ Shown = Mapping[str, Plain]
 
 @dataclass(frozen=True, slots=True)
 class GivenProof:
-    """What a form brings: a code or a password, or the answer of a passkey."""
+    """What a form brings: a code or a password, or the answer of a passkey to the challenge that the session keeps."""
 
     text: str = ""
     answer: str = ""
     site: RelyingParty | None = None
+    session_id: UUID | None = None
+    challenge: bytes | None = None
 
 
-def challenge_of(shown: Shown) -> bytes:
-    """Return what a passkey signs for an act: SHA-256 over what its owner is shown."""
+def digest_of(shown: Shown) -> bytes:
+    """Return the digest of an act that its event keeps: SHA-256 over what its actor is shown."""
     return sha256(canonical_json(dict(shown)).encode()).digest()
+
+
+def signed_by_passkey(challenge: bytes, digest: bytes) -> bytes:
+    """Return what a passkey signs for an act: SHA-256 over a random value, used once, and the digest of the act."""
+    return sha256(challenge + digest).digest()
+
+
+def begin(conn: sa.Connection, session_id: UUID, shown: Shown) -> bytes:
+    """Return what the next passkey of a session must sign for an act; the session keeps its random part."""
+    challenge = secrets.token_bytes(32)
+    sessions.set_challenge(conn, session_id, challenge)
+    return signed_by_passkey(challenge, digest_of(shown))
 
 
 def refuse_unproved(context: ActionContext) -> None:
@@ -54,21 +69,34 @@ def prove(conn: sa.Connection, shown: Shown, given: GivenProof, context: ActionC
     Raises Refused (proof_missing), RecordedRefusal (proof_wrong), which counts like a failed sign-in.
     """
     asked = read.asked_proof(conn, context.caller.account)
-    digest = challenge_of(shown)
+    digest = digest_of(shown)
     if given.answer and asked.passkeys:
         return _with(context, ProofKind.PASSKEY, _by_passkey(conn, digest, given, context), digest)
     return prove_by_text(conn, asked, given.text, digest, context)
 
 
-def prove_own_keys(conn: sa.Connection, action: str, text: str, context: ActionContext) -> ActionContext:
+def prove_own_keys(
+    conn: sa.Connection, action: str, text: str, context: ActionContext, *, is_proved: bool
+) -> ActionContext:
     """Return the context with the caller's proof for a change of their own credentials: a code, else the password.
 
-    Raises what `prove` raises.
+    `is_proved` says whether the session has shown a second factor. Raises what `prove` and `refuse_unproved_session` raise.
     """
     asked = read.asked_proof(conn, context.caller.account)
     kind = asked.kind if asked.kind is ProofKind.TOTP else ProofKind.PASSWORD
+    if kind is ProofKind.PASSWORD:
+        refuse_unproved_session(conn, context, is_proved=is_proved)
     shown: Shown = {"account": str(context.caller.account), "action": action}
-    return prove_by_text(conn, replace(asked, kind=kind), text, challenge_of(shown), context)
+    return prove_by_text(conn, replace(asked, kind=kind), text, digest_of(shown), context)
+
+
+def refuse_unproved_session(conn: sa.Connection, context: ActionContext, *, is_proved: bool) -> None:
+    """Raise Refused (second_factor_first) where the account has a second factor that its session has not shown.
+
+    Else a session begun with the password alone could add a second factor of its own, and raise itself with it.
+    """
+    if not is_proved and read.asked_proof(conn, context.caller.account).kind is not ProofKind.PASSWORD:
+        raise Refused(Reason.of("second_factor_first"))
 
 
 def prove_by_text(
@@ -91,7 +119,10 @@ def _with(context: ActionContext, kind: ProofKind, credential_id: UUID, digest: 
 def _by_passkey(conn: sa.Connection, digest: bytes, given: GivenProof, context: ActionContext) -> UUID:
     if given.site is None or context.browser is None:
         raise Refused(Reason.of("proof_missing", field=FIELD))
-    row = passkeys.signed_with(conn, given.answer, digest, given.site, context.browser.at)
+    row = None
+    if given.session_id and given.challenge and sessions.use_challenge(conn, given.session_id, given.challenge):
+        signed = signed_by_passkey(given.challenge, digest)
+        row = passkeys.signed_with(conn, given.answer, signed, given.site, context.browser.at)
     if row is None or row.account_id != context.caller.account:
         raise own_failure(context, "proof_passkey", Reason.of("proof_wrong", field=FIELD))
     return UUID(str(row.id))

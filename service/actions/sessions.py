@@ -10,6 +10,7 @@ from service.actions.accounts import lock_account
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
 from service.actions.write_batch import WriteBatch
+from service.queries.credentials import has_second_factor
 from service.tables.sessions import session
 from workflows.vocabulary import Plain
 
@@ -28,9 +29,25 @@ def note_proof(conn: sa.Connection, session_id: UUID, at: datetime) -> None:
     conn.execute(sa.update(session).where(session.c.id == session_id).values(proved_at=at))
 
 
+def unprove_sessions(conn: sa.Connection, account_id: UUID) -> None:
+    """Close the roles that need a second factor in every session of an account that has none left.
+
+    Else the password alone would prove the acts of a session that was begun with a factor which has ended since.
+    """
+    if not conn.scalar(sa.select(has_second_factor(sa.literal(account_id)))):
+        own = sa.and_(session.c.account_id == account_id, session.c.ended_at.is_(None))
+        conn.execute(sa.update(session).where(own).values(proved_at=None))
+
+
 def set_challenge(conn: sa.Connection, session_id: UUID, challenge: bytes | None) -> None:
     """Keep what the next passkey of a session must sign; None once it was used."""
     conn.execute(sa.update(session).where(session.c.id == session_id).values(challenge=challenge))
+
+
+def use_challenge(conn: sa.Connection, session_id: UUID, challenge: bytes) -> bool:
+    """Use up what a passkey of a session had to sign, and return whether it was there: an answer is taken once."""
+    kept = sa.and_(session.c.id == session_id, session.c.challenge == challenge)
+    return conn.execute(sa.update(session).where(kept).values(challenge=None)).rowcount == 1
 
 
 def end_session(conn: sa.Connection, session_id: UUID, action: str, at: datetime, context: ActionContext) -> None:

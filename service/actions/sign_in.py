@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from service.actions import event_log, one_time_codes
 from service.actions.accounts import lock_account
+from service.actions.confirmation_notices import CHANGED, notices
 from service.actions.context import ActionContext, BrowserRequest, Moment
 from service.actions.failed_sign_ins import context_of, failure, is_locked, lock_count, unknown
+from service.actions.sessions import end_session
 from service.actions.write_batch import WriteBatch
 from service.crypto.passwords import is_password
 from service.db.columns import new_id
@@ -25,6 +27,8 @@ from workflows.vocabulary import Plain, Reason
 
 ATTEMPT_LIVES = timedelta(minutes=10)
 MAX_SESSIONS = 3
+BY_RECOVERY_CODE = "password+recovery"
+"""The way to sign in of which the owner is told: somebody else may have found a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +141,9 @@ def start_session(
     context: ActionContext,
     batch: WriteBatch | None = None,
 ) -> NewCookie:
-    """Start a session of the context's account, and end its oldest where it has three already."""
+    """Start a session of the context's account; end that of the same browser, and its oldest where it has three already."""
     account_id = context.caller.account
+    _end_replaced(conn, browser, context)
     lock_account(conn, account_id)
     batch, ended = batch or WriteBatch(), _end_oldest(conn, account_id, browser.at)
     for each in ended:
@@ -155,8 +160,21 @@ def start_session(
     batch.add(session, {"id": session_id, **columns, **secrets_of_it, **dates})
     facts: dict[str, Plain] = {"session": str(session_id), "method": method, "network": browser.network}
     facts |= {"ended": [str(each) for each in ended]} if ended else {}
-    event_log.append_event(conn, "account", account_id, "sign_in", facts, context, batch)
+    told = notices(conn, CHANGED, [account_id], context) if method == BY_RECOVERY_CODE else []
+    event_log.append_event(conn, "account", account_id, "sign_in", facts, context, batch, told=told)
     return NewCookie(session_id, token)
+
+
+def _end_replaced(conn: sa.Connection, browser: BrowserRequest, context: ActionContext) -> None:
+    """End the live session that the browser brings, of whichever account: its cookie is overwritten, a copy must not live on."""
+    if browser.session_hash is None:
+        return
+    brought = sa.and_(session.c.token_hash == browser.session_hash, live(browser.at, browser.at - IDLE))
+    row = conn.execute(sa.select(session.c.id, session.c.account_id).where(brought)).one_or_none()
+    moment = Moment(context.at, context.today, context.keyring, context.request, context.clock)
+    own = context_of(conn, row.account_id, moment) if row is not None else None
+    if row is not None and own is not None:
+        end_session(conn, row.id, "end_session", browser.at, own)
 
 
 def _end_oldest(conn: sa.Connection, account_id: UUID, at: datetime) -> list[UUID]:
@@ -166,8 +184,8 @@ def _end_oldest(conn: sa.Connection, account_id: UUID, at: datetime) -> list[UUI
     return newest_first[MAX_SESSIONS - 1 :]
 
 
-def active_in_browser(caller: Caller, *, has_second_factor: bool) -> Caller:
-    """Return the caller without the roles that need a second factor, where there is none."""
-    if has_second_factor:
+def active_in_browser(caller: Caller, *, is_proved: bool) -> Caller:
+    """Return the caller without the roles that need a second factor, where the session has shown none."""
+    if is_proved:
         return caller
     return replace(caller, held=tuple(held for held in caller.held if held.role not in SECOND_FACTOR))

@@ -13,8 +13,10 @@ from service.cli.installation import AS_JSON, VAR, Installation, is_installed, k
 from service.cli.output import FAULTS, translate
 from service.config import Settings
 from service.db import migrate
+from service.http.sessions import is_secure
 from service.local_servers import CannotStart, postgres_programs
 from service.queries.installation import record_kind
+from service.tables.installation import RecordKind
 from service.tables.policies import calendar_year, policy_set
 from service.tables.privileges import owns_something
 
@@ -87,7 +89,7 @@ def _check_database(installation: Installation) -> Iterator[Finding]:
         yield "migrations", at == head, translate(f"cli.doctor.{message}", at=at, head=head)
         if at != head:
             return
-        yield from _check_role_and_record(conn)
+        yield from _check_role_and_record(conn, installation.settings)
         policy_sets = conn.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0
         yield (
             "policy",
@@ -103,10 +105,14 @@ def _check_database(installation: Installation) -> Iterator[Finding]:
         )
 
 
-def _check_role_and_record(conn: sa.Connection) -> Iterator[Finding]:
-    """Warn when the role of DATABASE_URL owns the tables; say what kind of record this is."""
+def _check_role_and_record(conn: sa.Connection, settings: Settings) -> Iterator[Finding]:
+    """Warn when the role of DATABASE_URL owns the tables, or an office's cookies go without TLS; say what record this is."""
     is_owner = owns_something(conn)
     yield "role", None if is_owner else True, translate("cli.doctor.role_owner" if is_owner else "cli.doctor.role")
     kind = record_kind(conn)
     if kind is not None:
         yield "record", True, translate(f"cli.doctor.record_{kind.value}")
+    if kind is RecordKind.OFFICE:
+        has_tls = is_secure(settings)
+        message = "https" if has_tls else "https_missing"
+        yield "https", True if has_tls else None, translate(f"cli.doctor.{message}", url=settings.public_url)

@@ -39,7 +39,10 @@ class NewKey:
 def creation_options(
     site: RelyingParty, account_id: UUID, login: str, name: str, challenge: bytes, known: Iterable[bytes]
 ) -> dict[str, Any]:
-    """Return what a browser needs to make a passkey that asks its owner for a PIN, a finger or a face."""
+    """Return what a browser needs to make a passkey that asks its owner for a PIN, a finger or a face.
+
+    The device keeps it and finds it by itself: a sign-in names no key.
+    """
     options = webauthn.generate_registration_options(
         rp_id=site.id,
         rp_name="送温暖 Songnuan",
@@ -48,7 +51,7 @@ def creation_options(
         user_display_name=name,
         challenge=challenge,
         authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
         exclude_credentials=_descriptors(known),
     )

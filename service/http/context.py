@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from http import HTTPStatus
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from service.http.errors import HttpProblem, is_api_request
 from service.http.rate_limit import RateLimiter, address_block
 from service.http.request_state import request_state
 from service.http.served_record import ServedRecord
-from service.http.sessions import SessionStore
+from service.http.sessions import SessionStore, cookie_name
 from service.observability import logs
 from service.queries.scope import Caller
 from service.tables.installation import RecordKind
@@ -89,7 +90,9 @@ def action_context(version: int | None = None) -> ActionContext:
 def browser_request() -> BrowserRequest:
     """Return what the browser calls itself, its network, and the real instant."""
     label = "".join(letter for letter in request.headers.get("User-Agent", "") if letter.isprintable())
-    return BrowserRequest(label[:MAX_LABEL], address_block(request.remote_addr), real_time())
+    cookie = request.cookies.get(cookie_name(app_state().settings))
+    brought = sha256(cookie.encode()).digest() if cookie else None
+    return BrowserRequest(label[:MAX_LABEL], address_block(request.remote_addr), real_time(), brought)
 
 
 def moment() -> Moment:

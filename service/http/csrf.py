@@ -34,6 +34,14 @@ def check_csrf(session: HasToken) -> None:
         raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("csrf_invalid", field=FIELD))
 
 
+def is_from_another_site() -> bool:
+    """Return whether the browser says that a page of another site led here, also by a redirect of ours.
+
+    A GET that records or begins something asks it. Old browsers do not say.
+    """
+    return request.headers.get("Sec-Fetch-Site") == "cross-site"
+
+
 def masked(token: str) -> str:
     """Return the token as a form shows it: another text each time, so that a compressed page gives nothing away."""
     plain = token.encode()

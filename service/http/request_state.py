@@ -1,5 +1,6 @@
 """The request state holds what the pipeline knows of one request."""
 
+from collections.abc import Callable
 from contextvars import Token
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,9 @@ class RequestState:
 
     recorded_refusals: list[DisclosingRefusal | RecordedRefusal] = field(default_factory=list)
     """Refusals that are written down after the rollback: failed sign-ins, and what a refusal disclosed."""
+
+    kept_writes: list[Callable[[sa.Connection], object]] = field(default_factory=list)
+    """Writes that a refused request leaves too: the challenge of a passkey, which is used up by any answer."""
 
     steps: list[StepResult] = field(default_factory=list)
     """Steps taken in the request; counted once they are committed."""

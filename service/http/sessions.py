@@ -25,6 +25,10 @@ class Session:
     proved_at: datetime | None = None
     challenge: bytes | None = None
     has_second_factor: bool = True
+    """Whether the account has one, whatever this session has shown."""
+
+    is_proved: bool = True
+    """Whether a second factor was shown in this session, or none is asked at all."""
 
 
 class SessionStore(Protocol):
@@ -49,12 +53,11 @@ class StoredSessions:
         if live is None:
             return None
         touch_session(conn, live.id, live.last_seen_at, at)
-        # An identity provider may have asked for two factors of an account that has none of its own.
-        is_active = live.has_second_factor or live.proved_at is not None or not self.second_factor
-        caller = active_in_browser(live.caller, has_second_factor=is_active)
-        return Session(
-            live.id, caller, live.csrf_token, live.ends_at, live.proved_at, live.challenge, live.has_second_factor
-        )
+        # What the session itself has shown: a factor that the account was given elsewhere proves nothing here.
+        is_proved = live.proved_at is not None or not self.second_factor
+        caller = active_in_browser(live.caller, is_proved=is_proved)
+        proof = (live.proved_at, live.challenge, live.has_second_factor, is_proved)
+        return Session(live.id, caller, live.csrf_token, live.ends_at, *proof)
 
 
 ATTEMPT_COOKIE = "songnuan_attempt"

@@ -30,6 +30,9 @@ def commit_or_rollback(response: Response) -> None:
             conn.commit()
             return
         conn.rollback()
+        for write in state.kept_writes:
+            write(conn)
+            conn.commit()
         for refusal in state.recorded_refusals:
             _record(conn, refusal)
             conn.commit()

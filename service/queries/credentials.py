@@ -79,13 +79,6 @@ def passkeys_of(conn: sa.Connection, account_id: UUID) -> list[bytes]:
     return [bytes(each) for each in conn.scalars(rows.order_by(passkey.c.id))]
 
 
-def passkeys_of_login(conn: sa.Connection, login: str) -> list[bytes]:
-    """Return the ids of the live passkeys of an account that has not ended."""
-    rows = sa.select(passkey.c.credential_id).join(account, account.c.id == passkey.c.account_id)
-    known = rows.where(account.c.login == login, account.c.disabled_at.is_(None), passkey.c.revoked_at.is_(None))
-    return [bytes(each) for each in conn.scalars(known.order_by(passkey.c.id))]
-
-
 def live_passkey(conn: sa.Connection, credential_id: bytes, *, lock: bool = False) -> sa.Row[Any] | None:
     """Return the live passkey with an id of a browser, of an account that has not ended."""
     columns = (passkey.c.id, passkey.c.account_id, passkey.c.public_key, passkey.c.sign_count)

@@ -13,6 +13,7 @@ from service.actions.possible_twins import twins_of_unfiled
 from service.actions.request_bodies import new_household_of
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller, today
+from service.http.csrf import is_from_another_site
 from service.http.etags import version_read
 from service.http.idempotency import idempotent
 from service.http.known_names import takes_query
@@ -28,7 +29,7 @@ from service.web.household_filters import FILTERS, household_filters, household_
 from service.web.household_page import heading, household_page
 from service.web.record_forms import Filled, row_numbers
 from service.web.record_page import TWINS_SEEN, page_of, sent, to_family, twins_are_new
-from service.web.refusals import NO_PROBLEMS, problems_of
+from service.web.refusals import NO_PROBLEMS, Problems, problems_of
 from workflows.vocabulary import Refused, Role
 
 blueprint = Blueprint("households", __name__)
@@ -40,17 +41,17 @@ KEPT = ("identity", "division", "cause", "category", "observed", "event_kind")
 @requires_role(*READERS)
 @takes_query("after", *FILTERS)
 def list_households() -> ResponseReturnValue:
-    """List the files of the caller's units; a text searches among them."""
+    """List the files of the caller's units; a text searches among them, but not that of a link on another site."""
     filters, names = household_filters(), unit_names(caller())
+    if "q" in filters and is_from_another_site():
+        return _unsearched(filters, names, NO_PROBLEMS, waits=True)
     try:
         page = search.list_households(
             connection(), filters, lists.cursor_key(filters), lists.PAGE_SIZE, action_context()
         )
     except Refused as refusal:
         found = problems_of(refusal, {})
-        return render_template(
-            "households/list.html", rows=[], problems=found, filters=filters, units=names
-        ), found.status
+        return _unsearched(filters, names, found), found.status
     return render_template(
         "households/list.html",
         rows=page.rows,
@@ -63,6 +64,14 @@ def list_households() -> ResponseReturnValue:
         orders=tuple(ORDERS),
         problems=NO_PROBLEMS,
         may_file=Role.REGISTRAR in caller().roles,
+    )
+
+
+def _unsearched(filters: dict[str, Any], names: dict[UUID, str], problems: Problems, *, waits: bool = False) -> str:
+    """Return the page of the list without a search; with `waits`, the text waits in the form until it is sent."""
+    orders = tuple(ORDERS)
+    return render_template(
+        "households/list.html", rows=[], problems=problems, filters=filters, units=names, orders=orders, waits=waits
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions import identity_links, sign_in
+from service.actions import identity_links, proofs, sign_in
 from service.actions.errors import RecordedRefusal
 from service.actions.sign_in import Continued
 from service.config import IdentityProvider
@@ -17,6 +17,7 @@ from service.http import auth
 from service.http.auth import EVERYONE, requires_role, signing_in
 from service.http.context import action_context, app_state, browser_request, caller, moment
 from service.http.cookies import set_attempt
+from service.http.csrf import is_from_another_site
 from service.http.errors import HttpProblem
 from service.http.known_names import takes_query
 from service.http.request_state import request_state
@@ -24,7 +25,7 @@ from service.http.transaction import connection
 from service.observability import logs
 from service.queries.sessions import Attempt
 from service.web.accounts import keys_page
-from service.web.proofs import proof_label, proved_own_keys
+from service.web.proofs import proof_label, proved_own_keys, session_is_proved
 from service.web.refusals import REFUSALS, messages_of, problems_of
 from service.web.sessions import attempt_of_request, refused_sign_in, sign_in_form, signed_in
 from workflows.vocabulary import Reason
@@ -37,7 +38,12 @@ CALLBACK = ("code", "state", "iss", "session_state", "error", "error_description
 @blueprint.get("/sign-in/provider")
 @signing_in
 def begin_sign_in() -> Response:
-    """Lead the browser to the identity provider."""
+    """Lead the browser to the identity provider. Raises HttpProblem 403 for a link of another site.
+
+    Else such a link would sign in somebody who is signed in at the provider, without an act of theirs.
+    """
+    if is_from_another_site():
+        raise HttpProblem(HTTPStatus.FORBIDDEN, Reason.of("provider_from_elsewhere"))
     attempt = request_state().attempt
     token, address = _begun(attempt.next_path if attempt else None, None)
     return set_attempt(make_response(redirect(address, HTTPStatus.SEE_OTHER)), token)
@@ -113,6 +119,7 @@ def _linked(attempt: Attempt, identity: Identity, account_id: UUID) -> ResponseR
     if caller().account != account_id:
         raise identity_links.refused(attempt, "provider_refused")
     try:
+        proofs.refuse_unproved_session(connection(), action_context(), is_proved=session_is_proved())
         identity_links.link(connection(), attempt, identity, action_context())
     except REFUSALS as refusal:
         problems = problems_of(refusal, {})
@@ -136,6 +143,10 @@ def begin_link() -> ResponseReturnValue:
 @blueprint.post("/account/keys/provider/end")
 @requires_role(*EVERYONE, signed_in_is_enough=True)
 def end_link() -> ResponseReturnValue:
-    """End the link of the account to the identity provider."""
-    identity_links.unlink(connection(), action_context())
+    """End the link of the account to the identity provider, for a proof."""
+    try:
+        identity_links.unlink(connection(), proved_own_keys("unlink_provider", action_context()))
+    except REFUSALS as refusal:
+        problems = problems_of(refusal, proof_label())
+        return keys_page(problems), problems.status
     return redirect(url_for("web.accounts.show_keys", done="provider_ended"), HTTPStatus.SEE_OTHER)

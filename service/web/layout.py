@@ -36,7 +36,8 @@ def layout_values() -> dict[str, Any]:
         "new_key": lambda: str(new_id()),
         "other_language": _other_language(),
         "is_demo": app_state().record.kind_if_known() is RecordKind.DEMO,
-        "needs_second_factor": bool(session and not session.has_second_factor and app_state().sessions.second_factor),
+        "needs_second_factor": bool(session and not session.is_proved),
+        "has_second_factor": bool(session and session.has_second_factor),
     }
 
 

@@ -6,18 +6,20 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.actions import passkeys
+from service.actions import passkeys, proofs
 from service.actions.errors import RecordedRefusal
+from service.actions.sessions import note_proof
 from service.crypto.passkeys import RelyingParty
+from service.http import auth
 from service.http.auth import EVERYONE, requires_role, signing_in
-from service.http.context import action_context, app_state, browser_request, moment
+from service.http.context import action_context, browser_request, moment, real_time
 from service.http.errors import HttpProblem
 from service.http.relying_party import relying_party
 from service.http.request_state import request_state
 from service.http.transaction import connection
 from service.web.accounts import keys_page
 from service.web.layout import text
-from service.web.proofs import ANSWER, proof_label, proved_own_keys
+from service.web.proofs import ANSWER, proof_label, proved_own_keys, session_is_proved
 from service.web.refusals import REFUSALS, messages_of, problems_of
 from service.web.sessions import attempt_of_request, refused_sign_in, session_id, sign_in_form, signed_in
 from workflows.vocabulary import Reason
@@ -46,27 +48,35 @@ def add_passkey() -> ResponseReturnValue:
     challenge = session.challenge if session else None
     answer, label = request.form.get(ANSWER, ""), request.form.get("label", "")
     try:
+        # Once more: between the challenge and the answer the account may have been given a second factor elsewhere.
+        proofs.refuse_unproved_session(connection(), action_context(), is_proved=session_is_proved())
         passkeys.add(connection(), session_id(), challenge, answer, label, _site(), action_context())
     except REFUSALS as refusal:
         problems = problems_of(refusal, {"label": text("keys.passkey_label")})
         return keys_page(problems), problems.status
+    note_proof(connection(), session_id(), real_time())
     return redirect(url_for("web.accounts.show_keys", done="passkey"), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/account/keys/passkeys/<uuid:key_id>/end")
 @requires_role(*EVERYONE, signed_in_is_enough=True)
 def remove_passkey(key_id: UUID) -> ResponseReturnValue:
-    """End one of the person's passkeys."""
-    passkeys.remove(connection(), key_id, action_context())
+    """End one of the person's passkeys, for a proof."""
+    try:
+        passkeys.remove(connection(), key_id, proved_own_keys("remove_passkey", action_context()))
+    except REFUSALS as refusal:
+        problems = problems_of(refusal, proof_label())
+        return keys_page(problems), problems.status
     return redirect(url_for("web.accounts.show_keys", done="passkey_ended"), HTTPStatus.SEE_OTHER)
 
 
 @blueprint.post("/sign-in/passkey/challenge")
 @signing_in
 def begin_sign_in() -> Response:
-    """Answer a browser with what its passkey must sign; with a login, by one of that account."""
-    attempt, login = attempt_of_request(), request.form.get("login", "").strip()
-    return jsonify(passkeys.ask_at_sign_in(connection(), attempt, login, _site(), app_state().keyring))
+    """Answer a browser with what its passkey must sign; each asking counts as a failed sign-in of the network."""
+    attempt = attempt_of_request()
+    auth.count_guess()
+    return jsonify(passkeys.ask_at_sign_in(connection(), attempt, _site()))
 
 
 @blueprint.post("/sign-in/passkey")

@@ -1,18 +1,20 @@
 """Proofs in forms: the field that asks for one, and what a form brings of it."""
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from flask import Response, jsonify, request
 
-from service.actions import proofs
+from service.actions import proofs, sessions
 from service.actions.context import ActionContext
 from service.actions.proofs import FIELD, GivenProof, Shown
 from service.crypto import passkeys
 from service.crypto.encryption import fingerprint
 from service.http import auth
-from service.http.context import app_state, caller
+from service.http.context import app_state, caller, real_time
 from service.http.relying_party import relying_party
+from service.http.request_state import request_state
 from service.http.transaction import connection
 from service.queries import case_pages, credentials
 from service.queries.credentials import ProofKind
@@ -67,20 +69,50 @@ def proof_label() -> dict[str, str]:
 def proved(shown: Shown, context: ActionContext) -> ActionContext:
     """Return the context with the proof that the form brings. Raises HttpProblem 429, Refused (proof_missing, proof_wrong)."""
     auth.check_guesses()
-    given = GivenProof(request.form.get(FIELD, ""), request.form.get(ANSWER, ""), relying_party())
-    return auth.counting_guesses(lambda: proofs.prove(connection(), shown, given, context))
+    given = _given()
+    return _noted(auth.counting_guesses(lambda: proofs.prove(connection(), shown, given, context)))
+
+
+def _given() -> GivenProof:
+    """Return what the form brings; the answer of a passkey uses the session's challenge up, also where the act is refused."""
+    text, answer, state = request.form.get(FIELD, ""), request.form.get(ANSWER, ""), request_state()
+    session = state.session
+    if session is None or session.challenge is None or not answer:
+        return GivenProof(text, answer, relying_party())
+    state.kept_writes.append(partial(sessions.use_challenge, session_id=session.id, challenge=session.challenge))
+    return GivenProof(text, answer, relying_party(), session.id, session.challenge)
 
 
 def proved_own_keys(action: str, context: ActionContext) -> ActionContext:
-    """Return the context with the caller's proof for a change of what they sign in with."""
+    """Return the context with the caller's proof for a change of what they sign in with. Raises what `proved` raises.
+
+    Raises Refused (second_factor_first) where the password would do for an account that has a second factor.
+    """
     auth.check_guesses()
-    typed = request.form.get(FIELD, "")
-    return auth.counting_guesses(lambda: proofs.prove_own_keys(connection(), action, typed, context))
+    typed, is_proved = request.form.get(FIELD, ""), session_is_proved()
+    prove = partial(proofs.prove_own_keys, connection(), action, typed, context, is_proved=is_proved)
+    return _noted(auth.counting_guesses(prove))
+
+
+def session_is_proved() -> bool:
+    """Return whether a second factor was shown in the session of this request."""
+    session = request_state().session
+    return session is None or session.is_proved
+
+
+def _noted(context: ActionContext) -> ActionContext:
+    """Return the context; note in the session that a second factor was shown, where one was."""
+    session = request_state().session
+    if session and context.proof and context.proof.kind != ProofKind.PASSWORD.value:
+        sessions.note_proof(connection(), session.id, real_time())
+    return context
 
 
 def challenge(shown: Shown) -> Response:
     """Answer a browser with what its passkey must sign for an act."""
     site, asked = relying_party(), credentials.asked_proof(connection(), caller().account)
-    if site is None or not asked.passkeys:
+    session = request_state().session
+    if site is None or session is None or not asked.passkeys:
         return jsonify({})
-    return jsonify(passkeys.request_options(site, proofs.challenge_of(shown), asked.passkeys))
+    signed = proofs.begin(connection(), session.id, shown)
+    return jsonify(passkeys.request_options(site, signed, asked.passkeys))

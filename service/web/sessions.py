@@ -15,6 +15,7 @@ from service.http import auth
 from service.http.auth import EVERYONE, requires_role, signing_in
 from service.http.context import action_context, app_state, browser_request, moment, real_time
 from service.http.cookies import clear_session, set_attempt, set_session
+from service.http.csrf import is_from_another_site
 from service.http.errors import LANGUAGE_COOKIE, HttpProblem, note_refusal
 from service.http.known_names import takes_query
 from service.http.relying_party import relying_party
@@ -47,7 +48,10 @@ def local_path(path: str | None) -> str | None:
 @takes_query("next")
 def show_sign_in() -> Response:
     """Show the form for login and password."""
-    cookie = sign_in.begin_attempt(connection(), local_path(request.args.get("next")), browser_request())
+    asked = request.args.get("next", "")
+    if is_from_another_site():
+        asked = asked.partition("?")[0]  # a link of another site searches for nobody after the sign-in
+    cookie = sign_in.begin_attempt(connection(), local_path(asked), browser_request())
     request_state().attempt = read.attempt_by_token(connection(), sign_in.token_hash(cookie.token), real_time())
     return set_attempt(make_response(sign_in_form()), cookie.token)
 

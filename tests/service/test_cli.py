@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
@@ -13,6 +14,7 @@ from service.cli import main
 from service.db.engine import make_engine
 from service.tables.accounts import account
 from service.tables.events import event
+from service.tables.installation import RecordKind
 from tests.application_role import application_url
 from tests.service.cli_people import APPROVER, INIT, SIGNERS, Run, confirm, found, invite, waiting
 from tests.service.import_fixtures import Cell, workbook
@@ -139,6 +141,26 @@ def test_doctor_warns_of_a_role_that_owns_the_tables(run: Run, installation: tup
     checks = {each["check"]: each for each in json.loads(run("doctor", "--json", DATABASE_URL=installation[0]).stdout)}
     assert (checks["role"]["well"], checks["role"]["warning"]) == (True, True)
     assert "docs/operator.md" in checks["role"]["words"]
+
+
+@pytest.mark.parametrize("kind", [RecordKind.OFFICE, RecordKind.DEMO])
+def test_doctor_warns_an_office_whose_cookies_are_not_secure(
+    empty_database: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: RecordKind
+) -> None:
+    """Why: behind a proxy with TLS everything works without PUBLIC_URL, and nobody sees that cookies lack Secure."""
+    database = empty_database()
+    run = runner(database, tmp_path, monkeypatch)
+    run("migrate")
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute("INSERT INTO installation VALUES (gen_random_uuid(), %s, now())", [kind.value])
+    warned = {}
+    for url in ("", "http://desk.union.example", "https://desk.union.example"):
+        checks = json.loads(run("doctor", "--json", PUBLIC_URL=url).stdout)
+        warned[url.partition(":")[0]] = [each["warning"] for each in checks if each["check"] == "https"]
+    is_office = kind is RecordKind.OFFICE
+    assert warned == (
+        {"": [True], "http": [True], "https": [False]} if is_office else {"": [], "http": [], "https": []}
+    )
 
 
 def test_wrong_setting_is_named(run: Run) -> None:

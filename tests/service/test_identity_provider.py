@@ -88,6 +88,22 @@ def test_two_factors_at_the_provider_are_enough(
     assert events_of(engine, desk.office.people["approver_1"])[-1] == "sign_in"
 
 
+@pytest.mark.parametrize(
+    ("site", "begins"), [("cross-site", False), ("none", True), ("same-site", True), ("same-origin", True)]
+)
+def test_link_of_another_site_begins_no_sign_in(app: Flask, provider: OpenIdProvider, site: str, begins: bool) -> None:
+    """Why: who is signed in at the provider would be signed in here without an act of their own."""
+    browser, before = Browser(app.test_client()), refusals("provider_from_elsewhere")
+    browser.get("/sign-in")
+    attempt = browser.cookie("songnuan_attempt")
+    started = browser.get("/sign-in/provider", **{"Sec-Fetch-Site": site})
+    assert started.headers.get("Location", "").startswith(provider.issuer) is begins
+    assert (browser.cookie("songnuan_attempt") != attempt) is begins
+    assert refusals("provider_from_elsewhere") == before + (not begins)
+    if not begins:
+        assert said(started) == (403, "provider_from_elsewhere")
+
+
 def test_user_who_is_linked_to_no_account_gets_none(app: Flask, provider: OpenIdProvider, engine: sa.Engine) -> None:
     browser = Browser(app.test_client())
     with engine.connect() as conn:
@@ -164,7 +180,25 @@ def test_link_needs_a_proof_and_the_session_that_asked_for_it(
     assert own is None, "another sign-in ends the attempt"
     assert said(browser.get(provider.signs_in(f"{provider.issuer}/{address}"))) == (403, "sign_in_over")
     assert (refusals("proof_wrong"), refusals("sign_in_over")) == (before[0] + 1, before[1] + 1)
-    assert events_of(engine, desk.office.people["registrar"]) == ["sign_in", "sign_in_failed"]
+    assert events_of(engine, desk.office.people["registrar"]) == ["sign_in", "sign_in_failed", "end_session"]
+
+
+def test_link_is_ended_with_a_proof_and_leaves_no_role_to_the_password_alone(
+    app: Flask, provider: OpenIdProvider, desk: ApiClient, engine: sa.Engine, with_password: WithPassword
+) -> None:
+    browser = Browser(app.test_client())
+    browser.sign_in(with_password("approver_1"))
+    assert link(browser, provider, PASSWORD).status_code == 303
+    provider.claims = {"amr": ["mfa"]}
+    assert through(browser, provider).headers["Location"] == "/inbox"
+    assert browser.get("/cases").status_code == 200
+    browser.get("/account/keys")
+    before = refusals("proof_missing"), refusals("role_missing")
+    assert said(browser.post("/account/keys/provider/end")) == (409, "proof_missing")
+    assert browser.post("/account/keys/provider/end", {"proof": PASSWORD}).status_code == 303
+    assert said(browser.get("/cases")) == (403, "role_missing")
+    assert (refusals("proof_missing"), refusals("role_missing")) == (before[0] + 1, before[1] + 1)
+    assert events_of(engine, desk.office.people["approver_1"])[-1] == "unlink_provider"
 
 
 @pytest.mark.usefixtures("linked")

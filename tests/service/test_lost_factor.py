@@ -48,7 +48,7 @@ def test_lost_factor_is_reset_by_two_people_and_everything_older_ends(
     assert said(again.get("/cases")) == (403, "role_missing"), "the roles wait for a new second factor"
     again.get("/sign-in/setup")
     assert said(again.post("/sign-in/setup", form)) == (409, "invitation_unknown"), "a code is used once"
-    assert letters_to(engine, owner) == ["email", "inbox"]
+    assert letters_to(engine, owner) == ["email", "email", "inbox", "inbox"], "of the invitation, and of its use"
     assert events_of(engine, owner) == [
         *("sign_in", "invite", "set_up_with_password", "sign_in", "sign_in_failed", "sign_in")
     ]

@@ -112,6 +112,21 @@ def test_session_of_another_person_cannot_be_ended(
     assert refusals("not_found") == before + 1
 
 
+@pytest.mark.parametrize("second", ["registrar", "visitor_1"])
+def test_sign_in_ends_the_older_session_of_the_same_browser(
+    browser: Browser, desk_app: Flask, desk: ApiClient, engine: sa.Engine, with_password: WithPassword, second: str
+) -> None:
+    """Why: a copy of the older cookie would go on for half an hour, and nobody would look for it."""
+    logins = {name: with_password(name) for name in {"registrar", second}}
+    browser.sign_in(logins["registrar"])
+    kept = browser.cookie() or ""
+    browser.sign_in(logins[second])
+    assert browser.get("/inbox").status_code == 200
+    assert with_cookie(desk_app, kept).get("/inbox").status_code == 303
+    own = ["sign_in"] if second == "registrar" else []
+    assert events_of(engine, desk.office.people["registrar"]) == ["sign_in", "end_session", *own]
+
+
 def test_sign_out_ends_the_session_and_not_the_cookie_alone(
     browser: Browser, desk_app: Flask, desk: ApiClient, engine: sa.Engine, with_password: WithPassword
 ) -> None:

@@ -130,12 +130,35 @@ def test_passkey_signs_what_is_shown_and_nothing_else(
     assert said(browser.post(path, {**form, "opinion": "同意全额", "answer": answer})) == (409, "proof_wrong")
     assert refusals("proof_wrong") == before + 1
     assert at_approval.state == "approval"
+    answer = key.signed(browser.post(f"{path}/challenge", form).get_json())
     assert browser.post(path, {**form, "answer": answer}).status_code == 303
     assert at_approval.state == "payment"
     with engine.connect() as conn:
         key_id = conn.scalar(sa.select(passkey.c.id).where(passkey.c.credential_id == key.credential_id))
     assert at_approval.proof["kind"] == "passkey"
     assert at_approval.proof["credential"] == str(key_id)
+
+
+def test_signature_of_a_refused_act_is_not_taken_again(
+    at_approval: AtApproval, with_password: WithPassword, engine: sa.Engine
+) -> None:
+    """Why: synchronised passkeys count nothing, so what they sign must be new each time."""
+    key, browser, path = SoftwarePasskey(), at_approval.browser, f"/cases/{at_approval.life.case_id}/actions/approve"
+    browser.sign_in(with_password("approver_1"))
+    add_passkey(browser, key)
+    browser.get(f"/cases/{at_approval.life.case_id}")
+    form = at_approval.form(opinion="同意")
+    first, second = (browser.post(f"{path}/challenge", form).get_json() for _ in range(2))
+    assert first["challenge"] != second["challenge"]
+    answer, before = key.signed(second), (refusals("stale"), refusals("proof_wrong"))
+    with engine.begin() as conn:
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        own = case.c.id == UUID(at_approval.life.case_id)
+        conn.execute(sa.update(case).where(own).values(version=case.c.version + 1))
+    assert said(browser.post(path, {**form, "answer": answer})) == (412, "stale")
+    assert said(browser.post(path, {**form, "answer": answer})) == (409, "proof_wrong")
+    assert (refusals("stale"), refusals("proof_wrong")) == (before[0] + 1, before[1] + 1)
+    assert at_approval.state == "approval"
 
 
 def test_signature_for_one_sum_is_refused_for_another(

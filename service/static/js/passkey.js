@@ -42,9 +42,6 @@ function show(form, messages) {
 
 async function use(button) {
   const form = button.form;
-  if (form.dataset.login) {
-    form.elements.login.value = document.getElementById(form.dataset.login).value;
-  }
   show(form, []);
   const address = (form.getAttribute("action") || location.pathname).replace(/#.*$/, "") + "/challenge";
   const answer = await fetch(address, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "error" });
