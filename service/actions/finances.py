@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.actions import event_log, validation
 from service.actions.context import ActionContext
-from service.actions.persons import bump_version, lock_open_household
+from service.actions.open_households import bump_version, lock_open_household
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
 from service.queries import households

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import consents, event_log, finances, id_number, payees, persons, validation
+from service.actions import consents, event_log, finances, id_number, open_households, payees, persons, validation
 from service.actions.consents import Consent
 from service.actions.context import ActionContext
 from service.actions.finances import Finances
@@ -165,7 +165,7 @@ def edit_household(
 
     Raises InvalidForm, Refused (category_decided, exclusion_seen), NotFound, VersionConflict.
     """
-    file = persons.lock_open_household(conn, household_id, context)
+    file = open_households.lock_open_household(conn, household_id, context)
     validation.refuse_invalid(validation.choices("changes", changes, CHECKS))
     validation.refuse_invalid(*(CHECKS[key](key, value) for key, value in changes.items()))
     if "category" in changes:
@@ -181,7 +181,7 @@ def edit_household(
         )
     if columns:
         batch = WriteBatch()
-        persons.bump_version(batch, file, **columns)
+        open_households.bump_version(batch, file, **columns)
         facts: dict[str, Plain] = {"fields": ",".join(sorted(changes)), **file.right}
         event_log.append_event(conn, "household", household_id, "edit_household", facts, context, batch)
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import sqlalchemy as sa
@@ -75,10 +76,7 @@ def init(
 ) -> None:
     """新建工会：管理员和审批人两人共同完成 · Set up a union: its top unit, and the two people who close its founding."""
     people = (Founder(login, display_name, email), Founder(approver, approver_name, approver_email))
-    record = RecordKind.DEMO if is_demo else RecordKind.OFFICE
-    setup = bootstrap.FirstSetup(
-        unit_name, kind, division, *people, tier=tier, record=record, clock_name=translate("cli.clock_name")
-    )
+    setup = bootstrap.FirstSetup(unit_name, kind, division, *people, tier=tier, **_kind_of_record(is_demo=is_demo))
     with open_installation(var, new=True, any_schema=True) as installation:
         migrate_database(installation.settings)
         instant = now()
@@ -91,6 +89,14 @@ def init(
         click.echo(translate("cli.founded", unit=unit_name))
         for who, code in founded.codes.items():
             click.echo(translate("cli.founder_code", login=who, code=code))
+
+
+def _kind_of_record(*, is_demo: bool) -> dict[str, Any]:
+    """Return the kind of record, and the name of the scheduled jobs in it."""
+    return {
+        "record": RecordKind.DEMO if is_demo else RecordKind.OFFICE,
+        "clock_name": translate("cli.clock_name"),
+    }
 
 
 def found(

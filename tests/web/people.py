@@ -76,7 +76,7 @@ class Person:
         """Keep a picture of what the window shows, for the documentation; nothing without --screenshots or a name."""
         if self.screenshots is not None and name:
             self.screenshots.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self.screenshots / f"{name}.png", scale="css")
+            self.page.screenshot(path=self.screenshots / f"{name}.png", scale="css", caret="initial")
 
     @property
     def path(self) -> str:

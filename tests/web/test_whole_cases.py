@@ -30,6 +30,9 @@ PICTURES = {
 FILED_ON, NOTICE_OVER = date(2025, 9, 1), date(2025, 9, 15)
 
 
+pytestmark = pytest.mark.timeout(400)
+
+
 @dataclass
 class Work:
     """The work on one family: who is at a browser on which day, and the family's file and case."""
@@ -95,7 +98,7 @@ def work(people: People, union: Union, request: pytest.FixtureRequest) -> Work:
 
 
 def test_hardship_case_goes_from_a_new_family_to_a_partial_recall(work: Work) -> None:
-    open_file(work, another_number(2008))
+    open_file(work, "示例戊", another_number(2008))
     open_case(work, "hardship", "head", {"item": "LIV", "requested": "3000.00"})
     survey(work)
     check_finances(work)
@@ -117,7 +120,7 @@ def test_hardship_case_goes_from_a_new_family_to_a_partial_recall(work: Work) ->
 
 
 def test_tuition_case_of_a_student_without_a_number_is_closed(work: Work) -> None:
-    open_file(work, student_number="")
+    open_file(work, "示例丁", student_number="")
     school = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
     answers = {"requested": "3000.00"} | {f"answers.{name}": value for name, value in school.items()}
     open_case(work, "tuition", "child", answers)
@@ -131,10 +134,10 @@ def test_tuition_case_of_a_student_without_a_number_is_closed(work: Work) -> Non
     assert pots(work.union.engine, work.union.desk)["paid_fen"] == 150_000
 
 
-def open_file(work: Work, student_number: str) -> None:
+def open_file(work: Work, student: str, student_number: str) -> None:
     """Open a family's file in one form: two members, finances, consent and account."""
     head = {"members.1.name": "示例甲", "members.1.id_no": another_number(1970)}
-    child = {"members.2.relation": "child", "members.2.name": "示例丁", "members.2.student_stage": "bachelor"}
+    child = {"members.2.relation": "child", "members.2.name": student, "members.2.student_stage": "bachelor"}
     money = {"finances.as_of": "2025-06-30", "finances.lines.1.what": "income.wage", "finances.lines.1.amount": "20000"}
     signed = {"signed_on": "2025-09-01", "until_on": "2026-12-31", "text_version": "2025-1", "adults_signed": "1"}
     account = {"payee.person": "1", "payee.bank": "示例银行", "payee.card": f"62{number('').strip('-'):0>16}"}

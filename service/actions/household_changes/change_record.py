@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.actions import persons, validation
+from service.actions import open_households, validation
 from service.actions.context import ActionContext
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
@@ -51,7 +51,7 @@ class LockedFile:
 
 def lock_open_file(conn: sa.Connection, household_id: UUID, context: ActionContext) -> LockedFile:
     """Lock a file that the caller may change. Raises NotFound, Refused (role_missing, household_not_filed, own_family)."""
-    locked = persons.lock_open_household(conn, household_id, context)
+    locked = open_households.lock_open_household(conn, household_id, context)
     return LockedFile(households.one(conn, household_id, context.caller) or {}, locked.right)
 
 
