@@ -1,6 +1,6 @@
 """A small union written straight into tables, with staff, rules, funds and families."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -73,6 +73,8 @@ class Organisation:
     tokens: dict[str, str] = field(default_factory=dict)
     fund_id: UUID = field(default_factory=new_id)
     policy_id: UUID = field(default_factory=new_id)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The names that people read; a member of staff without one is shown under the name that the tests use."""
 
     def context(self, conn: sa.Connection, staff_name: str, day: date, version: int | None = None) -> ActionContext:
         """Return the action context of a staff member on `day`."""
@@ -136,11 +138,12 @@ def create_organisation(
     kind: str = "county",
     staff: Sequence[tuple[str, str, int]] = STAFF,
     name: str = "示例县总工会",
+    names: Mapping[str, str] | None = None,
 ) -> Organisation:
     """Create a unit with its staff, their tokens, a fund with `fen` in it, and the rules."""
     unit_id = new_id()
     path = f"{above.unit_path if above else '/'}{unit_id.hex}/"
-    organisation, batch = Organisation(unit_id, path), WriteBatch()
+    organisation, batch = Organisation(unit_id, path, names=names or {}), WriteBatch()
     unit_columns = {"name": name, "kind": kind, "division": "371083", "path": path}
     parent = above.unit_id if above else None
     batch.add(unit, {"id": unit_id, "parent_id": parent, **unit_columns, "created_at": datetime.now(UTC)})
@@ -159,7 +162,7 @@ def _account_row(organisation: Organisation, staff_name: str) -> dict[str, objec
         "id": organisation.people[staff_name],
         "unit_id": organisation.unit_id,
         "login": organisation.login(staff_name),
-        "display_name": staff_name,
+        "display_name": organisation.names.get(staff_name, staff_name),
     }
     return {**account_columns, "email": f"{staff_name}@example.org", "created_at": datetime.now(UTC)}
 

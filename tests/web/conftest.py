@@ -27,6 +27,26 @@ from tests.worker.processes import Processes, wait_until
 from workflows.vocabulary import Fen
 
 TODAY = date(2025, 9, 15)
+NAMES = {
+    "registrar": "林社工",
+    "visitor_1": "何走访",
+    "visitor_2": "罗走访",
+    "verifier": "梁核对",
+    "reviewer": "宋审核",
+    "reviewer_2": "郑审核",
+    "approver_1": "谢主任",
+    "approver_2": "韩副主席",
+    "approver_3": "唐主席",
+    "cashier": "冯出纳",
+    "cashier_2": "于出纳",
+    "follower": "董回访",
+    "witness": "程社工",
+    "auditor": "曹经审",
+    "admin": "系统管理员",
+    "clock": "定时任务",
+}
+"""The names that pictures of the pages show."""
+
 MISSING = "there is no chromium; as root: apt-get install chromium fonts-noto-cjk, or make test"
 
 
@@ -79,7 +99,7 @@ def new_union(
 
         def create() -> Union:
             with engine.begin() as connection:
-                office = create_organisation(connection)
+                office = create_organisation(connection, names=NAMES)
             return Union(office, ApiClient(app.test_client(), office, TODAY), engine)
 
         yield create
