@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint pictures fuzz mutation collusion canary chaos forgeries side-by-side bench bench-profile bench-scale bench-search lock clean
+.PHONY: help demo serve test lint pictures fuzz mutation collusion canary chaos forgeries side-by-side bench bench-pages bench-profile bench-scale bench-search lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -58,8 +58,12 @@ side-by-side: $(DEV) ## two installations and copies of them side by side under 
 forgeries: $(DEV) ## 2,000 random forgeries by the owner of the database, each found by verify; prints its seed; about 20 minutes
 	$(if $(FORGERIES),FORGERIES=$(FORGERIES)) $(BIN)/pytest tests/chaos/test_forgeries.py -m "chaos or not chaos" -n 0 -p no:randomly
 
-bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-written psycopg, an ORM and Django, into var/bench
+bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-written psycopg, an ORM and Django, then bench-pages, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.main --django $(DJANGO_ENV)/bin/python
+	PYTHONPATH=. $(BIN)/python -m benchmarks.pages --django $(DJANGO_ENV)/bin/python
+
+bench-pages: $(DEV) $(DJANGO_ENV)/ready ## benchmark: the decision page and the list of cases beside a minimal Flask and Django, into var/bench
+	PYTHONPATH=. $(BIN)/python -m benchmarks.pages --django $(DJANGO_ENV)/bin/python
 
 fuzz: $(DEV) ## fuzz tests of pages (PAGE_FUZZ=4000 requests) and of the API (schemathesis, each role's token): no 5xx, no broken contract
 	PAGE_FUZZ=$(or $(PAGE_FUZZ),2000) $(BIN)/pytest tests/service/test_page_fuzz.py -n 2 -q

@@ -120,6 +120,10 @@ _FUNDS = {
     "confirm_payment": ("JOIN fund AS f ON f.id = c.fund_id", ", f"),
 }
 _ALWAYS = (_LINES, _MEMBERS, _PAPERS, _PAYEE, _DUTIES, _FILERS, _FAMILY_STAFF, _POLICIES, _YEARS)
+DECISION_FACTS = (*_ALWAYS[:-2], *_MEANS, _VISITS, _CHECK, _NOTICE, _APPROVALS, _FUND)
+"""The facts of `c`, `h` and `f` that the page of a case in approval shows or checks."""
+
+YEARS = _YEARS
 
 
 def _select(action: str) -> str:

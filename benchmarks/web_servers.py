@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
@@ -14,7 +15,13 @@ from tests.factories import RING
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT = 60.0
-APPS = {"thin_flask": "benchmarks.thin_flask:create_app()", "django_http": "benchmarks.django_way.wsgi:application"}
+NOTHING_MORE: Mapping[str, str] = {}
+APPS = {
+    "thin_flask": "benchmarks.thin_flask:create_app()",
+    "django_http": "benchmarks.django_way.wsgi:application",
+    "thin_pages": "benchmarks.pages_flask:create_app()",
+    "django_pages": "benchmarks.django_way.wsgi:application",
+}
 
 
 def environment(url: str) -> dict[str, str]:
@@ -30,8 +37,8 @@ class Webs(AbstractContextManager["Webs"]):
     def __init__(self, folder: Path) -> None:
         self.logs, self.running = folder / "log", processes.Processes(folder / "log")
 
-    def start(self, name: str, url: str, python: str = sys.executable) -> str:
-        """Start the server of `name` on a database, wait for it, and return its address."""
+    def start(self, name: str, url: str, python: str = sys.executable, more: Mapping[str, str] = NOTHING_MORE) -> str:
+        """Start the server of `name` on a database, with `more` in its environment, wait for it, and return its address."""
         port = _free_port()
         self.logs.mkdir(parents=True, exist_ok=True)
         command = (
@@ -39,7 +46,7 @@ class Webs(AbstractContextManager["Webs"]):
             if name == "http"
             else _gunicorn(python, APPS[name], port, self.logs / f"{name}-access.log")
         )
-        self.running.start(name, command, environment(url) | {"SONGNUAN_VAR": str(self.logs.parent)})
+        self.running.start(name, command, environment(url) | {"SONGNUAN_VAR": str(self.logs.parent), **more})
         self._wait(name, port)
         return f"http://127.0.0.1:{port}"
 

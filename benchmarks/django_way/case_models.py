@@ -175,7 +175,7 @@ class Notice(models.Model):
 class Objection(models.Model):
     id = key()
     case, notice = to(Case, related_name="objections"), to(Notice, related_name="objections")
-    outcome = words(null=True)
+    raised_on, outcome, answered_on = models.DateField(null=True), words(null=True), models.DateField(null=True)
 
     class Meta:
         db_table = "objection"
@@ -187,6 +187,7 @@ class Approval(models.Model):
     account, principal = to(Account, related_name="+"), to(Account, null=True, related_name="+")
     on, award_fen, content = models.DateField(), models.BigIntegerField(), words()
     minutes, voided_seq = words(null=True), models.IntegerField(null=True)
+    content_sealed = models.BinaryField(null=True)
 
     class Meta:
         db_table = "approval"

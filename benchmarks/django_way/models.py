@@ -32,16 +32,19 @@ from benchmarks.django_way.office_models import (
     RoleGrant,
     Unit,
 )
+from benchmarks.django_way.session_models import BrowserSession, Credential, Passkey
 
 __all__ = [
     "Account",
     "Approval",
     "BankAccount",
+    "BrowserSession",
     "CalendarDay",
     "Case",
     "CaseDuty",
     "ChainHead",
     "Consent",
+    "Credential",
     "Entry",
     "Event",
     "FinanceLine",
@@ -54,6 +57,7 @@ __all__ = [
     "NumberAbsence",
     "Objection",
     "Paper",
+    "Passkey",
     "Payment",
     "Person",
     "PolicySet",

@@ -33,7 +33,7 @@ class Account(AbstractBaseUser):
     id = key()
     unit = to(Unit)
     login, display_name, email = words(unique=True), words(), words(null=True)
-    id_no_index = models.BinaryField(null=True, unique=True)
+    id_no_index, disabled_at = models.BinaryField(null=True, unique=True), models.DateTimeField(null=True)
     USERNAME_FIELD = "login"
     objects = BaseUserManager()
 
@@ -55,7 +55,7 @@ class RoleGrant(models.Model):
 
 class PolicySet(models.Model):
     id = key()
-    source, effective_from = words(), models.DateField()
+    source, effective_from, title = words(), models.DateField(), words(default="")
 
     class Meta:
         db_table = "policy_set"
@@ -72,6 +72,7 @@ class Household(models.Model):
     id = key()
     unit, unit_path = to(Unit), words(db_index=True)
     kind, identity, division, cause = words(), words(), words(), words()
+    file_no = words(default="")
     observed, event_kind = ArrayField(words(), default=list), words(null=True)
     idle_able_members, finances_as_of = models.SmallIntegerField(default=0), models.DateField(null=True)
     filed_on, exited_on = models.DateField(), models.DateField(null=True)
@@ -89,6 +90,7 @@ class Person(models.Model):
     relation, active = words(), models.BooleanField(default=True)
     name_sealed, name_index = models.BinaryField(), models.BinaryField(db_index=True)
     id_no_index, email_sealed = models.BinaryField(null=True, db_index=True), models.BinaryField(null=True)
+    id_no_sealed, phone_sealed = models.BinaryField(null=True), models.BinaryField(null=True)
     first_person = to("self", null=True)
 
     class Meta:
@@ -152,6 +154,7 @@ class Gift(models.Model):
 class Fund(models.Model):
     id = key()
     unit, unit_path = to(Unit), words()
+    code, title = words(default=""), words(default="")
     permitted_items, categories = ArrayField(words()), ArrayField(words(), default=list)
     opens_on, expires_on = models.DateField(), models.DateField()
     settles_until = models.DateField(null=True)

@@ -1,6 +1,7 @@
-"""Django's settings: one app, tokens, JSON only, persistent connections and little middleware."""
+"""Django's settings: one app, tokens, JSON and two pages, persistent connections and little middleware."""
 
 import os
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 _URL = urlsplit(os.environ["DATABASE_URL"])
@@ -19,6 +20,12 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "benchmarks.django_way",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parents[1] / "page_templates"],
+    }
 ]
 MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
 AUTH_USER_MODEL = "django_way.Account"
