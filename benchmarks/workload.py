@@ -39,9 +39,9 @@ def organisation_json(organisation: Organisation) -> str:
 def organisation_from_json(text: str) -> Organisation:
     """Return the organisation of a JSON text."""
     fields = json.loads(text)
-    ids = {name: UUID(fields[name]) for name in ("unit_id", "fund_id", "policy_id")}
+    unit_id, fund_id, policy_id = (UUID(fields[name]) for name in ("unit_id", "fund_id", "policy_id"))
     people = {name: UUID(row) for name, row in fields["people"].items()}
-    return Organisation(unit_path=fields["unit_path"], people=people, tokens=fields["tokens"], **ids)
+    return Organisation(unit_id, fields["unit_path"], people, fields["tokens"], fund_id, policy_id)
 
 
 def file_families(conn: sa.Connection, organisation: Organisation, number: int) -> list[Family]:
