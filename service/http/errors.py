@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy.exc
 from flask import Flask, Response, json, render_template, request
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 
 from service.actions.errors import DisclosingRefusal, NotFound, RecordedRefusal, VersionConflict, refusal_of
 from service.http.request_state import request_state
@@ -58,7 +61,12 @@ def language() -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in LANGUAGES and not is_api_request():
         return str(chosen)
-    best = request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh-CN")
+    return _best_language(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=256)  # a page asks for each of its texts
+def _best_language(accepted: str) -> str:
+    best = parse_accept_header(accepted, LanguageAccept).best_match(["zh-CN", "zh", "en"], "zh-CN")
     return LANGUAGES[1] if best == "en" else LANGUAGES[0]
 
 

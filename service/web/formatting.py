@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
 
 from service.clock import UNION_TIME
@@ -12,6 +14,8 @@ from service.i18n.catalogue import MissingTranslation, translate
 from workflows.money_format import in_yuan_with_thousands
 
 NOTHING = "—"
+_locale = cache(Locale.parse)
+"""Babel looks through all its locales each time it is given a name."""
 
 
 def yuan(fen: int | None) -> str:
@@ -24,7 +28,7 @@ def day(value: date | str | None) -> str:
     if value is None:
         return NOTHING
     on = date.fromisoformat(value) if isinstance(value, str) else value
-    return format_date(on, "medium", locale=language())
+    return format_date(on, "medium", locale=_locale(language()))
 
 
 def instant(value: datetime | None) -> str:
