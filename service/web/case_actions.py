@@ -16,7 +16,7 @@ from service.web.refusals import NO_PROBLEMS, Problems
 from workflows.form_fields import FormField
 from workflows.money_format import in_yuan_with_thousands
 from workflows.programme import Step
-from workflows.vocabulary import Role
+from workflows.vocabulary import Pot, Role
 
 SUMS = {"award", "amount"}
 """The fields in which a form states the sum itself."""
@@ -40,7 +40,7 @@ class ActionButton:
     is_unfolded: bool = False
     problems: Problems = NO_PROBLEMS
     sum: str = ""
-    """The award that the action signs or pays, where the form does not ask for a sum."""
+    """The sum that the action signs, pays or writes off, where its form does not ask for one."""
 
     @property
     def is_available(self) -> bool:
@@ -83,12 +83,17 @@ def _button(
         is_main=action == main,
         is_unfolded=bool(problems) or action == main,
         problems=problems,
-        sum=in_yuan_with_thousands(row["award_fen"]) if _signs_award(each.step, row) else "",
+        sum=_sum_of(each.step, row),
     )
 
 
-def _signs_award(step: Step, row: dict[str, Any]) -> bool:
-    return bool(step.proof and row["award_fen"] and not SUMS & {field.key for field in step.form})
+def _sum_of(step: Step, row: dict[str, Any]) -> str:
+    """Return the sum that a proved step decides: of a write-off what is still to come back, of the others the award."""
+    is_of_recovery = step.money is not None and step.money.source is Pot.RECOVERING
+    fen = row["recovering_fen"] if is_of_recovery else row["award_fen"]
+    if step.proof is None or not fen or SUMS & {field.key for field in step.form}:
+        return ""
+    return in_yuan_with_thousands(fen)
 
 
 def _options(row: dict[str, Any], fields: dict[str, FormField]) -> dict[str, list[tuple[str, str]]]:
