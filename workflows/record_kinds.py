@@ -25,6 +25,9 @@ class RecordKind:
     by_visitors: bool = False
     """The duty falls to the visitors named in the form as well."""
 
+    confirms_visit: bool = False
+    """Its actor says that they took part in a visit that names them."""
+
     restarts_deadline: bool = False
     """The deadline of the state is counted again although the case stays where it is."""
 
@@ -38,7 +41,7 @@ NO_RECORD = RecordKind()
 RECORD_KINDS: Mapping[Record, RecordKind] = {
     Record.CORRECTION: RecordKind(corrects=True),
     Record.VISIT: RecordKind(by_visitors=True),
-    Record.VISIT_CONFIRMED: NO_RECORD,
+    Record.VISIT_CONFIRMED: RecordKind(confirms_visit=True),
     Record.PAPERS: NO_RECORD,
     Record.RESURVEY: NO_RECORD,
     Record.VERIFICATION: NO_RECORD,

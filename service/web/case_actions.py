@@ -49,13 +49,16 @@ class ActionButton:
 
 
 def action_buttons(row: dict[str, Any], preview: CasePreview, taken: str, posted: PostedForm) -> list[ActionButton]:
-    """Return the caller's actions; the first open one that the case waits for is the main one."""
+    """Return the caller's actions; the first open one that the case waits for is the main one.
+
+    A visit that waits for the caller to say that they took part comes before it: nobody else can say so.
+    """
     fields = {field.key: field for each in preview.actions if not each.available.reasons for field in each.step.form}
     options = _options(row, fields)
-    waited = (each.step.action for each in preview.actions if each.is_awaited and not each.available.reasons)
-    main = next(waited, None)
-    is_proved = any(each.step.proof and not each.available.reasons for each in preview.actions)
-    proof = (proof_input(posted),) if is_proved else ()
+    is_open = [each for each in preview.actions if not each.available.reasons]
+    mine = [each.step.action for each in is_open if each.step.kind.confirms_visit]
+    main = next(iter([*mine, *(each.step.action for each in is_open if each.is_awaited)]), None)
+    proof = (proof_input(posted),) if any(each.step.proof for each in is_open) else ()
     return [
         _button(row, each, options, main, posted if each.step.action == taken else EMPTY, proof)
         for each in preview.actions

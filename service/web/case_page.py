@@ -15,6 +15,7 @@ from service.web.case_actions import ActionButton, action_buttons
 from service.web.forms import EMPTY, PostedForm
 from service.web.refusals import NO_PROBLEMS, Problems
 from service.web.signed_changes import SignedChanges, signed_changes
+from workflows.evidence import Visit
 from workflows.facts import Facts
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
@@ -75,6 +76,13 @@ class CasePage:
     def beneficiary(self) -> str:
         """Return the masked name of the beneficiary; nothing once they have left the family."""
         return next((each["name"] or "" for each in self.members if each["id"] == self.case["beneficiary_id"]), "")
+
+    @property
+    def visits_to_confirm(self) -> tuple[Visit, ...]:
+        """Return the survey visits that name the caller and wait for them to say that they took part."""
+        steps, me = self.programme.steps_from(self.case["state"]), caller().account
+        is_asked = any(step.kind.confirms_visit for step in steps)
+        return tuple(each for each in self.facts.surveys if is_asked and me in each.visitors - each.went)
 
     @property
     def amount(self) -> int:
