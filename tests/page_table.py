@@ -106,6 +106,7 @@ PAGES = (
         seen_by=("registrar",),
         seen_at=("/search?q=示例", "/search"),
     ),
+    PageRoute("GET", "/notices/<uuid:notice_id>/print", READERS, "row", seen_by=("registrar",)),
     PageRoute("GET", "/cases/<uuid:case_id>/opened", REGISTRAR, "row", seen_by=STAFF),
     PageRoute(
         "GET",

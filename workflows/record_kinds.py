@@ -34,6 +34,9 @@ class RecordKind:
     pays_into: Pot | None = None
     """The pot that the money of such a step must move to."""
 
+    names_method: bool = False
+    """The form repeats the method of payment that was signed."""
+
 
 NO_RECORD = RecordKind()
 """A step that leaves nothing but its event."""
@@ -51,7 +54,7 @@ RECORD_KINDS: Mapping[Record, RecordKind] = {
     Record.NOTICE_END: NO_RECORD,
     Record.APPROVAL: RecordKind(signs=True, stores_assessment=True),
     Record.VOID_APPROVALS: NO_RECORD,
-    Record.PAYMENT: RecordKind(pays_into=Pot.IN_TRANSIT),
+    Record.PAYMENT: RecordKind(pays_into=Pot.IN_TRANSIT, names_method=True),
     Record.PAYMENT_CONFIRMED: RecordKind(pays_into=Pot.PAID),
     Record.PAYMENT_FAILED: RecordKind(pays_into=Pot.COMMITTED),
     Record.PAYMENT_RETURNED: RecordKind(pays_into=Pot.IN_TRANSIT),

@@ -1,6 +1,8 @@
-"""Persons and payees for display: decrypted and masked."""
+"""Persons, payees and notices for display: decrypted and masked."""
 
+import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +46,14 @@ def payee(keyring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Pr
         "bank": row["bank"],
         "card": shown("card", card or "", profile),
     }
+
+
+def notice(keyring: Keyring, row: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Return what a public notice showed; its name is masked once the notice has ended."""
+    lines: dict[str, Any] = json.loads(decrypt_field(keyring, "notice.shown", row["id"], row["shown_sealed"]))
+    if row["ended_on"] is not None or row["ends_on"] < today:
+        lines["name"] = shown("name", lines["name"], Profile.LIST)
+    return lines
 
 
 def _decrypt(keyring: Keyring, field: str, row_id: UUID, sealed: bytes | None) -> str | None:

@@ -14,6 +14,7 @@ from service.web import (
     identity_provider,
     inbox,
     kinship,
+    notices,
     pairings,
     passkeys,
     persons,
@@ -27,6 +28,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
+    notices,
     components,
 )
 

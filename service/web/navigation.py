@@ -29,6 +29,7 @@ WITHIN = {
     "web.finances.": "web.households.",
     "web.household_changes.": "web.households.",
     "web.kinship.": "web.households.",
+    "web.notices.": "web.cases.",
     "web.pairings.": "web.households.",
     "web.persons.": "web.households.",
 }

@@ -17,6 +17,7 @@ def test_each_consequence_belongs_to_these_records_only() -> None:
         "corrects": {Record.CORRECTION},
         "by_visitors": {Record.VISIT},
         "confirms_visit": {Record.VISIT_CONFIRMED},
+        "names_method": {Record.PAYMENT},
         "restarts_deadline": {Record.RESUME},
     }
 
