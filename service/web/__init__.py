@@ -17,6 +17,7 @@ from service.web import (
     notices,
     pairings,
     passkeys,
+    payees,
     persons,
     search,
     sessions,
@@ -28,7 +29,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
-    notices,
+    *(notices, payees),
     components,
 )
 

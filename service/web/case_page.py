@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.actions import cases as case_actions
 from service.actions.errors import NotFound
+from service.actions.personal_data_access import PAYEE_REVEALERS
 from service.http.context import action_context, caller
 from service.http.transaction import connection
 from service.queries import case_corrections, case_pages, notices
@@ -67,6 +68,17 @@ class CasePage:
     def beneficiary(self) -> str:
         """Return the masked name of the beneficiary; nothing once they have left the family."""
         return next((each["name"] or "" for each in self.members if each["id"] == self.case["beneficiary_id"]), "")
+
+    @property
+    def payee_name(self) -> str:
+        """Return the masked name of the payee account's holder; nothing once they have left the family."""
+        holder = self.payee["person_id"] if self.payee else None
+        return next((each["name"] or "" for each in self.members if each["id"] == holder), "")
+
+    @property
+    def may_reveal_payee(self) -> bool:
+        """Return whether the caller may see the account in full."""
+        return caller().holds(PAYEE_REVEALERS, self.case["unit_path"])
 
     @property
     def visits_to_confirm(self) -> tuple[Visit, ...]:
