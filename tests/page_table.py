@@ -58,6 +58,7 @@ STAFF = ("registrar",)
 REGISTRAR = (Role.REGISTRAR,)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR)
 REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
+PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
 
@@ -106,6 +107,13 @@ PAGES = (
         seen_by=("registrar",),
         seen_at=("/search?q=示例", "/search"),
     ),
+    PageRoute("GET", "/cases/<uuid:case_id>/payee/reveal", PAYEE_REVEALERS, "row"),
+    PageRoute("POST", "/cases/<uuid:case_id>/payee/reveal", PAYEE_REVEALERS, "row", form={"purpose": "payment"}),
+    PageRoute("GET", "/households/<uuid:household_id>/payee/reveal", PAYEE_REVEALERS, "row"),
+    PageRoute(
+        "POST", "/households/<uuid:household_id>/payee/reveal", PAYEE_REVEALERS, "row", form={"purpose": "payment"}
+    ),
+    PageRoute("GET", "/notices/<uuid:notice_id>/print", READERS, "row", seen_by=("registrar",)),
     PageRoute("GET", "/cases/<uuid:case_id>/opened", REGISTRAR, "row", seen_by=STAFF),
     PageRoute(
         "GET",

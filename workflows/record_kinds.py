@@ -25,11 +25,17 @@ class RecordKind:
     by_visitors: bool = False
     """The duty falls to the visitors named in the form as well."""
 
+    confirms_visit: bool = False
+    """Its actor says that they took part in a visit that names them."""
+
     restarts_deadline: bool = False
     """The deadline of the state is counted again although the case stays where it is."""
 
     pays_into: Pot | None = None
     """The pot that the money of such a step must move to."""
+
+    names_method: bool = False
+    """The form repeats the method of payment that was signed."""
 
 
 NO_RECORD = RecordKind()
@@ -38,7 +44,7 @@ NO_RECORD = RecordKind()
 RECORD_KINDS: Mapping[Record, RecordKind] = {
     Record.CORRECTION: RecordKind(corrects=True),
     Record.VISIT: RecordKind(by_visitors=True),
-    Record.VISIT_CONFIRMED: NO_RECORD,
+    Record.VISIT_CONFIRMED: RecordKind(confirms_visit=True),
     Record.PAPERS: NO_RECORD,
     Record.RESURVEY: NO_RECORD,
     Record.VERIFICATION: NO_RECORD,
@@ -48,7 +54,7 @@ RECORD_KINDS: Mapping[Record, RecordKind] = {
     Record.NOTICE_END: NO_RECORD,
     Record.APPROVAL: RecordKind(signs=True, stores_assessment=True),
     Record.VOID_APPROVALS: NO_RECORD,
-    Record.PAYMENT: RecordKind(pays_into=Pot.IN_TRANSIT),
+    Record.PAYMENT: RecordKind(pays_into=Pot.IN_TRANSIT, names_method=True),
     Record.PAYMENT_CONFIRMED: RecordKind(pays_into=Pot.PAID),
     Record.PAYMENT_FAILED: RecordKind(pays_into=Pot.COMMITTED),
     Record.PAYMENT_RETURNED: RecordKind(pays_into=Pot.IN_TRANSIT),

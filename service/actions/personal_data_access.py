@@ -24,6 +24,10 @@ MAX_MATCHES_PER_DAY = 20
 REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 
 
+PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
+"""Who records an account, and who pays into it."""
+
+
 def reveal_personal_data(conn: sa.Connection, person_id: UUID, purpose: str, context: ActionContext) -> dict[str, Any]:
     """Return the full values of one person, and record the access. Raises NotFound, Refused (role_missing)."""
     person_row = households.visible_person(conn, person_id, context.caller, lock=True)
@@ -33,6 +37,23 @@ def reveal_personal_data(conn: sa.Connection, person_id: UUID, purpose: str, con
     event_log.append_event(conn, "person", person_id, "reveal", {"purpose": purpose, **right}, context)
     plain_columns = {key: person_row[key] for key in ("id", "household_id", "relation", "student_stage", "version")}
     return plain_columns | masking.plain_fields(context.keyring, person_row)
+
+
+def reveal_payee(
+    conn: sa.Connection, household_id: UUID, unit_path: str, purpose: str, context: ActionContext
+) -> dict[str, Any]:
+    """Return holder, bank and full number of a household's account, and record the access on the holder's chain.
+
+    `unit_path` is that of the file or case of which the caller pays or records the account. Raises NotFound, Refused.
+    """
+    right = require_role(context, PAYEE_REVEALERS, unit_path)
+    payee = households.payee(conn, household_id)
+    if payee is None:
+        raise NotFound
+    holder = households.lock_person(conn, payee["person_id"])
+    facts = {"purpose": purpose, "account": str(payee["id"]), **right}
+    event_log.append_event(conn, "person", payee["person_id"], "reveal", facts, context)
+    return masking.plain_payee(context.keyring, payee, holder)
 
 
 def count_disclosed_matches(conn: sa.Connection, account_id: UUID, since: datetime) -> int:

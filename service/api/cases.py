@@ -15,7 +15,7 @@ from service.actions.errors import NotFound
 from service.actions.possible_twins import PossibleTwins, offer_twins
 from service.actions.shared_details import SharedDetails, show_shared_details
 from service.http.auth import CASE_WRITERS, READERS, requires_role
-from service.http.context import action_context, caller, today
+from service.http.context import action_context, app_state, caller, today
 from service.http.errors import language
 from service.http.etags import tagged, version_read
 from service.http.idempotency import idempotent
@@ -25,6 +25,7 @@ from service.i18n.reason_messages import message_for
 from service.queries import case_corrections, notices
 from service.queries import cases as case_queries
 from service.queries.page import Page
+from service.queries.sealed_remarks import words_of
 from service.schemas.assessments import AssessmentsOut
 from service.schemas.cases import (
     ActionIn,
@@ -88,8 +89,10 @@ def see_case(case_id: UUID) -> Response:
 @requires_role(*READERS)
 @blueprint.response(200, EventsOut)
 def list_events(case_id: UUID) -> dict[str, Any]:
-    """The case's chain of events; each body is the very text that was hashed."""
-    return {"items": case_queries.events(connection(), _seen(case_id)["id"])}
+    """The case's chain of events; each body is the very text that was hashed. `words` are for those who may read them."""
+    row, keyring, me = _seen(case_id), app_state().keyring, caller()
+    rows = case_queries.events(connection(), row["id"])
+    return {"items": [each | {"words": words_of(keyring, each["sealed"], me, row["unit_path"])} for each in rows]}
 
 
 @blueprint.get("/cases/<uuid:case_id>/actions")

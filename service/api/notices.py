@@ -1,6 +1,5 @@
 """Routes of /notices: public notices, objections and their answers."""
 
-import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,17 +10,16 @@ from flask_smorest import Blueprint
 from service.actions.cases import take_action
 from service.actions.errors import NotFound
 from service.actions.step_result import StepResult
-from service.crypto.encryption import decrypt_field
 from service.http.auth import READERS, requires_role
 from service.http.context import action_context, app_state, caller, today
 from service.http.idempotency import idempotent
 from service.http.pagination import paged
 from service.http.transaction import connection
+from service.queries import masking
 from service.queries import notices as read
 from service.queries.page import Page
 from service.schemas.cases import TakenOut
 from service.schemas.notices import NoticeFilterIn, NoticeOut, NoticesOut, ObjectionAnswerIn, ObjectionIn
-from workflows import disclosure
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("notices", __name__, description="公示与异议 Notices and objections")
@@ -77,9 +75,7 @@ def _visible_notice(notice_id: UUID) -> dict[str, Any]:
 
 
 def _decrypt_notice(row: dict[str, Any]) -> dict[str, Any]:
-    shown = json.loads(decrypt_field(app_state().keyring, "notice.shown", row["id"], row["shown_sealed"]))
-    if row["ended_on"] is not None or row["ends_on"] < today():
-        shown["name"] = disclosure.shown("name", shown["name"], disclosure.Profile.LIST)
+    shown = masking.notice(app_state().keyring, row, today())
     return {**row, "shown": shown, "objections": [_parse_days(each) for each in row["objections"] or []]}
 
 

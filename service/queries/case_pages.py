@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.queries.scope import Caller, visible_to
+from service.queries.sealed_remarks import sealed_words
 from service.tables.accounts import account
 from service.tables.cases import approval, case
 from service.tables.events import event
@@ -45,7 +46,7 @@ def heading(conn: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any
     number = sa.select(sa.func.count()).where(waits).correlate(case).scalar_subquery()
     fen = sa.select(sa.func.coalesce(sa.func.sum(other.c.award_fen), 0)).where(waits).correlate(case).scalar_subquery()
     rows = (
-        sa.select(case, unit.c.name.label("unit_name"), household.c.file_no, household.c.exited_on)
+        sa.select(case, unit.c.name.label("unit_name"), household.c.file_no, household.c.cause)
         .add_columns(fund.c.code.label("fund_code"), fund.c.title.label("fund_title"), fund.c.available_fen)
         .add_columns(number.label("waiting_number"), fen.label("waiting_fen"))
         .add_columns(policy_set.c.title.label("policy_title"), policy_set.c.version.label("policy_version"))
@@ -70,11 +71,15 @@ def latest_signature(conn: sa.Connection, case_id: UUID) -> Any:
 
 
 def events(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
-    """Return the events of a case with who took each step, first event first; bodies are left out."""
+    """Return the events of a case with who took each step, first event first; bodies are left out.
+
+    `sealed` are the words people wrote, still encrypted, as sealed_remarks.words_of() reads them.
+    """
     columns = (event.c.seq, event.c.action, event.c.from_state, event.c.to_state, event.c.on, event.c.at)
     principal = account.alias("principal")
     rows = (
         sa.select(*columns, account.c.display_name.label("actor"), principal.c.display_name.label("principal"))
+        .add_columns(sealed_words().label("sealed"))
         .join(account, account.c.id == event.c.actor_id)
         .outerjoin(principal, principal.c.id == event.c.principal_id)
         .where(event.c.subject_id == case_id)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.queries.page import Page, counted, cut
 from service.queries.scope import Caller, below, visible_to
+from service.queries.sealed_remarks import sealed_words
 from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.events import event
@@ -120,9 +121,12 @@ def stored_assessments(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any
 
 
 def events(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
-    """Return the event chain of a case, first event first; the caller has been allowed to see the case already."""
+    """Return the event chain of a case, first event first; the caller has been allowed to see the case already.
+
+    `sealed` are the words people wrote, still encrypted, as sealed_remarks.words_of() reads them.
+    """
     rows = (
-        sa.select(event, account.c.display_name.label("actor"))
+        sa.select(event, account.c.display_name.label("actor"), sealed_words().label("sealed"))
         .join(account, account.c.id == event.c.actor_id)
         .where(event.c.subject_id == case_id)
         .order_by(event.c.seq)

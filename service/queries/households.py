@@ -108,6 +108,12 @@ def visible_person(
     return dict(row) if row is not None else None
 
 
+def lock_person(conn: sa.Connection, person_id: UUID) -> dict[str, Any]:
+    """Return a person of a household that the caller has been allowed to see, locked, still encrypted."""
+    rows = sa.select(person).where(person.c.id == person_id).with_for_update(key_share=True)
+    return dict(conn.execute(rows).mappings().one())
+
+
 def latest_survey(conn: sa.Connection, household_id: UUID) -> Mapping[str, Any] | None:
     """Return the day of the survey visit recorded last, and what it saw (None before that was kept)."""
     surveys = sa.select(visit.c.on, visit.c.seen).where(visit.c.household_id == household_id, visit.c.kind == "survey")

@@ -126,11 +126,14 @@ def page(
     """Return one page of a list with its number and sum, by one SELECT, and one for the calendar.
 
     Filters are those of cases.matching(), for 我发起 `ended`, which adds ended cases, and for 待办 `names_me`, which leaves
-    the cases with a visit that the caller made and has to confirm. 待办 has the case that is due first on top, the other
+    the cases with a visit that the caller made and has to confirm; a row of 待办 says by `names_me` whether it is one. 待办 has the case that is due first on top, the other
     lists the latest.
     """
     listed = _LISTS[which](conn, caller, filters, today).cte("listed")
-    rows = conn.execute(_page_statement(listed, which, after, size)).mappings().all()
+    statement = _page_statement(listed, which, after, size)
+    if which is InboxList.TO_DO:
+        statement = statement.add_columns(_visit_names(caller).label("names_me"))
+    rows = conn.execute(statement).mappings().all()
     total = CountedSum.of(rows[0]["all_count"], rows[0]["all_fen"], MOST)
     found = [{name: row[name] for name in row if name not in {"all_count", "all_fen"}} for row in rows if row["id"]]
     shown, last = cut(found, size)

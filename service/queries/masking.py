@@ -1,6 +1,8 @@
-"""Persons and payees for display: decrypted and masked."""
+"""Persons, payees and notices for display: decrypted and masked."""
 
+import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +46,25 @@ def payee(keyring: Keyring, row: Mapping[str, Any] | None, profile: Profile = Pr
         "bank": row["bank"],
         "card": shown("card", card or "", profile),
     }
+
+
+def plain_payee(keyring: Keyring, row: Mapping[str, Any], holder: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an account with its full number and its holder's name; the caller of this function records the access."""
+    return {
+        "id": row["id"],
+        "person_id": row["person_id"],
+        "name": _decrypt(keyring, "person.name", holder["id"], holder["name_sealed"]),
+        "bank": row["bank"],
+        "card": _decrypt(keyring, "bank_account.card", row["id"], row["card_sealed"]),
+    }
+
+
+def notice(keyring: Keyring, row: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Return what a public notice showed; its name is masked once the notice has ended."""
+    lines: dict[str, Any] = json.loads(decrypt_field(keyring, "notice.shown", row["id"], row["shown_sealed"]))
+    if row["ended_on"] is not None or row["ends_on"] < today:
+        lines["name"] = shown("name", lines["name"], Profile.LIST)
+    return lines
 
 
 def _decrypt(keyring: Keyring, field: str, row_id: UUID, sealed: bytes | None) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from service.queries.page import Page, page_by_id
 from service.queries.scope import Caller, visible_to
@@ -12,6 +13,7 @@ from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.events import event
 from service.tables.notices import notice, objection
+from service.tables.units import unit
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
@@ -46,16 +48,31 @@ def _visible_notices(caller: Caller) -> sa.Select[Any]:
         sa.select(sa.func.json_agg(objection_json)).where(objection.c.notice_id == notice.c.id).scalar_subquery()
     )
     return (
-        sa.select(notice, case.c.case_no, objections.label("objections"))
+        sa.select(notice, case.c.case_no, unit.c.name.label("unit_name"), objections.label("objections"))
         .join(case, case.c.id == notice.c.case_id)
+        .join(unit, unit.c.id == case.c.unit_id)
         .where(visible_to(caller, case.c.unit_path))
     )
 
 
-def posted_of(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
-    """Return the notices of a case as `id`, `posted_on` and `ended_on`, the newest first."""
-    rows = sa.select(notice.c.id, notice.c.posted_on, notice.c.ended_on).where(notice.c.case_id == case_id)
-    return [dict(row) for row in conn.execute(rows.order_by(notice.c.id.desc())).mappings()]
+def of_case(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
+    """Return the notices of a case, the newest first, each with its `objections`; what it showed is still encrypted.
+
+    The objections are those of objections_of(), the oldest first, by the same SELECT.
+    """
+    names = ("id", "source", "raised_on", "outcome", "answered_on")
+    columns = (each for name in names for each in (name, objection.c[name]))
+    rows = sa.select(sa.func.json_agg(aggregate_order_by(sa.func.json_build_object(*columns), objection.c.id))).where(
+        objection.c.notice_id == notice.c.id
+    )
+    posted = sa.and_(event.c.subject_id == notice.c.case_id, event.c.seq == notice.c.seq)
+    notices = (
+        sa.select(notice, account.c.display_name.label("posted_by"), rows.scalar_subquery().label("objections"))
+        .join(event, posted)
+        .join(account, account.c.id == event.c.actor_id)
+        .where(notice.c.case_id == case_id)
+    )
+    return [dict(row) for row in conn.execute(notices.order_by(notice.c.id.desc())).mappings()]
 
 
 def objections_of(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:

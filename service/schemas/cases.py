@@ -119,7 +119,9 @@ class CorrectedFieldOut(Schema):
     label = fields.String()
     before = fields.Raw(allow_none=True)
     after = fields.Raw(allow_none=True)
-    rewritten = fields.Boolean(metadata={"description": "Free text was written anew; it is not shown."})
+    rewritten = fields.Boolean(
+        metadata={"description": "Free text was written anew; it is among the words of the events."}
+    )
     on = fields.Date()
     by = fields.String()
 
@@ -153,6 +155,15 @@ class EventOut(Schema):
     on = fields.Date()
     at = fields.AwareDateTime()
     body = fields.String()
+    words = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        allow_none=True,
+        metadata={
+            "description": "What was written in free words, by field: for those who work on cases of the unit, and for"
+            " auditors; an objection and its answer not for visitors, verifiers and cashiers. null for others."
+        },
+    )
     hash = fields.Function(lambda row: bytes(row["hash"]).hex(), metadata={"type": "string"})
 
 

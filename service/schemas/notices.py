@@ -6,7 +6,7 @@ from service.schemas.fields import CODE, In, Money, PageIn
 
 
 class ObjectionOut(Schema):
-    """An objection; its author and text stay encrypted."""
+    """An objection; what it and its answer say is among the words of the case's events."""
 
     id = fields.UUID()
     source = fields.String()

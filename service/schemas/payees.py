@@ -13,6 +13,16 @@ class PayeeIn(In):
     card = fields.String(required=True, validate=validate.Length(1, 40))
 
 
+class RevealedPayeeOut(Schema):
+    """The account to pay with its full number and its holder's name."""
+
+    id = fields.UUID()
+    person_id = fields.UUID()
+    name = fields.String()
+    bank = fields.String()
+    card = fields.String()
+
+
 class PayeeOut(Schema):
     """The account to pay; its number is masked to the last four digits."""
 

@@ -14,8 +14,10 @@ from service.web import (
     identity_provider,
     inbox,
     kinship,
+    notices,
     pairings,
     passkeys,
+    payees,
     persons,
     search,
     sessions,
@@ -27,6 +29,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
+    *(notices, payees),
     components,
 )
 

@@ -1,6 +1,6 @@
 """The actions of a case as forms: those that are open, and the reasons against the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.actions.cases import ActionPreview, CasePreview
@@ -8,15 +8,20 @@ from service.http.context import today
 from service.http.errors import language
 from service.http.transaction import connection
 from service.i18n.reason_messages import message_for
-from service.queries import accounts, case_pages, notices
+from service.queries import accounts, case_pages
 from service.web import forms
-from service.web.forms import EMPTY, FormInput, PostedForm
+from service.web.application import present_form
+from service.web.case_record import CaseRecord
+from service.web.formatting import day
+from service.web.forms import FormInput, PostedForm
+from service.web.layout import text
 from service.web.proofs import proof_input
 from service.web.refusals import NO_PROBLEMS, Problems
+from workflows.code_lists import PaymentMethod
 from workflows.form_fields import FormField
 from workflows.money_format import in_yuan_with_thousands
 from workflows.programme import Step
-from workflows.vocabulary import Role
+from workflows.vocabulary import Pot, Role
 
 SUMS = {"award", "amount"}
 """The fields in which a form states the sum itself."""
@@ -40,7 +45,7 @@ class ActionButton:
     is_unfolded: bool = False
     problems: Problems = NO_PROBLEMS
     sum: str = ""
-    """The award that the action signs or pays, where the form does not ask for a sum."""
+    """The sum that the action signs, pays or writes off, where its form does not ask for one."""
 
     @property
     def is_available(self) -> bool:
@@ -48,18 +53,24 @@ class ActionButton:
         return not self.reasons
 
 
-def action_buttons(row: dict[str, Any], preview: CasePreview, taken: str, posted: PostedForm) -> list[ActionButton]:
-    """Return the caller's actions; the first open one that the case waits for is the main one."""
+def action_buttons(
+    row: dict[str, Any], preview: CasePreview, taken: str, posted: PostedForm, record: CaseRecord
+) -> list[ActionButton]:
+    """Return the caller's actions; the first open one that the case waits for is the main one.
+
+    A visit that waits for the caller to say that they took part comes before it: nobody else can say so.
+    """
     fields = {field.key: field for each in preview.actions if not each.available.reasons for field in each.step.form}
-    options = _options(row, fields)
-    waited = (each.step.action for each in preview.actions if each.is_awaited and not each.available.reasons)
-    main = next(waited, None)
-    is_proved = any(each.step.proof and not each.available.reasons for each in preview.actions)
-    proof = (proof_input(posted),) if is_proved else ()
-    return [
-        _button(row, each, options, main, posted if each.step.action == taken else EMPTY, proof)
-        for each in preview.actions
-    ]
+    options = _options(row, fields, record)
+    is_open = [each for each in preview.actions if not each.available.reasons]
+    mine = [each.step.action for each in is_open if each.step.kind.confirms_visit]
+    main = next(iter([*mine, *(each.step.action for each in is_open if each.is_awaited)]), None)
+    proof = (proof_input(posted),) if any(each.step.proof for each in is_open) else ()
+
+    def shown(step: Step) -> PostedForm:
+        return posted if step.action == taken else present_form(step, row, record.words)
+
+    return [_button(row, each, options, main, shown(each.step), proof) for each in preview.actions]
 
 
 def _button(
@@ -76,22 +87,37 @@ def _button(
         action=action,
         url=f"/cases/{row['id']}/actions/{action}",
         label=forms.action_label(action, each.step.label),
-        inputs=forms.draw(action, each.step.form, options, posted) + (proof if each.step.proof else ()),
+        inputs=_inputs(row, each.step, options, posted) + (proof if each.step.proof else ()),
         reasons=() if problems else tuple(message_for(reason, language()) for reason in each.available.reasons),
         able=tuple(names[:SHOWN_NAMES]),
         able_more=max(0, len(names) - SHOWN_NAMES),
         is_main=action == main,
         is_unfolded=bool(problems) or action == main,
         problems=problems,
-        sum=in_yuan_with_thousands(row["award_fen"]) if _signs_award(each.step, row) else "",
+        sum=_sum_of(each.step, row),
     )
 
 
-def _signs_award(step: Step, row: dict[str, Any]) -> bool:
-    return bool(step.proof and row["award_fen"] and not SUMS & {field.key for field in step.form})
+def _inputs(row: dict[str, Any], step: Step, options: forms.Options, posted: PostedForm) -> tuple[FormInput, ...]:
+    """Return the inputs of a step's form; a payment says which method was signed."""
+    drawn = forms.draw(step.action, step.form, options, posted)
+    if not step.kind.names_method:
+        return drawn
+    signed = forms.choice_label("method", row["method"] or PaymentMethod.BANK.value)
+    hint = text("case.method_signed", method=signed)
+    return tuple(replace(each, hint=hint) if each.name == "method" else each for each in drawn)
 
 
-def _options(row: dict[str, Any], fields: dict[str, FormField]) -> dict[str, list[tuple[str, str]]]:
+def _sum_of(step: Step, row: dict[str, Any]) -> str:
+    """Return the sum that a proved step decides: of a write-off what is still to come back, of the others the award."""
+    is_of_recovery = step.money is not None and step.money.source is Pot.RECOVERING
+    fen = row["recovering_fen"] if is_of_recovery else row["award_fen"]
+    if step.proof is None or not fen or SUMS & {field.key for field in step.form}:
+        return ""
+    return in_yuan_with_thousands(fen)
+
+
+def _options(row: dict[str, Any], fields: dict[str, FormField], record: CaseRecord) -> dict[str, list[tuple[str, str]]]:
     """Return the choices that the record gives, for the fields that the open forms have."""
     conn, on, options = connection(), today(), dict[str, list[tuple[str, str]]]()
     if "fund" in fields:
@@ -102,7 +128,7 @@ def _options(row: dict[str, Any], fields: dict[str, FormField]) -> dict[str, lis
         visitors = (each for each in staff if each.actor.grants_as((Role.VISITOR,)))
         options["visitors"] = [(str(each.actor.account), each.display_name) for each in visitors]
     if "notice" in fields:
-        options["notice"] = [(str(each["id"]), forms.notice_label(each)) for each in notices.posted_of(conn, row["id"])]
+        options["notice"] = [(str(each.id), day(each.posted_on)) for each in record.notices]
     if "papers" in fields:
         options["papers"] = forms.terms_of("paper")
     return options

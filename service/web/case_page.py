@@ -8,13 +8,18 @@ from uuid import UUID
 
 from service.actions import cases as case_actions
 from service.actions.errors import NotFound
-from service.http.context import action_context, app_state, caller
+from service.actions.personal_data_access import PAYEE_REVEALERS
+from service.http.context import action_context, caller
 from service.http.transaction import connection
-from service.queries import case_corrections, case_pages, households, masking, notices
+from service.queries import case_corrections, case_pages, notices
+from service.web.application import application_rows
 from service.web.case_actions import ActionButton, action_buttons
+from service.web.case_record import CaseRecord, case_record
 from service.web.forms import EMPTY, PostedForm
+from service.web.household_page import masked_members, masked_payee
 from service.web.refusals import NO_PROBLEMS, Problems
 from service.web.signed_changes import SignedChanges, signed_changes
+from workflows.evidence import Visit
 from workflows.facts import Facts
 from workflows.programme import Programme
 from workflows.programmes import PROGRAMMES
@@ -33,18 +38,6 @@ class PhaseStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class TimelineItem:
-    """One event: who did what, when, and how many days after the event before it."""
-
-    seq: int
-    action: str
-    actor: str
-    principal: str | None
-    on: date
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
 class CasePage:
     """Everything that the page of a case shows."""
 
@@ -53,11 +46,11 @@ class CasePage:
     members: list[dict[str, Any]]
     payee: dict[str, Any] | None
     phases: tuple[PhaseStatus, ...]
-    timeline: tuple[TimelineItem, ...]
+    record: CaseRecord
+    application: tuple[tuple[str, str], ...]
     facts: Facts
     assessment: Mapping[str, Any] | None
     limits: dict[str, Any]
-    objections: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     signed: SignedChanges | None
     letters: list[dict[str, Any]]
@@ -77,6 +70,24 @@ class CasePage:
         return next((each["name"] or "" for each in self.members if each["id"] == self.case["beneficiary_id"]), "")
 
     @property
+    def payee_name(self) -> str:
+        """Return the masked name of the payee account's holder; nothing once they have left the family."""
+        holder = self.payee["person_id"] if self.payee else None
+        return next((each["name"] or "" for each in self.members if each["id"] == holder), "")
+
+    @property
+    def may_reveal_payee(self) -> bool:
+        """Return whether the caller may see the account in full."""
+        return caller().holds(PAYEE_REVEALERS, self.case["unit_path"])
+
+    @property
+    def visits_to_confirm(self) -> tuple[Visit, ...]:
+        """Return the survey visits that name the caller and wait for them to say that they took part."""
+        steps, me = self.programme.steps_from(self.case["state"]), caller().account
+        is_asked = any(step.kind.confirms_visit for step in steps)
+        return tuple(each for each in self.facts.surveys if is_asked and me in each.visitors - each.went)
+
+    @property
     def amount(self) -> int:
         """Return the award, or before it what was asked for, in fen."""
         award = self.case["award_fen"]
@@ -85,7 +96,7 @@ class CasePage:
 
 def case_page(case_id: UUID, taken: str = "", posted: PostedForm = EMPTY) -> CasePage:
     """Return the page of a case; `taken` is the action whose form was refused. Raises NotFound."""
-    conn, keyring = connection(), app_state().keyring
+    conn = connection()
     row = case_pages.heading(conn, case_id, caller())
     if row is None:
         raise NotFound
@@ -93,19 +104,19 @@ def case_page(case_id: UUID, taken: str = "", posted: PostedForm = EMPTY) -> Cas
     preview = case_actions.preview_actions(conn, case_id, action_context())
     assessment, limits = case_actions.assess(preview.rule_input, preview.in_force)
     events = case_pages.events(conn, case_id)
-    members = [masking.member(keyring, each) for each in households.members(conn, row["household_id"])]
-    buttons = action_buttons(row, preview, taken, posted)
+    record = case_record(events, notices.of_case(conn, case_id), row["unit_path"])
+    buttons = action_buttons(row, preview, taken, posted, record)
     return CasePage(
         case=row,
         programme=programme,
-        members=members,
-        payee=masking.payee(keyring, households.payee(conn, row["household_id"])),
+        members=masked_members(row["household_id"]),
+        payee=masked_payee(row["household_id"]),
         phases=_phases(row, programme, events),
-        timeline=_timeline(events),
+        record=record,
+        application=application_rows(programme, row, record.words),
         facts=preview.loaded.facts,
         assessment=assessment,
         limits=limits,
-        objections=notices.objections_of(conn, case_id),
         changes=case_corrections.changes_since_return(conn, row),
         signed=signed_changes(preview.loaded),
         letters=case_pages.letters(conn, case_id),
@@ -130,13 +141,9 @@ def _phases(row: dict[str, Any], programme: Programme, events: list[dict[str, An
     )
 
 
-def _timeline(events: list[dict[str, Any]]) -> tuple[TimelineItem, ...]:
-    """Return the events, newest first."""
-    days = [events[0]["on"], *(each["on"] for each in events)] if events else []
-    items = [
-        TimelineItem(
-            each["seq"], each["action"], each["actor"], each["principal"], each["on"], (each["on"] - before).days
-        )
-        for before, each in zip(days, events, strict=False)
-    ]
-    return tuple(reversed(items))
+def present_words(case_id: UUID) -> dict[str, str]:
+    """Return what was last written in each free field of a case, as far as the caller may read it. Raises NotFound."""
+    row = case_pages.heading(connection(), case_id, caller())
+    if row is None:
+        raise NotFound
+    return case_record(case_pages.events(connection(), case_id), [], row["unit_path"]).words

@@ -38,6 +38,8 @@ class CaseRowView:
     days_waiting: int | None
     waits_for: str
     is_held: bool
+    names_me: bool = False
+    """Whether a visit waits for the reader to say that they took part; 待办 says so."""
 
 
 def case_rows(rows: list[dict[str, Any]]) -> list[CaseRowView]:
@@ -64,6 +66,7 @@ def _row(row: dict[str, Any], people: Sequence[AwaitedPerson]) -> CaseRowView:
         row["days_waiting"] if is_open else None,
         waits_for(row["programme"], row["state"], people) if is_open else "",
         row["held_until"] is not None and row["held_until"] >= today(),
+        bool(row.get("names_me")),
     )
 
 

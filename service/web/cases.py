@@ -19,8 +19,9 @@ from service.queries import cases as case_queries
 from service.queries.case_list import Sort
 from service.queries.inbox import InboxList, Neighbours
 from service.web import forms, lists
+from service.web.application import without_unchanged_words
 from service.web.case_filters import NAMES, case_filters, filter_labels, unit_names
-from service.web.case_page import case_page
+from service.web.case_page import case_page, present_words
 from service.web.case_rows import case_rows
 from service.web.forms import PostedForm
 from service.web.proofs import challenge, proof_label, proved, shown_case
@@ -90,6 +91,8 @@ def take_action(case_id: UUID, action: str) -> ResponseReturnValue:
     """Take one action. A refusal shows the same page with every reason in its place."""
     step = _step(case_id, action)
     answers = forms.read(step.form) if step else {}
+    if step is not None and step.kind.corrects:
+        answers = without_unchanged_words(answers, present_words(case_id))
     context = action_context(version_read(required=False))
     try:
         if step is not None and step.proof is not None:

@@ -10,7 +10,6 @@ from werkzeug.datastructures import MultiDict
 
 from service.http.errors import language
 from service.i18n.catalogue import LANGUAGES, catalogue, translate
-from service.web.formatting import day
 from service.web.refusals import NO_PROBLEMS, Problems
 from workflows.form_fields import FormField, Kind
 from workflows.money_format import in_yuan_with_thousands
@@ -146,11 +145,6 @@ def terms_of(group: str) -> list[tuple[str, str]]:
 def fund_label(line: Mapping[str, Any]) -> str:
     """Return a fund line as a choice: code, title, and what is available."""
     return f"{line['code']} {line['year']} {line['title']} · {in_yuan_with_thousands(line['available_fen'])}"
-
-
-def notice_label(row: Mapping[str, Any]) -> str:
-    """Return a notice as a choice: the day it was posted."""
-    return day(row["posted_on"])
 
 
 def _control(row: FormField, choices: tuple[Option, ...]) -> str:

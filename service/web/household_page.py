@@ -8,7 +8,7 @@ from uuid import UUID
 
 from service.actions.consents import RECORDERS
 from service.actions.errors import NotFound
-from service.actions.personal_data_access import REVEALERS
+from service.actions.personal_data_access import PAYEE_REVEALERS, REVEALERS
 from service.http.context import app_state, caller, today
 from service.http.transaction import connection
 from service.queries import household_changes, households, masking, policies
@@ -57,6 +57,7 @@ class HouseholdPage:
     may_edit: bool
     may_record_consent: bool
     may_reveal: bool
+    may_reveal_payee: bool
     may_file_again: bool
     waiting: read.Waiting | None = None
 
@@ -132,6 +133,7 @@ def _rights(file: dict[str, Any]) -> dict[str, bool]:
         "may_edit": is_open and is_registrar,
         "may_record_consent": is_open and bool(over(RECORDERS)),
         "may_reveal": bool(over(REVEALERS)),
+        "may_reveal_payee": bool(over(PAYEE_REVEALERS)),
         "may_file_again": not is_open and is_registrar,
     }
 

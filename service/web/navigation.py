@@ -29,7 +29,9 @@ WITHIN = {
     "web.finances.": "web.households.",
     "web.household_changes.": "web.households.",
     "web.kinship.": "web.households.",
+    "web.notices.": "web.cases.",
     "web.pairings.": "web.households.",
+    "web.payees.": "web.households.",
     "web.persons.": "web.households.",
 }
 """Prefixes of pages that are reached from those of an entry of the menu, with the entry's section: it stays marked."""

@@ -57,7 +57,7 @@ NOT_NOUNS = {
     " sign_in step_records step_result validation write_batch",
     "queries": "awaited_steps case_corrections case_list case_opening case_pages household_list household_pages inbox"
     " installation masking named_rows page pagination policy_changes possible_twins"
-    " reminders scope shared_details",
+    " reminders scope sealed_remarks shared_details",
     "tables": "column_classification installation privileges row_fingerprints",
 }
 """Files that are not about one noun."""

@@ -129,6 +129,7 @@ ROUTES = (
     _route("POST", "/households/<uuid:household_id>/members", (REGISTRAR,), "row", **MEMBER),
     _route("POST", "/households/<uuid:household_id>/consents", (REGISTRAR, VISITOR), "row", **CONSENT),
     _route("POST", "/households/<uuid:household_id>/payee", (REGISTRAR,), "row", person="{person}", bank="行", card="6" * 16),
+    _route("POST", "/households/<uuid:household_id>/payee/reveal", (REGISTRAR, CASHIER), "row", purpose="payment"),
     _route("GET", "/households/<uuid:household_id>/kinship", EVERYONE, "row"),
     _route("POST", "/households/<uuid:household_id>/kinship", EVERYONE, "row", account_id="{bystander}", relation="other"),
     _route("POST", "/kinship/<uuid:kinship_id>/confirmation", EVERYONE, "row"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from service.actions.fund_receipts import NewReceipt
 from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
+from service.queries import notices
 from tests.api_client import NO_RATES, ApiClient, serving
 from tests.application_role import application_url
 from tests.factories import RING, Organisation, create_organisation
@@ -123,7 +125,14 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         declare_kinship(connection, household, union.office.people["follower"], "other", context)
         content = ReceiptContent(union.office.fund_id, NewReceipt(Fen(100), "银收1", TODAY))
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
-    ids = {"case": case.case_id, "returned": returned.case_id, "household": household, "person": case.family.child_id}
+        (posted,) = notices.of_case(connection, UUID(case.case_id))
+    ids = {
+        "case": case.case_id,
+        "notice": posted["id"],
+        "returned": returned.case_id,
+        "household": household,
+        "person": case.family.child_id,
+    }
     ids |= {"pairing": pairing, "confirmation": proposal.id}
     return union, {name: str(row_id) for name, row_id in ids.items()}
 

@@ -16,6 +16,8 @@ def test_each_consequence_belongs_to_these_records_only() -> None:
         "signs": {Record.APPROVAL},
         "corrects": {Record.CORRECTION},
         "by_visitors": {Record.VISIT},
+        "confirms_visit": {Record.VISIT_CONFIRMED},
+        "names_method": {Record.PAYMENT},
         "restarts_deadline": {Record.RESUME},
     }
 
