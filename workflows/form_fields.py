@@ -139,10 +139,10 @@ def _text(value: object, field: FormField) -> Plain:
 
 
 def _code(value: object, field: FormField) -> Plain:
+    if isinstance(value, str) and field.choices and value not in field.choices:
+        raise _Wrong("not_a_choice", choices=list(field.choices))
     if not isinstance(value, str) or not _CODE.fullmatch(value):
         raise _Wrong("not_code")
-    if field.choices and value not in field.choices:
-        raise _Wrong("not_a_choice", choices=list(field.choices))
     return value
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflows.code_lists import NoticePlace
 from workflows.form_fields import (
     FIELD_READERS,
     MONEY_SHAPE,
@@ -19,6 +20,7 @@ from workflows.form_fields import (
     school_year,
 )
 from workflows.programmes import PROGRAMMES
+from workflows.programmes.forms import AWARD
 from workflows.vocabulary import InvalidForm, Plain
 
 ONE, TWO = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
@@ -140,6 +142,15 @@ def test_code_outside_the_choices_is_refused() -> None:
     assert one_field(Kind.CODE, "cash", CHOICES) == "cash"
     assert problems(Kind.CODE, "gold", CHOICES) == ["not_a_choice"]
     assert problems(Kind.CODES, ["cash", "gold"], CHOICES) == ["not_a_choice"]
+
+
+def test_places_of_a_notice_are_those_of_the_list() -> None:
+    [places] = [field for field in AWARD if field.key == "places"]
+    assert places.choices == tuple(NoticePlace)
+    assert read_fields((places,), {"places": ["unit_board", "community_board"]})
+    with pytest.raises(InvalidForm) as error:
+        read_fields((places,), {"places": ["公告栏"]})
+    assert [problem.code for problem in error.value.problems] == ["not_a_choice"]
 
 
 def test_form_reports_all_problems_at_once() -> None:

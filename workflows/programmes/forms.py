@@ -3,6 +3,7 @@
 from workflows.code_lists import (
     FOLLOW_UP_PLACES,
     SURVEY_PLACES,
+    NoticePlace,
     ObjectionOutcome,
     Observation,
     PaymentMethod,
@@ -57,7 +58,7 @@ VERIFICATION = (
 AWARD = (
     FormField("award", "拟救助金额", Kind.MONEY),
     FormField("fund", "资金来源", Kind.ID),
-    FormField("places", "公示地点", Kind.CODES),
+    FormField("places", "公示地点", Kind.CODES, choices=tuple(NoticePlace)),
     FormField("method", "发放方式", Kind.CODE, required=False, choices=tuple(PaymentMethod)),
     FormField("cash_reason", "现金发放原因", Kind.CODE, required=False, choices=("no_account", "urgent", "disabled")),
     FormField("objection_met", "异议如何处理", Kind.TEXT, required=False, least=LEAST_WORDS),
