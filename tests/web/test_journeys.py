@@ -37,10 +37,10 @@ def test_refused_form_is_shown_again_with_its_reasons_and_what_was_typed(
     cashier = people("cashier", union.office, TODAY, scripts=scripts).has_password().has_session()
     cashier.watch.expected = {422}
     page = CasePage(cashier, case_id).open()
-    page.take("pay", voucher="号 1", method="bank")
+    page.take("pay", voucher="——", method="bank")
     expect(page.problems()).to_have_count(1)
     form = page.unfold("pay")
-    expect(form.locator("[name='voucher']")).to_have_value("号 1")
+    expect(form.locator("[name='voucher']")).to_have_value("——")
     expect(form.locator("[name='voucher']")).to_have_attribute("aria-invalid", "true")
     expect(form.locator("[value='bank']")).to_be_checked()
     page.take("pay", voucher="V-7001")

@@ -50,7 +50,7 @@ RESURVEY_UNVERIFIED = (FormField("again", "另须重做", Kind.CODES, required=F
 PAPERS = (FormField("papers", "已核材料", Kind.CODES),)
 VERIFICATION = (
     FormField("authority", "核对机构", Kind.NAME),
-    FormField("request_no", "核对编号", Kind.CODE),
+    FormField("request_no", "核对编号", Kind.NUMBER_TEXT),
     FormField("replied_on", "答复日期", Kind.DATE),
     FormField("outcome", "核对结果", Kind.CODE, choices=tuple(VerificationOutcome)),
     FormField("explained", "异常已说明", Kind.YES_NO, required=False),
@@ -82,10 +82,10 @@ SIGNATURE = (
 )
 PAYMENT = (
     FormField("method", "发放方式", Kind.CODE, choices=tuple(PaymentMethod)),
-    FormField("voucher", "凭证号", Kind.CODE),
+    FormField("voucher", "凭证号", Kind.NUMBER_TEXT),
 )
 ADVICE = (
-    FormField("advice_no", "银行回单号（现金为收据号）", Kind.CODE),
+    FormField("advice_no", "银行回单号（现金为收据号）", Kind.NUMBER_TEXT),
     FormField("advised_on", "回单日期", Kind.DATE),
     FormField("amount", "回单金额", Kind.MONEY),
 )
@@ -95,7 +95,7 @@ _BANK_CODE = FormField(
     "bank_code", "退回原因", Kind.CODE, choices=("account_closed", "name_mismatch", "wrong_number", "other")
 )
 FAILED = (*ADVICE, _BANK_CODE)
-RETURNED = (*ADVICE, _BANK_CODE, FormField("voucher", "退票凭证号", Kind.CODE))
+RETURNED = (*ADVICE, _BANK_CODE, FormField("voucher", "退票凭证号", Kind.NUMBER_TEXT))
 CANCELLATION = (FormField("request", "家庭书面申请或其他依据文号", Kind.NAME, required=False), WHY)
 """After a payment attempt an award is cancelled only on paper: `request` is then required."""
 
@@ -107,7 +107,7 @@ RECALL = (
     FormField("ground", "追回事由", Kind.CODE, choices=("false_statement", "not_eligible", "paid_in_error", "death")),
     WHY,
 )
-RECOVERY = (*ADVICE, FormField("voucher", "入账凭证号", Kind.CODE))
+RECOVERY = (*ADVICE, FormField("voucher", "入账凭证号", Kind.NUMBER_TEXT))
 WRITE_OFF = (FormField("minutes", "核销决定文号", Kind.NAME), WHY)
 HOLD = (
     FormField("until", "暂停至", Kind.DATE),
