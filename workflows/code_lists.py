@@ -218,35 +218,14 @@ SURVEY_PLACES = (Place.HOME, Place.WORKPLACE, Place.HOSPITAL, Place.SCHOOL)
 FOLLOW_UP_PLACES = (*SURVEY_PLACES, Place.PHONE)
 
 
-class Occasion(StrEnum):
-    """The occasion of a festival visit (慰问时机)."""
+class NoticePlace(StrEnum):
+    """The place where a notice hangs (公示地点); a newspaper or the open web is none (docs/domain/procedure.md §1.5)."""
 
-    NEW_YEAR = "new_year"
-    SPRING_FESTIVAL = "spring_festival"
-    WOMENS_DAY = "womens_day"
-    LABOUR_DAY = "labour_day"
-    DRAGON_BOAT = "dragon_boat"
-    TEACHERS_DAY = "teachers_day"
-    MID_AUTUMN = "mid_autumn"
-    NATIONAL_DAY = "national_day"
-    DOUBLE_NINTH = "double_ninth"
-    DAILY = "daily"
-
-
-class Deceased(StrEnum):
-    """The deceased's relation to the member; the policy set says which get condolence (docs/domain/eligibility.md §2.1)."""
-
-    MEMBER = "member"
-    SPOUSE = "spouse"
-    CHILD = "child"
-    MOTHER = "mother"
-    FATHER = "father"
-    MOTHER_IN_LAW = "mother_in_law"
-    FATHER_IN_LAW = "father_in_law"
-    GRANDPARENT = "grandparent"
-    SIBLING = "sibling"
-    GRANDCHILD = "grandchild"
-    CHILD_IN_LAW = "child_in_law"
+    UNIT_BOARD = "unit_board"
+    WORKSHOP_BOARD = "workshop_board"
+    SCHOOL_BOARD = "school_board"
+    COMMUNITY_BOARD = "community_board"
+    INTERNAL_PAGE = "internal_page"
 
 
 class SurveyConclusion(StrEnum):

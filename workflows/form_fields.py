@@ -12,6 +12,7 @@ from workflows.vocabulary import InvalidForm, Plain, Reason
 
 MAX_TEXT = 2000
 MAX_NAME = 120
+MAX_NUMBER = 64
 MAX_CHOICES = 50
 MONEY_SHAPE = r"(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?"
 """Yuan in JSON: no sign, no spaces, at most two decimals."""
@@ -31,6 +32,8 @@ class Kind(StrEnum):
     CODES = "codes"
     NAME = "name"
     """A short plain phrase that names no private person: an authority, a document number."""
+    NUMBER_TEXT = "number_text"
+    """The number of a document as people write it: 银付-12号, 鲁核〔2025〕31号."""
     NUMBER = "number"
     MONEY = "money"
     """Yuan with at most two decimals, as a string; becomes fen."""
@@ -114,6 +117,41 @@ def _is_between_years(character: str) -> bool:
     return character in _BETWEEN_YEARS or unicodedata.category(character) == "Pd"
 
 
+def normal_number(text: str) -> str:
+    """Return a document's number half-width, without spaces, with one kind of dash: `" 银付 － １２号" → "银付-12号"`."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    return "".join("-" if unicodedata.category(character) == "Pd" else character for character in plain)
+
+
+class NotNumberText(_Wrong):
+    """A text that is not the number of a document."""
+
+
+def number_text(value: object) -> str:
+    """Read the number of a document as `normal_number` returns it, so that a number typed otherwise is the same number.
+
+    Raises NotNumberText for a text without letter or digit, a longer one, and one with an invisible character.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if any(_is_hidden(character) for character in text):
+        raise NotNumberText("control_characters")
+    number = normal_number(text)
+    if not any(map(str.isalnum, number)):
+        raise NotNumberText("not_text")
+    if len(number) > MAX_NUMBER:
+        raise NotNumberText("too_long", limit=MAX_NUMBER)
+    return number
+
+
+_HANGUL_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters without a glyph: with one of them a number would look like another and differ from it."""
+
+
+def _is_hidden(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category in {"Cc", "Cf", "Cs", "Cn", "Mn", "Me", "Zl", "Zp"} or character in _HANGUL_FILLERS
+
+
 _DIRECTION_CHARACTERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that reverse the direction of the text after them, so that people see other text than is stored."""
 
@@ -139,10 +177,10 @@ def _text(value: object, field: FormField) -> Plain:
 
 
 def _code(value: object, field: FormField) -> Plain:
+    if isinstance(value, str) and field.choices and value not in field.choices:
+        raise _Wrong("not_a_choice", choices=list(field.choices))
     if not isinstance(value, str) or not _CODE.fullmatch(value):
         raise _Wrong("not_code")
-    if field.choices and value not in field.choices:
-        raise _Wrong("not_a_choice", choices=list(field.choices))
     return value
 
 
@@ -176,6 +214,10 @@ def _school_year(value: object, _field: FormField) -> Plain:
     return school_year(value)
 
 
+def _number_text(value: object, _field: FormField) -> Plain:
+    return number_text(value)
+
+
 def _yes_no(value: object, _field: FormField) -> Plain:
     if not isinstance(value, bool):
         raise _Wrong("not_yes_no")
@@ -194,6 +236,7 @@ FIELD_READERS: Mapping[Kind, Callable[[object, FormField], Plain]] = {
     Kind.NAME: _text,
     Kind.CODE: _code,
     Kind.CODES: _listed(_code),
+    Kind.NUMBER_TEXT: _number_text,
     Kind.NUMBER: _number,
     Kind.MONEY: _money,
     Kind.DATE: _date,

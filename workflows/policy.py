@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
-from workflows.code_lists import Deceased
+from workflows.condolence_codes import Deceased
 from workflows.plain_form import LATER, as_plain
 from workflows.policy_codes import Comparator, Per, Requirement, Term
 from workflows.vocabulary import Fen

@@ -11,9 +11,9 @@ from workflows.code_lists import (
     RELIEF_ITEMS,
     TUITION_ITEMS,
     Category,
-    Deceased,
     HouseholdKind,
 )
+from workflows.condolence_codes import Deceased
 from workflows.policy import CLOSE_KIN, DEADLINES, Cap, CategoryRule, DibaoLine, GiftRule, ItemRule, PolicySet
 from workflows.policy_codes import Comparator, Per, Requirement, Term
 from workflows.policy_values import (

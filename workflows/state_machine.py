@@ -215,8 +215,8 @@ def _personal(field: FormField, answer: Plain) -> list[str]:
     """Return the kinds of personal number in the answer to a plain field."""
     if field.kind is Kind.NAME:
         return looks_personal(str(answer))
-    # A long code may look like a card or a phone number, so only identity numbers are refused in codes.
-    if field.kind in {Kind.CODE, Kind.CODES}:
+    # A long code may look like a card or a phone number, so only identity numbers are refused in codes and numbers.
+    if field.kind in {Kind.CODE, Kind.CODES, Kind.NUMBER_TEXT}:
         return [kind for kind in looks_personal(str(answer)) if kind == "id_number"]
     return []
 

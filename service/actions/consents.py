@@ -13,6 +13,7 @@ from service.actions.open_households import bump_version, lock_open_household
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
 from service.tables.consents import consent
+from workflows.form_fields import MAX_NUMBER
 from workflows.vocabulary import Plain, Reason, Role
 
 RECORDERS = (Role.REGISTRAR, Role.VISITOR)
@@ -33,7 +34,7 @@ def consent_problems(new: Consent, today: date, prefix: str = "") -> Iterator[Re
     """Yield every problem of a consent; `prefix` precedes a field's name."""
     yield from validation.not_in_future(f"{prefix}signed_on", new.signed_on, today)
     yield from validation.dates_in_order(f"{prefix}until_on", new.signed_on, new.until_on)
-    yield from validation.shaped(f"{prefix}text_version", new.text_version, validation.CODE, "not_code")
+    yield from validation.document_number(f"{prefix}text_version", new.text_version, longest=MAX_NUMBER)
     yield from validation.whole_number(f"{prefix}adults_signed", new.adults_signed, 1, 50)
 
 

@@ -16,6 +16,7 @@ from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
 from service.tables.donations import donation
 from workflows.code_lists import DonationDirection
+from workflows.form_fields import MAX_NUMBER
 from workflows.vocabulary import Fen, Plain, Reason, Role
 
 
@@ -86,6 +87,6 @@ def _problems(new: NewDonation, today: date) -> Iterator[Reason]:
     yield from validation.text("campaign", new.campaign)
     yield from validation.text("organiser", new.organiser)
     yield from validation.text("handed_to", new.handed_to)
-    yield from validation.document_number("receipt_no", new.receipt_no, longest=64, required=False)
+    yield from validation.document_number("receipt_no", new.receipt_no, longest=MAX_NUMBER, required=False)
     yield from validation.amount("fen", new.fen)
     yield from validation.whole_number("donors", new.donors)

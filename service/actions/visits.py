@@ -21,7 +21,8 @@ from service.queries import accounts, households, policies, units
 from service.tables.gifts import gift
 from service.tables.pairings import pairing
 from service.tables.visits import visit, visit_visitor
-from workflows.code_lists import OTHER_VISIT_KINDS, Deceased, Occasion, Place, VisitKind
+from workflows.code_lists import OTHER_VISIT_KINDS, Place, VisitKind
+from workflows.condolence_codes import Deceased, Occasion
 from workflows.policy import CLOSE_KIN, NoPolicy
 from workflows.vocabulary import Plain, Reason, Refused, Role
 

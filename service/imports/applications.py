@@ -87,10 +87,10 @@ APPLICATIONS = Sheet("申请", (
     Column("材料",           "papers",       cells.several(cells.chosen(labels.PAPERS, SYNONYMS["paper"]))),
     Column("公示地点",       "places",       cells.several(cells.chosen(labels.NOTICE_PLACES))),
     Column("核对机构",       "authority",    cells.words,                         required=False),
-    Column("核对编号",       "request_no",   cells.words,                         required=False),
+    Column("核对编号",       "request_no",   cells.number,                        required=False),
     Column("会议纪要",       "minutes",      cells.words,                         required=False),
     Column("发放方式",       "method",       cells.chosen(labels.METHODS, SYNONYMS["method"]),        required=False, default="bank"),
-    Column("凭证号",         "voucher",      cells.words,                         required=False),
+    Column("凭证号",         "voucher",      cells.number,                        required=False),
 ))
 # fmt: on
 

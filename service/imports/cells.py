@@ -11,6 +11,7 @@ from typing import Any
 from service.actions import names
 from service.imports.cell_values import Number1904, PaddedNumber
 from service.imports.problems import Unreadable
+from workflows.form_fields import normal_number
 from workflows.vocabulary import Fen
 
 Reader = Callable[[object], Any]
@@ -72,13 +73,18 @@ def code(value: object) -> str:
     return names.compact(words(value))
 
 
+def number(value: object) -> str:
+    """Return the number of a document as its form field reads it: `"银付 － １２号" → "银付-12号"`. Raises Unreadable."""
+    return normal_number(code(value))
+
+
 def digits(value: object) -> str:
     """Return the digits of an identity, card, phone or division number. Raises Unreadable for a rounded number."""
     # An apostrophe before a number makes it text in a spreadsheet.
-    number = code(value).lstrip("'‘’`")
-    if _POWER.fullmatch(number):
+    written = code(value).lstrip("'‘’`")
+    if _POWER.fullmatch(written):
         raise Unreadable("cell_number_too_long", digits=MOST_DIGITS)
-    return number
+    return written
 
 
 def _digits_of(value: float) -> str:

@@ -23,7 +23,7 @@ DONATIONS = Sheet(
         Column("捐款人数", "donors", cells.whole, required=False),
         Column("金额", "fen", cells.money),
         Column("交付何处", "handed_to", cells.words),
-        Column("收据号", "receipt_no", cells.words, required=False),
+        Column("收据号", "receipt_no", cells.number, required=False),
         REPEAT,
         KEEPER,
     ),

@@ -27,7 +27,7 @@ HOUSEHOLDS = Sheet(
         Column("未就业劳动力", "idle_able_members", cells.whole, required=False, default=0),
         Column("授权签署日期", "signed_on", cells.day, required=False),
         Column("授权截止日期", "until_on", cells.day, required=False),
-        Column("授权书版本", "text_version", cells.code, required=False),
+        Column("授权书版本", "text_version", cells.number, required=False),
         Column("签字成年人数", "adults_signed", cells.whole, required=False),
         Column("开户银行", "bank", cells.words, required=False),
         Column("银行卡号", "card", cells.digits, required=False),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from workflows import code_lists as codes
+from workflows.condolence_codes import Deceased, Occasion
 from workflows.vocabulary import Role
 
 Labels = Mapping[str, str]
@@ -196,16 +197,16 @@ VISIT_KINDS: Labels = {
 }
 
 OCCASIONS: Labels = {
-    "元旦": codes.Occasion.NEW_YEAR,
-    "春节": codes.Occasion.SPRING_FESTIVAL,
-    "三八节": codes.Occasion.WOMENS_DAY,
-    "五一": codes.Occasion.LABOUR_DAY,
-    "端午": codes.Occasion.DRAGON_BOAT,
-    "教师节": codes.Occasion.TEACHERS_DAY,
-    "中秋": codes.Occasion.MID_AUTUMN,
-    "国庆": codes.Occasion.NATIONAL_DAY,
-    "重阳": codes.Occasion.DOUBLE_NINTH,
-    "日常": codes.Occasion.DAILY,
+    "元旦": Occasion.NEW_YEAR,
+    "春节": Occasion.SPRING_FESTIVAL,
+    "三八节": Occasion.WOMENS_DAY,
+    "五一": Occasion.LABOUR_DAY,
+    "端午": Occasion.DRAGON_BOAT,
+    "教师节": Occasion.TEACHERS_DAY,
+    "中秋": Occasion.MID_AUTUMN,
+    "国庆": Occasion.NATIONAL_DAY,
+    "重阳": Occasion.DOUBLE_NINTH,
+    "日常": Occasion.DAILY,
 }
 
 PLACES: Labels = {
@@ -218,17 +219,17 @@ PLACES: Labels = {
 }
 
 DECEASED: Labels = {
-    "本人": codes.Deceased.MEMBER,
-    "配偶": codes.Deceased.SPOUSE,
-    "子女": codes.Deceased.CHILD,
-    "母亲": codes.Deceased.MOTHER,
-    "父亲": codes.Deceased.FATHER,
-    "岳母或婆婆": codes.Deceased.MOTHER_IN_LAW,
-    "岳父或公公": codes.Deceased.FATHER_IN_LAW,
-    "祖父母或外祖父母": codes.Deceased.GRANDPARENT,
-    "兄弟姐妹": codes.Deceased.SIBLING,
-    "孙子女或外孙子女": codes.Deceased.GRANDCHILD,
-    "儿媳或女婿": codes.Deceased.CHILD_IN_LAW,
+    "本人": Deceased.MEMBER,
+    "配偶": Deceased.SPOUSE,
+    "子女": Deceased.CHILD,
+    "母亲": Deceased.MOTHER,
+    "父亲": Deceased.FATHER,
+    "岳母或婆婆": Deceased.MOTHER_IN_LAW,
+    "岳父或公公": Deceased.FATHER_IN_LAW,
+    "祖父母或外祖父母": Deceased.GRANDPARENT,
+    "兄弟姐妹": Deceased.SIBLING,
+    "孙子女或外孙子女": Deceased.GRANDCHILD,
+    "儿媳或女婿": Deceased.CHILD_IN_LAW,
 }
 
 DIRECTIONS: Labels = {"转捐": codes.DonationDirection.PASSED_ON, "收到": codes.DonationDirection.RECEIVED}
@@ -279,10 +280,11 @@ PAPERS: Labels = {
 }
 
 NOTICE_PLACES: Labels = {
-    "单位公告栏": "unit_board",
-    "厂务公开栏": "workshop_board",
-    "社区公告栏": "community_board",
-    "校务公开栏": "school_board",
+    "单位公告栏": codes.NoticePlace.UNIT_BOARD,
+    "厂务公开栏": codes.NoticePlace.WORKSHOP_BOARD,
+    "校务公开栏": codes.NoticePlace.SCHOOL_BOARD,
+    "社区公告栏": codes.NoticePlace.COMMUNITY_BOARD,
+    "单位内部网页": codes.NoticePlace.INTERNAL_PAGE,
 }
 
 METHODS: Labels = {"银行转账": codes.PaymentMethod.BANK, "现金": codes.PaymentMethod.CASH}

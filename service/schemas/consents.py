@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from service.schemas.fields import In, plain
+from service.schemas.fields import DocumentNumber, In
 
 
 class ConsentIn(In):
@@ -10,7 +10,7 @@ class ConsentIn(In):
 
     signed_on = fields.Date(required=True)
     until_on = fields.Date(required=True)
-    text_version = plain(40)
+    text_version = DocumentNumber(required=True)
     adults_signed = fields.Integer(required=True, strict=True, validate=validate.Range(1, 50))
 
 

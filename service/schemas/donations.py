@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from service.schemas.fields import CODE, In, Money, OnceOut, PageIn, YesNo, plain
+from service.schemas.fields import CODE, DocumentNumber, In, Money, OnceOut, PageIn, YesNo, plain
 from service.schemas.visits import COUNT
 
 
@@ -17,7 +17,7 @@ class DonationIn(In):
     amount = Money(required=True, attribute="fen")
     handed_to = plain(120)
     donors = fields.Integer(load_default=None, strict=True, validate=COUNT)
-    receipt_no = fields.String(load_default=None, validate=CODE)
+    receipt_no = DocumentNumber(load_default=None, allow_none=True)
     confirmed_repeat = YesNo(load_default=False)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from workflows.form_fields import MONEY_SHAPE, NotMoney, money
+from workflows.form_fields import MAX_NUMBER, MONEY_SHAPE, NotMoney, NotNumberText, money, number_text
 from workflows.money_format import in_yuan
 
 CODE = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}\Z", error="not_code")
@@ -29,6 +29,22 @@ class Money(fields.Field[int]):
             return money(value)
         except NotMoney:
             raise self.make_error("not_money") from None
+
+
+class DocumentNumber(fields.String):
+    """The number of a document as people write it: 银付-12号. It is stored half-width and without spaces."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"minLength": 1, "maxLength": MAX_NUMBER, "example": "银付-12号"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return number_text(text)
+        except NotNumberText as wrong:
+            limit = wrong.reason.values.get("limit")
+            # marshmallow's own words, which the pages read
+            raise ValidationError(f"Longer than maximum length {limit}." if limit else wrong.reason.code) from None
 
 
 class YesNo(fields.Boolean):

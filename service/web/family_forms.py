@@ -72,7 +72,7 @@ ACCOUNT = (_field("person", Kind.ID), _field("bank"), _field("card"))
 SIGNED = (
     _field("signed_on", Kind.DATE),
     _field("until_on", Kind.DATE),
-    _field("text_version"),
+    _field("text_version", Kind.NUMBER_TEXT),
     _field("adults_signed", Kind.NUMBER),
 )
 OPENING = (

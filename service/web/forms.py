@@ -57,6 +57,7 @@ CONTROLS: Mapping[Kind, str] = {
     Kind.NAME: "name",
     Kind.CODE: "name",
     Kind.CODES: "codes",
+    Kind.NUMBER_TEXT: "name",
     Kind.NUMBER: "number",
     Kind.MONEY: "money",
     Kind.DATE: "date",

@@ -17,7 +17,8 @@ from service.report.figure_definition import PARTS
 from tests.architecture.reason_codes import codes_in_source
 from tests.architecture.source import FLOORS, ROOT, listed, name_of, pages, text_of
 from tests.architecture.templates import filter_groups, text_keys
-from workflows.code_lists import Category, Deceased, Relation, StudentStage
+from workflows.code_lists import Category, NoticePlace, Relation, StudentStage
+from workflows.condolence_codes import Deceased
 from workflows.evidence import OF_THE_FAMILY
 from workflows.policy_parser import read_policy
 from workflows.programmes import PROGRAMMES
@@ -167,6 +168,7 @@ def _values() -> dict[str, set[str]]:
         "category": set(Category),
         "stage": set(StudentStage),
         "kin": set(Deceased),
+        "places": set(NoticePlace),
         "act": set(ALL_WRITES),
         "seen": set(OF_THE_FAMILY),
         "relation": set(Relation),

@@ -94,6 +94,11 @@ def _code(value: RawCell) -> Meaning:
     return REFUSED if text is None else _plain(text)
 
 
+def _document_number(value: RawCell) -> Meaning:
+    text = _code(value)
+    return re.sub("[‐‑‒–—―]", "-", text) if isinstance(text, str) else text
+
+
 def _chosen(choice: Choice, value: RawCell) -> Meaning:
     text = _text(value)
     labels = {_plain(label): code for label, code in choice.labels.items()}
@@ -154,6 +159,7 @@ MEANINGS: Mapping[object, Callable[[RawCell], Meaning]] = {
     cells.words: _words,
     cells.story: lambda value: value.strip() if isinstance(value, str) else _words(value),
     cells.code: _code,
+    cells.number: _document_number,
     cells.digits: _code,
     cells.day: _day,
     cells.money: _money,

@@ -189,7 +189,7 @@ class _People:
     def notice(self) -> None:
         notice_id, seq = new_id(), self.event("pass_review")
         days = {"posted_on": TODAY - timedelta(days=9), "ends_on": TODAY - timedelta(days=1), "ended_on": TODAY}
-        shown = {"places": ["board"], "shown_sealed": b"x", "shown_hash": "x", "content": "x"}
+        shown = {"places": ["unit_board"], "shown_sealed": b"x", "shown_hash": "x", "content": "x"}
         self.add(notice, id=notice_id, case_id=self.case_id, seq=seq, **days, **shown)
         for outcome in self.dice.sample((None, "upheld", "cleared"), self.dice.choice((0, 0, 1, 2))):
             answer = {"outcome": outcome, "answered_on": TODAY if outcome else None}

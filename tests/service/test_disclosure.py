@@ -144,6 +144,16 @@ def test_donation_text_that_identifies_a_person_is_refused(client: ApiClient, fi
     assert client.post("registrar", "/donations", {**donation, **details}).status_code == 201
 
 
+def test_receipt_number_typed_with_other_spaces_is_the_same_receipt(client: ApiClient) -> None:
+    donation = {"on": client.today.isoformat(), "direction": "passed_on", "campaign": "献爱心", "organiser": "镇政府"}
+    donation |= {"amount": "100.00", "handed_to": "镇政府", "unit_id": str(client.office.unit_id)}
+    assert client.post("registrar", "/donations", {**donation, "receipt_no": "鲁票〔2025〕31号"}).status_code == 201
+    again = client.post("registrar", "/donations", {**donation, "receipt_no": "鲁票〔２０２５〕 31 号"})
+    assert client.codes(again) == ["recorded_already"]
+    long = client.post("registrar", "/donations", {**donation, "receipt_no": "字" * 65})
+    assert long.status_code == 422
+
+
 def test_file_number_that_is_an_identity_number_is_refused(client: ApiClient) -> None:
     head = {"relation": "head", "name": "示例甲"}
     columns = {

@@ -133,11 +133,19 @@ def test_payee_and_consent_are_recorded(registrar: Browser, engine: sa.Engine, f
     assert registrar.send(f"{path}/payee", wrong, **card).status == 303
     live = (bank_account.c.household_id == family.household_id, bank_account.c.active)
     assert value(engine, bank_account.c.bank, *live) == "新银行"
-    signed = {"signed_on": "2025-09-01", "until_on": "2027-08-31", "text_version": "2025-2", "adults_signed": "2"}
+    signed = {
+        "signed_on": "2025-09-01",
+        "until_on": "2027-08-31",
+        "text_version": "鲁承〔2025〕 ２号",
+        "adults_signed": "2",
+    }
     wrong = registrar.fill(f"{path}/consent", **signed | {"signed_on": "2025-09-02"})
     assert refused_at(wrong, "signed_on", "in_the_future")
     assert registrar.send(f"{path}/consent", wrong, **signed).status == 303
     assert value(engine, sa.func.count(), consent.c.household_id == family.household_id) == 2
+    assert value(engine, sa.func.max(consent.c.text_version), consent.c.household_id == family.household_id) == (
+        "鲁承〔2025〕2号"
+    )
 
 
 def test_head_changes_after_its_effects_were_shown(

@@ -263,7 +263,7 @@ def test_move_that_the_units_do_not_permit_is_refused(town: Town) -> None:
     assert refused(town, family, to_here) == ["same_unit"]
     town.make(neighbour, move(town, file_no="N-1"))
     assert refused(town, family, move(town, file_no="N-1")) == ["file_no_taken"]
-    assert refused(town, family, move(town, file_no="号 1")) == ["not_code"]
+    assert refused(town, family, move(town, file_no="号 1")) == ["file_no_shape"]
     context = town.branch.context(town.conn, "registrar", DAY)
     with pytest.raises(NotFound):
         two_steps.preview(town.conn, family.household_id, move(town), context)

@@ -69,6 +69,8 @@ SHEET = Sheet("表", (Column("姓名", "name", cells.words), Column("金额", "f
         (cells.digits, PaddedNumber(7, "0007"), "0007"),
         (cells.code, PaddedNumber(7, "LL-0007"), "LL-0007"),
         (cells.code, "0007", "0007"),
+        (cells.number, " 银付 － １２　号", "银付-12号"),
+        (cells.number, 12.0, "12"),
         (cells.code, " ＬＬ－０００７ ", "LL-0007"),
         (cells.money, PaddedNumber(7, "¥7"), 700),
         (cells.whole, "１，２００", 1_200),

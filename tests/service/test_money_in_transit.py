@@ -156,14 +156,15 @@ def test_cash_is_handed_out_before_a_second_person(client: ApiClient, engine: sa
 def test_voucher_number_of_two_payments_is_refused(client: ApiClient, engine: sa.Engine) -> None:
     """A11: a voucher number is used once for a fund line and year, and one advice proves one payment."""
     first = case_at("payment", client, engine)
-    send(first, voucher="V-7")
-    arrived = first.advice()
+    send(first, voucher="银付-12号")
+    arrived = first.advice(advice_no="鲁汇〔2025〕31号")
     first.act("cashier_2", "confirm_payment", **arrived)
     client.today = date(2025, 9, 1)
     second = case_at("payment", client, engine)
-    assert second.no("cashier", "pay", method="bank", voucher="V-7") == ["voucher_used"]
+    assert second.no("cashier", "pay", method="bank", voucher=" 银付－１２ 号") == ["voucher_used"]
     send(second, voucher="V-8")
-    assert second.no("cashier_2", "confirm_payment", **arrived) == ["advice_used"]
+    again = {**arrived, "advice_no": "鲁汇〔２０２５〕 31号"}
+    assert second.no("cashier_2", "confirm_payment", **again) == ["advice_used"]
 
 
 def test_maker_reviewer_or_approver_cannot_confirm_a_payment(life: Life, engine: sa.Engine) -> None:

@@ -37,10 +37,10 @@ def test_refused_form_is_shown_again_with_its_reasons_and_what_was_typed(
     cashier = people("cashier", union.office, TODAY, scripts=scripts).has_password().has_session()
     cashier.watch.expected = {422}
     page = CasePage(cashier, case_id).open()
-    page.take("pay", voucher="号 1", method="bank")
+    page.take("pay", voucher="——", method="bank")
     expect(page.problems()).to_have_count(1)
     form = page.unfold("pay")
-    expect(form.locator("[name='voucher']")).to_have_value("号 1")
+    expect(form.locator("[name='voucher']")).to_have_value("——")
     expect(form.locator("[name='voucher']")).to_have_attribute("aria-invalid", "true")
     expect(form.locator("[value='bank']")).to_be_checked()
     page.take("pay", voucher="V-7001")
@@ -78,6 +78,20 @@ def test_form_on_an_old_version_shows_what_others_did_and_keeps_what_was_typed(p
     expect(late.problems()).to_have_count(1)
     expect(late.unfold("decline").locator("[name='reason']")).to_have_value("不符合条件")
     assert state_of(union, case_id) == "review"
+
+
+def test_member_typed_in_a_new_file_is_offered_where_a_member_is_named(people: People, union: Union) -> None:
+    page = people("registrar", union.office, TODAY).has_session().opens("/households/new").page
+    holder, earner = page.locator("[name='payee.person']"), page.locator("[name='finances.lines.1.person']")
+    page.fill("[name='members.1.name']", "示例甲")
+    expect(holder.locator("option")).to_have_text(["请选择", "1 · 示例甲", "2 ·"])
+    earner.select_option("1")
+    page.click("[data-add-row='members']")
+    page.fill("[name='members.3.name']", "示例丙")
+    expect(holder.locator("option")).to_have_text(["请选择", "1 · 示例甲", "2 ·", "3 · 示例丙"])
+    expect(earner).to_have_value("1")
+    page.click("[data-add-row='finances.lines']")
+    expect(page.locator("[name='finances.lines.2.person'] option")).to_have_count(4)
 
 
 def test_session_ended_elsewhere_is_out_at_its_next_page(people: People, union: Union) -> None:

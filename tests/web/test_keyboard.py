@@ -61,7 +61,7 @@ def test_refused_form_is_corrected_by_keyboard(people: People, union: Union) -> 
     cashier = people("cashier", union.office, TODAY).has_password().has_session()
     cashier.watch.expected = {422}
     page, keys = CasePage(cashier, case_id).open(), cashier.page.keyboard
-    page.take("pay", voucher="号 1", method="bank")
+    page.take("pay", voucher="——", method="bank")
     expect(cashier.page.locator(".error-summary")).to_be_focused()
     keys.press("Tab")
     expect(cashier.page.locator(".error-summary a")).to_be_focused()

@@ -149,7 +149,7 @@ def run_case(installation: Installation, household: str, number: int) -> None:
     visitors = [str(installation.organisation.people[name]) for name in ("visitor_1", "visitor_2")]
     survey_story, award = (
         f"{MARKS['story']}{number}",
-        {"award": "1000.00", "fund": str(installation.organisation.fund_id), "places": ["workplace"]},
+        {"award": "1000.00", "fund": str(installation.organisation.fund_id), "places": ["unit_board"]},
     )
     opening = {
         "programme": "tuition",

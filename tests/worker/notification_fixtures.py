@@ -79,7 +79,7 @@ def tuition_at_notice(conn: sa.Connection, organisation: Organisation, family: F
     award: dict[str, object] = {
         "award": "3000.00",
         "fund": str(organisation.fund_id),
-        "places": ["workplace", "village_board"],
+        "places": ["unit_board", "community_board"],
     }
     cases.take_action(conn, case_id, "pass_review", award, organisation.context(conn, "reviewer", POSTED))
     return case_id

@@ -134,7 +134,7 @@ def load(site: Site, other: Site, until: float) -> list[str]:
 
 
 def _post_notice(site: Site, http: httpx.Client, there: httpx.Client, case_id: UUID) -> Iterator[str]:
-    form = {"award": "3000.00", "fund": str(site.organisation.fund_id), "places": ["workplace", "village_board"]}
+    form = {"award": "3000.00", "fund": str(site.organisation.fund_id), "places": ["unit_board", "community_board"]}
     path = f"/api/v1/cases/{case_id}"
     answer = _asked(http, "POST", f"{path}/actions/pass_review", site.headers("reviewer"), {"answers": form})
     site.answers[answer.status_code] += 1

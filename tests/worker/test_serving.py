@@ -116,7 +116,7 @@ def at_review(engine: sa.Engine, organisation: Organisation) -> UUID:
 
 def review_form(organisation: Organisation) -> dict[str, Any]:
     return {
-        "answers": {"award": "3000.00", "fund": str(organisation.fund_id), "places": ["workplace", "village_board"]}
+        "answers": {"award": "3000.00", "fund": str(organisation.fund_id), "places": ["unit_board", "community_board"]}
     }
 
 

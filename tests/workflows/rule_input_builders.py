@@ -158,7 +158,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "return_to_draft": WHY,
     "return_to_survey": WHY,
     "return_to_review": WHY,
-    "pass_review": {"award": "3000.00", "fund": str(UUID(int=100)), "places": ["board"]},
+    "pass_review": {"award": "3000.00", "fund": str(UUID(int=100)), "places": ["unit_board"]},
     "object": {"source": "written", "objection": "家中有车"},
     "answer_objection": {"outcome": "cleared", "answer": "车已报废"},
     "decline": WHY,

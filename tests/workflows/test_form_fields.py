@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflows.code_lists import NoticePlace
 from workflows.form_fields import (
     FIELD_READERS,
     MONEY_SHAPE,
@@ -19,6 +20,7 @@ from workflows.form_fields import (
     school_year,
 )
 from workflows.programmes import PROGRAMMES
+from workflows.programmes.forms import AWARD
 from workflows.vocabulary import InvalidForm, Plain
 
 ONE, TWO = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
@@ -53,6 +55,12 @@ def problems(kind: Kind, value: object, choices: tuple[str, ...] = ()) -> list[s
         (Kind.NAME, "字" * 120, "字" * 120),
         (Kind.CODE, "A1_b-c./9", "A1_b-c./9"),
         (Kind.CODES, ["b", "a", "b"], ["b", "a"]),
+        (Kind.NUMBER_TEXT, "银付-12号", "银付-12号"),
+        (Kind.NUMBER_TEXT, " 银付 － １２　号 ", "银付-12号"),
+        (Kind.NUMBER_TEXT, "银付—12号", "银付-12号"),
+        (Kind.NUMBER_TEXT, "鲁核〔2025〕31号", "鲁核〔2025〕31号"),
+        (Kind.NUMBER_TEXT, "A1_b-c./9", "A1_b-c./9"),
+        (Kind.NUMBER_TEXT, "字" * 64, "字" * 64),
         (Kind.NUMBER, 0, 0),
         (Kind.NUMBER, 10**9, 10**9),
         (Kind.MONEY, "3000.00", 300_000),
@@ -87,6 +95,15 @@ def test_each_kind_reads_valid_values(kind: Kind, value: object, expected: Plain
         (Kind.CODE, "a\n", "not_code"),
         (Kind.CODE, "一", "not_code"),
         (Kind.CODE, "a" * 65, "not_code"),
+        (Kind.NUMBER_TEXT, "", "not_text"),
+        (Kind.NUMBER_TEXT, " — ", "not_text"),
+        (Kind.NUMBER_TEXT, 12, "not_text"),
+        (Kind.NUMBER_TEXT, "字" * 65, "too_long"),
+        (Kind.NUMBER_TEXT, "㈱" * 22, "too_long"),
+        (Kind.NUMBER_TEXT, "12\n13", "control_characters"),
+        (Kind.NUMBER_TEXT, "12\u202e13", "control_characters"),
+        (Kind.NUMBER_TEXT, "12\u200b13", "control_characters"),
+        (Kind.NUMBER_TEXT, "12\u316413", "control_characters"),
         (Kind.CODES, "a", "not_a_list"),
         (Kind.CODES, [], "not_a_list"),
         (Kind.CODES, ["a"] * 51, "not_a_list"),
@@ -140,6 +157,15 @@ def test_code_outside_the_choices_is_refused() -> None:
     assert one_field(Kind.CODE, "cash", CHOICES) == "cash"
     assert problems(Kind.CODE, "gold", CHOICES) == ["not_a_choice"]
     assert problems(Kind.CODES, ["cash", "gold"], CHOICES) == ["not_a_choice"]
+
+
+def test_places_of_a_notice_are_those_of_the_list() -> None:
+    [places] = [field for field in AWARD if field.key == "places"]
+    assert places.choices == tuple(NoticePlace)
+    assert read_fields((places,), {"places": ["unit_board", "community_board"]})
+    with pytest.raises(InvalidForm) as error:
+        read_fields((places,), {"places": ["公告栏"]})
+    assert [problem.code for problem in error.value.problems] == ["not_a_choice"]
 
 
 def test_form_reports_all_problems_at_once() -> None:

@@ -3,6 +3,7 @@
 from workflows.code_lists import (
     FOLLOW_UP_PLACES,
     SURVEY_PLACES,
+    NoticePlace,
     ObjectionOutcome,
     Observation,
     PaymentMethod,
@@ -49,7 +50,7 @@ RESURVEY_UNVERIFIED = (FormField("again", "另须重做", Kind.CODES, required=F
 PAPERS = (FormField("papers", "已核材料", Kind.CODES),)
 VERIFICATION = (
     FormField("authority", "核对机构", Kind.NAME),
-    FormField("request_no", "核对编号", Kind.CODE),
+    FormField("request_no", "核对编号", Kind.NUMBER_TEXT),
     FormField("replied_on", "答复日期", Kind.DATE),
     FormField("outcome", "核对结果", Kind.CODE, choices=tuple(VerificationOutcome)),
     FormField("explained", "异常已说明", Kind.YES_NO, required=False),
@@ -57,7 +58,7 @@ VERIFICATION = (
 AWARD = (
     FormField("award", "拟救助金额", Kind.MONEY),
     FormField("fund", "资金来源", Kind.ID),
-    FormField("places", "公示地点", Kind.CODES),
+    FormField("places", "公示地点", Kind.CODES, choices=tuple(NoticePlace)),
     FormField("method", "发放方式", Kind.CODE, required=False, choices=tuple(PaymentMethod)),
     FormField("cash_reason", "现金发放原因", Kind.CODE, required=False, choices=("no_account", "urgent", "disabled")),
     FormField("objection_met", "异议如何处理", Kind.TEXT, required=False, least=LEAST_WORDS),
@@ -81,10 +82,10 @@ SIGNATURE = (
 )
 PAYMENT = (
     FormField("method", "发放方式", Kind.CODE, choices=tuple(PaymentMethod)),
-    FormField("voucher", "凭证号", Kind.CODE),
+    FormField("voucher", "凭证号", Kind.NUMBER_TEXT),
 )
 ADVICE = (
-    FormField("advice_no", "银行回单号（现金为收据号）", Kind.CODE),
+    FormField("advice_no", "银行回单号（现金为收据号）", Kind.NUMBER_TEXT),
     FormField("advised_on", "回单日期", Kind.DATE),
     FormField("amount", "回单金额", Kind.MONEY),
 )
@@ -94,7 +95,7 @@ _BANK_CODE = FormField(
     "bank_code", "退回原因", Kind.CODE, choices=("account_closed", "name_mismatch", "wrong_number", "other")
 )
 FAILED = (*ADVICE, _BANK_CODE)
-RETURNED = (*ADVICE, _BANK_CODE, FormField("voucher", "退票凭证号", Kind.CODE))
+RETURNED = (*ADVICE, _BANK_CODE, FormField("voucher", "退票凭证号", Kind.NUMBER_TEXT))
 CANCELLATION = (FormField("request", "家庭书面申请或其他依据文号", Kind.NAME, required=False), WHY)
 """After a payment attempt an award is cancelled only on paper: `request` is then required."""
 
@@ -106,7 +107,7 @@ RECALL = (
     FormField("ground", "追回事由", Kind.CODE, choices=("false_statement", "not_eligible", "paid_in_error", "death")),
     WHY,
 )
-RECOVERY = (*ADVICE, FormField("voucher", "入账凭证号", Kind.CODE))
+RECOVERY = (*ADVICE, FormField("voucher", "入账凭证号", Kind.NUMBER_TEXT))
 WRITE_OFF = (FormField("minutes", "核销决定文号", Kind.NAME), WHY)
 HOLD = (
     FormField("until", "暂停至", Kind.DATE),

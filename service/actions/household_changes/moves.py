@@ -57,7 +57,7 @@ def move_file(conn: sa.Connection, household_id: UUID, change: Move, context: Ac
     file_no = change.file_no or file.row["file_no"]
     validation.refuse_invalid(
         problems(change, MoveReason, file.row["filed_on"], context.today),
-        validation.shaped("file_no", file_no, validation.CODE, "not_code"),
+        validation.shaped("file_no", file_no, validation.FILE_NO, "file_no_shape"),
         validation.no_personal_numbers("file_no", file_no),
     )
     reasons = list(_refusals(conn, file, change, file_no))

@@ -72,5 +72,28 @@ document.addEventListener("click", (event) => {
   const legend = row.querySelector("legend");
   legend.textContent = legend.textContent.replace(String(before), String(before + 1));
   button.before(row);
+  offerMembers(button.form);
   row.querySelector("input, select").focus();
+});
+
+// The selects of a new file that name a member offer the members typed in the same form, by the number of their row.
+function offerMembers(form) {
+  const names = [...form.querySelectorAll("[data-rows='members'] input[name$='.name']")];
+  if (names.length === 0) {
+    return;
+  }
+  for (const select of form.querySelectorAll("select[name$='.person']")) {
+    const chosen = select.value;
+    const members = names.map((input) => {
+      const number = input.name.split(".")[1];
+      return new Option(`${number} · ${input.value.trim()}`, number, false, number === chosen);
+    });
+    select.replaceChildren(select.options[0], ...members);
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.form && /^members\.\d+\.name$/.test(event.target.name)) {
+    offerMembers(event.target.form);
+  }
 });
