@@ -27,7 +27,8 @@ def open_as(shared_app: Flask, engine: sa.Engine, desk: ApiClient) -> Open:
 
 def form_of(page: Page, action: str) -> str:
     """Return the form of an action."""
-    return re.findall(rf'<details[^>]*id="action-{action}".*?</details>', page.text, re.DOTALL)[0]
+    found: list[str] = re.findall(rf'<details[^>]*id="action-{action}".*?</details>', page.text, re.DOTALL)
+    return found[0]
 
 
 TUITION = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
