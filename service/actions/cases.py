@@ -23,6 +23,7 @@ from service.actions.context import ActionContext
 from service.actions.decided_step import DecidedStep
 from service.actions.errors import NotFound, VersionConflict, refusal_of
 from service.actions.fund_balances import FundBalances
+from service.actions.named_reasons import named_actions, named_reasons
 from service.actions.step_records import step_record
 from service.actions.step_result import StepResult
 from service.queries import accounts
@@ -176,7 +177,8 @@ class CasePreview:
 def available_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) -> tuple[AvailableAction, ...]:
     """Return what the caller may do with a case now, and every reason against the rest. Raises NotFound."""
     loaded, rule_input, in_force = _look_at(conn, case_id, context)
-    return state_machine.available_actions(PROGRAMMES[loaded.row.programme], rule_input, in_force)
+    actions = state_machine.available_actions(PROGRAMMES[loaded.row.programme], rule_input, in_force)
+    return named_actions(conn, actions)
 
 
 def preview_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) -> CasePreview:
@@ -198,7 +200,7 @@ def preview_actions(conn: sa.Connection, case_id: UUID, context: ActionContext) 
 
     actions = zip(
         programme.steps_from(loaded.row.state),
-        state_machine.available_actions(programme, rule_input, in_force),
+        named_actions(conn, state_machine.available_actions(programme, rule_input, in_force)),
         strict=True,
     )
     mine = tuple(preview(step, each) for step, each in actions if rule_input.actor.grants_as(step.roles))
@@ -257,7 +259,10 @@ def _decide(
     decided_on = (first_decision(context.today, policy, calendar) if awards else None) or context.today
     facts, fund_id = with_fund(loaded, step, form, balances, decided_on)
     rule_input = rule_input_of(loaded, facts, policy, calendar, form, context)
-    transition = state_machine.decide(programme, action, rule_input)
+    try:
+        transition = state_machine.decide(programme, action, rule_input)
+    except Refused as refused:
+        raise Refused(*named_reasons(conn, refused.reasons)) from None
     assessment = assessed(rule_input) if transition.step.kind.stores_assessment else None
     before = next_version(row, policy_set_id=policy_set_id, fund_id=fund_id)
     update = step_record(transition.step.record).update(before, transition, context.today, assessment)

@@ -120,7 +120,7 @@ def _refuse_hopeless(
     """Return who may confirm; refuse a second proposal of the same content, and one that nobody else could confirm."""
     same = sa.and_(confirmation.c.act == act, confirmation.c.digest == digest, confirmation.c.state == "proposed")
     if waiting := conn.scalar(sa.select(confirmation.c.id).where(same)):
-        raise Refused(Reason.of("proposed_already", confirmation=str(waiting)))
+        raise Refused(Reason.of("proposed_already", confirmation=str(waiting), act=act))
     asked: frozenset[UUID] = frozenset()
     for hand in hands:
         people = read.people_for(conn, hand.roles, hand.account_id, unit_path, context.today) - {context.caller.account}

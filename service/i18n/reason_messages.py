@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from service.i18n.catalogue import LANGUAGES, MissingTranslation, translate
+from service.i18n.catalogue import LANGUAGES, catalogue
 from workflows.money_format import in_yuan_with_thousands
 from workflows.vocabulary import Reason
 
@@ -15,8 +15,11 @@ MONEY = frozenset(
 )
 """Keys of reason values in fen, which are shown as yuan."""
 
+DOMAINS = ("reasons", "import")
+"""The catalogues of messages, in the order in which they are asked."""
+
 NOTHING = "—"
-"""An empty list in a sentence."""
+"""An empty list, or no value, in a sentence."""
 
 TERMS_OF: Mapping[str, str] = {
     "roles": "role",
@@ -39,19 +42,34 @@ TERMS_OF: Mapping[str, str] = {
     "possible_from": "state",
     "kin": "kin",
     "covered": "kin",
+    "act": "act",
 }
 """Keys of reason values that are codes, with the group in terms.po that translates them."""
+
+WORDS_OF: Mapping[tuple[str, str], str] = {
+    ("advice_not_as_stated", "fields"): "forms.field.",
+    ("confirmation_over", "state"): "pages.confirmation.state_",
+    ("institution_excluded", "kind"): "forms.choice.institution_kind.",
+    ("method_not_signed", "method"): "forms.choice.method.",
+    ("method_not_signed", "signed"): "forms.choice.method.",
+}
+"""Values whose key means another code elsewhere: by reason and key, what precedes the code in the catalogue."""
+
+WITHOUT_VALUES = "conflicts_with_records"
+"""What is said where the database refused what a rule would have, and the values of the rule are not known."""
 
 
 def message_for(reason: Reason, lang: str) -> str:
     """Return one reason as a sentence; a code without a message is returned as it is."""
-    values = {key: format_value(key, value, lang) for key, value in reason.values.items()}
-    for domain in ("reasons", "import"):
+    values = {key: format_value(key, value, lang, reason.code) for key, value in reason.values.items()}
+    known = catalogue(lang)
+    for pattern in (known[key] for domain in DOMAINS if (key := f"{domain}.{reason.code}") in known):
         try:
-            return translate(f"{domain}.{reason.code}", lang, **values)
-        except (MissingTranslation, KeyError):
+            return pattern.format_map(values)
+        except KeyError:
             continue
-    return reason.code
+    constraint = "constraint" in reason.values
+    return known[f"reasons.{WITHOUT_VALUES}"] if constraint else reason.code
 
 
 def problem_document(
@@ -78,19 +96,19 @@ def _join(sentences: list[str]) -> str:
     return "；".join([*(sentence.rstrip("。.") for sentence in sentences[:-1]), *sentences[-1:]])
 
 
-def format_value(key: str, value: object, lang: str) -> object:
-    """Return a reason's value as people read it: fen as yuan, a list in one line, a code as its term."""
+def format_value(key: str, value: object, lang: str, code: str = "") -> object:
+    """Return a value of the reason `code` as people read it: fen as yuan, a list in one line, a code as its words."""
+    if value is None:
+        return NOTHING
     if key in MONEY and isinstance(value, int):
         return in_yuan_with_thousands(value)
     if isinstance(value, list | tuple):
         return (
             NOTHING
             if not value
-            else ("、" if lang == LANGUAGES[0] else ", ").join(str(format_value(key, item, lang)) for item in value)
+            else ("、" if lang == LANGUAGES[0] else ", ").join(
+                str(format_value(key, item, lang, code)) for item in value
+            )
         )
-    if key in TERMS_OF:
-        try:
-            return translate(f"terms.{TERMS_OF[key]}.{value}", lang)
-        except MissingTranslation:
-            return value
-    return value
+    words = WORDS_OF.get((code, key)) or (f"terms.{TERMS_OF[key]}." if key in TERMS_OF else None)
+    return value if words is None else catalogue(lang).get(f"{words}{value}", value)

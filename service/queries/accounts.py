@@ -1,6 +1,6 @@
 """Accounts, their tokens, and their grants in force on a day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -187,3 +187,9 @@ def acting_persons(
     )
     found = set(conn.scalars(principals))
     return frozenset({account_id} if None in found else {account_id, *found})
+
+
+def display_names(conn: sa.Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of accounts, also of ended ones, by their ids."""
+    rows = conn.execute(sa.select(account.c.id, account.c.display_name).where(account.c.id.in_(list(ids))))
+    return {row.id: row.display_name for row in rows}

@@ -18,6 +18,7 @@ from service.tables.notifications import notification
 from service.tables.payees import bank_account
 from service.tables.policies import policy_set
 from service.tables.units import unit
+from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Plain
 
 _IN_DECISION = ("notice", "approval")
@@ -74,6 +75,7 @@ def events(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
     """Return the events of a case with who took each step, first event first; bodies are left out.
 
     `sealed` are the words people wrote, still encrypted, as sealed_remarks.words_of() reads them.
+    The action names the state too where steps of one action have different words: `decline.approval`.
     """
     columns = (event.c.seq, event.c.action, event.c.from_state, event.c.to_state, event.c.on, event.c.at)
     principal = account.alias("principal")
@@ -85,7 +87,14 @@ def events(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
         .where(event.c.subject_id == case_id)
         .order_by(event.c.seq)
     )
-    return [dict(row) for row in conn.execute(rows).mappings()]
+    return [
+        {**row, "action": _worded_action(row["action"], row["from_state"])} for row in conn.execute(rows).mappings()
+    ]
+
+
+def _worded_action(action: str, from_state: str | None) -> str:
+    labels = {step.label for each in PROGRAMMES.values() for step in each.steps if step.action == action}
+    return f"{action}.{from_state}" if len(labels) > 1 else action
 
 
 def letters(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:

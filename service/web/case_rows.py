@@ -1,6 +1,6 @@
 """Rows of lists of cases as people read them: due in working days, days in the state, and for whom the case waits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +12,9 @@ from service.http.transaction import connection
 from service.i18n.catalogue import LANGUAGES, translate
 from service.queries import masking
 from service.queries.awaited_steps import AwaitedPerson, people_awaited
+from workflows.programme import Awaited
 from workflows.programmes import PROGRAMMES
-from workflows.vocabulary import Phase
+from workflows.vocabulary import Phase, Role
 
 SHOWN_NAMES = 3
 """So many people are named; of more, the role is."""
@@ -71,13 +72,21 @@ def _row(row: dict[str, Any], people: Sequence[AwaitedPerson]) -> CaseRowView:
 
 
 def waits_for(programme: str, state: str, people: Sequence[AwaitedPerson]) -> str:
-    """Return the names of the few people a case waits for; of more, or of nobody, the roles: 审核人、审批人."""
+    """Return the names of the few people a case waits for; of more their roles; of nobody the roles of the steps."""
     joiner = "、" if language() == LANGUAGES[0] else ", "
     names = tuple(dict.fromkeys(each.display_name for each in people))
     if 0 < len(names) <= SHOWN_NAMES:
         return joiner.join(names)
-    steps = PROGRAMMES[programme].steps_from(state)
-    roles = dict.fromkeys(
-        role for step in steps if step.target not in {state, "="} and not step.while_held for role in step.roles
-    )
+    roles = dict.fromkeys((each.role for each in people) if people else _roles_awaited(programme, state))
     return joiner.join(translate(f"terms.role.{role}", language()) for role in roles)
+
+
+OF_THE_STATE = frozenset({Awaited.ALWAYS, Awaited.VISITED, Awaited.FOLLOWED_UP, Awaited.NOT_FOLLOWED_UP})
+"""When a step leads a case on; after a hold or an upheld objection a step returns it."""
+
+
+def _roles_awaited(programme: str, state: str) -> Iterator[Role]:
+    """Yield the roles of the steps that lead cases of the state on."""
+    for step in PROGRAMMES[programme].steps_from(state):
+        if step.awaited in OF_THE_STATE:
+            yield from step.roles

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from flask import request
@@ -13,6 +14,7 @@ from service.i18n.catalogue import LANGUAGES, catalogue, translate
 from service.web.refusals import NO_PROBLEMS, Problems
 from workflows.form_fields import FormField, Kind
 from workflows.money_format import in_yuan_with_thousands
+from workflows.programmes import PROGRAMMES
 
 MAX_RADIOS = 7
 YES, NO = "yes", "no"
@@ -133,8 +135,30 @@ def choice_label(key: str, code: str) -> str:
 
 
 def action_label(action: str, label: str) -> str:
-    """Return the words of an action: the office's own in Chinese, those of forms.po in English."""
-    return label if language() == LANGUAGES[0] else catalogue(language()).get(f"forms.action.{action}", label)
+    """Return the words of an action: the office's own in Chinese, those of forms.po in English.
+
+    The label tells steps of one action apart: `decline` is 不予救助 at the review and 不予批准 at the approval.
+    """
+    if language() == LANGUAGES[0]:
+        return label
+    return _known(*(f"forms.action.{each}" for each in (*_steps_labelled(action, label), action))) or label
+
+
+def action_words(action: str) -> str:
+    """Return the words for the action of an event; `decline.approval` is one whose words its state decides."""
+    return _known(f"forms.action.{action}", f"forms.action.{action.partition('.')[0]}") or action
+
+
+def _known(*keys: str) -> str | None:
+    known = catalogue(language())
+    return next((known[key] for key in keys if key in known), None)
+
+
+@cache
+def _steps_labelled(action: str, label: str) -> tuple[str, ...]:
+    steps = (step for programme in PROGRAMMES.values() for step in programme.steps)
+    sources = (step.sources for step in steps if (step.action, step.label) == (action, label))
+    return tuple(f"{action}.{state}" for states in sources for state in states)
 
 
 def terms_of(group: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from service.http.errors import language
 from service.http.request_state import has_request_state, request_state
 from service.i18n.catalogue import LANGUAGES, translate
 from service.tables.installation import RecordKind
-from service.web.forms import choice_label
+from service.web.forms import action_words, choice_label
 from service.web.navigation import MENU, MenuItem, is_current
 
 
@@ -26,7 +26,7 @@ def layout_values() -> dict[str, Any]:
     session = request_state().session if has_request_state() else None
     return {
         "t": text,
-        "t_action": _action,
+        "t_action": action_words,
         "t_programme": lambda key: translate(f"forms.programme.{key}", language()),
         "t_choice": lambda key, code: choice_label(key, str(code)),
         "lang": language(),
@@ -39,11 +39,6 @@ def layout_values() -> dict[str, Any]:
         "needs_second_factor": bool(session and not session.is_proved),
         "has_second_factor": bool(session and session.has_second_factor),
     }
-
-
-def _action(action: str) -> str:
-    """Return the words of an event's action: `open_case` is the only one of a case that no form posts."""
-    return translate(f"forms.action.{action}", language())
 
 
 def csrf_token() -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import sqlalchemy.exc
+from markupsafe import Markup
 
 from service.actions.errors import VersionConflict, refusal_of
 from service.http.errors import language, note_refusal
 from service.http.transaction import roll_back
+from service.i18n.catalogue import catalogue
 from service.i18n.reason_messages import message_for
 from service.observability import metrics
 from workflows.policy import NoPolicy, PoliciesOverlap
@@ -68,13 +70,35 @@ def problems_of(refusal: Exception, labels: Mapping[str, str], input_of: Callabl
     problems = Problems(int(status), conflict=refusal if isinstance(refusal, VersionConflict) else None)
     for reason in reasons:
         named = input_of(str(reason.values.get("field", "")))
-        worded = Reason(reason.code, {**reason.values, "field": labels[named]}) if named in labels else reason
-        [message] = messages_of([worded])
+        [message] = messages_of([_worded(reason, named, labels)])
         if named in labels:
             problems.of_fields.setdefault(named, []).append(message)
         else:
-            problems.of_form.append(message)
+            problems.of_form.append(_with_link(reason, message))
     return problems
+
+
+def _worded(reason: Reason, named: str, labels: Mapping[str, str]) -> Reason:
+    """Return a reason with the label of its field, and the words of its choices, in place of their codes."""
+    known, key = catalogue(language()), named.rpartition(".")[2]
+    values = dict(reason.values)
+    if "field" in values:
+        values["field"] = labels.get(named) or known.get(f"forms.field.{key}") or values["field"]
+    if isinstance(choices := values.get("choices"), list | tuple):
+        values["choices"] = [_choice(key, str(code)) for code in choices]
+    return Reason(reason.code, values)
+
+
+def _choice(key: str, code: str) -> str:
+    known = catalogue(language())
+    return next((known[each] for each in (f"forms.choice.{key}.{code}", f"terms.{key}.{code}") if each in known), code)
+
+
+def _with_link(reason: Reason, message: str) -> str:
+    """Return the message of a proposal that waits already as a link to it."""
+    if reason.code != "proposed_already":
+        return message
+    return Markup('<a href="/confirmations/{}">{}</a>').format(reason.values["confirmation"], message)
 
 
 def _reasons(refusal: Exception) -> tuple[int, tuple[Reason, ...]]:

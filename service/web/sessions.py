@@ -115,7 +115,12 @@ def show_second_factor() -> ResponseReturnValue:
     attempt = request_state().attempt
     if attempt is None or attempt.account_id is None:
         return redirect(url_for("web.sessions.show_sign_in"), HTTPStatus.SEE_OTHER)
-    return render_template("sign_in/second_factor.html", problems=())
+    return _second_factor_form()
+
+
+def _second_factor_form(problems: tuple[str, ...] = ()) -> str:
+    """Return the page that asks for a code, or for the passkey of an account that has no codes."""
+    return render_template("sign_in/second_factor.html", problems=problems, has_passkeys=relying_party() is not None)
 
 
 @blueprint.post("/sign-in/second-factor")
@@ -126,8 +131,7 @@ def enter_code() -> ResponseReturnValue:
     try:
         cookie = sign_in.enter_code(connection(), attempt, request.form.get("code", ""), browser_request(), moment())
     except RecordedRefusal as refusal:
-        page = render_template("sign_in/second_factor.html", problems=messages_of(refusal.reasons))
-        return refused_sign_in(refusal, page)
+        return refused_sign_in(refusal, _second_factor_form(messages_of(refusal.reasons)))
     return signed_in(attempt, cookie.token)
 
 

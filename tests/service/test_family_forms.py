@@ -252,6 +252,9 @@ def test_missing_number_is_explained_by_a_proposal_that_says_whom_it_waits_for(
     assert value(engine, confirmation.c.act, confirmation.c.id == UUID(sent.leads_to.partition("=")[2])) == (
         "number_absence"
     )
+    again = registrar.fill(f"/persons/{baby}/number-absence", **typed)
+    assert again.refusal == (409, ["proposed_already"])
+    assert f'<a href="/confirmations/{sent.leads_to.partition("=")[2]}">同样的“没有身份证号的原因”' in again.text
 
 
 def test_pairing_is_recorded_and_its_correction_proposed(

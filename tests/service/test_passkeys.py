@@ -64,6 +64,20 @@ def test_passkey_signs_in_alone_and_makes_every_role_usable(
     assert events_of(engine, desk.office.people["approver_1"]) == ["sign_in", "add_passkey", "sign_in"]
 
 
+def test_page_after_the_password_offers_the_passkey_of_an_account_without_codes(
+    desk_app: Flask, owner: str, key: SoftwarePasskey
+) -> None:
+    """Why: who has a passkey only was asked for a code that they never had."""
+    other = Browser(desk_app.test_client())
+    other.get("/sign-in")
+    response = other.post("/sign-in", {"login": owner, "password": PASSWORD})
+    assert response.headers["Location"] == "/sign-in/second-factor"
+    other.get("/sign-in/second-factor")
+    assert 'action="/sign-in/passkey"' in other.page
+    options = other.post("/sign-in/passkey/challenge").get_json()
+    assert other.post("/sign-in/passkey", {"answer": key.signed(options)}).headers["Location"] == "/inbox"
+
+
 def test_passkey_signs_in_while_the_account_is_locked(desk_app: Flask, owner: str, key: SoftwarePasskey) -> None:
     """Why: nobody can be locked out from outside."""
     guesser = Browser(desk_app.test_client())

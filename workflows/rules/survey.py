@@ -104,7 +104,8 @@ def surveyed_by_two(case: RuleInput) -> Reason | None:
         return Reason.of("too_few_visitors", given=most, param="min_visitors", value=case.policy.min_visitors)
     if not any(went_enough(case, visit) for visit in visits):
         waiting = sorted(map(str, visits[-1].visitors - visits[-1].went))
-        return Reason.of("visit_unconfirmed", accounts=waiting, param="min_visitors", value=case.policy.min_visitors)
+        least = case.policy.min_visitors
+        return Reason.of("visit_unconfirmed", accounts=waiting, people=waiting, param="min_visitors", value=least)
     if visits[-1].conclusion == SurveyConclusion.REFUTED:
         return Reason.of("survey_refuted", on=visits[-1].on.isoformat())
     return None
