@@ -59,6 +59,7 @@ REGISTRAR = (Role.REGISTRAR,)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR)
 REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
+DECIDERS = (Role.REVIEWER, Role.APPROVER)
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
 
@@ -107,6 +108,8 @@ PAGES = (
         seen_by=("registrar",),
         seen_at=("/search?q=示例", "/search"),
     ),
+    PageRoute("GET", "/cases/<uuid:case_id>/matches", DECIDERS, "leads"),
+    PageRoute("POST", "/cases/<uuid:case_id>/matches", DECIDERS, "row"),
     PageRoute("GET", "/cases/<uuid:case_id>/payee/reveal", PAYEE_REVEALERS, "row"),
     PageRoute("POST", "/cases/<uuid:case_id>/payee/reveal", PAYEE_REVEALERS, "row", form={"purpose": "payment"}),
     PageRoute("GET", "/households/<uuid:household_id>/payee/reveal", PAYEE_REVEALERS, "row"),

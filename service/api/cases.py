@@ -12,8 +12,8 @@ from service.actions import case_opening
 from service.actions import cases as case_actions
 from service.actions.case_application import CaseApplication
 from service.actions.errors import NotFound
-from service.actions.possible_twins import PossibleTwins, offer_twins
-from service.actions.shared_details import SharedDetails, show_shared_details
+from service.actions.possible_twins import offer_twins
+from service.actions.shared_details import show_matches
 from service.http.auth import CASE_WRITERS, READERS, requires_role
 from service.http.context import action_context, app_state, caller, today
 from service.http.errors import language
@@ -38,7 +38,6 @@ from service.schemas.cases import (
     OpenedOut,
     TakenOut,
 )
-from workflows.programmes import PROGRAMMES
 from workflows.state_machine import AvailableAction
 from workflows.vocabulary import Reason, Role
 
@@ -102,7 +101,9 @@ def list_actions(case_id: UUID) -> dict[str, Any]:
     """What you may do now, why the rest may not be done, what was corrected since the last return, and every objection."""
     row = _seen(case_id)
     items = [_choice(each) for each in _open(case_id)]
-    return {"state": row["state"], **_background(row), "items": items, **_matches(row)}
+    found = show_matches(connection(), row, action_context())
+    shown = {"possible_twins": found.possible_twins, "shared_details": found.shared_details}
+    return {"state": row["state"], **_background(row), "items": items, **shown}
 
 
 @blueprint.get("/cases/<uuid:case_id>/assessment")
@@ -146,16 +147,6 @@ def _background(row: dict[str, Any]) -> dict[str, Any]:
     """Return what those who decide must have seen: what was corrected since the last return, and every objection."""
     changes = case_corrections.changes_since_return(connection(), row)
     return {"changes": changes, "objections": notices.objections_of(connection(), row["id"])}
-
-
-def _matches(row: dict[str, Any]) -> dict[str, PossibleTwins | SharedDetails]:
-    """Return whom the family may be, or be tied to, for those who decide on an award now, and nobody for others."""
-    deciding = [step for step in PROGRAMMES[row["programme"]].steps_from(row["state"]) if step.kind.stores_assessment]
-    if not any(caller().actor_over(row["unit_path"]).grants_as(step.roles) for step in deciding):
-        return {"possible_twins": PossibleTwins(), "shared_details": SharedDetails()}
-    twins = offer_twins(connection(), [row["beneficiary_id"]], action_context())
-    shared = show_shared_details(connection(), row["household_id"], row["unit_path"], action_context())
-    return {"possible_twins": twins, "shared_details": shared}
 
 
 def _choice(choice: AvailableAction) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from service.web import (
     accounts,
+    case_matches,
     case_opening,
     cases,
     components,
@@ -29,7 +30,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
-    *(notices, payees),
+    *(case_matches, notices, payees),
     components,
 )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from service.actions import cases as case_actions
 from service.actions.errors import NotFound
 from service.actions.personal_data_access import PAYEE_REVEALERS
+from service.actions.shared_details import decides
 from service.http.context import action_context, caller
 from service.http.transaction import connection
 from service.queries import case_corrections, case_pages, notices
@@ -79,6 +80,11 @@ class CasePage:
     def may_reveal_payee(self) -> bool:
         """Return whether the caller may see the account in full."""
         return caller().holds(PAYEE_REVEALERS, self.case["unit_path"])
+
+    @property
+    def decides(self) -> bool:
+        """Return whether the caller decides on the award now, and may see what the family shares with others."""
+        return decides(caller(), self.case)
 
     @property
     def visits_to_confirm(self) -> tuple[Visit, ...]:

@@ -25,6 +25,7 @@ MENU = (
 
 WITHIN = {
     "web.confirmations.": "web.inbox.",
+    "web.case_matches.": "web.cases.",
     "web.case_opening.": "web.households.",
     "web.finances.": "web.households.",
     "web.household_changes.": "web.households.",

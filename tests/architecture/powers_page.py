@@ -101,6 +101,7 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "web.passkeys.begin_sign_in": (),
     "web.passkeys.remove_passkey": (("account", "remove_passkey"),),
     "web.passkeys.sign_in_with_passkey": (("account", "sign_in"), ("account", "sign_in_failed")),
+    "web.case_matches.show_matches_of_case": (("person", "match_number"),),
     "web.payees.reveal_for_case": (("person", "reveal"),),
     "web.payees.reveal_for_family": (("person", "reveal"),),
     "web.persons.add_person": (("household", "add_person"), ("person", "add_person")),
