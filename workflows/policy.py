@@ -191,7 +191,7 @@ class PolicySet:
 
     below_floor_document: str | None = field(default=None, metadata=LATER)
     """The document that allows a value below its floor (workflows/rules/policy_floors.py)."""
-    digest: str = field(init=False, repr=False)
+    digest: str = field(init=False)
     """The result of `digest`, computed once, because every assessment cites it."""
 
     def __post_init__(self) -> None:

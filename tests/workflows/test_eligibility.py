@@ -341,3 +341,10 @@ def test_aid_that_does_not_count_is_kept_apart_from_aid_that_does() -> None:
 
 def test_household_without_assets_has_none() -> None:
     assert assess_need(SAMPLE, Finances(1), RUSHAN, DAY).sums.assets == 0
+
+
+def test_income_adds_imputed_wages_and_earlier_aid() -> None:
+    idle = household(income=100, prior_aid=(("LIV", Fen(7), DAY),), idle_able_members=1)
+    sums = assess_need(replace(SAMPLE, impute_idle=True), idle, RUSHAN, DAY).sums
+    assert sums.imputed == yuan(26_400)
+    assert sums.income == 100 + sums.imputed + 7

@@ -58,3 +58,10 @@ def test_number_has_bounds_that_are_allowed_themselves(old: str, new: str, lowes
             lowest,
             highest,
         )
+
+
+def test_policy_of_one_day_and_a_line_from_that_day_are_allowed() -> None:
+    one_day = read_policy(TEXT.replace("sample = true", "effective_to = 2025-01-01"))
+    assert one_day.effective_from == one_day.effective_to
+    later = read_policy(TEXT.replace("since = 2023-01-01", "since = 2026-06-01"))
+    assert min(line.since for line in later.dibao_lines) == later.effective_from
