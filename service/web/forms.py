@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from service.http.errors import language
 from service.i18n.catalogue import LANGUAGES, catalogue, translate
 from service.web.refusals import NO_PROBLEMS, Problems
+from service.web.refusals import choice_label as choice_label  # noqa: PLC0414 - other pages find it here
 from workflows.form_fields import FormField, Kind
 from workflows.money_format import in_yuan_with_thousands
 from workflows.programmes import PROGRAMMES
@@ -125,13 +126,6 @@ def _choices(row: FormField, options: Options, chosen: list[str]) -> tuple[Optio
     else:
         pairs = ((str(code), choice_label(row.key, str(code))) for code in row.choices)
     return tuple(Option(value, label, value in chosen) for value, label in pairs)
-
-
-def choice_label(key: str, code: str) -> str:
-    """Return the words for a choice of a field: those of forms.po, else those of terms.po."""
-    known = catalogue(language())
-    names = (f"forms.choice.{key}.{code}", f"terms.{key}.{code}")
-    return next((known[name] for name in names if name in known), code)
 
 
 def action_label(action: str, label: str) -> str:

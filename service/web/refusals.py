@@ -85,13 +85,19 @@ def _worded(reason: Reason, named: str, labels: Mapping[str, str]) -> Reason:
     if "field" in values:
         values["field"] = labels.get(named) or known.get(f"forms.field.{key}") or values["field"]
     if isinstance(choices := values.get("choices"), list | tuple):
-        values["choices"] = [_choice(key, str(code)) for code in choices]
+        values["choices"] = [choice_label(key, str(code)) for code in choices]
     return Reason(reason.code, values)
 
 
-def _choice(key: str, code: str) -> str:
+GROUP_OF: Mapping[str, str] = {"places": "notice_place"}
+"""The group of terms of a field, where it has another name."""
+
+
+def choice_label(key: str, code: str) -> str:
+    """Return the words for a choice of a field: those of forms.po, else those of terms.po."""
     known = catalogue(language())
-    return next((known[each] for each in (f"forms.choice.{key}.{code}", f"terms.{key}.{code}") if each in known), code)
+    names = (f"forms.choice.{key}.{code}", f"terms.{GROUP_OF.get(key, key)}.{code}")
+    return next((known[name] for name in names if name in known), code)
 
 
 def _with_link(reason: Reason, message: str) -> str:

@@ -168,7 +168,7 @@ def _values() -> dict[str, set[str]]:
         "category": set(Category),
         "stage": set(StudentStage),
         "kin": set(Deceased),
-        "places": set(NoticePlace),
+        "notice_place": set(NoticePlace),
         "act": set(ALL_WRITES),
         "seen": set(OF_THE_FAMILY),
         "relation": set(Relation),

@@ -9,9 +9,11 @@ from flask import Flask
 from service.queries import case_pages
 from service.queries.awaited_steps import AwaitedPerson
 from service.web.case_rows import waits_for
-from service.web.forms import action_label, action_words
+from service.web.forms import EMPTY, action_label, action_words, draw
 from tests.api_client import ApiClient
 from tests.lives import case_at
+from workflows.code_lists import NoticePlace
+from workflows.programmes.forms import AWARD
 from workflows.programmes.hardship import HARDSHIP
 from workflows.vocabulary import Role
 
@@ -48,3 +50,13 @@ def test_of_many_people_a_list_names_the_roles_that_lead_the_case_on(shared_app:
         assert waits_for("hardship", "approval", ()) == "审批人"
         assert waits_for("hardship", "survey", ()) == "走访人、经办人"
         assert waits_for("hardship", "approval", many[:1]) == "示例0"
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+def test_places_of_a_notice_are_boxes_with_words(shared_app: Flask, lang: str) -> None:
+    """Why: a person types 公告栏, and the form took unit_board only."""
+    with shared_app.test_request_context(headers={"Accept-Language": lang}):
+        places = next(each for each in draw("pass_review", AWARD, {}, EMPTY) if each.name == "places")
+    assert places.control == "checkboxes"
+    assert [each.value for each in places.options] == list(NoticePlace)
+    assert not {each.label for each in places.options} & set(NoticePlace)
