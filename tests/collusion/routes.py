@@ -219,6 +219,7 @@ ROUTES = (
     Route("pairings.correct_pairing",           "POST",   "/pairings/{pairing}/correction",          (R,),   _with_reason(_pairing)),
     Route("pairings.void_pairing",              "POST",   "/pairings/{pairing}/void",                (R,),   _why),
     Route("payees.set_payee",                   "POST",   "/households/{household}/payee",           (R,),   _payee, 5),
+    Route("payees.reveal_payee",                "POST",   "/households/{household}/payee/reveal",     (R, C), lambda _walk: {"purpose": "payment"}, 1),
     Route("persons.add_person",                 "POST",   "/households/{household}/members",         (R,),   lambda _walk: {"relation": "other", "name": "示例丁"}, 1),
     Route("persons.edit_person",                "PATCH",  "/persons/{person}",                       (R,),   lambda _walk: {"name": "示例戊"}, 1),
     Route("persons.deactivate_person",          "DELETE", "/persons/{person}",                       (R,),   _nothing, 1),
