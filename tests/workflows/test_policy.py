@@ -206,6 +206,7 @@ def test_two_sets_that_claim_one_region_on_one_day_are_refused(new: PolicySet, o
 )
 def test_sets_of_other_days_or_another_region_stand_beside_each_other(other: PolicySet) -> None:
     refuse_same_claim(FIRST_HALF, [other])
+    assert in_force([replace(other, key="other"), FIRST_HALF], RUSHAN, date(2025, 3, 1)) == FIRST_HALF
 
 
 def test_overlap_names_the_two_sets_that_rank_equally() -> None:
