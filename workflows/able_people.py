@@ -8,7 +8,7 @@ from workflows.facts import RuleInput
 from workflows.policy import PolicySet
 from workflows.programme import Programme
 from workflows.state_machine import refusals
-from workflows.step_input import preview_of
+from workflows.step_input import preview_of, without_form
 from workflows.vocabulary import Actor
 
 
@@ -23,6 +23,6 @@ def able_people(
     step = programme.step(action, case.facts.state)
     if step is None:
         return ()
-    look = preview_of(step, case, in_force or case.policy)
+    look = preview_of(step, without_form(case), in_force or case.policy)
     with_role = (holder for holder in holders if holder.grants_as(step.roles))
     return tuple(holder.account for holder in with_role if not refusals(step, replace(look, actor=holder))[1])

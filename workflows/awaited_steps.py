@@ -11,7 +11,7 @@ from workflows.rules.bank_advice import second_payment_by_another_hand
 from workflows.rules.objections import another_reviewer_passes, answered_by_another
 from workflows.rules.payment import followed_up
 from workflows.state_machine import refusals
-from workflows.step_input import preview_of
+from workflows.step_input import preview_of, without_form
 from workflows.vocabulary import APPROVERS, INCOMPATIBLE_DUTIES, Duty, Reason, Role
 
 ABOUT_THE_PERSON = frozenset(
@@ -68,7 +68,8 @@ def waits_for_actor(
     The pure form of the list 待办; service/queries/inbox.py finds the same cases by one SELECT.
     """
     steps = (each for each in programme.steps_from(case.facts.state) if is_awaited(each, case, hold_over=hold_over))
-    looks = ((step, preview_of(step, case, in_force or case.policy)) for step in steps)
+    preview = without_form(case)
+    looks = ((step, preview_of(step, preview, in_force or case.policy)) for step in steps)
     return any(not about_the_person(tuple(refusals(step, look)[1])) for step, look in looks)
 
 

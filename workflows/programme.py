@@ -1,7 +1,7 @@
 """A programme is a table of states and steps, checked when it is imported."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workflows.facts import Rule
@@ -124,8 +124,11 @@ class Programme:
     states: tuple[State, ...]
     steps: tuple[Step, ...]
     opening: tuple[Rule, ...] = ()
+    _steps_by_state: Mapping[str, tuple[Step, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        by_state = {state.key: tuple(step for step in self.steps if state.key in step.sources) for state in self.states}
+        object.__setattr__(self, "_steps_by_state", by_state)  # the class is frozen
         faults = list(_find_faults(self))
         if faults:
             raise InvalidProgramme(f"{self.key}: " + "; ".join(faults))
@@ -136,11 +139,11 @@ class Programme:
 
     def step(self, action: str, state: str) -> Step | None:
         """Return the row for `action` from `state`, or None."""
-        return next((step for step in self.steps if step.action == action and state in step.sources), None)
+        return next((step for step in self.steps_from(state) if step.action == action), None)
 
     def steps_from(self, state: str) -> tuple[Step, ...]:
         """Return every row that leads from `state`, in the table's order."""
-        return tuple(step for step in self.steps if state in step.sources)
+        return self._steps_by_state.get(state, ())
 
     def has_action(self, action: str) -> bool:
         """Return whether any row has this action."""

@@ -16,7 +16,7 @@ from workflows.facts import RuleInput
 from workflows.form_fields import FormField, Kind
 from workflows.policy import PolicySet
 from workflows.programme import DaysAre, Programme, State, Step
-from workflows.step_input import input_for, preview_of
+from workflows.step_input import input_for, preview_of, without_form
 from workflows.vocabulary import (
     APPROVERS,
     INCOMPATIBLE_DUTIES,
@@ -274,10 +274,9 @@ def available_actions(
     Rules about the form refuse nothing here, because it is not filled in yet; decide() applies them. A new award is
     checked under `in_force`, which may be another policy set than the one the case cites.
     """
+    state, preview = case.facts.state, without_form(case)
     return tuple(
-        AvailableAction(
-            step.action, step.label, step.goes_to(case.facts.state), step.form, tuple(refusals(step, look)[1])
-        )
-        for step in programme.steps_from(case.facts.state)
-        for look in [preview_of(step, case, in_force or case.policy)]
+        AvailableAction(step.action, step.label, step.goes_to(state), step.form, tuple(refusals(step, asked)[1]))
+        for step in programme.steps_from(state)
+        for asked in [preview_of(step, preview, in_force or case.policy)]
     )

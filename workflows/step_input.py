@@ -14,11 +14,17 @@ APPLICATION = ("requested", "item")
 """The fields of a correction that are facts of the case themselves; the others are answers of the programme's form."""
 
 
-def preview_of(step: Step, case: RuleInput, in_force: PolicySet) -> RuleInput:
-    """Return the input without a form, and for a new award without the earlier award and its fund."""
-    if step.kind.names_fund:
-        case = replace(case, facts=case.facts.replace(award=None, fund=None), policy=in_force)
-    return input_for(step, replace(case, answers={}, is_preview=True))
+def without_form(case: RuleInput) -> RuleInput:
+    """Return the preview of a case: its rule input while no form is filled in."""
+    return replace(case, answers={}, is_preview=True)
+
+
+def preview_of(step: Step, preview: RuleInput, in_force: PolicySet) -> RuleInput:
+    """Return the preview as the step's rules ask it: for a new award without the earlier award and its fund."""
+    if not step.kind.names_fund:
+        return preview
+    facts = preview.facts.replace(award=None, fund=None)
+    return input_for(step, replace(preview, facts=facts, policy=in_force))
 
 
 def input_for(step: Step, case: RuleInput) -> RuleInput:

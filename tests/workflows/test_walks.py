@@ -56,7 +56,6 @@ ALL = (*PROGRAMMES.values(), SMALL)
 every_programme = pytest.mark.parametrize("programme", ALL, ids=lambda programme: programme.key)
 walks = given(random_bytes=st.binary(min_size=BYTES, max_size=BYTES))
 long = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-short = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def forbidden_pairs(duties: Iterable[tuple[Duty, UUID]]) -> list[tuple[Duty, Duty]]:
@@ -66,14 +65,6 @@ def forbidden_pairs(duties: Iterable[tuple[Duty, UUID]]) -> list[tuple[Duty, Dut
         for (person, a), (other, b) in pairs
         if a == b and frozenset((person, other)) in INCOMPATIBLE_DUTIES
     ]
-
-
-@every_programme
-@short
-@walks
-def test_random_walk_never_gives_incompatible_duties(programme: Programme, random_bytes: bytes) -> None:
-    for turn in walk(programme, random_bytes):
-        assert forbidden_pairs(turn.model.facts.duties) == []
 
 
 @every_programme
@@ -224,11 +215,11 @@ def test_random_walks_take_every_row(programme: Programme) -> None:
     # Otherwise the invariants could be true only because no step was taken.
     expected = {(step.action, source) for step in programme.steps for source in step.sources}
     random, taken = Random(2025), Counter[tuple[str, str]]()
-    # Long walks: a recall after a recovery is some thirty steps from the application.
+    # Long calm walks: a recall after a recovery is some thirty steps from the application.
     for _ in range(240):
         if expected <= set(taken):
             break
-        for turn in walk(programme, random.randbytes(3 * BYTES), 3 * STEPS):
+        for turn in walk(programme, random.randbytes(3 * BYTES), 3 * STEPS, calm=True):
             if turn.transition is not None:
                 taken[turn.action, turn.transition.source] += 1
     assert expected - set(taken) == set()

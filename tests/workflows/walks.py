@@ -173,8 +173,9 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
     of_kind: Mapping[Kind, Callable[[], object]] = {
         Kind.TEXT: lambda: "情况如所述",
         Kind.NAME: lambda: "会纪〔2025〕1号",
+        Kind.NUMBER_TEXT: lambda: "—" if dice.once_in(16) else "银付-12号",
         Kind.CODE: lambda: dice.mostly(field.choices or ("A-1",)),
-        Kind.CODES: lambda: ["vehicle" if field.key == "gone" else "board"],
+        Kind.CODES: lambda: [dice.mostly(field.choices or ("vehicle",))],
         Kind.NUMBER: lambda: dice.below(9),
         Kind.MONEY: lambda: dice.mostly(dice.one_of((AMOUNTS, AMOUNTS[1:]))),
         Kind.DATE: lambda: str(model.today - timedelta(days=dice.mostly((0, 2, 200, -1)))),
@@ -204,9 +205,9 @@ def form(step: Step, actor: Actor, model: Model, dice: Dice) -> dict[str, object
     return answers
 
 
-def pass_time(model: Model, dice: Dice) -> None:
-    """Let some days pass, now and then 70."""
-    model.today += timedelta(days=70 if dice.once_in(64) else dice.one_of((0, 0, 1, 0, 2, 0, 8, 0, 1, 15)))
+def pass_time(model: Model, dice: Dice, *, calm: bool) -> None:
+    """Let some days pass, now and then 70, by which much has run out."""
+    model.today += timedelta(days=70 if not calm and dice.once_in(64) else dice.one_of((0, 0, 1, 0, 2, 0, 8, 0, 1, 15)))
 
 
 def change_something(model: Model, dice: Dice) -> None:
@@ -299,18 +300,16 @@ def choose_actor(step: Step, model: Model, dice: Dice) -> Actor:
 
 def attempt(model: Model, dice: Dice) -> Turn:
     """Let a person try a step: in most cases one from the current state, by a person with its role."""
-    newcomer_actions = state_machine.available_actions(
-        model.programme, model.rule_input(NEWCOMER, None, {}), model.in_force
-    )
+    seen_by_newcomer = model.rule_input(NEWCOMER, None, {})
+    newcomer_actions = state_machine.available_actions(model.programme, seen_by_newcomer, model.in_force)
     step = choose_step(model, newcomer_actions, dice)
     actor = choose_actor(step, model, dice)
     answers = form(step, actor, model, dice)
     step_from_state = model.programme.step(step.action, model.facts.state)
     case = model.rule_input(actor, step_from_state, answers)
+    seen_by_actor = replace(seen_by_newcomer, actor=actor)
     actor_actions = (
-        state_machine.available_actions(model.programme, model.rule_input(actor, None, {}), model.in_force)
-        if dice.below(2)
-        else None
+        state_machine.available_actions(model.programme, seen_by_actor, model.in_force) if dice.below(2) else None
     )
     before, transition = model.facts, None
     try:
@@ -332,15 +331,15 @@ def is_left(model: Model, dice: Dice) -> bool:
     return dice.once_in(3) if model.facts.kept else not dice.once_in(3)
 
 
-def walk(programme: Programme, random_bytes: bytes, steps: int = STEPS) -> Iterator[Turn]:
-    """Yield `steps` attempts, over one case after another."""
+def walk(programme: Programme, random_bytes: bytes, steps: int = STEPS, *, calm: bool = False) -> Iterator[Turn]:
+    """Yield `steps` attempts, over one case after another; in a calm walk nothing changes but the cases and the day."""
     dice = Dice(random_bytes)
     model = build_model(programme, dice)
     for _ in range(steps):
         if model.phase is Phase.ENDED and is_left(model, dice):
             model.leave_case()
             ask_for_help(model, dice)
-        pass_time(model, dice)
-        if dice.once_in(10):
+        pass_time(model, dice, calm=calm)
+        if not calm and dice.once_in(10):
             change_something(model, dice)
         yield attempt(model, dice)
