@@ -18,6 +18,7 @@ from service.actions.context import ActionContext
 from service.cli.callers import context_for
 from service.cli.installation import AS_JSON, VAR, Installation, open_installation, settings_at
 from service.cli.output import FAULTS, CommandFailed, translate
+from service.cli.witness import witness
 from service.clock import now, union_day
 from service.crypto.hash_chain import anchor_line
 from service.crypto.signed_notes import BadNote, log_key, read_witness_key
@@ -193,3 +194,6 @@ def _add_anchor(installation: Installation) -> None:
             raise CommandFailed(translate("cli.anchor_no_clock"))
         context = ActionContext(clock, at, union_day(at), installation.keyring, clock=installation.clock)
         anchor_actions.add_anchor(conn, up_to, context, log_key(installation.settings))
+
+
+audit.add_command(witness)

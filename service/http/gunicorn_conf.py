@@ -1,5 +1,6 @@
 """The settings of gunicorn, for `songnuan serve` and the image: `gunicorn -c python:service.http.gunicorn_conf`."""
 
+import gc
 import os
 import shutil
 import socket
@@ -23,6 +24,8 @@ from workflows.vocabulary import Reason
 _BOUNDS = read_settings(os.environ).limits
 
 wsgi_app = "service.app:create_app()"
+# One process imports the service; the web processes are forked from it, share its memory and start at once.
+preload_app = True
 bind = os.environ.get("SONGNUAN_BIND") or "127.0.0.1:8000"
 worker_class = "service.http.gunicorn_conf.Worker"
 logger_class = "service.http.gunicorn_conf.Log"
@@ -52,6 +55,11 @@ def on_starting(_server: object) -> None:
     """Delete the counts of an earlier run."""
     shutil.rmtree(_COUNTS, ignore_errors=True)
     close_folder(_COUNTS)
+
+
+def when_ready(_server: object) -> None:
+    """Leave what was imported out of collections: its memory stays shared with the forked processes."""
+    gc.freeze()
 
 
 def child_exit(_server: object, worker: ThreadWorker) -> None:

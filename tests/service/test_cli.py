@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import psycopg
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from service.cli import main
+from service.cli import COMMANDS, main
 from service.db.engine import make_engine
 from service.tables.accounts import account
 from service.tables.events import event
@@ -100,6 +101,13 @@ def import_all(run: Run, tokens: dict[str, str], *options: str, first: bool) -> 
         assert waiting(run, tokens[login]) == [document["confirmation"]], login
         confirm(run, tokens[login], document["confirmation"])
     return document
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_of_the_table_is_there_under_its_name(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert (command.name, bool(command.help)) == (name, True)
 
 
 @pytest.mark.parametrize(
