@@ -59,6 +59,12 @@ REGISTRAR = (Role.REGISTRAR,)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR)
 REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
+PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
+REPORT = f"/reports?{PERIOD}"
+LISTS = "cases, households, funds, payments"
+AUDITOR = (Role.AUDITOR,)
+CASHIER = (Role.CASHIER,)
+RECEIPT_ENDERS = (Role.CASHIER, Role.APPROVER)
 DECIDERS = (Role.REVIEWER, Role.APPROVER)
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
@@ -190,5 +196,29 @@ PAGES = (
     PageRoute("POST", "/cases/<uuid:case_id>/actions/<action>/challenge", CASE_WRITERS, "row"),
     PageRoute("POST", "/confirmations/<uuid:confirmation_id>/confirm/challenge", EVERYONE, "row"),
     PageRoute("POST", "/households/<uuid:household_id>/payee/challenge", REGISTRAR, "row", form=STALE),
+    PageRoute("GET", "/funds", READERS, "list", seen_by=("cashier",), seen_at=("/funds", "/funds?year=1999")),
+    PageRoute("GET", "/funds/new", CASHIER, "self", seen_by=("cashier",)),
+    PageRoute("POST", "/funds/new", CASHIER, "self"),
+    PageRoute("GET", "/funds/<uuid:fund_id>", READERS, "row", seen_by=("cashier", "approver_1", "auditor")),
+    PageRoute("GET", "/funds/<uuid:fund_id>/receipts/new", CASHIER, "row", seen_by=("cashier",)),
+    PageRoute("POST", "/funds/<uuid:fund_id>/receipts/new", CASHIER, "row"),
+    PageRoute("GET", "/receipts/<uuid:receipt_id>/correction", RECEIPT_ENDERS, "row", seen_by=("cashier",)),
+    PageRoute("POST", "/receipts/<uuid:receipt_id>/correction", RECEIPT_ENDERS, "row"),
+    PageRoute("GET", "/receipts/<uuid:receipt_id>/void", RECEIPT_ENDERS, "row", seen_by=("cashier",)),
+    PageRoute("POST", "/receipts/<uuid:receipt_id>/void", RECEIPT_ENDERS, "row"),
+    PageRoute("GET", "/funds/<uuid:fund_id>/allocations/new", (Role.APPROVER,), "row", seen_by=("approver_1",)),
+    PageRoute("POST", "/funds/<uuid:fund_id>/allocations/new", (Role.APPROVER,), "row"),
+    PageRoute("GET", "/fund-allocations/<uuid:allocation_id>/end", (Role.APPROVER,), "row", seen_by=("approver_1",)),
+    PageRoute("POST", "/fund-allocations/<uuid:allocation_id>/end", (Role.APPROVER,), "row"),
+    PageRoute("GET", "/payments", READERS, "self", seen_by=("cashier",), seen_at=("/payments", "/payments?state=sent")),
+    PageRoute("GET", "/reports", READERS, "row", query=PERIOD, seen_by=("auditor",), seen_at=("/reports", REPORT)),
+    PageRoute("GET", "/reports/welfare/<any(docx, md, json):form>", READERS, "row", query=PERIOD),
+    PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),
+    PageRoute("POST", f"/exports/<any({LISTS}):name>/<any(csv, xlsx):file>", READERS, "self"),
+    PageRoute("POST", "/exports/events/<any(csv, xlsx):file>", AUDITOR, "self"),
+    PageRoute("GET", "/audit", AUDITOR, "self", seen_by=("auditor",)),
+    PageRoute("GET", "/audit/verification", AUDITOR, "self", seen_by=("auditor",)),
+    PageRoute("GET", "/events", AUDITOR, "list", seen_by=("auditor",), seen_at=("/events", "/events?list=looks")),
+    PageRoute("GET", "/events/<int:number>", AUDITOR, "row", seen_by=("auditor",)),
     PageRoute("GET", "/components", EVERYONE, "self", seen_by=("registrar",)),
 )

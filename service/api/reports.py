@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -15,14 +16,13 @@ from service.http.auth import READERS, requires_role
 from service.http.context import app_state, at, caller
 from service.http.errors import HttpProblem, language
 from service.http.transaction import connection
-from service.queries import units
-from service.queries.scope import CASE_READERS
 from service.report.docx_writer import write_docx
 from service.report.figure_definition import Scope
 from service.report.figures import NoSuchFigure, rows_behind, snapshot
 from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
 from service.report.period import period_problem
+from service.report.report_scope import scope_for
 from service.report.section import Section, make_section
 from service.schemas.reports import ReportIn, RowsIn, RowsOut
 
@@ -36,13 +36,14 @@ def _scope(query: dict[str, Any]) -> Scope:
 
     Raises NotFound when the caller may not read the unit's cases, HttpProblem when the period is not of whole months.
     """
-    row = units.one(connection(), query["unit"], caller())
-    if row is None or not caller().holds(CASE_READERS, row["path"]):
-        raise NotFound
     problem = period_problem(query["start"], query["end"])
+    start, end = (query["start"], query["end"]) if problem is None else (date.min, date.max)
+    scope = scope_for(connection(), query["unit"], start, end, caller())
+    if scope is None:
+        raise NotFound
     if problem is not None:
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-    return Scope(row["path"], query["start"], query["end"])
+    return scope
 
 
 @contextmanager

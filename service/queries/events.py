@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.page import Page, cut
+from service.queries.page import Page, counted, cut
 from service.queries.scope import Caller, visible_to
 from service.tables.accounts import account
 from service.tables.activities import activity
@@ -93,22 +93,49 @@ def _over(caller: Caller, path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]
     return visible_to(caller, path, AUDITORS)
 
 
-def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
-    """Return one page of events, newest first; `filters` are those of EventFilterIn. The count is of the page's filter."""
+def page(
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    after: list[str] | None,
+    size: int,
+    *,
+    most: int | None = None,
+) -> Page:
+    """Return one page of events, newest first; `filters` are those of EventFilterIn.
+
+    The count is of the page's filter: exact, or at most `most`.
+    """
     chosen = sa.and_(seen_by(caller), *_conditions(filters))
     rows = _select().where(chosen)
     if after is not None:
         rows = rows.where(event.c.no < int(after[0]))
     found = [_shown(dict(row)) for row in conn.execute(rows.order_by(event.c.no.desc()).limit(size + 1)).mappings()]
-    count = conn.scalar(sa.select(sa.func.count()).select_from(event).where(chosen)) or 0
+    total = counted(conn, sa.select(event.c.no).where(chosen), most)
     page_rows, last = cut(found, size)
-    return Page(page_rows, count, [str(last["no"])] if last else None)
+    return Page(page_rows, total.value, [str(last["no"])] if last else None, total.is_capped)
 
 
 def one(conn: sa.Connection, number: int, caller: Caller) -> dict[str, Any] | None:
     """Return an event with its body as it was hashed, or None when the caller may not see it."""
     row = conn.execute(_select().where(event.c.no == number, seen_by(caller))).mappings().one_or_none()
-    return None if row is None else {**_shown(dict(row)), "body": row["body"], "hash": row["hash"].hex()}
+    return None if row is None else {**_shown(dict(row)), "body": row["body"], **_hashes(dict(row))}
+
+
+def _hashes(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: row[name].hex() for name in ("prev", "hash")}
+
+
+def newest(conn: sa.Connection) -> int:
+    """Return the number of the newest event; 0 without one."""
+    return conn.scalar(sa.select(sa.func.max(event.c.no))) or 0
+
+
+def actors(conn: sa.Connection, caller: Caller) -> dict[UUID, str]:
+    """Return the names of the accounts of the units over which the caller is an auditor, by their ids, in their order."""
+    rows = sa.select(account.c.id, account.c.display_name).join(unit, unit.c.id == account.c.unit_id)
+    found = conn.execute(rows.where(_over(caller, unit.c.path)).order_by(account.c.display_name, account.c.id))
+    return {row.id: row.display_name for row in found}
 
 
 def _select() -> sa.Select[Any]:

@@ -84,6 +84,13 @@ def allocations_of(conn: sa.Connection, fund_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(allocations).mappings()]
 
 
+def one(conn: sa.Connection, allocation_id: UUID) -> dict[str, Any] | None:
+    """Return an allocation, or None; whether the caller may see it is asked of its fund line."""
+    rows = sa.select(*_SHOWN).join(unit, unit.c.id == fund_allocation.c.unit_id)
+    row = conn.execute(rows.where(fund_allocation.c.id == allocation_id)).mappings().one_or_none()
+    return dict(row) if row is not None else None
+
+
 def allocated_to(conn: sa.Connection, caller: Caller, on: date) -> list[dict[str, Any]]:
     """Return funds of units above that are allocated to the caller's units on a day, without their balance."""
     owner = unit.alias("owner")

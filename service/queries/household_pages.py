@@ -1,7 +1,5 @@
 """What the page of one family shows, each part one SELECT; the page as a whole takes at most fifteen."""
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +8,6 @@ import sqlalchemy as sa
 from service.queries.scope import Caller, visible_to
 from service.tables.accounts import account
 from service.tables.cases import case
-from service.tables.confirmations import confirmation, confirmation_hand
 from service.tables.events import event
 from service.tables.funds import fund
 from service.tables.gifts import gift
@@ -148,35 +145,6 @@ def file_by_number(conn: sa.Connection, file_no: str, caller: Caller) -> UUID | 
     rows = sa.select(household.c.id).where(household.c.file_no == file_no, household.c.exited_on.is_(None))
     ids = list(conn.scalars(rows.where(visible_to(caller, household.c.unit_path)).limit(MOST_FILES)))
     return ids[0] if len(ids) == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A proposal that waits: what, until when, and whom it waits for (names, or the roles asked for)."""
-
-    id: UUID
-    act: str
-    until_on: date
-    roles: tuple[str, ...]
-    names: tuple[str, ...]
-
-
-def waiting(conn: sa.Connection, confirmation_id: UUID, caller: Caller) -> Waiting | None:
-    """Return a proposal that the caller made, and whom it waits for; None where it is not theirs or is over."""
-    hand = confirmation_hand
-    rows = (
-        sa.select(confirmation.c.act, confirmation.c.until_on, hand.c.roles, account.c.display_name)
-        .join(hand, hand.c.confirmation_id == confirmation.c.id)
-        .outerjoin(account, account.c.id == hand.c.account_id)
-        .where(confirmation.c.id == confirmation_id, confirmation.c.proposed_by == caller.account)
-        .where(confirmation.c.state == "proposed", hand.c.confirmed_by.is_(None))
-    )
-    hands = conn.execute(rows.order_by(hand.c.no)).all()
-    if not hands:
-        return None
-    roles = dict.fromkeys(role for each in hands for role in each.roles)
-    names = tuple(each.display_name for each in hands if each.display_name)
-    return Waiting(confirmation_id, hands[0].act, hands[0].until_on, tuple(roles), names)
 
 
 def latest_changes(conn: sa.Connection, subject_id: UUID, number: int) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from service.i18n.catalogue import catalogue, translate
 from service.report.figure import Figure
-from service.report.figure_definition import GOODS_UNIT_SEPARATOR, OTHER
+from service.report.figure_definition import GOODS_UNIT_SEPARATOR, OTHER, FigureDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,21 @@ def all_named(measure: str) -> Condition:
 
 def title(figure: Figure, lang: str) -> str:
     """Return the title of a figure, with its part where it has one."""
-    whole = translate(figure.measure.title, lang)
-    return translate("report.of_part", lang, title=whole, part=part_name(figure, lang)) if figure.part else whole
+    return title_of(figure.measure, figure.part, lang)
+
+
+def title_of(measure: FigureDefinition, part: str | None, lang: str) -> str:
+    """Return the title of a figure of this definition and part."""
+    whole = translate(measure.title, lang)
+    return translate("report.of_part", lang, title=whole, part=_part_name(measure, part, lang)) if part else whole
 
 
 def part_name(figure: Figure, lang: str) -> str:
     """Return the name of a part: item, source and category from the catalogue, goods as recorded."""
-    part = figure.part or ""
-    if figure.measure.split == "goods":
+    return _part_name(figure.measure, figure.part or "", lang)
+
+
+def _part_name(measure: FigureDefinition, part: str, lang: str) -> str:
+    if measure.split == "goods":
         return part.rpartition(GOODS_UNIT_SEPARATOR)[0]
-    return catalogue(lang).get(f"report.{figure.measure.split}.{part}", part)
+    return catalogue(lang).get(f"report.{measure.split}.{part}", part)

@@ -171,14 +171,19 @@ def rows_behind(conn: sa.Connection, key: str, scope: Scope, after: UUID | None,
     return Page(tuple(shown), last["id"] if last else None, count)
 
 
-def _parse_key(key: str, scope: Scope) -> tuple[FigureDefinition, str | None, Scope]:
-    key_without_month, _, month = key.partition("@")
-    name, colon, part = key_without_month.partition(":")
+def definition_of(key: str) -> tuple[FigureDefinition, str | None]:
+    """Return the definition and the part of a figure. Raises NoSuchFigure."""
+    name, colon, part = key.partition("@")[0].partition(":")
     measure = FIGURE_DEFINITIONS.get(name)
     if measure is None or bool(measure.split) != bool(colon):
         raise NoSuchFigure(key)
+    return measure, part if colon else None
+
+
+def _parse_key(key: str, scope: Scope) -> tuple[FigureDefinition, str | None, Scope]:
+    (measure, part), month = definition_of(key), key.partition("@")[2]
     try:
         narrowed = _month(scope, date.fromisoformat(f"{month}-01")) if month else scope
     except ValueError:
         raise NoSuchFigure(key) from None
-    return measure, part if colon else None, narrowed
+    return measure, part, narrowed

@@ -14,3 +14,8 @@ def period_problem(start: date, end: date) -> Reason | None:
     if start.day != 1 or (end < date.max and (end + _DAY).day != 1):
         return Reason.of("period_not_months", field="to")
     return None
+
+
+def last_day(first: date) -> date:
+    """Return the last day of the month that begins on `first`."""
+    return (first + 31 * _DAY).replace(day=1) - _DAY

@@ -18,6 +18,7 @@ from service.report.footnotes import checkpoint_note, footnotes
 from service.report.periods import format_period, format_whole
 from service.report.section_tables import SectionTable, section_tables
 from service.report.sentence_templates import CHAPTERS, SENTENCES, FigurePlace, Listing, ListItem, Sentence
+from service.report.text_pieces import TextPiece, cut_at_figures, mark_figure
 from service.tables.units import unit
 
 
@@ -27,11 +28,16 @@ class NoSuchUnit(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One sentence with its figures filled in; `said` lists the figures in it."""
+    """One sentence with its figures filled in; `said` lists the figures in it, `pieces` is its text cut at them."""
 
     key: str
-    text: str
+    pieces: tuple[TextPiece, ...]
     said: tuple[PrintedFigure, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the sentence as printed."""
+        return "".join(piece.text for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,8 @@ def _paragraph(sentence: Sentence, figure_set: FigureSet, scope: Scope, lang: st
         values[place.name] = _print_figure(figure_set.whole(place.measure), place, printed_figures, lang)
     for listing in sentence.listings:
         values[listing.name] = _print_list(listing, figure_set, printed_figures, lang)
-    return Paragraph(sentence.key, translate(f"report.sentence.{sentence.key}", lang, **values), tuple(printed_figures))
+    marked = translate(f"report.sentence.{sentence.key}", lang, **values)
+    return Paragraph(sentence.key, tuple(cut_at_figures(marked)), tuple(printed_figures))
 
 
 def _month(figure_set: FigureSet, scope: Scope, lang: str) -> str:
@@ -150,7 +157,7 @@ def _print_figure(figure: Figure, place: FigurePlace, printed_figures: list[Prin
         else translate("report.withheld", lang)
     )
     printed_figures.append(PrintedFigure(figure.key, place.style, text))
-    return text
+    return mark_figure(figure.key, text)
 
 
 def _print_list(listing: Listing, figure_set: FigureSet, printed_figures: list[PrintedFigure], lang: str) -> str:

@@ -15,7 +15,7 @@ ledger_entry = sa.Table(
     "ledger_entry",
     METADATA,
     primary_key(),
-    foreign_key("fund", "fund_id", index=True),
+    foreign_key("fund", "fund_id"),
     sa.Column("subject_id", sa.Uuid(), nullable=False),
     sa.Column("seq", sa.Integer(), nullable=False),
     foreign_key("case", "case_id", optional=True, index=True),
@@ -31,6 +31,7 @@ ledger_entry = sa.Table(
         ["source_pot", "target_pot"], ["pot_move.source_pot", "pot_move.target_pot"], postgresql_not_valid=True
     ),
     sa.UniqueConstraint("subject_id", "seq", "source_pot", "target_pot"),
+    sa.Index("ix_ledger_entry_journal", "fund_id", "id"),
     sa.Index(
         "ix_ledger_entry_recovering",
         "on",

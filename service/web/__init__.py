@@ -9,7 +9,10 @@ from service.web import (
     cases,
     components,
     confirmations,
+    events,
+    exports,
     finances,
+    funds,
     household_changes,
     households,
     identity_provider,
@@ -19,7 +22,9 @@ from service.web import (
     pairings,
     passkeys,
     payees,
+    payments,
     persons,
+    reports,
     search,
     sessions,
     setup,
@@ -30,7 +35,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
-    *(case_matches, notices, payees),
+    *(case_matches, notices, payees, funds, payments, reports, events, exports),
     components,
 )
 

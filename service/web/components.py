@@ -23,7 +23,7 @@ from service.web.record_page import RecordPage
 from service.web.refusals import Problems
 from workflows.programmes import PROGRAMMES
 from workflows.programmes.hardship import HARDSHIP
-from workflows.vocabulary import Plain, Reason
+from workflows.vocabulary import Plain, Pot, Reason
 
 blueprint = Blueprint("components", __name__)
 
@@ -55,6 +55,10 @@ DATA: Mapping[str, Any] = {
         "withheld": False,
         "items": [{"name": "示*甲", "unit": "示例县总工会", "file_no": "F-0002", "active": False, "shares": ["phone"]}],
     },
+    "pots": {pot.value: 100_000 for pot in Pot},
+    "entry": {"subject": "fund", "action": "receive"},
+    "anchor": {"no": 3, "on": ON, "up_to": 119, "root": bytes(32)},
+    "proposal": {"id": UUID(int=2), "act": "receipt", "until_on": ON, "roles": ("approver",), "names": ("示例甲",)},
     "chosen": [{"url": "/components", "label": "示例县总工会"}],
     "totals": [{"has_more": False, "count": 37, "fen": 5_600_000}, {"has_more": True, "count": 10_000, "fen": 0}],
     "rows": [

@@ -13,6 +13,7 @@ from service.http.context import app_state, caller, today
 from service.http.transaction import connection
 from service.queries import household_changes, households, masking, policies
 from service.queries import household_pages as read
+from service.queries.own_proposals import ProposedWrite, own_proposal
 from service.web.family_assessment import Line, MoneyOfSource, SideSum, assessment_of, money_of_year, sums_of
 from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet
 from workflows.vocabulary import Role
@@ -59,7 +60,7 @@ class HouseholdPage:
     may_reveal: bool
     may_reveal_payee: bool
     may_file_again: bool
-    waiting: read.Waiting | None = None
+    proposal: ProposedWrite | None = None
 
     @property
     def names(self) -> dict[UUID, str]:
@@ -120,7 +121,7 @@ def household_page(household_id: UUID, proposed: UUID | None = None) -> Househol
         absences=absences,
         changes=household_changes.changes(conn, household_id, caller()),
         duties=() if file["exited_on"] else _duties(file, cases, consents, payee, policy),
-        waiting=read.waiting(conn, proposed, caller()) if proposed else None,
+        proposal=own_proposal(conn, proposed, caller()) if proposed else None,
         **_rights(file),
     )
 

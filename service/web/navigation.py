@@ -20,6 +20,9 @@ MENU = (
     MenuItem("web.inbox.show_inbox", "menu.inbox", "web.inbox.", frozenset(Role)),
     MenuItem("web.cases.list_cases", "menu.cases", "web.cases.", frozenset(READERS)),
     MenuItem("web.households.list_households", "menu.households", "web.households.", frozenset(READERS)),
+    MenuItem("web.funds.list_funds", "menu.funds", "web.funds.", frozenset(READERS)),
+    MenuItem("web.reports.show_report", "menu.reports", "web.reports.", frozenset(READERS)),
+    MenuItem("web.events.show_room", "menu.audit", "web.events.", frozenset({Role.AUDITOR})),
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
 
@@ -33,11 +36,13 @@ WITHIN = {
     "web.notices.": "web.cases.",
     "web.pairings.": "web.households.",
     "web.payees.": "web.households.",
+    "web.payments.": "web.funds.",
     "web.persons.": "web.households.",
 }
 """Prefixes of pages that are reached from those of an entry of the menu, with the entry's section: it stays marked."""
 
 WITHOUT_MENU = {
+    "web.exports.": "posted by the lists",
     "web.sessions.": "signing in and out",
     "web.setup.": "reached by an invitation",
     "web.accounts.": "reached by one's own name",

@@ -42,6 +42,9 @@ class RecordPage:
     hidden: Mapping[str, str] = field(default_factory=dict)
     lead: str = ""
     twins: PossibleTwins | None = None
+    back_label: str = ""
+    """What the link back says; empty: the number of the file, or the list of families."""
+
     subject: UUID | None = None
     """The member whose version the form carries; None: that of the file."""
 
@@ -50,7 +53,7 @@ def page_of(form: RecordForm, options: Options, posted: PostedForm, **more: Any)
     """Return the page of a form."""
     sections = draw(form, options, posted)
     page = RecordPage(form.key, sections=sections, problems=posted.problems, **more)
-    return render_template("households/form.html", page=page, others=_others(page))
+    return render_template("records/form.html", page=page, others=_others(page))
 
 
 MOST_OTHERS = 10

@@ -65,6 +65,7 @@ def path_of(route: PageRoute, tree: OrgTree) -> str:
     """Return the address of a page about the records of the bureau."""
     action = "refuse" if "confirmation" in route.rule else tree.ids["action"]
     ids = {**tree.ids, "action": action, "kind": "exit", "act": "void", "key": tree.ids["ended"]}
+    ids |= {"name": "cases", "file": "csv", "form": "md"}
     filled: str = OrgTree(tree.offices, ids).filled(route.path)
     return filled
 

@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
 from service.actions.confirmations import propose
-from service.actions.fund_receipts import NewReceipt
+from service.actions.fund_allocations import NewFundAllocation, allocate_to_unit
+from service.actions.fund_receipts import NewReceipt, record_receipt
 from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
 from service.queries import notices
+from service.tables.events import event
 from tests.api_client import NO_RATES, ApiClient, serving
 from tests.application_role import application_url
 from tests.factories import RING, Organisation, create_organisation
@@ -113,6 +115,17 @@ def union(new_union: Callable[[], Union]) -> Union:
     return new_union()
 
 
+def _money_records(connection: sa.Connection, office: Organisation) -> dict[str, UUID]:
+    """Open the fund line to a unit below and record money received on it; return the ids of the records."""
+    below = create_organisation(connection, above=office, fen=0)
+    last, approver = date(2025, 12, 31), office.seconded(connection, "approver_3", TODAY, by="cashier")
+    new = NewFundAllocation(office.fund_id, below.unit_id, TODAY, last, "示例〔2025〕9号", ceiling=Fen(100_000))
+    allocation = allocate_to_unit(connection, new, approver)
+    cashier = office.seconded(connection, "cashier", TODAY)
+    receipt = record_receipt(connection, office.fund_id, NewReceipt(Fen(100), "银收9", TODAY), cashier)
+    return {"fund": office.fund_id, "allocation": allocation, "receipt": receipt, "unit": office.unit_id}
+
+
 @pytest.fixture(scope="session")
 def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
     """Return an organisation whose pages are only looked at, and the ids in their addresses."""
@@ -126,6 +139,8 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         content = ReceiptContent(union.office.fund_id, NewReceipt(Fen(100), "银收1", TODAY))
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
         (posted,) = notices.of_case(connection, UUID(case.case_id))
+        of_money = _money_records(connection, union.office)
+        number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
     ids = {
         "case": case.case_id,
         "notice": posted["id"],
@@ -133,7 +148,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         "household": household,
         "person": case.family.child_id,
     }
-    ids |= {"pairing": pairing, "confirmation": proposal.id}
+    ids |= {"pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
     return union, {name: str(row_id) for name, row_id in ids.items()}
 
 

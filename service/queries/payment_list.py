@@ -1,0 +1,64 @@
+"""The list of payments: filters by state, day, method, fund line and unit; newest first."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.queries.page import COUNTED, CountedSum, Page, page_by_id
+from service.queries.scope import Caller, below, visible_to
+from service.tables.accounts import account
+from service.tables.cases import case
+from service.tables.funds import fund
+from service.tables.payments import payment
+from service.tables.units import unit
+
+FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+    "state": lambda value: payment.c.state == value,
+    "method": lambda value: payment.c.method == value,
+    "paid_from": lambda value: payment.c.paid_on >= value,
+    "paid_to": lambda value: payment.c.paid_on <= value,
+    "fund_id": lambda value: payment.c.fund_id == value,
+    "no_receipt": lambda _value: sa.and_(payment.c.state == "live", payment.c.receipt_on.is_(None)),
+}
+"""The condition of each filter besides the unit."""
+
+_payer, _confirmer = account.alias("payer"), account.alias("confirmer")
+
+
+def _matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    rows = sa.select(payment.c.id, payment.c.fen).where(visible_to(caller, payment.c.unit_path))
+    if "unit_id" in filters:
+        path = conn.scalar(sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]))
+        rows = rows.where(below(payment.c.unit_path, path) if path else sa.false())
+    return rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
+
+
+def page(
+    conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int
+) -> tuple[Page, CountedSum]:
+    """Return `size` payments that the caller may see, the one made last first, and the count and sum of all of them."""
+    rows = _matching(conn, caller, filters)
+    first = rows.limit(COUNTED + 1).subquery()
+    counted = conn.execute(sa.select(sa.func.count(), sa.cast(sa.func.sum(first.c.fen), sa.BigInteger))).one()
+    columns = ("id", "case_id", "seq", "fen", "method", "voucher", "paid_on", "state", "advice_no", "advised_on")
+    more = ("returned_on", "returned_code", "recalled_fen", "recalled_on", "receipt_on", "cash_reason", "fund_id")
+    shown = (
+        rows.with_only_columns(*(payment.c[name] for name in (*columns, *more)))
+        .add_columns(
+            case.c.case_no,
+            case.c.item,
+            fund.c.code.label("fund_code"),
+            visible_to(caller, fund.c.unit_path).label("fund_seen"),
+        )
+        .add_columns(_payer.c.display_name.label("payer"), _confirmer.c.display_name.label("confirmer"))
+        .join(case, case.c.id == payment.c.case_id)
+        .join(fund, fund.c.id == payment.c.fund_id)
+        .join(_payer, _payer.c.id == payment.c.paid_by)
+        .outerjoin(_confirmer, _confirmer.c.id == payment.c.confirmed_by)
+    )
+    following = shown.where(payment.c.id < UUID(after[0])) if after is not None else shown
+    found = conn.execute(following.order_by(payment.c.id.desc()).limit(size + 1)).mappings()
+    total = CountedSum.of(counted[0], counted[1], COUNTED)
+    return page_by_id([dict(row) for row in found], size, total.count), total

@@ -1,0 +1,50 @@
+"""Filters of the events, as the address has them."""
+
+from contextlib import suppress
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from service.queries.events import LISTS
+from service.tables.events import SUBJECTS
+from service.web.event_words import event_words
+from service.web.formatting import day, term
+from service.web.layout import text
+
+FILTERS = ("list", "subject", "subject_id", "actor_id", "action", "from", "to")
+
+
+def event_filters() -> dict[str, Any]:
+    """Return the filters of the address; one that cannot be read filters nothing."""
+    asked, filters = request.args, dict[str, Any]()
+    for name, known in (("list", set(LISTS)), ("subject", set(SUBJECTS))):
+        if asked.get(name) in known:
+            filters[name] = asked[name]
+    for name in ("subject_id", "actor_id"):
+        with suppress(ValueError):
+            filters[name] = UUID(asked.get(name, ""))
+    if asked.get("action", "").isidentifier() and len(asked["action"]) <= 60:
+        filters["action"] = asked["action"]
+    for name, column in (("from", "first"), ("to", "last")):
+        with suppress(ValueError):
+            filters[column] = date.fromisoformat(asked.get(name, ""))
+    return filters
+
+
+def event_labels(filters: dict[str, Any], staff: dict[UUID, str]) -> dict[str, str]:
+    """Return the words of the filters in force, by their names in the address."""
+    labels = dict[str, str]()
+    if "list" in filters:
+        labels["list"] = term(filters["list"], "event_list")
+    if "subject" in filters:
+        labels["subject"] = term(filters["subject"], "subject")
+    if "subject_id" in filters:
+        labels["subject_id"] = text("audit.one_subject")
+    if "actor_id" in filters:
+        labels["actor_id"] = staff.get(filters["actor_id"], "—")
+    if "action" in filters:
+        labels["action"] = event_words(filters.get("subject", ""), filters["action"])
+    labels |= {"from": text("audit.from_day", on=day(filters["first"]))} if "first" in filters else {}
+    return labels | ({"to": text("audit.to_day", on=day(filters["last"]))} if "last" in filters else {})

@@ -1,0 +1,109 @@
+"""/audit and /events: the auditor's room: the ready lists, the events by subject, person, day and kind, one event as it was hashed."""
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from service.actions.errors import NotFound
+from service.crypto.hash_chain import event_hash
+from service.http.auth import requires_role
+from service.http.context import app_state, at, caller, today
+from service.http.errors import language
+from service.http.known_names import takes_query
+from service.http.transaction import connection
+from service.i18n.catalogue import translate
+from service.integrity.owed import owed_faults
+from service.integrity.schema_objects import schema_faults
+from service.integrity.verify import verify
+from service.queries import accounts, anchors
+from service.queries import events as read
+from service.queries.page import COUNTED
+from service.report.figures import snapshot
+from service.tables.events import SUBJECTS
+from service.web import lists
+from service.web.event_filters import FILTERS, event_filters, event_labels
+from service.web.event_words import address_of, event_words, fact_lines
+from workflows.vocabulary import Role
+
+blueprint = Blueprint("events", __name__)
+MOST_EVENTS = 200_000
+"""Events that are verified while a person waits; beyond, the page names the command."""
+
+
+@blueprint.get("/audit")
+@requires_role(Role.AUDITOR)
+def show_room() -> str:
+    """Show the ready lists, the newest checkpoint, and what no checkpoint covers yet."""
+    conn = connection()
+    return render_template("audit/show.html", lists=tuple(read.LISTS), **_log_state(conn))
+
+
+def _log_state(conn: Any) -> dict[str, Any]:
+    last, free = anchors.last(conn), anchors.oldest_free(conn)
+    return {
+        "anchor": last,
+        "anchor_age": (today() - last.on).days if last else None,
+        "free_since": free,
+        "newest": (newest := read.newest(conn)),
+        "is_small": newest <= MOST_EVENTS,
+    }
+
+
+@blueprint.get("/audit/verification")
+@requires_role(Role.AUDITOR)
+def verify_log() -> str:
+    """Verify the event log now, with its rows, balances, checkpoints and decisions, and show what was found."""
+    conn = connection()
+    state = _log_state(conn)
+    if not state["is_small"]:
+        return render_template("audit/show.html", lists=tuple(read.LISTS), **state)
+    with snapshot(app_state().engine) as seen:
+        found = verify(seen)
+        found.faults += [*schema_faults(seen), *owed_faults(seen, at())]
+    faults = [translate(f"cli.fault.{each.code}", language(), **each.values()) for each in found.faults]
+    return render_template("audit/verification.html", found=found, faults=faults, **state)
+
+
+@blueprint.get("/events")
+@requires_role(Role.AUDITOR)
+@takes_query("after", *FILTERS)
+def list_events() -> str:
+    """List the events of the auditor's units, newest first: by subject, person, kind and day, or a ready list."""
+    conn, filters = connection(), event_filters()
+    key, staff = lists.cursor_key(filters), read.actors(conn, caller())
+    page = read.page(conn, caller(), filters, key, lists.PAGE_SIZE, most=COUNTED)
+    return render_template(
+        "audit/events.html",
+        rows=[_worded(row) for row in page.rows],
+        count=page.count,
+        is_capped=page.count_is_capped,
+        next_url=lists.next_url(page.last, filters),
+        chosen=lists.chosen_filters(event_labels(filters, staff)),
+        filters=filters,
+        lists=tuple(read.LISTS),
+        subjects=SUBJECTS,
+        staff=staff,
+    )
+
+
+def _worded(row: dict[str, Any]) -> dict[str, Any]:
+    address = address_of(row["subject"], row["subject_id"])
+    return {**row, "words": event_words(row["subject"], row["action"]), "address": address}
+
+
+@blueprint.get("/events/<int:number>")
+@requires_role(Role.AUDITOR)
+def show_event(number: int) -> str:
+    """Show one event in words and as it was hashed, and whether its hash is that of its bytes."""
+    conn = connection()
+    row = read.one(conn, number, caller())
+    if row is None:
+        raise NotFound
+    confirmed = accounts.display_names(conn, row["confirmed_by"])
+    return render_template(
+        "audit/event.html",
+        row=_worded(row),
+        facts=fact_lines(row["facts"]),
+        confirmed=[confirmed[each] for each in row["confirmed_by"] if each in confirmed],
+        is_whole=row["hash"] == event_hash(bytes.fromhex(row["prev"]), row["body"]).hex(),
+    )
