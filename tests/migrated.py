@@ -5,18 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from service.db import migrate
 from service.db.engine import make_engine
 
 
 @pytest.fixture(scope="session")
-def database_url(empty_database: Callable[..., str]) -> str:
+def database_url(migrated_database: Callable[[], str]) -> str:
     """Return the URL of a database at the newest migration."""
-    url = empty_database()
-    migration_engine = make_engine(url)
-    migrate.upgrade(migration_engine)
-    migration_engine.dispose()
-    return url
+    return migrated_database()
 
 
 @pytest.fixture(scope="session")

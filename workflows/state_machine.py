@@ -178,6 +178,8 @@ def refusals(step: Step, case: RuleInput) -> tuple[Grant | None, list[Reason]]:
         alone = case.actor.grants == (grant,)
         under = case if alone else replace(case, actor=replace(case.actor, grants=(grant,)))
         against = [*_person_refusals(step, grant, case), *_rule_refusals(step, under)]
+        if not against:
+            return grant, []
         if best is None or len(against) < len(best[1]):
             best = (grant, against)
     return best or (None, [])

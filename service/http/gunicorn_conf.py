@@ -62,6 +62,11 @@ def when_ready(_server: object) -> None:
     gc.freeze()
 
 
+def post_fork(_server: object, worker: ThreadWorker) -> None:
+    """Forget the connections of the process that imported the service: two processes may not speak on one."""
+    worker.app.wsgi().extensions["songnuan"].engine.dispose(close=False)
+
+
 def child_exit(_server: object, worker: ThreadWorker) -> None:
     """Drop the gauges of a process that has ended; its counts stay."""
     for live in _COUNTS.glob(f"gauge_live*_{worker.pid}.db"):

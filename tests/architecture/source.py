@@ -2,7 +2,10 @@
 
 import ast
 import fnmatch
+import gc
+import io
 import subprocess
+import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -38,6 +41,12 @@ class Page:
         """Return every node of the tree, walked once for all tests."""
         return tuple(ast.walk(self.tree))
 
+    @cached_property
+    def words(self) -> tuple[tokenize.TokenInfo, ...]:
+        """Return every comment and string, read once for all tests."""
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return tuple(token for token in tokens if token.type in {tokenize.COMMENT, tokenize.STRING})
+
     def at(self, node: ast.AST) -> str:
         """Return a node's position as `path:line`."""
         return f"{self.path}:{getattr(node, 'lineno', 1)}"
@@ -65,7 +74,9 @@ def _page(path: Path) -> Page:
 def pages(*folders: str) -> tuple[Page, ...]:
     """Return every Python file below the folders."""
     paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return tuple(_page(path) for path in paths if "__pycache__" not in path.parts)
+    found = tuple(_page(path) for path in paths if "__pycache__" not in path.parts)
+    gc.freeze()  # millions of nodes live until the end; each collection of the tests after these would look through them
+    return found
 
 
 def imported(page: Page) -> Iterator[tuple[str, ast.AST]]:

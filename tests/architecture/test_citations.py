@@ -1,8 +1,6 @@
 """Docstrings and comments cite only pages, sections and rules that are in the repository."""
 
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from functools import cache
 
@@ -35,9 +33,8 @@ def _texts() -> tuple[tuple[str, int, str], ...]:
 def _words(page: Page) -> Iterator[tuple[int, str]]:
     """Each comment, a string of several lines as one text; this file names what is gone, and is left out."""
     if page.path != "tests/architecture/test_citations.py":
-        for token in tokenize.generate_tokens(io.StringIO(page.text).readline):
-            if token.type in {tokenize.COMMENT, tokenize.STRING}:
-                yield token.start[0], re.sub(r"\s*\n\s*", " ", token.string)
+        for token in page.words:
+            yield token.start[0], re.sub(r"\s*\n\s*", " ", token.string)
 
 
 @cache

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from service.actions import anchors, bootstrap
 from service.actions.context import ActionContext
 from service.clock import union_day
-from service.db import migrate
 from service.db.engine import make_engine
 from service.integrity.anchors import signature_faults
 from service.integrity.faults import Fault
@@ -37,20 +36,18 @@ LATER = datetime(2025, 3, 20, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def sample(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+def sample(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
     """Yield the engine of a database with the sample record."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
+    engine = make_engine(migrated_database())
     write_sample_record(engine)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def office(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+def office(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
     """Yield the engine of a database with the record of an office, dated by the machine's clock and anchored."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
+    engine = make_engine(migrated_database())
     with engine.begin() as conn:
         admin = bootstrap.set_up_union(conn, COUNTY, FOUNDED, union_day(FOUNDED), RING).administrator
         for days in (1, 2):

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from service.db import migrate
 from service.db.columns import METADATA
 from service.db.engine import make_engine
 from service.integrity.parallel import verify_with
@@ -26,11 +25,10 @@ BATCH = 50
 
 
 @pytest.fixture(scope="module")
-def sample_engine(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+def sample_engine(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
     """Yield the engine of a new database with the sample record."""
-    engine = make_engine(empty_database())
+    engine = make_engine(migrated_database())
     try:
-        migrate.upgrade(engine)
         write_sample_record(engine)
         yield engine
     finally:
@@ -51,7 +49,7 @@ def test_untouched_record_has_no_fault_and_rows_in_every_table(sample_engine: sa
 @pytest.mark.parametrize(
     "count",
     [
-        pytest.param(120, id="quick"),
+        pytest.param(40, id="quick"),
         pytest.param(1000, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(1200)]),
     ],
 )
@@ -97,7 +95,7 @@ def test_every_step_is_decided_again_from_its_event(sample_engine: sa.Engine) ->
 @pytest.mark.parametrize(
     "count",
     [
-        pytest.param(len(MUTATIONS) * 5, id="quick"),
+        pytest.param(len(MUTATIONS) * 2, id="quick"),
         pytest.param(2000, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(1200)]),
     ],
 )

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from service.cli import main
-from service.db import migrate
 from service.db.engine import make_engine
 from service.report.figures import snapshot
 from service.report.section import Section, make_section
@@ -144,9 +143,8 @@ class SmallUnion:
 
 
 @pytest.fixture(scope="module")
-def engine(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
-    pooled = make_engine(empty_database(), pool=5)
-    migrate.upgrade(pooled)
+def engine(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
+    pooled = make_engine(migrated_database(), pool=5)
     yield pooled
     pooled.dispose()
 

@@ -17,7 +17,6 @@ from service.actions.household_changes.effects import Effects
 from service.actions.household_changes.exits import Exit
 from service.actions.household_changes.heads import HeadChange
 from service.actions.household_changes.moves import Move
-from service.db import migrate
 from service.db.engine import make_engine
 from service.tables.persons import person
 from tests.application_role import act_as_application, application_url
@@ -30,11 +29,10 @@ OPENED = date(2025, 9, 1)
 
 
 @pytest.fixture(scope="session")
-def changed_engine(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+def changed_engine(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
     """A database for these tests only, so that the event log of all its rows can be verified."""
-    url = empty_database()
+    url = migrated_database()
     engine = make_engine(url)
-    migrate.upgrade(engine)
     application_url(url)
     yield engine
     engine.dispose()

@@ -15,7 +15,6 @@ from service.actions.bootstrap import FirstSetup, Founder
 from service.actions.context import ActionContext
 from service.clock import Clock
 from service.crypto.encryption import Keyring
-from service.db import migrate
 from service.db.engine import make_engine
 from service.imports.import_context import ImportOptions
 from service.imports.import_files import import_files
@@ -84,11 +83,10 @@ class Union:
 
 
 @pytest.fixture(scope="session")
-def founded_url(empty_database: Callable[..., str]) -> str:
+def founded_url(migrated_database: Callable[[], str]) -> str:
     """Return the URL of a database with a founded county union and the rules, units, staff and funds of the samples."""
-    url = empty_database()
+    url = migrated_database()
     migration_engine = make_engine(url)
-    migrate.upgrade(migration_engine)
     with migration_engine.connect() as conn:
         bootstrap.set_up_union(conn, COUNTY, instant(FOUNDED), FOUNDED, RING, Clock.DEMO)
         names = ("policy-2025.toml", "calendar-2025.csv", "01-units.xlsx", "02-staff.xlsx", "03-funds.xlsx")

@@ -13,7 +13,6 @@ from service.actions.case_opening import open_case
 from service.actions.cases import Outcome, take_action, take_action_on_many
 from service.actions.errors import NotFound
 from service.actions.step_result import StepResult
-from service.db import migrate
 from service.db.engine import make_engine
 from service.integrity.verify import verify
 from service.tables.cases import case
@@ -25,10 +24,9 @@ from workflows.vocabulary import Fen, Refused
 
 
 @pytest.fixture(scope="module")
-def fixture(empty_database: Callable[..., str]) -> Iterator[Fixture]:
+def fixture(migrated_database: Callable[[], str]) -> Iterator[Fixture]:
     """A database of its own, so that the event log can be verified whole."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
+    engine = make_engine(migrated_database())
     made = create_fixture(engine)
     made.add_fund(100_000)
     yield made

@@ -14,6 +14,9 @@ from service.tables.notices import notice
 from tests.api_client import ApiClient, refusal
 from tests.factories import create_family
 from tests.lives import Life, award, start
+from tests.service import own_record
+
+database_url, engine, shared_app = own_record.database_url, own_record.engine, own_record.shared_app
 
 MONEY = {"requested": "2400.00"}
 SCHOOLING = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}

@@ -10,7 +10,10 @@ from service.actions import cases
 from service.tables.households import household
 from tests.api_client import ApiClient, refusal
 from tests.lives import NOTICE_OVER, Life, start
+from tests.service import own_record
 from tests.service.test_corrections import SCHOOLING, faults_of
+
+database_url, engine, shared_app = own_record.database_url, own_record.engine, own_record.shared_app
 
 
 @pytest.fixture

@@ -35,11 +35,10 @@ def watched(desk: ApiClient, database_url: str, tmp_path: Path) -> Iterator[ApiC
 
 
 @pytest.fixture(scope="module")
-def founded_office(empty_database: Callable[..., str]) -> str:
+def founded_office(migrated_database: Callable[[], str]) -> str:
     """Return the URL of a database with the record of an office."""
-    url = empty_database()
+    url = migrated_database()
     engine = make_engine(url)
-    migrate.upgrade(engine)
     with engine.begin() as conn:
         bootstrap.set_up_union(conn, COUNTY, now(), union_day(now()), RING)
     engine.dispose()
@@ -129,11 +128,10 @@ def test_database_behind_its_migrations_is_not_ready(empty_database: Callable[..
 
 
 def test_outbox_with_notifications_waiting_too_long_is_not_ready(
-    empty_database: Callable[..., str], tmp_path: Path
+    migrated_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    url = empty_database()
+    url = migrated_database()
     engine = make_engine(url)
-    migrate.upgrade(engine)
     with engine.begin() as conn:
         organisation = create_organisation(conn)
     with serving(url, tmp_path, SONGNUAN_OUTBOX_AGE="60", SONGNUAN_MONITORING_TOKEN=TOKEN) as app:

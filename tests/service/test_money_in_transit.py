@@ -19,8 +19,11 @@ from service.tables.ledger import ledger_entry, pot_move
 from service.tables.payments import payment, payment_move
 from tests.api_client import ApiClient
 from tests.lives import NOTICE_OVER, Life, award, case_at, number, pots
+from tests.service import own_record
 from workflows.payment_states import PAYMENT_MOVES, PaymentState
 from workflows.vocabulary import LEGAL_MOVES, Pot
+
+database_url, engine, shared_app = own_record.database_url, own_record.engine, own_record.shared_app
 
 LETTER = {"request": "家庭书面申请 2025-1", "reason": "家庭不再需要"}
 RECALL = {"amount": "1500.00", "ground": "paid_in_error", "reason": "重复"}

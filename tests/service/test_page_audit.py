@@ -14,8 +14,11 @@ from service.queries.events import LISTS
 from service.tables.events import SUBJECTS, event
 from tests.api_client import ApiClient
 from tests.lives import case_at
+from tests.service import own_record
 from tests.service.browser import Browser, browser_of
 from workflows.powers import POWERS
+
+database_url, engine, shared_app = own_record.database_url, own_record.engine, own_record.shared_app
 
 Open = Callable[[str], Browser]
 

@@ -1,5 +1,6 @@
 """Random requests to pages over random unit trees show exactly what an independent model permits."""
 
+import os
 import random
 import re
 from collections import Counter
@@ -22,7 +23,8 @@ from tests.service.test_scope_probes import SURNAMES, TODAY, ProbeCaller, TreeUn
 from workflows.vocabulary import Fen
 
 ROLE_MISSING, NOT_FOUND = (403, "role_missing"), (404, "not_found")
-PROBES, SEEDS = 250, tuple(range(11, 19))
+PROBES, SEEDS = int(os.environ.get("PAGE_PROBES", "80")), tuple(range(11, 19))
+"""Probes by each of so many readers of random rights; `make fuzz` makes 2,000 in all and more."""
 
 
 @dataclass

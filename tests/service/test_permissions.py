@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,9 +29,9 @@ def tree(engine: sa.Engine) -> OrgTree:
         return build(conn)
 
 
-@pytest.fixture
-def http(database_url: str, tmp_path: Path) -> Iterator[Any]:
-    with serving(database_url, tmp_path) as app:
+@pytest.fixture(scope="module")
+def http(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with serving(database_url, tmp_path_factory.mktemp("var")) as app:
         yield app.test_client()
 
 

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
-from service.db import migrate
 from service.db.engine import make_engine
 from service.db.prepared import PreparedStatement
 from service.queries.case_loading import load
@@ -22,10 +21,9 @@ DAY = date(2025, 9, 1)
 
 
 @pytest.fixture(scope="module")
-def own_engine(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+def own_engine(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
     """Yield a database of its own: what other tests have left there would decide what PostgreSQL expects of the tables."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
+    engine = make_engine(migrated_database())
     yield engine
     engine.dispose()
 

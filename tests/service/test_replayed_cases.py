@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service.db import migrate
 from service.db.engine import make_engine
 from service.tables.accounts import role_grant
 from service.tables.units import unit
@@ -19,9 +18,8 @@ from workflows.replay import MOVE, RULES
 
 
 @pytest.fixture(scope="module")
-def sample_engine(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
-    pooled = make_engine(empty_database())
-    migrate.upgrade(pooled)
+def sample_engine(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
+    pooled = make_engine(migrated_database())
     write_sample_record(pooled)
     yield pooled
     pooled.dispose()

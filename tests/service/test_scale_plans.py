@@ -15,7 +15,6 @@ from benchmarks.scale_fixtures import Union, found
 from benchmarks.scale_reads import YEAR_ASKED
 from benchmarks.workload import pour
 from service.clock import now
-from service.db import migrate
 from service.db.engine import make_engine
 from service.integrity.verify import verify
 from service.queries import accounts, cases, notifications
@@ -31,10 +30,9 @@ CASES = 980
 
 
 @pytest.fixture(scope="module")
-def union(empty_database: Callable[..., str]) -> Iterator[tuple[sa.Connection, Union]]:
+def union(migrated_database: Callable[[], str]) -> Iterator[tuple[sa.Connection, Union]]:
     """A city of two counties with a thousand cases, in a separate database."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
+    engine = make_engine(migrated_database())
     with engine.begin() as conn:
         city_union = found(conn, counties=2, below=3)
         # The generated payments are finished ones, which the program never adds as such.

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from service.db import migrate
 from service.db.engine import make_engine
 from service.integrity.verify import verify
 from service.tables.credentials import credential
@@ -34,11 +33,10 @@ class SignedIn:
 
 
 @pytest.fixture(scope="module")
-def signed_in(empty_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedIn]:
+def signed_in(migrated_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedIn]:
     """A record of its own: other tests change rows without events, which the verifier would report."""
-    url = empty_database()
+    url = migrated_database()
     engine = make_engine(url)
-    migrate.upgrade(engine)
     with engine.begin() as conn:
         organisation = create_organisation(conn)
         for name in ("registrar", "approver_1"):

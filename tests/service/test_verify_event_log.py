@@ -16,7 +16,6 @@ from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.actions.event_log import append_event
 from service.crypto.hash_chain import EVENT_VERSION, GENESIS, event_hash
-from service.db import migrate
 from service.db.columns import new_id
 from service.db.engine import make_engine
 from service.integrity import row_diff
@@ -36,10 +35,9 @@ DAY = date(2025, 9, 1)
 
 
 @pytest.fixture(scope="module")
-def untouched(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+def untouched(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
     """A database for these tests only. Other tests change rows without events, and the verifier would report them."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
+    engine = make_engine(migrated_database())
     yield engine
     engine.dispose()
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from service.actions import anchors, bootstrap
 from service.actions.context import ActionContext
 from service.clock import union_day
-from service.db import migrate
 from service.db.engine import make_engine
 from service.integrity.event_times import EventTimes
 from service.integrity.verify import verify
@@ -26,10 +25,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def migrated(empty_database: Callable[..., str]) -> Iterator[sa.Engine]:
+def migrated(migrated_database: Callable[[], str]) -> Iterator[sa.Engine]:
     """Yield the engine of a database without a record."""
-    engine = make_engine(empty_database())
-    migrate.upgrade(engine)
+    engine = make_engine(migrated_database())
     yield engine
     engine.dispose()
 

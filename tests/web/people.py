@@ -18,6 +18,11 @@ DESKTOP, PHONE, SMALLEST = (1366, 900), (390, 844), (360, 740)
 LOCALES = {"zh_CN": "zh-CN", "en": "en-GB"}
 
 
+def day_header(today: date) -> dict[str, str]:
+    """Return the header that sets the day of a demo's requests."""
+    return {"X-Songnuan-Date": f"{today.isoformat()}T09:30:00+08:00"}
+
+
 @dataclass
 class Person:
     """A member of staff at a browser: `page` is its one tab."""
@@ -55,6 +60,12 @@ class Person:
         """Give the browser a live session, where signing in is not what a test is about."""
         token = open_session(self.engine, self.office, self.name, self.today).token
         self.page.context.add_cookies([{"name": "songnuan", "value": token, "url": self.address}])
+        return self
+
+    def comes_on(self, today: date) -> "Person":
+        """Use the browser on another day."""
+        self.today = today
+        self.page.context.set_extra_http_headers(day_header(today))
         return self
 
     def opens(self, path: str) -> "Person":
@@ -109,7 +120,7 @@ class People:
             locale=LOCALES[lang],
             viewport={"width": size[0], "height": size[1]},
             java_script_enabled=scripts,
-            extra_http_headers={"X-Songnuan-Date": f"{today.isoformat()}T09:30:00+08:00"},
+            extra_http_headers=day_header(today),
         )
         context.set_default_timeout(10_000)
         watch = Watch(context, self.address).start()

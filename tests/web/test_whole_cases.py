@@ -43,18 +43,18 @@ class Work:
     day: date = FILED_ON
     household_id: str = ""
     case_id: str = ""
-    proving: set[str] = field(default_factory=set)
+    staff: dict[str, Person] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
     """The actions that were taken on the page of the case."""
 
     def at_browser(self, name: str) -> Person:
-        """Return a member of staff at a browser on the day; visitors are at a phone."""
-        size = PHONE if name in {"visitor_1", "visitor_2", "follower"} else DESKTOP
-        person = self.people(name, self.union.office, self.day, size=size)
-        if name not in self.proving:
-            person.has_password()
-            self.proving.add(name)
-        return person.has_session()
+        """Return a member of staff at their browser on the day, signed in; visitors are at a phone."""
+        if name not in self.staff:
+            size = PHONE if name in {"visitor_1", "visitor_2", "follower"} else DESKTOP
+            self.staff[name] = self.people(name, self.union.office, self.day, size=size).has_password().has_session()
+        if self.staff[name].today != self.day:
+            self.staff[name].comes_on(self.day).has_session()
+        return self.staff[name]
 
     def sends(self, name: str, path: str, answers: Mapping[str, Answer]) -> Person:
         """Fill in the form of a page, send it, and return the person on the page that follows."""
