@@ -63,6 +63,7 @@ PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
 LISTS = "cases, households, funds, payments"
 AUDITOR = (Role.AUDITOR,)
+ADMIN = (Role.ADMIN,)
 CASHIER = (Role.CASHIER,)
 RECEIPT_ENDERS = (Role.CASHIER, Role.APPROVER)
 DECIDERS = (Role.REVIEWER, Role.APPROVER)
@@ -220,5 +221,22 @@ PAGES = (
     PageRoute("GET", "/audit/verification", AUDITOR, "self", seen_by=("auditor",)),
     PageRoute("GET", "/events", AUDITOR, "list", seen_by=("auditor",), seen_at=("/events", "/events?list=looks")),
     PageRoute("GET", "/events/<int:number>", AUDITOR, "row", seen_by=("auditor",)),
+    PageRoute("GET", "/staff", ADMIN, "self", seen_by=("admin",), seen_at=("/staff", "/staff?role=cashier")),
+    PageRoute("GET", "/staff/new", ADMIN, "self", seen_by=("admin",)),
+    PageRoute("POST", "/staff/new", ADMIN, "self"),
+    PageRoute("GET", "/staff/<uuid:account_id>", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("GET", "/staff/<uuid:account_id>/invitation", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("POST", "/staff/<uuid:account_id>/invitation", ADMIN, "row"),
+    PageRoute("GET", "/staff/<uuid:account_id>/grants/new", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("POST", "/staff/<uuid:account_id>/grants/new", ADMIN, "row"),
+    PageRoute("GET", "/staff/<uuid:account_id>/end", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("POST", "/staff/<uuid:account_id>/end", ADMIN, "row"),
+    PageRoute("GET", "/grants/<uuid:grant_id>/revocation", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("POST", "/grants/<uuid:grant_id>/revocation", ADMIN, "row"),
+    PageRoute("GET", "/units", EVERYONE, "self", seen_by=("admin", "registrar")),
+    PageRoute("GET", "/units/new", ADMIN, "self", seen_by=("admin",)),
+    PageRoute("POST", "/units/new", ADMIN, "self"),
+    PageRoute("GET", "/units/<uuid:unit_id>/name", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("POST", "/units/<uuid:unit_id>/name", ADMIN, "row", form=STALE),
     PageRoute("GET", "/components", EVERYONE, "self", seen_by=("registrar",)),
 )

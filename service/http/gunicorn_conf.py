@@ -42,6 +42,7 @@ control_socket_disable = True
 # Each web process counts in a file of this folder; /metrics sums them.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="songnuan-metrics-"))
 _COUNTS = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+close_folder(_COUNTS)
 
 REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     wrong.LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "address_too_long"),
@@ -52,9 +53,10 @@ REFUSED: Mapping[type[Exception], tuple[int, str]] = {
 
 
 def on_starting(_server: object) -> None:
-    """Delete the counts of an earlier run."""
-    shutil.rmtree(_COUNTS, ignore_errors=True)
-    close_folder(_COUNTS)
+    """Delete the counts of an earlier run; this process has begun to count already."""
+    for counts in _COUNTS.iterdir():
+        if not counts.name.endswith(f"_{os.getpid()}.db"):
+            counts.unlink(missing_ok=True)
 
 
 def when_ready(_server: object) -> None:

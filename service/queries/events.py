@@ -155,7 +155,16 @@ def _conditions(filters: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     first, last = filters.get("first"), filters.get("last")
     conditions += [event.c.on >= first] if isinstance(first, date) else []
     conditions += [event.c.on <= last] if isinstance(last, date) else []
+    conditions += [_of_family(filters["family"])] if filters.get("family") else []
     return conditions + ([LISTS[filters["list"]].rows] if filters.get("list") else [])
+
+
+def _of_family(household_id: UUID) -> sa.ColumnElement[bool]:
+    """Return the condition for events about a household, its members of any time, and its cases."""
+    members = sa.select(person.c.id).where(person.c.household_id == household_id)
+    cases = sa.select(case.c.id).where(case.c.household_id == household_id)
+    of_any = sa.or_(event.c.subject_id == household_id, event.c.subject_id.in_(members), event.c.subject_id.in_(cases))
+    return sa.and_(event.c.subject.in_(("household", "person", "case")), of_any)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

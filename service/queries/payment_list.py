@@ -14,12 +14,27 @@ from service.tables.funds import fund
 from service.tables.payments import payment
 from service.tables.units import unit
 
+NOT_OUT = ("failed", "returned")
+"""States of payments whose money came back whole."""
+
+
+def _again(_value: object) -> sa.ColumnElement[bool]:
+    """Return the condition for payments of which the family had another one for the same item in the same year."""
+    own, other_case, other = case.alias("own_case"), case.alias("other_case"), payment.alias("other_payment")
+    same = sa.and_(other_case.c.household_id == own.c.household_id, other_case.c.item == own.c.item)
+    year = sa.func.date_part("year", other.c.paid_on) == sa.func.date_part("year", payment.c.paid_on)
+    of_case = sa.and_(own.c.id == payment.c.case_id, other.c.case_id == other_case.c.id)
+    is_other = sa.and_(other.c.id != payment.c.id, other.c.state.not_in(NOT_OUT))
+    return sa.and_(payment.c.state.not_in(NOT_OUT), sa.exists().where(of_case, is_other, same, year))
+
+
 FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
     "state": lambda value: payment.c.state == value,
     "method": lambda value: payment.c.method == value,
     "paid_from": lambda value: payment.c.paid_on >= value,
     "paid_to": lambda value: payment.c.paid_on <= value,
     "fund_id": lambda value: payment.c.fund_id == value,
+    "again": _again,
     "no_receipt": lambda _value: sa.and_(payment.c.state == "live", payment.c.receipt_on.is_(None)),
 }
 """The condition of each filter besides the unit."""

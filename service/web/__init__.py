@@ -28,6 +28,8 @@ from service.web import (
     search,
     sessions,
     setup,
+    staff,
+    units,
 )
 from service.web.formatting import FILTERS
 from service.web.layout import layout_values
@@ -35,7 +37,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
-    *(case_matches, notices, payees, funds, payments, reports, events, exports),
+    *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
     components,
 )
 

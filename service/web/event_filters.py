@@ -13,7 +13,7 @@ from service.web.event_words import event_words
 from service.web.formatting import day, term
 from service.web.layout import text
 
-FILTERS = ("list", "subject", "subject_id", "actor_id", "action", "from", "to")
+FILTERS = ("list", "subject", "subject_id", "actor_id", "action", "family", "from", "to")
 
 
 def event_filters() -> dict[str, Any]:
@@ -22,7 +22,7 @@ def event_filters() -> dict[str, Any]:
     for name, known in (("list", set(LISTS)), ("subject", set(SUBJECTS))):
         if asked.get(name) in known:
             filters[name] = asked[name]
-    for name in ("subject_id", "actor_id"):
+    for name in ("subject_id", "actor_id", "family"):
         with suppress(ValueError):
             filters[name] = UUID(asked.get(name, ""))
     if asked.get("action", "").isidentifier() and len(asked["action"]) <= 60:
@@ -42,6 +42,8 @@ def event_labels(filters: dict[str, Any], staff: dict[UUID, str]) -> dict[str, s
         labels["subject"] = term(filters["subject"], "subject")
     if "subject_id" in filters:
         labels["subject_id"] = text("audit.one_subject")
+    if "family" in filters:
+        labels["family"] = text("audit.one_family")
     if "actor_id" in filters:
         labels["actor_id"] = staff.get(filters["actor_id"], "—")
     if "action" in filters:

@@ -23,6 +23,7 @@ MENU = (
     MenuItem("web.funds.list_funds", "menu.funds", "web.funds.", frozenset(READERS)),
     MenuItem("web.reports.show_report", "menu.reports", "web.reports.", frozenset(READERS)),
     MenuItem("web.events.show_room", "menu.audit", "web.events.", frozenset({Role.AUDITOR})),
+    MenuItem("web.staff.list_staff", "menu.staff", "web.staff.", frozenset({Role.ADMIN})),
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
 
@@ -38,6 +39,7 @@ WITHIN = {
     "web.payees.": "web.households.",
     "web.payments.": "web.funds.",
     "web.persons.": "web.households.",
+    "web.units.": "web.staff.",
 }
 """Prefixes of pages that are reached from those of an entry of the menu, with the entry's section: it stays marked."""
 

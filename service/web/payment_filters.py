@@ -17,7 +17,7 @@ from service.web.layout import text
 from workflows.code_lists import PaymentMethod
 from workflows.payment_states import PaymentState
 
-FILTERS = ("state", "method", "paid_from", "paid_to", "fund_id", "unit_id", "no_receipt")
+FILTERS = ("state", "method", "paid_from", "paid_to", "fund_id", "unit_id", "again", "no_receipt")
 
 
 def payment_filters() -> dict[str, Any]:
@@ -32,8 +32,7 @@ def payment_filters() -> dict[str, Any]:
     for name in ("fund_id", "unit_id"):
         with suppress(ValueError):
             filters[name] = UUID(asked.get(name, ""))
-    if asked.get("no_receipt"):
-        filters["no_receipt"] = True
+    filters |= {name: True for name in ("again", "no_receipt") if asked.get(name)}
     return filters
 
 
@@ -46,6 +45,7 @@ def payment_labels(filters: dict[str, Any], names: dict[UUID, str]) -> dict[str,
         "paid_to": lambda on: text("payments.paid_to_on", on=day(on)),
         "fund_id": _line,
         "unit_id": lambda unit_id: names.get(unit_id, "—"),
+        "again": lambda _value: text("payments.again"),
         "no_receipt": lambda _value: text("payments.no_receipt"),
     }
     return {name: words[name](value) for name, value in filters.items()}

@@ -57,7 +57,7 @@ NOT_NOUNS = {
     " sign_in step_records step_result validation write_batch",
     "queries": "awaited_steps case_corrections case_list case_opening case_pages fund_journal fund_list household_list household_pages inbox"
     " installation masking named_rows own_proposals page pagination payment_list policy_changes possible_twins record_numbers"
-    " reminders scope sealed_remarks shared_details",
+    " reminders scope sealed_remarks shared_details staff_list",
     "tables": "column_classification installation privileges row_fingerprints",
 }
 """Files that are not about one noun."""

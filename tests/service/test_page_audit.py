@@ -63,6 +63,10 @@ def test_looks_at_a_family_are_listed_with_who_looked(desk: ApiClient, engine: s
     cashier.http.post(f"/cases/{life.case_id}/payee/reveal", data=fields, headers=cashier.headers)
     page = auditor.open("/events?list=looks").text
     assert page.count("查看完整信息") == before + 1
+    family = auditor.open(f"/events?list=looks&family={life.family.household_id}").text
+    assert family.count("查看完整信息") == 1, "of one family alone"
+    of_family = auditor.open(f"/events?family={life.family.household_id}").text
+    assert all(words in of_family for words in ("查看完整信息", "批准"))
     only = auditor.open(f"/events?list=looks&actor_id={desk.office.people['registrar']}").text
     assert only.count("查看完整信息") <= before
 

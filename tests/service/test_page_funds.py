@@ -13,8 +13,10 @@ from service.tables.confirmations import confirmation
 from service.tables.funds import fund
 from service.tables.ledger import ledger_entry
 from tests.api_client import ApiClient
-from tests.lives import case_at
+from tests.factories import create_family
+from tests.lives import Life, case_at
 from tests.service.browser import Browser, browser_of
+from tests.service.policy_fixtures import TWICE_A_YEAR, load_own_policy
 from workflows.money_format import in_yuan_with_thousands
 from workflows.vocabulary import Pot
 
@@ -129,3 +131,27 @@ def test_payments_are_listed_with_their_advice_counted_and_filtered(
     assert f"/cases/{life.case_id}" in unsigned
     later = desk.today + timedelta(days=400)
     assert "没有符合条件的发放记录" in cashier.open(f"/payments?paid_from={later}").text
+
+
+def test_second_payment_to_a_family_for_one_item_in_a_year_is_found(
+    desk: ApiClient, engine: sa.Engine, open_as: Open
+) -> None:
+    first = desk.today
+    with engine.begin() as conn:
+        family = create_family(conn, desk.office, division=load_own_policy(desk, TWICE_A_YEAR))
+    lives = []
+    for person_id in (family.head_id, family.child_id):
+        client = ApiClient(desk.http, desk.office, first)
+        ids = {"household_id": str(family.household_id), "beneficiary_id": str(person_id)}
+        body = {"programme": "hardship", **ids, "item": "LIV", "requested": "3000.00", "answers": {}}
+        opened = client.post("registrar", "/cases", body)
+        assert opened.status_code == 201, opened.get_json()
+        lives.append(Life(client, family, opened.get_json()["id"]))
+    lives[0].to("receipt", "500.00")
+    only_one = open_as("auditor").open("/payments?again=1").text
+    assert f"/cases/{lives[0].case_id}" not in only_one
+    lives[1].desk.today = first
+    lives[1].to("receipt", "500.00")
+    both = open_as("auditor").open("/payments?again=1").text
+    assert all(f"/cases/{life.case_id}" in both for life in lives)
+    assert "同一户同一项目当年不止一笔 ×" in both

@@ -19,6 +19,7 @@ from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
 from service.queries import notices
+from service.tables.accounts import role_grant
 from service.tables.events import event
 from tests.api_client import NO_RATES, ApiClient, serving
 from tests.application_role import application_url
@@ -123,7 +124,10 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
     allocation = allocate_to_unit(connection, new, approver)
     cashier = office.seconded(connection, "cashier", TODAY)
     receipt = record_receipt(connection, office.fund_id, NewReceipt(Fen(100), "银收9", TODAY), cashier)
-    return {"fund": office.fund_id, "allocation": allocation, "receipt": receipt, "unit": office.unit_id}
+    witness = office.people["witness"]
+    grant = connection.scalar(sa.select(role_grant.c.id).where(role_grant.c.account_id == witness))
+    ids = {"fund": office.fund_id, "allocation": allocation, "receipt": receipt, "unit": office.unit_id}
+    return {**ids, "account": witness, "grant": grant or witness}
 
 
 @pytest.fixture(scope="session")
