@@ -25,10 +25,21 @@ class PreparedStatement:
 
     def __init__(self, statement: sa.ClauseElement | str) -> None:
         dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-        text = statement if isinstance(statement, str) else str(statement.compile(dialect=dialect))
+        self._fixed: dict[str, Any] = {}
+        """Values that the statement brings with it."""
+
+        text = statement if isinstance(statement, str) else self._compiled(statement, dialect)
         self.names = tuple(dict.fromkeys(_NAMED.findall(text)))
         placeholders = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
         self.sql = _NAMED.sub(lambda name: placeholders[name[1]], text).replace("%%", "%")
+
+    def _compiled(self, statement: sa.ClauseElement, dialect: PGDialect_psycopg) -> str:
+        """Return the text of a statement, and keep the values of its literals. It may hold no IN with a list of values."""
+        compiled: Any = statement.compile(dialect=dialect)
+        to_give = {each.key: None for each in compiled.binds.values() if each.required}
+        params = compiled.construct_params(to_give)
+        self._fixed = {name: value for name, value in params.items() if name not in to_give}
+        return str(compiled)
 
     def rows(self, conn: sa.Connection, values: dict[str, Any]) -> list[Any]:
         """Run the statement in `conn` with its values by name and return its rows, columns as attributes.
@@ -43,7 +54,8 @@ class PreparedStatement:
         if cursor is None:
             cursor = pooled.info[self] = psycopg.RawCursor(connection, row_factory=self._row_factory)
         try:
-            cursor.execute(self.sql, [values[name] for name in self.names], prepare=True)
+            given = self._fixed | values if self._fixed else values
+            cursor.execute(self.sql, [given[name] for name in self.names], prepare=True)
             return cursor.fetchall()
         except psycopg.Error as fault:
             if connection.closed:

@@ -1,7 +1,6 @@
 """The people who may take the steps that cases wait for, as conditions over many cases."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,23 +8,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from service.queries import accounts
 from service.queries.case_loading.fact_table import NOT_FILING, actions_leaving
-from service.queries.scope import Caller, paths_above
-from service.tables.accounts import account, role_grant
+from service.queries.scope import Caller
+from service.tables.accounts import account
 from service.tables.cases import approval, case, case_duty
 from service.tables.events import event
 from service.tables.kinship import kinship
 from service.tables.notices import notice, objection
 from service.tables.payments import payment
 from service.tables.persons import person
-from service.tables.units import unit
 from service.tables.visits import visit
 from workflows.awaited_steps import AwaitedStep, awaited_steps
 from workflows.programme import Awaited
 from workflows.programmes import PROGRAMMES
 from workflows.rules.payment import DENIES
-from workflows.vocabulary import Duty, Record, Role
+from workflows.vocabulary import Duty, Record
 
 _COLUMNS: tuple[sa.ColumnClause[Any], ...] = (
     *(sa.column(name, sa.Text()) for name in ("programme", "state", "role", "awaited", "path")),
@@ -75,7 +72,11 @@ def steps_of_anybody() -> list[dict[str, Any]]:
 
 def steps_table(rows: list[dict[str, Any]], name: str) -> sa.TableValuedAlias:
     """Return rows of steps_of_caller() or steps_of_anybody() as a table of the statement."""
-    as_json = sa.bindparam(None, rows, type_=postgresql.JSONB())
+    return steps_as_table(sa.bindparam(None, rows, type_=postgresql.JSONB()), name)
+
+
+def steps_as_table(as_json: sa.BindParameter[Any], name: str) -> sa.TableValuedAlias:
+    """Return rows that are given as JSON as a table of the statement."""
     columns = sa.func.jsonb_to_recordset(as_json).table_valued(*_COLUMNS)
     return columns.render_derived(name=name, with_types=True)
 
@@ -101,45 +102,6 @@ def may_take(
     return sa.and_(step.programme == case.c.programme, step.state == case.c.state, *conditions, *against)
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitedPerson:
-    """A person whom a case waits for, as what, and for an approver the tier of the next signature."""
-
-    account: UUID
-    display_name: str
-    role: Role
-    tier: int | None
-
-
-def people_awaited(conn: sa.Connection, case_ids: Collection[UUID], today: date) -> dict[UUID, list[AwaitedPerson]]:
-    """Return whom cases wait for, in the order of names, by one SELECT. A case that nobody may take is left out.
-
-    The cases are those of a page: the caller has been allowed to see them already.
-    """
-    steps = steps_of_anybody()
-    step = steps_table(steps, "step")
-    high_enough = sa.or_(step.c.signatures.is_(None), role_grant.c.tier > step.c.signatures)
-    own = postgresql.array([role_grant.c.account_id])
-    both = postgresql.array([role_grant.c.account_id, role_grant.c.for_account_id])
-    people = sa.case((role_grant.c.for_account_id.is_(None), own), else_=both)
-    rows = (
-        sa.select(case.c.id.label("case_id"), step.c.role, step.c.signatures, account.c.id, account.c.display_name)
-        .distinct()
-        .select_from(case)
-        .join(step, sa.and_(step.c.programme == case.c.programme, step.c.state == case.c.state))
-        .join(role_grant, sa.and_(role_grant.c.role == step.c.role, high_enough, accounts.in_force(today)))
-        .join(unit, sa.and_(unit.c.id == role_grant.c.unit_id, unit.c.path.in_(paths_above(case.c.unit_path))))
-        .join(account, sa.and_(account.c.id == role_grant.c.account_id, account.c.disabled_at.is_(None)))
-        .where(case.c.id.in_(case_ids), may_take(steps, step.c, people, today))
-        .order_by(account.c.display_name, account.c.id)
-    )
-    awaited: dict[UUID, list[AwaitedPerson]] = {}
-    for row in conn.execute(rows):
-        tier = None if row.signatures is None else row.signatures + 1
-        awaited.setdefault(row.case_id, []).append(AwaitedPerson(row.id, row.display_name, Role(row.role), tier))
-    return awaited
-
-
 def _is_awaited(rows: list[dict[str, Any]], step: Any, today: date) -> sa.ColumnElement[bool]:
     asked = sorted({row["awaited"] for row in rows})
     whens = ((step.awaited == each, _WHEN[each](today)) for each in asked)
@@ -154,6 +116,11 @@ def _exists(tables: list[Any], *conditions: sa.ColumnElement[bool]) -> sa.Column
     return sa.exists(rows.correlate_except(*tables))
 
 
+def _is_one_of(column: sa.ColumnElement[str], values: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return whether a text is one of these; an array is one value of a prepared statement, a list for IN is not."""
+    return column == sa.any_(sa.literal(sorted(values), postgresql.ARRAY(sa.Text())))
+
+
 def _value(rows: sa.Select[Any], *tables: Any) -> sa.ScalarSelect[Any]:
     return rows.correlate_except(*tables).scalar_subquery()
 
@@ -161,14 +128,14 @@ def _value(rows: sa.Select[Any], *tables: Any) -> sa.ScalarSelect[Any]:
 def visited_since_return() -> sa.ColumnElement[bool]:
     """Return the condition for survey visits of the case that count: those since the latest return to survey."""
     returned = sa.select(sa.func.max(event.c.seq)).where(
-        event.c.subject_id == case.c.id, event.c.action.in_(actions_leaving(Record.RESURVEY))
+        event.c.subject_id == case.c.id, _is_one_of(event.c.action, actions_leaving(Record.RESURVEY))
     )
     since = sa.func.coalesce(_value(returned, event), -1)
     return sa.and_(visit.c.case_id == case.c.id, visit.c.kind == "survey", sa.func.coalesce(visit.c.seq, 0) > since)
 
 
 def _followed_up() -> sa.ColumnElement[bool]:
-    calls = sa.select(sa.func.coalesce(visit.c.conclusion, "").not_in(sorted(DENIES)))
+    calls = sa.select(~_is_one_of(sa.func.coalesce(visit.c.conclusion, ""), DENIES))
     mine = calls.where(visit.c.case_id == case.c.id, visit.c.kind == "follow_up")
     return sa.func.coalesce(_value(mine.order_by(visit.c.id.desc()).limit(1), visit), False)
 
@@ -204,7 +171,7 @@ def _filed_the_family(step: Any, people: sa.ColumnElement[Any]) -> sa.ColumnElem
         [event],
         event.c.subject_id == sa.any_(file),
         event.c.actor_id == sa.any_(people),
-        event.c.action.not_in(NOT_FILING),
+        ~_is_one_of(event.c.action, NOT_FILING),
     )
     return sa.and_(sa.literal(Duty.FILER.value) == sa.any_(step.barred_by), wrote)
 

@@ -11,7 +11,7 @@ from service.http.errors import language
 from service.http.transaction import connection
 from service.i18n.catalogue import LANGUAGES, translate
 from service.queries import masking
-from service.queries.awaited_steps import AwaitedPerson, people_awaited
+from service.queries.people_awaited import AwaitedPerson, people_awaited
 from workflows.programme import Awaited
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase, Role

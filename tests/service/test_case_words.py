@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from service.queries import case_pages
-from service.queries.awaited_steps import AwaitedPerson
+from service.queries.people_awaited import AwaitedPerson
 from service.web.case_rows import waits_for
 from service.web.forms import EMPTY, action_label, action_words, draw
 from tests.api_client import ApiClient

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from service.actions.cases import preview_actions
 from service.queries import case_list, inbox
-from service.queries.awaited_steps import people_awaited
 from service.queries.case_list import ListedCases, Sort
 from service.queries.inbox import InboxList
+from service.queries.people_awaited import people_awaited
 from service.tables.kinship import kinship
 from service.tables.notifications import notification
 from tests.api_client import ApiClient
@@ -266,7 +266,7 @@ def test_lists_take_few_selects(client: ApiClient, engine: sa.Engine) -> None:
         inbox.totals(conn, caller, client.today)
         people_awaited(conn, [UUID(life.case_id)], client.today)
         inbox.neighbours(conn, caller, InboxList.TO_DO, {}, client.today, UUID(life.case_id))
-        assert len(statements) == listings + 3
+        assert len(statements) == listings + 2
 
 
 def test_case_waits_for_everybody_who_may_take_its_next_step(client: ApiClient, engine: sa.Engine) -> None:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from service.actions.case_input import unfilled_input
 from service.queries import inbox
-from service.queries.awaited_steps import people_awaited
 from service.queries.case_loading import load
 from service.queries.inbox import InboxList
+from service.queries.people_awaited import people_awaited
 from tests.service.random_cases import TODAY, Town, found_town, write_case
 from workflows import state_machine
 from workflows.awaited_steps import about_the_person, is_awaited, waits_for_actor
