@@ -21,6 +21,7 @@ from tests.workflows.rule_input_builders import (
 )
 from tests.workflows.sample_policy import SAMPLE, TEXT
 from workflows.assessment import recheck
+from workflows.code_lists import CASE_VISIT_KINDS, OTHER_VISIT_KINDS, VisitKind
 from workflows.disclosure import is_id_number, mask_card, mask_id_number, mask_phone
 from workflows.eligibility import Finances
 from workflows.facts import Facts, Returned, RuleInput
@@ -253,15 +254,15 @@ def test_list_has_fifty_choices_at_most(number: int, refused: bool) -> None:
         assert read_fields((field,), {"papers": values}) == {"papers": values}
 
 
-@pytest.mark.parametrize(("limit", "lowest"), [("0", True), ("1", False)])
-def test_finances_are_valid_for_one_month_at_least(limit: str, lowest: bool) -> None:
-    text = TEXT.replace("[procedure]", f"[procedure]\nfinances_valid_months = {limit}")
-    if lowest:
+@pytest.mark.parametrize(("months", "refused"), [(0, True), (1, False), (12, False), (13, True)])
+def test_finances_are_valid_for_one_month_at_least_and_a_year_at_most(months: int, refused: bool) -> None:
+    text = TEXT.replace("[procedure]", f"[procedure]\nfinances_valid_months = {months}")
+    if refused:
         with pytest.raises(InvalidPolicy) as wrong:
             read_policy(text)
         assert [problem.path for problem in wrong.value.problems] == ["procedure.finances_valid_months"]
     else:
-        assert read_policy(text).finances_valid_months == 1
+        assert read_policy(text).finances_valid_months == months
 
 
 @pytest.mark.parametrize(("last_day", "refused"), [(19, ["fund_closed"]), (20, [])])
@@ -284,3 +285,15 @@ def test_line_pays_from_the_day_on_which_it_opens(first_day: int, refused: list[
 
 def test_family_keeps_what_was_paid_and_is_not_called_back() -> None:
     assert Facts.partial(outstanding=Fen(500), recovering=Fen(200)).kept == Fen(300)
+
+
+def test_policy_that_names_no_days_in_transit_has_three() -> None:
+    """Policies of before money was in transit say nothing of it."""
+    earlier = "\n".join(line for line in TEXT.splitlines() if not line.startswith("transit_days"))
+    assert earlier != TEXT
+    assert read_policy(earlier).days("transit_days") == 3
+
+
+def test_visits_outside_cases_are_all_that_cases_do_not_have() -> None:
+    assert set(CASE_VISIT_KINDS) == {VisitKind.SURVEY, VisitKind.FOLLOW_UP}
+    assert set(OTHER_VISIT_KINDS) == set(VisitKind) - set(CASE_VISIT_KINDS)

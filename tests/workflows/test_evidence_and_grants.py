@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.rule_input_builders import FAILED, OBJECTED, PEOPLE, SENT, rule_input
+from tests.workflows.rule_input_builders import FAILED, FILE, OBJECTED, PEOPLE, SENT, rule_input
 from tests.workflows.sample_policy import SAMPLE
 from tests.workflows.test_boundaries import codes
 from workflows.assessment import yuan
@@ -71,3 +71,10 @@ def test_each_grant_is_judged_alone() -> None:
     assert codes("confirm_payment", both) == []
     as_stand_in = rule_input("transit", by="someone_else", grants=grants[1:], payments=(first, SENT))
     assert codes("confirm_payment", as_stand_in) == ["second_payment_same_hands"]
+
+
+def test_void_survey_says_what_changed_since_it() -> None:
+    """Why: visitors go again, and must know for what."""
+    reason = evidence.survey_still_holds(rule_input("survey", seen=replace(FILE, finances="finances after the visit")))
+    assert reason is not None
+    assert (reason.code, reason.values["changed"]) == ("survey_void", ["finances"])

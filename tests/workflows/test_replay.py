@@ -157,6 +157,15 @@ def test_steps_that_ask_for_the_check_keep_whom_it_was_of() -> None:
     assert "people" not in {each.name for each in kept_by(step_of("submit"))}
 
 
+def test_records_of_what_somebody_saw_keep_it_and_others_do_not() -> None:
+    keeping = {
+        action
+        for action in ("record_visit", "record_check", "pass_review", "suspend", "add_papers")
+        if "seen" in {each.name for each in kept_by(step_of(action))}
+    }
+    assert keeping == {"record_visit", "record_check", "pass_review"}
+
+
 def test_advice_is_kept_by_its_number_day_and_sum() -> None:
     advice = Advice("HD-1", DAY, Fen(150_000))
     kept = kept_facts(step_of("confirm_return"), Facts("returning", DAY, DAY, "LIV", Fen(1), advice=advice))
