@@ -1,10 +1,15 @@
 """Tests of the values that a problem of a policy file names, and of the bounds of its numbers."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.workflows.sample_policy import TEXT
+from tests.workflows.sample_policy import SAMPLE, TEXT
 from tests.workflows.test_policy_parser import problems
 from workflows.policy_parser import read_policy
+from workflows.rules.policy_floors import date_refusals
+
+SOON = "policy_takes_effect_too_soon"
 
 
 @pytest.mark.parametrize(
@@ -65,3 +70,11 @@ def test_policy_of_one_day_and_a_line_from_that_day_are_allowed() -> None:
     assert one_day.effective_from == one_day.effective_to
     later = read_policy(TEXT.replace("since = 2023-01-01", "since = 2026-06-01"))
     assert min(line.since for line in later.dibao_lines) == later.effective_from
+
+
+@pytest.mark.parametrize(("days", "urgent", "codes"), [(1, "", []), (0, "", [SOON]), (0, "  ", [SOON]), (0, "急", [])])
+def test_set_takes_effect_tomorrow_at_the_earliest_unless_it_is_urgent(
+    days: int, urgent: str, codes: list[str]
+) -> None:
+    today = SAMPLE.effective_from - timedelta(days=days)
+    assert [each.code for each in date_refusals(SAMPLE, today, urgent)] == codes
