@@ -7,6 +7,7 @@ from uuid import UUID
 from service.http.errors import language
 from service.i18n.catalogue import catalogue
 from service.web.forms import action_words
+from workflows.money_format import in_yuan_with_thousands
 
 PLACES: Mapping[str, str] = {
     "case": "cases",
@@ -29,19 +30,39 @@ def address_of(subject: str, subject_id: UUID) -> str | None:
     return f"/{PLACES[subject]}/{subject_id}" if subject in PLACES else None
 
 
-def fact_label(name: str) -> str:
-    """Return the label of a fact of an event; its own name where it has none."""
-    return catalogue(language()).get(f"forms.content.{name}", name)
+SUMS = ("amount", "award", "requested", "self_paid")
+"""Answers that are sums of money, besides those that end in `fen`."""
 
 
-def fact_lines(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the facts of an event, each with its label and its value as the event holds it."""
-    return [(fact_label(name), _plain(value)) for name, value in facts.items() if value not in (None, "", [], {})]
+def fact_lines(facts: Mapping[str, Any], action: str, names: Mapping[UUID, str]) -> list[tuple[str, str]]:
+    """Return what an event says that has a word, each with its label; `names` are those of rows. Its text has the rest."""
+    labelled = ((_label(name, action), name, value) for name, value in facts.items())
+    given = ((label, name, value) for label, name, value in labelled if label and value not in (None, "", [], {}))
+    return [(label, _value(name, value, names)) for label, name, value in given]
 
 
-def _plain(value: Any) -> str:
+def _label(name: str, action: str) -> str | None:
+    known = catalogue(language())
+    keys = (f"forms.content.{name}", f"forms.field.{action}.{name}", f"forms.field.{name}")
+    return next((known[key] for key in keys if key in known), None)
+
+
+def _value(name: str, value: Any, names: Mapping[UUID, str]) -> str:
+    known = catalogue(language())
     if isinstance(value, list):
-        return "、".join(map(_plain, value))
-    if isinstance(value, dict):
-        return "；".join(f"{name}={_plain(each)}" for name, each in value.items())
-    return str(value)
+        return "、".join(_value(name, each, names) for each in value)
+    if isinstance(value, bool):
+        return known["pages.yes" if value else "pages.no"]
+    if isinstance(value, int) and (name.endswith("fen") or name in SUMS):
+        return in_yuan_with_thousands(value)
+    found = names.get(UUID(value)) if is_id(value) else None
+    keys = (f"forms.choice.{name}.{value}", f"terms.{name}.{value}", f"terms.role.{value}")
+    return found or next((known[key] for key in keys if key in known), str(value))
+
+
+def is_id(value: Any) -> bool:
+    """Return whether a value is the id of a row."""
+    try:
+        return isinstance(value, str) and bool(UUID(value))
+    except ValueError:
+        return False

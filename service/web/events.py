@@ -1,6 +1,8 @@
 """/audit and /events: the auditor's room: the ready lists, the events by subject, person, day and kind, one event as it was hashed."""
 
+import json
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, render_template
 
@@ -15,14 +17,14 @@ from service.i18n.catalogue import translate
 from service.integrity.owed import owed_faults
 from service.integrity.schema_objects import schema_faults
 from service.integrity.verify import verify
-from service.queries import accounts, anchors
+from service.queries import accounts, anchors, named_rows
 from service.queries import events as read
 from service.queries.page import COUNTED
 from service.report.figures import snapshot
 from service.tables.events import SUBJECTS
 from service.web import lists
 from service.web.event_filters import FILTERS, event_filters, event_labels
-from service.web.event_words import address_of, event_words, fact_lines
+from service.web.event_words import address_of, event_words, fact_lines, is_id
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("events", __name__)
@@ -99,11 +101,17 @@ def show_event(number: int) -> str:
     row = read.one(conn, number, caller())
     if row is None:
         raise NotFound
-    confirmed = accounts.display_names(conn, row["confirmed_by"])
+    people = accounts.display_names(conn, [row["actor_id"], *row["confirmed_by"]])
+    body = json.loads(row["body"])
+    said = {**(body.get("facts") or {}), **(body.get("answers") or {})}
+    ids = [
+        UUID(each) for value in said.values() for each in (value if isinstance(value, list) else [value]) if is_id(each)
+    ]
     return render_template(
         "audit/event.html",
         row=_worded(row),
-        facts=fact_lines(row["facts"]),
-        confirmed=[confirmed[each] for each in row["confirmed_by"] if each in confirmed],
+        facts=fact_lines(said, row["action"], named_rows.names_of(conn, ids, caller())),
+        actor=people.get(row["actor_id"], row["actor"]),
+        confirmed=[people[each] for each in row["confirmed_by"] if each in people],
         is_whole=row["hash"] == event_hash(bytes.fromhex(row["prev"]), row["body"]).hex(),
     )

@@ -46,6 +46,9 @@ def test_event_is_shown_with_the_bytes_that_its_hash_is_of(desk: ApiClient, engi
             sa.select(event).where(event.c.subject_id == life.case_id).order_by(event.c.no.desc())
         ).all()
     assert numbers == [each.no for each in rows]
+    approved = next(each.no for each in rows if each.action == "pass_review")
+    said = auditor.open(f"/events/{approved}").text
+    assert "<dt>拟救助金额</dt><dd>1,500.00</dd>" in said.replace("\n", "")
     for row in rows[:3]:
         page = auditor.open(f"/events/{row.no}").text
         body = html.unescape(page.partition("<pre")[2].partition(">")[2].partition("</pre>")[0])
