@@ -56,9 +56,7 @@ class Deaths:
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param(
-            Size(notifications=60, workers=1, flushes=1, brokers=1, cuts=4), id="quick", marks=[pytest.mark.chaos]
-        ),
+        pytest.param(Size(notifications=60, workers=1, flushes=1, brokers=1, cuts=4), id="quick"),
         pytest.param(
             Size(notifications=300, workers=5, flushes=3, brokers=3, cuts=15),
             id="full",
@@ -131,7 +129,6 @@ def arrive(mailbox: FlakySmtp, count: int) -> bool:
     return wait_until(lambda: len(mailbox.files()) >= count, 2 * START_TIMEOUT)
 
 
-@pytest.mark.chaos
 def test_worker_keeps_running_when_broker_dies_during_a_delivery(folder: Path, tmp_path: Path) -> None:
     """Why: Celery ended there, because it returned its unacknowledged messages over the closed connection."""
     with (
@@ -167,7 +164,6 @@ def is_sending(engine: sa.Engine) -> bool:
         return bool(conn.scalar(sa.text(idle)))
 
 
-@pytest.mark.chaos
 def test_two_schedulers_at_once_run_each_job_once(folder: Path, tmp_path: Path, record_figure: RecordFigure) -> None:
     """Two schedulers at a multiple of their rate, two workers and two relays do nothing twice."""
     ended = sa.text("SELECT subject_id, count(*) FROM event WHERE action = 'end_notice' GROUP BY 1")

@@ -39,7 +39,7 @@ FULL = Size(clients=64, cases=200, funds=5, seconds=180, days_a_second=2, least=
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param(QUICK, id="quick", marks=[pytest.mark.chaos]),
+        pytest.param(QUICK, id="quick"),
         pytest.param(FULL, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(900)]),
     ],
 )

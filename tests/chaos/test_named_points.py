@@ -43,7 +43,7 @@ FULL = tuple((victim, point) for victim in ("web", "postgres") for point in POIN
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(QUICK, id="quick", marks=[pytest.mark.chaos]),
+        pytest.param(QUICK, id="quick"),
         pytest.param(FULL, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(600)]),
     ],
 )

@@ -49,7 +49,7 @@ def test_untouched_record_has_no_fault_and_rows_in_every_table(sample_engine: sa
 @pytest.mark.parametrize(
     "count",
     [
-        pytest.param(40, id="quick"),
+        pytest.param(120, id="quick"),
         pytest.param(1000, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(1200)]),
     ],
 )
@@ -95,7 +95,7 @@ def test_every_step_is_decided_again_from_its_event(sample_engine: sa.Engine) ->
 @pytest.mark.parametrize(
     "count",
     [
-        pytest.param(len(MUTATIONS) * 2, id="quick"),
+        pytest.param(len(MUTATIONS) * 5, id="quick"),
         pytest.param(2000, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(1200)]),
     ],
 )

@@ -33,7 +33,7 @@ DESKS = {
 OF_FILE = ("", "/edit", "/members/new", "/finances", "/payee", "/consent", "/kinship", "/pairings/new", "/cases/new")
 
 
-@pytest.mark.parametrize("seed", [20261129, 20261130] if "PAGE_FUZZ" in os.environ else [20261129])
+@pytest.mark.parametrize("seed", [20261129, 20261130])
 @pytest.mark.timeout(900)
 def test_random_requests_to_pages_cause_no_fault(
     engine: sa.Engine, database_url: str, tmp_path_factory: pytest.TempPathFactory, seed: int

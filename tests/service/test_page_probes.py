@@ -23,8 +23,8 @@ from tests.service.test_scope_probes import SURNAMES, TODAY, ProbeCaller, TreeUn
 from workflows.vocabulary import Fen
 
 ROLE_MISSING, NOT_FOUND = (403, "role_missing"), (404, "not_found")
-PROBES, SEEDS = int(os.environ.get("PAGE_PROBES", "80")), tuple(range(11, 19))
-"""Probes by each of so many readers of random rights; `make fuzz` makes 2,000 in all and more."""
+PROBES, SEEDS = int(os.environ.get("PAGE_PROBES", "250")), tuple(range(11, 19))
+"""Probes by each of so many readers of random rights: 2,000 in all."""
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """Every page can be read and used by everybody: axe, a small phone, large letters, both languages."""
 
-import os
-
 import pytest
 
 from service.i18n.catalogue import LANGUAGES
@@ -11,19 +9,6 @@ from tests.web.conftest import TODAY, Union
 from tests.web.people import DESKTOP, PHONE, SMALLEST, People, Person
 
 LOOKED_AT = [(path, name) for route in PAGES for path, name in route.looked_at]
-WHOLE = "ALL_SIZES" in os.environ
-"""Whether each page is looked at in both languages, by axe at both sizes: `make accessibility`."""
-
-SIZES = {} if WHOLE else {"zh_CN": (DESKTOP,), "en": (PHONE,)}
-"""The sizes at which axe looks at a page, by language."""
-
-
-def languages_of(path: str) -> tuple[str, ...]:
-    """Return the languages in which a page is looked at; without `make accessibility` every other page is in English."""
-    number = [each for each, _ in LOOKED_AT].index(path)
-    return LANGUAGES if WHOLE else (LANGUAGES[number % len(LANGUAGES)],)
-
-
 every_page = pytest.mark.parametrize(("path", "name"), LOOKED_AT, ids=[f"{path} {name}" for path, name in LOOKED_AT])
 
 
@@ -40,11 +25,11 @@ def test_page_can_be_read_and_used_by_everybody(
     """No violation of axe; nothing scrolls sideways at 360 px, nor with letters of twice the size; targets are large."""
     person, wrong = opened(people, shown, name), []
     cdp = session_of(person.page)
-    for lang in languages_of(path):
+    for lang in LANGUAGES:
         person.reads(lang).at_size(DESKTOP).opens(path.format(**shown[1]))
-        for size in SIZES.get(lang, (DESKTOP, PHONE)):
-            person.at_size(size)
-            wrong += [f"{lang} {size[0]} px: {each}" for each in violations(cdp)]
+        wrong += [f"{lang} {DESKTOP[0]} px: {each}" for each in violations(cdp)]
+        person.at_size(PHONE)
+        wrong += [f"{lang} {PHONE[0]} px: {each}" for each in violations(cdp)]
         person.at_size(SMALLEST)
         wrong += [f"{lang}: {each}" for look in (too_wide, small_letters, small_targets) for each in look(cdp)]
         enlarge_text(cdp, 200)

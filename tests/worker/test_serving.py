@@ -337,7 +337,7 @@ def assert_alone_and_closed(installation: "subprocess.Popen[bytes]", var: Path) 
         assert re.fullmatch(r"smtp://songnuan:[\w-]{32}@127\.0\.0\.1:\d+", environ["SMTP_URL"])
 
 
-@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGHUP])
 def test_stopped_installation_leaves_no_process(tmp_path: Path, stop_signal: signal.Signals) -> None:
     tmp_path.chmod(0o711)
     with whole_installation(tmp_path) as installation:
