@@ -11,6 +11,8 @@ from service.api import BLUEPRINTS, openapi
 from service.config import Settings, read_settings
 from service.crypto.encryption import installation_keyring
 from service.db.engine import make_engine
+from service.files.scanner import Scanner
+from service.files.store import file_store
 from service.http import assets, auth, compression, context, errors, health, pipeline
 from service.http.csp import PAGES
 from service.http.rate_limit import RateLimiter
@@ -42,7 +44,11 @@ def create_app(settings: Settings | None = None, sessions: SessionStore | None =
     metrics.watch_pool(engine, 2 * limits.pool)  # as many again may overflow (service/db/engine.py)
     record = _served_record(engine, settings)
     sessions = sessions or StoredSessions(second_factor=record.kind_if_known() is not RecordKind.DEMO)
-    state = context.AppState(settings, engine, installation_keyring(settings), RateLimiter(limits), record, sessions)
+    state = context.AppState(
+        *(settings, engine, installation_keyring(settings), RateLimiter(limits), record, sessions),
+        files=file_store(settings),
+        scanner=Scanner(settings.clamd) if settings.clamd else None,
+    )
     app.extensions["songnuan"] = state
     _add_parts(app, limits)
     unguarded = auth.unguarded_routes(app)

@@ -63,7 +63,7 @@ class Settings:
     tables, for migrations, and no other process has it. `database_url` and `redis_url` are None when the command starts its
     own servers (service/local_servers); `keyring` is None when the keys are in the file `var/keyring`; `log_key` is None when
     the key that signs checkpoints is in `var/log-key`; `mail` is None when no e-mail is sent; `monitoring_token` is None when
-    nobody may read /metrics, and only this machine /readyz.
+    nobody may read /metrics, and only this machine /readyz; `clamd` is None when uploads are not scanned for viruses.
     `public_url` is the address of the pages, without a slash at its end, or empty.
     """
 
@@ -75,6 +75,7 @@ class Settings:
     mail_from: str = "songnuan@localhost"
     keyring: str | None = field(default=None, repr=False)
     log_key: Path | None = None
+    clamd: str | None = None
     demo_clock: bool = False
     language: str = LANGUAGES[0]
     monitoring_token: str | None = field(default=None, repr=False)
@@ -99,6 +100,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail_from=_mail_from(environ),
         keyring=environ.get("KEYRING") or None,
         log_key=Path(environ["SONGNUAN_LOG_KEY"]).absolute() if environ.get("SONGNUAN_LOG_KEY") else None,
+        clamd=_clamd(environ),
         demo_clock=_switch(environ, "SONGNUAN_DEMO_CLOCK"),
         language=_language(environ),
         monitoring_token=_monitoring_token(environ),
@@ -146,6 +148,16 @@ def _mail_from(environ: Mapping[str, str]) -> str:
     name, at, host = parseaddr(address)[1].rpartition("@")
     if not (name and at and host and (name + host).isascii() and address.isprintable()):
         raise BadSetting("MAIL_FROM", "this is not a mail address", "Write it like 送温暖 <songnuan@union.example>")
+    return address
+
+
+_CLAMD = re.compile(r"/[!-~]{1,100}|[A-Za-z0-9._-]{1,253}:[0-9]{1,5}")
+
+
+def _clamd(environ: Mapping[str, str]) -> str | None:
+    address = environ.get("SONGNUAN_CLAMD") or None
+    if address is not None and not _CLAMD.fullmatch(address):
+        raise BadSetting("SONGNUAN_CLAMD", "this is not an address of clamd", "127.0.0.1:3310 or /run/clamav/clamd.ctl")
     return address
 
 

@@ -35,7 +35,9 @@ class Limits:
     """The limits. Each is set by SONGNUAN_ and its name in capitals; a rate is written `20/minute`, or `off`."""
 
     max_body: int = _whole(2 * 2**20, 2**10, 64 * 2**20)
-    """Bytes of a request's body, uploads included."""
+    """Bytes of a request's body, workbooks included."""
+    max_upload: int = _whole(64 * 2**20, 2**20, 256 * 2**20)
+    """Bytes of a request that brings scans and photos."""
     max_request_line: int = _whole(4096, 512, 8190)
     """Bytes of the first line of a request: its method and address."""
     max_header: int = _whole(8190, 512, 32768)

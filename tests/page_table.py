@@ -57,6 +57,7 @@ STALE = {"_version": "999"}
 STAFF = ("registrar",)
 REGISTRAR = (Role.REGISTRAR,)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR)
+KEEPERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
@@ -161,6 +162,19 @@ PAGES = (
     PageRoute("GET", "/households/<uuid:household_id>/kinship/<uuid:kinship_id>/end", (Role.ADMIN,), "row"),
     PageRoute("POST", "/households/<uuid:household_id>/kinship/<uuid:kinship_id>/confirm", EVERYONE, "row"),
     PageRoute("POST", "/households/<uuid:household_id>/kinship/<uuid:kinship_id>/end", (Role.ADMIN,), "row"),
+    PageRoute("GET", "/documents", READERS, "list", seen_by=("auditor",)),
+    PageRoute("GET", "/households/<uuid:household_id>/documents/new", KEEPERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/documents/new", KEEPERS, "row"),
+    PageRoute("GET", "/cases/<uuid:case_id>/documents/new", KEEPERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/cases/<uuid:case_id>/documents/new", KEEPERS, "row"),
+    PageRoute("GET", "/documents/<uuid:document_id>", READERS, "row", seen_by=STAFF),
+    PageRoute("GET", "/documents/<uuid:document_id>/small.jpg", READERS, "row"),
+    PageRoute("GET", "/documents/<uuid:document_id>/pages/<int(max=99):page>", READERS, "row"),
+    PageRoute("GET", "/documents/<uuid:document_id>/file", READERS, "row"),
+    PageRoute("GET", "/documents/<uuid:document_id>/supersede", KEEPERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/documents/<uuid:document_id>/supersede", KEEPERS, "row"),
+    PageRoute("GET", "/documents/<uuid:document_id>/end", KEEPERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/documents/<uuid:document_id>/end", KEEPERS, "row"),
     PageRoute("GET", "/households/<uuid:household_id>/pairings/new", REGISTRAR, "row", seen_by=STAFF),
     PageRoute("POST", "/households/<uuid:household_id>/pairings/new", REGISTRAR, "row"),
     PageRoute("GET", "/pairings/<uuid:pairing_id>/correction", REGISTRAR, "row", seen_by=STAFF),

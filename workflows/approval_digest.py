@@ -47,6 +47,8 @@ class ApprovalContent:
     """How the money is to reach the family; None for cases reviewed before the method was stated."""
 
     cash_reason: str | None = None
+    documents: Sequence[Sequence[str]] | None = None
+    """The kind and the SHA-256 (hex) of each document in force in which the papers were seen; None where there is none."""
 
 
 _FIELDS = tuple(each.name for each in fields(ApprovalContent))

@@ -274,3 +274,14 @@ class ActivityKind(StrEnum):
     VOLUNTEERING = "volunteering"
     EXCHANGE = "exchange"
     OTHER = "other"
+
+
+class DocumentKind(StrEnum):
+    """What a scan or a photo shows, where it is none of the papers that a policy names (docs/domain/procedure.md §1.3)."""
+
+    VISIT_PHOTO = "visit_photo"
+    NOTICE_PHOTO = "notice_photo"
+    RECEIPT = "receipt"
+    PROXY_LETTER = "proxy_letter"
+    OBJECTION_PAPER = "objection_paper"
+    OTHER = "other_document"

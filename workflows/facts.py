@@ -108,6 +108,9 @@ class Facts:
 
     consented_until: date | None = None
     papers: frozenset[str] = frozenset()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """The kind of each document in force of the family or the case, by its id."""
+
     visits: tuple[Visit, ...] = ()
     returned: Returned | None = None
     people: str = ""
@@ -238,6 +241,7 @@ ON_DEMAND = frozenset(
         "approvals",
         "beneficiary_in_family",
         "consented_until",
+        "documents",
         "finances",
         "fund",
         "notice",

@@ -43,6 +43,8 @@ class Kind(StrEnum):
     YES_NO = "yes_no"
     ID = "id"
     ACCOUNTS = "accounts"
+    DOCUMENTS = "documents"
+    """Documents of the family or the case, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,7 @@ FIELD_READERS: Mapping[Kind, Callable[[object, FormField], Plain]] = {
     Kind.YES_NO: _yes_no,
     Kind.ID: _id,
     Kind.ACCOUNTS: _listed(_id),
+    Kind.DOCUMENTS: _listed(_id),
 }
 
 

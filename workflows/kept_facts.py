@@ -135,6 +135,7 @@ KEPT: tuple[KeptFact, ...] = (
     KeptFact("family_staff", _ids, _to_ids, always=True),
     KeptFact("beneficiary_in_family"),
     KeptFact("consented_until", _day, _to_day),
+    KeptFact("documents", dict),
     KeptFact("finances", _finances, _to_finances),
     KeptFact("finances_as_of", _day, _to_day),
     KeptFact("seen", Seen.as_json, seen_of),
@@ -182,7 +183,8 @@ def kept_facts(step: Step, facts: Facts) -> dict[str, Plain]:
 def restored(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of Facts that an event keeps."""
     found = {name: _BY_NAME[name].from_plain(value) for name, value in plain.items() if name in _BY_NAME}
-    return {"family_staff": frozenset(), **found}
+    # Before there were documents no step could name one.
+    return {"family_staff": frozenset(), "documents": {}, **found}
 
 
 def filers(plain: Mapping[str, Any]) -> frozenset[tuple[Duty, UUID]]:

@@ -23,6 +23,7 @@ SECOND_FOR_POWER = (Role.ADMIN, Role.APPROVER)
 SECOND_FOR_MONEY = (Role.CASHIER, Role.APPROVER)
 OTHER_CASEWORKERS = (Role.VERIFIER, Role.REVIEWER, Role.APPROVER)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
+PAPER_KEEPERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 
 
 SECOND_FACTOR = frozenset({Role.REVIEWER, Role.APPROVER, Role.CASHIER, Role.AUDITOR, Role.ADMIN})
@@ -93,6 +94,9 @@ _TABLE = (
     Power("policy",    "withdraw_policy",      _R, (Role.ADMIN,),                         OUTSIDE_ADMINISTRATION),
     Power("policy",    "load_calendar",        _R, (Role.ADMIN,),                         OUTSIDE_ADMINISTRATION),
     # evidence and figures
+    Power("document",  "add_document",         _E, PAPER_KEEPERS,                         alone="seen_by_others"),
+    Power("document",  "supersede_document",   _E, PAPER_KEEPERS,                         alone="seen_by_others"),
+    Power("document",  "end_document",         _E, PAPER_KEEPERS,                         alone="takes_away"),
     Power("visit",     "record_visit",         _E, (Role.VISITOR, Role.REGISTRAR),        alone="moves_no_money"),
     Power("visit",     "void_visit",           _E, (Role.VISITOR, Role.REGISTRAR),        CASEWORKERS),
     Power("donation",  "record_donation",      _E, (Role.REGISTRAR, Role.CASHIER),        alone="moves_no_money"),
@@ -123,6 +127,7 @@ _TABLE = (
         for action in ("propose", "confirm", "refuse", "withdraw", "lapse")
     ),
     Power("person",    "reveal",               (), (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER), alone="reads_only"),
+    Power("document",  "open_document",        (), tuple(role for role in Role if role is not Role.ADMIN), alone="reads_only"),
     Power("person",    "match_number",         (), ANYBODY,                               alone="reads_only"),
     Power("account",   "match_number",         (), ANYBODY,                               alone="reads_only"),
     Power("account",   "search",               (), tuple(role for role in Role if role is not Role.ADMIN), alone="reads_only"),

@@ -13,6 +13,7 @@ from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import decrypt_field, encrypt_field, fingerprint
 from service.queries.case_loading.load import content_of
 from service.tables.cases import approval, paper, verification
+from service.tables.documents import paper_document
 from service.tables.notices import notice, objection
 from service.tables.visits import visit, visit_confirmation, visit_visitor
 from workflows import disclosure, workdays
@@ -77,6 +78,10 @@ def _write_papers(step: DecidedStep, batch: WriteBatch) -> None:
     seen = {"case_id": step.loaded.row.id, "seen_on": step.context.today, "seen_by": step.context.caller.account}
     new = [kind for kind in (kinds if isinstance(kinds, list) else []) if kind not in step.loaded.facts.papers]
     batch.add(paper, *({**seen, "kind": kind} for kind in new))
+    named, known = step.answers.get("documents"), set(step.loaded.row.named_before or ())
+    scans = sorted({str(each) for each in named} - known) if isinstance(named, list) else []
+    of_step = {"case_id": step.loaded.row.id, "seq": step.update.version}
+    batch.add(paper_document, *({**of_step, "document_id": UUID(each)} for each in scans))
 
 
 def _write_verification(step: DecidedStep, batch: WriteBatch) -> None:

@@ -100,8 +100,13 @@ def encrypt_field(keyring: Keyring, column: str, row_id: UUID, plain: str) -> by
 
     Returns format (1 byte), key number (2 bytes), nonce (12 bytes), ciphertext and tag.
     """
+    return encrypt_bytes(keyring, column, row_id, plain.encode())
+
+
+def encrypt_bytes(keyring: Keyring, column: str, row_id: UUID, plain: bytes) -> bytes:
+    """Encrypt bytes, such as those of a file, for a column or a file of one row; the shape is that of encrypt_field."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    ciphertext = keyring.ciphers[keyring.newest].encrypt(nonce, plain.encode(), _associated_data(column, row_id))
+    ciphertext = keyring.ciphers[keyring.newest].encrypt(nonce, plain, _associated_data(column, row_id))
     return bytes([FORMAT]) + keyring.newest.to_bytes(2) + nonce + ciphertext
 
 
@@ -110,13 +115,21 @@ def decrypt_field(keyring: Keyring, column: str, row_id: UUID, stored: bytes) ->
 
     Raises DecryptionError when the bytes were moved or altered, or when their key is not in the keyring.
     """
+    try:
+        return decrypt_bytes(keyring, column, row_id, stored).decode()
+    except UnicodeDecodeError:
+        raise DecryptionError(f"{column}: the stored bytes are no text") from None
+
+
+def decrypt_bytes(keyring: Keyring, column: str, row_id: UUID, stored: bytes) -> bytes:
+    """Return the decrypted bytes of a column or a file of one row. Raises DecryptionError as decrypt_field does."""
     stored = bytes(stored)
     number = int.from_bytes(stored[1:3])
     if stored[:1] != bytes([FORMAT]) or number not in keyring.ciphers:
         raise DecryptionError(f"{column}: encrypted with key {number}, which is not in the keyring")
     try:
         nonce, ciphertext = stored[3 : 3 + _NONCE_BYTES], stored[3 + _NONCE_BYTES :]
-        return keyring.ciphers[number].decrypt(nonce, ciphertext, _associated_data(column, row_id)).decode()
+        return keyring.ciphers[number].decrypt(nonce, ciphertext, _associated_data(column, row_id))
     except (InvalidTag, ValueError):
         raise DecryptionError(f"{column}: the stored bytes do not belong to this row or were altered") from None
 

@@ -12,6 +12,8 @@ from service.actions.context import ActionContext, BrowserRequest, Moment
 from service.clock import UNION_TIME, Clock, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
+from service.files.scanner import Scanner
+from service.files.store import FileStore
 from service.http.errors import HttpProblem, is_api_request
 from service.http.rate_limit import RateLimiter, address_block
 from service.http.request_state import request_state
@@ -43,6 +45,9 @@ class AppState:
     record: ServedRecord
     sessions: SessionStore
     """Finds the sessions of browsers."""
+
+    files: FileStore
+    scanner: Scanner | None
 
 
 def app_state() -> AppState:

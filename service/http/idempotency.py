@@ -1,8 +1,9 @@
 """Idempotency keys: claimed in the request's own transaction, so that a repeated request gets the stored answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
@@ -89,9 +90,21 @@ def _request_fingerprint() -> bytes:
         body = request.get_data().hex()
     else:
         fields = sorted((name, values) for name, values in request.form.lists() if name != CSRF_FIELD)
-        body = json.dumps(fields)
+        files = [*_file_digests()]
+        body = json.dumps([fields, files] if files else fields)
     parts = (request.method, request.full_path, request.headers.get("If-Match", ""), body)
     return bytes.fromhex(fingerprint(app_state().keyring, "\n".join(parts)))
+
+
+def _file_digests() -> Iterator[tuple[str, str, str]]:
+    """Yield the field, the name and the digest of each uploaded file, which is then read from its beginning again."""
+    for field, files in request.files.lists():
+        for file in files:
+            digest = sha256()
+            while part := file.stream.read(2**20):
+                digest.update(part)
+            file.stream.seek(0)
+            yield field, file.filename or "", digest.hexdigest()
 
 
 def _grants(of: Caller) -> list[str]:

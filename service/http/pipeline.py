@@ -11,6 +11,7 @@ from service.http.errors import database_problem
 from service.http.known_names import refuse_unknown_query
 from service.http.rate_limit import address_block
 from service.http.request_state import has_request_state, request_state
+from service.http.uploads import allow_upload
 
 
 def register(app: Flask) -> None:
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
 
 def _start() -> None:
     g.request_state = access_log.new_request()
+    allow_upload()
     app_state().rate_limiter.count("address", address_block(request.remote_addr))
     refuse_unknown_query()
 

@@ -21,6 +21,9 @@ from service.tables.units import unit
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Plain
 
+PAYEE = ("id", "person_id", "bank", "card_sealed")
+"""Columns of the payee's account."""
+
 _IN_DECISION = ("notice", "approval")
 """States in which an award is proposed and not yet committed."""
 
@@ -40,6 +43,7 @@ def what_is_signed(conn: sa.Connection, case_id: UUID) -> dict[str, Plain]:
 def heading(conn: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any] | None:
     """Return a case with the names around it: unit, file, fund line, policy set; None when the caller may not see it.
 
+    Columns that begin with `payee_` are of the account that the family is paid into, its number still encrypted.
     `waiting_number` and `waiting_fen` are the other cases whose award is proposed on its line and not yet committed.
     """
     other = case.alias("other")
@@ -55,6 +59,8 @@ def heading(conn: sa.Connection, case_id: UUID, caller: Caller) -> dict[str, Any
         .join(household, household.c.id == case.c.household_id)
         .join(policy_set, policy_set.c.id == case.c.policy_set_id)
         .outerjoin(fund, fund.c.id == case.c.fund_id)
+        .add_columns(*(bank_account.c[name].label(f"payee_{name}") for name in PAYEE))
+        .outerjoin(bank_account, sa.and_(bank_account.c.household_id == case.c.household_id, bank_account.c.active))
         .where(case.c.id == case_id, visible_to(caller, case.c.unit_path))
     )
     row = conn.execute(rows).mappings().one_or_none()

@@ -70,6 +70,14 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         " due_on due_is_provisional held_until head_hash first_unit_id first_unit_path"
         " first_item first_requested_fen first_answers",
     ),
+    "stored_file": _columns(bound="sha256", neither="id size media_type pages width height scanned_by created_at"),
+    "document": _columns(
+        bound="file_id kind ended_on",
+        personal="name_sealed",
+        neither="id household_id case_id uploaded_sha256 taken_at received_on recorded_by supersedes_id end_reason"
+        " created_at",
+    ),
+    "paper_document": _columns(bound="case_id document_id", neither="seq"),
     "paper": _columns(bound="case_id kind", neither="seen_on seen_by"),
     "case_duty": _columns(neither="case_id duty account_id seq"),
     "incompatible_duty": _columns(neither="one other"),

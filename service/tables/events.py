@@ -7,6 +7,7 @@ from service.db.columns import METADATA, Instant, Words, check_in, foreign_key, 
 SUBJECTS = (
     *("case", "household", "person", "fund", "unit", "account", "visit", "gift", "donation", "activity", "policy"),
     "confirmation",
+    "document",
 )
 
 event = sa.Table(

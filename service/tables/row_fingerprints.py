@@ -20,6 +20,7 @@ CHANGING: Mapping[str, str] = {
     " address_sealed address_index workplace_sealed student_stage active version",
     "bank_account": "active",
     "finance_line": "person_id ended_on",
+    "document": "ended_on end_reason",
     "case": "state phase entered_on due_on due_is_provisional held_until award_fen fund_id policy_set_id category"
     " outstanding_fen method cash_reason",
     "notice": "ended_on",

@@ -9,6 +9,7 @@ from service.web import (
     cases,
     components,
     confirmations,
+    documents,
     events,
     exports,
     finances,
@@ -37,7 +38,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
-    *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
+    *(case_matches, notices, documents, payees, funds, payments, reports, events, exports, staff, units),
     components,
 )
 

@@ -1,5 +1,6 @@
 """The actions of a case as forms: those that are open, and the reasons against the others."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from service.queries import accounts, case_pages
 from service.web import forms
 from service.web.application import present_form
 from service.web.case_record import CaseRecord
-from service.web.formatting import day
+from service.web.formatting import day, document_kind
 from service.web.forms import FormInput, PostedForm
 from service.web.layout import text
 from service.web.proofs import proof_input
@@ -54,7 +55,12 @@ class ActionButton:
 
 
 def action_buttons(
-    row: dict[str, Any], preview: CasePreview, taken: str, posted: PostedForm, record: CaseRecord
+    row: dict[str, Any],
+    preview: CasePreview,
+    taken: str,
+    posted: PostedForm,
+    record: CaseRecord,
+    documents: Iterable[dict[str, Any]],
 ) -> list[ActionButton]:
     """Return the caller's actions; the first open one that the case waits for is the main one.
 
@@ -62,6 +68,8 @@ def action_buttons(
     """
     fields = {field.key: field for each in preview.actions if not each.available.reasons for field in each.step.form}
     options = _options(row, fields, record)
+    if "documents" in fields:
+        options["documents"] = [(str(each["id"]), _scan(each)) for each in documents if each["ended_on"] is None]
     is_open = [each for each in preview.actions if not each.available.reasons]
     mine = [each.step.action for each in is_open if each.step.kind.confirms_visit]
     main = next(iter([*mine, *(each.step.action for each in is_open if each.is_awaited)]), None)
@@ -101,6 +109,8 @@ def _button(
 def _inputs(row: dict[str, Any], step: Step, options: forms.Options, posted: PostedForm) -> tuple[FormInput, ...]:
     """Return the inputs of a step's form; a payment says which method was signed."""
     drawn = forms.draw(step.action, step.form, options, posted)
+    # Without a document there is nothing to choose.
+    drawn = tuple(each for each in drawn if each.name != "documents" or each.options)
     if not step.kind.names_method:
         return drawn
     signed = forms.choice_label("method", row["method"] or PaymentMethod.BANK.value)
@@ -115,6 +125,11 @@ def _sum_of(step: Step, row: dict[str, Any]) -> str:
     if step.proof is None or not fen or SUMS & {field.key for field in step.form}:
         return ""
     return in_yuan_with_thousands(fen)
+
+
+def _scan(row: dict[str, Any]) -> str:
+    """Return a document as a choice: its kind, its pages, the day it came."""
+    return f"{document_kind(row['kind'])} · {text('documents.pages', number=row['pages'])} · {day(row['received_on'])}"
 
 
 def _options(row: dict[str, Any], fields: dict[str, FormField], record: CaseRecord) -> dict[str, list[tuple[str, str]]]:

@@ -15,8 +15,9 @@ from service.http.auth import EVERYONE, requires_role
 from service.http.context import app_state
 from service.http.errors import language
 from service.i18n.reason_messages import message_for
-from service.web import forms
+from service.web import document_forms, forms
 from service.web.case_actions import ActionButton
+from service.web.document_forms import DocumentPage
 from service.web.forms import EMPTY, FormInput, PostedForm
 from service.web.record_forms import DrawnRow, DrawnSection
 from service.web.record_page import RecordPage
@@ -57,6 +58,19 @@ DATA: Mapping[str, Any] = {
     },
     "pots": {pot.value: 100_000 for pot in Pot},
     "entry": {"subject": "fund", "action": "receive"},
+    "scans": [
+        {
+            "id": UUID(int=number),
+            "kind": "diagnosis",
+            "pages": number,
+            "received_on": ON,
+            "recorder": "示例甲",
+            "is_named": number == 1,
+            "ended_on": ON if number == 2 else None,
+            "picture": "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==",
+        }
+        for number in (1, 2)
+    ],
     "anchor": {"no": 3, "on": ON, "up_to": 119, "root": bytes(32)},
     "proposal": {"id": UUID(int=2), "act": "receipt", "until_on": ON, "roles": ("approver",), "names": ("示例甲",)},
     "chosen": [{"url": "/components", "label": "示例县总工会"}],
@@ -96,8 +110,21 @@ def show_components() -> str:
     )
     page = _record(refused.inputs)
     return render_template(
-        "examples/components.html", buttons=buttons, refused=refused, off=off, page=page, programmes=PROGRAMMES, **DATA
+        "examples/components.html",
+        buttons=buttons,
+        refused=refused,
+        off=off,
+        page=page,
+        programmes=PROGRAMMES,
+        upload=_upload(),
+        **DATA,
     )
+
+
+def _upload() -> DocumentPage:
+    """Return an upload whose file was refused."""
+    problems = Problems(HTTPStatus.UNPROCESSABLE_ENTITY, {"files": [_words("unsupported_media_type")]})
+    return DocumentPage("add", "/components", "F-0001", (document_forms.files_input(problems),), problems)
 
 
 def _record(inputs: tuple[FormInput, ...]) -> RecordPage:

@@ -46,4 +46,16 @@ def term(code: object, group: str) -> str:
         return str(code)
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"yuan": yuan, "day": day, "instant": instant, "term": term}
+def document_kind(code: str) -> str:
+    """Return the word for a kind of document: a paper that policies name, or what is none of them."""
+    word = term(code, "paper")
+    return word if word != code else term(code, "document_kind")
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "yuan": yuan,
+    "day": day,
+    "instant": instant,
+    "term": term,
+    "document_kind": document_kind,
+}

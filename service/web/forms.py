@@ -68,7 +68,11 @@ CONTROLS: Mapping[Kind, str] = {
     Kind.YES_NO: "radios",
     Kind.ID: "select",
     Kind.ACCOUNTS: "checkboxes",
+    Kind.DOCUMENTS: "checkboxes",
 }
+
+SEVERAL = frozenset({Kind.CODES, Kind.ACCOUNTS, Kind.DOCUMENTS})
+"""Kinds whose answer is a list."""
 
 
 def label_of(fields_of: str, key: str) -> str:
@@ -167,7 +171,7 @@ def fund_label(line: Mapping[str, Any]) -> str:
 
 
 def _control(row: FormField, choices: tuple[Option, ...]) -> str:
-    if row.kind in {Kind.CODES, Kind.ACCOUNTS} and choices:
+    if row.kind in SEVERAL and choices:
         return "checkboxes"
     if row.kind is Kind.CODE and choices:
         return "radios" if len(choices) <= MAX_RADIOS else "select"
@@ -185,7 +189,7 @@ def _answer(row: FormField, values: list[str]) -> object:
     given = [value.strip() for value in values if value.strip()]
     if not given:
         return None
-    if row.kind in {Kind.CODES, Kind.ACCOUNTS}:
+    if row.kind in SEVERAL:
         return [part for value in given for part in SEPARATORS.split(value) if part]
     return _plain(row, given[0])
 

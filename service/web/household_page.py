@@ -11,11 +11,12 @@ from service.actions.errors import NotFound
 from service.actions.personal_data_access import PAYEE_REVEALERS, REVEALERS
 from service.http.context import app_state, caller, today
 from service.http.transaction import connection
-from service.queries import household_changes, households, masking, policies
+from service.queries import documents, household_changes, households, masking, policies
 from service.queries import household_pages as read
 from service.queries.own_proposals import ProposedWrite, own_proposal
 from service.web.family_assessment import Line, MoneyOfSource, SideSum, assessment_of, money_of_year, sums_of
 from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet
+from workflows.powers import PAPER_KEEPERS
 from workflows.vocabulary import Role
 
 SOON = timedelta(days=30)
@@ -48,6 +49,7 @@ class HouseholdPage:
     received: list[dict[str, Any]]
     cases: list[dict[str, Any]]
     visits: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
     consents: list[dict[str, Any]]
     payee: dict[str, Any] | None
     kin: list[dict[str, Any]]
@@ -60,6 +62,7 @@ class HouseholdPage:
     may_reveal: bool
     may_reveal_payee: bool
     may_file_again: bool
+    may_add_documents: bool
     proposal: ProposedWrite | None = None
 
     @property
@@ -114,6 +117,7 @@ def household_page(household_id: UUID, proposed: UUID | None = None) -> Househol
         received=given,
         cases=cases,
         visits=read.visits_of(conn, household_id, caller()),
+        documents=documents.of_household(conn, household_id, caller()),
         consents=consents,
         payee=payee,
         kin=read.kin_of(conn, household_id),
@@ -136,6 +140,7 @@ def _rights(file: dict[str, Any]) -> dict[str, bool]:
         "may_reveal": bool(over(REVEALERS)),
         "may_reveal_payee": bool(over(PAYEE_REVEALERS)),
         "may_file_again": not is_open and is_registrar,
+        "may_add_documents": bool(over(PAPER_KEEPERS)),
     }
 
 

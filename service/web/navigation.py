@@ -31,6 +31,7 @@ WITHIN = {
     "web.confirmations.": "web.inbox.",
     "web.case_matches.": "web.cases.",
     "web.case_opening.": "web.households.",
+    "web.documents.": "web.households.",
     "web.finances.": "web.households.",
     "web.household_changes.": "web.households.",
     "web.kinship.": "web.households.",

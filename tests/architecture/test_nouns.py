@@ -16,6 +16,7 @@ NOUNS = frozenset(
         "confirmations",
         "consents",
         "credentials",
+        "documents",
         "donations",
         "events",
         "finances",

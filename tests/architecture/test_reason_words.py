@@ -16,15 +16,17 @@ from workflows.code_lists import Institution, PaymentMethod
 from workflows.programmes.forms import ADVICE
 from workflows.vocabulary import Plain, Reason
 
-NUMBERS = frozenset({"age", "count", "highest", "per_head", "seconds", "status", "tiers", "times", "value", "wait"})
+NUMBERS = frozenset(
+    {"age", "count", "highest", "pages", "per_head", "pixels", "seconds", "status", "tiers", "times", "value", "wait"}
+)
 DAYS = frozenset(
     {
         *("as_of", "decided_on", "effective_from", "ends_on", "expected", "latest", "opened_on", "paid_on"),
         *("replied_on", "returned_on", "school_year", "settles_until", "visited_on"),
     }
 )
-AS_WRITTEN = frozenset({"accounts", "case_no", "cases", "division", "people", "policies"})
-"""Numbers of accounts in the ledger, of cases and of divisions; people by name (service/actions/named_reasons.py)."""
+AS_WRITTEN = frozenset({"accounts", "case_no", "cases", "division", "file", "other", "people", "policies"})
+"""Numbers of accounts in the ledger, of cases, divisions and files; people by name (service/actions/named_reasons.py)."""
 
 OF_PROGRAMS = re.compile(
     r"answer_unknown|field_unknown|field_wrong|parameter_unknown|unknown_action|if_match_.*|idempotency_key_.*|json_unreadable"

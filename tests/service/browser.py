@@ -99,11 +99,13 @@ class Browser:
 
     http: FlaskClient
     day: date
+    site: str = "same-origin"
+    """Where the browser says that the page came from which leads to this one."""
 
     @property
     def headers(self) -> dict[str, str]:
         """Return the day of the request."""
-        return {"X-Songnuan-Date": f"{self.day.isoformat()}T09:30:00+08:00"}
+        return {"X-Songnuan-Date": f"{self.day.isoformat()}T09:30:00+08:00", "Sec-Fetch-Site": self.site}
 
     def open(self, path: str) -> Page:
         """Open a page."""

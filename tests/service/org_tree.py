@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from service.tables.kinship import kinship
 from service.tables.notices import notice
 from service.tables.notifications import notification
 from service.tables.visits import visit
+from tests.document_files import add_photo
 from tests.factories import Organisation, create_family, create_organisation
 from tests.worker.notification_fixtures import tuition_at_notice
 from workflows.vocabulary import Fen
@@ -66,12 +68,13 @@ class OrgTree:
                 "gift",
                 "donation",
                 "confirmation",
+                "document",
             )
         }
 
 
-def build(conn: sa.Connection) -> OrgTree:
-    """Write the units and the records of the bureau."""
+def build(conn: sa.Connection, folder: Path | None = None) -> OrgTree:
+    """Write the units and the records of the bureau; with the data folder of its web process, a document too."""
     county = create_organisation(conn)
     bureau = create_organisation(conn, above=county)
     offices = {
@@ -91,6 +94,7 @@ def build(conn: sa.Connection) -> OrgTree:
     kinship_actions.declare_kinship(conn, family.household_id, bureau.people["follower"], "other", context)
     ids = _ids(conn, bureau, family.household_id, family.head_id, case_id)
     ids |= _records_outside_cases(conn, bureau, family.household_id)
+    ids["document"] = str(add_photo(conn, folder, family.household_id, context)) if folder else str(uuid4())
     return OrgTree(offices, ids | _proposal(conn, bureau))
 
 
@@ -144,5 +148,5 @@ def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID,
         "number": first(event.c.no, event.c.subject_id == case_id),
         "token": first(token.c.id, token.c.account_id == bureau.people["witness"]),
         "visitor": str(bureau.people["visitor_1"]), "bystander": str(bureau.people["witness"]),
-        "action": "submit", "key": "survey_visits", "kind": "exit",
+        "action": "submit", "page": "0", "key": "survey_visits", "kind": "exit",
     }  # fmt: skip

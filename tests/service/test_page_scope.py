@@ -27,10 +27,16 @@ NOT_FOUND, ROLE_MISSING = (404, "not_found"), (403, "role_missing")
 
 
 @pytest.fixture(scope="module")
-def tree(engine: sa.Engine) -> OrgTree:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of the web process."""
+    return tmp_path_factory.mktemp("var")
+
+
+@pytest.fixture(scope="module")
+def tree(engine: sa.Engine, folder: Path) -> OrgTree:
     """Return the units with the bureau's records, and among their ids that of a live session of its witness."""
     with engine.begin() as conn:
-        built = build(conn)
+        built = build(conn, folder)
     open_session(engine, built.offices["own"], "witness", TODAY)
     with engine.connect() as conn:
         of_witness = session.c.account_id == built.offices["own"].people["witness"]
@@ -40,10 +46,10 @@ def tree(engine: sa.Engine) -> OrgTree:
 
 
 @pytest.fixture(scope="module")
-def app(tree: OrgTree, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def app(tree: OrgTree, database_url: str, folder: Path) -> Iterator[Flask]:
     """Yield an app that was started after its record had become a demo's: its pages ask for no second factor."""
     assert tree.offices
-    with serving(database_url, tmp_path_factory.mktemp("var")) as created:
+    with serving(database_url, folder) as created:
         yield created
 
 

@@ -23,6 +23,7 @@ from service.tables.accounts import role_grant
 from service.tables.events import event
 from tests.api_client import NO_RATES, ApiClient, serving
 from tests.application_role import application_url
+from tests.document_files import add_photo
 from tests.factories import RING, Organisation, create_organisation
 from tests.fuzz.fuzzing import address as address_in_log
 from tests.lives import Life, case_at
@@ -131,7 +132,13 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
 
 
 @pytest.fixture(scope="session")
-def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of the web process of this worker."""
+    return tmp_path_factory.mktemp("web")
+
+
+@pytest.fixture(scope="session")
+def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str, str]]:
     """Return an organisation whose pages are only looked at, and the ids in their addresses."""
     union = new_union()
     case, returned = union.life_in("approval"), union.life_in("receipt")
@@ -144,6 +151,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
         (posted,) = notices.of_case(connection, UUID(case.case_id))
         of_money = _money_records(connection, union.office)
+        document = add_photo(connection, folder, household, context, UUID(case.case_id))
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
     ids = {
         "case": case.case_id,
@@ -152,14 +160,13 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         "household": household,
         "person": case.family.child_id,
     }
-    ids |= {"pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
+    ids |= {"pairing": pairing, "confirmation": proposal.id, "number": number, "document": document} | of_money
     return union, {name: str(row_id) for name, row_id in ids.items()}
 
 
 @pytest.fixture(scope="session")
-def address(demo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(demo_url: str, folder: Path) -> Iterator[str]:
     """Yield the address of the web process of this worker, started as `songnuan serve` starts it."""
-    folder = tmp_path_factory.mktemp("web")
     settings = {
         **NO_RATES,
         "DATABASE_URL": application_url(demo_url),

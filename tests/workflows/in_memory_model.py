@@ -68,6 +68,7 @@ class Model:
             requested=Fen(requested),
             answers=own,
             papers=papers,
+            documents={str(UUID(int=1000 + n)): kind for n, kind in enumerate(sorted(papers))},
             others=self.others,
             duties=frozenset({(Duty.REGISTRAR, by)}),
             division=RUSHAN,

@@ -115,6 +115,16 @@ def fieldwork_at_review(programme: Programme) -> list[Line]:
     ]
 
 
+def scanning(programme: Programme) -> list[Line]:
+    """Return refusals of scans in which papers are said to have been seen."""
+    survey = partial(rule_input, "survey", programme=programme, documents={ANOTHER: "identity"})
+    named = {"papers": ["application"], "documents": [ANOTHER]}
+    return [
+        ("add_papers", survey(answers={**named, "documents": [str(UUID(int=78))]}), ["document_not_on_file"]),
+        ("add_papers", survey(answers=named, papers=frozenset()), ["document_of_other_paper"]),
+    ]
+
+
 def means_at_review(programme: Programme) -> list[Line]:
     """Return refusals at review for the means test and the limits of the award."""
     review = partial(rule_input, "review", programme=programme)
@@ -363,6 +373,7 @@ AT_REVIEW = (fieldwork_at_review, means_at_review, fund_at_review)
 PHASES = (
     survey,
     surveying,
+    scanning,
     old_finances,
     objecting,
     given_together,

@@ -236,6 +236,7 @@ def test_step_with_rules_keeps_what_every_rule_may_read(step: Step) -> None:
 SAMPLES: dict[str, list[Any]] = {
     "advice": [None, Advice("HD-1", DAY, Fen(1))],
     "cause": ["illness"],
+    "documents": [{}, {"00000000-0000-0000-0000-000000000001": "identity"}],
     "division": ["371083"],
     "filed": [True, False],
     "payee_in_family": [True, False, None],

@@ -183,6 +183,7 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
         Kind.YES_NO: lambda: not dice.below(3),
         Kind.ID: lambda: str(dice.one_of(FUNDS)),
         Kind.ACCOUNTS: lambda: visitors(model, dice),
+        Kind.DOCUMENTS: lambda: [dice.mostly((*model.facts.documents, "00000000-0000-0000-0000-00000000dead"))],
     }
     return of_kind[field.kind]()
 

@@ -47,7 +47,10 @@ RESURVEY = (FormField("again", "另须重做", Kind.CODES, required=False, choic
 RESURVEY_UNVERIFIED = (FormField("again", "另须重做", Kind.CODES, required=False, choices=("papers",)), WHY)
 """The same form for programmes without an economic check."""
 
-PAPERS = (FormField("papers", "已核材料", Kind.CODES),)
+PAPERS = (
+    FormField("papers", "已核材料", Kind.CODES),
+    FormField("documents", "所见的扫描件", Kind.DOCUMENTS, required=False),
+)
 VERIFICATION = (
     FormField("authority", "核对机构", Kind.NAME),
     FormField("request_no", "核对编号", Kind.NUMBER_TEXT),

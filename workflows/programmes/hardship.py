@@ -42,6 +42,7 @@ from workflows.programmes.step_groups import (
     RECALL_DECIDED,
     REST_BACK,
     REVIEWABLE,
+    SCANNED,
     SURVEYED,
     SURVEYORS,
     WITHDRAWABLE,
@@ -167,7 +168,7 @@ HARDSHIP = Programme(
     steps=(
         #    action               from             to              who              must hold              money         notification             duty                  record                    form
         Step("submit",            "draft",         "survey",       Role.REGISTRAR,  (consent_given,),      None,         None,              Duty.REGISTRAR,       None,                     (),               "提交"),
-        Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), (),     None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料", awaited=Awaited.NEVER),
+        Step("add_papers",        FIELDWORK,       SAME,           (Role.REGISTRAR, Role.VISITOR), SCANNED, None,         None,              Duty.FILER,                 Record.PAPERS,            PAPERS,           "登记材料", awaited=Awaited.NEVER),
         Step("record_visit",      "survey",        SAME,           Role.VISITOR,    SURVEYORS,             None,         None,              Duty.VISITOR,         Record.VISIT,             VISIT,            "记录入户调查"),
         Step("confirm_visit",     "survey",        SAME,           Role.VISITOR,    (visit_names_me,),     None,         None,              Duty.VISITOR,         Record.VISIT_CONFIRMED,   (),               "确认参加走访", awaited=Awaited.NEVER),
         Step("finish_survey",     "survey",        "verification", (Role.REGISTRAR, Role.VISITOR), SURVEYED, None, None,          None,                 None,                     (),               "完成调查", awaited=Awaited.VISITED),

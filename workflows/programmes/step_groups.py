@@ -21,6 +21,7 @@ from workflows.rules.bank_advice import (
     second_payment_by_another_hand,
     second_payment_not_in_cash,
 )
+from workflows.rules.documents import documents_of_papers_seen, documents_on_file
 from workflows.rules.evidence import survey_still_holds
 from workflows.rules.means_test import beneficiary_stays
 from workflows.rules.objections import (
@@ -63,6 +64,7 @@ from workflows.rules.survey import (
 from workflows.vocabulary import Money, Pot, Role, Sum
 
 VISITORS = (visitors_enough, recorder_went, visitors_entitled, visitors_not_family, visited_already)
+SCANNED = (documents_on_file, documents_of_papers_seen)
 SURVEYED = (surveyed_by_two, survey_still_holds, papers_seen_again)
 REVIEWABLE = (survey_still_holds, another_reviewer_passes, objected_has_changed, objection_met_in_words)
 ANSWERABLE = (this_notice, an_objection_is_open, answered_by_another)

@@ -69,9 +69,10 @@ NOT_FILING = ("reveal", "match_number", "confirm_kinship", "decide_category", "u
 # fmt: off
 _DUTIES = """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty
     JOIN account ON account.id = account_id WHERE case_id = c.id"""
-_FILERS = f"""SELECT json_agg(DISTINCT actor_id) FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
+_FILERS = f"""SELECT json_agg(actor_id) FROM (SELECT actor_id FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
     WHERE person.household_id = c.household_id) || c.household_id) AND action NOT IN
-    ({", ".join(f"'{action}'" for action in NOT_FILING)})"""  # noqa: S608 - a constant above
+    ({", ".join(f"'{action}'" for action in NOT_FILING)}) UNION SELECT recorded_by FROM paper_document
+    JOIN document ON document.id = document_id WHERE paper_document.case_id = c.id) AS filer"""  # noqa: S608 - a constant above
 _FAMILY_STAFF = """SELECT json_agg(account_id) FROM (
     SELECT account_id FROM kinship WHERE household_id = c.household_id AND confirmed_on IS NOT NULL
     AND (ended_on IS NULL OR ended_on >= c.opened_on) UNION
@@ -82,6 +83,12 @@ _LINES = """SELECT json_agg(json_build_array(side, kind, coalesce(person_id::tex
 _MEMBERS = """SELECT json_agg(json_build_array(id, encode(name_index, 'hex'), encode(id_no_index, 'hex')) ORDER BY id)
     FROM person WHERE household_id = c.household_id AND active"""
 _PAPERS = "SELECT json_agg(kind ORDER BY kind) FROM paper WHERE case_id = c.id"
+_DOCUMENTS = """SELECT json_object_agg(id, kind) FROM document WHERE household_id = c.household_id
+    AND (case_id IS NULL OR case_id = c.id) AND ended_on IS NULL"""
+_SCANNED = """SELECT json_agg(json_build_array(d.kind, encode(f.sha256, 'hex')) ORDER BY d.kind, d.id)
+    FROM paper_document AS p JOIN document AS d ON d.id = p.document_id JOIN stored_file AS f ON f.id = d.file_id
+    WHERE p.case_id = c.id AND d.ended_on IS NULL"""
+_NAMED_BEFORE = "SELECT json_agg(document_id) FROM paper_document WHERE case_id = c.id"
 _PAYEE = """SELECT row_to_json(b) FROM (SELECT bank_account.id, encode(card_index, 'hex') AS card, person_id,
     person.household_id = c.household_id AND person.active AS in_family FROM bank_account
     JOIN person ON person.id = person_id
@@ -169,6 +176,9 @@ FACTS: tuple[Fact, ...] = (
     Fact("lines",                 _sql(_LINES),         always=True),
     Fact("members",               _sql(_MEMBERS),       always=True),
     Fact("papers",                _sql(_PAPERS),        always=True),
+    Fact("scanned",               _sql(_SCANNED),       always=True),
+    Fact("documents",             _sql(_DOCUMENTS),     "documents",             readers.documents),
+    Fact("named_before",          _sql(_NAMED_BEFORE),  needed_by=frozenset({Record.PAPERS})),
     Fact("payee",                 _sql(_PAYEE),         always=True),
     Fact("beneficiary_in_family", _sql(_IN_FAMILY),     "beneficiary_in_family", readers.beneficiary_in_family),
     Fact("no_number",             _sql(_NO_NUMBER),     "no_number",             readers.no_number),

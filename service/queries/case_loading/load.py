@@ -183,6 +183,7 @@ def content_of(row: CaseRow, reviewed: Reviewed) -> ApprovalContent:
         finance_lines=[dict(zip(_LINE_NAMES, line, strict=True)) for line in row.lines or ()],
         members=[dict(zip(_MEMBER_NAMES, member, strict=True)) for member in row.members or ()],
         papers=row.papers or (),
+        documents=row.scanned,
         method=reviewed.method,
         cash_reason=reviewed.cash_reason,
     )

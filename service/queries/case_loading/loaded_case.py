@@ -93,6 +93,11 @@ class CaseRow:
     lines: list[list[Any]] | None
     members: list[list[Any]] | None
     papers: list[str] | None
+    scanned: list[list[str]] | None
+    documents: dict[str, str] | None
+    named_before: list[str] | None
+    """Documents that earlier steps named."""
+
     payee: dict[str, Any] | None
     beneficiary_in_family: bool | None
     no_number: dict[str, str | None] | None

@@ -67,6 +67,11 @@ def visits(row: CaseRow) -> tuple[Visit, ...]:
     )
 
 
+def documents(row: CaseRow) -> dict[str, str]:
+    """Return the kind of each document in force of the family or the case, by its id."""
+    return row.documents or {}
+
+
 def returned(row: CaseRow) -> Returned | None:
     """Return the latest return to survey."""
     latest = row.returned
