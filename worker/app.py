@@ -17,6 +17,7 @@ from kombu import Queue
 from service.clock import now, union_day
 from service.config import read_settings
 from service.crypto.signed_notes import log_key
+from service.files.store import file_store
 from service.observability import logs
 from service.private_files import close_new_files
 from worker import broker_disconnect, outbox, scheduled_jobs
@@ -123,5 +124,6 @@ def tick() -> None:
     if SETTINGS.demo_clock and is_demo(process_sender.engine):
         _log.info("demo clock: no scheduled jobs")
         return
-    key = log_key(SETTINGS)
-    scheduled_jobs.run_day(process_sender.engine, process_sender.keyring, instant, union_day(instant), key=key)
+    key, store = log_key(SETTINGS), file_store(SETTINGS)
+    engine, keyring = process_sender.engine, process_sender.keyring
+    scheduled_jobs.run_day(engine, keyring, instant, union_day(instant), key=key, store=store)

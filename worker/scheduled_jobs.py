@@ -27,6 +27,8 @@ from service.config import read_settings
 from service.crypto.encryption import Keyring
 from service.crypto.signed_notes import SigningKey, log_key
 from service.db.columns import new_id
+from service.files.store import FileStore, file_store
+from service.integrity.stored_files import remove_unused
 from service.queries import accounts, reminders
 from service.queries.anchors import is_made_on
 from service.queries.reminders import REMINDERS, Reminder
@@ -66,11 +68,12 @@ class JobResult:
 
 @dataclass(frozen=True)
 class JobDay:
-    """The database, the action context (account, instant, day) and the log key of one run of the jobs."""
+    """The database, the action context (account, instant, day), the log key and the file store of one run of the jobs."""
 
     engine: sa.Engine
     context: ActionContext
     key: SigningKey | None = None
+    store: FileStore | None = None
 
 
 def run_day(
@@ -80,10 +83,11 @@ def run_day(
     today: date,
     clock: Clock = Clock.SYSTEM,
     key: SigningKey | None = None,
+    store: FileStore | None = None,
 ) -> dict[str, JobResult]:
     """Run the jobs of `today` and return their results by name; a second run on one day repeats nothing.
 
-    `key` signs the checkpoint of the day's anchor. Raises NoClockAccount when the scheduler has no account.
+    `key` signs the checkpoint of the day's anchor; without `store` no file is removed. Raises NoClockAccount when the scheduler has no account.
     """
     # Steps are tried in every run: a case whose objection is answered at ten must not wait until tomorrow. A taken
     # step leaves its state, so it cannot be taken again. The other jobs run once a day: their row in job_run is written
@@ -92,11 +96,11 @@ def run_day(
         caller = accounts.caller_by_login(conn, LOGIN, today)
     if caller is None:
         raise NoClockAccount(f"make an account {LOGIN!r} and grant it the role {Role.CLOCK.value!r} over the top unit")
-    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id()), clock=clock), key)
+    day = JobDay(engine, ActionContext(caller, now, today, keyring, request=str(new_id()), clock=clock), key, store)
     report = {f"{programme.key}.{action}": _take_steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _queue_reminders(day, reminder) for reminder in REMINDERS}
     report |= {"forget_replies": _delete_old_responses(day), "lapse_confirmations": _lapse_confirmations(day)}
-    report |= {"anchor": _add_anchor(day)}
+    report |= {"remove_unused_files": _remove_unused_files(day), "anchor": _add_anchor(day)}
     for job, result in report.items():
         _log.info("%s on %s: %d done, refused %s", job, today, result.done, dict(result.refused))
     return report
@@ -185,6 +189,18 @@ def _delete_old_responses(day: JobDay) -> JobResult:
     return result
 
 
+def _remove_unused_files(day: JobDay) -> JobResult:
+    """Remove files of uploads that were never committed; a file is a day old before it counts as such."""
+    if day.store is None:
+        return JobResult()
+    with day.engine.begin() as conn:
+        if not _claim_today(conn, "remove_unused_files", day.context):
+            return JobResult()
+        result = JobResult(remove_unused(conn, day.store, present()))
+        _add_result(conn, "remove_unused_files", result, day.context)
+    return result
+
+
 def _lapse_confirmations(day: JobDay) -> JobResult:
     """End the proposals whose last day has passed; a lapsed one is not found again."""
     with day.engine.begin() as conn:
@@ -220,7 +236,9 @@ def main(arguments: list[str]) -> int:
     if day is not None and not (settings.demo_clock and is_demo(sender.engine)):
         parser.error("--on needs SONGNUAN_DEMO_CLOCK=1 and a demo's record: this installation uses the real date")
     clock = Clock.DEMO if settings.demo_clock else Clock.SYSTEM
-    jobs = run_day(sender.engine, sender.keyring, now, day or union_day(now), clock, log_key(settings))
+    jobs = run_day(
+        sender.engine, sender.keyring, now, day or union_day(now), clock, log_key(settings), file_store(settings)
+    )
     for job, result in jobs.items():
         refused = ", ".join(f"{code} {count}" for code, count in sorted(result.refused.items()))
         sys.stdout.write(f"{job}: {result.done} done" + (f"; refused: {refused}" if refused else "") + "\n")

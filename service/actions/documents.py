@@ -21,13 +21,12 @@ from service.db.columns import new_id
 from service.files.received import ReceivedFile
 from service.files.store import FileStore, NoSuchFile
 from service.queries import documents, households
+from service.queries.documents import CONTENT, SMALL, small_name
 from service.tables.documents import document, stored_file
 from workflows.powers import PAPER_KEEPERS
 from workflows.vocabulary import Plain, Reason, Refused
 
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-CONTENT, SMALL = "stored_file.content", "stored_file.small"
-"""What the bytes of a file are encrypted for, besides the id of its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,6 @@ class NewDocument:
     case_id: UUID | None
     kind: str
     file: ReceivedFile
-
-
-def small_name(file_id: UUID) -> str:
-    """Return the name in the file store of the small picture of a file."""
-    return f"{file_id.hex}-small"
 
 
 def add_documents(

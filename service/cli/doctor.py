@@ -13,7 +13,9 @@ from service.cli.installation import AS_JSON, VAR, Installation, is_installed, k
 from service.cli.output import FAULTS, translate
 from service.config import Settings
 from service.db import migrate
+from service.files.store import file_store
 from service.http.sessions import is_secure
+from service.integrity.stored_files import altered_files, store_state
 from service.local_servers import CannotStart, postgres_programs
 from service.queries.installation import record_kind
 from service.tables.installation import RecordKind
@@ -28,14 +30,17 @@ MARKS = {True: "✓", False: "✗", None: "!"}
 
 @click.command()
 @AS_JSON
+@click.option(
+    "--files", "whole_files", is_flag=True, help="逐个打开扫描件核对内容 · Open every scan and compare its content"
+)
 @VAR
-def doctor(as_json: bool, var: Path | None) -> None:
+def doctor(as_json: bool, whole_files: bool, var: Path | None) -> None:
     """检查：缺什么、怎么补 · Report what is missing and how to fix it; exit 1 when something is missing."""
     settings = settings_at(var)
     findings = [*_check_machine(settings)]
     if is_installed(settings):
         with open_installation(var, any_schema=True) as installation:
-            findings += _check_database(installation)
+            findings += _check_database(installation, whole_files=whole_files)
     else:
         findings.append(("installation", False, translate("cli.no_installation", folder=settings.var)))
     if as_json:
@@ -82,7 +87,7 @@ def _attempt(action: Callable[[], object], success: str, failure: str) -> tuple[
     return True, success
 
 
-def _check_database(installation: Installation) -> Iterator[Finding]:
+def _check_database(installation: Installation, *, whole_files: bool) -> Iterator[Finding]:
     with installation.engine.connect() as conn:
         at, head = migrate.present(conn), migrate.newest()
         message = "migrations" if at == head else "behind" if at else "empty"
@@ -90,6 +95,7 @@ def _check_database(installation: Installation) -> Iterator[Finding]:
         if at != head:
             return
         yield from _check_role_and_record(conn, installation.settings)
+        yield from _check_files(conn, installation, whole=whole_files)
         policy_sets = conn.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0
         yield (
             "policy",
@@ -103,6 +109,28 @@ def _check_database(installation: Installation) -> Iterator[Finding]:
             bool(years),
             translate("cli.doctor.calendar" if years else "cli.doctor.calendar_missing", years=year_list),
         )
+
+
+SHOWN_FILES = 5
+"""Names that a message shows."""
+
+
+def _check_files(conn: sa.Connection, installation: Installation, *, whole: bool) -> Iterator[Finding]:
+    """Compare the file store with the rows: lost files, files that no row names and, where asked, the content of each."""
+    store = file_store(installation.settings)
+    state = store_state(conn, store)
+    yield _files("files_lost", state.lost, passed=not state.lost)
+    if whole:
+        altered = tuple(altered_files(conn, store, installation.keyring))
+        yield _files("files_altered", altered, passed=not altered)
+    unused = tuple(each.name for each in state.unused)
+    yield _files("files_unused", unused, passed=None if unused else True)
+
+
+def _files(check: str, names: tuple[str, ...], *, passed: bool | None) -> Finding:
+    message = check if names else f"{check}_none"
+    shown = "、".join(names[:SHOWN_FILES]) + ("…" if len(names) > SHOWN_FILES else "")
+    return check, passed, translate(f"cli.doctor.{message}", count=len(names), names=shown)
 
 
 def _check_role_and_record(conn: sa.Connection, settings: Settings) -> Iterator[Finding]:

@@ -13,6 +13,15 @@ from service.tables.cases import case
 from service.tables.documents import document, paper_document, stored_file
 from service.tables.households import household
 
+CONTENT, SMALL = "stored_file.content", "stored_file.small"
+"""What the bytes of a file are encrypted for, besides the id of its row."""
+
+
+def small_name(file_id: UUID) -> str:
+    """Return the name in the file store of the small picture of a file."""
+    return f"{file_id.hex}-small"
+
+
 _FILE = (stored_file.c.sha256, stored_file.c.size, stored_file.c.media_type, stored_file.c.pages)
 _FILE_MORE = (stored_file.c.width, stored_file.c.height, stored_file.c.scanned_by)
 _later = document.alias("later")
@@ -89,12 +98,6 @@ def _conditions(filters: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         "twice": lambda _: sa.exists().where(same),
     }
     return [conditions[name](value) for name, value in filters.items() if name in conditions]
-
-
-def file_names(conn: sa.Connection) -> dict[str, int]:
-    """Return the size of each stored file by its name in the file store: the plain file's, in bytes."""
-    rows = sa.select(stored_file.c.id, stored_file.c.size)
-    return {row.id.hex: row.size for row in conn.execute(rows)}
 
 
 def file_of_digest(conn: sa.Connection, sha256: bytes) -> UUID | None:

@@ -15,6 +15,7 @@ from service.tables.accounts import account
 from service.tables.activities import activity
 from service.tables.cases import case
 from service.tables.confirmations import confirmation
+from service.tables.documents import document
 from service.tables.donations import donation
 from service.tables.events import event
 from service.tables.funds import fund
@@ -67,7 +68,14 @@ LISTS: Mapping[str, ReadyList] = {
         ReadyList("tokens", _actions("account", "make_token", "revoke_token", "invite", "accept_invitation")),
         ReadyList("rules", event.c.subject == "policy"),
         ReadyList("kinship", _actions("household", "declare_kinship", "confirm_kinship", "end_kinship")),
-        ReadyList("looks", sa.or_(_actions("person", "reveal", "match_number"), _actions("account", "search"))),
+        ReadyList(
+            "looks",
+            sa.or_(
+                _actions("person", "reveal", "match_number"),
+                _actions("account", "search"),
+                _actions("document", "open_document"),
+            ),
+        ),
     )
 }
 """By their names in the address."""
@@ -84,7 +92,9 @@ def seen_by(caller: Caller) -> sa.ColumnElement[bool]:
     staff = sa.select(account.c.id).join(unit, unit.c.id == account.c.unit_id)
     of_staff = staff.where(account.c.id == event.c.subject_id, _over(caller, unit.c.path))
     of_unit = sa.select(unit.c.id).where(unit.c.id == event.c.subject_id, _over(caller, unit.c.path))
-    others = (("person", of_member), ("account", of_staff), ("unit", of_unit))
+    scans = sa.select(document.c.id).join(household, household.c.id == document.c.household_id)
+    of_scan = scans.where(document.c.id == event.c.subject_id, _over(caller, household.c.unit_path))
+    others = (("person", of_member), ("document", of_scan), ("account", of_staff), ("unit", of_unit))
     in_unit += [sa.and_(event.c.subject == subject, row.exists()) for subject, row in others]
     return sa.or_(event.c.subject == "policy", *in_unit)
 
@@ -160,11 +170,14 @@ def _conditions(filters: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
 
 
 def _of_family(household_id: UUID) -> sa.ColumnElement[bool]:
-    """Return the condition for events about a household, its members of any time, and its cases."""
+    """Return the condition for events about a household, its members of any time, its cases and its documents."""
     members = sa.select(person.c.id).where(person.c.household_id == household_id)
     cases = sa.select(case.c.id).where(case.c.household_id == household_id)
-    of_any = sa.or_(event.c.subject_id == household_id, event.c.subject_id.in_(members), event.c.subject_id.in_(cases))
-    return sa.and_(event.c.subject.in_(("household", "person", "case")), of_any)
+    scans = sa.select(document.c.id).where(document.c.household_id == household_id)
+    of_any = sa.or_(
+        event.c.subject_id == household_id, *(event.c.subject_id.in_(rows) for rows in (members, cases, scans))
+    )
+    return sa.and_(event.c.subject.in_(("household", "person", "case", "document")), of_any)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ PLACES: Mapping[str, str] = {
     "household": "households",
     "fund": "funds",
     "confirmation": "confirmations",
+    "document": "documents",
 }
 """The pages of subjects that have one of their own."""
 
