@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint pictures fuzz walks mutation collusion canary chaos forgeries side-by-side bench bench-pages bench-profile bench-scale bench-search lock clean
+.PHONY: help demo serve test lint pictures fuzz walks mutation collusion guesses canary chaos forgeries side-by-side bench bench-pages bench-profile bench-scale bench-search lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -78,6 +78,9 @@ mutation: $(DEV) ## mutation test of the rules: change workflows/ in 300 places,
 
 collusion: $(DEV) ## collusion search: each person and each pair of a small union tries every write (RUNS, STEPS, SEED); MUTANTS=1: each rule switched off must be noticed
 	PYTHONPATH=. $(BIN)/python -m tests.collusion --runs $(or $(RUNS),2000) --steps $(or $(STEPS),60) --seed $(SEED) $(if $(MUTANTS),--mutants) $(if $(ONLY),--only "$(ONLY)")
+
+guesses: $(DEV) ## 10,000 guesses at passwords (GUESSES=1000 for less): each refused, with its event, attempt or count; prints its figures; 5 to 10 minutes
+	PYTHONPATH=. $(BIN)/python -m tests.service.guesses --guesses $(or $(GUESSES),10000)
 
 canary: $(DEV) ## leak test for personal data: 1,000 planted families, searched for in database files, logs, e-mail and refusals
 	CANARIES=1000 $(BIN)/pytest -q -s tests/worker/test_canary.py
