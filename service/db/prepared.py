@@ -15,7 +15,8 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 class PreparedStatement:
     """A statement compiled when its module is imported, for the statements of every case step.
 
-    Each connection keeps one cursor for it.
+    Each connection keeps one cursor for it. With `prepare=False` PostgreSQL plans it for its values at each run: for a
+    list that is short for one person and long for another.
     """
 
     # SQLAlchemy's compile and result set-up cost as much as the query itself on this path (docs/decisions/0008).
@@ -23,7 +24,8 @@ class PreparedStatement:
     _make_row: Callable[[Any], Any] | None = None
     """Makes a row from its values; set by the first result that has columns."""
 
-    def __init__(self, statement: sa.ClauseElement | str) -> None:
+    def __init__(self, statement: sa.ClauseElement | str, *, prepare: bool = True) -> None:
+        self._prepare = prepare
         dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
         self._fixed: dict[str, Any] = {}
         """Values that the statement brings with it."""
@@ -55,7 +57,7 @@ class PreparedStatement:
             cursor = pooled.info[self] = psycopg.RawCursor(connection, row_factory=self._row_factory)
         try:
             given = self._fixed | values if self._fixed else values
-            cursor.execute(self.sql, [given[name] for name in self.names], prepare=True)
+            cursor.execute(self.sql, [given[name] for name in self.names], prepare=self._prepare)
             return cursor.fetchall()
         except psycopg.Error as fault:
             if connection.closed:
@@ -69,6 +71,10 @@ class PreparedStatement:
                 connection_invalidated=connection.closed,
                 dialect=conn.dialect,
             ) from fault
+
+    def dicts(self, conn: sa.Connection, values: dict[str, Any]) -> list[dict[str, Any]]:
+        """Run the statement as rows() does, and return its rows as dictionaries by column name."""
+        return [row._asdict() for row in self.rows(conn, values)]
 
     def _row_factory(self, cursor: Any) -> Callable[[Any], Any]:
         if self._make_row is None:

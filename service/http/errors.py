@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy.exc
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, g, json, render_template, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
@@ -58,13 +58,18 @@ LANGUAGE_COOKIE = "songnuan_language"
 
 def language() -> str:
     """Return the reader's language: that of the page's switch, else English where the request asks for it, else Chinese."""
+    found: str | None = g.get("language")
+    if found is None:  # a page asks for each of its texts
+        found = g.language = _chosen_language() or _best_language(request.headers.get("Accept-Language", ""))
+    return found
+
+
+def _chosen_language() -> str | None:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
-    if chosen in LANGUAGES and not is_api_request():
-        return str(chosen)
-    return _best_language(request.headers.get("Accept-Language", ""))
+    return chosen if chosen in LANGUAGES and not is_api_request() else None
 
 
-@lru_cache(maxsize=256)  # a page asks for each of its texts
+@lru_cache(maxsize=256)
 def _best_language(accepted: str) -> str:
     best = parse_accept_header(accepted, LanguageAccept).best_match(["zh-CN", "zh", "en"], "zh-CN")
     return LANGUAGES[1] if best == "en" else LANGUAGES[0]

@@ -138,20 +138,20 @@ class StaffMember:
     display_name: str
 
 
+_STAFF_OVER = PreparedStatement(
+    sa.select(account.c.id, account.c.display_name, role_grant.c.role, role_grant.c.tier, role_grant.c.for_account_id)
+    .join(role_grant, role_grant.c.account_id == account.c.id)
+    .join(unit, unit.c.id == role_grant.c.unit_id)
+    .where(in_force(_ON), account.c.disabled_at.is_(None))
+    .where(unit.c.path.in_(paths_above(sa.bindparam("unit_path", type_=sa.Text()))))
+    .order_by(account.c.display_name, account.c.id)
+)
+
+
 def staff_over(conn: sa.Connection, unit_path: str, on: date) -> list[StaffMember]:
     """Return everybody who holds a role over the unit at `unit_path` on `on`, in the order of names, by one SELECT."""
-    rows = (
-        sa.select(
-            account.c.id, account.c.display_name, role_grant.c.role, role_grant.c.tier, role_grant.c.for_account_id
-        )
-        .join(role_grant, role_grant.c.account_id == account.c.id)
-        .join(unit, unit.c.id == role_grant.c.unit_id)
-        .where(in_force(on), account.c.disabled_at.is_(None))
-        .where(unit.c.path.in_(paths_above(sa.literal(unit_path))))
-        .order_by(account.c.display_name, account.c.id)
-    )
     grants: dict[tuple[UUID, str], list[Grant]] = {}
-    for row in conn.execute(rows):
+    for row in _STAFF_OVER.rows(conn, {"unit_path": unit_path, "on": on}):
         grant = Grant(Role(row.role), row.tier, row.for_account_id)
         grants.setdefault((row.id, row.display_name), []).append(grant)
     return [StaffMember(Actor(person_id, tuple(held)), name) for (person_id, name), held in grants.items()]

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
+from service.db.prepared import PreparedStatement
 from service.tables.accounts import account
 from service.tables.events import event
 from workflows.form_fields import FormField, Kind
@@ -21,7 +23,9 @@ def changes_since_return(conn: sa.Connection, case_row: dict[str, Any]) -> list[
     """
     fields = _correction_fields(case_row["programme"])
     changes: dict[str, dict[str, Any]] = {}
-    for row in conn.execute(_corrections(case_row)):
+    programme = PROGRAMMES[case_row["programme"]]
+    actions = [step.action for step in programme.steps if step.kind.corrects]
+    for row in _CORRECTIONS.rows(conn, {"case_id": case_row["id"], "start": programme.start, "actions": actions}):
         body, by = json.loads(row.body), {"on": row.on, "by": row.actor}
         for name, (before, after) in body.get("corrected", {}).items():
             first = changes.get(name, {"before": before})["before"]
@@ -32,18 +36,22 @@ def changes_since_return(conn: sa.Connection, case_row: dict[str, Any]) -> list[
     return [_shown(fields[name], each) for name, each in kept.items()]
 
 
-def _corrections(case_row: dict[str, Any]) -> sa.Select[Any]:
-    programme = PROGRAMMES[case_row["programme"]]
-    actions = [step.action for step in programme.steps if step.kind.corrects]
-    mine = event.c.subject_id == case_row["id"]
+def _select_corrections() -> sa.Select[Any]:
+    """Select the events of the `actions` on a case since it last returned to `start`."""
+    case_id: Any = sa.bindparam("case_id", type_=sa.Uuid())
+    start = sa.bindparam("start", type_=sa.Text())
     returns = sa.select(sa.func.max(event.c.seq)).where(
-        mine, event.c.to_state == programme.start, event.c.from_state != programme.start
+        event.c.subject_id == case_id, event.c.to_state == start, event.c.from_state != start
     )
     since = sa.func.coalesce(returns.scalar_subquery(), 0)
     later = event.alias("later")
     rows = sa.select(later.c.body, later.c.on, account.c.display_name.label("actor"))
     rows = rows.join(account, account.c.id == later.c.actor_id).order_by(later.c.seq)
-    return rows.where(later.c.subject_id == case_row["id"], later.c.action.in_(actions), later.c.seq > since)
+    corrects = later.c.action == sa.any_(sa.bindparam("actions", type_=postgresql.ARRAY(sa.Text())))
+    return rows.where(later.c.subject_id == case_id, corrects, later.c.seq > since)
+
+
+_CORRECTIONS = PreparedStatement(_select_corrections())
 
 
 def _correction_fields(programme: str) -> dict[str, FormField]:

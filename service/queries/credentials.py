@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.db.prepared import PreparedStatement
 from service.tables.accounts import account
 from service.tables.credentials import CredentialKind, credential, passkey, recovery_code, sign_in_count
 
@@ -107,13 +108,21 @@ class AskedProof:
 
 def asked_proof(conn: sa.Connection, account_id: UUID) -> AskedProof:
     """Return what an account is asked for: a code; with passkeys alone, one of them; without both, the password."""
-    has_totp = sa.exists().where(_live(CredentialKind.TOTP, account_id))
-    own = sa.and_(passkey.c.account_id == account_id, passkey.c.revoked_at.is_(None))
-    keys = sa.select(sa.func.array_agg(passkey.c.credential_id)).where(own).scalar_subquery()
-    row = conn.execute(sa.select(has_totp.label("has_totp"), keys.label("passkeys"))).one()
+    [row] = _ASKED_PROOF.rows(conn, {"account_id": account_id})
     known = [bytes(each) for each in row.passkeys or ()]
     other = ProofKind.PASSKEY if known else ProofKind.PASSWORD
     return AskedProof(ProofKind.TOTP if row.has_totp else other, known)
+
+
+def _select_asked_proof() -> sa.Select[Any]:
+    account_id: Any = sa.bindparam("account_id", type_=sa.Uuid())
+    has_totp = sa.exists().where(_live(CredentialKind.TOTP, account_id))
+    own = sa.and_(passkey.c.account_id == account_id, passkey.c.revoked_at.is_(None))
+    keys = sa.select(sa.func.array_agg(passkey.c.credential_id)).where(own).scalar_subquery()
+    return sa.select(has_totp.label("has_totp"), keys.label("passkeys"))
+
+
+_ASKED_PROOF = PreparedStatement(_select_asked_proof())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.scope import Caller, visible_to
+from service.db.prepared import PreparedStatement
+from service.queries.scope import Caller, ranges, visible_by_name
 from service.tables.cases import case
 from service.tables.household_changes import household_change
 from service.tables.households import household
@@ -19,15 +20,22 @@ from workflows.vocabulary import Phase
 
 def changes(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:
     """Return every change of a file, oldest first; the other file of a member who left or joined if the caller sees it."""
+    return _CHANGES.dicts(conn, {"household_id": household_id, **ranges(caller)})
+
+
+def _select_changes() -> sa.Select[Any]:
     other = household.alias("other")
-    seen = visible_to(caller, other.c.unit_path)
-    rows = (
+    seen = visible_by_name(other.c.unit_path)
+    return (
         sa.select(household_change, other.c.file_no.label("other_file_no"))
+        .select_from(household_change)
         .outerjoin(other, sa.and_(other.c.id == household_change.c.other_household_id, seen))
-        .where(household_change.c.household_id == household_id)
+        .where(household_change.c.household_id == sa.bindparam("household_id", type_=sa.Uuid()))
         .order_by(household_change.c.created_at, household_change.c.id)
     )
-    return [dict(row) for row in conn.execute(rows).mappings()]
+
+
+_CHANGES = PreparedStatement(_select_changes())
 
 
 def open_cases(conn: sa.Connection, household_ids: Collection[UUID]) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.scope import Caller, visible_to
+from service.db.prepared import PreparedStatement
+from service.queries.scope import Caller, ranges, visible_by_name, visible_to
 from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.events import event
@@ -34,42 +35,68 @@ NOT_OUT = ("failed", "returned")
 """States of payments whose money came back whole."""
 
 
+_HOUSEHOLD_ID = sa.bindparam("household_id", type_=sa.Uuid())
+
+
 def _rows(conn: sa.Connection, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
 def heading(conn: sa.Connection, household_id: UUID, caller: Caller) -> dict[str, Any] | None:
     """Return a file with the name of its unit, or None when the caller may not see it."""
-    rows = sa.select(household, unit.c.name.label("unit_name")).join(unit, unit.c.id == household.c.unit_id)
-    seen = rows.where(household.c.id == household_id, visible_to(caller, household.c.unit_path))
-    row = conn.execute(seen).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    found = _HEADING.dicts(conn, _seen(household_id, caller))
+    return found[0] if found else None
+
+
+_HEADING = PreparedStatement(
+    sa.select(household, unit.c.name.label("unit_name"))
+    .join(unit, unit.c.id == household.c.unit_id)
+    .where(household.c.id == _HOUSEHOLD_ID, visible_by_name(household.c.unit_path))
+)
+
+
+def _seen(household_id: UUID, caller: Caller) -> dict[str, Any]:
+    return {"household_id": household_id, **ranges(caller)}
 
 
 def cases_of(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:
     """Return the family's cases that the caller sees, newest first, with their sums (fen)."""
+    return _CASES.dicts(conn, _seen(household_id, caller))
+
+
+def _select_cases() -> sa.Select[Any]:
     columns = ("id", "case_no", "programme", "item", "state", "phase", "due_on", "opened_on", "beneficiary_id")
     sums = ("requested_fen", "award_fen", "outstanding_fen")
-    rows = sa.select(*(case.c[name] for name in (*columns, *sums))).where(case.c.household_id == household_id)
-    seen = rows.where(visible_to(caller, case.c.unit_path))
-    return _rows(conn, seen.order_by(case.c.opened_on.desc(), case.c.id.desc()))
+    rows = sa.select(*(case.c[name] for name in (*columns, *sums))).where(case.c.household_id == _HOUSEHOLD_ID)
+    seen = rows.where(visible_by_name(case.c.unit_path))
+    return seen.order_by(case.c.opened_on.desc(), case.c.id.desc())
+
+
+_CASES = PreparedStatement(_select_cases())
 
 
 def visits_of(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:
     """Return the latest visits to the family that the caller sees, with the names of the visitors; voided ones say so."""
+    return _VISITS.dicts(conn, _seen(household_id, caller))
+
+
+def _select_visits() -> sa.Select[Any]:
     names = (
         sa.select(sa.func.array_agg(account.c.display_name))
         .join(visit_visitor, visit_visitor.c.account_id == account.c.id)
         .where(visit_visitor.c.visit_id == visit.c.id)
     )
     columns = (visit.c.id, visit.c.kind, visit.c.on, visit.c.place, visit.c.conclusion, visit.c.voided_on)
-    of_family = sa.or_(visit.c.household_id == household_id, case.c.household_id == household_id)
+    of_family = sa.or_(visit.c.household_id == _HOUSEHOLD_ID, case.c.household_id == _HOUSEHOLD_ID)
     rows = (
         sa.select(*columns, case.c.id.label("case_id"), case.c.case_no, names.scalar_subquery().label("visitors"))
         .outerjoin(case, case.c.id == visit.c.case_id)
-        .where(of_family, visible_to(caller, visit.c.unit_path))
+        .where(of_family, visible_by_name(visit.c.unit_path))
     )
-    return _rows(conn, rows.order_by(visit.c.on.desc(), visit.c.id.desc()).limit(MOST_VISITS))
+    return rows.order_by(visit.c.on.desc(), visit.c.id.desc()).limit(sa.literal_column(str(MOST_VISITS)))
+
+
+_VISITS = PreparedStatement(_select_visits())
 
 
 def received(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:
@@ -78,34 +105,46 @@ def received(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[di
     `fen` is what it kept, `given_fen` what the income test counts, both None for goods; `seen` says whether the caller
     sees the case or gift.
     """
+    return _RECEIVED.dicts(conn, _seen(household_id, caller))
+
+
+def _select_received() -> sa.Select[Any]:
     source = (fund.c.code.label("fund_code"), fund.c.title.label("fund_title"), fund.c.source, fund.c.year)
     none, text = sa.null().cast, sa.null().cast(sa.Text())
+    not_out = [sa.literal_column(f"'{state}'", sa.Text()) for state in NOT_OUT]
     paid = (
         sa.select(payment.c.paid_on.label("on"), case.c.item, (payment.c.fen - payment.c.recalled_fen).label("fen"))
         .add_columns((case.c.outstanding_fen + case.c.written_off_fen).label("given_fen"))
         .add_columns(case.c.id.label("case_id"), case.c.case_no, *source)
         .add_columns(text.label("goods"), text.label("goods_unit"), none(sa.Integer()).label("quantity"))
-        .add_columns(visible_to(caller, case.c.unit_path).label("seen"), unit.c.name.label("unit_name"))
+        .add_columns(visible_by_name(case.c.unit_path).label("seen"), unit.c.name.label("unit_name"))
         .join(case, case.c.id == payment.c.case_id)
         .join(fund, fund.c.id == payment.c.fund_id)
         .join(unit, unit.c.id == case.c.unit_id)
-        .where(case.c.household_id == household_id, payment.c.state.not_in(NOT_OUT))
+        .where(case.c.household_id == _HOUSEHOLD_ID, payment.c.state.not_in(not_out))
     )
     given = (
         sa.select(gift.c.on, gift.c.item, gift.c.fen, gift.c.fen)
         .add_columns(none(sa.Uuid()), none(sa.Text()), *source)
         .add_columns(gift.c.goods, gift.c.goods_unit, gift.c.quantity)
-        .add_columns(visible_to(caller, gift.c.unit_path), unit.c.name)
+        .add_columns(visible_by_name(gift.c.unit_path), unit.c.name)
         .outerjoin(fund, fund.c.id == gift.c.fund_id)
         .join(unit, unit.c.id == gift.c.unit_id)
-        .where(gift.c.household_id == household_id, gift.c.voided_on.is_(None))
+        .where(gift.c.household_id == _HOUSEHOLD_ID, gift.c.voided_on.is_(None))
     )
     both = sa.union_all(paid, given).subquery()
-    return _rows(conn, sa.select(both).order_by(both.c.on.desc()))
+    return sa.select(both).order_by(both.c.on.desc())
+
+
+_RECEIVED = PreparedStatement(_select_received())
 
 
 def kin_of(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return every declaration of kinship with the names of the relative, the declarer and the confirmer, oldest first."""
+    return _KIN.dicts(conn, {"household_id": household_id})
+
+
+def _select_kin() -> sa.Select[Any]:
     by, confirmer = account.alias("by"), account.alias("confirmer")
     rows = (
         sa.select(kinship, account.c.display_name.label("relative"))
@@ -113,25 +152,38 @@ def kin_of(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
         .join(account, account.c.id == kinship.c.account_id)
         .outerjoin(by, by.c.id == kinship.c.declared_by)
         .outerjoin(confirmer, confirmer.c.id == kinship.c.confirmed_by)
-        .where(kinship.c.household_id == household_id)
+        .where(kinship.c.household_id == _HOUSEHOLD_ID)
     )
-    return _rows(conn, rows.order_by(kinship.c.id))
+    return rows.order_by(kinship.c.id)
+
+
+_KIN = PreparedStatement(_select_kin())
 
 
 def pairings_of(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return every pairing of the family with the name of its unit, oldest first, voided ones included."""
-    rows = sa.select(pairing, unit.c.name.label("unit_name")).join(unit, unit.c.id == pairing.c.unit_id)
-    return _rows(conn, rows.where(pairing.c.household_id == household_id).order_by(pairing.c.id))
+    return _PAIRINGS.dicts(conn, {"household_id": household_id})
+
+
+_PAIRINGS = PreparedStatement(
+    sa.select(pairing, unit.c.name.label("unit_name"))
+    .join(unit, unit.c.id == pairing.c.unit_id)
+    .where(pairing.c.household_id == _HOUSEHOLD_ID)
+    .order_by(pairing.c.id)
+)
 
 
 def absences_of(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return the confirmed reasons why members have no identity number, the one that ends last first."""
-    rows = (
-        sa.select(number_absence)
-        .join(person, person.c.id == number_absence.c.person_id)
-        .where(person.c.household_id == household_id, person.c.active)
-    )
-    return _rows(conn, rows.order_by(number_absence.c.until_on.desc()))
+    return _ABSENCES.dicts(conn, {"household_id": household_id})
+
+
+_ABSENCES = PreparedStatement(
+    sa.select(number_absence)
+    .join(person, person.c.id == number_absence.c.person_id)
+    .where(person.c.household_id == _HOUSEHOLD_ID, person.c.active)
+    .order_by(number_absence.c.until_on.desc())
+)
 
 
 def former_members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:

@@ -60,32 +60,39 @@ def one(conn: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool =
 
 def members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return the active members of a household, head first, still encrypted."""
-    rows = (
+    return _MEMBERS.dicts(conn, {"household_id": household_id})
+
+
+_HOUSEHOLD_ID = sa.bindparam("household_id", type_=sa.Uuid())
+_MEMBERS, _LINES, _CONSENTS, _PAYEE = (
+    PreparedStatement(each)
+    for each in (
         sa.select(person)
-        .where(person.c.household_id == household_id, person.c.active)
-        .order_by(person.c.relation != "head", person.c.id)
+        .where(person.c.household_id == _HOUSEHOLD_ID, person.c.active)
+        .order_by(person.c.relation != "head", person.c.id),
+        sa.select(finance_line)
+        .where(finance_line.c.household_id == _HOUSEHOLD_ID, finance_line.c.ended_on.is_(None))
+        .order_by(finance_line.c.id),
+        sa.select(consent).where(consent.c.household_id == _HOUSEHOLD_ID).order_by(consent.c.until_on.desc()),
+        sa.select(bank_account).where(bank_account.c.household_id == _HOUSEHOLD_ID, bank_account.c.active),
     )
-    return [dict(row) for row in conn.execute(rows).mappings()]
+)
 
 
 def lines(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return the household's finance lines of today (fen); those that ended are kept, and not among them."""
-    today = sa.and_(finance_line.c.household_id == household_id, finance_line.c.ended_on.is_(None))
-    rows = sa.select(finance_line).where(today).order_by(finance_line.c.id)
-    return [dict(row) for row in conn.execute(rows).mappings()]
+    return _LINES.dicts(conn, {"household_id": household_id})
 
 
 def consents(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return the signed consents, the one that ends last first."""
-    rows = sa.select(consent).where(consent.c.household_id == household_id).order_by(consent.c.until_on.desc())
-    return [dict(row) for row in conn.execute(rows).mappings()]
+    return _CONSENTS.dicts(conn, {"household_id": household_id})
 
 
 def payee(conn: sa.Connection, household_id: UUID) -> dict[str, Any] | None:
     """Return the household's active bank account, its card number still encrypted."""
-    rows = sa.select(bank_account).where(bank_account.c.household_id == household_id, bank_account.c.active)
-    row = conn.execute(rows).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    found = _PAYEE.dicts(conn, {"household_id": household_id})
+    return found[0] if found else None
 
 
 def visible_person(

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from service.db.prepared import PreparedStatement
 from service.queries.page import Page, page_by_id
 from service.queries.scope import Caller, visible_to
 from service.tables.accounts import account
@@ -60,19 +61,26 @@ def of_case(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
 
     The objections are those of objections_of(), the oldest first, by the same SELECT.
     """
+    return _OF_CASE.dicts(conn, {"case_id": case_id})
+
+
+def _select_of_case() -> sa.Select[Any]:
     names = ("id", "source", "raised_on", "outcome", "answered_on")
-    columns = (each for name in names for each in (name, objection.c[name]))
+    columns = (each for name in names for each in (sa.literal_column(f"'{name}'", sa.Text()), objection.c[name]))
     rows = sa.select(sa.func.json_agg(aggregate_order_by(sa.func.json_build_object(*columns), objection.c.id))).where(
         objection.c.notice_id == notice.c.id
     )
     posted = sa.and_(event.c.subject_id == notice.c.case_id, event.c.seq == notice.c.seq)
-    notices = (
+    return (
         sa.select(notice, account.c.display_name.label("posted_by"), rows.scalar_subquery().label("objections"))
         .join(event, posted)
         .join(account, account.c.id == event.c.actor_id)
-        .where(notice.c.case_id == case_id)
+        .where(notice.c.case_id == sa.bindparam("case_id", type_=sa.Uuid()))
+        .order_by(notice.c.id.desc())
     )
-    return [dict(row) for row in conn.execute(notices.order_by(notice.c.id.desc())).mappings()]
+
+
+_OF_CASE = PreparedStatement(_select_of_case())
 
 
 def objections_of(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:

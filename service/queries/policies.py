@@ -74,9 +74,19 @@ def calendar_of(conn: sa.Connection, year_digests: tuple[tuple[int, str], ...]) 
 def calendar_around(conn: sa.Connection, day: date) -> Calendar:
     """Return the calendar of the years that a count of working days from `day` may need."""
     first, last = years_around(day)
-    known = sa.select(calendar_year.c.year, calendar_year.c.digest).where(calendar_year.c.year.between(first, last))
-    years = conn.execute(known.order_by(calendar_year.c.year))
+    years = _YEARS.rows(conn, {"first": first, "last": last})
     return calendar_of(conn, tuple((row.year, row.digest) for row in years))
+
+
+_YEARS = PreparedStatement(
+    sa.select(calendar_year.c.year, calendar_year.c.digest)
+    .where(
+        calendar_year.c.year.between(
+            sa.bindparam("first", type_=sa.Integer()), sa.bindparam("last", type_=sa.Integer())
+        )
+    )
+    .order_by(calendar_year.c.year)
+)
 
 
 def all_sets(conn: sa.Connection) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.scope import Caller, visible_to
+from service.db.prepared import PreparedStatement
+from service.queries.scope import Caller, ranges, visible_by_name, visible_to
 from service.tables.units import unit
 from workflows.vocabulary import Role
 
@@ -14,8 +15,10 @@ _ALL_ROLES = frozenset(Role)
 
 def visible_units(conn: sa.Connection, caller: Caller) -> list[dict[str, Any]]:
     """Return the units under any of the caller's grants, each before the units below it."""
-    rows = sa.select(unit).where(visible_to(caller, unit.c.path, _ALL_ROLES)).order_by(unit.c.path)
-    return [dict(row) for row in conn.execute(rows).mappings()]
+    return _VISIBLE.dicts(conn, ranges(caller, _ALL_ROLES))
+
+
+_VISIBLE = PreparedStatement(sa.select(unit).where(visible_by_name(unit.c.path)).order_by(unit.c.path))
 
 
 def division_of(conn: sa.Connection, unit_id: UUID) -> str:

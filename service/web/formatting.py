@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale
@@ -28,7 +28,12 @@ def day(value: date | str | None) -> str:
     if value is None:
         return NOTHING
     on = date.fromisoformat(value) if isinstance(value, str) else value
-    return format_date(on, "medium", locale=_locale(language()))
+    return _day(on, language())
+
+
+@lru_cache(maxsize=4096)  # a list shows the same days in many rows
+def _day(on: date, lang: str) -> str:
+    return format_date(on, "medium", locale=_locale(lang))
 
 
 def instant(value: datetime | None) -> str:

@@ -1,5 +1,7 @@
 """What every page shows around its content: menu, person, language, hidden fields of forms."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,11 +23,21 @@ def text(key: str, /, **values: object) -> str:
     return translate(f"pages.{key}", language(), **values)
 
 
+@cache
+def _texts(lang: str) -> Callable[..., str]:
+    """Return text() of one language: a template asks for hundreds of texts, and each would ask for the language."""
+
+    def text_in_language(key: str, /, **values: object) -> str:
+        return translate(f"pages.{key}", lang, **values)
+
+    return text_in_language
+
+
 def layout_values() -> dict[str, Any]:
     """Return what templates may use: `t`, `lang`, `menu`, `me`, `csrf_token()`, `new_key()`, `other_language`."""
     session = request_state().session if has_request_state() else None
     return {
-        "t": text,
+        "t": _texts(language()),
         "t_action": action_words,
         "t_programme": lambda key: translate(f"forms.programme.{key}", language()),
         "t_choice": lambda key, code: choice_label(key, str(code)),

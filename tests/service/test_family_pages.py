@@ -20,6 +20,7 @@ from tests.factories import Family, create_family, create_organisation
 from tests.identity_numbers import another_number
 from tests.lives import start
 from tests.service.browser import Browser, browser_of
+from tests.service.statement_log import reading, statements_of
 
 MOST_SELECTS = 15
 
@@ -39,19 +40,9 @@ def family(engine: sa.Engine, desk: ApiClient) -> Family:
 
 def selects_of(app: Flask, run: Any) -> list[str]:
     """Return the SELECTs that a request sends."""
-    seen: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-            seen.append(statement)
-
-    engine = app.extensions["songnuan"].engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_of(app.extensions["songnuan"].engine) as statements:
         run()
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
-    return seen
+    return reading(statements)
 
 
 def test_family_page_shows_each_part_masked_in_at_most_fifteen_selects(

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from service.db.prepared import PreparedStatement
 from tests.api_client import ApiClient, serving
 from tests.factories import create_organisation
 from tests.lives import case_at
 from tests.page_client import PageClient
 from tests.page_table import PAGES
+from tests.service.statement_log import reading, statements_of
 
 TODAY = date(2025, 9, 15)
 SELECTS = {"/cases/{case}": 12, "/cases": 6, "/inbox": 6}
@@ -42,36 +42,14 @@ def served(
         yield PageClient(app, engine, office, TODAY), {"case": case_id}
 
 
-@pytest.fixture
-def selects(monkeypatch: pytest.MonkeyPatch, served: tuple[PageClient, dict[str, str]]) -> Iterator[list[str]]:
-    """Yield the reading statements that the app has run, in order."""
-    run: list[str] = []
-    engine = served[0].app.extensions["songnuan"].engine
-    rows = PreparedStatement.rows
-
-    def counted(statement: PreparedStatement, *args: object) -> list[object]:
-        run.append(statement.sql)
-        return rows(statement, *args)  # type: ignore[arg-type]
-
-    def noted(*event: object) -> None:
-        run.append(str(event[2]))
-
-    monkeypatch.setattr(PreparedStatement, "rows", counted)
-    sa.event.listen(engine, "before_cursor_execute", noted)
-    yield run
-    sa.event.remove(engine, "before_cursor_execute", noted)
-
-
 @pytest.mark.parametrize(("path", "most"), SELECTS.items(), ids=SELECTS)
-def test_page_runs_few_statements(
-    served: tuple[PageClient, dict[str, str]], selects: list[str], path: str, most: int
-) -> None:
+def test_page_runs_few_statements(served: tuple[PageClient, dict[str, str]], path: str, most: int) -> None:
     client, ids = served
     client.get("approver_1", path.format(**ids))  # signs in, and fills what is read once for a process
-    selects.clear()
-    assert client.get("approver_1", path.format(**ids)).status_code == 200
-    reading = [each for each in selects if re.match(r"\s*(SELECT|WITH)", each)]
-    assert len(reading) <= most, f"{len(reading)} statements:\n" + "\n".join(each[:160] for each in reading)
+    with statements_of(client.app.extensions["songnuan"].engine) as statements:
+        assert client.get("approver_1", path.format(**ids)).status_code == 200
+    selects = reading(statements)
+    assert len(selects) <= most, f"{len(selects)} statements:\n" + "\n".join(each[:160] for each in selects)
 
 
 def loaded(app: Flask, page: str) -> dict[str, bytes]:
