@@ -1,7 +1,9 @@
 """The people who may take the steps that cases wait for, as conditions over many cases."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +37,7 @@ _COLUMNS: tuple[sa.ColumnClause[Any], ...] = (
 they act for."""
 
 
+@cache
 def steps_of_states() -> tuple[AwaitedStep, ...]:
     """Return the steps that cases of each state wait for."""
     return awaited_steps(tuple(PROGRAMMES.values()))
@@ -65,48 +68,68 @@ def steps_of_caller(caller: Caller) -> list[dict[str, Any]]:
     return list(rows())
 
 
-def steps_of_anybody() -> list[dict[str, Any]]:
+@cache
+def steps_of_anybody() -> tuple[dict[str, Any], ...]:
     """Return every awaited step, without people."""
-    return [_row(step, None, []) for step in steps_of_states()]
+    return tuple(_row(step, None, []) for step in steps_of_states())
 
 
-def steps_table(rows: list[dict[str, Any]], name: str) -> sa.TableValuedAlias:
-    """Return rows of steps_of_caller() or steps_of_anybody() as a table of the statement."""
-    return steps_as_table(sa.bindparam(None, rows, type_=postgresql.JSONB()), name)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What steps ask of a case and of a person: the statement leaves out what no step asks.
+
+    Planning the whole condition takes longer than running it.
+    """
+
+    awaited: tuple[str, ...]
+    asks: tuple[str, ...]
+    by_signatures: bool
+    barred_by: tuple[str, ...]
+    states: tuple[str, ...]
+    """The states of the steps, without those of a hold that has run out."""
 
 
-def steps_as_table(as_json: sa.BindParameter[Any], name: str) -> sa.TableValuedAlias:
-    """Return rows that are given as JSON as a table of the statement."""
-    columns = sa.func.jsonb_to_recordset(as_json).table_valued(*_COLUMNS)
+def asked_by(rows: Iterable[Mapping[str, Any]]) -> Asked:
+    """Return what rows of steps_of_caller() or steps_of_anybody() ask."""
+    rows = list(rows)
+    return Asked(
+        tuple(sorted({row["awaited"] for row in rows})),
+        tuple(sorted({name for row in rows for name in row["asks"]})),
+        any(row["signatures"] is not None for row in rows),
+        tuple(sorted({duty for row in rows for duty in row["barred_by"]})),
+        tuple(sorted({row["state"] for row in rows if row["awaited"] != Awaited.HOLD_OVER})),
+    )
+
+
+def steps_table(rows: sa.ColumnElement[str], name: str) -> sa.TableValuedAlias:
+    """Return rows of steps_of_caller() or steps_of_anybody(), given as JSON text, as a table of the statement."""
+    columns = sa.func.jsonb_to_recordset(sa.cast(rows, postgresql.JSONB())).table_valued(*_COLUMNS)
     return columns.render_derived(name=name, with_types=True)
 
 
 def may_take(
-    rows: list[dict[str, Any]], step: Any, people: sa.ColumnElement[Any], today: date
+    asked: Asked, step: Any, people: sa.ColumnElement[Any], today: date | sa.ColumnElement[date]
 ) -> sa.ColumnElement[bool]:
     """Return the condition that the case waits for `step`, and that nothing is against `people` taking it.
 
-    `step` is one of `rows`, as a table. Role, tier and unit have been compared already. workflows/awaited_steps.py asks
-    the same of one case.
+    `step` is a table of steps that ask no more than `asked`. Role, tier and unit have been compared already.
+    workflows/awaited_steps.py asks the same of one case.
     """
-    # What no row asks is left out: planning the whole condition takes longer than running it.
-    asked = {name for row in rows for name in row["asks"]}
-    conditions = [_is_awaited(rows, step, today), ~_is_family(people)]
-    if any(row["signatures"] is not None for row in rows):
+    conditions = [_is_awaited(asked, step, today), ~_is_family(people)]
+    if asked.by_signatures:
         conditions.append(sa.or_(step.signatures.is_(None), step.signatures == _signatures()))
-    if any(row["barred_by"] for row in rows):
+    if asked.barred_by:
         conditions.append(~_has_duty(step, people))
-    if any(Duty.FILER in row["barred_by"] for row in rows):
+    if Duty.FILER in asked.barred_by:
         conditions.append(~_filed_the_family(step, people))
-    against = (~sa.and_(_is_asked(step, name), _AGAINST[name](people)) for name in sorted(asked))
+    against = (~sa.and_(_is_asked(step, name), _AGAINST[name](people)) for name in asked.asks)
     return sa.and_(step.programme == case.c.programme, step.state == case.c.state, *conditions, *against)
 
 
-def _is_awaited(rows: list[dict[str, Any]], step: Any, today: date) -> sa.ColumnElement[bool]:
-    asked = sorted({row["awaited"] for row in rows})
-    whens = ((step.awaited == each, _WHEN[each](today)) for each in asked)
+def _is_awaited(asked: Asked, step: Any, today: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
+    whens = ((step.awaited == each, _WHEN[Awaited(each)](today)) for each in asked.awaited)
     not_held = sa.or_(step.while_held, case.c.held_until.is_(None))
-    return sa.and_(not_held, sa.case(*whens, else_=False) if asked else sa.false())
+    return sa.and_(not_held, sa.case(*whens, else_=False) if asked.awaited else sa.false())
 
 
 def _exists(tables: list[Any], *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -116,7 +139,7 @@ def _exists(tables: list[Any], *conditions: sa.ColumnElement[bool]) -> sa.Column
     return sa.exists(rows.correlate_except(*tables))
 
 
-def _is_one_of(column: sa.ColumnElement[str], values: Collection[str]) -> sa.ColumnElement[bool]:
+def is_one_of(column: sa.ColumnElement[str], values: Collection[str]) -> sa.ColumnElement[bool]:
     """Return whether a text is one of these; an array is one value of a prepared statement, a list for IN is not."""
     return column == sa.any_(sa.literal(sorted(values), postgresql.ARRAY(sa.Text())))
 
@@ -128,14 +151,14 @@ def _value(rows: sa.Select[Any], *tables: Any) -> sa.ScalarSelect[Any]:
 def visited_since_return() -> sa.ColumnElement[bool]:
     """Return the condition for survey visits of the case that count: those since the latest return to survey."""
     returned = sa.select(sa.func.max(event.c.seq)).where(
-        event.c.subject_id == case.c.id, _is_one_of(event.c.action, actions_leaving(Record.RESURVEY))
+        event.c.subject_id == case.c.id, is_one_of(event.c.action, actions_leaving(Record.RESURVEY))
     )
     since = sa.func.coalesce(_value(returned, event), -1)
     return sa.and_(visit.c.case_id == case.c.id, visit.c.kind == "survey", sa.func.coalesce(visit.c.seq, 0) > since)
 
 
 def _followed_up() -> sa.ColumnElement[bool]:
-    calls = sa.select(~_is_one_of(sa.func.coalesce(visit.c.conclusion, ""), DENIES))
+    calls = sa.select(~is_one_of(sa.func.coalesce(visit.c.conclusion, ""), DENIES))
     mine = calls.where(visit.c.case_id == case.c.id, visit.c.kind == "follow_up")
     return sa.func.coalesce(_value(mine.order_by(visit.c.id.desc()).limit(1), visit), False)
 
@@ -159,8 +182,9 @@ def _has_duty(step: Any, people: sa.ColumnElement[Any]) -> sa.ColumnElement[bool
     return _exists(
         [case_duty],
         case_duty.c.case_id == case.c.id,
-        case_duty.c.account_id == sa.any_(people),
-        case_duty.c.duty == sa.any_(step.barred_by),
+        # Two arrays in one index condition cost more than the few rows of a case: 41 µs a case instead of 12.
+        sa.func.array_position(people, case_duty.c.account_id).is_not(None),
+        sa.func.array_position(step.barred_by, case_duty.c.duty).is_not(None),
     )
 
 
@@ -171,7 +195,7 @@ def _filed_the_family(step: Any, people: sa.ColumnElement[Any]) -> sa.ColumnElem
         [event],
         event.c.subject_id == sa.any_(file),
         event.c.actor_id == sa.any_(people),
-        ~_is_one_of(event.c.action, NOT_FILING),
+        ~is_one_of(event.c.action, NOT_FILING),
     )
     return sa.and_(sa.literal(Duty.FILER.value) == sa.any_(step.barred_by), wrote)
 
@@ -233,7 +257,7 @@ def _same_hands_again(people: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     )
 
 
-_WHEN: Mapping[Awaited, Callable[[date], sa.ColumnElement[bool]]] = {
+_WHEN: Mapping[Awaited, Callable[[date | sa.ColumnElement[date]], sa.ColumnElement[bool]]] = {
     Awaited.ALWAYS: lambda _today: sa.true(),
     Awaited.HOLD_OVER: lambda today: case.c.held_until < today,
     Awaited.VISITED: lambda _today: _exists([visit], visited_since_return()),

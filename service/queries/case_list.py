@@ -16,7 +16,6 @@ from service.tables.cases import case
 from service.tables.persons import person
 from service.tables.units import unit
 from workflows import workdays
-from workflows.vocabulary import Phase
 
 MOST = 10_000
 """Up to so many cases a list is counted and summed exactly."""
@@ -65,7 +64,7 @@ def page(
 
 
 def _sorted(rows: sa.Select[Any], sort: Sort) -> sa.Select[Any]:
-    return rows.where(case.c.phase != Phase.ENDED.value) if sort is Sort.DUE else rows
+    return rows.where(cases.IS_OPEN) if sort is Sort.DUE else rows
 
 
 def page_statement(rows: sa.Select[Any], sort: Sort, after: list[str] | None, size: int) -> sa.Select[Any]:
@@ -112,10 +111,11 @@ def with_days(conn: sa.Connection, rows: list[dict[str, Any]], today: date) -> l
     if not rows:
         return rows
     calendar = policies.calendar_around(conn, today)
+    left = {due: workdays.left(today, due, calendar) for due in {row["due_on"] for row in rows} if due}
     return [
         {
             **row,
-            "workdays_left": workdays.left(today, row["due_on"], calendar) if row["due_on"] else None,
+            "workdays_left": left.get(row["due_on"]),
             "days_waiting": (today - row["entered_on"]).days,
         }
         for row in rows

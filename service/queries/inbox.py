@@ -1,43 +1,24 @@
-"""The four lists of cases in an inbox: 待办, 已办, 我发起 and 抄送."""
+"""Pages, totals and neighbours of the four lists in an inbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries import cases, notifications
-from service.queries.awaited_steps import may_take, states_with, steps_of_caller, steps_table, visited_since_return
+from service.db.prepared import PreparedStatement
+from service.queries import cases
+from service.queries.awaited_steps import Asked
 from service.queries.case_list import MOST, ListedCases, total_of, with_days
+from service.queries.inbox_lists import InboxList, any_reader, reader_of, select_list, values_of, visit_names
 from service.queries.page import CountedSum, cut
-from service.queries.scope import Caller
+from service.queries.scope import Caller, visible_between
 from service.tables.cases import case
-from service.tables.events import event
-from service.tables.notifications import notification
 from service.tables.persons import person
 from service.tables.units import unit
-from service.tables.visits import visit, visit_confirmation, visit_visitor
-from workflows.programme import Awaited
-from workflows.vocabulary import Phase, Record
-
-
-class InboxList(StrEnum):
-    """The lists of an inbox."""
-
-    TO_DO = "to_do"
-    """待办: the case waits for a step that the caller may take, apart from what they would fill in."""
-
-    DONE = "done"
-    """已办: the caller took a step of the case, also for somebody else. The latest comes first."""
-
-    MINE = "mine"
-    """我发起: the caller opened the case, and it has not ended unless ended cases are asked for."""
-
-    COPIED = "copied"
-    """抄送: a notification about the case came to the caller, or somebody acted on it for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,71 +28,6 @@ class Neighbours:
     previous: UUID | None
     following: UUID | None
     position: int | None
-
-
-def _to_do(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
-    steps = steps_of_caller(caller)
-    if not steps:
-        return sa.select(case.c.id, case.c.due_on.label("key"), cases.FEN.label("fen")).where(sa.false())
-    step = steps_table(steps, "step")
-    in_unit = sa.func.starts_with(case.c.unit_path, step.c.path)
-    mine: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(step)
-    takes = sa.exists(mine.where(in_unit, may_take(steps, step.c, step.c.people, today)).correlate_except(step))
-    # The states are named once more, so that the planner knows how few cases there are to look at.
-    states = sorted({each["state"] for each in steps if each["awaited"] != Awaited.HOLD_OVER})
-    open_cases = cases.matching(conn, caller, filters, today).where(case.c.phase != Phase.ENDED.value)
-    rows = open_cases.where(sa.or_(case.c.state.in_(states), case.c.held_until < today))
-    if filters.get("names_me"):
-        rows = rows.where(_visit_names(caller))
-    return rows.where(takes).with_only_columns(case.c.id, case.c.due_on.label("key"), cases.FEN.label("fen"))
-
-
-def _visit_names(caller: Caller) -> sa.ColumnElement[bool]:
-    """Return the condition that a survey visit that counts names the caller, who has not confirmed it."""
-    me = visit_visitor.c.account_id == caller.account
-    named: sa.Select[Any] = (
-        sa.select(sa.literal_column("1")).select_from(visit).join(visit_visitor, visit_visitor.c.visit_id == visit.c.id)
-    )
-    mine = (visit_confirmation.c.visit_id == visit.c.id, visit_confirmation.c.account_id == caller.account)
-    confirmed = sa.exists(sa.select(sa.literal_column("1")).where(*mine).correlate(visit))
-    waits = sa.and_(case.c.state.in_(states_with(Record.VISIT_CONFIRMED)), visited_since_return(), me, ~confirmed)
-    return sa.exists(named.where(waits).correlate(case))
-
-
-def _done(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
-    acted = sa.select(event.c.subject_id.label("case_id"), sa.func.max(event.c.no).label("key"))
-    acted = acted.where(event.c.actor_id == caller.account, event.c.subject == "case").group_by(event.c.subject_id)
-    return _of_cases(conn, caller, filters, today, acted.subquery("acted"))
-
-
-def _mine(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
-    opened = sa.exists().where(
-        event.c.subject_id == case.c.id, event.c.seq == 1, event.c.actor_id == caller.account, event.c.subject == "case"
-    )
-    rows = cases.matching(conn, caller, filters, today).where(opened)
-    if not filters.get("ended"):
-        rows = rows.where(case.c.phase != Phase.ENDED.value)
-    return rows.with_only_columns(case.c.id, case.c.opened_on.label("key"), cases.FEN.label("fen"))
-
-
-def _copied(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
-    told = sa.select(notification.c.case_id, notification.c.on).where(notifications.in_inbox(caller.account))
-    acted_for = sa.select(event.c.subject_id, event.c.on).where(
-        event.c.principal_id == caller.account, event.c.subject == "case"
-    )
-    both = sa.union_all(told.where(notification.c.case_id.is_not(None)), acted_for).subquery("both")
-    latest = sa.select(both.c.case_id, sa.func.max(both.c.on).label("key")).group_by(both.c.case_id)
-    return _of_cases(conn, caller, filters, today, latest.subquery("told"))
-
-
-def _of_cases(
-    conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date, found: sa.Subquery
-) -> sa.Select[Any]:
-    rows = cases.matching(conn, caller, filters, today).join(found, found.c.case_id == case.c.id)
-    return rows.with_only_columns(case.c.id, found.c.key.label("key"), cases.FEN.label("fen"))
-
-
-_LISTS = {InboxList.TO_DO: _to_do, InboxList.DONE: _done, InboxList.MINE: _mine, InboxList.COPIED: _copied}
 
 
 def page(
@@ -129,28 +45,69 @@ def page(
     the cases with a visit that the caller made and has to confirm; a row of 待办 says by `names_me` whether it is one. 待办 has the case that is due first on top, the other
     lists the latest.
     """
-    listed = _LISTS[which](conn, caller, filters, today).cte("listed")
-    statement = _page_statement(listed, which, after, size)
-    if which is InboxList.TO_DO:
-        statement = statement.add_columns(_visit_names(caller).label("names_me"))
-    rows = conn.execute(statement).mappings().all()
+    if filters or after is not None:
+        rows = _later_page(conn, caller, which, filters, today, after, size)
+    else:
+        rows = _first_page(conn, caller, which, today, size)
     total = CountedSum.of(rows[0]["all_count"], rows[0]["all_fen"], MOST)
     found = [{name: row[name] for name in row if name not in {"all_count", "all_fen"}} for row in rows if row["id"]]
     shown, last = cut(found, size)
     return ListedCases(with_days(conn, shown, today), total, [str(last["key"]), str(last["id"])] if last else None)
 
 
-def _page_statement(listed: sa.CTE, which: InboxList, after: list[str] | None, size: int) -> sa.Select[Any]:
+def _later_page(
+    conn: sa.Connection,
+    caller: Caller,
+    which: InboxList,
+    filters: Mapping[str, Any],
+    today: date,
+    after: list[str] | None,
+    size: int,
+) -> list[dict[str, Any]]:
+    reader = reader_of(caller, today)
+    listed = select_list(which, cases.matching(conn, caller, filters, today), reader, filters).cte("listed")
+    statement = _page_statement(listed, which, after, sa.literal(size + 1), reader.account)
+    return [dict(row) for row in conn.execute(statement).mappings()]
+
+
+def _first_page(conn: sa.Connection, caller: Caller, which: InboxList, today: date, size: int) -> list[dict[str, Any]]:
+    reader = reader_of(caller, today)
+    values = values_of(reader, caller)
+    return _first_pages(which, reader.asked, _ranges(values)).dicts(conn, {**values, "size": size + 1})
+
+
+def _ranges(values: Mapping[str, Any]) -> int:
+    """Return how many ranges of paths are among the parameters."""
+    return sum(name.startswith("seen_from_") for name in values)
+
+
+@lru_cache(maxsize=256)
+def _first_pages(which: InboxList, asked: Asked, ranges: int) -> PreparedStatement:
+    """Return the statement of the first page of a list, for everybody whose steps ask the same."""
+    reader = any_reader(asked)
+    listed = select_list(which, _visible(ranges), reader, {}).cte("listed")
+    size = sa.bindparam("size", type_=sa.Integer())
+    return PreparedStatement(_page_statement(listed, which, None, size, reader.account), prepare=False)
+
+
+def _visible(ranges: int) -> sa.Select[Any]:
+    return sa.select(case).where(visible_between(ranges, case.c.unit_path))
+
+
+def _page_statement(
+    listed: sa.CTE, which: InboxList, after: list[str] | None, limit: sa.ColumnElement[int], account: Any
+) -> sa.Select[Any]:
     key = sa.tuple_(listed.c.key, listed.c.id)
     some = sa.select(listed.c.id, listed.c.key)
     if after is not None:
         last = sa.tuple_(sa.literal(_key(which, after[0])), sa.literal(UUID(after[1])))
         some = some.where(key > last if which is InboxList.TO_DO else key < last)
-    shown = some.order_by(*_order(listed, which)).limit(size + 1).subquery("shown")
+    shown = some.order_by(*_order(listed, which)).limit(limit).subquery("shown")
     total = total_of(listed).subquery("total")
+    names_me = [visit_names(account).label("names_me")] if which is InboxList.TO_DO else []
     return (
         sa.select(total.c.all_count, total.c.all_fen, shown.c.key, *cases.LISTED, unit.c.name.label("unit_name"))
-        .add_columns(person.c.name_sealed)
+        .add_columns(person.c.name_sealed, *names_me)
         .select_from(total)
         .outerjoin(shown, sa.true())
         .outerjoin(case, case.c.id == shown.c.id)
@@ -169,19 +126,35 @@ def _order(rows: Any, which: InboxList) -> tuple[sa.ColumnElement[Any], ...]:
     return keys if which is InboxList.TO_DO else tuple(key.desc() for key in keys)
 
 
-def totals(conn: sa.Connection, caller: Caller, today: date) -> dict[InboxList, CountedSum]:
-    """Return the number and sum of every list without filters, by one SELECT."""
-    each = {which: total_of(make(conn, caller, {}, today).cte(f"{which}_cases")) for which, make in _LISTS.items()}
-    parts = (sa.select(sa.literal(which.value).label("which"), total.subquery()) for which, total in each.items())
-    rows = conn.execute(sa.union_all(*parts))
-    return {InboxList(row.which): CountedSum.of(row.all_count, row.all_fen, MOST) for row in rows}
+def totals(
+    conn: sa.Connection, caller: Caller, today: date, known: Mapping[InboxList, CountedSum] | None = None
+) -> dict[InboxList, CountedSum]:
+    """Return the number and sum of every list without filters, by one SELECT; what is `known` is not counted again."""
+    reader = reader_of(caller, today)
+    values = values_of(reader, caller)
+    unknown = frozenset(InboxList) - frozenset(known or {})
+    rows = _total_statement(unknown, reader.asked, _ranges(values)).rows(conn, values)
+    counted = {InboxList(row.which): CountedSum.of(row.all_count, row.all_fen, MOST) for row in rows}
+    return {**counted, **(known or {})}
+
+
+@lru_cache(maxsize=256)
+def _total_statement(lists: frozenset[InboxList], asked: Asked, ranges: int) -> PreparedStatement:
+    reader, visible = any_reader(asked), _visible(ranges)
+    selects = {which: select_list(which, visible, reader, {}).cte(f"{which}_cases") for which in sorted(lists)}
+    parts = (
+        sa.select(sa.literal(which.value).label("which"), total_of(listed).subquery())
+        for which, listed in selects.items()
+    )
+    return PreparedStatement(sa.union_all(*parts), prepare=False)
 
 
 def neighbours(
     conn: sa.Connection, caller: Caller, which: InboxList, filters: Mapping[str, Any], today: date, case_id: UUID
 ) -> Neighbours:
     """Return the cases before and after one in a list under a filter, by one SELECT (two with a filter by unit)."""
-    listed = _LISTS[which](conn, caller, filters, today).subquery("listed")
+    rows = cases.matching(conn, caller, filters, today)
+    listed = select_list(which, rows, reader_of(caller, today), filters).subquery("listed")
     order = _order(listed, which)
     numbered = sa.select(
         listed.c.id,
@@ -190,7 +163,10 @@ def neighbours(
         sa.func.row_number().over(order_by=order).label("position"),
     ).subquery("numbered")
     wanted = sa.or_(numbered.c.id == case_id, numbered.c.position == 1)
-    rows = conn.execute(sa.select(numbered).where(wanted).order_by(numbered.c.id != case_id)).all()
-    if not rows or rows[0].id != case_id:
-        return Neighbours(None, rows[0].id if rows else None, None)
-    return Neighbours(rows[0].previous, rows[0].following, rows[0].position)
+    rows_around = conn.execute(sa.select(numbered).where(wanted).order_by(numbered.c.id != case_id)).all()
+    if not rows_around or rows_around[0].id != case_id:
+        return Neighbours(None, rows_around[0].id if rows_around else None, None)
+    return Neighbours(rows_around[0].previous, rows_around[0].following, rows_around[0].position)
+
+
+__all__ = ["InboxList", "Neighbours", "neighbours", "page", "totals"]

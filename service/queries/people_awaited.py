@@ -1,5 +1,6 @@
 """Whom the cases of a page wait for, by name."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -7,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from psycopg.types.json import Jsonb
 from sqlalchemy.dialects import postgresql
 
 from service.db.prepared import PreparedStatement
 from service.queries import accounts
-from service.queries.awaited_steps import may_take, steps_as_table, steps_of_anybody
+from service.queries.awaited_steps import asked_by, may_take, steps_of_anybody, steps_table
 from service.queries.scope import paths_above
 from service.tables.accounts import account, role_grant
 from service.tables.cases import case
@@ -35,7 +35,7 @@ def people_awaited(conn: sa.Connection, case_ids: Collection[UUID], today: date)
 
     The cases are those of a page: the caller has been allowed to see them already.
     """
-    values = {"case_ids": list(case_ids), "today": today, "steps": Jsonb(steps_of_anybody())}
+    values = {"case_ids": list(case_ids), "today": today, "steps": _STEPS}
     awaited: dict[UUID, list[AwaitedPerson]] = {}
     for row in _PEOPLE_AWAITED.rows(conn, values):
         tier = None if row.signatures is None else row.signatures + 1
@@ -46,7 +46,7 @@ def people_awaited(conn: sa.Connection, case_ids: Collection[UUID], today: date)
 def _select_people() -> sa.Select[Any]:
     """Select the people of people_awaited(): `case_ids`, `today` and `steps` are bound when it runs."""
     today: Any = sa.bindparam("today", type_=sa.Date())
-    step = steps_as_table(sa.bindparam("steps", type_=postgresql.JSONB()), "step")
+    step = steps_table(sa.bindparam("steps", type_=sa.Text()), "step")
     high_enough = sa.or_(step.c.signatures.is_(None), role_grant.c.tier > step.c.signatures)
     own = postgresql.array([role_grant.c.account_id])
     both = postgresql.array([role_grant.c.account_id, role_grant.c.for_account_id])
@@ -60,10 +60,11 @@ def _select_people() -> sa.Select[Any]:
         .join(role_grant, sa.and_(role_grant.c.role == step.c.role, high_enough, accounts.in_force(today)))
         .join(unit, sa.and_(unit.c.id == role_grant.c.unit_id, unit.c.path.in_(paths_above(case.c.unit_path))))
         .join(account, sa.and_(account.c.id == role_grant.c.account_id, account.c.disabled_at.is_(None)))
-        .where(of_page, may_take(steps_of_anybody(), step.c, people, today))
+        .where(of_page, may_take(asked_by(steps_of_anybody()), step.c, people, today))
         .order_by(account.c.display_name, account.c.id)
     )
 
 
+_STEPS = json.dumps(steps_of_anybody())
 _PEOPLE_AWAITED = PreparedStatement(_select_people())
 """Built once: to build it for each page took longer than to run it."""

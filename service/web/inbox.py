@@ -40,7 +40,7 @@ def show_inbox() -> str:
     return render_template(
         "inbox/show.html",
         which=which,
-        totals=inbox.totals(conn, caller(), on),
+        totals=inbox.totals(conn, caller(), on, known={} if filters else {which: page.total}),
         total=page.total,
         rows=case_rows(page.rows),
         next_url=lists.next_url(page.last, bound),

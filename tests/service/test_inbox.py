@@ -18,6 +18,7 @@ from service.tables.notifications import notification
 from tests.api_client import ApiClient
 from tests.factories import create_organisation, grant
 from tests.lives import Life, case_at, start
+from tests.service.statement_log import statements_of
 from workflows.vocabulary import Role
 
 Listing = Callable[..., ListedCases]
@@ -254,19 +255,42 @@ def test_list_beyond_the_limit_is_counted_only_when_asked(
 
 def test_lists_take_few_selects(client: ApiClient, engine: sa.Engine) -> None:
     life = case_at("approval", client, engine)
-    statements: list[str] = []
     with engine.connect() as conn:
         caller = client.office.context(conn, "approver_1", client.today).caller
         inbox.page(conn, caller, InboxList.TO_DO, {}, client.today, None, 50)  # the calendar is read once
-        sa.event.listen(conn, "before_cursor_execute", lambda *event_args: statements.append(event_args[2]))
-        for which in InboxList:
-            inbox.page(conn, caller, which, {}, client.today, None, 50)
-        listings = len(statements)
-        assert listings <= 2 * len(InboxList)
-        inbox.totals(conn, caller, client.today)
-        people_awaited(conn, [UUID(life.case_id)], client.today)
-        inbox.neighbours(conn, caller, InboxList.TO_DO, {}, client.today, UUID(life.case_id))
-        assert len(statements) == listings + 2
+        with statements_of(conn) as statements:
+            for which in InboxList:
+                inbox.page(conn, caller, which, {}, client.today, None, 50)
+        assert len(InboxList) <= len(statements) <= 2 * len(InboxList)
+        with statements_of(conn) as statements:
+            inbox.totals(conn, caller, client.today)
+            people_awaited(conn, [UUID(life.case_id)], client.today)
+            inbox.neighbours(conn, caller, InboxList.TO_DO, {}, client.today, UUID(life.case_id))
+        assert len(statements) == 3
+
+
+def test_totals_do_not_count_again_what_the_page_has_counted(client: ApiClient, engine: sa.Engine) -> None:
+    case_at("approval", client, engine)
+    with engine.connect() as conn:
+        for staff_name in ("approver_1", "registrar", "admin"):
+            caller = client.office.context(conn, staff_name, client.today).caller
+            pages = {which: inbox.page(conn, caller, which, {}, client.today, None, 50) for which in InboxList}
+            totals = inbox.totals(conn, caller, client.today)
+            assert totals == {which: page.total for which, page in pages.items()}
+            for which, page in pages.items():
+                assert inbox.totals(conn, caller, client.today, {which: page.total}) == totals
+
+
+def test_inbox_is_planned_for_its_reader_however_often_it_is_read(client: ApiClient, engine: sa.Engine) -> None:
+    """Why: planned without its values, the statement took a city for a small part of the cases, and twice as long."""
+    plans = sa.text("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%listed%'")
+    with engine.connect() as conn:
+        caller = client.office.context(conn, "approver_1", client.today).caller
+        for _ in range(12):
+            for which in InboxList:
+                inbox.page(conn, caller, which, {}, client.today, None, 50)
+            inbox.totals(conn, caller, client.today)
+        assert conn.scalars(plans).all() == []
 
 
 def test_case_waits_for_everybody_who_may_take_its_next_step(client: ApiClient, engine: sa.Engine) -> None:
@@ -303,8 +327,6 @@ def test_preview_reads_the_case_once(client: ApiClient, engine: sa.Engine) -> No
     with engine.connect() as conn:
         context = client.office.context(conn, "approver_1", client.today)
         preview_actions(conn, UUID(life.case_id), context)
-        statements: list[str] = []
-        sa.event.listen(conn, "before_cursor_execute", lambda *event_args: statements.append(event_args[2]))
-        preview_actions(conn, UUID(life.case_id), context)
-    # The case itself is read by a prepared statement of the driver, which is not counted here.
-    assert len(statements) <= 2
+        with statements_of(conn) as statements:
+            preview_actions(conn, UUID(life.case_id), context)
+    assert len(statements) <= 3

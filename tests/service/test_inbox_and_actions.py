@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from datetime import date
 from random import Random
 from uuid import UUID
 
@@ -66,6 +67,8 @@ def test_todo_of_everybody_equals_the_actions_that_are_open_to_them(
         listed = {row["id"] for row in page.rows}
         assert listed == expected[login], login
         assert page.total.count == len(page.rows) == len(listed)
+        filtered = inbox.page(conn, context.caller, InboxList.TO_DO, {"opened_from": date.min}, TODAY, None, 10 * CASES)
+        assert filtered == page, "the statement of a filter says the same as the one that is built once"
         assert listed == {
             each for each, people in awaited.items() if context.caller.account in {p.account for p in people}
         }
