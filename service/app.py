@@ -85,5 +85,7 @@ def _set_security_headers(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     # With "no-referrer" a browser posts a form with "Origin: null", which tells nothing.
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Cache-Control", "no-store")
+    if response.headers.get("Cache-Control", "no-cache") == "no-cache":
+        # send_file says "no-cache", under which a browser keeps the file on its disk.
+        response.headers["Cache-Control"] = "no-store"
     return response

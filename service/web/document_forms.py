@@ -34,6 +34,9 @@ class DocumentPage:
     inputs: tuple[FormInput, ...] = ()
     problems: Problems = field(default=NO_PROBLEMS)
     takes_several: bool = True
+    then: str = ""
+    """The part of the page to go to once the files are there."""
+
     largest: int = LARGEST
 
 

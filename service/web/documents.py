@@ -104,7 +104,7 @@ def _case(case_id: UUID) -> dict[str, Any]:
 
 def _new_page(of: dict[str, Any], problems: Problems) -> str:
     inputs = (forms.kind_input(problems), forms.files_input(problems))
-    return _form(DocumentPage("add", of["back"], of["about"], inputs, problems))
+    return _form(DocumentPage("add", of["back"], of["about"], inputs, problems, then="#documents"))
 
 
 def _form(page: DocumentPage) -> str:
