@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint pictures fuzz walks mutation collusion guesses canary chaos forgeries side-by-side bench bench-pages bench-profile bench-scale bench-search lock clean
+.PHONY: help demo serve test lint pictures fuzz walks mutation collusion guesses uploads canary chaos forgeries side-by-side bench bench-pages bench-profile bench-scale bench-search lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -81,6 +81,9 @@ collusion: $(DEV) ## collusion search: each person and each pair of a small unio
 
 guesses: $(DEV) ## 10,000 guesses at passwords (GUESSES=1000 for less): each refused, with its event, attempt or count; prints its figures; 5 to 10 minutes
 	PYTHONPATH=. $(BIN)/python -m tests.service.guesses --guesses $(or $(GUESSES),10000)
+
+uploads: $(DEV) ## uploads: hostile and changed files, kills half-way, lists over 10,000 documents; prints memory and times; about 10 minutes
+	PYTHONPATH=. $(BIN)/python -m tests.fuzz.uploads $(if $(UPLOADS_SEED),--seed $(UPLOADS_SEED))
 
 canary: $(DEV) ## leak test for personal data: 1,000 planted families, searched for in database files, logs, e-mail and refusals
 	CANARIES=1000 $(BIN)/pytest -q -s tests/worker/test_canary.py
