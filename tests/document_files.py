@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pillow_heif
 import sqlalchemy as sa
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
@@ -50,6 +50,36 @@ def pdf(pages: int = 1, *, script: bool = False, password: str = "") -> bytes:
         writer.encrypt(password, algorithm="RC4-128")
     written = BytesIO()
     writer.write(written)
+    return written.getvalue()
+
+
+FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+"""The font of Debian's package fonts-noto-cjk, which the page tests need anyway."""
+
+CERTIFICATE = (
+    "诊断证明书（示例）",
+    "",
+    "姓名：示例甲",
+    "科室：内科",
+    "诊断：示例，不是真的病历",
+    "",
+    "示例医院　2025年9月1日",
+)
+
+
+def certificate(pages: int = 1) -> bytes:
+    """Return a PDF of scanned pages that can be read: a certificate of nobody."""
+    font = ImageFont.truetype(FONT, 44) if FONT.exists() else ImageFont.load_default()
+    scans = []
+    for number in range(pages):
+        scan = Image.new("RGB", (1240, 1754), (250, 249, 244))
+        drawing = ImageDraw.Draw(scan)
+        drawing.rectangle((90, 110, 1150, 1640), outline=(120, 120, 120), width=3)
+        for place, line in enumerate((*CERTIFICATE, f"第{number + 1}页，共{pages}页") if FONT.exists() else ("scan",)):
+            drawing.text((160, 190 + 110 * place), line, font=font, fill=(40, 40, 60))
+        scans.append(scan)
+    written = BytesIO()
+    scans[0].save(written, "PDF", save_all=True, append_images=scans[1:])
     return written.getvalue()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.document_files import pdf, photo
+from tests.document_files import certificate, photo
 from tests.web.conftest import TODAY, Union
 from tests.web.people import PHONE, People
 
@@ -37,7 +37,7 @@ def test_registrar_uploads_scans_and_one_bad_file_is_named(people: People, union
     registrar.watch.expected = {422}
     page, main = registrar.page, registrar.page.locator("main")
     form = main.locator("form[enctype]")
-    good = (("诊断一.jpg", photo(301)), ("诊断二.pdf", pdf(2)))
+    good = (("诊断一.jpg", photo(301)), ("诊断二.pdf", certificate(2)))
     chooses(form, "diagnosis", *good, ("诊断三.doc", b"\xd0\xcf\x11\xe0" + bytes(200)))
     form.locator("button").click()
     expect(main.locator(".error-summary")).to_contain_text("诊断三.doc", timeout=DECODED)
@@ -58,9 +58,9 @@ def test_papers_are_seen_in_scans_and_the_reviewer_looks(people: People, union: 
     life = union.life_in("survey")
     registrar = people("registrar", union.office, TODAY).has_session()
     registrar.opens(f"/cases/{life.case_id}/documents/new")
-    chooses(registrar.page.locator("main form[enctype]"), "diagnosis", ("诊断.pdf", pdf(2)))
+    chooses(registrar.page.locator("main form[enctype]"), "diagnosis", ("诊断.pdf", certificate(2)))
     registrar.page.locator("main form[enctype] button").click()
-    expect(registrar.page.locator("#documents .document")).to_have_count(1)
+    expect(registrar.page.locator("#documents .document")).to_have_count(1, timeout=DECODED)
     action = registrar.page.locator("#action-add_papers")
     action.locator("summary").click()
     action.locator("[name='papers'][value='diagnosis']").check()
@@ -73,6 +73,7 @@ def test_papers_are_seen_in_scans_and_the_reviewer_looks(people: People, union: 
     )
     viewer.locator("summary").click()
     assert viewer.locator("img").first.evaluate(DRAWN_WIDTH) > 1000
+    registrar.page.evaluate("window.scrollTo(0, document.getElementById('documents').offsetTop - 60)")
     registrar.takes_picture("scan-beside-the-decision")
     reviewer = people("reviewer", union.office, TODAY, size=PHONE).has_session().opens(f"/cases/{life.case_id}")
     reviewer.page.locator("#documents .document a").first.click()
@@ -88,6 +89,7 @@ def test_scan_has_one_address_and_leaves_no_copy_in_the_cache(people: People, un
     registrar.opens(f"/cases/{life.case_id}/documents/new")
     chooses(registrar.page.locator("main form[enctype]"), "identity", ("证.jpg", photo(303)))
     registrar.page.locator("main form[enctype] button").click()
+    expect(registrar.page.locator("#documents .document")).to_have_count(1, timeout=DECODED)
     registrar.page.locator("#documents .document a").first.click()
     answer = registrar.page.request.get(f"{registrar.page.url}/pages/0")
     assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
