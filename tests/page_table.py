@@ -68,6 +68,13 @@ ADMIN = (Role.ADMIN,)
 CASHIER = (Role.CASHIER,)
 RECEIPT_ENDERS = (Role.CASHIER, Role.APPROVER)
 DECIDERS = (Role.REVIEWER, Role.APPROVER)
+BUNDLE = {
+    "unit_id": "{unit}",
+    "from_on": "2025-01-01",
+    "until_on": "2025-09-30",
+    "purpose": "yearly_audit",
+    "document": "审通〔2025〕1号",
+}
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
 
@@ -233,6 +240,8 @@ PAGES = (
     PageRoute("POST", "/exports/events/<any(csv, xlsx):file>", AUDITOR, "self"),
     PageRoute("GET", "/audit", AUDITOR, "self", seen_by=("auditor",)),
     PageRoute("GET", "/audit/verification", AUDITOR, "self", seen_by=("auditor",)),
+    PageRoute("GET", "/audit/bundles", AUDITOR, "self", seen_by=("auditor",)),
+    PageRoute("POST", "/audit/bundles", AUDITOR, "row", form=BUNDLE),
     PageRoute("GET", "/events", AUDITOR, "list", seen_by=("auditor",), seen_at=("/events", "/events?list=looks")),
     PageRoute("GET", "/events/<int:number>", AUDITOR, "row", seen_by=("auditor",)),
     PageRoute("GET", "/staff", ADMIN, "self", seen_by=("admin",), seen_at=("/staff", "/staff?role=cashier")),

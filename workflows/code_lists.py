@@ -285,3 +285,12 @@ class DocumentKind(StrEnum):
     PROXY_LETTER = "proxy_letter"
     OBJECTION_PAPER = "objection_paper"
     OTHER = "other_document"
+
+
+class BundlePurpose(StrEnum):
+    """What an auditors' bundle is made for (经审资料包的用途)."""
+
+    YEARLY_AUDIT = "yearly_audit"
+    SPECIAL_AUDIT = "special_audit"
+    COMPLAINT = "complaint"
+    HANDOVER = "handover"

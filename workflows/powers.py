@@ -132,6 +132,7 @@ _TABLE = (
     Power("account",   "match_number",         (), ANYBODY,                               alone="reads_only"),
     Power("account",   "search",               (), tuple(role for role in Role if role is not Role.ADMIN), alone="reads_only"),
     Power("account",   "export",               (), tuple(role for role in Role if role is not Role.ADMIN), alone="reads_only"),
+    Power("account",   "make_bundle",          (), (Role.AUDITOR,),                       alone="reads_only"),
     Power("account",   "resend_notification",  (), (Role.REGISTRAR, Role.ADMIN),          alone="reads_only"),
     Power("account",   "remind",               (), (Role.CLOCK,),                         alone="reads_only"),
     Power("account",   "anchor",               (), (Role.CLOCK, Role.AUDITOR),            alone="reads_only"),

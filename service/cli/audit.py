@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from service.actions import anchors as anchor_actions
 from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
+from service.cli.bundles import bundle, check_bundle
 from service.cli.callers import context_for
 from service.cli.installation import AS_JSON, VAR, Installation, open_installation, settings_at
 from service.cli.output import FAULTS, CommandFailed, translate
@@ -197,3 +198,5 @@ def _add_anchor(installation: Installation) -> None:
 
 
 audit.add_command(witness)
+audit.add_command(bundle)
+audit.add_command(check_bundle)

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from service.web import (
     accounts,
+    bundles,
     case_matches,
     case_opening,
     cases,
@@ -38,7 +39,7 @@ from service.web.layout import layout_values
 BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
-    *(case_matches, notices, documents, payees, funds, payments, reports, events, exports, staff, units),
+    *(case_matches, notices, documents, payees, funds, payments, reports, events, bundles, exports, staff, units),
     components,
 )
 

@@ -28,6 +28,7 @@ MENU = (
 )
 
 WITHIN = {
+    "web.bundles.": "web.events.",
     "web.confirmations.": "web.inbox.",
     "web.case_matches.": "web.cases.",
     "web.case_opening.": "web.households.",

@@ -75,6 +75,7 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "web.accounts.change_password": (("account", "set_password"), ("account", "sign_in")),
     "web.accounts.end_one_session": (("account", "end_session"),),
     "web.accounts.set_totp": (("account", "set_totp"),),
+    "web.bundles.take_bundle": (("account", "make_bundle"),),
     "web.confirmations.ask_proof": (),
     "web.confirmations.end_confirmation": (
         ("confirmation", "confirm"),
@@ -176,6 +177,7 @@ COMMANDS: Mapping[str, tuple[Act, ...]] = {
     "invite": (("account", "invite"),),
     "confirm": (("confirmation", "confirm"), ("confirmation", "refuse")),
     "audit anchor": (("account", "anchor"),),
+    "audit bundle": (("account", "make_bundle"),),
 }
 JOBS: Mapping[str, tuple[Act, ...]] = {
     "定时：提醒": (("account", "remind"),),

@@ -12,6 +12,7 @@ NOUNS = frozenset(
         "accounts",
         "activities",
         "anchors",
+        "bundles",
         "cases",
         "confirmations",
         "consents",

@@ -24,6 +24,7 @@ from service.cli.schema import migrate_database
 from service.clock import UNION_TIME, Clock, now, union_day
 from service.config import Settings
 from service.crypto.encryption import Keyring
+from service.crypto.signed_notes import log_key
 from service.db.engine import make_engine
 from service.imports.import_context import ImportOptions
 from service.imports.problems import InvalidSheets, message_for_problem, place
@@ -108,6 +109,7 @@ def set_up(settings: Settings, maintenance_url: str | None, samples: Path, out: 
     """
     _create_database(settings.owner_database_url or settings.database_url or "", maintenance_url)
     engine, keyring = make_engine(settings.database_url or ""), keys_of(settings)
+    log_key(settings, create=True)
     out.print(translate("cli.demo.migrated", at=migrate_database(settings)))
     with engine.begin() as conn:
         founded = found(conn, FIRST_SETUP, FIRST_DAY, union_day(FIRST_DAY), keyring, Clock.DEMO)

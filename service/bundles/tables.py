@@ -1,0 +1,215 @@
+"""The tables of a bundle: which rows each CSV file holds, which columns, and what is masked or left out."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from service.bundles.masked_columns import BANK_ACCOUNT, PERSON, MaskedColumn, Masking
+from service.bundles.scope import (
+    BundleScope,
+    Condition,
+    activities_of,
+    cases_of,
+    confirmations_of,
+    donations_of,
+    gifts_of,
+    households_of,
+    persons_of,
+    visits_of,
+)
+from service.integrity.stored_rows import streamed
+from service.queries.scope import paths_above
+from service.tables.accounts import account, role_grant
+from service.tables.activities import activity
+from service.tables.cases import approval, case, case_duty, paper, verification
+from service.tables.column_classification import CLASSIFICATION, Data
+from service.tables.confirmations import confirmation, confirmation_hand
+from service.tables.consents import consent
+from service.tables.donations import donation
+from service.tables.finances import finance_line
+from service.tables.fund_allocations import fund_allocation
+from service.tables.fund_receipts import fund_receipt
+from service.tables.funds import fund
+from service.tables.gifts import gift
+from service.tables.household_changes import household_change
+from service.tables.households import household
+from service.tables.kinship import kinship
+from service.tables.ledger import ledger_entry
+from service.tables.notices import notice, objection
+from service.tables.number_absences import number_absence
+from service.tables.pairings import pairing
+from service.tables.payees import bank_account
+from service.tables.payments import bank_advice, payment
+from service.tables.persons import person
+from service.tables.policies import calendar_day, calendar_year, policy_set
+from service.tables.row_fingerprints import FINGERPRINTS
+from service.tables.units import unit
+from service.tables.visits import visit, visit_confirmation, visit_visitor
+
+Rows = Callable[[BundleScope], Condition]
+Mask = Callable[[Masking, Mapping[str, Any]], dict[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class BundleTable:
+    """One table: its rows in a bundle, the columns that are left out, those that are masked, and its folder."""
+
+    table: sa.Table
+    rows: Rows
+    left_out: frozenset[str] = frozenset()
+    masked: tuple[MaskedColumn, ...] = ()
+    mask: Mask | None = None
+    is_money: bool = False
+    """Whether the verifier compares each row with the events."""
+
+    folder: str = "rows"
+
+    @property
+    def path(self) -> str:
+        """Return the name of its file."""
+        return f"{self.folder}/{self.table.name}.csv"
+
+    @property
+    def columns(self) -> list[sa.Column[Any]]:
+        """Return the columns that are shown as they are: none that identifies a person."""
+        classes = CLASSIFICATION[self.table.name]
+        kept = (each for each in self.table.columns if Data.PERSONAL not in classes[each.name])
+        return [each for each in kept if each.name not in self.left_out]
+
+
+def _all(_scope: BundleScope) -> Condition:
+    return sa.true()
+
+
+def _of(owner: sa.Table, column: sa.Column[Any], rows: Rows) -> Rows:
+    """Return the condition for rows whose owner is in the bundle."""
+    return lambda scope: sa.select(owner.c.id).where(owner.c.id == column, rows(scope)).exists()
+
+
+def _units(scope: BundleScope) -> Condition:
+    """Return the condition for the units of the bundle, and for those above, whose staff decides too."""
+    above = paths_above(sa.cast(sa.literal(scope.unit_path), sa.Text()))
+    return sa.or_(scope.in_unit(unit.c.path), unit.c.path.in_(above))
+
+
+def _grants(scope: BundleScope) -> Condition:
+    of_unit = sa.select(account.c.id).join(unit, unit.c.id == account.c.unit_id)
+    return of_unit.where(account.c.id == role_grant.c.account_id, scope.in_unit(unit.c.path)).exists()
+
+
+def _entries(scope: BundleScope) -> Condition:
+    of_case = _of(case, ledger_entry.c.case_id, cases_of)(scope)
+    of_gift = _of(gift, ledger_entry.c.subject_id, gifts_of)(scope)
+    return sa.or_(scope.on_lines(ledger_entry.c.fund_id), of_case, of_gift)
+
+
+def _on_lines(column: sa.Column[Any]) -> Rows:
+    return lambda scope: scope.on_lines(column)
+
+
+_RECORDED = frozenset({"natural_key"})
+_DIGESTS = frozenset({"content", "seen", "shown_hash", "people"})
+_MONEY: dict[str, Any] = {"is_money": True}
+
+BUNDLE_TABLES = (
+    BundleTable(unit, _units),
+    BundleTable(account, _of(unit, account.c.unit_id, _units), frozenset({"email"})),
+    BundleTable(role_grant, _grants),
+    BundleTable(household, households_of),
+    BundleTable(person, persons_of, masked=PERSON, mask=Masking.of_person),
+    BundleTable(
+        bank_account,
+        _of(household, bank_account.c.household_id, households_of),
+        masked=BANK_ACCOUNT,
+        mask=Masking.of_bank_account,
+    ),
+    BundleTable(number_absence, _of(person, number_absence.c.person_id, persons_of)),
+    *(
+        BundleTable(table, _of(household, table.c.household_id, households_of), _RECORDED)
+        for table in (finance_line, consent, kinship, pairing, household_change)
+    ),
+    BundleTable(case, cases_of, frozenset({"answers", "first_answers", "head_hash"})),
+    *(
+        BundleTable(table, _of(case, table.c.case_id, cases_of), _DIGESTS)
+        for table in (case_duty, paper, verification, notice, objection, approval)
+    ),
+    BundleTable(visit, visits_of, _RECORDED | {"seen"}),
+    BundleTable(visit_visitor, _of(visit, visit_visitor.c.visit_id, visits_of)),
+    BundleTable(visit_confirmation, _of(visit, visit_confirmation.c.visit_id, visits_of)),
+    BundleTable(fund, _on_lines(fund.c.id), **_MONEY),
+    BundleTable(fund_allocation, _on_lines(fund_allocation.c.fund_id), **_MONEY),
+    BundleTable(fund_receipt, _on_lines(fund_receipt.c.fund_id), **_MONEY),
+    BundleTable(ledger_entry, _entries, **_MONEY),
+    BundleTable(payment, _of(case, payment.c.case_id, cases_of), **_MONEY),
+    BundleTable(bank_advice, _of(case, bank_advice.c.case_id, cases_of), **_MONEY),
+    BundleTable(gift, gifts_of, **_MONEY),
+    BundleTable(donation, donations_of, **_MONEY),
+    BundleTable(activity, activities_of, **_MONEY),
+    BundleTable(confirmation, confirmations_of),
+    BundleTable(confirmation_hand, _of(confirmation, confirmation_hand.c.confirmation_id, confirmations_of)),
+    BundleTable(policy_set, _all, frozenset({"source"}), folder="policy"),
+    BundleTable(calendar_day, _all, folder="calendar"),
+    BundleTable(calendar_year, _all, folder="calendar"),
+)
+"""The tables in the order of their files; a sealed column is in none of them, whatever is added to a table."""
+
+
+def kind_of(column: sa.Column[Any]) -> str:
+    """Return the kind of a column's cells (service/bundles/verifier/table_rows.py)."""
+    if isinstance(column.type, sa.BigInteger) and column.name.endswith("fen"):
+        return "money"
+    kinds = ((sa.Boolean, "bool"), (sa.Integer, "int"), (sa.ARRAY, "json"), (sa.JSON, "json"))
+    return next((kind for of, kind in kinds if isinstance(column.type, of)), "text")
+
+
+def headers(table: BundleTable) -> list[tuple[str, str, str]]:
+    """Return header, name and kind of each column of a file; the header of money in fen says that it is in yuan."""
+    kept = [(each.name, kind_of(each)) for each in table.columns]
+    named = [(f"{name.removesuffix('fen')}yuan" if kind == "money" else name, name, kind) for name, kind in kept]
+    return [*named, *((each.name, each.name, "text") for each in table.masked)]
+
+
+def plain(value: Any) -> Any:
+    """Return a value in the form in which events record it."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return (
+        bytes(value).hex()
+        if isinstance(value, bytes | memoryview)
+        else str(value)
+        if isinstance(value, UUID)
+        else value
+    )
+
+
+def described(table: BundleTable) -> dict[str, Any]:
+    """Return what the manifest says of a table, so that its rows can be compared with the events."""
+    fingerprint = FINGERPRINTS[table.table.name]
+    columns = headers(table)
+    return {
+        "path": table.path,
+        "columns": columns,
+        "key": list(fingerprint.key),
+        "log": fingerprint.log_name,
+        "fixed": dict(fingerprint.fixed) if table.is_money else {},
+        "changing": dict(fingerprint.changing) if table.is_money else {},
+        "absent": dict(fingerprint.absent) if table.is_money else {},
+        "bound": table.is_money,
+    }
+
+
+def rows_of(conn: sa.Connection, table: BundleTable, scope: BundleScope, masking: Masking) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table in the order of their keys, in constant memory."""
+    sealed = (table.table.c[each.sealed] for each in table.masked)
+    keys = list(table.table.primary_key.columns)
+    rows = sa.select(*table.columns, *sealed).where(table.rows(scope)).order_by(*keys)
+    for found in streamed(conn, rows).mappings():
+        row: Mapping[str, Any] = dict(found)
+        values = {each.name: plain(row[each.name]) for each in table.columns}
+        yield values | (table.mask(masking, row) if table.mask is not None else {})
