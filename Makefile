@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint pictures fuzz walks mutation collusion guesses uploads canary chaos forgeries side-by-side bench bench-pages bench-profile bench-scale bench-search lock clean
+.PHONY: help demo serve test lint pictures fuzz walks mutation collusion guesses uploads canary chaos forgeries bundle-bytes side-by-side bench bench-pages bench-profile bench-scale bench-search lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -57,6 +57,9 @@ side-by-side: $(DEV) ## two installations and copies of them side by side under 
 
 forgeries: $(DEV) ## 2,000 random forgeries by the owner of the database, each found by verify; prints its seed; about 20 minutes
 	$(if $(FORGERIES),FORGERIES=$(FORGERIES)) $(BIN)/pytest tests/chaos/test_forgeries.py -m "chaos or not chaos" -n 0 -p no:randomly
+
+bundle-bytes: $(DEV) ## 1,000 random bytes of a bundle for auditors changed, in its contents and in the archive itself, each found; prints its seed
+	BUNDLE_BYTES=$(or $(BUNDLE_BYTES),1000) $(BIN)/pytest tests/chaos/test_bundle_bytes.py -n 0 -p no:randomly -s
 
 bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-written psycopg, an ORM and Django, then bench-pages, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.main --django $(DJANGO_ENV)/bin/python

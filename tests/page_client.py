@@ -69,7 +69,9 @@ class PageClient:
 
     def open(self, method: str, path: str, headers: dict[str, str], form: dict[str, str] | None = None) -> Any:
         """Send a request with these headers and no others."""
-        return self.app.test_client(use_cookies=False).open(path, method=method, headers=headers, data=form)
+        return self.app.test_client(use_cookies=False).open(
+            path, method=method, headers=headers, data=form, buffered=True
+        )
 
     def _open(
         self, method: str, staff_name: str, path: str, more: dict[str, str], form: dict[str, str] | None = None

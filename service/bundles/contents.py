@@ -18,7 +18,6 @@ from service.bundles.masked_columns import Masking
 from service.bundles.scope import BundleScope
 from service.bundles.tables import BUNDLE_TABLES, BundleTable, headers, rows_of
 from service.bundles.verifier.log_tree import kept_checkpoints
-from service.bundles.verifier.table_rows import cell_of
 from service.bundles.verifier.verification import ANCHORS, LAST_CHECKPOINT, SCRIPT
 from service.bundles.verifier_script import verifier_script
 from service.i18n.catalogue import LANGUAGES, translate
@@ -92,8 +91,7 @@ def _table(table: BundleTable) -> Callable[[BundleParts], None]:
         columns = headers(table)
         rows = rows_of(parts.conn, table, parts.scope, parts.masking)
         with parts.archive.file(table.path) as target:
-            cells = ([cell_of(row[name], kind) for _header, name, kind in columns] for row in rows)
-            _write_csv(target, parts.watermark, [header for header, _name, _kind in columns], cells)
+            _write_csv(target, parts.watermark, [header for header, _name, _kind in columns], rows)
 
     return write
 

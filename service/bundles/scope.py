@@ -25,6 +25,7 @@ from service.tables.units import unit
 from service.tables.visits import visit
 
 Condition = sa.ColumnElement[bool]
+_OF_SUBJECT = event.alias("of_subject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,8 @@ class BundleScope:
 
     def has_event(self, subject_id: sa.ColumnElement[UUID]) -> Condition:
         """Return the condition that a subject has an event in the period."""
-        of_subject = event.alias("of_subject")
-        in_period = sa.select(of_subject.c.seq).where(self.within(of_subject.c.on))
-        return in_period.where(of_subject.c.subject_id == subject_id).exists()
+        in_period = sa.select(_OF_SUBJECT.c.seq).where(self.within(_OF_SUBJECT.c.on))
+        return in_period.where(_OF_SUBJECT.c.subject_id == subject_id).exists()
 
     def within(self, on: sa.ColumnElement[date]) -> Condition:
         """Return the condition that a day is in the period."""

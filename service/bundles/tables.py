@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -21,6 +20,7 @@ from service.bundles.scope import (
     persons_of,
     visits_of,
 )
+from service.bundles.verifier.table_rows import cell_of
 from service.integrity.stored_rows import streamed
 from service.queries.scope import paths_above
 from service.tables.accounts import account, role_grant
@@ -173,19 +173,28 @@ def headers(table: BundleTable) -> list[tuple[str, str, str]]:
     return [*named, *((each.name, each.name, "text") for each in table.masked)]
 
 
-def plain(value: Any) -> Any:
-    """Return a value in the form in which events record it."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return (
-        bytes(value).hex()
-        if isinstance(value, bytes | memoryview)
-        else str(value)
-        if isinstance(value, UUID)
-        else value
-    )
+def _cell(column: sa.Column[Any]) -> Callable[[Any], str]:
+    """Return how a column's values are written, so that the verifier reads what the events record."""
+    kind, types = kind_of(column), column.type
+    if isinstance(types, sa.Uuid):
+        write: Callable[[Any], str] = str
+    elif isinstance(types, sa.DateTime):
+        write = _instant
+    elif isinstance(types, sa.Date):
+        write = date.isoformat
+    elif isinstance(types, sa.LargeBinary):
+        write = _hex
+    else:
+        return lambda value: cell_of(value, kind)
+    return lambda value: "" if value is None else write(value)
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
+
+
+def _hex(value: bytes) -> str:
+    return bytes(value).hex()
 
 
 def described(table: BundleTable) -> dict[str, Any]:
@@ -204,12 +213,15 @@ def described(table: BundleTable) -> dict[str, Any]:
     }
 
 
-def rows_of(conn: sa.Connection, table: BundleTable, scope: BundleScope, masking: Masking) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table in the order of their keys, in constant memory."""
-    sealed = (table.table.c[each.sealed] for each in table.masked)
-    keys = list(table.table.primary_key.columns)
-    rows = sa.select(*table.columns, *sealed).where(table.rows(scope)).order_by(*keys)
-    for found in streamed(conn, rows).mappings():
-        row: Mapping[str, Any] = dict(found)
-        values = {each.name: plain(row[each.name]) for each in table.columns}
-        yield values | (table.mask(masking, row) if table.mask is not None else {})
+def rows_of(conn: sa.Connection, table: BundleTable, scope: BundleScope, masking: Masking) -> Iterator[list[str]]:
+    """Yield the rows of a table as cells, in the order of their keys and in constant memory."""
+    columns, keys = table.columns, list(table.table.primary_key.columns)
+    selected = [*columns, *(table.table.c[each.sealed] for each in table.masked)]
+    names, rows = [each.name for each in selected], sa.select(*selected)
+    writers = [_cell(each) for each in columns]
+    for row in streamed(conn, rows.where(table.rows(scope)).order_by(*keys)):
+        cells = [write(value) for write, value in zip(writers, row, strict=False)]
+        if table.mask is not None:
+            masked = table.mask(masking, dict(zip(names, row, strict=True)))
+            cells += [cell_of(masked[each.name], "text") for each in table.masked]
+        yield cells

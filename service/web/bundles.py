@@ -1,12 +1,14 @@
 """/audit/bundles: an auditor takes the record of a unit and a period away as one file, and sees who took which."""
 
 import tempfile
+from contextlib import ExitStack
 from typing import Any
 
 from flask import Blueprint, Response, render_template, send_file
 from flask.typing import ResponseReturnValue
 
 from service.actions import bundles as actions
+from service.actions.bundles import BundleRequest
 from service.bundles.make import BundleSource, make_bundle
 from service.clock import UNION_TIME
 from service.crypto.signed_notes import log_key
@@ -47,7 +49,8 @@ FORM = one(
 @requires_role(Role.AUDITOR)
 def show_bundles() -> str:
     """Show the form for a bundle, and the bundles that were taken before."""
-    filled = Filled()
+    filled, units = Filled(), options.units_of(Role.AUDITOR)
+    filled.add("", {"unit_id": units[0][0] if units else None})
     filled.add(
         "", {"from_on": today().replace(month=1, day=1), "until_on": today(), "purpose": BundlePurpose.YEARLY_AUDIT}
     )
@@ -82,10 +85,17 @@ def _made(body: dict[str, Any]) -> Response:
         raise Refused(Reason.of("bundle_by_command", most=MOST_EVENTS))
     period = (body["from_on"], body["until_on"])
     request = actions.bundle_request(conn, body["unit_id"], period, body["purpose"], body["document"], context)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it when it has been sent
-    made = make_bundle(BundleSource(app_state().engine, log_key(settings)), file, request, context)
-    actions.record_bundle(conn, request, made, context)
-    release_key()
-    file.seek(0)
-    name = f"bundle-{body['from_on']:%Y%m%d}-{body['until_on']:%Y%m%d}-{at().astimezone(UNION_TIME):%Y%m%d-%H%M}.zip"
-    return send_file(file, "application/zip", as_attachment=True, download_name=name)
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.TemporaryFile())
+        made = make_bundle(BundleSource(app_state().engine, log_key(settings)), file, request, context)
+        actions.record_bundle(conn, request, made, context)
+        release_key()
+        file.seek(0)
+        answer = send_file(file, "application/zip", as_attachment=True, download_name=_file_name(request))
+        answer.call_on_close(stack.pop_all().close)
+    return answer
+
+
+def _file_name(request: BundleRequest) -> str:
+    made_at = at().astimezone(UNION_TIME)
+    return f"bundle-{request.start:%Y%m%d}-{request.end:%Y%m%d}-{made_at:%Y%m%d-%H%M}.zip"

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from service.bundles.verifier.archive_format import DEFLATED, Entry, read_archive
+from service.bundles.verifier.archive_format import DEFLATED, ArchiveUnreadable, Entry, read_archive
 from service.bundles.verifier.findings import Findings
 
 MANIFEST, MANIFEST_SIGNATURE = "manifest.json", "manifest.sig"
@@ -38,7 +38,11 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("rb")
-        entries, self.altered = read_archive(self._file)
+        try:
+            entries, self.altered = read_archive(self._file)
+        except ArchiveUnreadable:
+            self._file.close()
+            raise
         self._entries = {entry.name: entry for entry in entries}
         self.names = [entry.name for entry in entries]
 
@@ -126,11 +130,20 @@ def read_whole(source: Source, name: str) -> bytes | None:
         return None
 
 
+def unread(source: Source, name: str) -> str:
+    """Return the code of the fault for a file that `read_whole` did not return."""
+    return "file_unreadable" if name in source.names else "file_missing"
+
+
+def compare_headers(source: Source, found: Findings) -> None:
+    """Name the files whose headers in the archive are not as they follow from the contents."""
+    for name in sorted({*source.altered}):
+        found.fault("archive_altered", path=name or "(zip)")
+
+
 def compare_files(source: Source, listed: list[dict[str, Any]], found: Findings) -> None:
     """Compare every file with the manifest, and the manifest with the files: missing, unknown and altered ones."""
     expected = {str(each["path"]): each for each in listed}
-    for name in sorted({*source.altered}):
-        found.fault("archive_altered", path=name or "(zip)")
     for name in expected:
         if name not in source.names:
             found.fault("file_missing", path=name)

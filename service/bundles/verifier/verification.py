@@ -19,7 +19,9 @@ from service.bundles.verifier.bundle_files import (
     Source,
     as_text,
     compare_files,
+    compare_headers,
     read_whole,
+    unread,
 )
 from service.bundles.verifier.event_chains import EventChains, LineUnreadable, read_lines
 from service.bundles.verifier.findings import Findings
@@ -69,6 +71,7 @@ def verify_bundle(path: Path, given: Given) -> Findings:
     found = Findings()
     source = open_bundle(path)
     try:
+        compare_headers(source, found)
         manifest = _manifest(source, given, found)
         if manifest is not None:
             _Verification(source, manifest, given, found).run()
@@ -93,7 +96,7 @@ def _manifest(source: Source, given: Given, found: Findings) -> dict[str, Any] |
     """Return the manifest, after comparing its digest and its signature with what was given; None where it is unreadable."""
     data = read_whole(source, MANIFEST)
     if data is None:
-        found.fault("file_missing", path=MANIFEST)
+        found.fault(unread(source, MANIFEST), path=MANIFEST)
         return None
     digest = sha256(data).hexdigest()
     found.note("manifest", sha256=digest)
@@ -133,7 +136,7 @@ def _check_signature(source: Source, digest: str, key: Key | None, given: Given,
         return
     found.note("key_given" if given.key else "key_inside", key=str(key))
     if note is None:
-        found.fault("file_missing", path=MANIFEST_SIGNATURE)
+        found.fault(unread(source, MANIFEST_SIGNATURE), path=MANIFEST_SIGNATURE)
         return
     try:
         text = note.decode()
@@ -220,8 +223,8 @@ class _Verification:
     def _read_tables(self, tables: Sequence[Table], rows: TableRows) -> None:
         for table in tables:
             try:
-                with self.source.open(table.path) as file:
-                    rows.read(table, as_text(file))
+                with self.source.open(table.path) as file, as_text(file) as text:
+                    rows.read(table, text)
             except (*UNREADABLE, KeyError):
                 self.found.fault("file_unreadable", path=table.path)
         rows.end()
