@@ -155,4 +155,4 @@ CONTENTS: tuple[Callable[[BundleParts], None], ...] = (
     _policies,
     _report,
 )
-"""The parts in the order of the archive. The list of documents (digest, kind, size) will be a row of BUNDLE_TABLES."""
+"""The parts in the order of the archive. Of scans it has the rows with kind, size and digest, and no file."""

@@ -13,6 +13,7 @@ from service.tables.accounts import account
 from service.tables.activities import activity
 from service.tables.cases import case
 from service.tables.confirmations import confirmation
+from service.tables.documents import document
 from service.tables.donations import donation
 from service.tables.events import event
 from service.tables.funds import fund
@@ -93,17 +94,25 @@ def visits_of(scope: BundleScope) -> Condition:
 
 
 def households_of(scope: BundleScope) -> Condition:
-    """Return the condition for households of the bundle: those with an event, a case, a gift or a visit in it."""
+    """Return the condition for households of the bundle: those with an event, a case, a gift, a visit or a scan in it."""
     kept = [scope.has_event(household.c.id)]
     for table, rows in ((case, cases_of), (gift, gifts_of), (visit, _own_visits)):
         kept.append(sa.select(table.c.id).where(table.c.household_id == household.c.id, rows(scope)).exists())
-    members = sa.select(person.c.id).where(person.c.household_id == household.c.id, scope.has_event(person.c.id))
-    return sa.and_(scope.in_unit(household.c.unit_path), sa.or_(*kept, members.exists()))
+    kept += [
+        sa.select(table.c.id).where(table.c.household_id == household.c.id, scope.has_event(table.c.id)).exists()
+        for table in (person, document)
+    ]
+    return sa.and_(scope.in_unit(household.c.unit_path), sa.or_(*kept))
 
 
 def persons_of(scope: BundleScope) -> Condition:
     """Return the condition for persons of the bundle: the members of its households, of any time."""
     return sa.select(household.c.id).where(household.c.id == person.c.household_id, households_of(scope)).exists()
+
+
+def documents_of(scope: BundleScope) -> Condition:
+    """Return the condition for documents of the bundle: those of its households, whose files are not in it."""
+    return sa.select(household.c.id).where(household.c.id == document.c.household_id, households_of(scope)).exists()
 
 
 def accounts_of(scope: BundleScope) -> Condition:
@@ -128,6 +137,7 @@ SUBJECT_ROWS: Mapping[str, tuple[sa.Table, Callable[[BundleScope], Condition]]] 
     "account": (account, accounts_of),
     "visit": (visit, _own_visits),
     "gift": (gift, gifts_of),
+    "document": (document, documents_of),
     "donation": (donation, donations_of),
     "activity": (activity, activities_of),
     "confirmation": (confirmation, confirmations_of),

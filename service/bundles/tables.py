@@ -14,6 +14,7 @@ from service.bundles.scope import (
     activities_of,
     cases_of,
     confirmations_of,
+    documents_of,
     donations_of,
     gifts_of,
     households_of,
@@ -29,6 +30,7 @@ from service.tables.cases import approval, case, case_duty, paper, verification
 from service.tables.column_classification import CLASSIFICATION, Data
 from service.tables.confirmations import confirmation, confirmation_hand
 from service.tables.consents import consent
+from service.tables.documents import document, paper_document, stored_file
 from service.tables.donations import donation
 from service.tables.finances import finance_line
 from service.tables.fund_allocations import fund_allocation
@@ -85,9 +87,10 @@ def _all(_scope: BundleScope) -> Condition:
     return sa.true()
 
 
-def _of(owner: sa.Table, column: sa.Column[Any], rows: Rows) -> Rows:
-    """Return the condition for rows whose owner is in the bundle."""
-    return lambda scope: sa.select(owner.c.id).where(owner.c.id == column, rows(scope)).exists()
+def _of(owner: sa.Table, column: sa.Column[Any], rows: Rows, key: sa.Column[Any] | None = None) -> Rows:
+    """Return the condition for rows whose owner is in the bundle; `key` is the owner's column that names them, else its id."""
+    named = owner.c.id if key is None else key
+    return lambda scope: sa.select(owner.c.id).where(named == column, rows(scope)).exists()
 
 
 def _units(scope: BundleScope) -> Condition:
@@ -137,6 +140,9 @@ BUNDLE_TABLES = (
         BundleTable(table, _of(case, table.c.case_id, cases_of), _DIGESTS)
         for table in (case_duty, paper, verification, notice, objection, approval)
     ),
+    BundleTable(document, documents_of),
+    BundleTable(stored_file, _of(document, stored_file.c.id, documents_of, document.c.file_id)),
+    BundleTable(paper_document, _of(case, paper_document.c.case_id, cases_of)),
     BundleTable(visit, visits_of, _RECORDED | {"seen"}),
     BundleTable(visit_visitor, _of(visit, visit_visitor.c.visit_id, visits_of)),
     BundleTable(visit_confirmation, _of(visit, visit_confirmation.c.visit_id, visits_of)),
