@@ -61,11 +61,12 @@ REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
-LISTS = "cases, households, funds, payments"
+LISTS = "cases, households, funds, payments, gifts"
 AUDITOR = (Role.AUDITOR,)
 ADMIN = (Role.ADMIN,)
 CASHIER = (Role.CASHIER,)
 RECEIPT_ENDERS = (Role.CASHIER, Role.APPROVER)
+GIVERS = (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
 DECIDERS = (Role.REVIEWER, Role.APPROVER)
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
@@ -212,6 +213,24 @@ PAGES = (
     PageRoute("GET", "/fund-allocations/<uuid:allocation_id>/end", (Role.APPROVER,), "row", seen_by=("approver_1",)),
     PageRoute("POST", "/fund-allocations/<uuid:allocation_id>/end", (Role.APPROVER,), "row"),
     PageRoute("GET", "/payments", READERS, "self", seen_by=("cashier",), seen_at=("/payments", "/payments?state=sent")),
+    PageRoute(
+        "GET",
+        "/gifts",
+        READERS,
+        "list",
+        seen_by=("registrar", "auditor"),
+        seen_at=("/gifts", "/gifts?item=HOU&signed=no"),
+    ),
+    PageRoute("GET", "/gifts/new", GIVERS, "self", seen_by=STAFF, seen_at=("/gifts/new", "/gifts/new?file_no=X-1")),
+    PageRoute("GET", "/gifts/<uuid:gift_id>", READERS, "row", seen_by=("registrar", "auditor")),
+    PageRoute("GET", "/gifts/<uuid:gift_id>/correction", GIVERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/gifts/<uuid:gift_id>/correction", GIVERS, "row"),
+    PageRoute("GET", "/gifts/<uuid:gift_id>/void", GIVERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/gifts/<uuid:gift_id>/void", GIVERS, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/gifts/goods", GIVERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/gifts/goods", GIVERS, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/gifts/money", (Role.APPROVER,), "row", seen_by=("approver_1",)),
+    PageRoute("POST", "/households/<uuid:household_id>/gifts/money", (Role.APPROVER,), "row"),
     PageRoute("GET", "/reports", READERS, "row", query=PERIOD, seen_by=("auditor",), seen_at=("/reports", REPORT)),
     PageRoute("GET", "/reports/welfare/<any(docx, md, json):form>", READERS, "row", query=PERIOD),
     PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),

@@ -13,6 +13,7 @@ from service.web import (
     exports,
     finances,
     funds,
+    gifts,
     household_changes,
     households,
     identity_provider,
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
+    *(gifts,),
     components,
 )
 

@@ -13,6 +13,7 @@ PLACES: Mapping[str, str] = {
     "case": "cases",
     "household": "households",
     "fund": "funds",
+    "gift": "gifts",
     "confirmation": "confirmations",
 }
 """The pages of subjects that have one of their own."""

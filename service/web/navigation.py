@@ -21,11 +21,15 @@ MENU = (
     MenuItem("web.cases.list_cases", "menu.cases", "web.cases.", frozenset(READERS)),
     MenuItem("web.households.list_households", "menu.households", "web.households.", frozenset(READERS)),
     MenuItem("web.funds.list_funds", "menu.funds", "web.funds.", frozenset(READERS)),
+    MenuItem("web.gifts.list_gifts", "menu.records", "web.gifts.", frozenset(READERS)),
     MenuItem("web.reports.show_report", "menu.reports", "web.reports.", frozenset(READERS)),
     MenuItem("web.events.show_room", "menu.audit", "web.events.", frozenset({Role.AUDITOR})),
     MenuItem("web.staff.list_staff", "menu.staff", "web.staff.", frozenset({Role.ADMIN})),
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
+
+RECORD_LISTS = (MenuItem("web.gifts.list_gifts", "records.gifts", "web.gifts.", frozenset(READERS)),)
+"""The lists of records outside cases, which link to each other."""
 
 WITHIN = {
     "web.confirmations.": "web.inbox.",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,8 @@ from playwright.sync_api import Browser, sync_playwright
 from service.actions.confirmations import propose
 from service.actions.fund_allocations import NewFundAllocation, allocate_to_unit
 from service.actions.fund_receipts import NewReceipt, record_receipt
+from service.actions.gift_checks import NewGift
+from service.actions.gifts import record_gift
 from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
@@ -130,6 +133,12 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
     return {**ids, "account": witness, "grant": grant or witness}
 
 
+def _goods(office: Organisation, household: UUID) -> NewGift:
+    given: dict[str, Any] = {"goods": "大米", "goods_unit": "袋", "quantity": 2}
+    people: dict[str, Any] = {"handed_by": office.people["visitor_1"], "signed_by_family": True}
+    return NewGift(office.unit_id, household, TODAY, "KIND", "入冬慰问", "502", **people, **given)
+
+
 @pytest.fixture(scope="session")
 def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
     """Return an organisation whose pages are only looked at, and the ids in their addresses."""
@@ -142,6 +151,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         declare_kinship(connection, household, union.office.people["follower"], "other", context)
         content = ReceiptContent(union.office.fund_id, NewReceipt(Fen(100), "银收1", TODAY))
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
+        gift = record_gift(connection, _goods(union.office, household), context)
         (posted,) = notices.of_case(connection, UUID(case.case_id))
         of_money = _money_records(connection, union.office)
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
@@ -152,7 +162,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         "household": household,
         "person": case.family.child_id,
     }
-    ids |= {"pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
+    ids |= {"gift": gift, "pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
     return union, {name: str(row_id) for name, row_id in ids.items()}
 
 

@@ -1,0 +1,61 @@
+"""The lists of records outside cases that can be exported, and their columns."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service.http.context import caller
+from service.imports.written_tables import Cell
+from service.queries import gifts
+from service.web import gift_view
+from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, as_it_is, in_words, in_yuan, on_day
+from service.web.layout import text
+from service.web.list_filters import Filters, labels_of, read_filters
+from service.web.record_lists import Read
+
+
+def _records(filters: Filters, read: Read, columns: Columns) -> ExportedList:
+    """Return a list of records: its page and its file read the same rows."""
+
+    def batch(conn: Any, values: dict[str, Any], after: list[str] | None) -> Batch:
+        page, _total = read(conn, caller(), values, after, BATCH, most=1)
+        return page.rows, page.last
+
+    free = frozenset(each.name for each in filters if each.is_free)
+    return ExportedList(lambda: read_filters(filters), lambda values: labels_of(filters, values), batch, columns, free)
+
+
+def _yes_no(name: str, yes: str, no: str) -> Callable[[dict[str, Any]], Cell]:
+    return lambda row: text(yes if row[name] else no)
+
+
+VOIDED: Columns = {"records.voided_on": on_day("voided_on"), "records.void_reason": as_it_is("void_reason")}
+"""What every record outside cases says of its void."""
+
+RECORD_FILTERS = (gift_view.FILTERS,)
+"""The filters of these lists."""
+
+RECORDS: Mapping[str, ExportedList] = {
+    "gifts": _records(
+        gift_view.FILTERS,
+        gifts.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "family.file_no": as_it_is("file_no"),
+            "records.recipient": gift_view.recipient_of,
+            "case.unit": as_it_is("unit_name"),
+            "case.item": in_words("item", "item"),
+            "records.purpose": as_it_is("purpose"),
+            "family.fen": in_yuan("fen"),
+            "funds.line": as_it_is("fund_code"),
+            "records.goods": as_it_is("goods"),
+            "records.quantity": as_it_is("quantity"),
+            "records.goods_unit": as_it_is("goods_unit"),
+            "records.account_code": as_it_is("account_code"),
+            "records.hander": as_it_is("hander"),
+            "records.approver": as_it_is("approver"),
+            "payments.signed": _yes_no("signed_by_family", "records.signed", "records.unsigned"),
+            **VOIDED,
+        },
+    ),
+}
+"""By their names in the address."""
