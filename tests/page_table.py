@@ -61,8 +61,9 @@ REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
-LISTS = "cases, households, funds, payments, gifts"
+LISTS = "cases, households, funds, payments, gifts, donations, activities"
 AUDITOR = (Role.AUDITOR,)
+FUNDRAISERS = (Role.REGISTRAR, Role.CASHIER)
 ADMIN = (Role.ADMIN,)
 CASHIER = (Role.CASHIER,)
 RECEIPT_ENDERS = (Role.CASHIER, Role.APPROVER)
@@ -231,6 +232,36 @@ PAGES = (
     PageRoute("POST", "/households/<uuid:household_id>/gifts/goods", GIVERS, "row"),
     PageRoute("GET", "/households/<uuid:household_id>/gifts/money", (Role.APPROVER,), "row", seen_by=("approver_1",)),
     PageRoute("POST", "/households/<uuid:household_id>/gifts/money", (Role.APPROVER,), "row"),
+    PageRoute(
+        "GET",
+        "/donations",
+        READERS,
+        "list",
+        seen_by=("registrar",),
+        seen_at=("/donations", "/donations?direction=received&record_state=live"),
+    ),
+    PageRoute("GET", "/donations/new", FUNDRAISERS, "self", seen_by=STAFF),
+    PageRoute("POST", "/donations/new", FUNDRAISERS, "self"),
+    PageRoute("GET", "/donations/<uuid:donation_id>", READERS, "row", seen_by=("registrar",)),
+    PageRoute("GET", "/donations/<uuid:donation_id>/correction", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/donations/<uuid:donation_id>/correction", FUNDRAISERS, "row"),
+    PageRoute("GET", "/donations/<uuid:donation_id>/void", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/donations/<uuid:donation_id>/void", FUNDRAISERS, "row"),
+    PageRoute(
+        "GET",
+        "/activities",
+        READERS,
+        "list",
+        seen_by=("registrar",),
+        seen_at=("/activities", "/activities?kind=sport&record_state=live"),
+    ),
+    PageRoute("GET", "/activities/new", FUNDRAISERS, "self", seen_by=STAFF),
+    PageRoute("POST", "/activities/new", FUNDRAISERS, "self"),
+    PageRoute("GET", "/activities/<uuid:activity_id>", READERS, "row", seen_by=("registrar",)),
+    PageRoute("GET", "/activities/<uuid:activity_id>/correction", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/activities/<uuid:activity_id>/correction", FUNDRAISERS, "row"),
+    PageRoute("GET", "/activities/<uuid:activity_id>/void", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/activities/<uuid:activity_id>/void", FUNDRAISERS, "row"),
     PageRoute("GET", "/reports", READERS, "row", query=PERIOD, seen_by=("auditor",), seen_at=("/reports", REPORT)),
     PageRoute("GET", "/reports/welfare/<any(docx, md, json):form>", READERS, "row", query=PERIOD),
     PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),

@@ -4,11 +4,13 @@ from flask import Blueprint, Flask
 
 from service.web import (
     accounts,
+    activities,
     case_matches,
     case_opening,
     cases,
     components,
     confirmations,
+    donations,
     events,
     exports,
     finances,
@@ -39,7 +41,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
-    *(gifts,),
+    *(gifts, donations, activities),
     components,
 )
 

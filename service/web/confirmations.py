@@ -20,6 +20,7 @@ from service.i18n.catalogue import catalogue
 from service.imports.proposed_import import ALL_WRITES
 from service.queries import confirmations as read
 from service.queries import named_rows, policy_changes
+from service.web.event_words import PLACES
 from service.web.forms import PostedForm
 from service.web.layout import text
 from service.web.proofs import challenge, proof_input, proof_label, proved, shown_confirmation
@@ -46,7 +47,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 SUMS = ("ceiling",)
 """Sums in fen, besides those whose name says so."""
 
-RECORDS: Mapping[str, str] = {"gift_void": "gifts", "gift_correction": "gifts"}
+RECORDS: Mapping[str, str] = {
+    f"{name}_{act}": PLACES[name] for name in ("gift", "donation", "activity") for act in ("void", "correction")
+}
 """The pages of the records that proposals void or correct."""
 
 PROPOSED = "proposed"

@@ -14,6 +14,8 @@ PLACES: Mapping[str, str] = {
     "household": "households",
     "fund": "funds",
     "gift": "gifts",
+    "donation": "donations",
+    "activity": "activities",
     "confirmation": "confirmations",
 }
 """The pages of subjects that have one of their own."""

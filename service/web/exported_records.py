@@ -5,8 +5,8 @@ from typing import Any
 
 from service.http.context import caller
 from service.imports.written_tables import Cell
-from service.queries import gifts
-from service.web import gift_view
+from service.queries import activities, donations, gifts
+from service.web import activity_view, donation_view, gift_view
 from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, as_it_is, in_words, in_yuan, on_day
 from service.web.layout import text
 from service.web.list_filters import Filters, labels_of, read_filters
@@ -31,7 +31,7 @@ def _yes_no(name: str, yes: str, no: str) -> Callable[[dict[str, Any]], Cell]:
 VOIDED: Columns = {"records.voided_on": on_day("voided_on"), "records.void_reason": as_it_is("void_reason")}
 """What every record outside cases says of its void."""
 
-RECORD_FILTERS = (gift_view.FILTERS,)
+RECORD_FILTERS = (gift_view.FILTERS, donation_view.FILTERS, activity_view.FILTERS)
 """The filters of these lists."""
 
 RECORDS: Mapping[str, ExportedList] = {
@@ -54,6 +54,38 @@ RECORDS: Mapping[str, ExportedList] = {
             "records.hander": as_it_is("hander"),
             "records.approver": as_it_is("approver"),
             "payments.signed": _yes_no("signed_by_family", "records.signed", "records.unsigned"),
+            **VOIDED,
+        },
+    ),
+    "donations": _records(
+        donation_view.FILTERS,
+        donations.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "case.unit": as_it_is("unit_name"),
+            "records.direction": in_words("direction", "direction"),
+            "records.campaign": as_it_is("campaign"),
+            "records.organiser": as_it_is("organiser"),
+            "family.fen": in_yuan("fen"),
+            "records.donors": as_it_is("donors"),
+            "records.handed_to": as_it_is("handed_to"),
+            "records.receipt_no": as_it_is("receipt_no"),
+            "records.recorder": as_it_is("recorder"),
+            **VOIDED,
+        },
+    ),
+    "activities": _records(
+        activity_view.FILTERS,
+        activities.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "case.unit": as_it_is("unit_name"),
+            "records.activity_title": as_it_is("title"),
+            "records.kind": in_words("kind", "activity_kind"),
+            "records.participants": as_it_is("participants"),
+            "records.cost": in_yuan("fen"),
+            "records.account_code": as_it_is("account_code"),
+            "records.recorder": as_it_is("recorder"),
             **VOIDED,
         },
     ),

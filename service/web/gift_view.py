@@ -9,7 +9,7 @@ from service.queries import masking
 from service.web import list_filters as filters
 from service.web.formatting import day, term, yuan
 from service.web.layout import text
-from service.web.record_view import RecordView, ViewLine, events_act, line, once_lines, proposal_shown, state_tag
+from service.web.record_view import RecordView, ViewLine, line, view_of
 from workflows.code_lists import GIFT_ITEMS
 from workflows.vocabulary import Role
 
@@ -19,7 +19,7 @@ FILTERS = (
     filters.of_code("item", "records.item", GIFT_ITEMS, "item"),
     filters.of_answer("given", "records.given", {"money": "records.money", "goods": "family.goods"}),
     filters.of_answer("signed", "payments.signed", {"yes": "records.signed", "no": "records.unsigned"}),
-    filters.of_answer("record_state", "case.state", {"live": "records.live", "voided": "family.voided"}),
+    filters.of_state(),
     filters.of_text("file_no", "family.file_no"),
     filters.of_text("purpose", "records.purpose", is_free=True),
     filters.of_link("visit_id", "records.of_visit"),
@@ -47,17 +47,8 @@ def with_words(row: dict[str, Any]) -> dict[str, Any]:
 
 def gift_view(row: dict[str, Any]) -> RecordView:
     """Return the page of a gift."""
-    place = f"/gifts/{row['id']}"
-    acts = [(text(f"record.{key}"), f"{place}/{path}") for key, path in _acts(row)]
-    return RecordView(
-        title=f"{term(row['item'], 'item')} · {day(row['on'])}",
-        back="/gifts",
-        back_label=text("records.gifts"),
-        lines=tuple(_lines(row)),
-        tags=(state_tag(row),),
-        acts=(*acts, *events_act("gift", row["id"])),
-        proposal=proposal_shown(),
-    )
+    acts = [(text(f"record.{key}"), f"/gifts/{row['id']}/{path}") for key, path in _acts(row)]
+    return view_of("gift", row, f"{term(row['item'], 'item')} · {day(row['on'])}", _lines(row), acts)
 
 
 def _acts(row: dict[str, Any]) -> list[tuple[str, str]]:
@@ -86,4 +77,3 @@ def _lines(row: dict[str, Any]) -> Iterator[ViewLine]:
     yield line("case.policy", row["policy_title"])
     if row["visit_id"]:
         yield line("records.visit", day(row["visit_on"]), f"/visits/{row['visit_id']}" if row["visit_seen"] else "")
-    yield from once_lines(row, "/gifts")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request
@@ -33,6 +32,7 @@ from service.web.list_filters import names_of
 from service.web.record_forms import RecordForm
 from service.web.record_lists import list_values
 from service.web.record_page import page_of, sent, to_family
+from service.web.record_proposals import proposed, to_record
 from service.web.record_view import shown
 from service.web.refusals import NO_PROBLEMS, problems_of
 from workflows.vocabulary import InvalidForm, Reason, Role
@@ -107,7 +107,7 @@ def record_goods(household_id: UUID) -> ResponseReturnValue:
     """Record goods given to a family outside a case."""
 
     def act(body: dict[str, Any]) -> ResponseReturnValue:
-        return _to_gift(actions.record_gift(connection(), NewGift(**body), action_context()))
+        return to_record("/gifts", actions.record_gift(connection(), NewGift(**body), action_context()))
 
     return _sent_new(forms.GOODS, household_id, act)
 
@@ -130,14 +130,6 @@ def propose_money(household_id: UUID) -> ResponseReturnValue:
         return to_family(household_id, proposed=str(proposal.id))
 
     return _sent_new(forms.MONEY, household_id, act, approved_by=str(caller().account))
-
-
-def _to_gift(gift_id: UUID, **query: str) -> ResponseReturnValue:
-    return redirect(f"/gifts/{gift_id}?{urlencode(query or {'done': 'yes'})}", HTTPStatus.SEE_OTHER)
-
-
-def _proposed(act: str, content: Any, gift_id: UUID) -> ResponseReturnValue:
-    return _to_gift(gift_id, proposed=str(propose(connection(), act, content, action_context()).id))
 
 
 def _page(form: RecordForm, row: dict[str, Any], posted: PostedForm, **choices: Any) -> str:
@@ -178,8 +170,9 @@ def correct_gift(gift_id: UUID) -> ResponseReturnValue:
     def act(body: dict[str, Any]) -> ResponseReturnValue:
         reason, new = body.pop("reason"), NewGift(**body)
         if row["fen"] is not None:
-            return _proposed("gift_correction", GiftCorrection(gift_id, new, reason), gift_id)
-        return _to_gift(actions.correct_gift(connection(), gift_id, new, reason, action_context()))
+            content = GiftCorrection(gift_id, new, reason)
+            return proposed("gift_correction", content, "/gifts", gift_id)
+        return to_record("/gifts", actions.correct_gift(connection(), gift_id, new, reason, action_context()))
 
     more = {"household_id": str(row["household_id"])}
     more |= {"approved_by": str(caller().account)} if row["fen"] is not None else {}
@@ -202,8 +195,8 @@ def void_gift(gift_id: UUID) -> ResponseReturnValue:
 
     def act(body: dict[str, Any]) -> ResponseReturnValue:
         if row["fen"] is not None:
-            return _proposed("gift_void", VoidContent(gift_id, body["reason"]), gift_id)
+            return proposed("gift_void", VoidContent(gift_id, body["reason"]), "/gifts", gift_id)
         actions.void_gift(connection(), gift_id, body["reason"], action_context())
-        return _to_gift(gift_id)
+        return to_record("/gifts", gift_id)
 
     return sent(forms.GIFT_VOID, lambda posted: _page(forms.GIFT_VOID, row, posted), act)

@@ -90,6 +90,11 @@ def of_answer(name: str, label: str, answers: Mapping[str, str]) -> ListFilter:
     return ListFilter(name, label, "select", _known(answers), lambda value: text(answers[value]), choices)
 
 
+def of_state() -> ListFilter:
+    """Return the filter by whether a record is void."""
+    return of_answer("record_state", "case.state", {"live": "records.live", "voided": "family.voided"})
+
+
 def of_days() -> Filters:
     """Return the filters by the first and the last day."""
     return (

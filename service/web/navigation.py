@@ -28,13 +28,19 @@ MENU = (
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
 
-RECORD_LISTS = (MenuItem("web.gifts.list_gifts", "records.gifts", "web.gifts.", frozenset(READERS)),)
+RECORD_LISTS = (
+    MenuItem("web.gifts.list_gifts", "records.gifts", "web.gifts.", frozenset(READERS)),
+    MenuItem("web.donations.list_donations", "records.donations", "web.donations.", frozenset(READERS)),
+    MenuItem("web.activities.list_activities", "records.activities", "web.activities.", frozenset(READERS)),
+)
 """The lists of records outside cases, which link to each other."""
 
 WITHIN = {
+    "web.activities.": "web.gifts.",
     "web.confirmations.": "web.inbox.",
     "web.case_matches.": "web.cases.",
     "web.case_opening.": "web.households.",
+    "web.donations.": "web.gifts.",
     "web.finances.": "web.households.",
     "web.household_changes.": "web.households.",
     "web.kinship.": "web.households.",

@@ -1,6 +1,6 @@
 """The page of one record outside cases: what it says, what can be done with it, and which record replaced it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from flask import render_template, request
 from service.http.context import caller
 from service.http.transaction import connection
 from service.queries.own_proposals import ProposedWrite, own_proposal
+from service.web.event_words import PLACES
 from service.web.formatting import day
 from service.web.layout import text
 from workflows.vocabulary import Role
@@ -43,6 +44,22 @@ def shown(view: RecordView) -> str:
     return render_template("records/show.html", view=view)
 
 
+def view_of(
+    name: str, row: Mapping[str, Any], title: str, lines: Iterable[ViewLine], acts: Iterable[tuple[str, str]]
+) -> RecordView:
+    """Return the page of a record of the kind `name`, with whether it is void, and its events for auditors."""
+    place = PLACES[name]
+    return RecordView(
+        title=title,
+        back=f"/{place}",
+        back_label=text(f"records.{place}"),
+        lines=(*lines, *once_lines(row, f"/{place}")),
+        tags=(state_tag(row),),
+        acts=(*acts, *events_act(name, row["id"])),
+        proposal=proposal_shown(),
+    )
+
+
 def line(key: str, words: object, url: str = "") -> ViewLine:
     """Return a line whose label is a text of pages.po; a dash for what the record does not say."""
     return ViewLine(text(key), "—" if words in (None, "") else str(words), url)
@@ -64,6 +81,13 @@ def once_lines(row: Mapping[str, Any], place: str) -> Iterator[ViewLine]:
         yield line("records.corrects", text("records.open"), f"{place}/{row['corrects_id']}")
     if row["repeat_no"]:
         yield line("records.repeat_no", row["repeat_no"] + 1)
+
+
+def change_acts(name: str, place: str, row: Mapping[str, Any], roles: Collection[Role]) -> list[tuple[str, str]]:
+    """Return the links that correct and void a record, where the caller's roles allow it and it is not void."""
+    if row["voided_on"] is not None or not caller().holds(roles, row["unit_path"]):
+        return []
+    return [(text(f"record.{name}_{act}"), f"{place}/{row['id']}/{act}") for act in ("correction", "void")]
 
 
 def events_act(subject: str, row_id: UUID) -> list[tuple[str, str]]:

@@ -65,6 +65,11 @@ class OrgTree:
                 "kinship",
                 "gift",
                 "donation",
+                "activity",
+                "visit_outside",
+                "pairing",
+                "notification",
+                "dead",
                 "confirmation",
             )
         }

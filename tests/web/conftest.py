@@ -13,7 +13,10 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
+from service.actions.activities import NewActivity, record_activity
 from service.actions.confirmations import propose
+from service.actions.context import ActionContext
+from service.actions.donations import NewDonation, record_donation
 from service.actions.fund_allocations import NewFundAllocation, allocate_to_unit
 from service.actions.fund_receipts import NewReceipt, record_receipt
 from service.actions.gift_checks import NewGift
@@ -133,6 +136,19 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
     return {**ids, "account": witness, "grant": grant or witness}
 
 
+def _records(
+    connection: sa.Connection, office: Organisation, household: UUID, context: ActionContext
+) -> dict[str, UUID]:
+    """Write one record of each kind outside cases, and return their ids."""
+    donation = NewDonation(office.unit_id, TODAY, "received", "金秋献爱心", "县总工会", Fen(123_400), "县总工会")
+    activity = NewActivity(office.unit_id, TODAY, "职工读书会", "culture", Fen(50_000), "501")
+    return {
+        "gift": record_gift(connection, _goods(office, household), context),
+        "donation": record_donation(connection, donation, context),
+        "activity": record_activity(connection, activity, context),
+    }
+
+
 def _goods(office: Organisation, household: UUID) -> NewGift:
     given: dict[str, Any] = {"goods": "大米", "goods_unit": "袋", "quantity": 2}
     people: dict[str, Any] = {"handed_by": office.people["visitor_1"], "signed_by_family": True}
@@ -151,7 +167,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         declare_kinship(connection, household, union.office.people["follower"], "other", context)
         content = ReceiptContent(union.office.fund_id, NewReceipt(Fen(100), "银收1", TODAY))
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
-        gift = record_gift(connection, _goods(union.office, household), context)
+        records = _records(connection, union.office, household, context)
         (posted,) = notices.of_case(connection, UUID(case.case_id))
         of_money = _money_records(connection, union.office)
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
@@ -162,7 +178,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         "household": household,
         "person": case.family.child_id,
     }
-    ids |= {"gift": gift, "pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
+    ids |= {**records, "pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
     return union, {name: str(row_id) for name, row_id in ids.items()}
 
 
