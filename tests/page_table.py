@@ -61,7 +61,7 @@ REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
-LISTS = "cases, households, funds, payments, gifts, donations, activities"
+LISTS = "cases, households, funds, payments, gifts, donations, activities, visits"
 AUDITOR = (Role.AUDITOR,)
 FUNDRAISERS = (Role.REGISTRAR, Role.CASHIER)
 ADMIN = (Role.ADMIN,)
@@ -262,6 +262,21 @@ PAGES = (
     PageRoute("POST", "/activities/<uuid:activity_id>/correction", FUNDRAISERS, "row"),
     PageRoute("GET", "/activities/<uuid:activity_id>/void", FUNDRAISERS, "row", seen_by=STAFF),
     PageRoute("POST", "/activities/<uuid:activity_id>/void", FUNDRAISERS, "row"),
+    PageRoute(
+        "GET",
+        "/visits",
+        READERS,
+        "list",
+        seen_by=("visitor_1", "auditor"),
+        seen_at=("/visits", "/visits?kind=survey&confirmed=yes", "/visits?case_id={case}"),
+    ),
+    PageRoute("GET", "/visits/new", RECORDERS, "self", seen_by=("visitor_1",)),
+    PageRoute("POST", "/visits/new", RECORDERS, "self"),
+    PageRoute("GET", "/visits/<uuid:visit_id>", READERS, "row", seen_by=("visitor_1",)),
+    PageRoute("GET", "/visits/<uuid:visit_id>/correction", RECORDERS, "row", seen_by=("visitor_1",)),
+    PageRoute("POST", "/visits/<uuid:visit_id>/correction", RECORDERS, "row"),
+    PageRoute("GET", "/visits/<uuid:visit_id>/void", RECORDERS, "row", seen_by=("visitor_1",)),
+    PageRoute("POST", "/visits/<uuid:visit_id>/void", RECORDERS, "row"),
     PageRoute("GET", "/reports", READERS, "row", query=PERIOD, seen_by=("auditor",), seen_at=("/reports", REPORT)),
     PageRoute("GET", "/reports/welfare/<any(docx, md, json):form>", READERS, "row", query=PERIOD),
     PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),

@@ -33,6 +33,7 @@ from service.web import (
     setup,
     staff,
     units,
+    visits,
 )
 from service.web.formatting import FILTERS
 from service.web.layout import layout_values
@@ -41,7 +42,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
-    *(gifts, donations, activities),
+    *(gifts, donations, activities, visits),
     components,
 )
 

@@ -48,7 +48,9 @@ SUMS = ("ceiling",)
 """Sums in fen, besides those whose name says so."""
 
 RECORDS: Mapping[str, str] = {
-    f"{name}_{act}": PLACES[name] for name in ("gift", "donation", "activity") for act in ("void", "correction")
+    f"{name}_{act}": PLACES[name]
+    for name in ("gift", "donation", "activity", "visit")
+    for act in ("void", "correction")
 }
 """The pages of the records that proposals void or correct."""
 

@@ -16,6 +16,7 @@ PLACES: Mapping[str, str] = {
     "gift": "gifts",
     "donation": "donations",
     "activity": "activities",
+    "visit": "visits",
     "confirmation": "confirmations",
 }
 """The pages of subjects that have one of their own."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from service.http.context import caller
 from service.imports.written_tables import Cell
-from service.queries import activities, donations, gifts
-from service.web import activity_view, donation_view, gift_view
+from service.queries import activities, donations, gifts, visits
+from service.web import activity_view, donation_view, gift_view, visit_view
 from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, as_it_is, in_words, in_yuan, on_day
 from service.web.layout import text
 from service.web.list_filters import Filters, labels_of, read_filters
@@ -28,10 +28,14 @@ def _yes_no(name: str, yes: str, no: str) -> Callable[[dict[str, Any]], Cell]:
     return lambda row: text(yes if row[name] else no)
 
 
+def _names(name: str) -> Callable[[dict[str, Any]], Cell]:
+    return lambda row: "、".join(row[name] or ())
+
+
 VOIDED: Columns = {"records.voided_on": on_day("voided_on"), "records.void_reason": as_it_is("void_reason")}
 """What every record outside cases says of its void."""
 
-RECORD_FILTERS = (gift_view.FILTERS, donation_view.FILTERS, activity_view.FILTERS)
+RECORD_FILTERS = (gift_view.FILTERS, donation_view.FILTERS, activity_view.FILTERS, visit_view.FILTERS)
 """The filters of these lists."""
 
 RECORDS: Mapping[str, ExportedList] = {
@@ -86,6 +90,23 @@ RECORDS: Mapping[str, ExportedList] = {
             "records.cost": in_yuan("fen"),
             "records.account_code": as_it_is("account_code"),
             "records.recorder": as_it_is("recorder"),
+            **VOIDED,
+        },
+    ),
+    "visits": _records(
+        visit_view.FILTERS,
+        visits.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "records.kind": in_words("kind", "visit_kind"),
+            "records.occasion": in_words("occasion", "occasion"),
+            "records.family": visit_view.family_of,
+            "case.no": as_it_is("case_no"),
+            "case.unit": as_it_is("unit_name"),
+            "records.place": in_words("place", "place"),
+            "records.visitors": _names("visitors"),
+            "records.confirmation": _names("confirmed"),
+            "records.companions": as_it_is("companions"),
             **VOIDED,
         },
     ),

@@ -88,7 +88,7 @@ def _new_page(form: RecordForm, household_id: UUID, posted: PostedForm) -> str:
     return page_of(form, choices, posted, back=f"/households/{household_id}", file=file, lead=form.key)
 
 
-def _sent_new(form: RecordForm, household_id: UUID, act: Act, **more: str) -> ResponseReturnValue:
+def _sent_new(form: RecordForm, household_id: UUID, act: Act, **more: Any) -> ResponseReturnValue:
     family = str(heading(household_id)["id"])
     return sent(form, lambda posted: _new_page(form, household_id, posted), act, household_id=family, **more)
 
@@ -174,7 +174,7 @@ def correct_gift(gift_id: UUID) -> ResponseReturnValue:
             return proposed("gift_correction", content, "/gifts", gift_id)
         return to_record("/gifts", actions.correct_gift(connection(), gift_id, new, reason, action_context()))
 
-    more = {"household_id": str(row["household_id"])}
+    more: dict[str, Any] = {"household_id": str(row["household_id"])}
     more |= {"approved_by": str(caller().account)} if row["fen"] is not None else {}
     return sent(forms.correction_of(row), lambda posted: _correction_page(row, posted), act, **more)
 

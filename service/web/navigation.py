@@ -32,6 +32,7 @@ RECORD_LISTS = (
     MenuItem("web.gifts.list_gifts", "records.gifts", "web.gifts.", frozenset(READERS)),
     MenuItem("web.donations.list_donations", "records.donations", "web.donations.", frozenset(READERS)),
     MenuItem("web.activities.list_activities", "records.activities", "web.activities.", frozenset(READERS)),
+    MenuItem("web.visits.list_visits", "records.visits", "web.visits.", frozenset(READERS)),
 )
 """The lists of records outside cases, which link to each other."""
 
@@ -50,6 +51,7 @@ WITHIN = {
     "web.payments.": "web.funds.",
     "web.persons.": "web.households.",
     "web.units.": "web.staff.",
+    "web.visits.": "web.gifts.",
 }
 """Prefixes of pages that are reached from those of an entry of the menu, with the entry's section: it stays marked."""
 

@@ -11,16 +11,20 @@ import pytest
 
 from service.i18n.catalogue import LANGUAGES, catalogue
 from service.imports.proposed_import import ALL_WRITES
-from service.web import activity_view, donation_view, fund_forms, gift_forms, staff_forms
+from service.web import activity_view, donation_view, fund_forms, gift_forms, staff_forms, visit_forms
 from service.web.confirmations import SECRET
 from service.web.record_forms import RecordForm
-from workflows import code_lists, payment_states, vocabulary
+from workflows import code_lists, condolence_codes, payment_states, vocabulary
 
-MODULES: tuple[ModuleType, ...] = (activity_view, donation_view, fund_forms, gift_forms, staff_forms)
+MODULES: tuple[ModuleType, ...] = (activity_view, donation_view, fund_forms, gift_forms, staff_forms, visit_forms)
 GROUPS: dict[str, type[StrEnum]] = {
     "item": code_lists.Item,
     "direction": code_lists.DonationDirection,
     "activity_kind": code_lists.ActivityKind,
+    "visit_kind": code_lists.VisitKind,
+    "place": code_lists.Place,
+    "occasion": condolence_codes.Occasion,
+    "kin": condolence_codes.Deceased,
     "fund_source": code_lists.FundSource,
     "payment_state": payment_states.PaymentState,
     "pot": vocabulary.Pot,

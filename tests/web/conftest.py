@@ -24,6 +24,7 @@ from service.actions.gifts import record_gift
 from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
+from service.actions.visits import NewVisit, record_visit
 from service.queries import notices
 from service.tables.accounts import role_grant
 from service.tables.events import event
@@ -142,10 +143,13 @@ def _records(
     """Write one record of each kind outside cases, and return their ids."""
     donation = NewDonation(office.unit_id, TODAY, "received", "金秋献爱心", "县总工会", Fen(123_400), "县总工会")
     activity = NewActivity(office.unit_id, TODAY, "职工读书会", "culture", Fen(50_000), "501")
+    visitor = office.people["visitor_1"]
+    visit = NewVisit(office.unit_id, "hardship", TODAY, "home", (visitor,), household, story="冬衣不够")
     return {
         "gift": record_gift(connection, _goods(office, household), context),
         "donation": record_donation(connection, donation, context),
         "activity": record_activity(connection, activity, context),
+        "visit": record_visit(connection, visit, context),
     }
 
 
