@@ -62,11 +62,13 @@ REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
-LISTS = "cases, households, funds, payments"
+LISTS = "cases, households, funds, payments, gifts, donations, activities, visits"
 AUDITOR = (Role.AUDITOR,)
+FUNDRAISERS = (Role.REGISTRAR, Role.CASHIER)
 ADMIN = (Role.ADMIN,)
 CASHIER = (Role.CASHIER,)
 RECEIPT_ENDERS = (Role.CASHIER, Role.APPROVER)
+GIVERS = (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
 DECIDERS = (Role.REVIEWER, Role.APPROVER)
 BUNDLE = {
     "unit_id": "{unit}",
@@ -233,6 +235,69 @@ PAGES = (
     PageRoute("GET", "/fund-allocations/<uuid:allocation_id>/end", (Role.APPROVER,), "row", seen_by=("approver_1",)),
     PageRoute("POST", "/fund-allocations/<uuid:allocation_id>/end", (Role.APPROVER,), "row"),
     PageRoute("GET", "/payments", READERS, "self", seen_by=("cashier",), seen_at=("/payments", "/payments?state=sent")),
+    PageRoute(
+        "GET",
+        "/gifts",
+        READERS,
+        "list",
+        seen_by=("registrar", "auditor"),
+        seen_at=("/gifts", "/gifts?item=HOU&signed=no"),
+    ),
+    PageRoute("GET", "/gifts/new", GIVERS, "self", seen_by=STAFF, seen_at=("/gifts/new", "/gifts/new?file_no=X-1")),
+    PageRoute("GET", "/gifts/<uuid:gift_id>", READERS, "row", seen_by=("registrar", "auditor")),
+    PageRoute("GET", "/gifts/<uuid:gift_id>/correction", GIVERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/gifts/<uuid:gift_id>/correction", GIVERS, "row"),
+    PageRoute("GET", "/gifts/<uuid:gift_id>/void", GIVERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/gifts/<uuid:gift_id>/void", GIVERS, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/gifts/goods", GIVERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/households/<uuid:household_id>/gifts/goods", GIVERS, "row"),
+    PageRoute("GET", "/households/<uuid:household_id>/gifts/money", (Role.APPROVER,), "row", seen_by=("approver_1",)),
+    PageRoute("POST", "/households/<uuid:household_id>/gifts/money", (Role.APPROVER,), "row"),
+    PageRoute(
+        "GET",
+        "/donations",
+        READERS,
+        "list",
+        seen_by=("registrar",),
+        seen_at=("/donations", "/donations?direction=received&record_state=live"),
+    ),
+    PageRoute("GET", "/donations/new", FUNDRAISERS, "self", seen_by=STAFF),
+    PageRoute("POST", "/donations/new", FUNDRAISERS, "self"),
+    PageRoute("GET", "/donations/<uuid:donation_id>", READERS, "row", seen_by=("registrar",)),
+    PageRoute("GET", "/donations/<uuid:donation_id>/correction", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/donations/<uuid:donation_id>/correction", FUNDRAISERS, "row"),
+    PageRoute("GET", "/donations/<uuid:donation_id>/void", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/donations/<uuid:donation_id>/void", FUNDRAISERS, "row"),
+    PageRoute(
+        "GET",
+        "/activities",
+        READERS,
+        "list",
+        seen_by=("registrar",),
+        seen_at=("/activities", "/activities?kind=sport&record_state=live"),
+    ),
+    PageRoute("GET", "/activities/new", FUNDRAISERS, "self", seen_by=STAFF),
+    PageRoute("POST", "/activities/new", FUNDRAISERS, "self"),
+    PageRoute("GET", "/activities/<uuid:activity_id>", READERS, "row", seen_by=("registrar",)),
+    PageRoute("GET", "/activities/<uuid:activity_id>/correction", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/activities/<uuid:activity_id>/correction", FUNDRAISERS, "row"),
+    PageRoute("GET", "/activities/<uuid:activity_id>/void", FUNDRAISERS, "row", seen_by=STAFF),
+    PageRoute("POST", "/activities/<uuid:activity_id>/void", FUNDRAISERS, "row"),
+    PageRoute(
+        "GET",
+        "/visits",
+        READERS,
+        "list",
+        seen_by=("visitor_1", "auditor"),
+        seen_at=("/visits", "/visits?kind=survey&confirmed=yes", "/visits?case_id={case}"),
+    ),
+    PageRoute("GET", "/visits/new", RECORDERS, "self", seen_by=("visitor_1",)),
+    PageRoute("POST", "/visits/new", RECORDERS, "self"),
+    PageRoute("GET", "/visits/<uuid:visit_id>", READERS, "row", seen_by=("visitor_1",)),
+    PageRoute("GET", "/visits/<uuid:visit_id>/correction", RECORDERS, "row", seen_by=("visitor_1",)),
+    PageRoute("POST", "/visits/<uuid:visit_id>/correction", RECORDERS, "row"),
+    PageRoute("GET", "/visits/<uuid:visit_id>/void", RECORDERS, "row", seen_by=("visitor_1",)),
+    PageRoute("POST", "/visits/<uuid:visit_id>/void", RECORDERS, "row"),
     PageRoute("GET", "/reports", READERS, "row", query=PERIOD, seen_by=("auditor",), seen_at=("/reports", REPORT)),
     PageRoute("GET", "/reports/welfare/<any(docx, md, json):form>", READERS, "row", query=PERIOD),
     PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),

@@ -1,13 +1,28 @@
-"""The list of donations."""
+"""Donations passed on or received: the list of the API, the list of the pages with its sum, and one donation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.page import Page, newest_page
+from service.queries.page import COUNTED, CountedSum, Page, newest_page, newest_with_total
 from service.queries.scope import Caller, visible_to
+from service.queries.units import in_unit
+from service.tables.accounts import account
 from service.tables.donations import donation
+from service.tables.units import unit
+
+FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+    "direction": lambda value: donation.c.direction == value,
+    "record_state": lambda value: (
+        donation.c.voided_on.is_not(None) if value == "voided" else donation.c.voided_on.is_(None)
+    ),
+    "from": lambda value: donation.c.on >= value,
+    "to": lambda value: donation.c.on <= value,
+    "campaign": lambda value: donation.c.campaign.contains(value, autoescape=True),
+}
+"""The condition of each filter besides the unit."""
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
@@ -16,3 +31,48 @@ def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after:
     return newest_page(
         conn, rows, donation.c.id, {donation.c[name]: value for name, value in filters.items()}, after, size
     )
+
+
+def page_with_total(
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    after: list[str] | None,
+    size: int,
+    most: int = COUNTED,
+) -> tuple[Page, CountedSum]:
+    """Return one page of donations with unit and recorder, newest entry first, and the count and sum of all.
+
+    Voided donations are among them; the sum (fen) is of those that are not void.
+    """
+    live_fen = sa.case((donation.c.voided_on.is_(None), donation.c.fen)).label("fen")
+    rows = sa.select(donation.c.id, live_fen).where(visible_to(caller, donation.c.unit_path))
+    if "unit_id" in filters:
+        rows = rows.where(in_unit(conn, donation.c.unit_path, filters["unit_id"]))
+    rows = rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
+    return newest_with_total(conn, rows, donation.c.id, _named, after, size, most)
+
+
+def _named(ids: sa.ColumnElement[UUID]) -> sa.Select[Any]:
+    return (
+        sa.select(donation, unit.c.name.label("unit_name"), account.c.display_name.label("recorder"))
+        .join_from(ids.table, donation, donation.c.id == ids)
+        .join(unit, unit.c.id == donation.c.unit_id)
+        .join(account, account.c.id == donation.c.recorded_by)
+    )
+
+
+def one(conn: sa.Connection, donation_id: UUID, caller: Caller) -> dict[str, Any] | None:
+    """Return a donation, and which one corrects it (`corrected_by`), or None when the caller may not see it."""
+    ids = (
+        sa.select(donation.c.id)
+        .where(donation.c.id == donation_id, visible_to(caller, donation.c.unit_path))
+        .subquery("few")
+    )
+    later = donation.alias("later")
+    correction = sa.select(later.c.id).where(
+        later.c.corrects_id == donation.c.id, later.c.unit_path == donation.c.unit_path
+    )
+    of_void = sa.case((donation.c.voided_on.is_not(None), correction.limit(1).scalar_subquery()))
+    row = conn.execute(_named(ids.c.id).add_columns(of_void.label("corrected_by"))).mappings().one_or_none()
+    return dict(row) if row is not None else None

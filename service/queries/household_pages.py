@@ -110,14 +110,15 @@ def received(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[di
 
 def _select_received() -> sa.Select[Any]:
     source = (fund.c.code.label("fund_code"), fund.c.title.label("fund_title"), fund.c.source, fund.c.year)
-    none, text = sa.null().cast, sa.null().cast(sa.Text())
+    none, text, sees_gift = sa.null().cast, sa.null().cast(sa.Text()), visible_by_name(gift.c.unit_path)
+    no_gift = none(sa.Uuid()).label("gift_id")
     not_out = [sa.literal_column(f"'{state}'", sa.Text()) for state in NOT_OUT]
     paid = (
         sa.select(payment.c.paid_on.label("on"), case.c.item, (payment.c.fen - payment.c.recalled_fen).label("fen"))
         .add_columns((case.c.outstanding_fen + case.c.written_off_fen).label("given_fen"))
         .add_columns(case.c.id.label("case_id"), case.c.case_no, *source)
         .add_columns(text.label("goods"), text.label("goods_unit"), none(sa.Integer()).label("quantity"))
-        .add_columns(visible_by_name(case.c.unit_path).label("seen"), unit.c.name.label("unit_name"))
+        .add_columns(visible_by_name(case.c.unit_path).label("seen"), unit.c.name.label("unit_name"), no_gift)
         .join(case, case.c.id == payment.c.case_id)
         .join(fund, fund.c.id == payment.c.fund_id)
         .join(unit, unit.c.id == case.c.unit_id)
@@ -125,9 +126,8 @@ def _select_received() -> sa.Select[Any]:
     )
     given = (
         sa.select(gift.c.on, gift.c.item, gift.c.fen, gift.c.fen)
-        .add_columns(none(sa.Uuid()), none(sa.Text()), *source)
-        .add_columns(gift.c.goods, gift.c.goods_unit, gift.c.quantity)
-        .add_columns(visible_by_name(gift.c.unit_path), unit.c.name)
+        .add_columns(none(sa.Uuid()), none(sa.Text()), *source, gift.c.goods, gift.c.goods_unit, gift.c.quantity)
+        .add_columns(sees_gift, unit.c.name, sa.case((sees_gift, gift.c.id)))
         .outerjoin(fund, fund.c.id == gift.c.fund_id)
         .join(unit, unit.c.id == gift.c.unit_id)
         .where(gift.c.household_id == _HOUSEHOLD_ID, gift.c.voided_on.is_(None))

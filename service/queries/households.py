@@ -58,6 +58,18 @@ def one(conn: sa.Connection, household_id: UUID, caller: Caller, *, lock: bool =
     return dict(row) if row is not None else None
 
 
+def numbered(caller: Caller, file_no: str) -> sa.Select[UUID]:
+    """Select the ids of the files with this number that the caller sees."""
+    return sa.select(household.c.id).where(household.c.file_no == file_no, visible_to(caller, household.c.unit_path))
+
+
+def head_of(household_id: sa.ColumnElement[UUID]) -> sa.ScalarSelect[UUID]:
+    """Select the id of the active head of a household."""
+    head = person.alias("head")
+    heads = sa.select(head.c.id).where(head.c.relation == "head", head.c.active, head.c.household_id == household_id)
+    return heads.limit(1).correlate_except(head).scalar_subquery()
+
+
 def members(conn: sa.Connection, household_id: UUID) -> list[dict[str, Any]]:
     """Return the active members of a household, head first, still encrypted."""
     return _MEMBERS.dicts(conn, {"household_id": household_id})

@@ -1,6 +1,6 @@
 """One page of a list: rows, total count, key of the last row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,10 @@ COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class CountedSum:
-    """How many rows a list has, and their sum in fen; beyond the limit only that there are more."""
+    """How many rows a list has, and their sum in fen; beyond the limit only that there are more.
+
+    A list without money has no sum.
+    """
 
     count: int
     fen: Fen | None
@@ -81,3 +84,38 @@ def newest_page(
     following = chosen.where(key < UUID(after[0])) if after is not None else chosen
     newest = following.order_by(key.desc()).limit(size + 1)
     return page_by_id([dict(row) for row in conn.execute(newest).mappings()], size, count)
+
+
+Named = Callable[[sa.ColumnElement[UUID]], sa.Select[Any]]
+"""Selects what a list shows of the rows with these ids."""
+
+
+def newest_with_total(
+    conn: sa.Connection,
+    rows: sa.Select[Any],
+    key: sa.Column[UUID],
+    named: Named,
+    after: list[str] | None,
+    size: int,
+    most: int = COUNTED,
+) -> tuple[Page, CountedSum]:
+    """Return `size` rows after the id in `after`, newest first, and the count and sum of all rows, up to `most`.
+
+    `rows` selects the key and, where the list has money, `fen`: the sum is that of the rows that are listed.
+    """
+    total = _total(conn, rows, most)
+    following = rows.where(key < UUID(after[0])) if after is not None else rows
+    # Limited before the joins, so that names are read for the rows of the page alone.
+    few = following.with_only_columns(key).order_by(key.desc()).limit(size + 1).subquery("few")
+    found = conn.execute(named(few.c.id).order_by(key.desc())).mappings()
+    return page_by_id([dict(row) for row in found], size, total.count), total
+
+
+def _total(conn: sa.Connection, rows: sa.Select[Any], most: int) -> CountedSum:
+    first = rows.limit(most + 1).subquery()
+    number = sa.func.count()
+    if "fen" not in first.c:
+        count = conn.scalar(sa.select(number).select_from(first)) or 0
+        return CountedSum(min(count, most), None, has_more=count > most)
+    row = conn.execute(sa.select(number, sa.cast(sa.func.sum(first.c.fen), sa.BigInteger)).select_from(first)).one()
+    return CountedSum.of(row[0], row[1], most)

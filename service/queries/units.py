@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.db.prepared import PreparedStatement
-from service.queries.scope import Caller, ranges, visible_by_name, visible_to
+from service.queries.scope import Caller, below, ranges, visible_by_name, visible_to
 from service.tables.units import unit
 from workflows.vocabulary import Role
 
@@ -31,3 +31,10 @@ def one(conn: sa.Connection, unit_id: UUID, caller: Caller) -> dict[str, Any] | 
     rows = sa.select(unit).where(unit.c.id == unit_id, visible_to(caller, unit.c.path, _ALL_ROLES))
     row = conn.execute(rows).mappings().one_or_none()
     return dict(row) if row is not None else None
+
+
+def in_unit(conn: sa.Connection, column: sa.ColumnElement[str], unit_id: UUID) -> sa.ColumnElement[bool]:
+    """Return the condition for rows of a unit and of the units below it; no row for an unknown unit."""
+    # Without a literal path the planner cannot estimate the rows (docs/decisions/0016).
+    path = conn.scalar(sa.select(unit.c.path).where(unit.c.id == unit_id))
+    return below(column, path) if path else sa.false()

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from service.web import (
     accounts,
+    activities,
     bundles,
     case_matches,
     case_opening,
@@ -11,10 +12,12 @@ from service.web import (
     components,
     confirmations,
     documents,
+    donations,
     events,
     exports,
     finances,
     funds,
+    gifts,
     household_changes,
     households,
     identity_provider,
@@ -32,6 +35,7 @@ from service.web import (
     setup,
     staff,
     units,
+    visits,
 )
 from service.web.formatting import FILTERS
 from service.web.layout import layout_values
@@ -40,6 +44,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, documents, payees, funds, payments, reports, events, bundles, exports, staff, units),
+    *(gifts, donations, activities, visits),
     components,
 )
 

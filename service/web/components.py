@@ -19,6 +19,7 @@ from service.web import document_forms, forms
 from service.web.case_actions import ActionButton
 from service.web.document_forms import DocumentPage
 from service.web.forms import EMPTY, FormInput, PostedForm
+from service.web.list_filters import FilterInput
 from service.web.record_forms import DrawnRow, DrawnSection
 from service.web.record_page import RecordPage
 from service.web.refusals import Problems
@@ -73,8 +74,22 @@ DATA: Mapping[str, Any] = {
     ],
     "anchor": {"no": 3, "on": ON, "up_to": 119, "root": bytes(32)},
     "proposal": {"id": UUID(int=2), "act": "receipt", "until_on": ON, "roles": ("approver",), "names": ("示例甲",)},
+    "inputs": (
+        FilterInput("on", "日期起", "date", "", []),
+        FilterInput("kind", "类别", "select", "1", [("1", "示例")]),
+        FilterInput("number", "档案号", "text", "F-1", []),
+        FilterInput("visit_id", "", "hidden", "1", []),
+    ),
+    "tabs": [
+        {"url": "/components", "label": "慰问", "current": True},
+        {"url": "/components", "label": "捐款", "current": False},
+    ],
+    "record": {"voided_on": None},
+    "void": {"voided_on": ON},
+    "view": [{"label": "家庭", "words": "F-0001", "url": "/components"}, {"label": "用途", "words": "慰问", "url": ""}],
     "chosen": [{"url": "/components", "label": "示例县总工会"}],
     "totals": [{"has_more": False, "count": 37, "fen": 5_600_000}, {"has_more": True, "count": 10_000, "fen": 0}],
+    "counts": [{"has_more": False, "count": 37, "fen": None}],
     "rows": [
         {
             "id": UUID(int=number),

@@ -1,6 +1,6 @@
 """/confirmations: what another person proposed, to be confirmed or refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -20,15 +20,39 @@ from service.i18n.catalogue import catalogue
 from service.imports.proposed_import import ALL_WRITES
 from service.queries import confirmations as read
 from service.queries import named_rows, policy_changes
+from service.web.event_words import PLACES
 from service.web.forms import PostedForm
+from service.web.layout import text
 from service.web.proofs import challenge, proof_input, proof_label, proved, shown_confirmation
 from service.web.refusals import NO_PROBLEMS, REFUSALS, Problems, problems_of
 from workflows.disclosure import Profile, shown
 from workflows.money_format import in_yuan_with_thousands
 
 blueprint = Blueprint("confirmations", __name__)
-SECRET = frozenset({"first_hash", "base64", "source"})
+SECRET = frozenset({"first_hash", "base64"})
 """Parts of a content that the page leaves out: half of a code, and whole files."""
+
+FILES_OF_RULES = ("policy_set", "calendar")
+"""Acts whose `source` is a whole file; that of a fund line is where its money comes from."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "source": ("fund_source",),
+    "items": ("item",),
+    "categories": ("category",),
+    "kind": ("visit_kind", "activity_kind"),
+    "relation_of_deceased": ("kin",),
+}
+"""The groups of terms of a field's codes, where they have another name than the field."""
+
+SUMS = ("ceiling",)
+"""Sums in fen, besides those whose name says so."""
+
+RECORDS: Mapping[str, str] = {
+    f"{name}_{act}": PLACES[name]
+    for name in ("gift", "donation", "activity", "visit")
+    for act in ("void", "correction")
+}
+"""The pages of the records that proposals void or correct."""
 
 PROPOSED = "proposed"
 
@@ -48,13 +72,13 @@ def _page(confirmation_id: UUID, problems: Problems) -> str:
     content = read.content_of(row, app_state().keyring)
     hands = read.hands_of(conn, [confirmation_id])
     people = {each for hand in hands for each in (hand.account_id, hand.confirmed_by) if each}
-    lines = list(_lines(content))
+    lines = [each for each in _lines(content) if each[0] != "source" or row.act not in FILES_OF_RULES]
     ids = {*people, row.proposed_by, *(_id(value) for _, value in lines if _id(value))}
     names = named_rows.names_of(conn, [each for each in ids if each], caller())
     return render_template(
         "confirmations/show.html",
         row=row,
-        lines=[(_label(path), _worded(path, value, names)) for path, value in lines],
+        lines=[(_label(path), _worded(path, value, names), _address(row.act, path, value)) for path, value in lines],
         hands=hands,
         names=names,
         changes=policy_changes.changes(conn, content["source"]) if row.act == "policy_set" else [],
@@ -86,19 +110,27 @@ def _id(value: Any) -> UUID | None:
 
 
 def _label(name: str) -> str:
-    return catalogue(language()).get(f"forms.content.{name}", name)
+    known = catalogue(language())
+    return known.get(f"forms.content.{name}") or known.get(f"forms.field.{name}", name)
+
+
+def _address(act: str, name: str, value: Any) -> str:
+    """Return where the record that a proposal voids or corrects is shown; nothing for any other line."""
+    return f"/{RECORDS[act]}/{value}" if name == "record_id" and act in RECORDS else ""
 
 
 def _worded(name: str, value: Any, names: dict[UUID, str]) -> str:
     row_id = _id(value)
     if row_id is not None:
-        return names.get(row_id, str(value))
-    if name.endswith("fen") and isinstance(value, int):
+        return names.get(row_id) or (text("records.open") if name == "record_id" else str(value)[-8:])
+    if isinstance(value, bool):
+        return text("yes" if value else "no")
+    if (name.endswith("fen") or name in SUMS) and isinstance(value, int):
         return in_yuan_with_thousands(value)
     if name == "id_no":
         return shown("id_number", value, Profile.LIST) or ""
-    known = catalogue(language())
-    return next((known[key] for key in (f"terms.{name}.{value}", f"terms.role.{value}") if key in known), str(value))
+    known, groups = catalogue(language()), (*GROUPS.get(name, (name,)), "role")
+    return next((known[key] for key in (f"terms.{group}.{value}" for group in groups) if key in known), str(value))
 
 
 @blueprint.post("/confirmations/<uuid:confirmation_id>/<any(confirm, refuse, withdraw):action>")

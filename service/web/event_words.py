@@ -13,6 +13,10 @@ PLACES: Mapping[str, str] = {
     "case": "cases",
     "household": "households",
     "fund": "funds",
+    "gift": "gifts",
+    "donation": "donations",
+    "activity": "activities",
+    "visit": "visits",
     "confirmation": "confirmations",
     "document": "documents",
 }

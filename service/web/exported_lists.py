@@ -1,8 +1,6 @@
 """The lists that can be exported: their columns, and their rows as the filters of the address show them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -10,55 +8,20 @@ from flask import request
 from service.http.context import app_state, caller, today
 from service.http.errors import language
 from service.i18n.catalogue import translate
-from service.imports.written_tables import Cell, Money
+from service.imports.written_tables import Money
 from service.queries import case_list, fund_list, household_list, masking, payment_list
 from service.queries import events as event_queries
 from service.queries.case_list import Sort
 from service.web import event_filters
 from service.web.case_filters import case_filters, filter_labels, unit_names
 from service.web.event_words import event_words
-from service.web.formatting import term
+from service.web.exported_columns import BATCH, UNIT, Batch, ExportedList, as_it_is, in_words, in_yuan, on_day
+from service.web.exported_records import RECORDS
 from service.web.forms import choice_label
 from service.web.fund_page import fund_filters, fund_labels
 from service.web.household_filters import household_filters, household_labels
 from service.web.payment_filters import payment_filters, payment_labels
 from workflows.vocabulary import Pot, Reason, Refused
-
-UNIT = "unit_of_row"
-"""The name of the row's unit, added to each row."""
-
-BATCH = 2_000
-"""Rows that one SELECT reads."""
-
-Rows = list[dict[str, Any]]
-Batch = tuple[Rows, list[str] | None]
-"""Some rows, and the key of the last of them where there are more."""
-
-
-Columns = Mapping[str, Callable[[dict[str, Any]], Cell]]
-"""What each column shows of a row, by the key of its label in pages.po."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedList:
-    """A list: the filters of the address and their words, how its rows are read, and each column with its label."""
-
-    filters: Callable[[], dict[str, Any]]
-    labels: Callable[[dict[str, Any]], Mapping[str, str]]
-    read: Callable[[Any, dict[str, Any], list[str] | None], Batch]
-    columns: Columns
-
-    def rows(self, conn: Any, filters: dict[str, Any]) -> Iterator[Sequence[Cell]]:
-        """Yield the cells of every row, read in batches."""
-        names = unit_names(caller())
-        after: list[str] | None = None
-        while True:
-            found, after = self.read(conn, filters, after)
-            for row in found:
-                with_unit = {**row, UNIT: names.get(row["unit_id"]) if "unit_id" in row else None}
-                yield [cell(with_unit) for cell in self.columns.values()]
-            if after is None:
-                return
 
 
 def _cases(conn: Any, filters: dict[str, Any], after: list[str] | None) -> Batch:
@@ -91,41 +54,21 @@ def _events(conn: Any, filters: dict[str, Any], after: list[str] | None) -> Batc
     return page.rows, page.last
 
 
-def _on(name: str) -> Callable[[dict[str, Any]], Cell]:
-    def cell(row: dict[str, Any]) -> Cell:
-        on: date | None = row[name]
-        return on.isoformat() if on else None
-
-    return cell
-
-
-def _words(name: str, group: str) -> Callable[[dict[str, Any]], Cell]:
-    return lambda row: term(row[name], group) if row[name] is not None else None
-
-
-def _fen(name: str) -> Callable[[dict[str, Any]], Cell]:
-    return lambda row: None if row[name] is None else Money(int(row[name]))
-
-
-def _plain(name: str) -> Callable[[dict[str, Any]], Cell]:
-    return lambda row: row[name]
-
-
 EXPORTED: Mapping[str, ExportedList] = {
     "cases": ExportedList(
         case_filters,
         lambda filters: filter_labels(filters, unit_names(caller())),
         _cases,
         {
-            "case.no": _plain("case_no"),
+            "case.no": as_it_is("case_no"),
             "case.beneficiary": lambda row: masking.name(app_state().keyring, {**row, "id": row["beneficiary_id"]}),
             "case.programme": lambda row: translate(f"forms.programme.{row['programme']}", language()),
-            "case.item": _words("item", "item"),
-            "case.unit": _plain("unit_name"),
-            "case.amount": _fen("fen"),
-            "case.state": _words("state", "state"),
-            "export.opened_on": _on("opened_on"),
-            "case.due": _on("due_on"),
+            "case.item": in_words("item", "item"),
+            "case.unit": as_it_is("unit_name"),
+            "case.amount": in_yuan("fen"),
+            "case.state": in_words("state", "state"),
+            "export.opened_on": on_day("opened_on"),
+            "case.due": on_day("due_on"),
         },
     ),
     "households": ExportedList(
@@ -133,13 +76,13 @@ EXPORTED: Mapping[str, ExportedList] = {
         lambda filters: household_labels(filters, unit_names(caller())),
         _households,
         {
-            "family.file_no": _plain("file_no"),
-            "case.unit": _plain(UNIT),
-            "family.identity": _words("identity", "identity"),
-            "family.cause": _words("cause", "cause"),
-            "case.category": _words("category", "category"),
-            "family.filed": _on("filed_on"),
-            "export.exited_on": _on("exited_on"),
+            "family.file_no": as_it_is("file_no"),
+            "case.unit": as_it_is(UNIT),
+            "family.identity": in_words("identity", "identity"),
+            "family.cause": in_words("cause", "cause"),
+            "case.category": in_words("category", "category"),
+            "family.filed": on_day("filed_on"),
+            "export.exited_on": on_day("exited_on"),
         },
     ),
     "funds": ExportedList(
@@ -147,15 +90,15 @@ EXPORTED: Mapping[str, ExportedList] = {
         lambda filters: fund_labels(filters, unit_names(caller())),
         _funds,
         {
-            "export.code": _plain("code"),
-            "funds.year": _plain("year"),
-            "export.line_title": _plain("title"),
-            "case.unit": _plain(UNIT),
-            "funds.source": _words("source", "fund_source"),
-            "funds.document": _plain("document"),
-            "funds.expires": _on("expires_on"),
+            "export.code": as_it_is("code"),
+            "funds.year": as_it_is("year"),
+            "export.line_title": as_it_is("title"),
+            "case.unit": as_it_is(UNIT),
+            "funds.source": in_words("source", "fund_source"),
+            "funds.document": as_it_is("document"),
+            "funds.expires": on_day("expires_on"),
             "funds.received": lambda row: Money(-int(row["outside_fen"])),
-            **{f"export.pot_{pot.value}": _fen(f"{pot.value}_fen") for pot in Pot if pot is not Pot.OUTSIDE},
+            **{f"export.pot_{pot.value}": in_yuan(f"{pot.value}_fen") for pot in Pot if pot is not Pot.OUTSIDE},
         },
     ),
     "payments": ExportedList(
@@ -163,20 +106,20 @@ EXPORTED: Mapping[str, ExportedList] = {
         lambda filters: payment_labels(filters, unit_names(caller())),
         _payments,
         {
-            "case.no": _plain("case_no"),
-            "case.item": _words("item", "item"),
-            "funds.line": _plain("fund_code"),
-            "family.fen": _fen("fen"),
-            "export.recalled": _fen("recalled_fen"),
-            "case.state": _words("state", "payment_state"),
+            "case.no": as_it_is("case_no"),
+            "case.item": in_words("item", "item"),
+            "funds.line": as_it_is("fund_code"),
+            "family.fen": in_yuan("fen"),
+            "export.recalled": in_yuan("recalled_fen"),
+            "case.state": in_words("state", "payment_state"),
             "payments.method": lambda row: choice_label("method", row["method"]),
-            "payments.paid": _on("paid_on"),
-            "export.voucher": _plain("voucher"),
-            "export.payer": _plain("payer"),
-            "payments.advice": _plain("advice_no"),
-            "export.advised_on": _on("advised_on"),
-            "export.confirmer": _plain("confirmer"),
-            "payments.signed": _on("receipt_on"),
+            "payments.paid": on_day("paid_on"),
+            "export.voucher": as_it_is("voucher"),
+            "export.payer": as_it_is("payer"),
+            "payments.advice": as_it_is("advice_no"),
+            "export.advised_on": on_day("advised_on"),
+            "export.confirmer": as_it_is("confirmer"),
+            "payments.signed": on_day("receipt_on"),
         },
     ),
     "events": ExportedList(
@@ -184,15 +127,16 @@ EXPORTED: Mapping[str, ExportedList] = {
         lambda filters: event_filters.event_labels(filters, {}),
         _events,
         {
-            "audit.no": _plain("no"),
-            "family.on": _on("on"),
+            "audit.no": as_it_is("no"),
+            "family.on": on_day("on"),
             "audit.at": lambda row: row["at"].isoformat(timespec="seconds"),
-            "funds.who": _plain("actor"),
-            "export.for": _plain("principal"),
+            "funds.who": as_it_is("actor"),
+            "export.for": as_it_is("principal"),
             "funds.what": lambda row: event_words(row["subject"], row["action"]),
-            "audit.about": _words("subject", "subject"),
+            "audit.about": in_words("subject", "subject"),
             "export.subject_id": lambda row: str(row["subject_id"]),
         },
     ),
+    **RECORDS,
 }
 """By their names in the address."""

@@ -18,7 +18,9 @@ from service.http.transaction import connection
 from service.imports.written_tables import write_csv, write_workbook
 from service.report.figures import snapshot
 from service.web import case_filters, event_filters, fund_page, household_filters, payment_filters
-from service.web.exported_lists import EXPORTED, ExportedList
+from service.web.exported_columns import ExportedList
+from service.web.exported_lists import EXPORTED
+from service.web.exported_records import RECORD_FILTERS
 from service.web.layout import text
 from workflows.vocabulary import Role
 
@@ -30,13 +32,15 @@ TYPES = {
 }
 
 
-ASKED = frozenset(
-    (*case_filters.NAMES, *household_filters.FILTERS, *fund_page.FILTERS, *payment_filters.FILTERS, "after")
-)
+OF_RECORDS = frozenset(each.name for filters in RECORD_FILTERS for each in filters)
+OF_LISTS = (*case_filters.NAMES, *household_filters.FILTERS, *fund_page.FILTERS, *payment_filters.FILTERS)
+ASKED = OF_RECORDS | {*OF_LISTS, "after"}
 """Names of the filters of the lists, as their pages have them in the address."""
 
+_TAKEN = ", ".join(name for name in EXPORTED if name != "events")
 
-@blueprint.post("/exports/<any(cases, households, funds, payments):name>/<any(csv, xlsx):file>")
+
+@blueprint.post(f"/exports/<any({_TAKEN}):name>/<any(csv, xlsx):file>")
 @requires_role(*READERS)
 @takes_query(*ASKED)
 @idempotent
@@ -60,7 +64,7 @@ def _export(name: str, kind: str) -> ResponseReturnValue:
     with snapshot(app_state().engine) as seen:
         rows = listed.rows(seen, filters)
         number = WRITERS[kind](file, _note(name, listed.labels(filters)), _header(listed), rows)
-    record_export(connection(), name, kind, number, _kept(filters), action_context())
+    record_export(connection(), name, kind, number, _kept(filters, listed.free), action_context())
     release_key()
     return _sent(file, f"{name}-{at().astimezone(UNION_TIME):%Y%m%d-%H%M}.{kind}", TYPES[kind])
 
@@ -87,6 +91,6 @@ def _note(name: str, labels: Mapping[str, str]) -> str:
     )
 
 
-def _kept(filters: Mapping[str, Any]) -> dict[str, str]:
-    """Return the filters as the event keeps them."""
-    return {name: str(value) for name, value in filters.items()}
+def _kept(filters: Mapping[str, Any], free: frozenset[str]) -> dict[str, str]:
+    """Return the filters as the event keeps them: of words that somebody typed only that there were some."""
+    return {name: "…" if name in free else str(value) for name, value in filters.items()}

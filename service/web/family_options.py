@@ -47,10 +47,10 @@ def of_typed_members(typed: MultiDict[str, str], numbers: Iterable[int]) -> Pair
     return [(str(number), f"{number} · {typed.get(f'members.{number}.name', '')}") for number in numbers]
 
 
-def units_of(role: Role) -> Pairs:
-    """Return the units over which the caller holds a role, each before the units below it."""
+def units_of(*roles: Role) -> Pairs:
+    """Return the units over which the caller holds one of these roles, each before the units below it."""
     seen = units.visible_units(connection(), caller())
-    return [(str(each["id"]), each["name"]) for each in seen if caller().holds((role,), each["path"])]
+    return [(str(each["id"]), each["name"]) for each in seen if caller().holds(roles, each["path"])]
 
 
 def staff_over(unit_path: str) -> Pairs:

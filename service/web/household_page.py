@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.actions.consents import RECORDERS
 from service.actions.errors import NotFound
+from service.actions.gifts import RECORDERS as GIVERS
 from service.actions.personal_data_access import PAYEE_REVEALERS, REVEALERS
 from service.http.context import app_state, caller, today
 from service.http.transaction import connection
@@ -63,6 +64,7 @@ class HouseholdPage:
     may_reveal_payee: bool
     may_file_again: bool
     may_add_documents: bool
+    may_give: bool
     proposal: ProposedWrite | None = None
 
     @property
@@ -141,6 +143,7 @@ def _rights(file: dict[str, Any]) -> dict[str, bool]:
         "may_reveal_payee": bool(over(PAYEE_REVEALERS)),
         "may_file_again": not is_open and is_registrar,
         "may_add_documents": bool(over(PAPER_KEEPERS)),
+        "may_give": bool(set(GIVERS) & caller().roles),
     }
 
 

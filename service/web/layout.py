@@ -15,7 +15,7 @@ from service.http.request_state import has_request_state, request_state
 from service.i18n.catalogue import LANGUAGES, translate
 from service.tables.installation import RecordKind
 from service.web.forms import action_words, choice_label
-from service.web.navigation import MENU, MenuItem, is_current
+from service.web.navigation import MENU, RECORD_LISTS, MenuItem, is_current
 
 
 def text(key: str, /, **values: object) -> str:
@@ -43,6 +43,7 @@ def layout_values() -> dict[str, Any]:
         "t_choice": lambda key, code: choice_label(key, str(code)),
         "lang": language(),
         "menu": [_shown(item) for item in MENU if session and item.roles & session.caller.roles],
+        "record_lists": lambda: [_tab(item) for item in RECORD_LISTS if session and item.roles & session.caller.roles],
         "me": session.caller if session else None,
         "csrf_token": csrf_token,
         "new_key": lambda: str(new_id()),
@@ -63,6 +64,10 @@ def csrf_token() -> str:
 def _shown(item: MenuItem) -> dict[str, object]:
     current = is_current(item, request.endpoint or "")
     return {"url": url_for(item.endpoint), "label": text(item.label), "current": current}
+
+
+def _tab(item: MenuItem) -> dict[str, object]:
+    return {"url": url_for(item.endpoint), "label": text(item.label), "current": item.endpoint == request.endpoint}
 
 
 def _other_language() -> dict[str, str]:

@@ -21,18 +21,29 @@ MENU = (
     MenuItem("web.cases.list_cases", "menu.cases", "web.cases.", frozenset(READERS)),
     MenuItem("web.households.list_households", "menu.households", "web.households.", frozenset(READERS)),
     MenuItem("web.funds.list_funds", "menu.funds", "web.funds.", frozenset(READERS)),
+    MenuItem("web.gifts.list_gifts", "menu.records", "web.gifts.", frozenset(READERS)),
     MenuItem("web.reports.show_report", "menu.reports", "web.reports.", frozenset(READERS)),
     MenuItem("web.events.show_room", "menu.audit", "web.events.", frozenset({Role.AUDITOR})),
     MenuItem("web.staff.list_staff", "menu.staff", "web.staff.", frozenset({Role.ADMIN})),
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
 
+RECORD_LISTS = (
+    MenuItem("web.gifts.list_gifts", "records.gifts", "web.gifts.", frozenset(READERS)),
+    MenuItem("web.donations.list_donations", "records.donations", "web.donations.", frozenset(READERS)),
+    MenuItem("web.activities.list_activities", "records.activities", "web.activities.", frozenset(READERS)),
+    MenuItem("web.visits.list_visits", "records.visits", "web.visits.", frozenset(READERS)),
+)
+"""The lists of records outside cases, which link to each other."""
+
 WITHIN = {
     "web.bundles.": "web.events.",
+    "web.activities.": "web.gifts.",
+    "web.documents.": "web.households.",
     "web.confirmations.": "web.inbox.",
     "web.case_matches.": "web.cases.",
     "web.case_opening.": "web.households.",
-    "web.documents.": "web.households.",
+    "web.donations.": "web.gifts.",
     "web.finances.": "web.households.",
     "web.household_changes.": "web.households.",
     "web.kinship.": "web.households.",
@@ -42,6 +53,7 @@ WITHIN = {
     "web.payments.": "web.funds.",
     "web.persons.": "web.households.",
     "web.units.": "web.staff.",
+    "web.visits.": "web.gifts.",
 }
 """Prefixes of pages that are reached from those of an entry of the menu, with the entry's section: it stays marked."""
 

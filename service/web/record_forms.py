@@ -42,7 +42,7 @@ class Section:
 
     def words_of(self, form: "RecordForm") -> str:
         """Return the form whose labels the section has: `finances.lines` has those of lines."""
-        return self.prefix.rpartition(".")[2] or form.key
+        return self.prefix.rpartition(".")[2] or form.labels or form.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class RecordForm:
     key: str
     schema: type[Schema]
     sections: tuple[Section, ...]
+    labels: str = ""
+    """The form whose labels it has, as a correction has those of the record; empty: its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,9 @@ class DrawnSection:
         return self.prefix.rpartition(".")[2]
 
 
-def one(key: str, schema: type[Schema], *fields: FormField) -> RecordForm:
+def one(key: str, schema: type[Schema], *fields: FormField, labels: str = "") -> RecordForm:
     """Return a form of one section."""
-    return RecordForm(key, schema, (Section("", fields),))
+    return RecordForm(key, schema, (Section("", fields),), labels)
 
 
 def row_numbers(section: Section, typed: MultiDict[str, str]) -> list[int]:

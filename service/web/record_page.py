@@ -73,15 +73,19 @@ def sent(
     form: RecordForm,
     show: Callable[[PostedForm], str],
     act: Callable[[dict[str, Any]], ResponseReturnValue],
+    also: Callable[[], dict[str, Any]] = dict,
     **more: Any,
 ) -> ResponseReturnValue:
-    """Answer a posted form: with one more row, with what was wrong, or with what `act` returns."""
+    """Answer a posted form: with one more row, with what was wrong, or with what `act` returns.
+
+    `more`, and what `also` reads from the form, are in the body besides what the schema's fields say.
+    """
     posted = PostedForm(request.form)
     if ADD in request.form:
         release_key()
         return show(posted)
     try:
-        return act(load(form, **more))
+        return act(load(form, **more, **also()))
     except REFUSALS as refusal:
         found = problems(form, refusal)
         return show(PostedForm(request.form, found)), found.status

@@ -1,11 +1,13 @@
 """A browser without script: signed in with a session of the real store, it opens pages and sends their forms."""
 
+import csv
+import io
 import re
 from dataclasses import dataclass
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from flask import Flask
@@ -119,6 +121,14 @@ class Browser:
             fields["proof"] = PASSWORD
         before = _counts()
         return _page(self.http.post(path, data=fields, headers=self.headers), before)
+
+    def take(self, address: str) -> list[list[str]]:
+        """Export a list as CSV, and return its rows: the note, the header, and those of the list."""
+        [token, *_] = re.findall(r'name="_csrf" value="([^"]+)"', self.open("/inbox").text)
+        fields = {"_csrf": token, "_key": uuid4().hex}
+        answer = self.http.post(address, data=fields, headers=self.headers)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
     def fill(self, path: str, **typed: Any) -> Page:
         """Open a page, type into its form, and send it."""

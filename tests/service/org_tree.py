@@ -67,6 +67,11 @@ class OrgTree:
                 "kinship",
                 "gift",
                 "donation",
+                "activity",
+                "visit_outside",
+                "pairing",
+                "notification",
+                "dead",
                 "confirmation",
                 "document",
             )

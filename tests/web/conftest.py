@@ -6,18 +6,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
+from service.actions.activities import NewActivity, record_activity
 from service.actions.confirmations import propose
+from service.actions.context import ActionContext
+from service.actions.donations import NewDonation, record_donation
 from service.actions.fund_allocations import NewFundAllocation, allocate_to_unit
 from service.actions.fund_receipts import NewReceipt, record_receipt
+from service.actions.gift_checks import NewGift
+from service.actions.gifts import record_gift
 from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
+from service.actions.visits import NewVisit, record_visit
 from service.queries import notices
 from service.tables.accounts import role_grant
 from service.tables.events import event
@@ -131,6 +138,28 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
     return {**ids, "account": witness, "grant": grant or witness}
 
 
+def _records(
+    connection: sa.Connection, office: Organisation, household: UUID, context: ActionContext
+) -> dict[str, UUID]:
+    """Write one record of each kind outside cases, and return their ids."""
+    donation = NewDonation(office.unit_id, TODAY, "received", "金秋献爱心", "县总工会", Fen(123_400), "县总工会")
+    activity = NewActivity(office.unit_id, TODAY, "职工读书会", "culture", Fen(50_000), "501")
+    visitor = office.people["visitor_1"]
+    visit = NewVisit(office.unit_id, "hardship", TODAY, "home", (visitor,), household, story="冬衣不够")
+    return {
+        "gift": record_gift(connection, _goods(office, household), context),
+        "donation": record_donation(connection, donation, context),
+        "activity": record_activity(connection, activity, context),
+        "visit": record_visit(connection, visit, context),
+    }
+
+
+def _goods(office: Organisation, household: UUID) -> NewGift:
+    given: dict[str, Any] = {"goods": "大米", "goods_unit": "袋", "quantity": 2}
+    people: dict[str, Any] = {"handed_by": office.people["visitor_1"], "signed_by_family": True}
+    return NewGift(office.unit_id, household, TODAY, "KIND", "入冬慰问", "502", **people, **given)
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data folder of the web process of this worker."""
@@ -149,6 +178,7 @@ def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str
         declare_kinship(connection, household, union.office.people["follower"], "other", context)
         content = ReceiptContent(union.office.fund_id, NewReceipt(Fen(100), "银收1", TODAY))
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
+        records = _records(connection, union.office, household, context)
         (posted,) = notices.of_case(connection, UUID(case.case_id))
         of_money = _money_records(connection, union.office)
         document = add_photo(connection, folder, household, context, UUID(case.case_id))
@@ -160,7 +190,13 @@ def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str
         "household": household,
         "person": case.family.child_id,
     }
-    ids |= {"pairing": pairing, "confirmation": proposal.id, "number": number, "document": document} | of_money
+    ids |= {
+        **records,
+        "pairing": pairing,
+        "confirmation": proposal.id,
+        "number": number,
+        "document": document,
+    } | of_money
     return union, {name: str(row_id) for name, row_id in ids.items()}
 
 

@@ -1,0 +1,114 @@
+"""The lists of records outside cases that can be exported, and their columns."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service.http.context import caller
+from service.imports.written_tables import Cell
+from service.queries import activities, donations, gifts, visits
+from service.web import activity_view, donation_view, gift_view, visit_view
+from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, as_it_is, in_words, in_yuan, on_day
+from service.web.layout import text
+from service.web.list_filters import Filters, labels_of, read_filters
+from service.web.record_lists import Read
+
+
+def _records(filters: Filters, read: Read, columns: Columns) -> ExportedList:
+    """Return a list of records: its page and its file read the same rows."""
+
+    def batch(conn: Any, values: dict[str, Any], after: list[str] | None) -> Batch:
+        page, _total = read(conn, caller(), values, after, BATCH, most=1)
+        return page.rows, page.last
+
+    free = frozenset(each.name for each in filters if each.is_free)
+    return ExportedList(lambda: read_filters(filters), lambda values: labels_of(filters, values), batch, columns, free)
+
+
+def _yes_no(name: str, yes: str, no: str) -> Callable[[dict[str, Any]], Cell]:
+    return lambda row: text(yes if row[name] else no)
+
+
+def _names(name: str) -> Callable[[dict[str, Any]], Cell]:
+    return lambda row: "、".join(row[name] or ())
+
+
+VOIDED: Columns = {"records.voided_on": on_day("voided_on"), "records.void_reason": as_it_is("void_reason")}
+"""What every record outside cases says of its void."""
+
+RECORD_FILTERS = (gift_view.FILTERS, donation_view.FILTERS, activity_view.FILTERS, visit_view.FILTERS)
+"""The filters of these lists."""
+
+RECORDS: Mapping[str, ExportedList] = {
+    "gifts": _records(
+        gift_view.FILTERS,
+        gifts.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "family.file_no": as_it_is("file_no"),
+            "records.recipient": gift_view.recipient_of,
+            "case.unit": as_it_is("unit_name"),
+            "case.item": in_words("item", "item"),
+            "records.purpose": as_it_is("purpose"),
+            "family.fen": in_yuan("fen"),
+            "funds.line": as_it_is("fund_code"),
+            "records.goods": as_it_is("goods"),
+            "records.quantity": as_it_is("quantity"),
+            "records.goods_unit": as_it_is("goods_unit"),
+            "records.account_code": as_it_is("account_code"),
+            "records.hander": as_it_is("hander"),
+            "records.approver": as_it_is("approver"),
+            "payments.signed": _yes_no("signed_by_family", "records.signed", "records.unsigned"),
+            **VOIDED,
+        },
+    ),
+    "donations": _records(
+        donation_view.FILTERS,
+        donations.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "case.unit": as_it_is("unit_name"),
+            "records.direction": in_words("direction", "direction"),
+            "records.campaign": as_it_is("campaign"),
+            "records.organiser": as_it_is("organiser"),
+            "family.fen": in_yuan("fen"),
+            "records.donors": as_it_is("donors"),
+            "records.handed_to": as_it_is("handed_to"),
+            "records.receipt_no": as_it_is("receipt_no"),
+            "records.recorder": as_it_is("recorder"),
+            **VOIDED,
+        },
+    ),
+    "activities": _records(
+        activity_view.FILTERS,
+        activities.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "case.unit": as_it_is("unit_name"),
+            "records.activity_title": as_it_is("title"),
+            "records.kind": in_words("kind", "activity_kind"),
+            "records.participants": as_it_is("participants"),
+            "records.cost": in_yuan("fen"),
+            "records.account_code": as_it_is("account_code"),
+            "records.recorder": as_it_is("recorder"),
+            **VOIDED,
+        },
+    ),
+    "visits": _records(
+        visit_view.FILTERS,
+        visits.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "records.kind": in_words("kind", "visit_kind"),
+            "records.occasion": in_words("occasion", "occasion"),
+            "records.family": visit_view.family_of,
+            "case.no": as_it_is("case_no"),
+            "case.unit": as_it_is("unit_name"),
+            "records.place": in_words("place", "place"),
+            "records.visitors": _names("visitors"),
+            "records.confirmation": _names("confirmed"),
+            "records.companions": as_it_is("companions"),
+            **VOIDED,
+        },
+    ),
+}
+"""By their names in the address."""
