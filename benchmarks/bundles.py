@@ -1,6 +1,6 @@
 """The bundle benchmark makes and verifies auditors' bundles of a generated record, and prints time, memory and size.
 
-    python -m benchmarks.bundles --sizes 25000 100000
+    python -m benchmarks.bundles --sizes 6000 25000
 
 A case has four events or so. Each bundle is of one year: of the city, which has everything, and of one of its counties.
 Making and verifying run in processes of their own, whose largest memory is printed; verify.py runs with Python alone.
@@ -117,7 +117,7 @@ def run(sizes: list[int], room: Path | None) -> None:
 def main() -> None:
     """Read the sizes and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[6_000, 25_000, 100_000], help="numbers of cases")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[6_000, 25_000], help="numbers of cases")
     parser.add_argument("--room", type=Path, help="folder of the database")
     arguments = parser.parse_args()
     run(arguments.sizes, arguments.room)

@@ -14,8 +14,8 @@ from service.clock import UNION_TIME
 from service.crypto.signed_notes import log_key
 from service.http.auth import requires_role
 from service.http.context import action_context, app_state, at, today
-from service.http.idempotency import idempotent, release_key
-from service.http.transaction import connection
+from service.http.idempotency import idempotent
+from service.http.transaction import connection, roll_back
 from service.queries import bundles as read
 from service.queries import events
 from service.schemas.bundles import BundleIn
@@ -28,7 +28,7 @@ from workflows.form_fields import FormField, Kind
 from workflows.vocabulary import Reason, Refused, Role
 
 blueprint = Blueprint("bundles", __name__)
-MOST_EVENTS = 200_000
+MOST_EVENTS = 50_000
 """Events of a record whose bundle is made while a person waits; beyond, the page names the command."""
 
 MOST_SHOWN = 50
@@ -85,11 +85,12 @@ def _made(body: dict[str, Any]) -> Response:
         raise Refused(Reason.of("bundle_by_command", most=MOST_EVENTS))
     period = (body["from_on"], body["until_on"])
     request = actions.bundle_request(conn, body["unit_id"], period, body["purpose"], body["document"], context)
+    # The transaction of the request would be idle meanwhile, and PostgreSQL ends such a one after a minute.
+    roll_back()
     with ExitStack() as stack:
         file = stack.enter_context(tempfile.TemporaryFile())
         made = make_bundle(BundleSource(app_state().engine, log_key(settings)), file, request, context)
-        actions.record_bundle(conn, request, made, context)
-        release_key()
+        actions.record_bundle(connection(), request, made, context)
         file.seek(0)
         answer = send_file(file, "application/zip", as_attachment=True, download_name=_file_name(request))
         answer.call_on_close(stack.pop_all().close)

@@ -1,9 +1,11 @@
 """An auditor's day and a cashier's: questions of docs/auditor.md are answered by clicks, from a sum to its case and back."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 
+from service.bundles.verifier.verification import Given, verify_bundle
 from tests.sign_in_browser import PASSWORD
 from tests.web.conftest import TODAY, Union
 from tests.web.people import People
@@ -43,6 +45,26 @@ def test_auditor_makes_the_section_and_follows_a_figure_to_a_case(people: People
     main.locator("#figures-title + table a[href*='key=aid_grants&']").click()
     main.locator(f"a[href='/cases/{life.case_id}']").click()
     expect(auditor.page).to_have_url(re.compile(rf"/cases/{life.case_id}"))
+
+
+def test_auditor_takes_a_bundle_away_and_finds_it_in_the_list(people: People, union: Union, tmp_path: Path) -> None:
+    union.life_in("receipt")
+    auditor = people("auditor", union.office, TODAY).has_session().opens("/audit")
+    page, main = auditor.page, auditor.page.locator("main")
+    main.get_by_role("link", name="做一份").click()
+    form = main.locator("form.record")
+    form.locator("[name='document']").fill("审通〔2025〕3号")
+    with page.expect_download(timeout=60_000) as download:
+        form.locator(".form-end button").click()
+    download.value.save_as(tmp_path / "bundle.zip")
+    found = verify_bundle(tmp_path / "bundle.zip", Given())
+    assert found.faults == []
+    digest = next(str(note.values["sha256"]) for note in found.notes if note.code == "manifest")
+    auditor.opens("/audit/bundles")
+    expect(main.locator("table code").first).to_have_text(digest)
+    auditor.takes_picture("auditor-bundle")
+    main.locator("tbody th a").first.click()
+    expect(main.locator("h1")).to_contain_text("取得经审资料包")
 
 
 def test_cashier_proposes_a_receipt_another_confirms_it_and_the_journal_shows_it(people: People, union: Union) -> None:
