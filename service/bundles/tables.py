@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +57,15 @@ Rows = Callable[[BundleScope], Condition]
 Mask = Callable[[Masking, Mapping[str, Any]], dict[str, str | None]]
 
 
+class Compared(Enum):
+    """In which columns the verifier compares the rows of a table with the events."""
+
+    NOT = "not"
+    CHANGES = "changes"
+    """In those that may change: the others are recorded by one digest, and some of them are not in the bundle."""
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True, slots=True)
 class BundleTable:
     """One table: its rows in a bundle, the columns that are left out, those that are masked, and its folder."""
@@ -65,8 +75,7 @@ class BundleTable:
     left_out: frozenset[str] = frozenset()
     masked: tuple[MaskedColumn, ...] = ()
     mask: Mask | None = None
-    is_money: bool = False
-    """Whether the verifier compares each row with the events."""
+    compared: Compared = Compared.NOT
 
     folder: str = "rows"
 
@@ -116,13 +125,14 @@ def _on_lines(column: sa.Column[Any]) -> Rows:
 
 _RECORDED = frozenset({"natural_key"})
 _DIGESTS = frozenset({"content", "seen", "shown_hash", "people"})
-_MONEY: dict[str, Any] = {"is_money": True}
+_MONEY: dict[str, Any] = {"compared": Compared.WHOLE}
+_CHANGES: dict[str, Any] = {"compared": Compared.CHANGES}
 
 BUNDLE_TABLES = (
     BundleTable(unit, _units),
     BundleTable(account, _of(unit, account.c.unit_id, _units), frozenset({"email"})),
     BundleTable(role_grant, _grants),
-    BundleTable(household, households_of),
+    BundleTable(household, households_of, **_CHANGES),
     BundleTable(person, persons_of, masked=PERSON, mask=Masking.of_person),
     BundleTable(
         bank_account,
@@ -135,7 +145,7 @@ BUNDLE_TABLES = (
         BundleTable(table, _of(household, table.c.household_id, households_of), _RECORDED)
         for table in (finance_line, consent, kinship, pairing, household_change)
     ),
-    BundleTable(case, cases_of, frozenset({"answers", "first_answers", "head_hash"})),
+    BundleTable(case, cases_of, frozenset({"answers", "first_answers", "head_hash"}), **_CHANGES),
     *(
         BundleTable(table, _of(case, table.c.case_id, cases_of), _DIGESTS)
         for table in (case_duty, paper, verification, notice, objection, approval)
@@ -205,17 +215,18 @@ def _hex(value: bytes) -> str:
 
 def described(table: BundleTable) -> dict[str, Any]:
     """Return what the manifest says of a table, so that its rows can be compared with the events."""
-    fingerprint = FINGERPRINTS[table.table.name]
-    columns = headers(table)
+    fingerprint, shown = FINGERPRINTS[table.table.name], {each.name for each in table.columns}
+    is_compared = table.compared is not Compared.NOT
+    changing = {name: log for name, log in fingerprint.changing.items() if name in shown}
     return {
         "path": table.path,
-        "columns": columns,
+        "columns": headers(table),
         "key": list(fingerprint.key),
         "log": fingerprint.log_name,
-        "fixed": dict(fingerprint.fixed) if table.is_money else {},
-        "changing": dict(fingerprint.changing) if table.is_money else {},
-        "absent": dict(fingerprint.absent) if table.is_money else {},
-        "bound": table.is_money,
+        "fixed": dict(fingerprint.fixed) if table.compared is Compared.WHOLE else {},
+        "changing": changing if is_compared else {},
+        "absent": dict(fingerprint.absent),
+        "bound": is_compared,
     }
 
 

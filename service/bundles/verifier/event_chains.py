@@ -1,6 +1,7 @@
 """Event chains are followed event by event: number, hash, order, time, and the rows that each event records."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -136,7 +137,7 @@ class EventChains:
                 if isinstance(known, dict) and isinstance(entry, dict):
                     if FIXED in entry and entry[FIXED] != known.get(FIXED):
                         self._found.log_fault("row_fixed_twice", table=table, row=key, **place)
-                    known.update(entry)
+                    known.update((sys.intern(name), value) for name, value in entry.items())
                 elif known is None:
                     self.recorded[table][key] = entry
                 else:

@@ -78,7 +78,7 @@ class Table:
     changing: Mapping[str, str]
     absent: Mapping[str, Any]
     is_bound: bool
-    """Whether the events record every column, so that each row can be compared with them."""
+    """Whether each row is compared with the events: in every column, or where `fixed` is empty in those that may change."""
 
     @staticmethod
     def of(name: str, said: Mapping[str, Any]) -> "Table":
@@ -107,11 +107,19 @@ class Table:
 
     def entry_of(self, row: Mapping[str, Any]) -> Any:
         """Return what the events must say of a row in all."""
+        changing = {log: row[name] for name, log in self.changing.items() if self._is_present(name, row[name])}
+        if not self.fixed:
+            return changing
         fixed = {log: row[name] for name, log in self.fixed.items() if self._is_present(name, row[name])}
         text = json.dumps([self.log, fixed], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         digest = sha256(text.encode()).hexdigest()
-        changing = {log: row[name] for name, log in self.changing.items() if self._is_present(name, row[name])}
         return {FIXED: digest, **changing} if self.changing else digest
+
+    def compared(self, recorded: Any) -> Any:
+        """Return that part of what the events say of a row with which the row is compared."""
+        if self.fixed or not isinstance(recorded, dict):
+            return recorded
+        return {log: recorded.get(log) for log in self.changing.values()}
 
     def _is_present(self, name: str, value: Any) -> bool:
         return value is not None and not (name in self.absent and value == self.absent[name])
@@ -168,7 +176,7 @@ class TableRows:
             self._found.add("rows_unbound")
         elif recorded is None:
             self._found.fault("row_not_in_log", table=table.name, row=key)
-        elif columns := differing(recorded, table.entry_of(row)):
+        elif columns := differing(table.compared(recorded), table.entry_of(row)):
             self._found.fault("row_differs", table=table.name, row=key, columns=columns)
         else:
             self._found.add("rows_bound")
