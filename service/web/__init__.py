@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from service.web import (
     accounts,
+    calendars,
     case_matches,
     case_opening,
     cases,
@@ -24,6 +25,8 @@ from service.web import (
     payees,
     payments,
     persons,
+    policies,
+    policy_affected,
     reports,
     search,
     sessions,
@@ -38,6 +41,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
+    *(policies, policy_affected, calendars),
     components,
 )
 

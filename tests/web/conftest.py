@@ -18,6 +18,7 @@ from service.actions.fund_receipts import NewReceipt, record_receipt
 from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
+from service.actions.proposals.rules import PolicyContent
 from service.queries import notices
 from service.tables.accounts import role_grant
 from service.tables.events import event
@@ -27,6 +28,7 @@ from tests.factories import RING, Organisation, create_organisation
 from tests.fuzz.fuzzing import address as address_in_log
 from tests.lives import Life, case_at
 from tests.migrated import conn, database_url, engine
+from tests.service.policy_fixtures import own_policy
 from tests.web.people import People
 from tests.worker.processes import Processes, wait_until
 from workflows.vocabulary import Fen
@@ -130,6 +132,15 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
     return {**ids, "account": witness, "grant": grant or witness}
 
 
+def _rules(connection: sa.Connection, office: Organisation) -> dict[str, UUID]:
+    """Propose a policy set that would make another category of the families' need; return the ids of rules."""
+    later, lower = ("effective_from = 2025-01-01", "effective_from = 2025-10-01"), ('"1062.00"', '"400.00"')
+    division, text = own_policy(later, lower)
+    content = PolicyContent(text.replace(f'"{division}"', '"37108"'))
+    proposal = propose(connection, "policy_set", content, office.context(connection, "admin", TODAY))
+    return {"policy_set": office.policy_id, "proposal": proposal.id}
+
+
 @pytest.fixture(scope="session")
 def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
     """Return an organisation whose pages are only looked at, and the ids in their addresses."""
@@ -143,7 +154,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         content = ReceiptContent(union.office.fund_id, NewReceipt(Fen(100), "银收1", TODAY))
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
         (posted,) = notices.of_case(connection, UUID(case.case_id))
-        of_money = _money_records(connection, union.office)
+        of_money = _money_records(connection, union.office) | _rules(connection, union.office)
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
     ids = {
         "case": case.case_id,
