@@ -1,7 +1,7 @@
 """The table of pages: the roles of each page, the rows it concerns, and who opens it in the tests of the browser.
 
 `about` says what a caller of another unit gets: a `row` is not found (404), a `list` holds nothing of the unit, `self`
-concerns only the caller, `owner` is found by one person alone, `leads` answers with the address of another page whatever it is asked for, `signing in` and
+concerns only the caller, `owner` is found by one person alone, or by those of one proposal, `leads` answers with the address of another page whatever it is asked for, `signing in` and
 `open` are for browsers without a session. {name} in a path or form is an id of the unit in question
 (tests/service/org_tree.py for roles and units, tests/web/conftest.py for the browser).
 """
@@ -77,6 +77,8 @@ BUNDLE = {
     "purpose": "yearly_audit",
     "document": "审通〔2025〕1号",
 }
+AFFECTED = "files, cases"
+AUDITORS = ("auditor",)
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
 
@@ -326,5 +328,22 @@ PAGES = (
     PageRoute("POST", "/units/new", ADMIN, "self"),
     PageRoute("GET", "/units/<uuid:unit_id>/name", ADMIN, "row", seen_by=("admin",)),
     PageRoute("POST", "/units/<uuid:unit_id>/name", ADMIN, "row", form=STALE),
+    PageRoute("GET", "/policies", EVERYONE, "self", seen_by=("admin", "registrar")),
+    PageRoute("GET", "/policies/new", ADMIN, "self", seen_by=("admin",)),
+    PageRoute("POST", "/policies/new", ADMIN, "self"),
+    PageRoute("GET", "/policies/<uuid:policy_set_id>", EVERYONE, "self", seen_by=("admin",)),
+    PageRoute("GET", "/policies/<uuid:policy_set_id>/withdrawal", ADMIN, "self", seen_by=("admin",)),
+    PageRoute("POST", "/policies/<uuid:policy_set_id>/withdrawal", ADMIN, "self", form={"reason": "文号有误"}),
+    PageRoute(
+        "GET",
+        f"/policies/proposals/<uuid:proposal_id>/<any({AFFECTED}):kind>",
+        READERS,
+        "owner",
+        seen_by=AUDITORS,
+        seen_at=("/policies/proposals/{proposal}/files", "/policies/proposals/{proposal}/cases"),
+    ),
+    PageRoute("GET", "/calendars", EVERYONE, "self", seen_by=("admin",), seen_at=("/calendars?year=2025",)),
+    PageRoute("GET", "/calendars/new", ADMIN, "self", seen_by=("admin",)),
+    PageRoute("POST", "/calendars/new", ADMIN, "self"),
     PageRoute("GET", "/components", EVERYONE, "self", seen_by=("registrar",)),
 )

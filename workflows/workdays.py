@@ -15,6 +15,8 @@ OFF, WORKING = "休", "班"
 COLUMNS = ("日期", "类型", "名称")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
 _ONE_DAY = timedelta(days=1)
+WEEKDAYS = 5
+"""Monday to Friday."""
 
 
 class CalendarUnknown(Exception):
@@ -45,7 +47,7 @@ def is_workday(day: date, calendar: Calendar) -> bool:
     """Return whether `day` is a working day. Raises CalendarUnknown when the calendar does not cover its year."""
     if day.year not in calendar.years:
         raise CalendarUnknown(day.year)
-    return calendar.days.get(day, day.weekday() < 5)
+    return calendar.days.get(day, day.weekday() < WEEKDAYS)
 
 
 def after(start: date, days: int, calendar: Calendar) -> date:

@@ -124,7 +124,6 @@ def load_calendar(conn: sa.Connection, source: str, year: int, context: ActionCo
         raise Refused(
             Reason.of("calendar_not_of_year", year=year, found=[str(each) for each in sorted(calendar.years)])
         )
-    subject = uuid.uuid5(_CALENDARS, str(year))
     conn.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": year})
     days, names = {day: working for day, working in calendar.days.items() if day.year == year}, _day_names(source)
     if _is_loaded(conn, year, days):
@@ -137,8 +136,13 @@ def load_calendar(conn: sa.Connection, source: str, year: int, context: ActionCo
     batch.add(calendar_day, *day_rows)
     batch.add(calendar_year, {"year": year, "source": _source_remark(source), "digest": digest})
     facts: dict[str, Plain] = {"year": year, "days": len(days), "sha256": digest}
-    event_log.append_event(conn, "policy", subject, "load_calendar", facts, context, batch)
+    event_log.append_event(conn, "policy", calendar_subject(year), "load_calendar", facts, context, batch)
     return len(days)
+
+
+def calendar_subject(year: int) -> UUID:
+    """Return the subject of the events of a year's days."""
+    return uuid.uuid5(_CALENDARS, str(year))
 
 
 def _delete_year(conn: sa.Connection, year: int) -> WriteBatch:

@@ -217,7 +217,8 @@ def _refused(error: Refused) -> HttpProblem:
     return HttpProblem(HTTPStatus.CONFLICT, *error.reasons)
 
 
-def _policy_reason(problem: PolicyProblem) -> Reason:
+def policy_reason(problem: PolicyProblem) -> Reason:
+    """Return a problem of a policy file as a reason whose field is its path in the file."""
     return Reason.of("policy_" + problem.code, field=problem.path, **dict(problem.values))
 
 
@@ -228,7 +229,7 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], HttpProblem]] = {
     HttpProblem:       lambda error: error,
     Refused:           _refused,
     InvalidForm:       lambda error: HttpProblem(UNPROCESSABLE, *error.problems),
-    InvalidPolicy:     lambda error: HttpProblem(UNPROCESSABLE, *map(_policy_reason, error.problems)),
+    InvalidPolicy:     lambda error: HttpProblem(UNPROCESSABLE, *map(policy_reason, error.problems)),
     InvalidCalendar:   lambda error: HttpProblem(UNPROCESSABLE, *error.problems),
     NotFound:          lambda _error: HttpProblem(HTTPStatus.NOT_FOUND, Reason.of("not_found")),
     VersionConflict:   lambda error: HttpProblem(HTTPStatus.PRECONDITION_FAILED, Reason.of("stale", seen=error.seen, present=error.present)),

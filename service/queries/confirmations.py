@@ -85,6 +85,14 @@ def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after:
     return newest_page(conn, rows, confirmation.c.id, equal, after, size)
 
 
+def open_of(conn: sa.Connection, acts: Collection[str], caller: Caller) -> list[sa.Row[Any]]:
+    """Return the proposals of these kinds that wait and that the caller sees, oldest first, with their sealed contents."""
+    rows = sa.select(*_SHOWN, confirmation.c.content_sealed, account.c.display_name.label("proposer"))
+    rows = rows.join(account, account.c.id == confirmation.c.proposed_by)
+    waiting = rows.where(confirmation.c.state == "proposed", confirmation.c.act.in_(acts), seen_by(caller))
+    return list(conn.execute(waiting.order_by(confirmation.c.id)))
+
+
 def one(conn: sa.Connection, confirmation_id: UUID, caller: Caller) -> sa.Row[Any] | None:
     """Return a confirmation with its sealed content, or None when the caller may not see it."""
     rows = sa.select(*_SHOWN, confirmation.c.content_sealed)

@@ -1,15 +1,18 @@
 """Policy sets and calendars of working days, cached once read."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.db.prepared import PreparedStatement
+from service.queries.page import CappedCount, Page, counted, cut
+from service.tables.cases import case
+from service.tables.gifts import gift
 from service.tables.policies import calendar_day, calendar_year, policy_set
-from workflows.policy import PolicySet, in_force
+from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet, in_force
 from workflows.policy_parser import read_policy
 from workflows.workdays import Calendar
 
@@ -94,6 +97,33 @@ def all_sets(conn: sa.Connection) -> list[dict[str, Any]]:
     columns = [column for column in policy_set.c if column.name != "source"]
     newest = sa.select(*columns).order_by(policy_set.c.effective_from.desc(), policy_set.c.id.desc())
     return [dict(row) for row in conn.execute(newest).mappings()]
+
+
+def page(conn: sa.Connection, after: list[str] | None, size: int) -> Page:
+    """Return `size` policy sets after the key `after`, the one in force last first, without their texts."""
+    columns = [column for column in policy_set.c if column.name != "source"]
+    key, rows = sa.tuple_(policy_set.c.effective_from, policy_set.c.id), sa.select(*columns)
+    count = conn.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0
+    if after is not None:
+        rows = rows.where(key < sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1]))))
+    newest = rows.order_by(policy_set.c.effective_from.desc(), policy_set.c.id.desc()).limit(size + 1)
+    page_rows, last = cut([dict(row) for row in conn.execute(newest).mappings()], size)
+    return Page(page_rows, count, [last["effective_from"].isoformat(), str(last["id"])] if last else None)
+
+
+def set_before(conn: sa.Connection, policy: PolicySet) -> PolicySet | None:
+    """Return the set that governed the region of `policy` the day before it takes effect, or None."""
+    try:
+        return in_force_on(conn, policy.region, policy.effective_from - timedelta(days=1))[1]
+    except (NoPolicy, PoliciesOverlap):
+        return None
+
+
+def citations(conn: sa.Connection, policy_set_id: UUID) -> CappedCount:
+    """Return how many cases and gifts cite a set, counted up to the limit of a list."""
+    cases = sa.select(case.c.id).where(case.c.policy_set_id == policy_set_id)
+    gifts = sa.select(gift.c.id).where(gift.c.policy_set_id == policy_set_id)
+    return counted(conn, sa.select(sa.union_all(cases, gifts).subquery().c.id))
 
 
 def one(conn: sa.Connection, policy_set_id: UUID) -> dict[str, Any] | None:

@@ -1,7 +1,6 @@
 """What a proposed policy set would change: each parameter before and after, and who is affected."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ from service.queries import policies
 from service.tables.cases import case
 from service.tables.households import household
 from workflows.plain_form import as_plain
-from workflows.policy import NoPolicy, PolicySet
+from workflows.policy import PolicySet
 from workflows.policy_parser import read_policy
 from workflows.vocabulary import Plain
 
@@ -21,18 +20,11 @@ def changes(conn: sa.Connection, source: str) -> list[dict[str, Any]]:
     A parameter has `parameter`, `before` and `after`; without an earlier set, `before` is None.
     """
     new = read_policy(source)
-    before = _parameters(_set_before(conn, new))
+    before = _parameters(policies.set_before(conn, new))
     after = _parameters(new)
     names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     rows = [{"parameter": name, "before": before.get(name), "after": after.get(name)} for name in names]
     return [*rows, *_affected(conn, new)]
-
-
-def _set_before(conn: sa.Connection, new: PolicySet) -> PolicySet | None:
-    try:
-        return policies.in_force_on(conn, new.region, new.effective_from - timedelta(days=1))[1]
-    except NoPolicy:
-        return None
 
 
 def _parameters(policy: PolicySet | None) -> dict[str, Plain]:

@@ -6,6 +6,7 @@ from service.web import (
     accounts,
     activities,
     bundles,
+    calendars,
     case_matches,
     case_opening,
     cases,
@@ -29,6 +30,8 @@ from service.web import (
     payees,
     payments,
     persons,
+    policies,
+    policy_affected,
     reports,
     search,
     sessions,
@@ -45,6 +48,7 @@ BLUEPRINTS = (
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, documents, payees, funds, payments, reports, events, bundles, exports, staff, units),
     *(gifts, donations, activities, visits),
+    *(policies, policy_affected, calendars),
     components,
 )
 

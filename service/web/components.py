@@ -15,11 +15,16 @@ from service.http.auth import EVERYONE, requires_role
 from service.http.context import app_state
 from service.http.errors import language
 from service.i18n.reason_messages import message_for
+from service.queries.calendars import MovedDue
+from service.queries.policy_effects import Changed, Effect, Effects
 from service.web import document_forms, forms
+from service.web.calendar_months import year_of
+from service.web.calendar_preview import CalendarChanges, ChangedDay
 from service.web.case_actions import ActionButton
 from service.web.document_forms import DocumentPage
 from service.web.forms import EMPTY, FormInput, PostedForm
 from service.web.list_filters import FilterInput
+from service.web.policy_preview import ShownFloor
 from service.web.record_forms import DrawnRow, DrawnSection
 from service.web.record_page import RecordPage
 from service.web.refusals import Problems
@@ -87,6 +92,16 @@ DATA: Mapping[str, Any] = {
     "record": {"voided_on": None},
     "void": {"voided_on": ON},
     "view": [{"label": "家庭", "words": "F-0001", "url": "/components"}, {"label": "用途", "words": "慰问", "url": ""}],
+    "rules": {
+        "policy": {"issuer": "示例县总工会", "document": "示例〔2025〕1号", "region": "3710", "effective_from": ON},
+        "floors": (ShownFloor("公示", 5, 5, True), ShownFloor("入户人数", 1, 2, False)),
+        "group": {"title": "审批", "parameters": ({"label": "分级", "words": "第 1 级 2,000.00 元以内"},)},
+        "changes": ({"group": "审批", "label": "分级", "before": "—", "after": "第 1 级 2,000.00 元以内"},),
+        "effects": Effects(files=[Changed(UUID(int=3), None, "deep", Effect.PASSES)], assessed=37),
+    },
+    "days": CalendarChanges(
+        ON.year, False, (ChangedDay(ON, True, False),), (MovedDue("hardship", "notice", ON, date(2025, 9, 16), 3),), 1
+    ),
     "chosen": [{"url": "/components", "label": "示例县总工会"}],
     "totals": [{"has_more": False, "count": 37, "fen": 5_600_000}, {"has_more": True, "count": 10_000, "fen": 0}],
     "counts": [{"has_more": False, "count": 37, "fen": None}],
@@ -123,7 +138,7 @@ def show_components() -> str:
     off = ActionButton(
         "approve", "", forms.action_label("approve", ""), (), reasons=(_words("wrong_state"),), able=("示例甲",)
     )
-    page = _record(refused.inputs)
+    page, year = _record(refused.inputs), year_of(ON.year, [{"on": ON, "working": False, "name": "示例"}])
     return render_template(
         "examples/components.html",
         buttons=buttons,
@@ -132,6 +147,8 @@ def show_components() -> str:
         page=page,
         programmes=PROGRAMMES,
         upload=_upload(),
+        month=year.months[8],
+        weekdays=year.weekdays,
         **DATA,
     )
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from service.actions import confirmations
 from service.actions.errors import NotFound
 from service.actions.proposals.write import Made
-from service.http.auth import EVERYONE, requires_role
+from service.http.auth import EVERYONE, READERS, requires_role
 from service.http.context import action_context, app_state, caller
 from service.http.errors import language
 from service.http.idempotency import idempotent, release_key
@@ -19,11 +19,13 @@ from service.http.transaction import connection
 from service.i18n.catalogue import catalogue
 from service.imports.proposed_import import ALL_WRITES
 from service.queries import confirmations as read
-from service.queries import named_rows, policy_changes
+from service.queries import named_rows
+from service.web.calendar_preview import calendar_changes
 from service.web.event_words import PLACES
 from service.web.forms import PostedForm
 from service.web.layout import text
 from service.web.proofs import challenge, proof_input, proof_label, proved, shown_confirmation
+from service.web.proposed_rules import rules_shown
 from service.web.refusals import NO_PROBLEMS, REFUSALS, Problems, problems_of
 from workflows.disclosure import Profile, shown
 from workflows.money_format import in_yuan_with_thousands
@@ -81,7 +83,9 @@ def _page(confirmation_id: UUID, problems: Problems) -> str:
         lines=[(_label(path), _worded(path, value, names), _address(row.act, path, value)) for path, value in lines],
         hands=hands,
         names=names,
-        changes=policy_changes.changes(conn, content["source"]) if row.act == "policy_set" else [],
+        rules=rules_shown(row.id, row.act, content),
+        days=calendar_changes(content["source"], content["year"]) if row.act == "calendar" else None,
+        may_read_cases=bool(caller().roles & set(READERS)),
         is_open=row.state == PROPOSED,
         is_own=row.proposed_by == caller().account,
         proof=proof_input(PostedForm(problems=problems)),

@@ -16,6 +16,9 @@ class MenuItem:
     roles: frozenset[Role]
 
 
+RULERS = frozenset({Role.ADMIN, Role.APPROVER, Role.AUDITOR})
+"""Who proposes rules, who confirms them, and who checks what was decided by them."""
+
 MENU = (
     MenuItem("web.inbox.show_inbox", "menu.inbox", "web.inbox.", frozenset(Role)),
     MenuItem("web.cases.list_cases", "menu.cases", "web.cases.", frozenset(READERS)),
@@ -24,6 +27,7 @@ MENU = (
     MenuItem("web.gifts.list_gifts", "menu.records", "web.gifts.", frozenset(READERS)),
     MenuItem("web.reports.show_report", "menu.reports", "web.reports.", frozenset(READERS)),
     MenuItem("web.events.show_room", "menu.audit", "web.events.", frozenset({Role.AUDITOR})),
+    MenuItem("web.policies.list_policies", "menu.policies", "web.policies.", RULERS),
     MenuItem("web.staff.list_staff", "menu.staff", "web.staff.", frozenset({Role.ADMIN})),
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
@@ -41,6 +45,7 @@ WITHIN = {
     "web.activities.": "web.gifts.",
     "web.documents.": "web.households.",
     "web.confirmations.": "web.inbox.",
+    "web.calendars.": "web.policies.",
     "web.case_matches.": "web.cases.",
     "web.case_opening.": "web.households.",
     "web.donations.": "web.gifts.",
@@ -52,6 +57,7 @@ WITHIN = {
     "web.payees.": "web.households.",
     "web.payments.": "web.funds.",
     "web.persons.": "web.households.",
+    "web.policy_affected.": "web.policies.",
     "web.units.": "web.staff.",
     "web.visits.": "web.gifts.",
 }

@@ -11,9 +11,11 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.actions.possible_twins import PossibleTwins
+from service.http.context import caller
 from service.http.idempotency import release_key
 from service.http.transaction import connection
 from service.queries import household_pages
+from service.queries.own_proposals import ProposedWrite, own_proposal
 from service.web.forms import FormInput, Options, PostedForm
 from service.web.record_forms import ADD, DrawnSection, RecordForm, draw, load, problems
 from service.web.refusals import NO_PROBLEMS, REFUSALS, Problems
@@ -54,6 +56,15 @@ def page_of(form: RecordForm, options: Options, posted: PostedForm, **more: Any)
     sections = draw(form, options, posted)
     page = RecordPage(form.key, sections=sections, problems=posted.problems, **more)
     return render_template("records/form.html", page=page, others=_others(page))
+
+
+def proposal_made() -> ProposedWrite | None:
+    """Return the proposal that the address says was just made (`?proposed=`), if it is the caller's and waits."""
+    try:
+        proposed = UUID(request.args.get("proposed", ""))
+    except ValueError:
+        return None
+    return own_proposal(connection(), proposed, caller())
 
 
 MOST_OTHERS = 10

@@ -72,6 +72,8 @@ def path_of(route: PageRoute, tree: OrgTree) -> str:
     action = "refuse" if "confirmation" in route.rule else tree.ids["action"]
     ids = {**tree.ids, "action": action, "kind": "exit", "act": "void", "key": tree.ids["ended"]}
     ids |= {"name": "cases", "file": "csv", "form": "md"}
+    if "<any(files, cases):kind>" in route.rule:
+        ids |= {"kind": "files"}
     filled: str = OrgTree(tree.offices, ids).filled(route.path)
     return filled
 

@@ -24,6 +24,7 @@ from service.actions.gifts import record_gift
 from service.actions.kinship import declare_kinship
 from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
+from service.actions.proposals.rules import PolicyContent
 from service.actions.visits import NewVisit, record_visit
 from service.queries import notices
 from service.tables.accounts import role_grant
@@ -35,6 +36,7 @@ from tests.factories import RING, Organisation, create_organisation
 from tests.fuzz.fuzzing import address as address_in_log
 from tests.lives import Life, case_at
 from tests.migrated import conn, database_url, engine
+from tests.service.policy_fixtures import own_policy
 from tests.web.people import People
 from tests.worker.processes import Processes, wait_until
 from workflows.vocabulary import Fen
@@ -160,6 +162,15 @@ def _goods(office: Organisation, household: UUID) -> NewGift:
     return NewGift(office.unit_id, household, TODAY, "KIND", "入冬慰问", "502", **people, **given)
 
 
+def _rules(connection: sa.Connection, office: Organisation) -> dict[str, UUID]:
+    """Propose a policy set that would make another category of the families' need; return the ids of rules."""
+    later, lower = ("effective_from = 2025-01-01", "effective_from = 2025-10-01"), ('"1062.00"', '"400.00"')
+    division, text = own_policy(later, lower)
+    content = PolicyContent(text.replace(f'"{division}"', '"37108"'))
+    proposal = propose(connection, "policy_set", content, office.context(connection, "admin", TODAY))
+    return {"policy_set": office.policy_id, "proposal": proposal.id}
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data folder of the web process of this worker."""
@@ -180,7 +191,7 @@ def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str
         proposal = propose(connection, "receipt", content, union.office.context(connection, "cashier", TODAY))
         records = _records(connection, union.office, household, context)
         (posted,) = notices.of_case(connection, UUID(case.case_id))
-        of_money = _money_records(connection, union.office)
+        of_money = _money_records(connection, union.office) | _rules(connection, union.office)
         document = add_photo(connection, folder, household, context, UUID(case.case_id))
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
     ids = {

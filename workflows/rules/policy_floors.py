@@ -1,6 +1,7 @@
 """Floors of policy sets: what no set may go below, and from when it may take effect."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from workflows.policy import PolicySet
@@ -16,17 +17,36 @@ LEAST_VISITORS = 2
 """People of a home visit (docs/domain/procedure.md §1.3, step 5)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A parameter with a floor: its path in the file, its value in a set, and the least that it may be."""
+
+    path: str
+    value: int
+    least: int
+
+    @property
+    def is_kept(self) -> bool:
+        """Return whether the value is not below the floor."""
+        return self.value >= self.least
+
+
+def floors(policy: PolicySet) -> tuple[Floor, ...]:
+    """Return every floor with the value that a set has."""
+    return (
+        Floor("procedure.notice_days", policy.notice_days, LEAST_NOTICE_DAYS),
+        Floor("procedure.min_visitors", policy.min_visitors, LEAST_VISITORS),
+        Floor("approval.together_days", policy.together_days, LEAST_TOGETHER_DAYS),
+    )
+
+
 def floor_refusals(policy: PolicySet) -> Iterator[Reason]:
     """Yield each parameter below its floor, unless the set cites the document that allows it (`below_floor_document`)."""
     if policy.below_floor_document is not None:
         return
-    for name, value, least in (
-        ("procedure.notice_days", policy.notice_days, LEAST_NOTICE_DAYS),
-        ("procedure.min_visitors", policy.min_visitors, LEAST_VISITORS),
-        ("approval.together_days", policy.together_days, LEAST_TOGETHER_DAYS),
-    ):
-        if value < least:
-            yield Reason.of("policy_below_floor", field=name, value=value, least=least)
+    for floor in floors(policy):
+        if not floor.is_kept:
+            yield Reason.of("policy_below_floor", field=floor.path, value=floor.value, least=floor.least)
 
 
 def date_refusals(policy: PolicySet, today: date, urgent: str) -> Iterator[Reason]:

@@ -1,0 +1,85 @@
+"""An administrator's day in the browser: rules are previewed, proposed, and confirmed by somebody else."""
+
+from playwright.sync_api import Locator, expect
+
+from tests.factories import SAMPLES
+from tests.service.policy_fixtures import own_policy
+from tests.sign_in_browser import PASSWORD
+from tests.web.accessibility import session_of, too_wide, violations
+from tests.web.conftest import TODAY, Union
+from tests.web.people import DESKTOP, PHONE, People, Person
+
+
+def confirm(person: Person, address: str) -> None:
+    """Open a proposal and confirm it with the password."""
+    person.has_password().opens(address)
+    form = person.page.locator("form[action$='/confirm']")
+    form.locator("[name='proof']").fill(PASSWORD)
+    form.locator("button:not([data-passkey])").click()
+    expect(person.page.locator("#live")).not_to_be_empty()
+
+
+def look_at(person: Person, name: str) -> None:
+    """Check a page that only a form leads to, at both sizes, and keep its pictures."""
+    cdp, wrong = session_of(person.page), []
+    for size, suffix in ((PHONE, "-phone"), (DESKTOP, "")):
+        person.at_size(size)
+        wrong += [f"{size[0]} px: {each}" for look in (violations, too_wide) for each in look(cdp)]
+        person.takes_picture(name + suffix)
+    assert not wrong, "\n".join(wrong)
+
+
+def press(main: Locator, label: str) -> None:
+    """Press the visible button with a label."""
+    main.get_by_role("button", name=label).first.click()
+
+
+def test_policy_set_is_previewed_proposed_and_confirmed_by_another(people: People, union: Union) -> None:
+    """A set of the families' own town, with a lower line: the preview says how many would no longer qualify."""
+    union.life_in("survey")
+    division, text = own_policy(
+        ("effective_from = 2025-01-01", "effective_from = 2025-10-01"), ('"1062.00"', '"400.00"')
+    )
+    admin = people("admin", union.office, TODAY).has_session().opens("/policies")
+    main, admin.watch.expected = admin.page.locator("main"), {409}
+    main.get_by_role("link", name="载入新政策集").click()
+    main.locator("[name='source']").fill(text.replace("notice_days = 5", "notice_days = 3"))
+    press(main, "预览")
+    expect(main.locator(".error-summary")).to_contain_text("低于下限5")
+    look_at(admin, "admin-policy-floor")
+    main.locator("[name='source']").fill(text.replace(f'"{division}"', '"37108"'))
+    press(main, "预览")
+    expect(main.get_by_text("现在的档案测算了")).to_be_visible()
+    look_at(admin, "admin-policy-preview")
+    press(main, "提出，等另一个人确认")
+    expect(main.get_by_text("须由谁确认")).to_be_visible()
+    look_at(admin, "admin-policy-proposal")
+    auditor = people("auditor", union.office, TODAY).has_session().opens(admin.path)
+    look_at(auditor, "auditor-policy-proposal")
+    auditor.page.locator("a[href*='effect=fails']").first.click()
+    expect(auditor.page.locator("main h1")).to_contain_text("会受影响的")
+    look_at(auditor, "auditor-policy-affected")
+    confirm(auditor, admin.path)
+    admin.opens("/policies")
+    look_at(admin, "admin-policies")
+    main.get_by_role("link", name="困难职工帮扶政策集").first.click()
+    expect(main.locator(".identity-bar")).to_contain_text("尚未施行")
+    look_at(admin, "admin-policy")
+
+
+def test_calendar_is_previewed_with_the_due_dates_it_moves_and_proposed(people: People, union: Union) -> None:
+    union.life_in("draft")
+    text = (SAMPLES / "calendar-2025.csv").read_text("utf-8")
+    admin = people("admin", union.office, TODAY).has_session().opens("/policies")
+    main = admin.page.locator("main")
+    main.get_by_role("link", name="工作日历").click()
+    expect(main.get_by_role("heading", name="2025 年工作日历")).to_be_visible()
+    look_at(admin, "admin-calendar")
+    main.get_by_role("link", name="载入一年的日历").click()
+    main.locator("[name='source']").fill(f"{text.rstrip()}\n2025-09-17,休,台风\n")
+    press(main, "预览")
+    expect(main.get_by_text("会移动的期限").first).to_be_visible()
+    look_at(admin, "admin-calendar-preview")
+    press(main, "提出 2025 年的日历")
+    expect(main.get_by_text("须由谁确认")).to_be_visible()
+    look_at(admin, "admin-calendar-proposal")
