@@ -22,10 +22,13 @@ class Scanner:
 
         Raises RefusedFile: file_infected, and file_not_scanned when clamd does not answer or does not take the file.
         """
+        client = self._client()
         try:
-            version = self._client().version()
-            answers = self._client().instream(BytesIO(content))
+            version = client.version()
+            answers = client.instream(BytesIO(content))
         except (ClamdError, OSError, ValueError):
+            # clamav-client 0.7.2 leaves a socket open that could not be connected.
+            client.clamd_socket.close()
             raise RefusedFile("file_not_scanned") from None
         status, found = answers.get("stream", ("ERROR", None))
         if status == "FOUND":
