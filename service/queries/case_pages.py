@@ -100,7 +100,7 @@ def _worded_action(action: str, from_state: str | None) -> str:
 def letters(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
     """Return every notification of a case: kind, channel, to staff (by name) or to the family, and how it went."""
     table = notification.c
-    columns = (table.kind, table.channel, table.state, table.created_at, table.delivered_at, table.on)
+    columns = (table.id, table.kind, table.channel, table.state, table.created_at, table.delivered_at, table.on)
     rows = (
         sa.select(*columns, account.c.display_name.label("staff"))
         .outerjoin(account, account.c.id == table.account_id)

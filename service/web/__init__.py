@@ -22,6 +22,7 @@ from service.web import (
     inbox,
     kinship,
     notices,
+    notifications,
     pairings,
     passkeys,
     payees,
@@ -42,7 +43,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
-    *(gifts, donations, activities, visits),
+    *(gifts, donations, activities, visits, notifications),
     components,
 )
 

@@ -28,6 +28,7 @@ from service.actions.visits import NewVisit, record_visit
 from service.queries import notices
 from service.tables.accounts import role_grant
 from service.tables.events import event
+from service.tables.notifications import notification
 from tests.api_client import NO_RATES, ApiClient, serving
 from tests.application_role import application_url
 from tests.factories import RING, Organisation, create_organisation
@@ -153,6 +154,10 @@ def _records(
     }
 
 
+def _mailed(case_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(notification.c.case_id == case_id, notification.c.channel == "email")
+
+
 def _goods(office: Organisation, household: UUID) -> NewGift:
     given: dict[str, Any] = {"goods": "大米", "goods_unit": "袋", "quantity": 2}
     people: dict[str, Any] = {"handed_by": office.people["visitor_1"], "signed_by_family": True}
@@ -174,6 +179,9 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         records = _records(connection, union.office, household, context)
         (posted,) = notices.of_case(connection, UUID(case.case_id))
         of_money = _money_records(connection, union.office)
+        mailed = sa.select(notification.c.id).where(_mailed(case.case_id)).order_by(notification.c.id.desc())
+        letter = connection.scalars(mailed.limit(1)).one()
+        connection.execute(notification.update().where(notification.c.id == letter).values(state="permanent_failure"))
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
     ids = {
         "case": case.case_id,
@@ -182,7 +190,7 @@ def shown(new_union: Callable[[], Union]) -> tuple[Union, dict[str, str]]:
         "household": household,
         "person": case.family.child_id,
     }
-    ids |= {**records, "pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
+    ids |= {"letter": letter, **records, "pairing": pairing, "confirmation": proposal.id, "number": number} | of_money
     return union, {name: str(row_id) for name, row_id in ids.items()}
 
 
