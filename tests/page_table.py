@@ -62,7 +62,7 @@ REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
-LISTS = "cases, households, funds, payments, gifts, donations, activities, visits"
+LISTS = "cases, households, funds, payments, gifts, donations, activities, visits, notifications"
 AUDITOR = (Role.AUDITOR,)
 FUNDRAISERS = (Role.REGISTRAR, Role.CASHIER)
 ADMIN = (Role.ADMIN,)
@@ -300,6 +300,16 @@ PAGES = (
     PageRoute("POST", "/visits/<uuid:visit_id>/correction", RECORDERS, "row"),
     PageRoute("GET", "/visits/<uuid:visit_id>/void", RECORDERS, "row", seen_by=("visitor_1",)),
     PageRoute("POST", "/visits/<uuid:visit_id>/void", RECORDERS, "row"),
+    PageRoute(
+        "GET",
+        "/letters",
+        EVERYONE,
+        "list",
+        seen_by=("registrar", "admin"),
+        seen_at=("/letters", "/letters?letter_state=sending"),
+    ),
+    PageRoute("GET", "/letters/<uuid:letter_id>", EVERYONE, "row", seen_by=("registrar", "admin")),
+    PageRoute("POST", "/letters/<uuid:dead_id>/resending", (Role.REGISTRAR, Role.ADMIN), "row"),
     PageRoute("GET", "/reports", READERS, "row", query=PERIOD, seen_by=("auditor",), seen_at=("/reports", REPORT)),
     PageRoute("GET", "/reports/welfare/<any(docx, md, json):form>", READERS, "row", query=PERIOD),
     PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),

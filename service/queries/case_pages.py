@@ -131,7 +131,9 @@ def letters(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
 
 
 _LETTERS = PreparedStatement(
-    sa.select(*(notification.c[name] for name in ("kind", "channel", "state", "created_at", "delivered_at", "on")))
+    sa.select(
+        *(notification.c[name] for name in ("id", "kind", "channel", "state", "created_at", "delivered_at", "on"))
+    )
     .add_columns(account.c.display_name.label("staff"))
     .outerjoin(account, account.c.id == notification.c.account_id)
     .where(notification.c.case_id == _CASE_ID)

@@ -25,6 +25,7 @@ from service.web import (
     inbox,
     kinship,
     notices,
+    notifications,
     pairings,
     passkeys,
     payees,
@@ -47,7 +48,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, documents, payees, funds, payments, reports, events, bundles, exports, staff, units),
-    *(gifts, donations, activities, visits),
+    *(gifts, donations, activities, visits, notifications),
     *(policies, policy_affected, calendars),
     components,
 )

@@ -5,9 +5,10 @@ from typing import Any
 
 from service.http.context import caller
 from service.imports.written_tables import Cell
-from service.queries import activities, donations, gifts, visits
-from service.web import activity_view, donation_view, gift_view, visit_view
+from service.queries import activities, donations, gifts, notification_list, visits
+from service.web import activity_view, donation_view, gift_view, letter_view, visit_view
 from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, as_it_is, in_words, in_yuan, on_day
+from service.web.formatting import instant
 from service.web.layout import text
 from service.web.list_filters import Filters, labels_of, read_filters
 from service.web.record_lists import Read
@@ -35,7 +36,10 @@ def _names(name: str) -> Callable[[dict[str, Any]], Cell]:
 VOIDED: Columns = {"records.voided_on": on_day("voided_on"), "records.void_reason": as_it_is("void_reason")}
 """What every record outside cases says of its void."""
 
-RECORD_FILTERS = (gift_view.FILTERS, donation_view.FILTERS, activity_view.FILTERS, visit_view.FILTERS)
+RECORD_FILTERS = (
+    *(gift_view.FILTERS, donation_view.FILTERS, activity_view.FILTERS, visit_view.FILTERS),
+    letter_view.FILTERS,
+)
 """The filters of these lists."""
 
 RECORDS: Mapping[str, ExportedList] = {
@@ -108,6 +112,23 @@ RECORDS: Mapping[str, ExportedList] = {
             "records.confirmation": _names("confirmed"),
             "records.companions": as_it_is("companions"),
             **VOIDED,
+        },
+    ),
+    "notifications": _records(
+        letter_view.FILTERS,
+        notification_list.page_with_total,
+        {
+            "family.on": on_day("on"),
+            "records.kind": in_words("kind", "letter_kind"),
+            "case.no": as_it_is("case_no"),
+            "case.unit": as_it_is("unit_name"),
+            "records.reader": letter_view.reader_of,
+            "records.channel": lambda row: text(f"channel.{row['channel']}"),
+            "case.state": lambda row: text(f"letter.{row['state']}"),
+            "records.created_at": lambda row: instant(row["created_at"]),
+            "records.delivered_at": lambda row: instant(row["delivered_at"]) if row["delivered_at"] else None,
+            "records.attempts": as_it_is("attempts"),
+            "records.last_error": as_it_is("last_error"),
         },
     ),
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.http.auth import READERS
+from service.http.auth import EVERYONE, READERS
 from workflows.vocabulary import Role
 
 
@@ -37,6 +37,7 @@ RECORD_LISTS = (
     MenuItem("web.donations.list_donations", "records.donations", "web.donations.", frozenset(READERS)),
     MenuItem("web.activities.list_activities", "records.activities", "web.activities.", frozenset(READERS)),
     MenuItem("web.visits.list_visits", "records.visits", "web.visits.", frozenset(READERS)),
+    MenuItem("web.notifications.list_letters", "records.notifications", "web.notifications.", frozenset(EVERYONE)),
 )
 """The lists of records outside cases, which link to each other."""
 
@@ -53,6 +54,7 @@ WITHIN = {
     "web.household_changes.": "web.households.",
     "web.kinship.": "web.households.",
     "web.notices.": "web.cases.",
+    "web.notifications.": "web.gifts.",
     "web.pairings.": "web.households.",
     "web.payees.": "web.households.",
     "web.payments.": "web.funds.",

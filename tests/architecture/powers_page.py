@@ -129,6 +129,7 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "web.kinship.confirm": (("household", "confirm_kinship"),),
     "web.kinship.declare": (("household", "declare_kinship"),),
     "web.kinship.end": (("household", "end_kinship"),),
+    "web.notifications.resend": (("account", "resend_notification"),),
     "web.pairings.correct_pairing": (("household", "void_pairing"), ("household", "pair")),
     "web.pairings.pair": (("household", "pair"),),
     "web.pairings.void_pairing": (("household", "void_pairing"),),

@@ -72,6 +72,7 @@ class OrgTree:
                 "pairing",
                 "notification",
                 "dead",
+                "letter",
                 "confirmation",
                 "document",
             )
@@ -139,14 +140,15 @@ def _ids(conn: sa.Connection, bureau: Organisation, household: UUID, head: UUID,
         return str(conn.scalars(sa.select(column).where(*conditions).order_by(column)).first())
 
     inbox_conditions = notification.c.case_id == case_id, notification.c.channel == "inbox"
-    failed_id = first(notification.c.id, notification.c.case_id == case_id, notification.c.channel == "email")
-    conn.execute(notification.update().where(notification.c.id == failed_id).values(state="permanent_failure"))
+    mailed = sa.select(notification.c.id).where(notification.c.case_id == case_id, notification.c.channel == "email")
+    failed_ids = list(conn.scalars(mailed.order_by(notification.c.id).limit(2)))
+    conn.execute(notification.update().where(notification.c.id.in_(failed_ids)).values(state="permanent_failure"))
     conn.execute(notification.update().where(*inbox_conditions).values(state="delivered", delivered_at=sa.func.now()))
     return {
         "case": str(case_id), "household": str(household), "person": str(head), "unit": str(bureau.unit_id),
         "fund": str(bureau.fund_id), "policy_set": str(bureau.policy_id), "account": str(bureau.people["witness"]),
         "notice": first(notice.c.id, notice.c.case_id == case_id),
-        "notification": first(notification.c.id, *inbox_conditions), "dead": failed_id,
+        "notification": first(notification.c.id, *inbox_conditions), "dead": str(failed_ids[0]), "letter": str(failed_ids[1]),
         "visit": first(visit.c.id, visit.c.case_id == case_id),
         "kinship": first(kinship.c.id, kinship.c.household_id == household),
         "allocation": first(fund_allocation.c.id, fund_allocation.c.fund_id == bureau.fund_id),

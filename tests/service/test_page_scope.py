@@ -83,6 +83,7 @@ def leaked(tree: OrgTree, path: str, text: str) -> list[str]:
     return [each for each in tree.secret() if each in text and each not in path]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("position", ["below", "beside"])
 def test_page_of_another_unit_is_not_found_by_any_role(
     clients: dict[str, PageClient], tree: OrgTree, position: str
@@ -103,6 +104,7 @@ def test_page_of_another_unit_is_not_found_by_any_role(
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("position", ["own", "above"])
 def test_page_of_own_unit_or_below_is_served_to_the_named_roles(
     clients: dict[str, PageClient], tree: OrgTree, position: str

@@ -11,7 +11,7 @@ import pytest
 
 from service.i18n.catalogue import LANGUAGES, catalogue
 from service.imports.proposed_import import ALL_WRITES
-from service.web import activity_view, donation_view, fund_forms, gift_forms, staff_forms, visit_forms
+from service.web import activity_view, donation_view, fund_forms, gift_forms, letter_view, staff_forms, visit_forms
 from service.web.confirmations import SECRET
 from service.web.record_forms import RecordForm
 from workflows import code_lists, condolence_codes, payment_states, vocabulary
@@ -57,6 +57,11 @@ def test_code_that_a_page_shows_has_a_word(lang: str) -> None:
     """The filter of fund lines by item showed LEG, TRN and JOB."""
     wanted = {f"terms.{group}.{code}" for group, codes in GROUPS.items() for code in codes}
     assert not wanted - catalogue(lang).keys()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_kind_of_letter_has_a_word(lang: str) -> None:
+    assert not {f"terms.letter_kind.{kind}" for kind in letter_view.KINDS} - catalogue(lang).keys()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

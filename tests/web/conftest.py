@@ -29,6 +29,7 @@ from service.actions.visits import NewVisit, record_visit
 from service.queries import notices
 from service.tables.accounts import role_grant
 from service.tables.events import event
+from service.tables.notifications import notification
 from tests.api_client import NO_RATES, ApiClient, serving
 from tests.application_role import application_url
 from tests.document_files import add_photo
@@ -156,6 +157,10 @@ def _records(
     }
 
 
+def _mailed(case_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(notification.c.case_id == case_id, notification.c.channel == "email")
+
+
 def _goods(office: Organisation, household: UUID) -> NewGift:
     given: dict[str, Any] = {"goods": "大米", "goods_unit": "袋", "quantity": 2}
     people: dict[str, Any] = {"handed_by": office.people["visitor_1"], "signed_by_family": True}
@@ -193,6 +198,9 @@ def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str
         (posted,) = notices.of_case(connection, UUID(case.case_id))
         of_money = _money_records(connection, union.office) | _rules(connection, union.office)
         document = add_photo(connection, folder, household, context, UUID(case.case_id))
+        mailed = sa.select(notification.c.id).where(_mailed(case.case_id)).order_by(notification.c.id.desc())
+        letter = connection.scalars(mailed.limit(1)).one()
+        connection.execute(notification.update().where(notification.c.id == letter).values(state="permanent_failure"))
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
     ids = {
         "case": case.case_id,
@@ -202,6 +210,7 @@ def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str
         "person": case.family.child_id,
     }
     ids |= {
+        "letter": letter,
         **records,
         "pairing": pairing,
         "confirmation": proposal.id,
