@@ -65,6 +65,14 @@ def read_lines(file: Any) -> Iterator[bytes]:
         yield line
 
 
+def _kept(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what an event says of a row with names and words that many rows share kept once in memory."""
+    return {
+        sys.intern(name): sys.intern(value) if isinstance(value, str) and name != FIXED else value
+        for name, value in entry.items()
+    }
+
+
 class EventChains:
     """Follows the chain of every subject whose events the bundle has with their bodies."""
 
@@ -137,8 +145,8 @@ class EventChains:
                 if isinstance(known, dict) and isinstance(entry, dict):
                     if FIXED in entry and entry[FIXED] != known.get(FIXED):
                         self._found.log_fault("row_fixed_twice", table=table, row=key, **place)
-                    known.update((sys.intern(name), value) for name, value in entry.items())
+                    known.update(_kept(entry))
                 elif known is None:
-                    self.recorded[table][key] = entry
+                    self.recorded[table][key] = _kept(entry) if isinstance(entry, dict) else entry
                 else:
                     self._found.log_fault("row_fixed_twice", table=table, row=key, **place)
