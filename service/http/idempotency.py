@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
@@ -89,9 +90,19 @@ def _request_fingerprint() -> bytes:
         body = request.get_data().hex()
     else:
         fields = sorted((name, values) for name, values in request.form.lists() if name != CSRF_FIELD)
-        body = json.dumps(fields)
+        body = json.dumps(fields + _files())
     parts = (request.method, request.full_path, request.headers.get("If-Match", ""), body)
     return bytes.fromhex(fingerprint(app_state().keyring, "\n".join(parts)))
+
+
+def _files() -> list[tuple[str, list[str]]]:
+    """Return the digests of the posted files by the names of their fields; each is read again by the view."""
+    found = []
+    for name, files in sorted(request.files.lists()):
+        found.append((name, [sha256(file.read()).hexdigest() for file in files]))
+        for file in files:
+            file.seek(0)
+    return found
 
 
 def _grants(of: Caller) -> list[str]:

@@ -30,6 +30,7 @@ from service.tables import (
     policies,
     sessions,
     units,
+    uploaded_workbooks,
     visits,
 )
 
@@ -63,5 +64,6 @@ __all__ = [
     "policies",
     "sessions",
     "units",
+    "uploaded_workbooks",
     "visits",
 ]

@@ -17,6 +17,7 @@ from service.web import (
     household_changes,
     households,
     identity_provider,
+    imports,
     inbox,
     kinship,
     notices,
@@ -41,7 +42,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
-    *(policies, policy_affected, calendars),
+    *(policies, policy_affected, calendars, imports),
     components,
 )
 

@@ -43,6 +43,7 @@ NOUNS = frozenset(
         "search",
         "sessions",
         "units",
+        "uploaded_workbooks",
         "visits",
     ]
 )
