@@ -38,6 +38,8 @@ class Limits:
     """Bytes of a request's body, workbooks included."""
     max_upload: int = _whole(64 * 2**20, 2**20, 256 * 2**20)
     """Bytes of a request that brings scans and photos."""
+    import_rows: int = _whole(2000, 1, 20_000)
+    """Rows of a workbook that a page imports; a longer one goes by the command line."""
     max_request_line: int = _whole(4096, 512, 8190)
     """Bytes of the first line of a request: its method and address."""
     max_header: int = _whole(8190, 512, 32768)

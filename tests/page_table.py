@@ -355,5 +355,18 @@ PAGES = (
     PageRoute("GET", "/calendars", EVERYONE, "self", seen_by=("admin",), seen_at=("/calendars?year=2025",)),
     PageRoute("GET", "/calendars/new", ADMIN, "self", seen_by=("admin",)),
     PageRoute("POST", "/calendars/new", ADMIN, "self"),
+    PageRoute("GET", "/imports", ADMIN, "self", seen_by=("admin",)),
+    PageRoute("GET", "/imports/new", ADMIN, "self", seen_by=("admin",)),
+    PageRoute("POST", "/imports/new", ADMIN, "self"),
+    PageRoute(
+        "GET",
+        "/imports/<uuid:upload_id>",
+        ADMIN,
+        "owner",
+        seen_by=("admin",),
+        seen_at=("/imports/{upload}", "/imports/{wrong}"),
+    ),
+    PageRoute("GET", "/imports/<uuid:upload_id>/errors.xlsx", ADMIN, "owner"),
+    PageRoute("POST", "/imports/<uuid:upload_id>/<any(check, carry_out, discard):action>", ADMIN, "owner"),
     PageRoute("GET", "/components", EVERYONE, "self", seen_by=("registrar",)),
 )

@@ -28,6 +28,7 @@ from service.crypto.encryption import Keyring
 from service.crypto.signed_notes import SigningKey, log_key
 from service.db.columns import new_id
 from service.files.store import FileStore, file_store
+from service.imports import kept_workbook
 from service.integrity.stored_files import remove_unused
 from service.queries import accounts, reminders
 from service.queries.anchors import is_made_on
@@ -178,12 +179,16 @@ def _queue_reminders(day: JobDay, reminder: Reminder) -> JobResult:
 
 
 def _delete_old_responses(day: JobDay) -> JobResult:
-    """Delete stored responses older than KEEP_REPLIES, which may hold personal data, and attempts to sign in."""
+    """Delete what may hold personal data and is older than KEEP_REPLIES: stored responses, uploads that nobody imported.
+
+    Attempts to sign in are deleted too.
+    """
     with day.engine.begin() as conn:
         if not _claim_today(conn, "forget_replies", day.context):
             return JobResult()
         old = idempotency.delete().where(idempotency.c.created_at < day.context.at - KEEP_REPLIES)
         result = JobResult(conn.execute(old).rowcount)
+        kept_workbook.erase_old(conn, day.context.at - KEEP_REPLIES, day.context.at)
         conn.execute(sign_in_attempt.delete().where(sign_in_attempt.c.created_at < day.context.at - KEEP_ATTEMPTS))
         _add_result(conn, "forget_replies", result, day.context)
     return result

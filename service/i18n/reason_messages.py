@@ -49,6 +49,7 @@ TERMS_OF: Mapping[str, str] = {
 WORDS_OF: Mapping[tuple[str, str], str] = {
     ("advice_not_as_stated", "fields"): "forms.field.",
     ("confirmation_over", "state"): "pages.confirmation.state_",
+    ("upload_over", "state"): "pages.imports.state_",
     ("institution_excluded", "kind"): "forms.choice.institution_kind.",
     ("method_not_signed", "method"): "forms.choice.method.",
     ("method_not_signed", "signed"): "forms.choice.method.",

@@ -33,6 +33,14 @@ Locate = Callable[[str | None], tuple[Row, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of a sheet, by the number that the spreadsheet shows."""
+
+    sheet: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportOptions:
     """What the importer says of the files; an auditor reads both."""
 
@@ -41,6 +49,12 @@ class ImportOptions:
 
     late: str = ""
     """Why rows come late: money on a fund line that is closed, roles that began before today."""
+
+    kind: str = ""
+    """The title of the sheet that a table with another title is; empty where its own title says it."""
+
+    left_out: tuple[SheetRow, ...] = ()
+    """Rows that the importer leaves out; the result names each."""
 
 
 NO_OPTIONS = ImportOptions()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,16 +16,19 @@ from service.imports.error_workbook import PROBLEMS
 from service.imports.import_context import NO_OPTIONS, ImportContext, ImportOptions, Progress
 from service.imports.import_result import Imported, SheetCount, Unread
 from service.imports.problems import InvalidSheets, SheetProblem, Unreadable
-from service.imports.sheet_reader import Row, SheetContent, Workbook, read_sheet
+from service.imports.sheet_reader import Row, Sheet, SheetContent, Workbook, header_row, read_sheet
 from service.imports.spreadsheets import importable, is_for_people, open_spreadsheet
 from service.imports.workbooks import WORKBOOK_OF, WORKBOOKS
-from service.imports.xlsx import OpenedWorkbook, read_bytes
+from service.imports.xlsx import Cells, OpenedWorkbook, read_bytes
 from service.tables.events import imported_file
 from workflows.policy_parser import InvalidPolicy
 from workflows.vocabulary import Reason, Refused
 from workflows.workdays import InvalidCalendar, read_calendar
 
 NOTES = "说明"
+LEFT_OUT = "不导入"
+"""What the result says of a row that its importer left out."""
+
 UNREAD = frozenset({NOTES, PROBLEMS})
 """Titles of sheets for people, which the import skips."""
 
@@ -179,17 +182,38 @@ RULE_LOADERS: Mapping[str, Callable[[ImportContext, str], int]] = {
 
 def _read_file(import_run: ImportContext, path: Path, stored: bytes) -> _File:
     """Return the rows of a spreadsheet, and add its problems. Raises Unreadable when it has none of our sheets."""
-    opened, unread = open_spreadsheet(path, stored), import_run.imported.unread
+    options, unread = import_run.options, import_run.imported.unread
+    opened = named_as(open_spreadsheet(path, stored), options.kind)
     book = _workbook_kind(opened)
     rows: dict[str, list[Row]] = {}
     for sheet in book.sheets:
         if sheet.title in opened.sheets:
             content = read_sheet(path.name, sheet, opened.sheets[sheet.title])
+            _leave_out(content, sheet, opened.sheets[sheet.title], options)
             rows[sheet.title] = content.rows
             import_run.problems += content.problems
             unread += _unread_in(path.name, sheet.title, content)
     unread += [Unread(path.name, title) for title in opened.sheets if title not in {*UNREAD, *WORKBOOK_OF}]
     return _File(path.name, book, rows, sha256(stored).digest(), opened.is_single_sheet)
+
+
+def named_as(opened: OpenedWorkbook, kind: str) -> OpenedWorkbook:
+    """Return a workbook whose one table without a known title has the title `kind`; else the workbook as it is."""
+    unknown = [title for title in opened.sheets if title not in WORKBOOK_OF and not _is_unread(opened, title)]
+    others = list(opened.sheets) if opened.is_single_sheet else unknown
+    if kind not in WORKBOOK_OF or len(others) != 1 or kind in opened.sheets:
+        return opened
+    return replace(opened, sheets={kind if each == others[0] else each: cells for each, cells in opened.sheets.items()})
+
+
+def _leave_out(content: SheetContent, sheet: Sheet, cells: Cells, options: ImportOptions) -> None:
+    """Drop the rows that the importer leaves out, and note each; a heading is never one of them."""
+    first = header_row(sheet, cells) + 2
+    numbers = {each.row for each in options.left_out if each.sheet == sheet.title and each.row >= first}
+    if numbers:
+        content.rows = [row for row in content.rows if row.number not in numbers]
+        content.problems = [each for each in content.problems if each.row not in numbers]
+        content.left_out += [(number, LEFT_OUT) for number in sorted(numbers)]
 
 
 def _unread_in(file: str, sheet: str, content: SheetContent) -> list[Unread]:

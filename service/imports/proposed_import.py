@@ -66,6 +66,11 @@ class Outcome:
 
     imported: Imported
     proposal: Proposal | None = None
+    roles: tuple[Role, ...] = ()
+    """The roles of which a holder must confirm; the people who must confirm in person are `imported.signers`."""
+
+    is_proposed: bool = False
+    """Whether the import waits for other people, or would wait for them."""
 
 
 def import_or_propose(
@@ -89,10 +94,9 @@ def import_or_propose(
         imported, acts, signers = _try(conn, files, context, progress, options)
     _refuse_new_signers(conn, signers)
     imported.dry_run = dry_run
-    if dry_run:
-        return Outcome(imported)
     content = _content(files, imported, acts, context, options)
-    return Outcome(imported, confirmations.keep(conn, ACT, content, context, ALL_WRITES))
+    proposal = None if dry_run else confirmations.keep(conn, ACT, content, context, ALL_WRITES)
+    return Outcome(imported, proposal, content.roles, is_proposed=True)
 
 
 class Tried(NamedTuple):
@@ -173,7 +177,9 @@ def _run(conn: sa.Connection, content: ImportContent, context: ActionContext) ->
 def _facts(content: ImportContent) -> dict[str, Plain]:
     digests: list[Plain] = [sha256(base64.b64decode(file.base64)).hexdigest() for file in content.files]
     said = {"urgent": content.options.urgent.strip(), "late": content.options.late.strip()}
-    return {"files": digests, **{name: text for name, text in said.items() if text}}
+    left_out: list[Plain] = [f"{each.sheet} {each.row}" for each in content.options.left_out]
+    facts: dict[str, Plain] = {"files": digests, **{name: text for name, text in said.items() if text}}
+    return facts | ({"left_out": left_out} if left_out else {})
 
 
 ALL_WRITES: Mapping[str, ProposedWrite] = {

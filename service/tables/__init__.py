@@ -31,6 +31,7 @@ from service.tables import (
     policies,
     sessions,
     units,
+    uploaded_workbooks,
     visits,
 )
 
@@ -65,5 +66,6 @@ __all__ = [
     "policies",
     "sessions",
     "units",
+    "uploaded_workbooks",
     "visits",
 ]

@@ -155,6 +155,10 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         personal="body_sealed", neither="account_id key fingerprint status headers grants created_at"
     ),
     "imported_file": _columns(neither="sha256 kind rows by_id at"),
+    "uploaded_workbook": _columns(
+        personal="about_sealed content_sealed result_sealed",
+        neither="id account_id sha256 size state confirmation_id created_at ended_at",
+    ),
     "installation": _columns(neither="id kind at"),
     "heartbeat": _columns(neither="at filler"),
     "job_run": _columns(neither="job on at done refused"),

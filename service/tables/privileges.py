@@ -22,6 +22,7 @@ ALSO_UPDATED: Mapping[str, str] = {
     "idempotency": "status headers body_sealed",
     "job_run": "at done refused",
     "sign_in_attempt": "token_hash csrf_token account_id challenge state done_at",
+    "uploaded_workbook": "about_sealed content_sealed result_sealed state confirmation_id ended_at",
     "sign_in_count": "failed locked_until totp_step",
     # A statement may lock a row of a fund line only with UPDATE on one of its columns. A trigger refuses any change of
     # this one that is not a ledger entry's.

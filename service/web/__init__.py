@@ -22,6 +22,7 @@ from service.web import (
     household_changes,
     households,
     identity_provider,
+    imports,
     inbox,
     kinship,
     notices,
@@ -49,7 +50,7 @@ BLUEPRINTS = (
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, documents, payees, funds, payments, reports, events, bundles, exports, staff, units),
     *(gifts, donations, activities, visits, notifications),
-    *(policies, policy_affected, calendars),
+    *(policies, policy_affected, calendars, imports),
     components,
 )
 

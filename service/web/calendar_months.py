@@ -49,7 +49,9 @@ class Year:
     """A year as its page shows it."""
 
     number: int
-    weekdays: tuple[str, ...]
+    weekdays: tuple[tuple[str, str], ...]
+    """The days of the week from Monday: the letter above the column, and the name."""
+
     months: tuple[Month, ...]
 
     @property
@@ -61,12 +63,13 @@ class Year:
 def year_of(number: int, days: list[dict[str, Any]]) -> Year:
     """Return a year of which these days differ from Monday–Friday."""
     locale = Locale.parse(language())
-    names: Mapping[int, str] = get_day_names("abbreviated", "stand-alone", locale=locale)
+    letters: Mapping[int, str] = get_day_names("narrow", "stand-alone", locale=locale)
+    names: Mapping[int, str] = get_day_names("wide", "stand-alone", locale=locale)
     titles: Mapping[int, str] = get_month_names("wide", "stand-alone", locale=locale)
     rows = {row["on"]: row for row in days}
     known = Calendar({on: row["working"] for on, row in rows.items()}, frozenset((number,)))
     months = (_month(number, month, titles[month], known, rows) for month in range(1, 13))
-    return Year(number, tuple(names[day] for day in range(WEEK)), tuple(months))
+    return Year(number, tuple((letters[day], names[day]) for day in range(WEEK)), tuple(months))
 
 
 def _month(year: int, month: int, title: str, known: Calendar, rows: Mapping[date, Mapping[str, Any]]) -> Month:

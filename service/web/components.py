@@ -23,6 +23,7 @@ from service.web.calendar_preview import CalendarChanges, ChangedDay
 from service.web.case_actions import ActionButton
 from service.web.document_forms import DocumentPage
 from service.web.forms import EMPTY, FormInput, PostedForm
+from service.web.import_page import RowNote, SheetCounts
 from service.web.list_filters import FilterInput
 from service.web.policy_preview import ShownFloor
 from service.web.record_forms import DrawnRow, DrawnSection
@@ -102,6 +103,8 @@ DATA: Mapping[str, Any] = {
     "days": CalendarChanges(
         ON.year, False, (ChangedDay(ON, True, False),), (MovedDue("hardship", "notice", ON, date(2025, 9, 16), 3),), 1
     ),
+    "counted": {"sheets": (SheetCounts("到账", 3, 1, 0, 2_000_000),), "rules": {}},
+    "notes": (RowNote("funds.xlsx 到账 第3行", "已登记过（2025-01-21），没有再写。"),),
     "chosen": [{"url": "/components", "label": "示例县总工会"}],
     "totals": [{"has_more": False, "count": 37, "fen": 5_600_000}, {"has_more": True, "count": 10_000, "fen": 0}],
     "counts": [{"has_more": False, "count": 37, "fen": None}],

@@ -29,6 +29,7 @@ MENU = (
     MenuItem("web.events.show_room", "menu.audit", "web.events.", frozenset({Role.AUDITOR})),
     MenuItem("web.policies.list_policies", "menu.policies", "web.policies.", RULERS),
     MenuItem("web.staff.list_staff", "menu.staff", "web.staff.", frozenset({Role.ADMIN})),
+    MenuItem("web.imports.list_imports", "menu.imports", "web.imports.", frozenset({Role.ADMIN})),
     MenuItem("web.search.show_search", "menu.search", "web.search.", frozenset(READERS)),
 )
 

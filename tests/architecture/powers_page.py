@@ -17,6 +17,30 @@ CHANGES_OF_A_FILE: tuple[Act, ...] = tuple(
     if (subject, action) in POWERS
 )
 
+SHEETS: Mapping[str, tuple[Act, ...]] = {
+    "单位": (("unit", "add_unit"),),
+    "人员": (("account", "add_account"),),
+    "授权": (("account", "grant_role"),),
+    "资金": (("fund", "open_line"),),
+    "到账": (("fund", "receive"),),
+    "资金开放": (("fund", "open_to_unit"),),
+    "家庭": (("household", "file_household"), ("household", "give_consent"), ("household", "set_payee")),
+    "成员": (("person", "add_person"),),
+    "收支": (("household", "replace_finances"),),
+    "结对": (("household", "pair"),),
+    "亲属申报": (("household", "declare_kinship"),),
+    "走访": (("visit", "record_visit"),),
+    "慰问品": (("gift", "record_gift"),),
+    "捐款": (("donation", "record_donation"),),
+    "活动": (("activity", "record_activity"),),
+    "policy-*.toml": (("policy", "load_policy"),),
+    "calendar-*.csv": (("policy", "load_calendar"),),
+}
+"""What each sheet, or file of rules, writes when it is imported."""
+
+OF_SHEETS: tuple[Act, ...] = tuple(dict.fromkeys(act for title in SHEETS if "*" not in title for act in SHEETS[title]))
+"""What an import on a page writes."""
+
 ROUTES: Mapping[str, tuple[Act, ...]] = {
     "accounts.accept_invitation": (("account", "accept_invitation"), ("account", "make_token")),
     "accounts.add_account": (("account", "add_account"), ("account", "invite")),
@@ -100,6 +124,8 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "web.staff.grant_role": (("account", "grant_role"),),
     "web.staff.invite": (("account", "invite"),),
     "web.staff.revoke": (("account", "revoke"),),
+    "web.imports.act_on_import": OF_SHEETS,
+    "web.imports.upload": (),
     "web.calendars.load_calendar": (("policy", "load_calendar"),),
     "web.policies.load_policy": (("policy", "load_policy"),),
     "web.policies.withdraw_policy": (("policy", "withdraw_policy"),),
@@ -165,27 +191,6 @@ CASE_ROUTES = frozenset(
     }
 )
 """Routes that take a step of a case: the programmes' tables say who."""
-
-SHEETS: Mapping[str, tuple[Act, ...]] = {
-    "单位": (("unit", "add_unit"),),
-    "人员": (("account", "add_account"),),
-    "授权": (("account", "grant_role"),),
-    "资金": (("fund", "open_line"),),
-    "到账": (("fund", "receive"),),
-    "资金开放": (("fund", "open_to_unit"),),
-    "家庭": (("household", "file_household"), ("household", "give_consent"), ("household", "set_payee")),
-    "成员": (("person", "add_person"),),
-    "收支": (("household", "replace_finances"),),
-    "结对": (("household", "pair"),),
-    "亲属申报": (("household", "declare_kinship"),),
-    "走访": (("visit", "record_visit"),),
-    "慰问品": (("gift", "record_gift"),),
-    "捐款": (("donation", "record_donation"),),
-    "活动": (("activity", "record_activity"),),
-    "policy-*.toml": (("policy", "load_policy"),),
-    "calendar-*.csv": (("policy", "load_calendar"),),
-}
-"""What each sheet, or file of rules, writes when it is imported."""
 
 COMMANDS: Mapping[str, tuple[Act, ...]] = {
     "init": (("unit", "found"), ("account", "found"), ("unit", "close_founding")),

@@ -45,6 +45,7 @@ NOUNS = frozenset(
         "search",
         "sessions",
         "units",
+        "uploaded_workbooks",
         "visits",
     ]
 )

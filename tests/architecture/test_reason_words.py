@@ -46,6 +46,7 @@ INTERFACE = re.compile(
 VALUES: dict[tuple[str, str], Iterable[str]] = {
     ("advice_not_as_stated", "fields"): [field.key for field in ADVICE],
     ("confirmation_over", "state"): ["confirmed", "refused", "withdrawn", "lapsed"],
+    ("upload_over", "state"): ["proposed", "carried_out", "discarded"],
     ("institution_excluded", "kind"): list(Institution),
     ("method_not_signed", "method"): list(PaymentMethod),
     ("method_not_signed", "signed"): list(PaymentMethod),

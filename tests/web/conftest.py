@@ -26,9 +26,12 @@ from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.money import ReceiptContent
 from service.actions.proposals.rules import PolicyContent
 from service.actions.visits import NewVisit, record_visit
+from service.imports import kept_workbook
+from service.imports.kept_workbook import About
 from service.queries import notices
 from service.tables.accounts import role_grant
 from service.tables.events import event
+from service.tables.funds import fund
 from service.tables.notifications import notification
 from tests.api_client import NO_RATES, ApiClient, serving
 from tests.application_role import application_url
@@ -37,6 +40,7 @@ from tests.factories import RING, Organisation, create_organisation
 from tests.fuzz.fuzzing import address as address_in_log
 from tests.lives import Life, case_at
 from tests.migrated import conn, database_url, engine
+from tests.service.import_fixtures import workbook
 from tests.service.policy_fixtures import own_policy
 from tests.web.people import People
 from tests.worker.processes import Processes, wait_until
@@ -137,7 +141,12 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
     receipt = record_receipt(connection, office.fund_id, NewReceipt(Fen(100), "银收9", TODAY), cashier)
     witness = office.people["witness"]
     grant = connection.scalar(sa.select(role_grant.c.id).where(role_grant.c.account_id == witness))
-    ids = {"fund": office.fund_id, "allocation": allocation, "receipt": receipt, "unit": office.unit_id}
+    ids = {
+        "fund": office.fund_id,
+        "allocation": allocation,
+        "receipt": receipt,
+        "unit": office.unit_id,
+    }
     return {**ids, "account": witness, "grant": grant or witness}
 
 
@@ -176,6 +185,18 @@ def _rules(connection: sa.Connection, office: Organisation) -> dict[str, UUID]:
     return {"policy_set": office.policy_id, "proposal": proposal.id}
 
 
+def _uploads(connection: sa.Connection, office: Organisation, folder: Path) -> dict[str, UUID]:
+    """Upload a workbook with a receipt, and one with a wrong sum; return their ids."""
+    code = connection.scalar(sa.select(fund.c.code).where(fund.c.id == office.fund_id))
+    where = {"资金编号": code, "所属单位": "示例县总工会", "年度": 2025, "登记人": office.login("cashier")}
+    row = {**where, "到账日期": TODAY, "到账金额": "20000.00", "到账凭证": "银收 71"}
+    context, ids = office.context(connection, "admin", TODAY), {}
+    for name, amount in (("upload", "20000.00"), ("wrong", "二万")):
+        path = workbook(folder / f"{name}.xlsx", 到账=[row, {**row, "到账金额": amount, "到账凭证": "银收 72"}])
+        ids[name] = kept_workbook.keep(connection, path.read_bytes(), About(path.name), context, 100)
+    return ids
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the data folder of the web process of this worker."""
@@ -183,7 +204,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str, str]]:
+def shown(
+    new_union: Callable[[], Union], folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Union, dict[str, str]]:
     """Return an organisation whose pages are only looked at, and the ids in their addresses."""
     union = new_union()
     case, returned = union.life_in("approval"), union.life_in("receipt")
@@ -201,6 +224,7 @@ def shown(new_union: Callable[[], Union], folder: Path) -> tuple[Union, dict[str
         mailed = sa.select(notification.c.id).where(_mailed(case.case_id)).order_by(notification.c.id.desc())
         letter = connection.scalars(mailed.limit(1)).one()
         connection.execute(notification.update().where(notification.c.id == letter).values(state="permanent_failure"))
+        of_money |= _uploads(connection, union.office, tmp_path_factory.mktemp("uploads"))
         number = connection.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.subject_id == UUID(case.case_id)))
     ids = {
         "case": case.case_id,

@@ -1,8 +1,11 @@
-"""An administrator's day in the browser: rules are previewed, proposed, and confirmed by somebody else."""
+"""An administrator's day in the browser: rules are previewed and proposed, a workbook is checked and imported."""
+
+from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
 from tests.factories import SAMPLES
+from tests.service.import_fixtures import Cell, workbook
 from tests.service.policy_fixtures import own_policy
 from tests.sign_in_browser import PASSWORD
 from tests.web.accessibility import session_of, too_wide, violations
@@ -83,3 +86,35 @@ def test_calendar_is_previewed_with_the_due_dates_it_moves_and_proposed(people: 
     press(main, "提出 2025 年的日历")
     expect(main.get_by_text("须由谁确认")).to_be_visible()
     look_at(admin, "admin-calendar-proposal")
+
+
+def test_workbook_is_checked_corrected_by_leaving_a_row_out_and_imported(
+    people: People, union: Union, tmp_path: Path
+) -> None:
+    keeper = {"单位": "示例县总工会", "登记人": union.office.login("registrar"), "交付何处": "示例县总工会"}
+    row: dict[str, Cell] = {
+        **keeper,
+        "日期": TODAY,
+        "方向": "收到",
+        "活动名称": "献爱心",
+        "组织单位": "示例县总工会",
+        "金额": "100.00",
+    }
+    path = workbook(tmp_path / "捐款.xlsx", 捐款=[row, {**row, "金额": "一百"}, {**row, "金额": "300.00"}])
+    admin = people("admin", union.office, TODAY).has_session().opens("/imports")
+    main = admin.page.locator("main")
+    main.get_by_role("link", name="导入表格").click()
+    look_at(admin, "admin-import-new")
+    main.locator("[name='file']").set_input_files(path)
+    press(main, "上传并检查")
+    expect(main.get_by_role("heading", name="1 处不对")).to_be_visible()
+    look_at(admin, "admin-import-problems")
+    main.locator("[name='left_out']").check()
+    press(main, "不导入勾选的行")
+    expect(main.get_by_role("heading", name="检查结果")).to_be_visible()
+    look_at(admin, "admin-import-checked")
+    main.get_by_role("button", name="导入", exact=True).click()
+    expect(main.locator(".identity-bar")).to_contain_text("已导入")
+    look_at(admin, "admin-import-done")
+    admin.opens("/imports")
+    look_at(admin, "admin-imports")
