@@ -67,13 +67,13 @@ NAMES = {
 }
 """The names that pictures of the pages show."""
 
-MISSING = "there is no chromium; as root: apt-get install chromium fonts-noto-cjk, or make test"
+MISSING = "there is no chromium; as root: apt-get install chromium-headless-shell fonts-noto-cjk, or make test"
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Yield the browser of this worker. Skips where there is none, and fails where .ci/run says that it must be."""
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
         if os.environ.get("SONGNUAN_BROWSER") == "required":
             pytest.fail(MISSING)
