@@ -1,7 +1,6 @@
 """Bundles that auditors took, from the events that record them."""
 
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -33,9 +32,3 @@ def taken(conn: sa.Connection, caller: Caller, most: int) -> list[dict[str, Any]
         .limit(most)
     )
     return [dict(row) for row in conn.execute(rows).mappings()]
-
-
-def auditor_units(conn: sa.Connection, caller: Caller) -> dict[UUID, str]:
-    """Return the names of the units over which the caller is an auditor, each before the units below it."""
-    rows = sa.select(unit.c.id, unit.c.name).where(visible_to(caller, unit.c.path, _AUDITORS)).order_by(unit.c.path)
-    return {row.id: row.name for row in conn.execute(rows)}
