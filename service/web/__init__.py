@@ -33,6 +33,8 @@ from service.web import (
     sessions,
     setup,
     staff,
+    staff_work,
+    tokens,
     units,
 )
 from service.web.formatting import FILTERS
@@ -42,7 +44,7 @@ BLUEPRINTS = (
     *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, payees, funds, payments, reports, events, exports, staff, units),
-    *(policies, policy_affected, calendars, imports),
+    *(policies, policy_affected, calendars, imports, staff_work, tokens),
     components,
 )
 

@@ -46,6 +46,7 @@ WITHIN = {
     "web.payments.": "web.funds.",
     "web.persons.": "web.households.",
     "web.policy_affected.": "web.policies.",
+    "web.staff_work.": "web.staff.",
     "web.units.": "web.staff.",
 }
 """Prefixes of pages that are reached from those of an entry of the menu, with the entry's section: it stays marked."""
@@ -55,6 +56,7 @@ WITHOUT_MENU = {
     "web.sessions.": "signing in and out",
     "web.setup.": "reached by an invitation",
     "web.accounts.": "reached by one's own name",
+    "web.tokens.": "reached from the pages of one's own account and of an account's roles",
     "web.identity_provider.": "reached from the pages of signing in and of one's own account",
     "web.passkeys.": "posted by the pages of signing in and of one's own account",
     "web.components.": "for contributors, in the process of a demo",
