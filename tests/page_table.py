@@ -368,5 +368,11 @@ PAGES = (
     ),
     PageRoute("GET", "/imports/<uuid:upload_id>/errors.xlsx", ADMIN, "owner"),
     PageRoute("POST", "/imports/<uuid:upload_id>/<any(check, carry_out, discard):action>", ADMIN, "owner"),
+    PageRoute("GET", "/staff/<uuid:account_id>/work", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("GET", "/account/tokens", EVERYONE, "self", seen_by=("registrar",)),
+    PageRoute("POST", "/account/tokens", EVERYONE, "self", form={"label": "台账", "days": "30"}),
+    PageRoute("POST", "/account/tokens/<uuid:token_id>/end", EVERYONE, "owner"),
+    PageRoute("GET", "/tokens/<uuid:token_id>/revocation", ADMIN, "row", seen_by=("admin",)),
+    PageRoute("POST", "/tokens/<uuid:token_id>/revocation", ADMIN, "row"),
     PageRoute("GET", "/components", EVERYONE, "self", seen_by=("registrar",)),
 )

@@ -87,6 +87,12 @@ def tokens_of(conn: sa.Connection, account_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(rows).mappings()]
 
 
+def token_of(conn: sa.Connection, token_id: UUID) -> sa.Row[Any] | None:
+    """Return the account and the label of a token, or None."""
+    query = sa.select(token.c.account_id, token.c.label).where(token.c.id == token_id)
+    return conn.execute(query).one_or_none()  # type: ignore[return-value]
+
+
 def caller_of(rows: Sequence[Any]) -> Caller | None:
     """Return the account of the rows that `select_account()` selects; None where there are none."""
     if not rows:

@@ -39,6 +39,8 @@ from service.web import (
     sessions,
     setup,
     staff,
+    staff_work,
+    tokens,
     units,
     visits,
 )
@@ -50,7 +52,7 @@ BLUEPRINTS = (
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, documents, payees, funds, payments, reports, events, bundles, exports, staff, units),
     *(gifts, donations, activities, visits, notifications),
-    *(policies, policy_affected, calendars, imports),
+    *(policies, policy_affected, calendars, imports, staff_work, tokens),
     components,
 )
 

@@ -61,6 +61,7 @@ WITHIN = {
     "web.payments.": "web.funds.",
     "web.persons.": "web.households.",
     "web.policy_affected.": "web.policies.",
+    "web.staff_work.": "web.staff.",
     "web.units.": "web.staff.",
     "web.visits.": "web.gifts.",
 }
@@ -71,6 +72,7 @@ WITHOUT_MENU = {
     "web.sessions.": "signing in and out",
     "web.setup.": "reached by an invitation",
     "web.accounts.": "reached by one's own name",
+    "web.tokens.": "reached from the pages of one's own account and of an account's roles",
     "web.identity_provider.": "reached from the pages of signing in and of one's own account",
     "web.passkeys.": "posted by the pages of signing in and of one's own account",
     "web.components.": "for contributors, in the process of a demo",

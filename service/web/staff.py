@@ -14,10 +14,11 @@ from service.actions.confirmations import propose
 from service.actions.errors import NotFound
 from service.actions.proposals.powers import AccountContent, InvitationContent, Invited
 from service.http.auth import requires_role
-from service.http.context import action_context, caller, today
+from service.http.context import action_context, caller, real_time, today
 from service.http.idempotency import idempotent, release_key
 from service.http.known_names import takes_query
 from service.http.transaction import connection
+from service.queries import accounts as accounts_read
 from service.queries import staff_list
 from service.queries.own_proposals import own_proposal
 from service.web import family_options as options
@@ -64,7 +65,12 @@ def show_account(account_id: UUID) -> str:
         proposed = UUID(request.args.get("proposed", ""))
     proposal = own_proposal(conn, proposed, caller()) if proposed else None
     grants = staff_list.grants_of(conn, account_id, today())
-    return render_template("staff/show.html", row=row, grants=grants, proposal=proposal)
+    live = [each for each in accounts_read.tokens_of(conn, account_id) if _is_live(each)]
+    return render_template("staff/show.html", row=row, grants=grants, proposal=proposal, tokens=live)
+
+
+def _is_live(token: dict[str, Any]) -> bool:
+    return token["revoked_at"] is None and token["expires_at"] > real_time()
 
 
 def _account(account_id: UUID) -> dict[str, Any]:

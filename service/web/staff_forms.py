@@ -37,6 +37,7 @@ GRANT = one(
 )
 INVITATION = one("invitation", In)
 REVOCATION = one("revocation", In)
+TOKEN_END = one("token_end", In)
 END_ACCOUNT = one("end_account", VoidIn, _field("reason", Kind.NAME))
 UNIT = one(
     "unit",

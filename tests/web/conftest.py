@@ -29,7 +29,7 @@ from service.actions.visits import NewVisit, record_visit
 from service.imports import kept_workbook
 from service.imports.kept_workbook import About
 from service.queries import notices
-from service.tables.accounts import role_grant
+from service.tables.accounts import role_grant, token
 from service.tables.events import event
 from service.tables.funds import fund
 from service.tables.notifications import notification
@@ -141,7 +141,9 @@ def _money_records(connection: sa.Connection, office: Organisation) -> dict[str,
     receipt = record_receipt(connection, office.fund_id, NewReceipt(Fen(100), "银收9", TODAY), cashier)
     witness = office.people["witness"]
     grant = connection.scalar(sa.select(role_grant.c.id).where(role_grant.c.account_id == witness))
+    token_id = connection.scalar(sa.select(token.c.id).where(token.c.account_id == witness))
     ids = {
+        "token": token_id or witness,
         "fund": office.fund_id,
         "allocation": allocation,
         "receipt": receipt,
