@@ -62,7 +62,7 @@ REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
-LISTS = "cases, households, funds, payments, gifts, donations, activities, visits, notifications"
+LISTS = "cases, households, funds, payments, gifts, donations, activities, visits, notifications, pairings, notices, objections"
 AUDITOR = (Role.AUDITOR,)
 FUNDRAISERS = (Role.REGISTRAR, Role.CASHIER)
 ADMIN = (Role.ADMIN,)
@@ -310,6 +310,9 @@ PAGES = (
     ),
     PageRoute("GET", "/letters/<uuid:letter_id>", EVERYONE, "row", seen_by=("registrar", "admin")),
     PageRoute("POST", "/letters/<uuid:dead_id>/resending", (Role.REGISTRAR, Role.ADMIN), "row"),
+    PageRoute("GET", "/notices", READERS, "list", seen_by=STAFF, seen_at=("/notices", "/notices?objected=open")),
+    PageRoute("GET", "/objections", READERS, "self", seen_by=STAFF, seen_at=("/objections", "/objections?answer=open")),
+    PageRoute("GET", "/pairings", READERS, "list", seen_by=STAFF, seen_at=("/pairings", "/pairings?period=over")),
     PageRoute("GET", "/reports", READERS, "row", query=PERIOD, seen_by=("auditor",), seen_at=("/reports", REPORT)),
     PageRoute("GET", "/reports/welfare/<any(docx, md, json):form>", READERS, "row", query=PERIOD),
     PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),

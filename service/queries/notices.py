@@ -1,6 +1,6 @@
 """Public notices and the objections to them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from service.db.prepared import PreparedStatement
-from service.queries.page import Page, page_by_id
+from service.queries.page import COUNTED, CountedSum, Page, newest_with_total, page_by_id
 from service.queries.scope import Caller, visible_to
+from service.queries.units import in_unit
 from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.events import event
@@ -96,3 +97,91 @@ def objections_of(conn: sa.Connection, case_id: UUID) -> list[dict[str, Any]]:
         .order_by(objection.c.id)
     )
     return [dict(row) for row in conn.execute(rows).mappings()]
+
+
+def _objected(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(objection.c.id).where(objection.c.notice_id == notice.c.id, *conditions)
+
+
+FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+    "posted": lambda value: notice.c.ended_on.is_(None) if value == "up" else notice.c.ended_on.is_not(None),
+    "objected": lambda value: (
+        _objected(objection.c.outcome.is_(None)).exists() if value == "open" else _objected().exists()
+    ),
+    "from": lambda value: notice.c.posted_on >= value,
+    "to": lambda value: notice.c.posted_on <= value,
+    "case_no": lambda value: case.c.case_no == value,
+}
+"""The condition of each filter of the list of notices besides the unit."""
+
+OBJECTION_FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+    "answer": lambda value: objection.c.outcome.is_(None) if value == "open" else objection.c.outcome == value,
+    "source": lambda value: objection.c.source == value,
+    "from": lambda value: objection.c.raised_on >= value,
+    "to": lambda value: objection.c.raised_on <= value,
+    "case_no": lambda value: case.c.case_no == value,
+}
+"""The condition of each filter of the list of objections besides the unit."""
+
+
+def page_with_total(
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    after: list[str] | None,
+    size: int,
+    most: int = COUNTED,
+) -> tuple[Page, CountedSum]:
+    """Return one page of notices with case and unit, the newest first, and the count of all.
+
+    What a notice shows is still encrypted; `objections` and `open_objections` are their numbers.
+    """
+    rows = sa.select(notice.c.id).join(case, case.c.id == notice.c.case_id).where(visible_to(caller, case.c.unit_path))
+    if "unit_id" in filters:
+        rows = rows.where(in_unit(conn, case.c.unit_path, filters["unit_id"]))
+    rows = rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
+    return newest_with_total(conn, rows, notice.c.id, _named, after, size, most)
+
+
+def _named(ids: sa.ColumnElement[UUID]) -> sa.Select[Any]:
+    every, unanswered = (
+        sa.select(sa.func.count()).select_from(each.subquery()).scalar_subquery()
+        for each in (_objected().correlate(notice), _objected(objection.c.outcome.is_(None)).correlate(notice))
+    )
+    return (
+        sa.select(notice, case.c.case_no, unit.c.name.label("unit_name"))
+        .add_columns(every.label("objections"), unanswered.label("open_objections"))
+        .join_from(ids.table, notice, notice.c.id == ids)
+        .join(case, case.c.id == notice.c.case_id)
+        .join(unit, unit.c.id == case.c.unit_id)
+    )
+
+
+def objections_with_total(
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    after: list[str] | None,
+    size: int,
+    most: int = COUNTED,
+) -> tuple[Page, CountedSum]:
+    """Return one page of objections with case, unit and award, the newest first, and the count of all."""
+    rows = sa.select(objection.c.id).join(case, case.c.id == objection.c.case_id)
+    rows = rows.where(visible_to(caller, case.c.unit_path))
+    if "unit_id" in filters:
+        rows = rows.where(in_unit(conn, case.c.unit_path, filters["unit_id"]))
+    known = ((OBJECTION_FILTERS[name], value) for name, value in filters.items() if name in OBJECTION_FILTERS)
+    rows = rows.where(*(condition(value) for condition, value in known))
+    return newest_with_total(conn, rows, objection.c.id, _named_objections, after, size, most)
+
+
+def _named_objections(ids: sa.ColumnElement[UUID]) -> sa.Select[Any]:
+    names = ("id", "case_id", "notice_id", "source", "raised_on", "outcome", "answered_on")
+    return (
+        sa.select(*(objection.c[name] for name in names), case.c.case_no, unit.c.name.label("unit_name"))
+        .add_columns(notice.c.posted_on, notice.c.award_fen)
+        .join_from(ids.table, objection, objection.c.id == ids)
+        .join(notice, notice.c.id == objection.c.notice_id)
+        .join(case, case.c.id == objection.c.case_id)
+        .join(unit, unit.c.id == case.c.unit_id)
+    )

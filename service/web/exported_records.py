@@ -5,13 +5,15 @@ from typing import Any
 
 from service.http.context import caller
 from service.imports.written_tables import Cell
-from service.queries import activities, donations, gifts, notification_list, visits
-from service.web import activity_view, donation_view, gift_view, letter_view, visit_view
+from service.queries import activities, donations, gifts, notices, notification_list, visits
+from service.web import activity_view, donation_view, gift_view, letter_view, notice_view, pairing_view, visit_view
 from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, as_it_is, in_words, in_yuan, on_day
-from service.web.formatting import instant
+from service.web.formatting import instant, term
+from service.web.forms import choice_label
 from service.web.layout import text
 from service.web.list_filters import Filters, labels_of, read_filters
 from service.web.record_lists import Read
+from service.web.record_view import family_of
 
 
 def _records(filters: Filters, read: Read, columns: Columns) -> ExportedList:
@@ -38,7 +40,7 @@ VOIDED: Columns = {"records.voided_on": on_day("voided_on"), "records.void_reaso
 
 RECORD_FILTERS = (
     *(gift_view.FILTERS, donation_view.FILTERS, activity_view.FILTERS, visit_view.FILTERS),
-    letter_view.FILTERS,
+    *(letter_view.FILTERS, pairing_view.FILTERS, notice_view.FILTERS, notice_view.OBJECTION_FILTERS),
 )
 """The filters of these lists."""
 
@@ -104,7 +106,7 @@ RECORDS: Mapping[str, ExportedList] = {
             "family.on": on_day("on"),
             "records.kind": in_words("kind", "visit_kind"),
             "records.occasion": in_words("occasion", "occasion"),
-            "records.family": visit_view.family_of,
+            "records.family": family_of,
             "case.no": as_it_is("case_no"),
             "case.unit": as_it_is("unit_name"),
             "records.place": in_words("place", "place"),
@@ -129,6 +131,49 @@ RECORDS: Mapping[str, ExportedList] = {
             "records.delivered_at": lambda row: instant(row["delivered_at"]) if row["delivered_at"] else None,
             "records.attempts": as_it_is("attempts"),
             "records.last_error": as_it_is("last_error"),
+        },
+    ),
+    "pairings": _records(
+        pairing_view.FILTERS,
+        pairing_view.read_today,
+        {
+            "records.family": family_of,
+            "records.helper": as_it_is("unit_name"),
+            "records.programme_name": as_it_is("programme_name"),
+            "records.issued_by": as_it_is("issued_by"),
+            "records.from_on": on_day("from_on"),
+            "records.until_on": on_day("until_on"),
+            **VOIDED,
+        },
+    ),
+    "notices": _records(
+        notice_view.FILTERS,
+        notices.page_with_total,
+        {
+            "case.no": as_it_is("case_no"),
+            "case.beneficiary": notice_view.name_of,
+            "case.unit": as_it_is("unit_name"),
+            "case.award": in_yuan("award_fen"),
+            "records.posted_on": on_day("posted_on"),
+            "records.ends_on": on_day("ends_on"),
+            "records.ended_on": on_day("ended_on"),
+            "case.notice_places": lambda row: "、".join(term(place, "notice_place") for place in row["places"]),
+            "records.objections": as_it_is("objections"),
+            "objection.open": as_it_is("open_objections"),
+        },
+    ),
+    "objections": _records(
+        notice_view.OBJECTION_FILTERS,
+        notices.objections_with_total,
+        {
+            "case.no": as_it_is("case_no"),
+            "case.unit": as_it_is("unit_name"),
+            "records.source": lambda row: choice_label("source", row["source"]),
+            "records.raised_on": on_day("raised_on"),
+            "records.posted_on": on_day("posted_on"),
+            "case.award": in_yuan("award_fen"),
+            "records.answer": notice_view.answer_of,
+            "records.answered_on": on_day("answered_on"),
         },
     ),
 }

@@ -12,6 +12,7 @@ from service.http.context import caller
 from service.web.case_filters import unit_names
 from service.web.family_options import Pairs, worded
 from service.web.formatting import day, term
+from service.web.forms import choice_label
 from service.web.layout import text
 
 MAX_TEXT = 64
@@ -60,8 +61,8 @@ def _known(codes: Iterable[str]) -> Callable[[str], str]:
     return read
 
 
-def of_unit() -> ListFilter:
-    """Return the filter by a unit and those below it, where the caller sees several."""
+def of_unit(name: str = "unit_id", label: str = "case.unit") -> ListFilter:
+    """Return a filter by a unit, where the caller sees several; `unit_id` is that of the rows, with the units below it."""
 
     def choices() -> Pairs:
         names = unit_names(caller())
@@ -70,7 +71,7 @@ def of_unit() -> ListFilter:
     def name_of(unit_id: UUID) -> str:
         return unit_names(caller()).get(unit_id, "—")
 
-    return ListFilter("unit_id", "case.unit", "select", UUID, name_of, choices)
+    return ListFilter(name, label, "select", UUID, name_of, choices)
 
 
 def of_code(name: str, label: str, codes: Iterable[str], group: str) -> ListFilter:
@@ -79,6 +80,16 @@ def of_code(name: str, label: str, codes: Iterable[str], group: str) -> ListFilt
     return ListFilter(
         name, label, "select", _known(known), lambda code: term(code, group), lambda: worded(known, group)
     )
+
+
+def of_choice(name: str, label: str, codes: Iterable[str]) -> ListFilter:
+    """Return a filter by a choice of the form field of the same name."""
+    known = tuple(codes)
+
+    def choices() -> Pairs:
+        return [(code, choice_label(name, code)) for code in known]
+
+    return ListFilter(name, label, "select", _known(known), lambda code: choice_label(name, code), choices)
 
 
 def of_answer(name: str, label: str, answers: Mapping[str, str]) -> ListFilter:

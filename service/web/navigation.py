@@ -39,10 +39,15 @@ RECORD_LISTS = (
     MenuItem("web.activities.list_activities", "records.activities", "web.activities.", frozenset(READERS)),
     MenuItem("web.visits.list_visits", "records.visits", "web.visits.", frozenset(READERS)),
     MenuItem("web.notifications.list_letters", "records.notifications", "web.notifications.", frozenset(EVERYONE)),
+    MenuItem("web.pairings.list_pairings", "records.pairings", "web.pairings.", frozenset(READERS)),
+    MenuItem("web.notices.list_notices", "records.notices", "web.notices.", frozenset(READERS)),
+    MenuItem("web.notices.list_objections", "records.objections", "web.notices.", frozenset(READERS)),
 )
 """The lists of records outside cases, which link to each other."""
 
 WITHIN = {
+    "web.notices.list_": "web.gifts.",
+    "web.pairings.list_": "web.gifts.",
     "web.bundles.": "web.events.",
     "web.activities.": "web.gifts.",
     "web.documents.": "web.households.",

@@ -1,9 +1,9 @@
-"""/households/<id>/pairings and /pairings: pair a unit with a family; a correction or an end is proposed."""
+"""/pairings and /households/<id>/pairings: the list, and pair a unit with a family; a correction or an end is proposed."""
 
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from service.actions import pairings as actions
@@ -12,20 +12,32 @@ from service.actions.errors import NotFound
 from service.actions.pairings import Pairing
 from service.actions.proposals.records import RECORD_WRITES
 from service.actions.proposals.write import VoidContent
-from service.http.auth import requires_role
+from service.http.auth import READERS, requires_role
 from service.http.context import action_context, caller
 from service.http.idempotency import idempotent
+from service.http.known_names import takes_query
 from service.http.transaction import connection
 from service.queries import pairings as read
 from service.web import family_options as options
 from service.web.family_forms import PAIRING, PAIRING_CORRECTION, VOID
 from service.web.forms import EMPTY, PostedForm
 from service.web.household_page import heading
+from service.web.list_filters import names_of
+from service.web.pairing_view import FILTERS, read_today, with_words
 from service.web.record_forms import Filled, RecordForm
+from service.web.record_lists import list_values
 from service.web.record_page import page_of, sent, to_family
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("pairings", __name__)
+
+
+@blueprint.get("/pairings")
+@requires_role(*READERS)
+@takes_query("after", *names_of(FILTERS))
+def list_pairings() -> str:
+    """List the pairings of the caller's families with their ends, the newest entry first."""
+    return render_template("pairings/list.html", **list_values("pairings", FILTERS, read_today, with_words))
 
 
 def _page(form: RecordForm, household_id: UUID, posted: PostedForm, lead: str = "", about: str = "") -> str:

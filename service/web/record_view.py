@@ -8,8 +8,9 @@ from uuid import UUID
 
 from flask import render_template, request
 
-from service.http.context import caller
+from service.http.context import app_state, caller
 from service.http.transaction import connection
+from service.queries import masking
 from service.queries.own_proposals import ProposedWrite, own_proposal
 from service.web.event_words import PLACES
 from service.web.formatting import day
@@ -63,6 +64,14 @@ def view_of(
 def line(key: str, words: object, url: str = "") -> ViewLine:
     """Return a line whose label is a text of pages.po; a dash for what the record does not say."""
     return ViewLine(text(key), "—" if words in (None, "") else str(words), url)
+
+
+def family_of(row: Mapping[str, Any]) -> str:
+    """Return the file number of a row's family and the masked name of its head, as far as the caller sees them."""
+    if row["name_sealed"] is None:
+        return row["file_no"] or ""
+    name = masking.name(app_state().keyring, {"id": row["head_id"], "name_sealed": row["name_sealed"]})
+    return f"{row['file_no']} {name}"
 
 
 def state_tag(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -8,13 +8,13 @@ from service.actions.visits import ROLES
 from service.crypto.encryption import decrypt_field
 from service.http.context import app_state, caller, today
 from service.http.transaction import connection
-from service.queries import accounts, masking, sealed_remarks
+from service.queries import accounts, sealed_remarks
 from service.web import list_filters as filters
 from service.web.formatting import day, term
 from service.web.forms import choice_label
 from service.web.layout import text
 from service.web.list_filters import ListFilter
-from service.web.record_view import RecordView, ViewLine, change_acts, line, view_of
+from service.web.record_view import RecordView, ViewLine, change_acts, family_of, line, view_of
 from workflows.code_lists import VisitKind
 from workflows.vocabulary import Role
 
@@ -46,14 +46,6 @@ FILTERS = (
     filters.of_text("file_no", "family.file_no"),
     filters.of_link("case_id", "records.of_case"),
 )
-
-
-def family_of(row: dict[str, Any]) -> str:
-    """Return the file number and the masked name of the head of the family that was visited."""
-    if row["name_sealed"] is None:
-        return row["file_no"] or ""
-    name = masking.name(app_state().keyring, {"id": row["head_id"], "name_sealed": row["name_sealed"]})
-    return f"{row['file_no']} {name}"
 
 
 def with_words(row: dict[str, Any]) -> dict[str, Any]:
