@@ -90,9 +90,7 @@ def _to_do(rows: sa.Select[Any], reader: Reader, filters: Mapping[str, Any]) -> 
     waiting = sa.or_(is_one_of(case.c.state, reader.asked.states), case.c.held_until < reader.today)
     if filters.get("names_me"):
         rows = rows.where(visit_names(reader.account))
-    return rows.where(cases.IS_OPEN, waiting, takes).with_only_columns(
-        case.c.id, case.c.due_on.label("key"), cases.FEN.label("fen")
-    )
+    return _columns(rows.where(cases.IS_OPEN, waiting, takes), case.c.due_on)
 
 
 def visit_names(account: Any) -> sa.ColumnElement[bool]:
@@ -108,32 +106,32 @@ def visit_names(account: Any) -> sa.ColumnElement[bool]:
 
 
 def _done(rows: sa.Select[Any], reader: Reader, _filters: Mapping[str, Any]) -> sa.Select[Any]:
-    acted = sa.select(event.c.subject_id.label("case_id"), event.c.no)
-    mine = acted.where(event.c.actor_id == reader.account, _OF_A_CASE).subquery("acted")
-    return _of_cases(rows, mine, sa.func.max(mine.c.no))
+    acted = sa.select(event.c.subject_id.label("case_id"), sa.func.max(event.c.no).label("key"))
+    mine = acted.where(event.c.actor_id == reader.account, _OF_A_CASE).group_by(event.c.subject_id).subquery("acted")
+    return _columns(rows.join(mine, mine.c.case_id == case.c.id), mine.c.key)
 
 
 def _mine(rows: sa.Select[Any], reader: Reader, filters: Mapping[str, Any]) -> sa.Select[Any]:
     first = sa.and_(event.c.subject_id == case.c.id, event.c.seq == sa.literal_column("1"))
     opened = sa.exists().where(first, event.c.actor_id == reader.account, _OF_A_CASE)
     wanted = rows.where(opened) if filters.get("ended") else rows.where(opened, cases.IS_OPEN)
-    return wanted.with_only_columns(case.c.id, case.c.opened_on.label("key"), cases.FEN.label("fen"))
+    return _columns(wanted, case.c.opened_on)
 
 
 def _copied(rows: sa.Select[Any], reader: Reader, _filters: Mapping[str, Any]) -> sa.Select[Any]:
     told = sa.select(notification.c.case_id, notification.c.on).where(notifications.in_inbox(reader.account))
     acted_for = sa.select(event.c.subject_id, event.c.on).where(event.c.principal_id == reader.account, _OF_A_CASE)
     both = sa.union_all(told.where(notification.c.case_id.is_not(None)), acted_for).subquery("both")
-    return _of_cases(rows, both, sa.func.max(both.c.on))
+    # Grouped after the join: of groups of a union the planner guesses 200, and looks each of thousands of cases up by its id.
+    joined = rows.join(both, both.c.case_id == case.c.id)
+    return _columns(joined, sa.func.max(both.c.on)).group_by(case.c.id)
 
 
 _OF_A_CASE = event.c.subject == sa.literal_column("'case'")
 
 
-def _of_cases(rows: sa.Select[Any], found: sa.Subquery, latest: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    # Grouped after the join: of a group the planner guesses 200 rows, and looks each of thousands of cases up by its id.
-    joined = rows.join(found, found.c.case_id == case.c.id)
-    return joined.with_only_columns(case.c.id, latest.label("key"), cases.FEN.label("fen")).group_by(case.c.id)
+def _columns(rows: sa.Select[Any], key: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return rows.with_only_columns(case.c.id, key.label("key"), cases.FEN.label("fen"))
 
 
 _LISTS: Mapping[InboxList, Callable[[sa.Select[Any], Reader, Mapping[str, Any]], sa.Select[Any]]] = {

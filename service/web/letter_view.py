@@ -32,7 +32,7 @@ FILTERS = (
     filters.of_code("letter_kind", "records.kind", KINDS, "letter_kind"),
     filters.of_answer("channel", "records.channel", {channel: f"channel.{channel}" for channel in CHANNELS}),
     filters.of_answer("reader", "records.reader", {FAMILY: "records.to_family", STAFF: "records.to_staff"}),
-    filters.of_text("case_no", "case.no"),
+    filters.of_text("case_no", "records.case_no"),
 )
 
 

@@ -35,13 +35,13 @@ MENU = (
 
 RECORD_LISTS = (
     MenuItem("web.gifts.list_gifts", "records.gifts", "web.gifts.", frozenset(READERS)),
+    MenuItem("web.visits.list_visits", "records.visits", "web.visits.", frozenset(READERS)),
     MenuItem("web.donations.list_donations", "records.donations", "web.donations.", frozenset(READERS)),
     MenuItem("web.activities.list_activities", "records.activities", "web.activities.", frozenset(READERS)),
-    MenuItem("web.visits.list_visits", "records.visits", "web.visits.", frozenset(READERS)),
-    MenuItem("web.notifications.list_letters", "records.notifications", "web.notifications.", frozenset(EVERYONE)),
     MenuItem("web.pairings.list_pairings", "records.pairings", "web.pairings.", frozenset(READERS)),
     MenuItem("web.notices.list_notices", "records.notices", "web.notices.", frozenset(READERS)),
     MenuItem("web.notices.list_objections", "records.objections", "web.notices.", frozenset(READERS)),
+    MenuItem("web.notifications.list_letters", "records.notifications", "web.notifications.", frozenset(EVERYONE)),
 )
 """The lists of records outside cases, which link to each other."""
 

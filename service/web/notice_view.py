@@ -16,7 +16,7 @@ FILTERS = (
     filters.of_unit(),
     filters.of_answer("posted", "case.state", {"up": "case.notice_up", "over": "records.notice_over"}),
     filters.of_answer("objected", "records.objections", {"open": "objection.open", "any": "records.objected"}),
-    filters.of_text("case_no", "case.no"),
+    filters.of_text("case_no", "records.case_no"),
 )
 OBJECTION_FILTERS = (
     *filters.of_days(),
@@ -25,7 +25,7 @@ OBJECTION_FILTERS = (
         "answer", "records.answer", {each: f"objection.{each}" for each in ("open", *map(str, ObjectionOutcome))}
     ),
     filters.of_choice("source", "records.source", SOURCES),
-    filters.of_text("case_no", "case.no"),
+    filters.of_text("case_no", "records.case_no"),
 )
 
 

@@ -58,7 +58,11 @@ HOSTILE = (
     "x" * 70_000,
 )
 PLAUSIBLE = ("示例甲", "2025-09-15", "1500.00", "1", "V-1", "同意办理，已核实", "home", "bank")
-FILTERS = ("q", "state", "programme", "category", "after", "unit", "exact", "list", "done", "proposed", "sort", "order")
+FILTERS = tuple(
+    "q state programme category after unit exact list done proposed sort order from to unit_id item given signed file_no"
+    " purpose kind visitor confirmed title letter_state reader period helper posted answer source case_no record_state"
+    " visit_id".split()
+)
 ODD = ("_csrf", "_key", "_version", "_add", "_twins_seen", "digest", "fen", "unit_id", "__proto__", "members.999.name")
 LEAKS = re.compile(
     r"Traceback|psycopg|sqlalchemy|werkzeug|jinja2|violates|constraint \"|/service/|File \"", re.IGNORECASE
@@ -181,7 +185,7 @@ class PageFuzz:
             return int(conn.scalar(sa.select(sa.func.count()).select_from(event).where(~others)) or 0)
 
     def _judge(self, said: str, answer: Any) -> None:
-        text = answer.get_data(as_text=True)
+        text = answer.get_data().decode("utf-8", "replace")  # a workbook is no text
         self.counts[answer.status_code] = self.counts.get(answer.status_code, 0) + 1
         if answer.status_code not in STATUSES:
             self.wrong.append(f"{said}: {answer.status_code}")
