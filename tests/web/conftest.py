@@ -133,7 +133,7 @@ def union(new_union: Callable[[], Union]) -> Union:
 
 def _money_records(connection: sa.Connection, office: Organisation) -> dict[str, UUID]:
     """Open the fund line to a unit below and record money received on it; return the ids of the records."""
-    below = create_organisation(connection, above=office, fen=0)
+    below = create_organisation(connection, above=office, fen=0, name="示例镇总工会")
     last, approver = date(2025, 12, 31), office.seconded(connection, "approver_3", TODAY, by="cashier")
     new = NewFundAllocation(office.fund_id, below.unit_id, TODAY, last, "示例〔2025〕9号", ceiling=Fen(100_000))
     allocation = allocate_to_unit(connection, new, approver)
@@ -182,7 +182,7 @@ def _rules(connection: sa.Connection, office: Organisation) -> dict[str, UUID]:
     """Propose a policy set that would make another category of the families' need; return the ids of rules."""
     later, lower = ("effective_from = 2025-01-01", "effective_from = 2025-10-01"), ('"1062.00"', '"400.00"')
     division, text = own_policy(later, lower)
-    content = PolicyContent(text.replace(f'"{division}"', '"37108"'))
+    content = PolicyContent(text.replace(f'"{division}"', '"371083"'))
     proposal = propose(connection, "policy_set", content, office.context(connection, "admin", TODAY))
     return {"policy_set": office.policy_id, "proposal": proposal.id}
 
