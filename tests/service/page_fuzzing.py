@@ -58,10 +58,11 @@ HOSTILE = (
     "x" * 70_000,
 )
 PLAUSIBLE = ("示例甲", "2025-09-15", "1500.00", "1", "V-1", "同意办理，已核实", "home", "bank")
-FILTERS = tuple(
-    "q state programme category after unit exact list done proposed sort order from to unit_id item given signed file_no"
-    " purpose kind visitor confirmed title letter_state reader period helper posted answer source case_no record_state"
-    " visit_id".split()
+FILTERS = (
+    *("q", "state", "programme", "category", "after", "unit", "exact", "list", "done"),
+    *("proposed", "sort", "order", "from", "to", "unit_id", "item", "given", "signed"),
+    *("file_no", "purpose", "kind", "visitor", "confirmed", "title", "letter_state", "reader", "period"),
+    *("helper", "posted", "answer", "source", "case_no", "record_state", "visit_id"),
 )
 ODD = ("_csrf", "_key", "_version", "_add", "_twins_seen", "digest", "fen", "unit_id", "__proto__", "members.999.name")
 LEAKS = re.compile(
