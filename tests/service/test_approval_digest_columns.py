@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from service.db.columns import METADATA, new_id
 from service.queries.case_loading import load
 from service.tables.cases import case, paper
 from service.tables.column_classification import CLASSIFICATION, Data
+from service.tables.documents import document, paper_document, stored_file
 from service.tables.payees import bank_account
 from service.tables.persons import person
 from service.tables.policies import policy_set
+from tests.document_files import add_photo
 from tests.factories import RING, create_family, create_organisation, open_fund
 from workflows.vocabulary import Fen
 
@@ -62,6 +65,12 @@ EDITS: Mapping[tuple[str, str], str] = {
     ("finance_line", "ended_on"): "DATE '2025-09-01'",
     ("paper", "case_id"): ":other_case",
     ("paper", "kind"): "'diagnosis'",
+    ("stored_file", "sha256"): "decode(repeat('00', 32), 'hex')",
+    ("document", "file_id"): ":child",
+    ("document", "kind"): "'diagnosis'",
+    ("document", "ended_on"): "DATE '2025-09-01', end_reason = 'blurred'",
+    ("paper_document", "case_id"): ":other_case",
+    ("paper_document", "document_id"): ":child",
 }
 UNBOUND: Mapping[tuple[str, str], str] = {
     ("person", "phone_sealed"): ":sealed",
@@ -109,10 +118,10 @@ class CaseRecord:
 
 
 @pytest.fixture(scope="module")
-def module_record(engine: sa.Engine) -> Iterator[CaseRecord]:
+def module_record(engine: sa.Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseRecord]:
     """Create the record once; each test edits it behind a savepoint."""
     with engine.connect() as conn:
-        yield _create_record(conn)
+        yield _create_record(conn, tmp_path_factory.mktemp("var"))
         conn.rollback()
 
 
@@ -124,7 +133,7 @@ def record(module_record: CaseRecord) -> Iterator[CaseRecord]:
     savepoint.rollback()
 
 
-def _create_record(conn: sa.Connection) -> CaseRecord:
+def _create_record(conn: sa.Connection, folder: Path) -> CaseRecord:
     organisation = create_organisation(conn)
     context = organisation.context(conn, "registrar", DAY)
     family, other = create_family(conn, organisation), create_family(conn, organisation)
@@ -133,6 +142,8 @@ def _create_record(conn: sa.Connection) -> CaseRecord:
     reviewed = {"award_fen": 300_000, "fund_id": organisation.fund_id, "method": "cash", "cash_reason": "urgent"}
     conn.execute(case.update().where(case.c.id == case_id).values(**reviewed))
     conn.execute(paper.insert().values(case_id=case_id, kind="identity", seen_on=DAY, seen_by=context.caller.account))
+    scan = add_photo(conn, folder, family.household_id, context)
+    conn.execute(paper_document.insert().values(case_id=case_id, document_id=scan, seq=1))
     phone = {
         "phone_sealed": encrypt_field(RING, "person.phone", family.child_id, "13900000000"),
         "phone_index": blind_index(RING, "phone", "13900000000"),
@@ -151,6 +162,9 @@ def _create_record(conn: sa.Connection) -> CaseRecord:
         {
             "case": case.c.id == case_id,
             "paper": paper.c.case_id == case_id,
+            "document": document.c.id == scan,
+            "paper_document": paper_document.c.document_id == scan,
+            "stored_file": sa.exists().where(document.c.id == scan, document.c.file_id == stored_file.c.id),
             "household": household.c.id == family.household_id,
             "person": person.c.id == family.child_id,
             "bank_account": bank_account.c.household_id == family.household_id,
