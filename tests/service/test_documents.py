@@ -14,6 +14,7 @@ from PIL import Image
 from service.actions import documents as actions
 from service.actions.documents import NewDocument
 from service.crypto.encryption import DecryptionError, decrypt_bytes
+from service.db.columns import new_id
 from service.files.received import LARGEST, receive
 from service.files.refused_file import RefusedFile
 from service.files.store import FolderStore, NoSuchFile
@@ -21,9 +22,10 @@ from service.queries import documents as read
 from service.tables.documents import document, stored_file
 from service.tables.events import event
 from service.tables.households import household
+from service.tables.units import unit
 from tests.api_client import ApiClient
 from tests.document_files import EICAR, pdf, photo, pixel_bomb
-from tests.factories import RING, create_family
+from tests.factories import RING, create_family, create_organisation
 from tests.lives import Life, case_at, start
 from tests.service.browser import Browser, Page, browser_of
 from workflows.vocabulary import Refused
@@ -338,13 +340,25 @@ def test_document_is_written_once(engine: sa.Engine, open_as: Open, family: UUID
             conn.execute(statement)
 
 
-def test_document_is_seen_through_a_case_of_a_unit_that_does_not_see_the_family(
+def test_document_is_seen_through_a_case_where_the_family_is_not(
     desk: ApiClient, engine: sa.Engine, open_as: Open
 ) -> None:
-    life = case_at("survey", desk, engine)
-    upload(open_as("registrar"), f"/cases/{life.case_id}/documents/new", ("证.jpg", photo(97)), kind="identity")
-    [row] = documents_of(engine, life.family.household_id)
-    with engine.connect() as conn:
-        caller = desk.office.context(conn, "reviewer", desk.today).caller
-        assert read.one(conn, row.id, caller) is not None
-        assert conn.scalar(sa.select(household.c.unit_path).where(household.c.id == life.family.household_id))
+    """The family has moved to a unit that the reviewer does not see; the case has stayed."""
+    life, registrar = case_at("survey", desk, engine), open_as("registrar")
+    file = f"/households/{life.family.household_id}"
+    for number, path in enumerate((f"/cases/{life.case_id}", file)):
+        upload(registrar, f"{path}/documents/new", ("证.jpg", photo(97 + number)), kind="identity")
+    of_case, of_family = documents_of(engine, life.family.household_id)
+    with engine.begin() as conn:
+        elsewhere = create_organisation(conn)
+        stranger = elsewhere.context(conn, "reviewer", desk.today).caller
+        reviewer = desk.office.context(conn, "reviewer", desk.today).caller
+        assert [read.one(conn, each.id, stranger) for each in (of_case, of_family)] == [None, None]
+        # Moved without its case, which no act does: the two scopes are told apart.
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        moved = household.update().where(household.c.id == life.family.household_id)
+        conn.execute(moved.values(unit_path=conn.scalar(sa.select(unit.c.path).where(unit.c.id == elsewhere.unit_id))))
+        assert all(read.one(conn, each.id, reviewer) for each in (of_case, of_family))
+        conn.execute(document.update().where(document.c.id == of_case.id).values(case_id=new_id()))
+        assert read.one(conn, of_case.id, reviewer) is None, "it belongs to a case that the reviewer does not see"
+        conn.rollback()
