@@ -1,7 +1,11 @@
 """A sample record writes rows of every table: both programmes to all end states, and acts outside cases."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +17,7 @@ from service.actions import (
     anchors,
     cases,
     consents,
+    documents,
     donations,
     finances,
     fund_allocations,
@@ -49,6 +54,7 @@ from service.queries.reminders import REMINDERS
 from service.tables.accounts import role_grant, token
 from service.tables.credentials import passkey
 from tests.chaos.fixtures import DECIDED, NOTICED, OPENED, STEPS_TO_RECEIPT, Fixture, TrackedCase, form
+from tests.document_files import add_photo
 from tests.factories import Family, create_family, create_organisation, grant, instant_of
 from tests.sign_in_browser import add_credentials
 from workflows.vocabulary import Fen
@@ -71,6 +77,9 @@ CASE_COURSES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("tuition", "survey", (("registrar", "withdraw"),)),
 )  # fmt: skip
 """Programme, state a case is brought to, and the accounts and actions that follow."""
+
+
+NO_MORE: Mapping[str, object] = MappingProxyType({})
 
 
 def write_sample_record(engine: sa.Engine) -> Fixture:
@@ -103,12 +112,14 @@ def _write_case(fixture: Fixture, programme: str, state: str, later_steps: tuple
     with fixture.engine.begin() as conn:
         family = create_family(conn, fixture.organisation, email="family@example.org")
         tracked = _open_case(conn, fixture, programme, family)
+        scan = _add_scans(conn, fixture, tracked) if (programme, state) == CASE_COURSES[0][:2] else None
     for account, day, action, _reached in STEPS_TO_RECEIPT:
         if tracked.state == state:
             break
         if action == "record_check" and tracked.state != "verification":
             continue
-        tracked.state = _take_step(fixture, tracked.case_id, account, action, day)
+        answers = {"documents": [str(scan)]} if scan and action == "add_papers" else {}
+        tracked.state = _take_step(fixture, tracked.case_id, account, action, day, answers)
     for account, action in later_steps:
         _take_step(fixture, tracked.case_id, account, action, LATER)
 
@@ -123,11 +134,24 @@ def _open_case(conn: sa.Connection, fixture: Fixture, programme: str, family: Fa
     return TrackedCase(opened_case.case_id, family.household_id, family.head_id)
 
 
-def _take_step(fixture: Fixture, case_id: UUID, account: str, action: str, day: date) -> str:
+def _add_scans(conn: sa.Connection, fixture: Fixture, tracked: TrackedCase) -> UUID:
+    """Add a scan to a case and one to its family, which is ended; return the first. Their files go with the folder."""
+    context = fixture.organisation.context(conn, "registrar", OPENED)
+    with TemporaryDirectory() as folder:
+        of_case = add_photo(conn, Path(folder), tracked.household_id, context, tracked.case_id)
+        of_family = add_photo(conn, Path(folder), tracked.household_id, context)
+    documents.end_document(conn, of_family, "拍错了", context)
+    return of_case
+
+
+def _take_step(
+    fixture: Fixture, case_id: UUID, account: str, action: str, day: date, more: Mapping[str, object] = NO_MORE
+) -> str:
     with fixture.engine.begin() as conn:
         # Ten yuan came back in the part before.
         award = "590.00" if action == "recover" else "600.00"
         answers = form(fixture.organisation, action, day, award=award, fund=fixture.funds[0])
+        answers |= more
         if action == "suspend":
             answers["reason"] = "有疑点"
         return cases.take_action(conn, case_id, action, answers, fixture.organisation.context(conn, account, day)).state

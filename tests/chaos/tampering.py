@@ -17,6 +17,7 @@ HARMLESS = {
     "imported_file": "prevents a second import of a file; the imported rows have fingerprints of their own",
     "sign_in_attempt": "a browser on its way to a session, for ten minutes",
     "sign_in_count": "failures since the last sign-in; each is an event",
+    "uploaded_workbook": "kept for seven days between a dry run and its import; what is imported has fingerprints of its own",
     "job_run": "prevents a second reminder; the rows the job wrote have fingerprints of their own",
 }
 """Tables whose rows are no evidence, each with the reason."""
