@@ -20,6 +20,8 @@ WRITTEN_ONCE = (
         "payment_move",
         "pot_move",
         "visit_confirmation",
+        "stored_file",
+        "paper_document",
     ),
 )
 MAY_CHANGE = {
@@ -48,6 +50,7 @@ MAY_CHANGE = {
         "confirmed_by",
     },
     "bank_advice": {"state", "decided_by", "decided_on"},
+    "document": {"ended_on", "end_reason"},
     "credential": {"ended_at"},
     "passkey": {"revoked_at", "sign_count", "used_at"},
     "recovery_code": {"used_at"},
