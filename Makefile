@@ -104,8 +104,8 @@ bench-bundles: $(DEV) ## bundles for auditors of a generated record of 27,000 an
 	PYTHONPATH=. $(BIN)/python -m benchmarks.bundles $(if $(SIZES),--sizes $(SIZES)) $(if $(ROOM),--room $(ROOM))
 
 lock: ## resolve the versions of all dependencies again (needs uv)
-	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build pyproject.toml -o requirements.lock
-	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --extra s3 --group build pyproject.toml -o requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) --extra s3 --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile $(COMPILE) -c requirements-dev.lock benchmarks/requirements-django.in -o benchmarks/requirements-django.lock
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade
 

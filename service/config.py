@@ -17,6 +17,8 @@ _MAIL_SERVERS = ("smtp", "smtps")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PREFIX = re.compile(r"([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?")
 _TOKEN = re.compile(r"[!-~]{24,200}")
 
 
@@ -56,6 +58,18 @@ class IdentityProvider:
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """A bucket of an S3-compatible service for the stored files, and the beginning that their keys share."""
+
+    endpoint: str
+    name: str
+    prefix: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one process. Its repr leaves out secrets.
 
@@ -63,8 +77,8 @@ class Settings:
     tables, for migrations, and no other process has it. `database_url` and `redis_url` are None when the command starts its
     own servers (service/local_servers); `keyring` is None when the keys are in the file `var/keyring`; `log_key` is None when
     the key that signs checkpoints is in `var/log-key`; `mail` is None when no e-mail is sent; `monitoring_token` is None when
-    nobody may read /metrics, and only this machine /readyz; `clamd` is None when uploads are not scanned for viruses.
-    `public_url` is the address of the pages, without a slash at its end, or empty.
+    nobody may read /metrics, and only this machine /readyz; `clamd` is None when uploads are not scanned for viruses; `bucket`
+    is None when stored files are in `var/files`. `public_url` is the address of the pages, without a slash at its end, or empty.
     """
 
     var: Path
@@ -76,6 +90,7 @@ class Settings:
     keyring: str | None = field(default=None, repr=False)
     log_key: Path | None = None
     clamd: str | None = None
+    bucket: Bucket | None = None
     demo_clock: bool = False
     language: str = LANGUAGES[0]
     monitoring_token: str | None = field(default=None, repr=False)
@@ -101,6 +116,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         keyring=environ.get("KEYRING") or None,
         log_key=Path(environ["SONGNUAN_LOG_KEY"]).absolute() if environ.get("SONGNUAN_LOG_KEY") else None,
         clamd=_clamd(environ),
+        bucket=_bucket(environ),
         demo_clock=_switch(environ, "SONGNUAN_DEMO_CLOCK"),
         language=_language(environ),
         monitoring_token=_monitoring_token(environ),
@@ -159,6 +175,22 @@ def _clamd(environ: Mapping[str, str]) -> str | None:
     if address is not None and not _CLAMD.fullmatch(address):
         raise BadSetting("SONGNUAN_CLAMD", "this is not an address of clamd", "127.0.0.1:3310 or /run/clamav/clamd.ctl")
     return address
+
+
+def _bucket(environ: Mapping[str, str]) -> Bucket | None:
+    text, example = environ.get("SONGNUAN_S3_URL"), "https://s3.union.example/bucket/prefix"
+    if not text:
+        return None
+    url = _split("SONGNUAN_S3_URL", text, _PAGES, example)
+    name, _, prefix = url.path.strip("/").partition("/")
+    if not url.hostname or not _BUCKET.fullmatch(name) or not _PREFIX.fullmatch(prefix) or url.query or url.username:
+        raise BadSetting("SONGNUAN_S3_URL", "it must name a host and a bucket, and no key", f"Write it like {example}")
+    access_key, secret_key = (environ.get(f"SONGNUAN_S3_{each}", "") for each in ("ACCESS_KEY", "SECRET_KEY"))
+    for each, value in (("ACCESS_KEY", access_key), ("SECRET_KEY", secret_key)):
+        if not value:
+            raise BadSetting(f"SONGNUAN_S3_{each}", "it is missing beside SONGNUAN_S3_URL", "Ask who runs the service")
+    region = environ.get("SONGNUAN_S3_REGION") or Bucket.region
+    return Bucket(f"{url.scheme}://{url.netloc}", name, f"{prefix}/" if prefix else "", access_key, secret_key, region)
 
 
 def _switch(environ: Mapping[str, str], variable: str) -> bool:

@@ -22,6 +22,7 @@ from service.files.received import ReceivedFile
 from service.files.store import FileStore, NoSuchFile
 from service.queries import documents, households
 from service.queries.documents import CONTENT, SMALL, small_name
+from service.queries.installation import claim_store
 from service.tables.documents import document, stored_file
 from workflows.powers import PAPER_KEEPERS
 from workflows.vocabulary import Plain, Reason, Refused
@@ -44,8 +45,8 @@ def add_documents(
 ) -> list[UUID]:
     """Add documents of one family or case; return their ids.
 
-    Raises InvalidForm, Refused (role_missing, document_known, document_twice), NotFound, OSError where the store cannot
-    write. Nothing is written to the store before every document is known to be allowed.
+    Raises InvalidForm, Refused (role_missing, document_known, document_twice), NotFound, StoreUnavailable,
+    OtherInstallation. Nothing is written to the store before every document is known to be allowed.
     """
     validation.refuse_invalid(*(_problems(each) for each in new))
     rights = [_require_keeper(conn, each, context) for each in new]
@@ -155,16 +156,33 @@ def _store_file(
         "created_at": context.at,
         **{name: getattr(file, name) for name in ("media_type", "pages", "width", "height", "scanned_by")},
     }
+    claim_store(conn, store)
     inserted = insert(stored_file).values(row).on_conflict_do_nothing().returning(stored_file.c.id)
     if conn.scalar(inserted) is None:
         known = documents.file_of_digest(conn, file.sha256)
         if known is None:
             raise RuntimeError("a file that is stored cannot be read")
+        if _is_lost(store, known):
+            _write(store, known, file, context)
         return known
-    store.write(file_id.hex, encrypt_bytes(context.keyring, CONTENT, file_id, file.content))
-    store.write(small_name(file_id), encrypt_bytes(context.keyring, SMALL, file_id, file.small))
+    _write(store, file_id, file, context)
     batch.note_inserted(stored_file, row)
     return file_id
+
+
+def _write(store: FileStore, file_id: UUID, file: ReceivedFile, context: ActionContext) -> None:
+    store.write(file_id.hex, encrypt_bytes(context.keyring, CONTENT, file_id, file.content))
+    store.write(small_name(file_id), encrypt_bytes(context.keyring, SMALL, file_id, file.small))
+
+
+def _is_lost(store: FileStore, file_id: UUID) -> bool:
+    """Return whether the store has lost the file, or its small picture: the same bytes, uploaded again, take their place."""
+    try:
+        store.read(small_name(file_id))
+        store.read(file_id.hex)
+    except NoSuchFile:
+        return True
+    return False
 
 
 def _known(conn: sa.Connection, new: NewDocument) -> Iterator[Reason]:

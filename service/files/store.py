@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
-from service.config import Settings
+from service.config import BadSetting, Settings
 from service.private_files import make_folder, write_file
 
 _NAME = re.compile(r"[0-9a-f]{32}(-small)?")
@@ -15,6 +17,14 @@ _NAME = re.compile(r"[0-9a-f]{32}(-small)?")
 
 class NoSuchFile(LookupError):
     """The store has no file of this name."""
+
+
+class StoreUnavailable(OSError):
+    """The store does not answer, or does not take a file: a service that is away, a disk that is full."""
+
+
+class OtherInstallation(RuntimeError):
+    """The store holds the files of another installation, which would remove ours as files that no row names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,14 @@ class StoredName:
 class FileStore(Protocol):
     """Keeps encrypted bytes under names of 32 hex digits, with or without `-small`."""
 
+    def claim(self, installation: UUID) -> None:
+        """Mark the store as this installation's. Raises OtherInstallation where it is another's, StoreUnavailable."""
+
     def write(self, name: str, content: bytes) -> None:
-        """Write a file whole: a reader sees all of it or none. Raises OSError."""
+        """Write a file whole: a reader sees all of it or none. Raises StoreUnavailable."""
 
     def read(self, name: str) -> bytes:
-        """Return a file. Raises NoSuchFile, OSError."""
+        """Return a file. Raises NoSuchFile, StoreUnavailable."""
 
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens when there is none."""
@@ -48,11 +61,17 @@ class FolderStore:
 
     folder: Path
 
+    def claim(self, installation: UUID) -> None:
+        """Do nothing: the folder is inside the data folder, which one installation has."""
+
     def write(self, name: str, content: bytes) -> None:
-        """Write a file whole, closed to other accounts."""
+        """Write a file whole, closed to other accounts. Raises StoreUnavailable."""
         path = self._path(name)
-        make_folder(path.parent)
-        write_file(path, content)
+        try:
+            make_folder(path.parent)
+            write_file(path, content)
+        except OSError as error:
+            raise StoreUnavailable(error.errno, error.strerror) from error
 
     def read(self, name: str) -> bytes:
         """Return a file. Raises NoSuchFile."""
@@ -78,13 +97,31 @@ class FolderStore:
         return self.folder / digits[-2:] / name
 
 
+BUCKET_STORE = EntryPoint("bucket", "service.files.bucket:BucketStore", "songnuan")
+"""Imported when it is used: boto3 takes a fifth of a second to import, and an installation without a bucket may lack it."""
+
+
 def file_store(settings: Settings) -> FileStore:
-    """Return the store of an installation: the folder `files` of its data folder."""
-    return FolderStore(settings.var / "files")
+    """Return the store of an installation: its bucket, or the folder `files` of its data folder.
+
+    Raises BadSetting where a bucket is set and boto3 is not installed.
+    """
+    if settings.bucket is None:
+        return FolderStore(settings.var / "files")
+    try:
+        bucket_store: FileStore = BUCKET_STORE.load()(settings.bucket)
+    except ModuleNotFoundError:
+        raise BadSetting("SONGNUAN_S3_URL", "boto3 is not installed", "Run: pip install 'songnuan[s3]'") from None
+    return bucket_store
 
 
 def checked_name(name: str) -> str:
     """Return the name. Raises ValueError for one that is not of a file of ours."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError("the name of a stored file is 32 hex digits")
     return name
+
+
+def is_name(name: str) -> bool:
+    """Return whether a name is one of a file of ours."""
+    return _NAME.fullmatch(name) is not None

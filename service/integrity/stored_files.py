@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from service.crypto.encryption import DecryptionError, Keyring, decrypt_bytes
 from service.files.store import FileStore, NoSuchFile, StoredName
 from service.queries.documents import CONTENT, SMALL, small_name
+from service.queries.installation import claim_store
 from service.tables.documents import stored_file
 
 BEING_WRITTEN = timedelta(hours=24)
@@ -44,7 +45,11 @@ def _has(store: FileStore, name: str) -> bool:
 
 
 def remove_unused(conn: sa.Connection, store: FileStore, now: datetime) -> int:
-    """Remove the files that no row names and that are a day old: a process was ended before it committed. Return how many."""
+    """Remove the files that no row names and that are a day old: a process was ended before it committed. Return how many.
+
+    Raises OtherInstallation where the store is not this installation's, StoreUnavailable.
+    """
+    claim_store(conn, store)
     old = [each for each in store_state(conn, store).unused if now - each.written_at > BEING_WRITTEN]
     for each in old:
         store.remove(each.name)

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.files.store import FileStore
 from service.tables.events import event
 from service.tables.installation import RecordKind, installation
 
@@ -24,3 +25,10 @@ def record_kind(conn: sa.Connection) -> RecordKind | None:
     """Return the kind of the record; None before the founding."""
     row = this_installation(conn)
     return RecordKind(row.kind) if row is not None else None
+
+
+def claim_store(conn: sa.Connection, store: FileStore) -> None:
+    """Mark the file store as this installation's. Raises OtherInstallation where it is another's, StoreUnavailable."""
+    row = this_installation(conn)
+    if row is not None:
+        store.claim(row.id)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.config import BadSetting, MailServer, read_settings
+from service.config import BadSetting, Bucket, MailServer, read_settings
 
 
 def test_empty_environment_gives_the_defaults() -> None:
@@ -51,6 +51,10 @@ def test_every_setting_is_read_from_the_environment() -> None:
         ("MAIL_FROM", "a@b.example\nBcc: secret@c.example"),
         ("SONGNUAN_DEMO_CLOCK", "secret"),
         ("SONGNUAN_LANG", "secret"),
+        ("SONGNUAN_S3_URL", "s3://secret/songnuan"),
+        ("SONGNUAN_S3_URL", "https://s3.union.example/"),
+        ("SONGNUAN_S3_URL", "https://key:secret@s3.union.example/songnuan"),
+        ("SONGNUAN_S3_URL", "https://s3.union.example/songnuan/../secret union"),
     ],
 )
 def test_wrong_value_is_named_with_a_correction_and_not_repeated(variable: str, value: str) -> None:
@@ -58,3 +62,25 @@ def test_wrong_value_is_named_with_a_correction_and_not_repeated(variable: str, 
         read_settings({variable: value})
     assert "secret" not in str(error.value)
     assert error.value.variable == variable
+
+
+def test_bucket_is_an_address_a_name_and_a_prefix() -> None:
+    keys = {"SONGNUAN_S3_ACCESS_KEY": "key", "SONGNUAN_S3_SECRET_KEY": "secret"}
+    settings = read_settings({"SONGNUAN_S3_URL": "https://s3.union.example:9000/songnuan/county/2025/", **keys})
+    assert settings.bucket == Bucket("https://s3.union.example:9000", "songnuan", "county/2025/", "key", "secret")
+    assert "secret" not in repr(settings)
+    whole = read_settings({"SONGNUAN_S3_URL": "https://s3.union.example/songnuan", **keys})
+    assert whole.bucket == Bucket("https://s3.union.example", "songnuan", "", "key", "secret")
+
+
+@pytest.mark.parametrize("missing", ["SONGNUAN_S3_ACCESS_KEY", "SONGNUAN_S3_SECRET_KEY"])
+def test_bucket_without_a_key_is_named(missing: str) -> None:
+    given = {
+        "SONGNUAN_S3_URL": "https://s3.union.example/songnuan",
+        "SONGNUAN_S3_ACCESS_KEY": "a",
+        "SONGNUAN_S3_SECRET_KEY": "b",
+    }
+    del given[missing]
+    with pytest.raises(BadSetting) as error:
+        read_settings(given)
+    assert error.value.variable == missing

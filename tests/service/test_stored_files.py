@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from service.actions.documents import NewDocument, add_documents
+from service.actions.documents import NewDocument, add_documents, open_document
 from service.files.received import receive
 from service.files.store import FolderStore
 from service.integrity.stored_files import altered_files, remove_unused, store_state
@@ -83,3 +83,18 @@ def test_lost_and_altered_files_are_named(engine: sa.Engine, desk: ApiClient, st
 def test_name_that_is_none_of_ours_is_no_path(store: FolderStore, name: str) -> None:
     with pytest.raises(ValueError, match="32 hex digits"):
         store.write(name, b"x")
+
+
+def test_lost_file_comes_back_when_the_same_bytes_are_uploaded_again(
+    engine: sa.Engine, desk: ApiClient, store: FolderStore
+) -> None:
+    """Why: the row of a file is found by its digest, so the second upload would have kept nothing, and the scan stayed lost."""
+    with engine.begin() as conn:
+        lost = add(conn, store, desk, 208)
+        store.remove(lost.hex)
+    with engine.begin() as conn:
+        family, context = create_family(conn, desk.office), desk.office.context(conn, "registrar", desk.today)
+        again = NewDocument(family.household_id, None, "identity", receive("a.jpg", photo(208), None))
+        [added] = add_documents(conn, store, [again], context)
+        assert open_document(conn, store, added, context)[1] == again.file.content
+        assert own(store_state(conn, store).lost, lost) == []
