@@ -20,7 +20,7 @@ from workflows.facts import Fund
 from workflows.policy import NoPolicy, PolicySet
 from workflows.rules.gifts import Gift, Given
 from workflows.rules.payment import short_of
-from workflows.vocabulary import APPROVERS, Fen, Reason, Role
+from workflows.vocabulary import Fen, Reason, Role
 
 HANDOVER_ROLES = (Role.VISITOR, Role.CASHIER)
 TIER_WITHOUT_POLICY = 3
@@ -169,8 +169,7 @@ def check_recorder(
 
 def approvers_from(conn: sa.Connection, unit_path: str, on: date, tier: int) -> set[UUID]:
     """Return the approvers of this tier and those above it."""
-    tiers = range(tier, len(APPROVERS) + 1)
-    return {each for tier in tiers for each in accounts.role_holders(conn, Role.APPROVER, unit_path, on, tier=tier)}
+    return set(accounts.role_holders(conn, Role.APPROVER, unit_path, on, min_tier=tier))
 
 
 def required_tier(policy: PolicySet | None, fen: int) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 
 
 class PreparedStatement:
-    """A statement compiled when its module is imported, for the statements of every case step.
+    """A statement compiled when it is first used, for the statements of every case step.
 
     Each connection keeps one cursor for it. With `prepare=False` PostgreSQL plans it for its values at each run: for a
     list that is short for one person and long for another.
@@ -25,23 +26,27 @@ class PreparedStatement:
     """Makes a row from its values; set by the first result that has columns."""
 
     def __init__(self, statement: sa.ClauseElement | str, *, prepare: bool = True) -> None:
-        self._prepare = prepare
-        dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
-        self._fixed: dict[str, Any] = {}
-        """Values that the statement brings with it."""
+        self._statement, self._prepare = statement, prepare
 
-        text = statement if isinstance(statement, str) else self._compiled(statement, dialect)
-        self.names = tuple(dict.fromkeys(_NAMED.findall(text)))
-        placeholders = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
-        self.sql = _NAMED.sub(lambda name: placeholders[name[1]], text).replace("%%", "%")
+    @property
+    def sql(self) -> str:
+        """The text that PostgreSQL gets."""
+        return self._compiled[0]
 
-    def _compiled(self, statement: sa.ClauseElement, dialect: PGDialect_psycopg) -> str:
-        """Return the text of a statement, and keep the values of its literals. It may hold no IN with a list of values."""
-        compiled: Any = statement.compile(dialect=dialect)
-        to_give = {each.key: None for each in compiled.binds.values() if each.required}
-        params = compiled.construct_params(to_give)
-        self._fixed = {name: value for name, value in params.items() if name not in to_give}
-        return str(compiled)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the values, in the order of their numbers."""
+        return self._compiled[1]
+
+    @cached_property
+    def _compiled(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """The text, the names of its values, and the values that the statement brings with it."""
+        # Not when the module is imported: a process uses few of the statements, and all of them take half a second.
+        fixed: dict[str, Any] = {}
+        text = self._statement if isinstance(self._statement, str) else _compile(self._statement, fixed)
+        names = tuple(dict.fromkeys(_NAMED.findall(text)))
+        placeholders = {name: f"${number}" for number, name in enumerate(names, start=1)}
+        return _NAMED.sub(lambda name: placeholders[name[1]], text).replace("%%", "%"), names, fixed
 
     def rows(self, conn: sa.Connection, values: dict[str, Any]) -> list[Any]:
         """Run the statement in `conn` with its values by name and return its rows, columns as attributes.
@@ -56,8 +61,9 @@ class PreparedStatement:
         if cursor is None:
             cursor = pooled.info[self] = psycopg.RawCursor(connection, row_factory=self._row_factory)
         try:
-            given = self._fixed | values if self._fixed else values
-            cursor.execute(self.sql, [given[name] for name in self.names], prepare=self._prepare)
+            text, names, fixed = self._compiled
+            given = fixed | values if fixed else values
+            cursor.execute(text, [given[name] for name in names], prepare=self._prepare)
             return cursor.fetchall()
         except psycopg.Error as fault:
             if connection.closed:
@@ -83,3 +89,12 @@ class PreparedStatement:
                 return make_row
             self._make_row = make_row
         return self._make_row
+
+
+def _compile(statement: sa.ClauseElement, fixed: dict[str, Any]) -> str:
+    """Return the text of a statement, and add the values of its literals. It may hold no IN with a list of values."""
+    compiled: Any = statement.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+    to_give = {each.key: None for each in compiled.binds.values() if each.required}
+    params = compiled.construct_params(to_give)
+    fixed |= {name: value for name, value in params.items() if name not in to_give}
+    return str(compiled)

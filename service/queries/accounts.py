@@ -104,21 +104,24 @@ def caller_of(rows: Sequence[Any]) -> Caller | None:
     return Caller(first.id, first.login, first.display_name, first.unit_id, held)
 
 
-def role_holders(conn: sa.Connection, role: Role, unit_path: str, on: date, *, tier: int = 0) -> list[UUID]:
-    """Return the accounts that hold `role` over the unit at `unit_path` on `on`; `tier` (not 0) must match exactly."""
-    holders = (
-        sa.select(role_grant.c.account_id)
-        .distinct()
-        .select_from(role_grant)
-        .join(unit, unit.c.id == role_grant.c.unit_id)
-        .join(account, account.c.id == role_grant.c.account_id)
-        .where(role_grant.c.role == role.value, in_force(on), account.c.disabled_at.is_(None))
-        .where(unit.c.path.in_(paths_above(sa.literal(unit_path))))
-        .order_by(role_grant.c.account_id)
-    )
-    if tier:
-        holders = holders.where(role_grant.c.tier == tier)
-    return list(conn.scalars(holders))
+_UNIT_PATH = sa.bindparam("unit_path", type_=sa.Text())
+_OVER_UNIT = unit.c.path.in_(paths_above(_UNIT_PATH))
+_ROLE_HOLDERS = PreparedStatement(
+    sa.select(role_grant.c.account_id)
+    .distinct()
+    .select_from(role_grant)
+    .join(unit, unit.c.id == role_grant.c.unit_id)
+    .join(account, account.c.id == role_grant.c.account_id)
+    .where(role_grant.c.role == sa.bindparam("role", type_=sa.Text()), in_force(_ON), account.c.disabled_at.is_(None))
+    .where(_OVER_UNIT, role_grant.c.tier >= sa.bindparam("min_tier", type_=sa.Integer()))
+    .order_by(role_grant.c.account_id)
+)
+
+
+def role_holders(conn: sa.Connection, role: Role, unit_path: str, on: date, *, min_tier: int = 0) -> list[UUID]:
+    """Return the accounts that hold `role`, with a tier of at least `min_tier`, over the unit at `unit_path` on `on`."""
+    given = {"role": role.value, "unit_path": unit_path, "on": on, "min_tier": min_tier}
+    return [row.account_id for row in _ROLE_HOLDERS.rows(conn, given)]
 
 
 def with_role_over(conn: sa.Connection, unit_path: str, on: date) -> list[sa.Row[Any]]:
@@ -149,7 +152,7 @@ _STAFF_OVER = PreparedStatement(
     .join(role_grant, role_grant.c.account_id == account.c.id)
     .join(unit, unit.c.id == role_grant.c.unit_id)
     .where(in_force(_ON), account.c.disabled_at.is_(None))
-    .where(unit.c.path.in_(paths_above(sa.bindparam("unit_path", type_=sa.Text()))))
+    .where(_OVER_UNIT)
     .order_by(account.c.display_name, account.c.id)
 )
 
@@ -180,18 +183,22 @@ def eligible_visitors(
     return accounts & frozenset(role_holders(conn, role, unit_path, on)) if accounts else frozenset()
 
 
+_PRINCIPALS = PreparedStatement(
+    sa.select(role_grant.c.for_account_id)
+    .select_from(role_grant)
+    .join(unit, unit.c.id == role_grant.c.unit_id)
+    .where(role_grant.c.account_id == sa.bindparam("account_id", type_=sa.Uuid()))
+    .where(role_grant.c.role == sa.any_(sa.bindparam("roles", type_=sa.ARRAY(sa.Text()))))
+    .where(role_grant.c.tier >= sa.bindparam("min_tier", type_=sa.Integer()), in_force(_ON), _OVER_UNIT)
+)
+
+
 def acting_persons(
     conn: sa.Connection, account_id: UUID, roles: tuple[Role, ...], unit_path: str, on: date, *, min_tier: int = 0
 ) -> frozenset[UUID]:
     """Return the persons an account acts as in one of `roles`: itself, and its principals where no grant is its own."""
-    principals = (
-        sa.select(role_grant.c.for_account_id)
-        .select_from(role_grant)
-        .join(unit, unit.c.id == role_grant.c.unit_id)
-        .where(role_grant.c.account_id == account_id, role_grant.c.role.in_([role.value for role in roles]))
-        .where(role_grant.c.tier >= min_tier, in_force(on), unit.c.path.in_(paths_above(sa.literal(unit_path))))
-    )
-    found = set(conn.scalars(principals))
+    given = {"account_id": account_id, "roles": [role.value for role in roles], "min_tier": min_tier}
+    found = {row.for_account_id for row in _PRINCIPALS.rows(conn, given | {"unit_path": unit_path, "on": on})}
     return frozenset({account_id} if None in found else {account_id, *found})
 
 
