@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from service.app import create_app
 from service.config import read_settings
@@ -30,7 +31,28 @@ def make_app(url: str, folder: Path, *, demo_clock: bool = True, **more: Any) ->
         "KEYRING": ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items()),
         **more,
     }
-    return create_app(read_settings(environ))
+    app = create_app(read_settings(environ))
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates that an application of this process has compiled; each application would compile them all again."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template its code, if it is known and its text is the same."""
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
 
 
 @contextmanager

@@ -176,8 +176,7 @@ def refusals(step: Step, case: RuleInput) -> tuple[Grant | None, list[Reason]]:
     best: tuple[Grant, list[Reason]] | None = None
     for grant in grants:
         alone = case.actor.grants == (grant,)
-        under = case if alone else replace(case, actor=replace(case.actor, grants=(grant,)))
-        against = [*_person_refusals(step, grant, case), *_rule_refusals(step, under)]
+        against = [*_person_refusals(step, grant, case), *_rule_refusals(step, case if alone else case.under(grant))]
         if not against:
             return grant, []
         if best is None or len(against) < len(best[1]):

@@ -10,6 +10,7 @@ from flask import Flask
 from tests.api_client import ApiClient, serving
 from tests.factories import create_organisation
 from tests.migrated import conn, database_url, engine
+from tests.service.sample_year import Year, the_year
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,14 @@ def desk(engine: sa.Engine, shared_app: Flask) -> ApiClient:
     with engine.begin() as connection:
         organisation = create_organisation(connection)
     return ApiClient(shared_app.test_client(), organisation, date(2025, 9, 1))
+
+
+@pytest.fixture(scope="module")
+def lived_year(engine: sa.Engine) -> Iterator[tuple[sa.Connection, Year]]:
+    """Yield a connection on one snapshot in which the year of the sample reports was lived; the tests of a file share it."""
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        yield connection, the_year(connection)
+        connection.rollback()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Every figure is the count or the sum of its own rows in one snapshot."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
@@ -14,22 +15,23 @@ from service.report.figures import NoSuchFigure, SnapshotLost, rows_behind, snap
 from service.tables.cases import case
 from tests.factories import create_organisation
 from tests.service.report_fixtures import NAMES, YEAR, donate, family, give, go, pay, send_back
-from tests.service.sample_year import Year, the_year
+from tests.service.sample_year import Year
 from workflows.wording import Quantity, Several
 
 
 @pytest.fixture
-def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection on one snapshot, rolled back when the test ends."""
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        yield connection
-        connection.rollback()
+def conn(lived_year: tuple[sa.Connection, Year]) -> Iterator[sa.Connection]:
+    """A connection in which the year was lived; what a test changes is taken back."""
+    connection, _ = lived_year
+    savepoint = connection.begin_nested()
+    yield connection
+    savepoint.rollback()
 
 
 @pytest.fixture
-def year(conn: sa.Connection) -> Year:
+def year(lived_year: tuple[sa.Connection, Year]) -> Year:
     """The union of the sample reports."""
-    return the_year(conn)
+    return deepcopy(lived_year[1])
 
 
 def scope(year: Year) -> Scope:

@@ -1,6 +1,7 @@
 """The report counts what was not recalled as aid, and says what was recalled."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date
 from uuid import UUID
 
@@ -12,23 +13,24 @@ from service.report.figure_definition import Scope
 from service.report.section import make_section
 from service.tables.cases import case
 from tests.service.report_fixtures import AS_OF, YEAR, pay, recall
-from tests.service.sample_year import Year, the_year
+from tests.service.sample_year import Year
 
 ON = date(2025, 11, 10)
 
 
 @pytest.fixture
-def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection on one snapshot, rolled back when the test ends."""
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        yield connection
-        connection.rollback()
+def conn(lived_year: tuple[sa.Connection, Year]) -> Iterator[sa.Connection]:
+    """A connection in which the year was lived; what a test changes is taken back."""
+    connection, _ = lived_year
+    savepoint = connection.begin_nested()
+    yield connection
+    savepoint.rollback()
 
 
 @pytest.fixture
-def year(conn: sa.Connection) -> Year:
+def year(lived_year: tuple[sa.Connection, Year]) -> Year:
     """The union of the sample reports."""
-    return the_year(conn)
+    return deepcopy(lived_year[1])
 
 
 def amounts(conn: sa.Connection, year: Year, start: date = YEAR[0], end: date = YEAR[1]) -> dict[str, int]:

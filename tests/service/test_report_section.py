@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from service.report.section import NoSuchUnit, Section, make_section
 from service.report.sentence_templates import SENTENCES
 from tests.factories import create_organisation
 from tests.service.report_fixtures import AS_OF, NAMES, YEAR, family, give, go, pay, pay_again, send_back
-from tests.service.sample_year import Year, the_year
+from tests.service.sample_year import Year
 from workflows import wording
 from workflows.wording import Quantity, Several
 
@@ -29,17 +30,18 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @pytest.fixture
-def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection on one snapshot, rolled back when the test ends."""
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        yield connection
-        connection.rollback()
+def conn(lived_year: tuple[sa.Connection, Year]) -> Iterator[sa.Connection]:
+    """A connection in which the year was lived; what a test changes is taken back."""
+    connection, _ = lived_year
+    savepoint = connection.begin_nested()
+    yield connection
+    savepoint.rollback()
 
 
 @pytest.fixture
-def year(conn: sa.Connection) -> Year:
+def year(lived_year: tuple[sa.Connection, Year]) -> Year:
     """The union of the sample reports."""
-    return the_year(conn)
+    return deepcopy(lived_year[1])
 
 
 def build_section(conn: sa.Connection, year: Year, lang: str = "zh_CN") -> Section:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -20,21 +21,22 @@ from service.report.periods import format_period, format_whole
 from service.report.section import Section, make_section
 from tests.factories import Organisation, create_organisation
 from tests.service.report_fixtures import AS_OF, YEAR, a_case, family, give, go, pay, recall
-from tests.service.sample_year import Year, hold, the_year
+from tests.service.sample_year import Year, hold
 
 
 @pytest.fixture
-def conn(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection on one snapshot, rolled back when the test ends."""
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        yield connection
-        connection.rollback()
+def conn(lived_year: tuple[sa.Connection, Year]) -> Iterator[sa.Connection]:
+    """A connection in which the year was lived; what a test changes is taken back."""
+    connection, _ = lived_year
+    savepoint = connection.begin_nested()
+    yield connection
+    savepoint.rollback()
 
 
 @pytest.fixture
-def year(conn: sa.Connection) -> Year:
+def year(lived_year: tuple[sa.Connection, Year]) -> Year:
     """The union of the sample reports."""
-    return the_year(conn)
+    return deepcopy(lived_year[1])
 
 
 @pytest.fixture

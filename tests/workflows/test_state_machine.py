@@ -233,3 +233,10 @@ def test_personal_number_in_a_plain_field_is_refused(kind: Kind, answer: object,
         assert [problem.code for problem in error.value.problems] == ["looks_personal"]
     else:
         assert read_form((field,), {"voucher": answer}) == {"voucher": answer}
+
+
+def test_input_under_one_grant_differs_in_the_actor_alone() -> None:
+    """Why: a new field that is left out there would be lost for stand-ins."""
+    given = replace(rule_input("review"), first_decision_on=date(2025, 9, 30), is_preview=True, answers={"award": 1})
+    grant = Grant(Role.REVIEWER)
+    assert given.under(grant) == replace(given, actor=replace(given.actor, grants=(grant,)))
