@@ -55,8 +55,18 @@ def path_end(path: str) -> str:
     return path[:-1] + "0"
 
 
-def below(column: sa.ColumnElement[str], path: str) -> sa.ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class AskedUnit:
+    """A unit that a statement learns when it runs: its path, and what `path_end` returns for it."""
+
+    path: sa.ColumnElement[str]
+    end: sa.ColumnElement[str]
+
+
+def below(column: sa.ColumnElement[str], path: str | AskedUnit) -> sa.ColumnElement[bool]:
     """Return the condition for rows of the unit at `path` and of every unit below it."""
+    if isinstance(path, AskedUnit):
+        return sa.and_(column >= path.path, column < path.end)
     return sa.and_(column >= path, column < path_end(path))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.queries.scope import AskedUnit
 from workflows.code_lists import HARDSHIP_ITEMS, TUITION_ITEMS, Category, FundSource
 from workflows.household_change_codes import ExitReason
 from workflows.wording import YUAN, Unit
@@ -79,6 +80,15 @@ class Scope:
             raise ValueError(f"the period ends on {self.end}, before it begins on {self.start}")
 
 
+@dataclass(frozen=True, slots=True)
+class AskedScope:
+    """A scope that a statement learns when it runs, so that the statement is built once."""
+
+    unit_path: AskedUnit
+    start: sa.ColumnElement[date]
+    end: sa.ColumnElement[date]
+
+
 FigureRows = sa.Select[Any]
 """A SELECT of id, reference, on, unit, amount and part, without names.
 
@@ -100,7 +110,7 @@ class SharedRows:
     PostgreSQL computes a CTE once when several figures use it, and inlines it when only one does (decision 0018).
     """
 
-    scope: Scope
+    scope: Scope | AskedScope
     monthly: bool = False
     """Whether rows have a column `month`: the first day of their month."""
 
@@ -168,6 +178,6 @@ class FigureDefinition:
         return f"report.{self.key}.definition"
 
 
-def within(column: sa.ColumnElement[date], scope: Scope) -> sa.ColumnElement[bool]:
+def within(column: sa.ColumnElement[date], scope: Scope | AskedScope) -> sa.ColumnElement[bool]:
     """Return the condition that a date is in the period, first and last day included."""
     return column.between(scope.start, scope.end)

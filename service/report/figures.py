@@ -4,17 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.queries.page import cut
+from service.queries.scope import AskedUnit, path_end
 from service.report.figure import Figure
 from service.report.figure_definition import (
     GOODS_UNIT_SEPARATOR,
     PARTS,
     ROW_COLUMNS,
+    AskedScope,
     FigureDefinition,
     FigureRows,
     Scope,
@@ -69,7 +72,7 @@ def figures(conn: sa.Connection, scope: Scope) -> list[Figure]:
     """
     if conn.scalar(sa.text("SHOW transaction_isolation")) not in _SNAPSHOTS:
         raise SnapshotLost("count figures in one REPEATABLE READ transaction (service.report.figures.snapshot)")
-    sum_rows = conn.execute(sums(scope)).all()
+    sum_rows = conn.execute(sums(), asked(scope)).all()
     counted = [figure for measure in TABLE for figure in _figures_of(measure, sum_rows, scope)]
     for month in _shown_months(sum_rows):
         batch = _month(scope, month)
@@ -84,12 +87,22 @@ def _shown_months(sum_rows: Sequence[Any]) -> list[date]:
     return shown_months(families, total)
 
 
-def sums(scope: Scope) -> sa.CompoundSelect[Any]:
-    """Return one statement that counts every figure of a scope and of each of its months."""
-    shared = SharedRows(scope)
+@cache
+def sums() -> sa.CompoundSelect[Any]:
+    """Return one statement that counts every figure of a scope and of each of its months; its values are of `asked`."""
+    # Built once: building it takes longer than PostgreSQL needs for a county.
+    text, day = sa.Text(), sa.Date()
+    unit = AskedUnit(sa.bindparam("path", type_=text), sa.bindparam("path_end", type_=text))
+    shared = SharedRows(AskedScope(unit, sa.bindparam("first", type_=day), sa.bindparam("last", type_=day)))
     selects = [_sums(measure, shared) for measure in TABLE]
     selects += [_sums(measure, shared.by_month()) for measure in BATCH_FIGURES]
     return sa.union_all(*selects)
+
+
+def asked(scope: Scope) -> dict[str, object]:
+    """Return the values of `sums` for a scope."""
+    path = scope.unit_path
+    return {"path": path, "path_end": path_end(path), "first": scope.start, "last": scope.end}
 
 
 def _month(scope: Scope, first: date) -> Scope:

@@ -10,6 +10,7 @@ from service.queries.scope import below
 from service.report.figure_definition import (
     NO_AMOUNT,
     NO_PART,
+    AskedScope,
     ColumnExpression,
     Columns,
     Condition,
@@ -67,7 +68,7 @@ def _files(shared: SharedRows, on: ColumnExpression, part: ColumnExpression, con
     return sa.select(*columns, part(files).label("part")).where(condition(files))
 
 
-def _open_at_end(scope: Scope) -> Condition:
+def _open_at_end(scope: Scope | AskedScope) -> Condition:
     between_filings = (
         sa.select(household_change.c.household_id)
         .where(household_change.c.kind == HouseholdChangeKind.FILED_AGAIN.value)
@@ -157,7 +158,7 @@ def files_closed_by_reason(shared: SharedRows) -> FigureRows:
 
 
 def changed_files(
-    kind: HouseholdChangeKind, *conditions: Callable[[Scope], sa.ColumnElement[bool]]
+    kind: HouseholdChangeKind, *conditions: Callable[[Scope | AskedScope], sa.ColumnElement[bool]]
 ) -> Callable[[SharedRows], FigureRows]:
     """Return the rows of a figure: households with a change of this kind in the period, each once."""
 
@@ -171,19 +172,19 @@ def changed_files(
     return rows
 
 
-def _from_here(scope: Scope) -> sa.ColumnElement[bool]:
+def _from_here(scope: Scope | AskedScope) -> sa.ColumnElement[bool]:
     return below(household_change.c.unit_path, scope.unit_path)
 
 
-def _to_here(scope: Scope) -> sa.ColumnElement[bool]:
+def _to_here(scope: Scope | AskedScope) -> sa.ColumnElement[bool]:
     return below(household_change.c.to_unit_path, scope.unit_path)
 
 
-def out_of_scope(scope: Scope) -> sa.ColumnElement[bool]:
+def out_of_scope(scope: Scope | AskedScope) -> sa.ColumnElement[bool]:
     """Return the condition for moves from the unit to a unit outside it."""
     return sa.and_(_from_here(scope), sa.not_(_to_here(scope)))
 
 
-def into_scope(scope: Scope) -> sa.ColumnElement[bool]:
+def into_scope(scope: Scope | AskedScope) -> sa.ColumnElement[bool]:
     """Return the condition for moves to the unit from a unit outside it."""
     return sa.and_(_to_here(scope), sa.not_(_from_here(scope)))

@@ -8,6 +8,7 @@ from service.queries.scope import below
 from service.report.figure_definition import (
     NO_AMOUNT,
     NO_PART,
+    AskedScope,
     Columns,
     Condition,
     FigureRows,
@@ -22,7 +23,7 @@ from service.tables.units import unit
 from workflows.vocabulary import Phase
 
 
-def _cases(scope: Scope, on: sa.ColumnElement[object]) -> FigureRows:
+def _cases(scope: Scope | AskedScope, on: sa.ColumnElement[object]) -> FigureRows:
     rows = _case_rows(on).join(unit, unit.c.id == case.c.unit_id)
     return rows.where(below(case.c.unit_path, scope.unit_path), on.between(scope.start, scope.end))
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from service.queries.scope import below
-from service.report.figure_definition import NO_AMOUNT, NO_PART, FigureRows, Scope, SharedRows, within
+from service.report.figure_definition import NO_AMOUNT, NO_PART, AskedScope, FigureRows, Scope, SharedRows, within
 from service.tables.activities import activity
 from service.tables.donations import donation
 from service.tables.gifts import gift
@@ -18,7 +18,7 @@ def voided_records(shared: SharedRows) -> FigureRows:
     return sa.select(sa.union_all(*(_voided(table, shared.scope) for table in TABLES)).subquery())
 
 
-def _voided(table: sa.Table, scope: Scope) -> FigureRows:
+def _voided(table: sa.Table, scope: Scope | AskedScope) -> FigureRows:
     columns = (table.c.id, sa.cast(table.c.id, sa.Text()).label("reference"), table.c.voided_on.label("on"))
     rows = sa.select(*columns, unit.c.name.label("unit"), NO_AMOUNT.label("amount"), NO_PART.label("part"))
     of_unit = rows.join(unit, unit.c.id == table.c.unit_id)

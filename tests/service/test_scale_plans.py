@@ -21,7 +21,7 @@ from service.queries import accounts, cases, notifications
 from service.queries.scope import Caller
 from service.report.figure_definition import Scope, SharedRows
 from service.report.figure_definitions import FIGURE_DEFINITIONS
-from service.report.figures import snapshot, sums
+from service.report.figures import asked, snapshot, sums
 from service.report.section import make_section
 
 FAMILIES, SIZE = 700, 20
@@ -116,7 +116,7 @@ def test_section_reads_the_rows_of_its_year_once(union: tuple[sa.Connection, Uni
     Voided records are read by an index of their own, and gifts once more for those that count as aid.
     """
     conn, city_union = union
-    statement = sums(Scope(city_union.counties[0].unit_path, *YEAR_ASKED))
+    statement = sums().params(asked(Scope(city_union.counties[0].unit_path, *YEAR_ASKED)))
     read_counts = Counter(node["Relation Name"] for node in nodes(conn, statement) if "Relation Name" in node)
     assert {"visit": 2, "gift": 3, "donation": 2, "activity": 2, "ledger_entry": 1}.items() <= read_counts.items()
     assert read_counts["payment"] == 2, "the payments in force, and the returned ones"
