@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from service.i18n.catalogue import catalogue, translate
+from service.report.figure import Figure
 from service.report.figure_definition import OTHER, PARTS
 from service.report.figure_lookup import FigureSet, part_name, title
 from service.report.figure_wording import EXACT, PrintedFigure, format_figure
@@ -33,9 +35,22 @@ LISTED_WHEN_ANY = frozenset({"hospital"})
 """Kinds of visits whose row is left out when there was none."""
 
 
+class FigureCell(str):
+    """The text of a cell that states one figure, with the key of that figure; its page lists the rows behind it."""
+
+    __slots__ = ("figure",)
+    figure: str
+
+    def __new__(cls, words: str, figure: str) -> Self:
+        """Return the cell of a figure."""
+        made = super().__new__(cls, words)
+        made.figure = figure
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class SectionTable:
-    """A table as printed; the columns in `numbers` (indexes from 0) are right-aligned."""
+    """A table as printed; the columns in `numbers` (indexes from 0) are right-aligned, and FigureCells name their figure."""
 
     key: str
     title: str
@@ -71,12 +86,13 @@ def _item_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
         undivided = figure_set.is_withheld("aid_money") or list(_paid_items(figure_set)) == [OTHER]
         if not undivided:
             yield from _item_parts(figure_set, lang)
-        whole = [_value_of(figure_set, measure) for measure in ("aid_households", "aid_grants", "aid_money")]
+        whole = [figure_set.whole(measure) for measure in ("aid_households", "aid_grants", "aid_money")]
         name = translate("report.table.items.all" if undivided else "report.total", lang)
-        yield (name, *(_shown_or_withheld(value, lang) for value in whole))
+        yield (name, *(Stated(figure.value, figure.key).cell(lang) for figure in whole))
     if figure_set.is_nonzero("aid_money") or figure_set.is_nonzero("paired_money"):
-        paired = (_value_of(figure_set, "paired_households"), None, _value_of(figure_set, "paired_money"))
-        yield (translate("report.table.items.paired", lang), *(cell(value) for value in paired))
+        households, money = (figure_set.whole(measure) for measure in ("paired_households", "paired_money"))
+        name = translate("report.table.items.paired", lang)
+        yield (name, _figure_cell(households), cell(None), _figure_cell(money))
 
 
 def _paid_items(figure_set: FigureSet) -> Iterator[str]:
@@ -91,36 +107,49 @@ def _item_parts(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
     for item in (key for key in ordered if key in listed):
         parts = [figure_set.part(f"aid_{count}_by_item", item) for count in ("households", "grants", "money")]
         name = next((part_name(part, lang) for part in parts if part), translate(f"report.item.{item}", lang))
-        yield (name, *(cell(part.value if part else zero) for part, zero in zip(parts, ZERO, strict=True)))
+        yield (name, *(_figure_cell(part) if part else cell(zero) for part, zero in zip(parts, ZERO, strict=True)))
+
+
+def _figure_cell(figure: Figure) -> str:
+    """Return the cell of a figure; one that is withheld leads nowhere."""
+    return cell(None) if figure.value is None else FigureCell(cell(figure.value), figure.key)
 
 
 Value = Quantity | Several | None
 """A value, or None where it is withheld."""
 
 
-def _value_of(figure_set: FigureSet, measure: str) -> Value:
-    return figure_set.whole(measure).value
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A value of a table, and the key of the figure that it is; a sum of two figures has none."""
 
+    value: Value
+    figure: str = ""
 
-def _shown_or_withheld(value: Value, lang: str) -> str:
-    return translate("report.table.withheld", lang) if value is None else cell(value)
+    def cell(self, lang: str) -> str:
+        """Return the text of its cell."""
+        if self.value is None:
+            return translate("report.table.withheld", lang)
+        return FigureCell(cell(self.value), self.figure) if self.figure else cell(self.value)
 
 
 def _source_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
     """Yield a row for each source, one for the withheld ones, and the total of several rows."""
-    rows: list[tuple[str, list[Value]]] = []
+    rows: list[tuple[str, list[Stated]]] = []
     for source in FundSource:
         values = [_part_value(figure_set, measure, source) for measure in MONEY_BY_SOURCE]
-        if any(value not in (None, NO_YUAN) for value in values):
+        if any(each.value not in (None, NO_YUAN) for each in values):
             rows.append((translate(f"report.source.{source}", lang), values))
     hidden = [figure_set.is_withheld(measure) for measure in MONEY_BY_SOURCE]
     if rows and any(hidden):
-        rest: list[Value] = [None if is_hidden else NO_YUAN for is_hidden in hidden]
+        rest = [Stated(None if is_hidden else NO_YUAN) for is_hidden in hidden]
         rows.append((translate("report.table.sources.rest", lang), rest))
     if len(rows) > 1:
-        rows.append((translate("report.total", lang), [_value_of(figure_set, "aid_money"), _gift_total(figure_set)]))
+        aid = figure_set.whole("aid_money")
+        rows.append((translate("report.total", lang), [Stated(aid.value, aid.key), Stated(_gift_total(figure_set))]))
     for name, values in rows:
-        yield (name, *(_shown_or_withheld(value, lang) for value in (*values, _sum_of(values))))
+        both = Stated(_sum_of([each.value for each in values]))
+        yield (name, *(each.cell(lang) for each in (*values, both)))
 
 
 def _sum_of(values: Sequence[Value]) -> Value:
@@ -128,14 +157,14 @@ def _sum_of(values: Sequence[Value]) -> Value:
     return None if None in values else total(YUAN, (value for value in values if value))
 
 
-def _part_value(figure_set: FigureSet, measure: str, part: str) -> Value:
+def _part_value(figure_set: FigureSet, measure: str, part: str) -> Stated:
     """Return the value of a part, 0 where nothing was paid, None where it is withheld."""
     figure = figure_set.part(measure, part)
-    return figure.value if figure else NO_YUAN
+    return Stated(figure.value, figure.key) if figure else Stated(NO_YUAN)
 
 
 def _gift_total(figure_set: FigureSet) -> Value:
-    return _sum_of([_value_of(figure_set, measure) for measure in ("condolence_money", "paired_money")])
+    return _sum_of([figure_set.whole(measure).value for measure in ("condolence_money", "paired_money")])
 
 
 def _visit_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
@@ -145,9 +174,9 @@ def _visit_rows(figure_set: FigureSet, lang: str) -> Iterator[tuple[str, ...]]:
         figure = figure_set.whole(visits)
         if key in LISTED_WHEN_ANY and not figure.amount:
             continue
-        visited = figure_set.whole(households).value if households else None
+        visited = _figure_cell(figure_set.whole(households)) if households else cell(None)
         unit_name = translate(f"report.unit.{figure.unit.key}", lang)
-        yield (translate(f"report.table.visits.{key}", lang), cell(figure.value), unit_name, cell(visited))
+        yield (translate(f"report.table.visits.{key}", lang), _figure_cell(figure), unit_name, visited)
 
 
 def _term_rows(figure_set: FigureSet, printed: Sequence[PrintedFigure], lang: str) -> Iterator[tuple[str, ...]]:

@@ -76,6 +76,10 @@ def test_each_number_of_the_page_leads_to_as_many_rows_as_it_states(
     page = auditor.open(f"/reports?{asked(desk)}").text
     links = {html.unescape(each) for each in re.findall(r'href="(/reports/figure\?[^"]+)"', page)}
     assert len(links) > 40
+    tables = page.partition("<article")[2].partition("</article>")[0]
+    in_cells = re.findall(r'<td class="right"><a href="(/reports/figure[^"]+)">', tables)
+    assert len(in_cells) > 5
+    assert {html.unescape(each) for each in in_cells} <= links
     grants = auditor.open(f"/reports/figure?key=aid_grants&{asked(desk)}").text
     number = int(re.search(r"由 (\d+) 条记录得出", grants)[1])  # type: ignore[index]
     assert number >= len(lives)

@@ -19,12 +19,13 @@ from service.report.figure_definitions import TABLE
 from service.report.figures_json import figures_json
 from service.report.markdown import write_markdown
 from service.report.section import NoSuchUnit, Section, make_section
+from service.report.section_tables import FigureCell
 from service.report.sentence_templates import SENTENCES
 from tests.factories import create_organisation
 from tests.service.report_fixtures import AS_OF, NAMES, YEAR, family, give, go, pay, pay_again, send_back
 from tests.service.sample_year import Year
 from workflows import wording
-from workflows.wording import Quantity, Several
+from workflows.wording import Quantity, Several, cell
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -290,3 +291,17 @@ def test_figure_definition_has_words_in_every_language() -> None:
             assert words[measure.title]
             assert words[measure.definition]
             assert words[f"report.basis.{measure.basis.value}"]
+
+
+def test_cell_of_a_table_states_the_figure_whose_rows_it_leads_to(conn: sa.Connection, year: Year) -> None:
+    """Why: an auditor who follows a number of a table must come to the rows of that number."""
+    section = build_section(conn, year)
+    known = {figure.key: figure.value for figure in section.figures}
+    cells = [each for table in section.tables for row in table.rows for each in row if isinstance(each, FigureCell)]
+    assert {table.key for table in section.tables if any(isinstance(c, FigureCell) for r in table.rows for c in r)} == {
+        "items",
+        "sources",
+        "visits",
+    }
+    assert len(cells) > 20
+    assert [each for each in cells if cell(known[each.figure]) != each] == []
