@@ -39,9 +39,12 @@ lint: $(DEV) ## style, types and import rules
 # Seed of the order of the tests and of their random values: the same in every run, unless another is given.
 SEED ?= 20251125
 
+# Tests wait for servers, browsers and locks half of the time: twice as many workers as cores keep the cores busy.
+WORKERS ?= 4
+
 test: lint ## lint, then every test except chaos; as root it installs the browser of the page tests
 	@sh .ci/browser
-	SONGNUAN_CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup --randomly-seed=$(SEED)
+	SONGNUAN_CHAOS_SEED=$(SEED) $(BIN)/pytest -n $(WORKERS) --dist loadgroup --randomly-seed=$(SEED)
 
 pictures: $(DEV) ## take the pictures of the documentation again, in docs/img/day, from cases that the browser tests live
 	@sh .ci/browser

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
+from zlib import crc32
 
 import psycopg
 import pytest
@@ -16,18 +17,21 @@ from sqlalchemy.engine import make_url
 from service.db import migrate
 from service.db.engine import make_engine
 from service.local_servers import start_broker, start_postgres
-from service.local_servers.process import is_running
+from service.local_servers.process import exclusive_lock, is_running
 from tests.application_role import make_role
 
 _FOLDER = pytest.StashKey[Path]()
 _PREFIX = "songnuan-test-"
-_SPREAD = ("workflows", "web", "mutation")
+_SPREAD = ("workflows", "mutation")
 """Folders whose tests do not share what is made for a file."""
+
+_IN_PARTS = {"web": 3}
+"""Folders whose tests share what takes long to make, a browser and a union: in how many parts they are done."""
 
 _WHOLE = ("architecture",)
 """Folders whose files share what is made once: the syntax trees of the whole project."""
 
-_LONG = ("journeys", "chaos")
+_LONG = ("web", "journeys", "chaos")
 """Folders whose tests begin first: a group that begins last keeps one worker busy alone."""
 
 for _limit in ("TOKEN", "ADDRESS", "FAILED_TOKENS"):  # processes that tests start have no rate limits
@@ -47,8 +51,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.parent.name
         if folder not in _SPREAD and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(folder if folder in _WHOLE else item.path.stem))
+            item.add_marker(pytest.mark.xdist_group(_group(item, folder)))
     items.sort(key=lambda item: item.path.parent.name not in _LONG)
+
+
+def _group(item: pytest.Item, folder: str) -> str:
+    """Return the name that is the same for tests of one worker."""
+    if folder in _IN_PARTS:
+        return f"{folder}-{crc32(item.nodeid.encode()) % _IN_PARTS[folder]}"
+    return folder if folder in _WHOLE else item.path.stem
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -99,7 +110,7 @@ def postgres_url(pytestconfig: pytest.Config) -> str:
     configured_url = os.environ.get("DATABASE_URL")
     if configured_url:
         make_role(configured_url)
-    return configured_url or start_postgres(pytestconfig.stash[_FOLDER] / "postgres", durable=False).url
+    return configured_url or start_postgres(pytestconfig.stash[_FOLDER] / "postgres", durable=False, connections=300).url
 
 
 @pytest.fixture(scope="session")
@@ -127,13 +138,27 @@ def empty_database(postgres_url: str) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="session")
-def migrated_database(empty_database: Callable[..., str]) -> Callable[[], str]:
-    """Return a function that creates a database at the newest migration: a copy, made in a tenth of the time."""
-    template = empty_database()
-    engine = make_engine(template)
+def migrated_database(empty_database: Callable[..., str], servers_folder: Path) -> Callable[[], str]:
+    """Return a function that creates a database at the newest migration: a copy, made in a tenth of the time.
+
+    The workers of a run on our own server share the one that is copied.
+    """
+    if os.environ.get("DATABASE_URL"):
+        template = _migrated(empty_database())
+    else:
+        with exclusive_lock(servers_folder):
+            known = servers_folder / "template"
+            template = known.read_text() if known.exists() else _migrated(empty_database())
+            known.write_text(template)
+    return lambda: empty_database(template=template)
+
+
+def _migrated(url: str) -> str:
+    """Bring a database to the newest migration; return its URL."""
+    engine = make_engine(url)
     migrate.upgrade(engine)
     engine.dispose()
-    return lambda: empty_database(template=template)
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -49,9 +49,7 @@ def evaluate(cdp: CDPSession, expression: str) -> Any:
 
 
 def violations(cdp: CDPSession) -> list[str]:
-    """Return what axe finds wrong with the page; its script is loaded once for each page."""
-    if not evaluate(cdp, "typeof axe === 'object'"):
-        evaluate(cdp, AXE.read_text(encoding="utf-8"))
+    """Return what axe finds wrong with the page, in whose browser AXE is a script of every page."""
     found: list[str] = json.loads(evaluate(cdp, RUN))
     return found
 
