@@ -234,6 +234,7 @@ def test_number_beyond_the_limit_says_only_that_there_are_more(conn: sa.Connecti
 def test_addresses_of_the_tiles_are_read_as_they_are_written() -> None:
     """Why: a filter that its list does not know filters nothing, and the tile would count everything."""
     links = [(each.counts, each.asked) for each in rows.TILES] + list({**rows.PHASES, **rows.CATEGORY}.values())
+    assert {counts for counts, _ in links} == READS.keys() == CHOICES.keys(), "each list is compared above"
     for counts, asked in links:
         given = {name: value.format(year=TODAY.year) for name, value in asked.items()}
         assert len(counts.read(given)) == len(asked), (counts.path, asked)

@@ -12,10 +12,12 @@ from flask import Flask
 from service.actions.confirmations import propose
 from service.actions.fund_receipts import NewReceipt
 from service.actions.proposals.money import ReceiptContent
+from service.tables.funds import fund
 from service.tables.households import household
+from service.tables.payments import payment
 from service.web.home_tiles import tiles_of
 from tests.api_client import ApiClient
-from tests.factories import create_family, create_organisation
+from tests.factories import Organisation, create_family, create_organisation, open_fund
 from tests.lives import case_at
 from tests.page_client import PageClient
 from tests.service.statement_log import reading, statements_of
@@ -53,9 +55,22 @@ def pages(shared_app: Flask, engine: sa.Engine) -> PageClient:
             own = household.c.id == family.household_id
             conn.execute(household.update().where(own).values(category=category))
             conn.execute(sa.text("SET LOCAL session_replication_role = origin"))
+        _pay_one_earlier(conn, office)
         content = ReceiptContent(office.fund_id, NewReceipt(Fen(100), "银收1", LATER))
         propose(conn, "receipt", content, office.context(conn, "cashier", LATER))
     return PageClient(shared_app, engine, office, LATER)
+
+
+def _pay_one_earlier(conn: sa.Connection, office: Organisation) -> None:
+    """Let one of the payments be one of August from a line of another source, and of half the sum."""
+    line = open_fund(conn, office, 0)
+    arrived = sa.and_(payment.c.unit_path == office.unit_path, payment.c.state == "live")
+    first = conn.execute(sa.select(payment.c.id, payment.c.fen).where(arrived).limit(1)).one()
+    conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+    conn.execute(fund.update().where(fund.c.id == line).values(source="CEN"))
+    values = {"fund_id": line, "paid_on": date(2025, 8, 5), "fen": first.fen // 2}
+    conn.execute(payment.update().where(payment.c.id == first.id).values(**values))
+    conn.execute(sa.text("SET LOCAL session_replication_role = origin"))
 
 
 def text_of(pages: PageClient, name: str, path: str) -> str:
@@ -116,6 +131,13 @@ def test_page_is_not_empty_for_those_who_lead(pages: PageClient) -> None:
     assert len([each for each in links(page) if each.url.startswith("/payments?state=live")]) >= 4
     assert "<svg" in page
     assert {each.url for each in links(page)} >= {"/households?category=deep&active=yes", "/households?active=yes"}
+
+
+def test_bar_of_a_month_is_its_part_of_the_month_with_the_most(pages: PageClient) -> None:
+    page = text_of(pages, "auditor", "/home")
+    widths = dict(zip(range(1, LATER.month + 1), map(int, re.findall(r'<rect width="(\d+)"', page)), strict=True))
+    assert widths == {month: {8: 25, 9: 100}.get(month, 0) for month in widths}
+    assert [each.sum for each in links(page) if "source=CEN" in each.url] == ["750.00", "750.00"]
 
 
 def test_each_role_sees_the_tiles_of_its_row(pages: PageClient) -> None:
