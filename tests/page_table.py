@@ -98,6 +98,7 @@ PAGES = (
     PageRoute("GET", "/account/sessions", EVERYONE, "self", seen_by=("registrar",)),
     PageRoute("POST", "/account/sessions/<uuid:ended_id>/end", EVERYONE, "owner"),
     PageRoute("GET", "/", EVERYONE, "leads"),
+    PageRoute("GET", "/home", EVERYONE, "self", seen_by=("registrar", "approver_3", "cashier", "auditor", "admin")),
     PageRoute("GET", "/inbox", EVERYONE, "self", seen_by=("approver_3", "auditor")),
     PageRoute("GET", "/cases", READERS, "list", seen_by=("registrar",), seen_at=("/cases", "/cases?state=recalling")),
     PageRoute(

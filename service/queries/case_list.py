@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.queries import cases, policies
-from service.queries.page import CountedSum, cut
+from service.queries.page import CountedSum, cut, total
 from service.queries.scope import Caller
 from service.tables.cases import case
 from service.tables.persons import person
@@ -53,14 +53,22 @@ def page(
     Two SELECTs, one more with a filter by unit, and one for the calendar.
     """
     rows = _sorted(cases.matching(conn, caller, filters, today), sort)
-    counted = conn.execute(total_of(rows.with_only_columns(cases.FEN.label("fen")).order_by(None).subquery())).one()
+    counted_sum = total(conn, _narrow(rows), MOST)
     shown = conn.execute(page_statement(rows, sort, after, size)).mappings()
     page_rows, last = cut([dict(row) for row in shown], size)
-    total = CountedSum.of(counted.all_count, counted.all_fen, MOST)
     key = "due_on" if sort is Sort.DUE else "opened_on"
     return ListedCases(
-        with_days(conn, page_rows, today), total, [last[key].isoformat(), str(last["id"])] if last else None
+        with_days(conn, page_rows, today), counted_sum, [last[key].isoformat(), str(last["id"])] if last else None
     )
+
+
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
+    """Select `fen` of the cases that the list shows under filters: its count and sum begin so."""
+    return _narrow(cases.matching(conn, caller, filters, today))
+
+
+def _narrow(rows: sa.Select[Any]) -> sa.Select[Any]:
+    return rows.with_only_columns(cases.FEN.label("fen"))
 
 
 def _sorted(rows: sa.Select[Any], sort: Sort) -> sa.Select[Any]:

@@ -69,9 +69,18 @@ def waiting(conn: sa.Connection, caller: Caller, today: date, size: int = 100) -
     """
     rows = sa.select(*_SHOWN, account.c.display_name.label("proposer"), sa.func.count().over().label("all_count"))
     rows = rows.join(account, account.c.id == confirmation.c.proposed_by)
-    rows = rows.where(waiting_for(caller), confirmation.c.until_on >= today)
+    rows = rows.where(_waits_on(caller, today))
     first = rows.order_by(confirmation.c.until_on, confirmation.c.id).limit(size)
     return [dict(row) for row in conn.execute(first).mappings()]
+
+
+def listed_waiting(caller: Caller, today: date) -> sa.Select[Any]:
+    """Select the ids of what waits for the caller to confirm."""
+    return sa.select(confirmation.c.id).where(_waits_on(caller, today))
+
+
+def _waits_on(caller: Caller, today: date) -> sa.ColumnElement[bool]:
+    return sa.and_(waiting_for(caller), confirmation.c.until_on >= today)
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:

@@ -20,6 +20,11 @@ FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
 """The condition of each filter besides the unit."""
 
 
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    """Select the lines that the list shows under filters, with what each has available as `fen`."""
+    return _matching(conn, caller, filters).with_only_columns(fund.c.id, fund.c.available_fen.label("fen"))
+
+
 def _matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
     rows = sa.select(fund).where(visible_to(caller, fund.c.unit_path))
     if "unit_id" in filters:

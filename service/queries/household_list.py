@@ -16,6 +16,9 @@ from service.tables.households import household
 from service.tables.units import unit
 from workflows.vocabulary import Phase
 
+UNJUDGED = "unjudged"
+"""The filter for families whose category no approval has judged yet."""
+
 Condition = Callable[[Any, date], sa.ColumnElement[bool]]
 
 
@@ -29,7 +32,9 @@ def _if(condition: sa.ColumnElement[bool], wanted: object) -> sa.ColumnElement[b
 
 
 FILTERS: Mapping[str, Condition] = {
-    "category": lambda value, _today: household.c.category == value,
+    "category": lambda value, _today: (
+        household.c.category.is_(None) if value == UNJUDGED else household.c.category == value
+    ),
     "division": lambda value, _today: household.c.division == value,
     "active": lambda value, _today: _if(household.c.exited_on.is_(None), value),
     "filed_from": lambda value, _today: household.c.filed_on >= value,
@@ -60,6 +65,15 @@ def matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], to
     return rows.where(*(FILTERS[name](value, today) for name, value in filters.items() if name in FILTERS))
 
 
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
+    """Select a narrow column of the families that the list shows under filters: its count begins so."""
+    return _narrow(matching(conn, caller, filters, today))
+
+
+def _narrow(rows: sa.Select[Any]) -> sa.Select[Any]:
+    return rows.with_only_columns(household.c.unit_path)
+
+
 def in_order(rows: sa.Select[Any], order: str, after: list[str] | None, size: int) -> sa.Select[Any]:
     """Select `size` of those rows after the key `after` in one of ORDERS, and one more if there is one."""
     column, descends = ORDERS[order]
@@ -86,7 +100,7 @@ def page(
     The count is at most `most`, or exact with None.
     """
     rows, order = matching(conn, caller, filters, today), filters.get("sort", "entered")
-    total = counted(conn, rows.with_only_columns(household.c.unit_path), most)
+    total = counted(conn, _narrow(rows), most)
     page_rows, last_row = cut([dict(row) for row in conn.execute(in_order(rows, order, after, size)).mappings()], size)
     names = dict.fromkeys((ORDERS[order][0].name, "id"))
     last = [str(last_row[name]) for name in names] if last_row else None
@@ -95,4 +109,4 @@ def page(
 
 def count(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> int:
     """Return the exact count of the families the caller may see under filters."""
-    return counted(conn, matching(conn, caller, filters, today).with_only_columns(household.c.unit_path), None).value
+    return counted(conn, listed(conn, caller, filters, today), None).value

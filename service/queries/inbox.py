@@ -64,10 +64,16 @@ def _later_page(
     after: list[str] | None,
     size: int,
 ) -> list[dict[str, Any]]:
-    reader = reader_of(caller, today)
-    listed = select_list(which, cases.matching(conn, caller, filters, today), reader, filters).cte("listed")
-    statement = _page_statement(listed, which, after, sa.literal(size + 1), reader.account)
+    rows = listed(conn, caller, which, filters, today).cte("listed")
+    statement = _page_statement(rows, which, after, sa.literal(size + 1), caller.account)
     return [dict(row) for row in conn.execute(statement).mappings()]
+
+
+def listed(
+    conn: sa.Connection, caller: Caller, which: InboxList, filters: Mapping[str, Any], today: date
+) -> sa.Select[Any]:
+    """Select `id`, `key` and `fen` of the cases that a list shows under filters: its rows, count and sum begin so."""
+    return select_list(which, cases.matching(conn, caller, filters, today), reader_of(caller, today), filters)
 
 
 def _first_page(conn: sa.Connection, caller: Caller, which: InboxList, today: date, size: int) -> list[dict[str, Any]]:

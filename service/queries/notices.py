@@ -136,11 +136,15 @@ def page_with_total(
 
     What a notice shows is still encrypted; `objections` and `open_objections` are their numbers.
     """
+    return newest_with_total(conn, listed(conn, caller, filters), notice.c.id, _named, after, size, most)
+
+
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    """Select the ids of the notices that the list shows under filters."""
     rows = sa.select(notice.c.id).join(case, case.c.id == notice.c.case_id).where(visible_to(caller, case.c.unit_path))
     if "unit_id" in filters:
         rows = rows.where(in_unit(conn, case.c.unit_path, filters["unit_id"]))
-    rows = rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
-    return newest_with_total(conn, rows, notice.c.id, _named, after, size, most)
+    return rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
 
 
 def _named(ids: sa.ColumnElement[UUID]) -> sa.Select[Any]:
@@ -166,13 +170,18 @@ def objections_with_total(
     most: int = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of objections with case, unit and award, the newest first, and the count of all."""
+    rows = listed_objections(conn, caller, filters)
+    return newest_with_total(conn, rows, objection.c.id, _named_objections, after, size, most)
+
+
+def listed_objections(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    """Select the ids of the objections that their list shows under filters."""
     rows = sa.select(objection.c.id).join(case, case.c.id == objection.c.case_id)
     rows = rows.where(visible_to(caller, case.c.unit_path))
     if "unit_id" in filters:
         rows = rows.where(in_unit(conn, case.c.unit_path, filters["unit_id"]))
     known = ((OBJECTION_FILTERS[name], value) for name, value in filters.items() if name in OBJECTION_FILTERS)
-    rows = rows.where(*(condition(value) for condition, value in known))
-    return newest_with_total(conn, rows, objection.c.id, _named_objections, after, size, most)
+    return rows.where(*(condition(value) for condition, value in known))
 
 
 def _named_objections(ids: sa.ColumnElement[UUID]) -> sa.Select[Any]:

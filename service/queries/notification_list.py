@@ -47,11 +47,16 @@ def page_with_total(
     most: int = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of letters with case and reader, the newest first, and the count of all."""
+    rows = listed(conn, caller, filters)
+    return newest_with_total(conn, rows, notification.c.id, lambda ids: _named(ids, caller), after, size, most)
+
+
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    """Select the ids of the letters that the list shows under filters."""
     rows = sa.select(notification.c.id).join(case, case.c.id == notification.c.case_id).where(_seen(caller))
     if "unit_id" in filters:
         rows = rows.where(in_unit(conn, case.c.unit_path, filters["unit_id"]))
-    rows = rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
-    return newest_with_total(conn, rows, notification.c.id, lambda ids: _named(ids, caller), after, size, most)
+    return rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
 
 
 def _named(ids: sa.ColumnElement[UUID], caller: Caller) -> sa.Select[Any]:

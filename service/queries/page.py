@@ -58,6 +58,37 @@ def counted(conn: sa.Connection, rows: sa.Select[Any], most: int | None = COUNTE
     return CappedCount(value) if most is None or value <= most else CappedCount(most, is_capped=True)
 
 
+def total(conn: sa.Connection, rows: sa.Select[Any], most: int = COUNTED) -> CountedSum:
+    """Return the count and sum of a list, as totals() does for several."""
+    return totals(conn, {"": rows}, most)[""]
+
+
+def totals(conn: sa.Connection, lists: Mapping[str, sa.Select[Any]], most: int = COUNTED) -> dict[str, CountedSum]:
+    """Return the count and sum of each list, up to `most` rows, by one SELECT.
+
+    Each selects a narrow column, and `fen` where the list has money: the sum is that of the rows that are listed.
+    """
+    if not lists:
+        return {}
+    rows = conn.execute(sa.union_all(*(_total_of(name, listed, most) for name, listed in lists.items())))
+    return {row.name: _counted_sum(row.rows, row.fen, most, "fen" in lists[row.name].selected_columns) for row in rows}
+
+
+def _total_of(name: str, rows: sa.Select[Any], most: int) -> sa.Select[str, int, int]:
+    first = rows.limit(most + 1).subquery()
+    fen = sa.func.sum(first.c.fen) if "fen" in first.c else sa.null()
+    counted_rows = sa.func.count().label("rows")
+    return sa.select(
+        sa.literal(name).label("name"), counted_rows, sa.cast(fen, sa.BigInteger).label("fen")
+    ).select_from(first)
+
+
+def _counted_sum(count: int, fen: int | None, most: int, has_money: bool) -> CountedSum:
+    if has_money:
+        return CountedSum.of(count, fen, most)
+    return CountedSum(min(count, most), None, has_more=count > most)
+
+
 def cut(rows: list[dict[str, Any]], size: int) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """Return the first `size` rows, and the last of them if there are more; `rows` was limited to `size` + 1."""
     page_rows = rows[:size]
@@ -103,19 +134,9 @@ def newest_with_total(
 
     `rows` selects the key and, where the list has money, `fen`: the sum is that of the rows that are listed.
     """
-    total = _total(conn, rows, most)
+    counted_sum = total(conn, rows, most)
     following = rows.where(key < UUID(after[0])) if after is not None else rows
     # Limited before the joins, so that names are read for the rows of the page alone.
     few = following.with_only_columns(key).order_by(key.desc()).limit(size + 1).subquery("few")
     found = conn.execute(named(few.c.id).order_by(key.desc())).mappings()
-    return page_by_id([dict(row) for row in found], size, total.count), total
-
-
-def _total(conn: sa.Connection, rows: sa.Select[Any], most: int) -> CountedSum:
-    first = rows.limit(most + 1).subquery()
-    number = sa.func.count()
-    if "fen" not in first.c:
-        count = conn.scalar(sa.select(number).select_from(first)) or 0
-        return CountedSum(min(count, most), None, has_more=count > most)
-    row = conn.execute(sa.select(number, sa.cast(sa.func.sum(first.c.fen), sa.BigInteger)).select_from(first)).one()
-    return CountedSum.of(row[0], row[1], most)
+    return page_by_id([dict(row) for row in found], size, counted_sum.count), counted_sum

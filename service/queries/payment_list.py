@@ -1,4 +1,4 @@
-"""The list of payments: filters by state, day, method, fund line and unit; newest first."""
+"""The list of payments: filters by state, day, method, fund line, source and unit; newest first."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.page import COUNTED, CountedSum, Page, page_by_id
+from service.queries.page import COUNTED, CountedSum, Page, page_by_id, total
 from service.queries.scope import Caller, below, visible_to
 from service.tables.accounts import account
 from service.tables.cases import case
@@ -34,6 +34,7 @@ FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
     "paid_from": lambda value: payment.c.paid_on >= value,
     "paid_to": lambda value: payment.c.paid_on <= value,
     "fund_id": lambda value: payment.c.fund_id == value,
+    "source": lambda value: payment.c.fund_id.in_(sa.select(fund.c.id).where(fund.c.source == value)),
     "again": _again,
     "no_receipt": lambda _value: sa.and_(payment.c.state == "live", payment.c.receipt_on.is_(None)),
 }
@@ -42,7 +43,8 @@ FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
 _payer, _confirmer = account.alias("payer"), account.alias("confirmer")
 
 
-def _matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    """Select `id` and `fen` of the payments that the list shows under filters: its rows, count and sum begin so."""
     rows = sa.select(payment.c.id, payment.c.fen).where(visible_to(caller, payment.c.unit_path))
     if "unit_id" in filters:
         path = conn.scalar(sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]))
@@ -54,9 +56,8 @@ def page(
     conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int
 ) -> tuple[Page, CountedSum]:
     """Return `size` payments that the caller may see, the one made last first, and the count and sum of all of them."""
-    rows = _matching(conn, caller, filters)
-    first = rows.limit(COUNTED + 1).subquery()
-    counted = conn.execute(sa.select(sa.func.count(), sa.cast(sa.func.sum(first.c.fen), sa.BigInteger))).one()
+    rows = listed(conn, caller, filters)
+    counted_sum = total(conn, rows)
     columns = ("id", "case_id", "seq", "fen", "method", "voucher", "paid_on", "state", "advice_no", "advised_on")
     more = ("returned_on", "returned_code", "recalled_fen", "recalled_on", "receipt_on", "cash_reason", "fund_id")
     shown = (
@@ -75,5 +76,18 @@ def page(
     )
     following = shown.where(payment.c.id < UUID(after[0])) if after is not None else shown
     found = conn.execute(following.order_by(payment.c.id.desc()).limit(size + 1)).mappings()
-    total = CountedSum.of(counted[0], counted[1], COUNTED)
-    return page_by_id([dict(row) for row in found], size, total.count), total
+    return page_by_id([dict(row) for row in found], size, counted_sum.count), counted_sum
+
+
+def totals_by_month_and_source(
+    conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]
+) -> dict[tuple[int | None, str | None], CountedSum]:
+    """Return the count and sum of the list's payments by (month, source), by one SELECT; None stands for all of them.
+
+    Filters leave the payments of one year.
+    """
+    month = sa.cast(sa.func.date_part("month", payment.c.paid_on), sa.Integer).label("month")
+    number, fen = sa.func.count().label("rows"), sa.cast(sa.func.sum(payment.c.fen), sa.BigInteger).label("fen")
+    rows = listed(conn, caller, filters).join(fund, fund.c.id == payment.c.fund_id)
+    grouped = rows.with_only_columns(month, fund.c.source, number, fen).group_by(sa.func.cube(month, fund.c.source))
+    return {(row.month, row.source): CountedSum.of(row.rows, row.fen, COUNTED) for row in conn.execute(grouped)}

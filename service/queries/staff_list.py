@@ -35,6 +35,26 @@ def page(
         .where(role_grant.c.account_id == account.c.id, in_force(today))
         .correlate(account)
     )
+    rows = _matching(conn, caller, filters, today)
+    total = counted(conn, _narrow(rows))
+    if after is not None:
+        rows = rows.where(sa.tuple_(account.c.display_name, account.c.id) > sa.tuple_(after[0], UUID(after[1])))
+    shown = rows.add_columns(roles.scalar_subquery().label("roles"))
+    ordered = shown.order_by(account.c.display_name, account.c.id).limit(size + 1)
+    page_rows, last = cut([dict(row) for row in conn.execute(ordered).mappings()], size)
+    return Page(page_rows, total.value, [last["display_name"], str(last["id"])] if last else None, total.is_capped)
+
+
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
+    """Select the ids of the accounts that the list shows under filters: its count begins so."""
+    return _narrow(_matching(conn, caller, filters, today))
+
+
+def _narrow(rows: sa.Select[Any]) -> sa.Select[Any]:
+    return rows.with_only_columns(account.c.id)
+
+
+def _matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
     rows = _of_admin(caller)
     if "unit_id" in filters:
         path = conn.scalar(sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]))
@@ -44,13 +64,7 @@ def page(
     if role := filters.get("role"):
         holds = sa.exists().where(role_grant.c.account_id == account.c.id, role_grant.c.role == role, in_force(today))
         rows = rows.where(holds)
-    total = counted(conn, rows.with_only_columns(account.c.id))
-    if after is not None:
-        rows = rows.where(sa.tuple_(account.c.display_name, account.c.id) > sa.tuple_(after[0], UUID(after[1])))
-    shown = rows.add_columns(roles.scalar_subquery().label("roles"))
-    ordered = shown.order_by(account.c.display_name, account.c.id).limit(size + 1)
-    page_rows, last = cut([dict(row) for row in conn.execute(ordered).mappings()], size)
-    return Page(page_rows, total.value, [last["display_name"], str(last["id"])] if last else None, total.is_capped)
+    return rows
 
 
 def one(conn: sa.Connection, account_id: UUID, caller: Caller) -> dict[str, Any] | None:

@@ -66,13 +66,18 @@ def page_with_total(
     most: int = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of visits with the names around them, newest entry first, and the count of all; voided ones included."""
+    rows = listed(conn, caller, filters)
+    return newest_with_total(conn, rows, visit.c.id, lambda ids: _named(ids, caller), after, size, most)
+
+
+def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    """Select the ids of the visits that the list shows under filters."""
     rows = sa.select(visit.c.id).where(visible_to(caller, visit.c.unit_path))
     if "unit_id" in filters:
         rows = rows.where(in_unit(conn, visit.c.unit_path, filters["unit_id"]))
     if "file_no" in filters:
         rows = rows.where(visit.c.household_id.in_(households.numbered(caller, filters["file_no"])))
-    rows = rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
-    return newest_with_total(conn, rows, visit.c.id, lambda ids: _named(ids, caller), after, size, most)
+    return rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
 
 
 def _people_of(of_visit: Any) -> sa.ScalarSelect[Any]:

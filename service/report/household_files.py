@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from service.queries.household_list import UNJUDGED
 from service.queries.scope import below
 from service.report.figure_definition import (
     NO_AMOUNT,
@@ -27,9 +28,6 @@ from workflows.household_change_codes import HouseholdChangeKind
 
 UNSTATED = "unstated"
 """Exit reason of files that ended before reasons were recorded."""
-
-UNJUDGED = "unjudged"
-"""Category of a household without an assessment."""
 
 
 def worker_files(shared: SharedRows) -> FigureRows:

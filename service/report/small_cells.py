@@ -5,9 +5,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from service.queries.household_list import UNJUDGED
 from service.report.figure import Figure
 from service.report.figure_definition import OTHER, PARTS, SMALL_CELL_THRESHOLD
-from service.report.household_files import UNJUDGED
 from workflows.disclosure import suppress, suppress_row
 
 Figures = Mapping[str, Figure]

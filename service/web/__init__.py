@@ -19,6 +19,7 @@ from service.web import (
     finances,
     funds,
     gifts,
+    home,
     household_changes,
     households,
     identity_provider,
@@ -48,7 +49,7 @@ from service.web.formatting import FILTERS
 from service.web.layout import layout_values
 
 BLUEPRINTS = (
-    *(sessions, setup, accounts, passkeys, identity_provider, inbox, cases, confirmations, search),
+    *(sessions, setup, accounts, passkeys, identity_provider, home, inbox, cases, confirmations, search),
     *(households, persons, finances, household_changes, kinship, pairings, case_opening),
     *(case_matches, notices, documents, payees, funds, payments, reports, events, bundles, exports, staff, units),
     *(gifts, donations, activities, visits, notifications),

@@ -1,5 +1,6 @@
 """Filters of lists of cases, as the address has them: programme, state, phase, unit, year, overdue."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,9 @@ NAMES = ("programme", "state", "phase", "unit_id", "year", "overdue")
 STATES = tuple(dict.fromkeys(state.key for programme in PROGRAMMES.values() for state in programme.states))
 
 
-def case_filters() -> dict[str, Any]:
-    """Return the filters of the address; one that cannot be read filters nothing."""
-    asked, filters = request.args, dict[str, Any]()
+def case_filters(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the filters of the address, or of another one; one that cannot be read filters nothing."""
+    asked, filters = request.args if asked is None else asked, dict[str, Any]()
     for name, known in (("programme", PROGRAMMES), ("state", STATES), ("phase", tuple(Phase))):
         if asked.get(name) in known:
             filters[name] = asked[name]

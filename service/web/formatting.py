@@ -36,6 +36,11 @@ def _day(on: date, lang: str) -> str:
     return format_date(on, "medium", locale=_locale(lang))
 
 
+def month(value: date) -> str:
+    """Return the month of a day as people read it: 3月, Mar."""
+    return format_date(value, "MMM", locale=_locale(language()))
+
+
 def instant(value: datetime | None) -> str:
     """Return an instant as union time: 2025-03-04 09:30."""
     return NOTHING if value is None else value.astimezone(UNION_TIME).strftime("%Y-%m-%d %H:%M")

@@ -1,6 +1,6 @@
 """The pages of fund lines: the filters of the list, and one line with its pots on a day and its journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -24,9 +24,9 @@ from workflows.vocabulary import Pot, Role
 FILTERS = ("year", "unit_id", "source", "item")
 
 
-def fund_filters() -> dict[str, Any]:
-    """Return the filters of the address; one that cannot be read filters nothing."""
-    asked, filters = request.args, dict[str, Any]()
+def fund_filters(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the filters of the address, or of another one; one that cannot be read filters nothing."""
+    asked, filters = request.args if asked is None else asked, dict[str, Any]()
     if asked.get("year", "").isascii() and asked.get("year", "").isdigit() and len(asked["year"]) == 4:
         filters["year"] = int(asked["year"])
     with suppress(ValueError):

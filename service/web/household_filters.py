@@ -1,5 +1,6 @@
 """Filters of the list of families, as the address has them."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -8,22 +9,25 @@ from flask import request
 
 from service.http.errors import language
 from service.i18n.catalogue import translate
-from service.queries.household_list import ORDERS
+from service.queries.household_list import ORDERS, UNJUDGED
 from service.web.layout import text
 from workflows.code_lists import Category
 
 FILTERS = ("q", "unit_id", "category", "active", "has_open_case", "overdue", "sort")
+CATEGORIES = (*map(str, Category), UNJUDGED)
+"""The categories, and the filter for families that no approval has judged yet."""
+
 MAX_TEXT = 64
 
 
-def household_filters() -> dict[str, Any]:
-    """Return the filters of the address; one that cannot be read filters nothing."""
-    asked, filters = request.args, dict[str, Any]()
+def household_filters(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the filters of the address, or of another one; one that cannot be read filters nothing."""
+    asked, filters = request.args if asked is None else asked, dict[str, Any]()
     if words := asked.get("q", "").strip()[:MAX_TEXT]:
         filters["q"] = words
     with suppress(ValueError):
         filters["unit_id"] = UUID(asked.get("unit_id", ""))
-    if asked.get("category") in set(Category):
+    if asked.get("category") in CATEGORIES:
         filters["category"] = asked["category"]
     if asked.get("active") in {"yes", "no"}:
         filters["active"] = asked["active"] == "yes"

@@ -135,12 +135,12 @@ def names_of(filters: Filters) -> tuple[str, ...]:
     return tuple(each.name for each in filters)
 
 
-def read_filters(filters: Filters) -> dict[str, Any]:
-    """Return the filters of the address; one that cannot be read filters nothing."""
-    values = dict[str, Any]()
+def read_filters(filters: Filters, asked: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the filters of the address, or of another one; one that cannot be read filters nothing."""
+    asked, values = request.args if asked is None else asked, dict[str, Any]()
     for each in filters:
         try:
-            values[each.name] = each.read(request.args.get(each.name, ""))
+            values[each.name] = each.read(asked.get(each.name, ""))
         except ValueError:
             continue
     return values

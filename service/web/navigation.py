@@ -20,6 +20,7 @@ RULERS = frozenset({Role.ADMIN, Role.APPROVER, Role.AUDITOR})
 """Who proposes rules, who confirms them, and who checks what was decided by them."""
 
 MENU = (
+    MenuItem("web.home.show_home", "menu.home", "web.home.", frozenset(Role)),
     MenuItem("web.inbox.show_inbox", "menu.inbox", "web.inbox.", frozenset(Role)),
     MenuItem("web.cases.list_cases", "menu.cases", "web.cases.", frozenset(READERS)),
     MenuItem("web.households.list_households", "menu.households", "web.households.", frozenset(READERS)),

@@ -1,6 +1,6 @@
 """Filters of the list of payments, as the address has them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -14,16 +14,16 @@ from service.queries import funds
 from service.web.formatting import day, term
 from service.web.forms import choice_label
 from service.web.layout import text
-from workflows.code_lists import PaymentMethod
+from workflows.code_lists import FundSource, PaymentMethod
 from workflows.payment_states import PaymentState
 
-FILTERS = ("state", "method", "paid_from", "paid_to", "fund_id", "unit_id", "again", "no_receipt")
+FILTERS = ("state", "method", "paid_from", "paid_to", "fund_id", "source", "unit_id", "again", "no_receipt")
 
 
-def payment_filters() -> dict[str, Any]:
-    """Return the filters of the address; one that cannot be read filters nothing."""
-    asked, filters = request.args, dict[str, Any]()
-    for name, known in (("state", set(PaymentState)), ("method", set(PaymentMethod))):
+def payment_filters(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the filters of the address, or of another one; one that cannot be read filters nothing."""
+    asked, filters = request.args if asked is None else asked, dict[str, Any]()
+    for name, known in (("state", set(PaymentState)), ("method", set(PaymentMethod)), ("source", set(FundSource))):
         if asked.get(name) in known:
             filters[name] = asked[name]
     for name in ("paid_from", "paid_to"):
@@ -44,6 +44,7 @@ def payment_labels(filters: dict[str, Any], names: dict[UUID, str]) -> dict[str,
         "paid_from": lambda on: text("payments.paid_from_on", on=day(on)),
         "paid_to": lambda on: text("payments.paid_to_on", on=day(on)),
         "fund_id": _line,
+        "source": lambda code: term(code, "fund_source"),
         "unit_id": lambda unit_id: names.get(unit_id, "—"),
         "again": lambda _value: text("payments.again"),
         "no_receipt": lambda _value: text("payments.no_receipt"),

@@ -1,4 +1,4 @@
-"""/payments: the list of payments by state and day."""
+"""/payments: the list of payments by state, source and day."""
 
 from flask import Blueprint, render_template
 
@@ -10,7 +10,7 @@ from service.queries import payment_list
 from service.web import lists
 from service.web.case_filters import unit_names
 from service.web.payment_filters import FILTERS, payment_filters, payment_labels
-from workflows.code_lists import PaymentMethod
+from workflows.code_lists import FundSource, PaymentMethod
 from workflows.payment_states import PaymentState
 
 blueprint = Blueprint("payments", __name__)
@@ -33,4 +33,5 @@ def list_payments() -> str:
         units=names,
         states=tuple(PaymentState),
         methods=tuple(PaymentMethod),
+        sources=tuple(FundSource),
     )

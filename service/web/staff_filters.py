@@ -1,5 +1,6 @@
 """Filters of the list of staff, as the address has them."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,9 @@ from workflows.vocabulary import Role
 FILTERS = ("unit_id", "role", "ended")
 
 
-def staff_filters() -> dict[str, Any]:
-    """Return the filters of the address; one that cannot be read filters nothing."""
-    asked, filters = request.args, dict[str, Any]()
+def staff_filters(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the filters of the address, or of another one; one that cannot be read filters nothing."""
+    asked, filters = request.args if asked is None else asked, dict[str, Any]()
     with suppress(ValueError):
         filters["unit_id"] = UUID(asked.get("unit_id", ""))
     if asked.get("role") in set(Role):

@@ -125,6 +125,21 @@ def test_reveal_shows_the_values_once_and_records_the_purpose(
         assert conn.scalar(sa.select(sa.func.count()).where(reveals)) == 2
 
 
+def test_list_is_filtered_by_a_category_and_by_having_none(
+    registrar: Browser, engine: sa.Engine, desk: ApiClient, family: Family
+) -> None:
+    with engine.begin() as conn:
+        judged = create_family(conn, desk.office)
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        conn.execute(household.update().where(household.c.id == judged.household_id).values(category="deep"))
+    deep, unjudged = (registrar.open(f"/households?category={each}").text for each in ("deep", "unjudged"))
+    assert f"/households/{judged.household_id}" in deep
+    assert f"/households/{family.household_id}" not in deep
+    assert f"/households/{family.household_id}" in unjudged
+    assert f"/households/{judged.household_id}" not in unjudged
+    assert "未认定类别 ×" in unjudged
+
+
 def test_list_shows_the_files_of_the_callers_units_only(registrar: Browser, engine: sa.Engine, family: Family) -> None:
     with engine.begin() as conn:
         other = create_family(conn, create_organisation(conn))

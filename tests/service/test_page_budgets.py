@@ -17,7 +17,7 @@ from tests.page_table import PAGES
 from tests.service.statement_log import reading, statements_of
 
 TODAY = date(2025, 9, 15)
-SELECTS = {"/cases/{case}": 12, "/cases": 6, "/inbox": 6}
+SELECTS = {"/cases/{case}": 12, "/cases": 6, "/inbox": 6, "/home": 6}
 """Statements that read, at most: the caller's session among them."""
 
 HTML, CSS, SCRIPT, FIRST_LOAD = 60_000, 40_000, 60_000, 200_000
@@ -66,7 +66,7 @@ def static_file(app: Flask, address: str) -> tuple[bytes, str]:
 
 def test_page_is_small(served: tuple[PageClient, dict[str, str]]) -> None:
     client, ids = served
-    for path in ("/cases/{case}", "/cases", "/inbox", "/account/keys"):
+    for path in ("/cases/{case}", "/cases", "/inbox", "/home", "/account/keys"):
         page = client.get("approver_1", path.format(**ids)).get_data()
         files = loaded(client.app, page.decode())
         assert files, path

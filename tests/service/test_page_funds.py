@@ -129,6 +129,8 @@ def test_payments_are_listed_with_their_advice_counted_and_filtered(
     assert "已发出待回单 ×" in only
     unsigned = cashier.open("/payments?no_receipt=1").text
     assert f"/cases/{life.case_id}" in unsigned
+    assert f"/cases/{life.case_id}" in cashier.open("/payments?source=OWN").text
+    assert "没有符合条件的发放记录" in cashier.open("/payments?source=CEN").text
     later = desk.today + timedelta(days=400)
     assert "没有符合条件的发放记录" in cashier.open(f"/payments?paid_from={later}").text
 
