@@ -110,7 +110,9 @@ def postgres_url(pytestconfig: pytest.Config) -> str:
     configured_url = os.environ.get("DATABASE_URL")
     if configured_url:
         make_role(configured_url)
-    return configured_url or start_postgres(pytestconfig.stash[_FOLDER] / "postgres", durable=False, connections=300).url
+    return (
+        configured_url or start_postgres(pytestconfig.stash[_FOLDER] / "postgres", durable=False, connections=300).url
+    )
 
 
 @pytest.fixture(scope="session")

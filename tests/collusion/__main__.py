@@ -28,7 +28,7 @@ from tests.collusion.search import Search, Tally, prepare, searching
 PORTION = 20
 """Runs between two lines of progress."""
 
-MOST_WALKS = 25
+MOST_WALKS = 50
 """How many walks may look for the fraud of a mutant."""
 
 

@@ -23,7 +23,7 @@ from workflows import state_machine
 from workflows.powers import POWERS, SECOND_FOR_MONEY
 from workflows.programmes import PROGRAMMES
 from workflows.rules import approval as approval_rules
-from workflows.rules import survey
+from workflows.rules import public_notice, survey
 from workflows.vocabulary import INCOMPATIBLE_DUTIES, Duty, Role
 
 Off = Callable[[ExitStack], None]
@@ -231,6 +231,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("tiers of an award", "A5", ("approver_1",), ("approve", *STEPS), _without_rule("final_tier")),
     Mutant("floors of a policy set", "A5", ("admin", "auditor"), ("policies.load_policy", "confirm"), _put(policies, "floor_refusals", _no)),
     Mutant("rules take effect forwards", "A5", ("admin", "auditor"), ("policies.load_policy", "confirm"), _put(policies, "date_refusals", _no)),
-    Mutant("calendar of a running notice", "A6", ("admin", "auditor"), ("import calendar-*.csv", "confirm", "days"), _put(policies, "_refuse_days_of_running_notices", _no)),
+    Mutant("calendar of a running notice", "A6", ("admin", "auditor"), ("import calendar-*.csv", "confirm", "days"),
+           # Either of the two rules alone refuses it.
+           _both(_put(policies, "_refuse_days_of_running_notices", _no), _put(public_notice, "_last_day", lambda _notice, counted: counted))),
 )
 # fmt: on

@@ -1,6 +1,9 @@
 """Public notice (公示) rules: its length, its objections, and the content it showed."""
 
+from datetime import date
+
 from workflows import workdays
+from workflows.evidence import Notice
 from workflows.facts import RuleInput, reads
 from workflows.vocabulary import Reason
 
@@ -20,11 +23,15 @@ def notice_ended(case: RuleInput) -> Reason | None:
         counted = workdays.after(notice.posted_on, days, case.calendar)
     except workdays.CalendarUnknown as unknown:
         return Reason.of("calendar_unknown", year=unknown.year)
-    # A calendar that changed since cannot make the notice end before the day it showed.
-    ends = max(counted, notice.ends_on or counted)
+    ends = _last_day(notice, counted)
     if case.today <= ends:
         return Reason.of("notice_running", ends_on=ends.isoformat(), param="notice_days", value=days)
     return None
+
+
+def _last_day(notice: Notice, counted: date) -> date:
+    """Return the last day of a notice: a calendar that changed since cannot end it before the day that it showed."""
+    return max(counted, notice.ends_on or counted)
 
 
 @reads("notice")
