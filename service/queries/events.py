@@ -1,7 +1,7 @@
 """Events for auditors: by subject, person, day and kind, and the ready lists."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -97,6 +97,18 @@ def seen_by(caller: Caller) -> sa.ColumnElement[bool]:
     others = (("person", of_member), ("document", of_scan), ("account", of_staff), ("unit", of_unit))
     in_unit += [sa.and_(event.c.subject == subject, row.exists()) for subject, row in others]
     return sa.or_(event.c.subject == "policy", *in_unit)
+
+
+def sees_every_unit(conn: sa.Connection, caller: Caller) -> bool:
+    """Return whether the caller is an auditor over every unit."""
+    others = sa.select(unit.c.id).where(sa.not_(_over(caller, unit.c.path)))
+    return conn.scalar(others.limit(1)) is None
+
+
+def subjects_seen(conn: sa.Connection, ids: Collection[UUID], caller: Caller) -> set[UUID]:
+    """Return those of the subjects whose events the caller sees."""
+    seen = sa.select(event.c.subject_id).distinct().where(event.c.subject_id.in_(ids), seen_by(caller))
+    return set(conn.scalars(seen)) if ids else set()
 
 
 def _over(caller: Caller, path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:

@@ -1,6 +1,8 @@
 """/audit and /events: the auditor's room: the ready lists, the events by subject, person, day and kind, one event as it was hashed."""
 
 import json
+import re
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from service.http.errors import language
 from service.http.known_names import takes_query
 from service.http.transaction import connection
 from service.i18n.catalogue import translate
+from service.integrity.faults import Fault
 from service.integrity.owed import owed_faults
 from service.integrity.schema_objects import schema_faults
 from service.integrity.verify import verify
@@ -28,6 +31,7 @@ from service.web.event_words import address_of, event_words, fact_lines, is_id
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("events", __name__)
+_ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 MOST_EVENTS = 200_000
 """Events that are verified while a person waits; beyond, the page names the command."""
 
@@ -62,8 +66,21 @@ def verify_log() -> str:
     with snapshot(app_state().engine) as seen:
         found = verify(seen)
         found.faults += [*schema_faults(seen), *owed_faults(seen, at())]
-    faults = [translate(f"cli.fault.{each.code}", language(), **each.values()) for each in found.faults]
-    return render_template("audit/verification.html", found=found, faults=faults, **state)
+    own = _own_faults(found.faults)
+    faults = [translate(f"cli.fault.{each.code}", language(), **each.values()) for each in own]
+    count, elsewhere = len(found.faults), len(found.faults) - len(own)
+    return render_template(
+        "audit/verification.html", found=found, faults=faults, count=count, elsewhere=elsewhere, **state
+    )
+
+
+def _own_faults(faults: Sequence[Fault]) -> list[Fault]:
+    """Return the faults that name nothing outside the auditor's units: an id of another unit's record is not shown."""
+    if read.sees_every_unit(connection(), caller()):
+        return list(faults)
+    named = [(each, {UUID(found) for found in _ID.findall(each.key)}) for each in faults]
+    seen = read.subjects_seen(connection(), set[UUID]().union(*(ids for _, ids in named)), caller())
+    return [each for each, ids in named if ids <= seen]
 
 
 @blueprint.get("/events")

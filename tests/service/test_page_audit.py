@@ -11,8 +11,10 @@ from flask import Flask
 
 from service.i18n.catalogue import LANGUAGES, catalogue
 from service.queries.events import LISTS
+from service.tables.cases import case
 from service.tables.events import SUBJECTS, event
 from tests.api_client import ApiClient
+from tests.factories import create_organisation
 from tests.lives import case_at
 from tests.service import own_record
 from tests.service.browser import Browser, browser_of
@@ -94,6 +96,27 @@ def test_room_verifies_the_log_on_the_page(desk: ApiClient, engine: sa.Engine, o
     with engine.connect() as conn:
         count = conn.scalar(sa.select(sa.func.count()).select_from(event))
     assert re.search(rf"<dt>事件</dt><dd>{count}</dd>", page.text)
+
+
+def test_fault_in_a_record_of_another_unit_is_counted_and_not_named(
+    desk: ApiClient, engine: sa.Engine, open_as: Open, shared_app: Flask
+) -> None:
+    """Why: an auditor of one county must not learn the ids of the families of another."""
+    with engine.begin() as conn:
+        beside = create_organisation(conn)
+    life = case_at("draft", desk, engine)
+    altered = case.update().where(case.c.id == life.case_id)
+    with engine.begin() as conn:
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        conn.execute(altered.values(requested_fen=case.c.requested_fen + 1))
+    elsewhere = browser_of(shared_app, engine, ApiClient(desk.http, beside, desk.today), "auditor")
+    own, other = (each.open("/audit/verification").text for each in (open_as("auditor"), elsewhere))
+    assert life.case_id in own
+    assert life.case_id not in other
+    assert "不在你的单位里" in other
+    with engine.begin() as conn:
+        conn.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        conn.execute(altered.values(requested_fen=case.c.requested_fen - 1))
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit/verification", "/events", "/events/1"])
