@@ -25,9 +25,12 @@ class CountedSum:
     has_more: bool = False
 
     @classmethod
-    def of(cls, count: int, fen: object, most: int) -> "CountedSum":
-        """Return what a SELECT of at most `most` + 1 rows counted. A sum of some of the rows is not a sum of the list."""
-        if count > most:
+    def of(cls, count: int, fen: object, most: int | None) -> "CountedSum":
+        """Return what a SELECT of at most `most` + 1 rows counted; None is all of them.
+
+        A sum of some of the rows is not a sum of the list.
+        """
+        if most is not None and count > most:
             return cls(most, None, has_more=True)
         return cls(count, Fen(int(str(fen or 0))))
 
@@ -51,10 +54,14 @@ class Page:
     """Whether `count` is only the most that was counted."""
 
 
+def first_rows(rows: sa.Select[Any], most: int | None) -> sa.Select[Any]:
+    """Limit rows that are counted to one more than `most`; None leaves them all."""
+    return rows.limit(most + 1) if most is not None else rows
+
+
 def counted(conn: sa.Connection, rows: sa.Select[Any], most: int | None = COUNTED) -> CappedCount:
     """Return the count of rows, at most `most`; None counts them all. Select a narrow column: an index may bear it."""
-    limited = rows.limit(most + 1) if most is not None else rows
-    value = conn.scalar(sa.select(sa.func.count()).select_from(limited.subquery())) or 0
+    value = conn.scalar(sa.select(sa.func.count()).select_from(first_rows(rows, most).subquery())) or 0
     return CappedCount(value) if most is None or value <= most else CappedCount(most, is_capped=True)
 
 
@@ -97,7 +104,7 @@ def newest_with_total(
     named: Named,
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return `size` rows after the id in `after`, newest first, and the count and sum of all rows, up to `most`.
 
@@ -111,11 +118,11 @@ def newest_with_total(
     return page_by_id([dict(row) for row in found], size, total.count), total
 
 
-def _total(conn: sa.Connection, rows: sa.Select[Any], most: int) -> CountedSum:
-    first = rows.limit(most + 1).subquery()
+def _total(conn: sa.Connection, rows: sa.Select[Any], most: int | None) -> CountedSum:
+    if "fen" not in rows.selected_columns:
+        count = counted(conn, rows, most)
+        return CountedSum(count.value, None, has_more=count.is_capped)
+    first = first_rows(rows, most).subquery()
     number = sa.func.count()
-    if "fen" not in first.c:
-        count = conn.scalar(sa.select(number).select_from(first)) or 0
-        return CountedSum(min(count, most), None, has_more=count > most)
     row = conn.execute(sa.select(number, sa.cast(sa.func.sum(first.c.fen), sa.BigInteger)).select_from(first)).one()
     return CountedSum.of(row[0], row[1], most)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.page import COUNTED, CountedSum, Page, page_by_id
+from service.queries.page import COUNTED, CountedSum, Page, first_rows, page_by_id
 from service.queries.scope import Caller, below, visible_to
 from service.tables.accounts import account
 from service.tables.cases import case
@@ -51,15 +51,31 @@ def _matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -
 
 
 def page(
-    conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    after: list[str] | None,
+    size: int,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
-    """Return `size` payments that the caller may see, the one made last first, and the count and sum of all of them."""
+    """Return `size` payments that the caller may see, the one made last first, and the count and sum of all of them.
+
+    They are counted and summed up to `most`, or all with None.
+    """
     rows = _matching(conn, caller, filters)
-    first = rows.limit(COUNTED + 1).subquery()
+    first = first_rows(rows, most).subquery()
     counted = conn.execute(sa.select(sa.func.count(), sa.cast(sa.func.sum(first.c.fen), sa.BigInteger))).one()
+    following = rows.where(payment.c.id < UUID(after[0])) if after is not None else rows
+    found = conn.execute(_shown(caller, following).order_by(payment.c.id.desc()).limit(size + 1)).mappings()
+    total = CountedSum.of(counted[0], counted[1], most)
+    return page_by_id([dict(row) for row in found], size, total.count), total
+
+
+def _shown(caller: Caller, rows: sa.Select[Any]) -> sa.Select[Any]:
+    """Select what the list shows of those payments, with the names around them."""
     columns = ("id", "case_id", "seq", "fen", "method", "voucher", "paid_on", "state", "advice_no", "advised_on")
     more = ("returned_on", "returned_code", "recalled_fen", "recalled_on", "receipt_on", "cash_reason", "fund_id")
-    shown = (
+    return (
         rows.with_only_columns(*(payment.c[name] for name in (*columns, *more)))
         .add_columns(
             case.c.case_no,
@@ -73,7 +89,3 @@ def page(
         .join(_payer, _payer.c.id == payment.c.paid_by)
         .outerjoin(_confirmer, _confirmer.c.id == payment.c.confirmed_by)
     )
-    following = shown.where(payment.c.id < UUID(after[0])) if after is not None else shown
-    found = conn.execute(following.order_by(payment.c.id.desc()).limit(size + 1)).mappings()
-    total = CountedSum.of(counted[0], counted[1], COUNTED)
-    return page_by_id([dict(row) for row in found], size, total.count), total

@@ -39,6 +39,10 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
   }
   form.dataset.sent = "yes";
+  // A file leaves the page as it is: its button works again.
+  if (form.closest(".exports")) {
+    setTimeout(() => delete form.dataset.sent, 3000);
+  }
 });
 
 // One more row of a list in a form: the last row is copied empty, with the next number. Without script the button posts.
