@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from service.imports.written_tables import Cell, Money, csv_parts, write_workbook
 from service.tables.events import event
-from service.web import exports
+from service.web import exported_file
 from tests.api_client import ApiClient
 from tests.lives import case_at
 from tests.page_client import page_refusal
@@ -119,7 +119,7 @@ def test_list_longer_than_a_sheet_is_no_workbook(
 ) -> None:
     """The limit is lowered: a sheet holds a million rows."""
     case_at("draft", desk, engine)
-    monkeypatch.setattr(exports, "MOST_WORKBOOK_ROWS", 0)
+    monkeypatch.setattr(exported_file, "MOST_WORKBOOK_ROWS", 0)
     assert page_refusal(taken(open_as("registrar"), "/exports/cases/xlsx")) == (409, "workbook_rows")
     assert len(csv_rows(taken(open_as("registrar"), "/exports/cases/csv"))) > 2
 

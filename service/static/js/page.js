@@ -45,6 +45,11 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// A page about work under way shows every five seconds how far it is; without script its link does.
+if (document.querySelector("[data-reload]")) {
+  setTimeout(() => location.reload(), 5000);
+}
+
 // One more row of a list in a form: the last row is copied empty, with the next number. Without script the button posts.
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-add-row]") : null;
