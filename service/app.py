@@ -14,6 +14,7 @@ from service.db.engine import make_engine
 from service.files.scanner import Scanner
 from service.files.store import file_store
 from service.http import assets, auth, compression, context, errors, health, pipeline
+from service.http.concurrency import ConcurrencyLimit
 from service.http.csp import PAGES
 from service.http.rate_limit import RateLimiter
 from service.http.served_record import ServedRecord
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None, sessions: SessionStore | None =
         *(settings, engine, installation_keyring(settings), RateLimiter(limits), record, sessions),
         files=file_store(settings),
         scanner=Scanner(settings.clamd) if settings.clamd else None,
+        exports=ConcurrencyLimit(min(limits.web_exports, max(1, limits.web_threads - 1))),
     )
     app.extensions["songnuan"] = state
     _add_parts(app, limits)

@@ -66,6 +66,10 @@ class Limits:
     """Web processes."""
     web_threads: int = _whole(4, 1, 64)
     """Requests one web process serves at the same time."""
+    export_rows: int = _whole(20_000, 1, 10_000_000)
+    """Rows of a list that is exported while somebody waits; a longer one is made meanwhile, and kept for a day."""
+    web_exports: int = _whole(2, 1, 64)
+    """Exports that one web process makes and sends at the same time; fewer than its threads, so that pages are served."""
     web_timeout: int = _whole(60, 10, 600)
     """Seconds after which a web process that does not respond is replaced."""
     web_grace: int = _whole(20, 1, 300)

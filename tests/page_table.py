@@ -319,6 +319,8 @@ PAGES = (
     PageRoute("GET", "/reports/figure", READERS, "row", query=f"key=aid_money&{PERIOD}", seen_by=("auditor",)),
     PageRoute("POST", f"/exports/<any({LISTS}):name>/<any(csv, xlsx):file>", READERS, "self"),
     PageRoute("POST", "/exports/events/<any(csv, xlsx):file>", AUDITOR, "self"),
+    PageRoute("GET", "/exports", READERS, "self", seen_by=("registrar",)),
+    PageRoute("POST", "/exports/<uuid:made_id>", READERS, "owner"),
     PageRoute("GET", "/audit", AUDITOR, "self", seen_by=("auditor",)),
     PageRoute("GET", "/audit/verification", AUDITOR, "self", seen_by=("auditor",)),
     PageRoute("GET", "/audit/bundles", AUDITOR, "self", seen_by=("auditor",)),

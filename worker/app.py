@@ -20,7 +20,7 @@ from service.crypto.signed_notes import log_key
 from service.files.store import file_store
 from service.observability import logs
 from service.private_files import close_new_files
-from worker import broker_disconnect, outbox, scheduled_jobs
+from worker import broker_disconnect, outbox, prepared_files, scheduled_jobs
 from worker.channels import CHANNELS
 from worker.installation import is_demo, refuse_other_broker
 from worker.outbox import OutboxSender
@@ -61,7 +61,7 @@ app.conf.update(
     enable_utc=True,
     # A queue per channel: a slow mail server must not delay the inbox.
     task_default_queue="clock",
-    task_queues=[Queue(name, routing_key=name) for name in ("clock", *CHANNELS)],
+    task_queues=[Queue(name, routing_key=name) for name in ("clock", *CHANNELS, prepared_files.QUEUE)],
     beat_schedule_filename=str(SETTINGS.var / "celerybeat-schedule"),
     beat_schedule={
         "clock": {"task": "worker.tick", "schedule": 300.0, "options": {"expires": 300}},
@@ -115,6 +115,12 @@ def drain() -> None:
     process_sender = sender()
     due_rows = outbox.due(process_sender, now(), outbox.SEND_BATCH_SIZE)
     outbox.send_all(process_sender, [row.id for row in due_rows], now)
+
+
+@app.task(name="worker.prepare_files")
+def prepare_files() -> None:
+    """Have the long exports made that wait."""
+    prepared_files.make_waiting()
 
 
 @app.task(name="worker.tick")

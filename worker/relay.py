@@ -1,4 +1,4 @@
-"""The relay publishes due notifications to workers, or sends them without a broker."""
+"""The relay wakes workers for due notifications and long exports, or does their work without a broker."""
 
 import argparse
 import logging
@@ -22,8 +22,8 @@ from service.config import read_settings
 from service.observability import logs
 from service.private_files import close_new_files
 from service.queries.notifications import DueNotification
-from worker import outbox
-from worker.app import deliver
+from worker import outbox, prepared_files
+from worker.app import deliver, prepare_files
 from worker.installation import refuse_other_broker
 from worker.outbox import OutboxSender
 
@@ -32,6 +32,9 @@ MAX_DUE = 1000
 
 MESSAGE_EXPIRY = 300.0
 """Seconds after which a worker drops a message; longer than the clocks of two machines differ."""
+
+FILES_PATIENCE = 10.0
+"""Seconds after which a worker is woken again for files that still wait."""
 
 _MAX_WAIT = 30.0
 """Seconds of the longest wait before the broker or the database is tried again."""
@@ -47,6 +50,11 @@ def wake_worker(channel: str, ids: Sequence[UUID]) -> None:
     deliver.apply_async(
         args=([str(notification_id) for notification_id in ids],), queue=channel, expires=MESSAGE_EXPIRY, retry=False
     )
+
+
+def wake_file_maker() -> None:
+    """Publish one message for all long exports that wait. Raises BrokerGone."""
+    prepare_files.apply_async(queue=prepared_files.QUEUE, expires=MESSAGE_EXPIRY, retry=False)
 
 
 @dataclass
@@ -69,9 +77,11 @@ class Relay:
     stop: threading.Event
     patience: float = 30.0
     wake: Wake = wake_worker
+    wake_for_files: Callable[[], None] = wake_file_maker
     _publications: dict[tuple[UUID, int], _Publication] = field(default_factory=dict)
     _broker_wait: float = 0.0
     _broker_retry_at: float = 0.0
+    _files_from: float = 0.0
 
     def relay_due(self) -> bool:
         """Publish what is due, or send it while there is no broker. Returns True when more is surely due."""
@@ -86,6 +96,17 @@ class Relay:
                 ids = takewhile(lambda _: not self.stop.is_set(), (each.id for each in batch))
                 outbox.send_all(self.sender, ids, now)
         return len(due) == MAX_DUE and bool(unpublished)
+
+    def relay_files(self) -> None:
+        """Wake a worker for the long exports that wait, or make them here while there is no broker."""
+        instant = time.monotonic()
+        if instant < self._files_from or not prepared_files.are_waiting(self.sender.engine, now()):
+            return
+        self._files_from = instant + FILES_PATIENCE
+        try:
+            self.wake_for_files()
+        except BrokerGone:
+            prepared_files.make_waiting()
 
     def _without_published(self, due: Sequence[DueNotification]) -> list[DueNotification]:
         """Return the due notifications for which no worker is being waited for, and forget those no longer due."""
@@ -147,7 +168,9 @@ def keep_relaying(relay: Relay, poll: float) -> None:
             with psycopg.connect(url, autocommit=True, connect_timeout=10) as listener:
                 listener.execute("LISTEN outbox")
                 while not relay.stop.is_set():
-                    if not relay.relay_due():
+                    is_more_due = relay.relay_due()
+                    relay.relay_files()
+                    if not is_more_due:
                         list(listener.notifies(timeout=poll, stop_after=1))
                     wait = 1.0
         except (psycopg.OperationalError, DBAPIError) as fault:

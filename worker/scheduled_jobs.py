@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from service.actions import anchors, cases, confirmations
+from service.actions import anchors, cases, confirmations, prepared_files
 from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
@@ -101,7 +101,8 @@ def run_day(
     report = {f"{programme.key}.{action}": _take_steps(day, programme, action) for programme, action in clock_steps()}
     report |= {reminder.kind: _queue_reminders(day, reminder) for reminder in REMINDERS}
     report |= {"forget_replies": _delete_old_responses(day), "lapse_confirmations": _lapse_confirmations(day)}
-    report |= {"remove_unused_files": _remove_unused_files(day), "anchor": _add_anchor(day)}
+    report |= {"remove_unused_files": _remove_unused_files(day), "remove_prepared_files": _remove_prepared_files(day)}
+    report |= {"anchor": _add_anchor(day)}
     for job, result in report.items():
         _log.info("%s on %s: %d done, refused %s", job, today, result.done, dict(result.refused))
     return report
@@ -203,6 +204,14 @@ def _remove_unused_files(day: JobDay) -> JobResult:
             return JobResult()
         result = JobResult(remove_unused(conn, day.store, present()))
         _add_result(conn, "remove_unused_files", result, day.context)
+    return result
+
+
+def _remove_prepared_files(day: JobDay) -> JobResult:
+    """Remove the contents of long exports whose day is over, by the real time: a demo's day is another."""
+    with day.engine.begin() as conn:
+        result = JobResult(prepared_files.remove_old(conn, present()))
+        _add_result(conn, "remove_prepared_files", result, day.context)
     return result
 
 

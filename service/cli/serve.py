@@ -30,7 +30,7 @@ out = Console(soft_wrap=True)
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a service manager, a closed terminal."""
 
-QUEUES = "clock,inbox,email"
+QUEUES = "clock,inbox,email,files"
 """Every queue of worker/app.py: one worker serves all of them."""
 
 

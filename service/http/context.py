@@ -14,6 +14,7 @@ from service.config import Settings
 from service.crypto.encryption import Keyring
 from service.files.scanner import Scanner
 from service.files.store import FileStore
+from service.http.concurrency import ConcurrencyLimit
 from service.http.errors import HttpProblem, is_api_request
 from service.http.rate_limit import RateLimiter, address_block
 from service.http.request_state import request_state
@@ -48,6 +49,7 @@ class AppState:
 
     files: FileStore
     scanner: Scanner | None
+    exports: ConcurrencyLimit
 
 
 def app_state() -> AppState:

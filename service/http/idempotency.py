@@ -70,7 +70,7 @@ def _claim() -> Response | None:
     if not _SHAPE.fullmatch(key):
         name = HEADER if is_api_request() else FIELD
         raise HttpProblem(HTTPStatus.BAD_REQUEST, Reason.of("idempotency_key_missing", header=name))
-    own_key, grants = {"account_id": caller().account, "key": key}, _grants(caller())
+    own_key, grants = {"account_id": caller().account, "key": key}, grant_texts(caller())
     digest = _request_fingerprint()
     if _CLAIM.rows(connection(), {**own_key, "fingerprint": digest, "created_at": at(), "grants": grants}):
         request_state().claimed_key = key
@@ -107,7 +107,7 @@ def _file_digests() -> Iterator[tuple[str, str, str]]:
             yield field, file.filename or "", digest.hexdigest()
 
 
-def _grants(of: Caller) -> list[str]:
+def grant_texts(of: Caller) -> list[str]:
     """Return the caller's grants of the day as comparable text."""
     return sorted(f"{held.role}/{held.tier}/{held.unit_path}/{held.principal or ''}" for held in of.held)
 

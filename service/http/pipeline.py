@@ -45,6 +45,7 @@ def _end_transaction(response: Response) -> Response:
         transaction.commit_or_rollback(response)
     except SQLAlchemyError as error:
         transaction.close_connection()
+        response.close()  # what it holds is given back: it is not sent
         return database_problem(error)
     if response.status_code < HTTPStatus.BAD_REQUEST:
         access_log.count_steps(request_state())

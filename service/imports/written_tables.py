@@ -2,13 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
-import xlsxwriter
-
-from service.imports.error_workbook import TEXT_AS_TEXT
+from service.imports.text_workbook import BOLD, MOST_ROWS, PLAIN, RIGHT, TEXT, TextWorkbook
 from workflows.money_format import in_yuan
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -25,19 +23,40 @@ class Money:
 Cell: TypeAlias = str | int | Money | None
 
 
-def write_csv(target: BinaryIO, note: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
-    """Write a note, a header and rows as UTF-8 CSV with a byte order mark; return the number of rows.
+MOST_WORKBOOK_ROWS = MOST_ROWS - 2
+"""Rows of a list that fit into a workbook, below the note and the header."""
+
+PART = 2**16
+"""Characters after which a part of a CSV file is sent."""
+
+
+def csv_parts(
+    note: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], ending: Callable[[int], str]
+) -> Iterator[bytes]:
+    """Yield a note, a header, rows and the ending for their number, as parts of a UTF-8 CSV file with a byte order mark.
 
     Money is yuan with two decimals. A text that a spreadsheet program would take for a formula gets an apostrophe.
     """
-    text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
-    writer, number = csv.writer(text), 0
+    # A program that shows half a file says nothing: its last line is missing, which names the number of rows.
+    text, number = io.StringIO("\ufeff", newline=""), 0
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text)
     writer.writerows([[_as_text(note)], [_as_text(each) for each in header]])
     for row in rows:
         writer.writerow([_as_text(each) for each in row])
         number += 1
-    text.detach()
-    return number
+        if text.tell() > PART:
+            yield _taken(text)
+    writer.writerow([ending(number)])
+    yield _taken(text)
+
+
+def _taken(text: io.StringIO) -> bytes:
+    """Return what was written, and empty the buffer."""
+    part = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return part
 
 
 def _as_text(cell: Cell) -> str:
@@ -54,18 +73,16 @@ def write_workbook(target: BinaryIO, note: str, header: Sequence[str], rows: Ite
     Every cell is text, money is yuan with two decimals: no program changes a number, no cell holds a formula or a link.
     """
     number = 0
-    with xlsxwriter.Workbook(target, {**TEXT_AS_TEXT, "constant_memory": True}) as book:
-        sheet = book.add_worksheet()
-        text = book.add_format({"num_format": "@"})
-        money = book.add_format({"num_format": "@", "align": "right"})
-        bold = book.add_format({"bold": True})
-        sheet.write_string(0, 0, note)
-        for column, words in enumerate(header):
-            sheet.write_string(1, column, words, bold)
-        sheet.set_column(0, len(header), 18)
-        for number, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row):
-                words = in_yuan(cell.fen) if isinstance(cell, Money) else str(cell)
-                if cell is not None:
-                    sheet.write_string(number + 1, column, words, money if isinstance(cell, Money) else text)
+    with TextWorkbook(target, len(header)) as book:
+        book.add([(note, PLAIN)])
+        book.add((words, BOLD) for words in header)
+        for row in rows:
+            book.add([_text_cell(cell) for cell in row])
+            number += 1
     return number
+
+
+def _text_cell(cell: Cell) -> tuple[str | None, int]:
+    if isinstance(cell, Money):
+        return in_yuan(cell.fen), RIGHT
+    return (None if cell is None else str(cell)), TEXT

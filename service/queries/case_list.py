@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from service.queries import cases, policies
-from service.queries.page import CountedSum, cut, total
+from service.queries.page import CountedSum, cut, first_rows, total
 from service.queries.scope import Caller
 from service.tables.cases import case
 from service.tables.persons import person
@@ -47,13 +47,15 @@ def page(
     today: date,
     after: list[str] | None,
     size: int,
+    most: int | None = MOST,
 ) -> ListedCases:
     """Return `size` cases after the key `after`, with what cases.matching() filters by, and their days.
 
-    Two SELECTs, one more with a filter by unit, and one for the calendar.
+    They are counted and summed up to `most`, or all with None. Two SELECTs, one more with a filter by unit, and one for
+    the calendar.
     """
     rows = _sorted(cases.matching(conn, caller, filters, today), sort)
-    counted_sum = total(conn, _narrow(rows), MOST)
+    counted_sum = total(conn, _narrow(rows), most)
     shown = conn.execute(page_statement(rows, sort, after, size)).mappings()
     page_rows, last = cut([dict(row) for row in shown], size)
     key = "due_on" if sort is Sort.DUE else "opened_on"
@@ -97,9 +99,9 @@ def with_names(ids: sa.ColumnElement[UUID]) -> sa.Select[Any]:
     )
 
 
-def total_of(listed: Any) -> sa.Select[int, int]:
-    """Select the number (`all_count`) and sum (`all_fen`) of at most MOST + 1 rows of `listed`, which has `fen`."""
-    counted = sa.select(listed.c.fen).limit(MOST + 1).subquery()
+def total_of(listed: Any, most: int | None = MOST) -> sa.Select[int, int]:
+    """Select the number (`all_count`) and sum (`all_fen`) of at most `most` + 1 rows of `listed`, which has `fen`."""
+    counted = first_rows(sa.select(listed.c.fen), most).subquery()
     return sa.select(sa.func.count().label("all_count"), sa.func.sum(counted.c.fen).label("all_fen")).select_from(
         counted
     )

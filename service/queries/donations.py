@@ -39,7 +39,7 @@ def page_with_total(
     filters: Mapping[str, Any],
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of donations with unit and recorder, newest entry first, and the count and sum of all.
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from service.queries.page import Page, counted, cut
+from service.queries.page import COUNTED, Page, counted, cut
 from service.queries.scope import Caller, below, visible_to
 from service.tables.funds import fund
 from service.tables.units import unit
@@ -33,10 +33,17 @@ def _matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -
     return rows.where(*(FILTERS[name](value) for name, value in filters.items() if name in FILTERS))
 
 
-def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
-    """Return `size` lines that the caller may see, the latest year first, after the key `after`."""
+def page(
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    after: list[str] | None,
+    size: int,
+    most: int | None = COUNTED,
+) -> Page:
+    """Return `size` lines that the caller may see, the latest year first, after the key `after`, counted up to `most`."""
     rows = _matching(conn, caller, filters)
-    total = counted(conn, rows.with_only_columns(fund.c.id))
+    total = counted(conn, rows.with_only_columns(fund.c.id), most)
     if after is not None:
         year, code, fund_id = after
         later = sa.or_(

@@ -46,7 +46,7 @@ def page_with_total(
     filters: Mapping[str, Any],
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of gifts with the names around them, newest entry first, and the count and sum of all.
 

@@ -130,7 +130,7 @@ def page_with_total(
     filters: Mapping[str, Any],
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of notices with case and unit, the newest first, and the count of all.
 
@@ -167,7 +167,7 @@ def objections_with_total(
     filters: Mapping[str, Any],
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of objections with case, unit and award, the newest first, and the count of all."""
     rows = listed_objections(conn, caller, filters)

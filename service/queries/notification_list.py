@@ -44,7 +44,7 @@ def page_with_total(
     filters: Mapping[str, Any],
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of letters with case and reader, the newest first, and the count of all."""
     rows = listed(conn, caller, filters)

@@ -25,9 +25,12 @@ class CountedSum:
     has_more: bool = False
 
     @classmethod
-    def of(cls, count: int, fen: object, most: int) -> "CountedSum":
-        """Return what a SELECT of at most `most` + 1 rows counted. A sum of some of the rows is not a sum of the list."""
-        if count > most:
+    def of(cls, count: int, fen: object, most: int | None) -> "CountedSum":
+        """Return what a SELECT of at most `most` + 1 rows counted; None is all of them.
+
+        A sum of some of the rows is not a sum of the list.
+        """
+        if most is not None and count > most:
             return cls(most, None, has_more=True)
         return cls(count, Fen(int(str(fen or 0))))
 
@@ -51,20 +54,26 @@ class Page:
     """Whether `count` is only the most that was counted."""
 
 
+def first_rows(rows: sa.Select[Any], most: int | None) -> sa.Select[Any]:
+    """Limit rows that are counted to one more than `most`; None leaves them all."""
+    return rows.limit(most + 1) if most is not None else rows
+
+
 def counted(conn: sa.Connection, rows: sa.Select[Any], most: int | None = COUNTED) -> CappedCount:
     """Return the count of rows, at most `most`; None counts them all. Select a narrow column: an index may bear it."""
-    limited = rows.limit(most + 1) if most is not None else rows
-    value = conn.scalar(sa.select(sa.func.count()).select_from(limited.subquery())) or 0
+    value = conn.scalar(sa.select(sa.func.count()).select_from(first_rows(rows, most).subquery())) or 0
     return CappedCount(value) if most is None or value <= most else CappedCount(most, is_capped=True)
 
 
-def total(conn: sa.Connection, rows: sa.Select[Any], most: int = COUNTED) -> CountedSum:
+def total(conn: sa.Connection, rows: sa.Select[Any], most: int | None = COUNTED) -> CountedSum:
     """Return the count and sum of a list, as totals() does for several."""
     return totals(conn, {"": rows}, most)[""]
 
 
-def totals(conn: sa.Connection, lists: Mapping[str, sa.Select[Any]], most: int = COUNTED) -> dict[str, CountedSum]:
-    """Return the count and sum of each list, up to `most` rows, by one SELECT.
+def totals(
+    conn: sa.Connection, lists: Mapping[str, sa.Select[Any]], most: int | None = COUNTED
+) -> dict[str, CountedSum]:
+    """Return the count and sum of each list, up to `most` rows (None: all), by one SELECT.
 
     Each selects a narrow column, and `fen` where the list has money: the sum is that of the rows that are listed.
     """
@@ -74,8 +83,8 @@ def totals(conn: sa.Connection, lists: Mapping[str, sa.Select[Any]], most: int =
     return {row.name: _counted_sum(row.rows, row.fen, most, "fen" in lists[row.name].selected_columns) for row in rows}
 
 
-def _total_of(name: str, rows: sa.Select[Any], most: int) -> sa.Select[str, int, int]:
-    first = rows.limit(most + 1).subquery()
+def _total_of(name: str, rows: sa.Select[Any], most: int | None) -> sa.Select[str, int, int]:
+    first = first_rows(rows, most).subquery()
     fen = sa.func.sum(first.c.fen) if "fen" in first.c else sa.null()
     counted_rows = sa.func.count().label("rows")
     return sa.select(
@@ -83,10 +92,11 @@ def _total_of(name: str, rows: sa.Select[Any], most: int) -> sa.Select[str, int,
     ).select_from(first)
 
 
-def _counted_sum(count: int, fen: int | None, most: int, has_money: bool) -> CountedSum:
+def _counted_sum(count: int, fen: int | None, most: int | None, has_money: bool) -> CountedSum:
     if has_money:
         return CountedSum.of(count, fen, most)
-    return CountedSum(min(count, most), None, has_more=count > most)
+    has_more = most is not None and count > most
+    return CountedSum(most if has_more and most is not None else count, None, has_more=has_more)
 
 
 def cut(rows: list[dict[str, Any]], size: int) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
@@ -128,7 +138,7 @@ def newest_with_total(
     named: Named,
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return `size` rows after the id in `after`, newest first, and the count and sum of all rows, up to `most`.
 

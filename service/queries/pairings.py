@@ -56,7 +56,7 @@ def page_with_total(
     today: date,
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of pairings with family and unit, the newest entry first, and the count of all; voided ones included."""
     rows = sa.select(pairing.c.id).join(household, household.c.id == pairing.c.household_id)

@@ -53,14 +53,29 @@ def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> s
 
 
 def page(
-    conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int
+    conn: sa.Connection,
+    caller: Caller,
+    filters: Mapping[str, Any],
+    after: list[str] | None,
+    size: int,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
-    """Return `size` payments that the caller may see, the one made last first, and the count and sum of all of them."""
+    """Return `size` payments that the caller may see, the one made last first, and the count and sum of all of them.
+
+    They are counted and summed up to `most`, or all with None.
+    """
     rows = listed(conn, caller, filters)
-    counted_sum = total(conn, rows)
+    counted_sum = total(conn, rows, most)
+    following = rows.where(payment.c.id < UUID(after[0])) if after is not None else rows
+    found = conn.execute(_shown(caller, following).order_by(payment.c.id.desc()).limit(size + 1)).mappings()
+    return page_by_id([dict(row) for row in found], size, counted_sum.count), counted_sum
+
+
+def _shown(caller: Caller, rows: sa.Select[Any]) -> sa.Select[Any]:
+    """Select what the list shows of those payments, with the names around them."""
     columns = ("id", "case_id", "seq", "fen", "method", "voucher", "paid_on", "state", "advice_no", "advised_on")
     more = ("returned_on", "returned_code", "recalled_fen", "recalled_on", "receipt_on", "cash_reason", "fund_id")
-    shown = (
+    return (
         rows.with_only_columns(*(payment.c[name] for name in (*columns, *more)))
         .add_columns(
             case.c.case_no,
@@ -74,9 +89,6 @@ def page(
         .join(_payer, _payer.c.id == payment.c.paid_by)
         .outerjoin(_confirmer, _confirmer.c.id == payment.c.confirmed_by)
     )
-    following = shown.where(payment.c.id < UUID(after[0])) if after is not None else shown
-    found = conn.execute(following.order_by(payment.c.id.desc()).limit(size + 1)).mappings()
-    return page_by_id([dict(row) for row in found], size, counted_sum.count), counted_sum
 
 
 def totals_by_month_and_source(

@@ -63,7 +63,7 @@ def page_with_total(
     filters: Mapping[str, Any],
     after: list[str] | None,
     size: int,
-    most: int = COUNTED,
+    most: int | None = COUNTED,
 ) -> tuple[Page, CountedSum]:
     """Return one page of visits with the names around them, newest entry first, and the count of all; voided ones included."""
     rows = listed(conn, caller, filters)

@@ -159,6 +159,12 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         personal="about_sealed content_sealed result_sealed",
         neither="id account_id sha256 size state confirmation_id created_at ended_at",
     ),
+    "prepared_file": _columns(
+        personal="query_sealed note_sealed",
+        neither="id account_id list kind filters language as_of grants state attempts rows_done rows_in_all size asked_at"
+        " ended_at",
+    ),
+    "prepared_part": _columns(personal="content_sealed", neither="file_id number"),
     "installation": _columns(neither="id kind at"),
     "heartbeat": _columns(neither="at filler"),
     "job_run": _columns(neither="job on at done refused"),

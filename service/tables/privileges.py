@@ -14,13 +14,14 @@ NO_INSERT: Mapping[str, str] = {
 }
 """Tables that the application only reads, and who writes them."""
 
-DELETED_FROM = frozenset({"calendar_day", "calendar_year", "idempotency", "sign_in_attempt"})
+DELETED_FROM = frozenset({"calendar_day", "calendar_year", "idempotency", "prepared_part", "sign_in_attempt"})
 """Tables whose rows the application deletes; of every other table a row stays for good."""
 
 ALSO_UPDATED: Mapping[str, str] = {
     "chain_head": "seq hash",
     "idempotency": "status headers body_sealed",
     "job_run": "at done refused",
+    "prepared_file": "grants state attempts rows_done rows_in_all size ended_at",
     "sign_in_attempt": "token_hash csrf_token account_id challenge state done_at",
     "uploaded_workbook": "about_sealed content_sealed result_sealed state confirmation_id ended_at",
     "sign_in_count": "failed locked_until totp_step",

@@ -104,6 +104,8 @@ UNRECORDED_TABLES: Mapping[str, str] = {
     "idempotency": "answers kept for a week so that a repeated request is answered again",
     "imported_file": "makes two imports of one file take turns; nothing reads it, what the file said is bound row by row",
     "uploaded_workbook": "a file between its dry run and its import; the rows that it becomes are bound row by row",
+    "prepared_file": "a long export on its way to the person who asked for it; that they took it is an event",
+    "prepared_part": "the content of such a file, for a day; what it shows is bound row by row",
     "sign_in_attempt": "a browser on its way to a session, for ten minutes; the sign-in, or its failure, is an event",
     "sign_in_count": "failures since the last sign-in; each failure before a lock is an event",
     "heartbeat": "written to see that the disk takes writes; it says nothing",

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from service.http.context import caller
 from service.imports.written_tables import Cell, Money
-from service.web.case_filters import unit_names
+from service.queries import units
 from service.web.formatting import term
 
 UNIT = "unit_of_row"
@@ -16,9 +17,16 @@ UNIT = "unit_of_row"
 BATCH = 2_000
 """Rows that one SELECT reads."""
 
-Rows = list[dict[str, Any]]
-Batch = tuple[Rows, list[str] | None]
-"""Some rows, and the key of the last of them where there are more."""
+Key = list[str] | None
+"""The key of the row after which a list is read on; None at its beginning and after its end."""
+
+
+class Batch(NamedTuple):
+    """Some rows of a list, the key of the last of them where there are more, and how many rows were counted."""
+
+    rows: list[dict[str, Any]]
+    last: Key
+    total: int
 
 
 Columns = Mapping[str, Callable[[dict[str, Any]], Cell]]
@@ -31,22 +39,41 @@ class ExportedList:
 
     filters: Callable[[], dict[str, Any]]
     labels: Callable[[dict[str, Any]], Mapping[str, str]]
-    read: Callable[[Any, dict[str, Any], list[str] | None], Batch]
+    read: Callable[[Any, dict[str, Any], Key, int | None], Batch]
+    """Reads a batch after a key, and counts all rows up to a number, or all of them with None."""
+
     columns: Columns
     free: frozenset[str] = frozenset()
     """The filters whose words people type: they are not kept in the event of an export."""
 
-    def rows(self, conn: Any, filters: dict[str, Any]) -> Iterator[Sequence[Cell]]:
-        """Yield the cells of every row, read in batches."""
-        names = unit_names(caller())
-        after: list[str] | None = None
-        while True:
-            found, after = self.read(conn, filters, after)
-            for row in found:
+    def open(self, conn: Any, filters: dict[str, Any]) -> tuple[int, Iterator[Sequence[Cell]]]:
+        """Return the number of rows, counted, and the cells of each, which are read in batches as they are asked for.
+
+        `conn` must see one moment. Raises RowsMissed, while they are read, where there are more or fewer than counted.
+        """
+        names = {each["id"]: each["name"] for each in units.visible_units(conn, caller())}
+        first = self.read(conn, filters, None, None)
+        return first.total, self._cells(self._batches(conn, filters, first), names, first.total)
+
+    def _batches(self, conn: Any, filters: dict[str, Any], batch: Batch) -> Iterator[Batch]:
+        yield batch
+        while batch.last is not None:
+            batch = self.read(conn, filters, batch.last, 1)
+            yield batch
+
+    def _cells(self, batches: Iterator[Batch], names: Mapping[UUID, str], count: int) -> Iterator[Sequence[Cell]]:
+        number = 0
+        for batch in batches:
+            for row in batch.rows:
                 with_unit = {**row, UNIT: names.get(row["unit_id"]) if "unit_id" in row else None}
                 yield [cell(with_unit) for cell in self.columns.values()]
-            if after is None:
-                return
+            number += len(batch.rows)
+        if number != count:
+            raise RowsMissed(f"{number} rows of {count}")
+
+
+class RowsMissed(RuntimeError):
+    """A list has other rows than were counted: its pages and its count are not of one moment, or not of one query."""
 
 
 def on_day(name: str) -> Callable[[dict[str, Any]], Cell]:

@@ -15,7 +15,7 @@ from service.queries.case_list import Sort
 from service.web import event_filters
 from service.web.case_filters import case_filters, filter_labels, unit_names
 from service.web.event_words import event_words
-from service.web.exported_columns import BATCH, UNIT, Batch, ExportedList, as_it_is, in_words, in_yuan, on_day
+from service.web.exported_columns import BATCH, UNIT, Batch, ExportedList, Key, as_it_is, in_words, in_yuan, on_day
 from service.web.exported_records import RECORDS
 from service.web.forms import choice_label
 from service.web.fund_page import fund_filters, fund_labels
@@ -24,34 +24,34 @@ from service.web.payment_filters import payment_filters, payment_labels
 from workflows.vocabulary import Pot, Reason, Refused
 
 
-def _cases(conn: Any, filters: dict[str, Any], after: list[str] | None) -> Batch:
+def _cases(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
     asked = request.args.get("sort", "")
     sort = Sort(asked) if asked in set(Sort) else Sort.NEWEST
-    page = case_list.page(conn, caller(), filters, sort, today(), after, BATCH)
-    return page.rows, page.last
+    page = case_list.page(conn, caller(), filters, sort, today(), after, BATCH, most)
+    return Batch(page.rows, page.last, page.total.count)
 
 
-def _households(conn: Any, filters: dict[str, Any], after: list[str] | None) -> Batch:
+def _households(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
     if "q" in filters:
         # Each search for persons is logged with whom it found; an export would look for thousands at once.
         raise Refused(Reason.of("search_not_exported"))
-    page = household_list.page(conn, caller(), filters, today(), after, BATCH, most=1)
-    return page.rows, page.last
+    page = household_list.page(conn, caller(), filters, today(), after, BATCH, most=most)
+    return Batch(page.rows, page.last, page.count)
 
 
-def _funds(conn: Any, filters: dict[str, Any], after: list[str] | None) -> Batch:
-    page = fund_list.page(conn, caller(), filters, after, BATCH)
-    return page.rows, page.last
+def _funds(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
+    page = fund_list.page(conn, caller(), filters, after, BATCH, most)
+    return Batch(page.rows, page.last, page.count)
 
 
-def _payments(conn: Any, filters: dict[str, Any], after: list[str] | None) -> Batch:
-    page, _total = payment_list.page(conn, caller(), filters, after, BATCH)
-    return page.rows, page.last
+def _payments(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
+    page, total = payment_list.page(conn, caller(), filters, after, BATCH, most)
+    return Batch(page.rows, page.last, total.count)
 
 
-def _events(conn: Any, filters: dict[str, Any], after: list[str] | None) -> Batch:
-    page = event_queries.page(conn, caller(), filters, after, BATCH, most=1)
-    return page.rows, page.last
+def _events(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
+    page = event_queries.page(conn, caller(), filters, after, BATCH, most=most)
+    return Batch(page.rows, page.last, page.count)
 
 
 EXPORTED: Mapping[str, ExportedList] = {

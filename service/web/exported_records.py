@@ -7,7 +7,7 @@ from service.http.context import caller
 from service.imports.written_tables import Cell
 from service.queries import activities, donations, gifts, notices, notification_list, visits
 from service.web import activity_view, donation_view, gift_view, letter_view, notice_view, pairing_view, visit_view
-from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, as_it_is, in_words, in_yuan, on_day
+from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, Key, as_it_is, in_words, in_yuan, on_day
 from service.web.formatting import instant, term
 from service.web.forms import choice_label
 from service.web.layout import text
@@ -19,9 +19,9 @@ from service.web.record_view import family_of
 def _records(filters: Filters, read: Read, columns: Columns) -> ExportedList:
     """Return a list of records: its page and its file read the same rows."""
 
-    def batch(conn: Any, values: dict[str, Any], after: list[str] | None) -> Batch:
-        page, _total = read(conn, caller(), values, after, BATCH, most=1)
-        return page.rows, page.last
+    def batch(conn: Any, values: dict[str, Any], after: Key, most: int | None) -> Batch:
+        page, total = read(conn, caller(), values, after, BATCH, most=most)
+        return Batch(page.rows, page.last, total.count)
 
     free = frozenset(each.name for each in filters if each.is_free)
     return ExportedList(lambda: read_filters(filters), lambda values: labels_of(filters, values), batch, columns, free)

@@ -75,6 +75,7 @@ WITHIN = {
 
 WITHOUT_MENU = {
     "web.exports.": "posted by the lists",
+    "web.prepared_files.": "reached from below the lists",
     "web.sessions.": "signing in and out",
     "web.setup.": "reached by an invitation",
     "web.accounts.": "reached by one's own name",

@@ -22,7 +22,7 @@ FILTERS = (
 
 
 def read_today(
-    conn: Any, reader: Caller, values: Mapping[str, Any], after: list[str] | None, size: int, most: int = COUNTED
+    conn: Any, reader: Caller, values: Mapping[str, Any], after: list[str] | None, size: int, most: int | None = COUNTED
 ) -> tuple[Page, CountedSum]:
     """Return one page of pairings as they are today."""
     return pairings.page_with_total(conn, reader, values, today(), after, size, most)

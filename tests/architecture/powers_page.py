@@ -115,6 +115,7 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "web.documents.supersede_document": (("document", "supersede_document"), ("document", "add_document")),
     "web.exports.export_events": (("account", "export"),),
     "web.exports.export_list": (("account", "export"),),
+    "web.prepared_files.take_file": (("account", "export"),),
     "web.finances.ask_proof": (),
     "web.finances.give_consent": (("household", "give_consent"),),
     "web.finances.replace_finances": (("household", "replace_finances"),),

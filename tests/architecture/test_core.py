@@ -35,7 +35,7 @@ COMMITTERS = re.compile(
 BEGUN = re.compile(r"service/db/(engine|prepared)\.py:\d+ conn\.begin")
 """prepared.py begins a transaction in SQLAlchemy for a prepared first statement, and ends none."""
 CLOCK_READERS = re.compile(
-    r"service/clock\.py|service/http/(context|access_log|auth|health|rate_limit|served_record)\.py|service/observability/logs\.py|service/cli(\.py|/.*)|service/local_servers/.*|worker/.*"
+    r"service/clock\.py|service/http/(context|access_log|auth|health|rate_limit|served_record)\.py|service/observability/logs\.py|service/cli(\.py|/.*)|service/file_maker\.py|service/local_servers/.*|worker/.*"
 )
 """Entry points, and modules that observe the machine and need its clock on any simulated day."""
 MONEY_PACKAGES = (

@@ -40,6 +40,7 @@ NOUNS = frozenset(
         "payments",
         "persons",
         "policies",
+        "prepared_files",
         "programmes",
         "reports",
         "search",

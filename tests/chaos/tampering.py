@@ -18,6 +18,8 @@ HARMLESS = {
     "sign_in_attempt": "a browser on its way to a session, for ten minutes",
     "sign_in_count": "failures since the last sign-in; each is an event",
     "uploaded_workbook": "kept for seven days between a dry run and its import; what is imported has fingerprints of its own",
+    "prepared_file": "a long export, kept for a day; who took it is an event, what it shows has fingerprints of its own",
+    "prepared_part": "the content of such a file",
     "job_run": "prevents a second reminder; the rows the job wrote have fingerprints of their own",
 }
 """Tables whose rows are no evidence, each with the reason."""

@@ -123,12 +123,15 @@ class Browser:
         return _page(self.http.post(path, data=fields, headers=self.headers), before)
 
     def take(self, address: str) -> list[list[str]]:
-        """Export a list as CSV, and return its rows: the note, the header, and those of the list."""
+        """Export a list as CSV, and return its rows: the note, the header, and those of the list, whose number ends it."""
         [token, *_] = re.findall(r'name="_csrf" value="([^"]+)"', self.open("/inbox").text)
         fields = {"_csrf": token, "_key": uuid4().hex}
         answer = self.http.post(address, data=fields, headers=self.headers)
         assert answer.status_code == 200, answer.get_data(as_text=True)
-        return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        *rows, ending = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
+        answer.close()
+        assert ending == [f"共 {len(rows) - 2:,} 行"]
+        return rows
 
     def fill(self, path: str, **typed: Any) -> Page:
         """Open a page, type into its form, and send it."""

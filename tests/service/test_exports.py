@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from flask import Flask
 from python_calamine import CalamineWorkbook
 
-from service.imports.written_tables import Cell, Money, write_csv, write_workbook
+from service.imports.written_tables import Cell, Money, csv_parts, write_workbook
 from service.tables.events import event
+from service.web import exported_file
 from tests.api_client import ApiClient
 from tests.lives import case_at
 from tests.page_client import page_refusal
@@ -32,18 +33,24 @@ def taken(browser: Browser, address: str) -> Any:
     """Export a list with the form of its page, and return the answer."""
     form = browser.open("/cases").form
     fields = {"_csrf": form["_csrf"], "_key": next(KEYS)}
-    return browser.http.post(address, data=fields, headers=browser.headers)
+    answer = browser.http.post(address, data=fields, headers=browser.headers)
+    answer.get_data()
+    answer.close()  # as a web server does once it is sent
+    return answer
 
 
 def csv_rows(answer: Any) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    """Return the note, the header and the rows of a CSV file, whose last line has their number."""
+    *rows, ending = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
+    assert ending == [f"共 {len(rows) - 2:,} 行"]
+    return rows
 
 
 def test_text_that_looks_like_a_formula_stays_text() -> None:
     rows: list[list[Cell]] = [["=1+1", "+86", "-5", "@a", "370101199001011234", Money(123_456), 7, None]]
-    target = io.BytesIO()
-    assert write_csv(target, "说明", ["a"] * 8, rows) == 1
-    assert csv_rows(type("Answer", (), {"data": target.getvalue()})())[2] == [
+    content = b"".join(csv_parts("说明", ["a"] * 8, rows, str))
+    written = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert written[2] == [
         "'=1+1",
         "'+86",
         "'-5",
@@ -53,11 +60,23 @@ def test_text_that_looks_like_a_formula_stays_text() -> None:
         "7",
         "",
     ]
+    assert written[3] == ["1"], "the last line has the number of rows"
     target = io.BytesIO()
     assert write_workbook(target, "说明", ["a"] * 8, rows) == 1
     target.seek(0)
     sheet = CalamineWorkbook.from_filelike(target).get_sheet_by_index(0).to_python()
+    assert sheet[1] == ["a"] * 8
     assert sheet[2] == ["=1+1", "+86", "-5", "@a", "370101199001011234", "1234.56", "7", ""]
+
+
+def test_workbook_keeps_every_letter() -> None:
+    texts: list[Cell] = ["a & b <c>", "_x0041_", "\x07", " 空格 ", "一\r\n二\t三", "😀", "\"'", ""]
+    target = io.BytesIO()
+    write_workbook(target, "说明", ["列"] * 30, [texts, ["x"] * 30])
+    target.seek(0)
+    sheet = CalamineWorkbook.from_filelike(target).get_sheet_by_index(0).to_python()
+    assert sheet[2][: len(texts)] == texts
+    assert sheet[3] == ["x"] * 30, "columns beyond Z"
 
 
 def test_file_holds_the_rows_of_the_list_and_says_who_took_them(
@@ -93,6 +112,16 @@ def test_every_list_can_be_taken(desk: ApiClient, engine: sa.Engine, open_as: Op
     rows = csv_rows(taken(open_as("auditor"), f"/exports/{name}/csv"))
     assert len(rows) > 2
     assert len({len(row) for row in rows[1:]}) == 1
+
+
+def test_list_longer_than_a_sheet_is_no_workbook(
+    desk: ApiClient, engine: sa.Engine, open_as: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is lowered: a sheet holds a million rows."""
+    case_at("draft", desk, engine)
+    monkeypatch.setattr(exported_file, "MOST_WORKBOOK_ROWS", 0)
+    assert page_refusal(taken(open_as("registrar"), "/exports/cases/xlsx")) == (409, "workbook_rows")
+    assert len(csv_rows(taken(open_as("registrar"), "/exports/cases/csv"))) > 2
 
 
 def test_search_for_persons_is_not_exported(desk: ApiClient, engine: sa.Engine, open_as: Open) -> None:

@@ -241,15 +241,14 @@ def test_case_list_is_sorted_by_opening_and_by_due_day(client: ApiClient, engine
     assert second.total.count == len(lives)
 
 
-def test_list_beyond_the_limit_is_counted_only_when_asked(
-    client: ApiClient, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_beyond_the_limit_is_counted_only_when_asked(client: ApiClient, engine: sa.Engine) -> None:
     three_cases(client, engine)
-    monkeypatch.setattr(case_list, "MOST", 2)
-    total = case_page(client, engine, {}).total
-    assert (total.count, total.fen, total.has_more) == (2, None, True)
     with engine.connect() as conn:
         caller = client.office.context(conn, "auditor", client.today).caller
+        total = case_list.page(conn, caller, {}, Sort.NEWEST, client.today, None, 50, 2).total
+        assert (total.count, total.fen, total.has_more) == (2, None, True)
+        every = case_list.page(conn, caller, {}, Sort.NEWEST, client.today, None, 1, None).total
+        assert (every.count, every.fen, every.has_more) == (3, 900_000, False)
         assert case_list.exact_count(conn, caller, {}, Sort.NEWEST, client.today) == 3
 
 

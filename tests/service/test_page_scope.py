@@ -71,7 +71,13 @@ def path_of(route: PageRoute, tree: OrgTree) -> str:
     """Return the address of a page about the records of the bureau."""
     action = "refuse" if "confirmation" in route.rule else tree.ids["action"]
     ids = {**tree.ids, "action": action, "kind": "exit", "act": "void", "key": tree.ids["ended"]}
-    ids |= {"name": "cases", "file": "csv", "form": "md", "upload": tree.ids["confirmation"]}
+    ids |= {
+        "name": "cases",
+        "file": "csv",
+        "form": "md",
+        "upload": tree.ids["confirmation"],
+        "made": tree.ids["confirmation"],
+    }
     if "/imports/" in route.rule:
         ids |= {"action": "check"}
     if "<any(files, cases):kind>" in route.rule:

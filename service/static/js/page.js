@@ -39,7 +39,16 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
   }
   form.dataset.sent = "yes";
+  // A file leaves the page as it is: its button works again.
+  if (form.closest(".exports")) {
+    setTimeout(() => delete form.dataset.sent, 3000);
+  }
 });
+
+// A page about work under way shows every five seconds how far it is; without script its link does.
+if (document.querySelector("[data-reload]")) {
+  setTimeout(() => location.reload(), 5000);
+}
 
 // One more row of a list in a form: the last row is copied empty, with the next number. Without script the button posts.
 document.addEventListener("click", (event) => {
