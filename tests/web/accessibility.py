@@ -49,7 +49,9 @@ def evaluate(cdp: CDPSession, expression: str) -> Any:
 
 
 def violations(cdp: CDPSession) -> list[str]:
-    """Return what axe finds wrong with the page, in whose browser AXE is a script of every page."""
+    """Return what axe finds wrong with the page; its script is loaded where the browser does not give it to every page."""
+    if not evaluate(cdp, "typeof axe === 'object'"):
+        evaluate(cdp, AXE.read_text(encoding="utf-8"))
     found: list[str] = json.loads(evaluate(cdp, RUN))
     return found
 
