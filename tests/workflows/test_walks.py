@@ -54,6 +54,7 @@ SMALL = Programme(
 )
 # fmt: on
 ALL = (*PROGRAMMES.values(), SMALL)
+pytestmark = pytest.mark.timeout(600)
 every_programme = pytest.mark.parametrize("programme", ALL, ids=lambda programme: programme.key)
 WALKS = int(os.environ.get("WALKS", "500"))
 """Walks over each programme; `make walks` takes 5,000 of 100 steps."""
