@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from service.actions.context import ActionContext
-from service.actions.event_log import append_event
+from service.actions.event_log import EventSource, append_event, build_event
 from service.actions.policies import _CALENDARS
 from service.actions.write_batch import WriteBatch
 from service.clock import Clock
@@ -22,6 +22,7 @@ from service.queries import accounts
 from service.queries.scope import Caller
 from service.tables.accounts import account, role_grant, token
 from service.tables.consents import consent
+from service.tables.events import chain_head, event
 from service.tables.finances import finance_line
 from service.tables.funds import fund
 from service.tables.households import household
@@ -115,6 +116,30 @@ def rules(conn: sa.Connection, organisation: Organisation) -> None:
         instant_of(conn, organisation, "policy", uuid5(_CALENDARS, str(year)), batch)
 
 
+def _create_staff(conn: sa.Connection, organisation: Organisation, staff: Sequence[tuple[str, str, int]]) -> None:
+    """Add the staff as create_account() does one by one, by one statement; somebody with a second role by another."""
+    whole, context = WriteBatch(), _set_up_context(organisation)
+    first = {staff_name: (role, tier) for staff_name, role, tier in reversed(staff)}
+    for staff_name, (role, tier) in reversed(first.items()):
+        batch = _account_batch(organisation, staff_name, role, tier)
+        source = EventSource("account", organisation.people[staff_name], 1, "set_up")
+        row = build_event(source, {"facts": {}, "rows": batch.fingerprints()}, context)
+        batch.add(event, row)
+        batch.add(chain_head, {"id": source.subject_id, "seq": 1, "hash": row["hash"]})
+        whole.extend(batch)
+    whole.write(conn)
+    for staff_name, role, tier in staff:
+        if first[staff_name] != (role, tier):
+            create_account(conn, organisation, staff_name, role, tier)
+
+
+def _set_up_context(organisation: Organisation) -> ActionContext:
+    """Return the context in which the administrator of the organisation sets it up."""
+    admin = Caller(organisation.people["admin"], organisation.login("admin"), "admin", organisation.unit_id, ())
+    day = date(2025, 1, 2)
+    return ActionContext(admin, instant(day), day, RING, clock=Clock.DEMO)
+
+
 def instant_of(
     conn: sa.Connection,
     organisation: Organisation,
@@ -124,10 +149,7 @@ def instant_of(
     *ledger_rows: Any,
 ) -> None:
     """Write rows with an event that names them, as every action does, by the administrator of the organisation."""
-    admin = Caller(organisation.people["admin"], organisation.login("admin"), "admin", organisation.unit_id, ())
-    day = date(2025, 1, 2)
-    context = ActionContext(admin, instant(day), day, RING, clock=Clock.DEMO)
-    append_event(conn, subject, subject_id, "set_up", {}, context, batch, ledger_rows)
+    append_event(conn, subject, subject_id, "set_up", {}, _set_up_context(organisation), batch, ledger_rows)
 
 
 def create_organisation(
@@ -149,8 +171,7 @@ def create_organisation(
     batch.add(unit, {"id": unit_id, "parent_id": parent, **unit_columns, "created_at": datetime.now(UTC)})
     batch.add(account, _account_row(organisation, "admin"))
     instant_of(conn, organisation, "unit", unit_id, batch)
-    for staff_name, role, tier in staff:
-        create_account(conn, organisation, staff_name, role, tier)
+    _create_staff(conn, organisation, staff)
     rules(conn, organisation)
     organisation.fund_id = open_fund(conn, organisation, fen)
     return organisation
@@ -177,6 +198,14 @@ def create_account(
     login: str | None = None,
 ) -> None:
     """Add a member of staff with a role and a token."""
+    batch = _account_batch(organisation, staff_name, role, tier, login)
+    instant_of(conn, organisation, "account", organisation.people[staff_name], batch)
+
+
+def _account_batch(
+    organisation: Organisation, staff_name: str, role: str, tier: int, login: str | None = None
+) -> WriteBatch:
+    """Return the rows of a member of staff with a role and a token."""
     batch = WriteBatch()
     if staff_name not in organisation.people:
         batch.add(account, _account_row(organisation, staff_name) | ({"login": login} if login else {}))
@@ -186,7 +215,7 @@ def create_account(
     dates = {"created_at": datetime.now(UTC), "expires_at": datetime(2099, 1, 1, tzinfo=UTC)}
     batch.add(token, {"id": new_id(), "account_id": person_id, **token_columns, **dates})
     batch.add(role_grant, _grant_row(organisation, staff_name, role, tier))
-    instant_of(conn, organisation, "account", person_id, batch)
+    return batch
 
 
 def grant(
