@@ -28,6 +28,7 @@ def role(database_url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+@pytest.mark.usefixtures("role")
 @pytest.mark.parametrize("name", sorted(METADATA.tables))
 def test_role_has_the_privileges_of_the_table_and_no_other(conn: sa.Connection, name: str) -> None:
     """Why: a new table without its privileges fails here, and so does one with too many."""
