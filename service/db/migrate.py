@@ -1,5 +1,6 @@
 """Migrations bring a database to the newest schema."""
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -18,8 +19,10 @@ def _config(connection: sa.Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest() -> str:
-    """Return the newest migration. Raises RuntimeError when the folder has none."""
+    """Return the newest migration of this process's code. Raises RuntimeError when the folder has none."""
+    # Every probe of /readyz asks, and alembic runs each file of the folder to find it.
     head = ScriptDirectory.from_config(_config()).get_current_head()
     if head is None:
         raise RuntimeError(f"no migrations in {MIGRATIONS}")
