@@ -16,10 +16,13 @@ _SPACE = 8 * 10**5 * 12 * 28 * 10**3
 _SERIALS = count(new_id().int % _SPACE)
 """From a random beginning on: numbers drawn at random would meet each other among a million persons."""
 
+_STRIDE = 179_424_673
+"""A prime, so that no two serials fall together, and neighbours have other places and days of birth."""
+
 
 def another_number(year: int) -> str:
     """Return a number that nobody else has, of a person born in `year`."""
-    serial, order = divmod(next(_SERIALS) % _SPACE, 10**3)
+    serial, order = divmod(next(_SERIALS) * _STRIDE % _SPACE, 10**3)
     serial, day = divmod(serial, 28)
     division, month = divmod(serial, 12)
     return identity_number(f"{division + 10**5:06d}{year}{month + 1:02d}{day + 1:02d}{order:03d}")

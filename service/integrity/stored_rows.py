@@ -62,7 +62,7 @@ def _rows_of(conn: sa.Connection, fingerprint: RowFingerprint) -> Iterator[Store
 def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
     """Return the number of fund lines, and a fault for each whose pots are not the sums of its entries and payments."""
     movements = _movements().subquery()
-    sums = sa.select(movements.c.fund_id, movements.c.pot, sa.func.sum(movements.c.fen).label("fen"))
+    sums = sa.select(movements.c.fund_id, movements.c.pot, _sum(movements.c.fen).label("fen"))
     totals: dict[tuple[UUID, str], int] = {
         (row.fund_id, row.pot): int(row.fen)
         for row in conn.execute(sums.group_by(movements.c.fund_id, movements.c.pot))
@@ -84,6 +84,11 @@ def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:
     return len(funds), faults
 
 
+def _sum(fen: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """Return a sum that is 0 where forged rows have no value to add: verify names them, and must not stop at them."""
+    return sa.func.coalesce(sa.func.sum(fen), 0)
+
+
 def _counted_payments(conn: sa.Connection) -> dict[UUID, tuple[int, int]]:
     """Return what the payments and gifts of each line say is in transit and paid, in fen."""
     transit = sa.case((payment.c.state.in_(("sent", "returning")), payment.c.fen), else_=0)
@@ -92,9 +97,7 @@ def _counted_payments(conn: sa.Connection) -> dict[UUID, tuple[int, int]]:
     of_gifts = sa.select(gift.c.fund_id, sa.literal(0), gift.c.fen)
     of_gifts = of_gifts.where(gift.c.fund_id.is_not(None), gift.c.voided_on.is_(None))
     each = of_payments.union_all(of_gifts).subquery()
-    sums = sa.select(
-        each.c.fund_id, sa.func.sum(each.c.transit).label("transit"), sa.func.sum(each.c.paid).label("paid")
-    )
+    sums = sa.select(each.c.fund_id, _sum(each.c.transit).label("transit"), _sum(each.c.paid).label("paid"))
     return {row.fund_id: (int(row.transit), int(row.paid)) for row in conn.execute(sums.group_by(each.c.fund_id))}
 
 

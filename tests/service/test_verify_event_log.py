@@ -24,7 +24,10 @@ from service.integrity.verify import verify
 from service.tables.cases import case, case_duty, incompatible_duty, paper
 from service.tables.events import event
 from service.tables.funds import fund
+from service.tables.gifts import gift
 from service.tables.ledger import ledger_entry
+from service.tables.payments import payment
+from tests.chaos.tampering import disable_guards
 from tests.factories import Organisation, create_family, create_organisation
 from tests.forged_events import Forgery, forge
 from workflows.canonical_json import canonical_json
@@ -188,6 +191,20 @@ def test_edited_row_is_named_with_its_columns(tamper: Callable[..., list[Fault]]
     )
     faults = [each for each in tamper(edit) if each.key == str(case_id)]
     assert [(each.code, each.columns) for each in faults] == [("row_altered", "due_on、fixed、held_until")]
+
+
+@pytest.mark.parametrize("table", ["payment", "gift", "ledger_entry"])
+def test_sum_without_a_value_is_named(conn: sa.Connection, organisation: Organisation, table: str) -> None:
+    """Why: verify stopped with an error at a forged row without a sum, which nobody can tell from a fault of the program."""
+    disable_guards(conn)
+    of_fund = {"fund_id": organisation.fund_id}
+    rows = {
+        "payment": payment.insert().values(id=new_id(), state="sent", **of_fund),
+        "gift": gift.insert().values(id=new_id(), **of_fund),
+        "ledger_entry": ledger_entry.insert().values(id=new_id(), source_pot="outside", target_pot="paid", **of_fund),
+    }
+    conn.execute(rows[table])
+    assert table in {fault.subject for fault in verify(conn).faults}
 
 
 def test_deleted_pair_of_incompatible_duties_is_named(tamper: Callable[..., list[Fault]]) -> None:
