@@ -27,7 +27,7 @@ from service.config import read_settings
 from service.crypto.encryption import Keyring
 from service.crypto.signed_notes import SigningKey, log_key
 from service.db.columns import new_id
-from service.files.store import FileStore, file_store
+from service.files.store import FileStore, OtherInstallation, file_store
 from service.imports import kept_workbook
 from service.integrity.stored_files import remove_unused
 from service.queries import accounts, reminders
@@ -199,11 +199,16 @@ def _remove_unused_files(day: JobDay) -> JobResult:
     """Remove files of uploads that were never committed; a file is a day old before it counts as such."""
     if day.store is None:
         return JobResult()
-    with day.engine.begin() as conn:
-        if not _claim_today(conn, "remove_unused_files", day.context):
-            return JobResult()
-        result = JobResult(remove_unused(conn, day.store, present()))
-        _add_result(conn, "remove_unused_files", result, day.context)
+    try:
+        with day.engine.begin() as conn:
+            if not _claim_today(conn, "remove_unused_files", day.context):
+                return JobResult()
+            result = JobResult(remove_unused(conn, day.store, present()))
+            _add_result(conn, "remove_unused_files", result, day.context)
+    except (OSError, OtherInstallation) as fault:
+        # The jobs after it must run, above all the anchor; this one is tried again with the next run.
+        _log.warning("the file store: %s", type(fault).__name__)
+        return JobResult(refused=Counter({type(fault).__name__: 1}))
     return result
 
 

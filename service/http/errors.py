@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
 
 from service.actions.errors import DisclosingRefusal, NotFound, RecordedRefusal, VersionConflict, refusal_of
-from service.files.store import StoreUnavailable
+from service.files.store import OtherInstallation, StoreUnavailable
 from service.http.request_state import request_state
 from service.i18n.catalogue import LANGUAGES, translate
 from service.i18n.reason_messages import message_for, problem_document
@@ -182,7 +182,7 @@ def _database(error: sqlalchemy.exc.SQLAlchemyError) -> HttpProblem:
     return HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, Reason(code), headers={"Retry-After": str(wait)})
 
 
-def _store_away(error: StoreUnavailable) -> HttpProblem:
+def _store_away(error: StoreUnavailable | OtherInstallation) -> HttpProblem:
     logs.log_event("file_store", "warning", fault=logs.describe_exception(error))
     return HttpProblem(HTTPStatus.SERVICE_UNAVAILABLE, Reason("file_store_away"), headers={"Retry-After": "30"})
 
@@ -243,6 +243,7 @@ PROBLEMS: Mapping[type[Exception], Callable[[Any], HttpProblem]] = {
     PoliciesOverlap:   lambda error: HttpProblem(CONFLICT, Reason.of("policies_overlap", policies=list(error.keys))),
     CalendarUnknown:   lambda error: HttpProblem(CONFLICT, Reason.of("calendar_unknown", year=error.year)),
     StoreUnavailable:  _store_away,
+    OtherInstallation: _store_away,
     sqlalchemy.exc.IntegrityError:  lambda error: HttpProblem(CONFLICT, *refusal_of(error).reasons),
     sqlalchemy.exc.DataError:       lambda _error: HttpProblem(UNPROCESSABLE, Reason.of("value_unstorable")),
     sqlalchemy.exc.SQLAlchemyError: _database,

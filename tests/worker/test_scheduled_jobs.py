@@ -1,6 +1,7 @@
 """Tests of the scheduled jobs: notices end on time, reminders are sent once, runs may overlap."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 from uuid import UUID
 
@@ -9,6 +10,9 @@ import sqlalchemy as sa
 
 from service.actions import cases
 from service.clock import union_day
+from service.config import Bucket
+from service.files.bucket import BucketStore
+from service.files.store import FolderStore
 from service.tables.cases import case
 from service.tables.events import event, idempotency, job_run
 from service.tables.notifications import notification
@@ -233,3 +237,19 @@ def test_anchor_is_made_although_job_run_says_that_it_was(
         conn.execute(job_run.insert().values(done))
     assert run_day(engine, RING, NOW, LAST_NOTICE_DAY)["anchor"].done == 1
     assert run_day(engine, RING, NOW, LAST_NOTICE_DAY)["anchor"].done == 0
+
+
+@pytest.mark.usefixtures("noticed")
+def test_anchor_is_added_while_the_file_store_is_away_and_the_store_is_cleared_later(
+    application: sa.Engine, tmp_path: Path
+) -> None:
+    """Why: whoever can make the file store fail must not be able to stop the anchors."""
+    today, away = date(2025, 12, 3), BucketStore(Bucket("http://127.0.0.1:9", "songnuan", "", "key", "secret"))
+    report = run_day(application, RING, NOW, today, store=away)
+    assert report["remove_unused_files"].refused == {"StoreUnavailable": 1}
+    with application.connect() as conn:
+        assert "anchor" in conn.scalars(sa.select(job_run.c.job).where(job_run.c.on == today)).all()
+    again = run_day(application, RING, NOW, today, store=FolderStore(tmp_path))
+    assert again["remove_unused_files"].refused == {}
+    with application.connect() as conn:
+        assert "remove_unused_files" in conn.scalars(sa.select(job_run.c.job).where(job_run.c.on == today)).all()
