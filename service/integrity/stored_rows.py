@@ -41,22 +41,35 @@ def stored_rows(conn: sa.Connection, tables: Mapping[str, RowFingerprint] = FING
 def rows_of_table(conn: sa.Connection, name: str, tables: Mapping[str, RowFingerprint]) -> Iterator[StoredRow]:
     """Yield the rows of one table, or the heads of the chains of cases (CASE_HEAD) or of the others (HEAD)."""
     if name == CASE_HEAD:
-        for row in streamed(conn, sa.select(case.c.id, case.c.version, case.c.head_hash)):
-            yield CASE_HEAD, str(row.id), head_entry(row.version, row.head_hash)
+        for row in streamed(conn, sa.select(id_as_text(case.c.id), case.c.version, case.c.head_hash)):
+            yield CASE_HEAD, row.id, head_entry(row.version, row.head_hash)
     elif name == HEAD:
-        for row in streamed(conn, sa.select(chain_head)):
-            yield HEAD, str(row.id), head_entry(row.seq, row.hash)
+        for row in streamed(conn, sa.select(id_as_text(chain_head.c.id), chain_head.c.seq, chain_head.c.hash)):
+            yield HEAD, row.id, head_entry(row.seq, row.hash)
     else:
         yield from _rows_of(conn, tables[name])
 
 
 def _rows_of(conn: sa.Connection, fingerprint: RowFingerprint) -> Iterator[StoredRow]:
-    names = fingerprint.columns
-    for row in streamed(conn, sa.select(*(fingerprint.table.c[name] for name in names))):
+    names, entries, key_of = fingerprint.columns, fingerprint.entries, fingerprint.key_of
+    columns = [as_text(fingerprint.table.c[name]) for name in names]
+    for row in streamed(conn, sa.select(*columns)):
         stored = dict(zip(names, row, strict=True))
-        key = fingerprint.key_of(stored)
-        for log_name, content in fingerprint.entries(stored):
+        key = key_of(stored)
+        for log_name, content in entries(stored):
             yield log_name, key, content
+
+
+def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return an id or a day as the text that canonical JSON writes of it: the driver makes no objects of millions of ids."""
+    if isinstance(column.type, sa.Date):
+        return sa.func.to_char(column, "YYYY-MM-DD", type_=sa.Text()).label(column.key)
+    return id_as_text(column)
+
+
+def id_as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return an id as text, any other column as it is."""
+    return sa.cast(column, sa.Text()).label(column.key) if isinstance(column.type, sa.Uuid) else column
 
 
 def pot_faults(conn: sa.Connection) -> tuple[int, list[Fault]]:

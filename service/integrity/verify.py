@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from service.integrity.stored_rows import (
     aid_counter_faults,
     case_sum_faults,
     guard_faults,
+    id_as_text,
     pot_faults,
     stored_rows,
     streamed,
@@ -157,7 +158,8 @@ def _checked_events(
 ) -> Iterator[tuple[sa.Row[Any], list[Fault]]]:
     """Yield each event and its faults in the order of the chains; `record_row` receives each recorded row."""
     replay, previous = EventReplay(record_row, tables), None
-    for row in streamed(conn, sa.select(event).where(chains).order_by(event.c.subject_id, event.c.seq)):
+    events = sa.select(*map(id_as_text, event.c)).where(chains).order_by(event.c.subject_id, event.c.seq)
+    for row in streamed(conn, events):
         if previous is not None and previous.subject_id != row.subject_id:
             replay.end_chain(previous.subject, previous.subject_id, previous.seq, bytes(previous.hash))
             previous = None
@@ -176,7 +178,7 @@ def _event_faults(
     row: sa.Row[Any], previous: sa.Row[Any] | None, replay: EventReplay, checks: Sequence[EventCheck]
 ) -> Iterator[Fault]:
     expected_seq, expected_prev = (previous.seq + 1, previous.hash) if previous else (1, GENESIS)
-    location = (row.subject, str(row.subject_id), row.seq)
+    location = (row.subject, row.subject_id, row.seq)
     if row.seq != expected_seq:
         yield Fault("event_missing", *location)
     elif row.prev != expected_prev:
@@ -199,8 +201,8 @@ def _event_faults(
 
 def _columns_agree(row: sa.Row[Any], body: dict[str, Any]) -> bool:
     recorded = (body["subject"], body["id"], body["seq"], body["action"], body["actor"], body["on"])
-    stored = (row.subject, str(row.subject_id), row.seq, row.action, str(row.actor_id), row.on.isoformat())
+    stored = (row.subject, row.subject_id, row.seq, row.action, row.actor_id, row.on.isoformat())
     optional = (body.get("from"), body.get("to"), body.get("principal"), body.get("confirmation"))
-    people = [str(each) if each else None for each in (row.principal_id, row.confirmation_id)]
-    at = datetime.fromisoformat(body["at"]).astimezone(UTC)
+    at = datetime.fromisoformat(body["at"])
+    people = (row.principal_id, row.confirmation_id)
     return recorded == stored and optional == (row.from_state, row.to_state, *people) and at == row.at

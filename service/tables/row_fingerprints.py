@@ -184,11 +184,16 @@ class RowFingerprint:
         return tuple(dict.fromkeys(names))
 
     def entries(self, row: Mapping[str, Any]) -> Iterator[tuple[str, Plain]]:
-        """Yield what the event log records of a whole row, by the log's table name: the row, then its filled columns."""
-        fixed = self._present({**row, **self._first_values(row)}, self.fixed)
+        """Yield what the event log records of a whole row, by the log's table name: the row, then its filled columns.
+
+        An id or a day may be given as its text: canonical JSON writes both alike.
+        """
+        whole = {**self.defaults, **row} if self.defaults else row
+        first_values = self._first_values(whole) if self.first_values else {}
+        fixed = self._present({**whole, **first_values} if first_values else whole, self.fixed)
         digest = sha256(canonical_json([self.log_name, fixed]).encode()).hexdigest()
-        yield self.log_name, {FIXED: digest, **self._changing(row)} if self.changing else digest
-        for name, value in self._present(row, self.filled).items():
+        yield self.log_name, {FIXED: digest, **self._changing(whole, first_values)} if self.changing else digest
+        for name, value in self._present(whole, self.filled).items() if self.filled else ():
             yield f"{self.log_name}.{name}", sha256(canonical_json([self.log_name, name, value]).encode()).hexdigest()
 
     def changes(self, row: Mapping[str, Any]) -> dict[str, Plain]:
@@ -206,22 +211,27 @@ class RowFingerprint:
         kept = {name: row.get(first) for name, first in self.first_values.items()}
         return {name: value for name, value in kept.items() if value is not None}
 
-    def _present(self, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+    def _present(self, whole: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of the columns that hold one, by their names in the log."""
-        values = {name: row.get(name, self.defaults.get(name)) for name in columns}
-        return {columns[name]: value for name, value in values.items() if not self._is_absent(name, value)}
+        get = whole.get
+        present = {log_name: value for name, log_name in columns.items() if (value := get(name)) is not None}
+        for name, absent in self.absent.items():
+            if name in columns and get(name) == absent:
+                del present[columns[name]]
+        return present
 
     def _is_absent(self, name: str, value: Any) -> bool:
         return value is None or (name in self.absent and value == self.absent[name])
 
-    def _changing(self, row: Mapping[str, Any]) -> dict[str, Plain]:
-        values = {name: row.get(name, self.defaults.get(name)) for name in self.changing}
+    def _changing(self, whole: Mapping[str, Any], first_values: Mapping[str, Any]) -> dict[str, Plain]:
         changing = {
-            self.changing[name]: self._recorded(name, value)
-            for name, value in values.items()
-            if not self._is_absent(name, value)
+            log_name: self._recorded(name, value)
+            for name, log_name in self.changing.items()
+            if (value := whole.get(name)) is not None and not self._is_absent(name, value)
         }
-        return changing | {self.fixed[name]: self._recorded(name, row[name]) for name in self._first_values(row)}
+        if first_values:
+            changing |= {self.fixed[name]: self._recorded(name, whole[name]) for name in first_values}
+        return changing
 
     def _recorded(self, name: str, value: Any) -> Plain:
         """Return a column's value as an event records it: personal data as a digest, an absent value as null."""
