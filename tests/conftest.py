@@ -34,6 +34,9 @@ _WHOLE = ("architecture",)
 _LONG = ("web", "journeys", "chaos")
 """Folders whose tests begin first: a group that begins last keeps one worker busy alone."""
 
+_SHORT = 40
+"""Bytes that are shown in the name of a test."""
+
 for _limit in ("TOKEN", "ADDRESS", "FAILED_TOKENS"):  # processes that tests start have no rate limits
     os.environ.setdefault(f"SONGNUAN_RATE_{_limit}", "off")
 
@@ -41,6 +44,11 @@ for _limit in ("TOKEN", "ADDRESS", "FAILED_TOKENS"):  # processes that tests sta
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the page tests keep pictures of their pages: `pytest tests/web --screenshots FOLDER`."""
     parser.addoption("--screenshots", metavar="FOLDER", help="keep pictures of the pages in this folder")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their number: archives hold the time at which they were made, and each worker must name a test alike."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > _SHORT else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
