@@ -62,7 +62,7 @@ REVEALERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 PAYEE_REVEALERS = (Role.REGISTRAR, Role.CASHIER)
 PERIOD = "unit_id={unit}&from=2025-01&to=2025-12"
 REPORT = f"/reports?{PERIOD}"
-LISTS = "cases, households, funds, payments, gifts, donations, activities, visits, notifications, pairings, notices, objections"
+LISTS = "cases, households, funds, fund_years, payments, gifts, donations, activities, visits, notifications, pairings, notices, objections"
 AUDITOR = (Role.AUDITOR,)
 FUNDRAISERS = (Role.REGISTRAR, Role.CASHIER)
 ADMIN = (Role.ADMIN,)
@@ -224,6 +224,9 @@ PAGES = (
     PageRoute("POST", "/confirmations/<uuid:confirmation_id>/confirm/challenge", EVERYONE, "row"),
     PageRoute("POST", "/households/<uuid:household_id>/payee/challenge", REGISTRAR, "row", form=STALE),
     PageRoute("GET", "/funds", READERS, "list", seen_by=("cashier",), seen_at=("/funds", "/funds?year=1999")),
+    PageRoute(
+        "GET", "/funds/years", READERS, "list", seen_by=("cashier",), seen_at=("/funds/years", "/funds/years?year=1999")
+    ),
     PageRoute("GET", "/funds/new", CASHIER, "self", seen_by=("cashier",)),
     PageRoute("POST", "/funds/new", CASHIER, "self"),
     PageRoute("GET", "/funds/<uuid:fund_id>", READERS, "row", seen_by=("cashier", "approver_1", "auditor")),

@@ -14,7 +14,7 @@ from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
 from service.tables.funds import fund
 from workflows.code_lists import FUND_ITEMS, Category, FundSource
-from workflows.vocabulary import Plain, Reason, Refused, Role
+from workflows.vocabulary import Fen, Plain, Reason, Refused, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ class NewFund:
     settles_until: date | None = None
     """The last day on which what was committed while the line was open is paid; None: `expires_on`."""
 
+    expected: Fen | None = None
+    """What the document promises (fen); None where it names no sum."""
+
 
 def open_line(conn: sa.Connection, new: NewFund, context: ActionContext) -> UUID:
     """Open a fund line without money. Raises InvalidForm, Refused (role_missing, fund_code_taken), NotFound."""
@@ -45,8 +48,10 @@ def open_line(conn: sa.Connection, new: NewFund, context: ActionContext) -> UUID
         raise Refused(Reason.of("fund_code_taken", field="code", found=new.code, year=new.year))
     fund_id = new_id()
     items, categories = list(dict.fromkeys(new.items)), list(dict.fromkeys(new.categories))
-    columns = {name: getattr(new, name) for name in NewFund.__slots__ if name not in {"items", "categories"}}
-    lists = {"permitted_items": items, "categories": categories}
+    columns = {
+        name: getattr(new, name) for name in NewFund.__slots__ if name not in {"items", "categories", "expected"}
+    }
+    lists = {"permitted_items": items, "categories": categories, "expected_fen": new.expected}
     batch = WriteBatch()
     batch.add(fund, {**columns, **lists, "id": fund_id, "unit_path": unit_path, "created_at": context.at})
     facts: dict[str, Plain] = {"code": new.code, "year": new.year, "source": new.source, "document": new.document}
@@ -66,6 +71,8 @@ def _problems(new: NewFund) -> Iterator[Reason]:
     if not new.items:
         yield Reason.of("answer_missing", field="items")
     yield from validation.choices("categories", new.categories, Category)
+    if new.expected is not None:
+        yield from validation.amount("expected", new.expected)
     yield from validation.dates_in_order("expires_on", new.opens_on, new.expires_on)
     if new.settles_until is not None:
         yield from validation.dates_in_order("settles_until", new.expires_on, new.settles_until)

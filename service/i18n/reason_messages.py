@@ -10,7 +10,7 @@ from workflows.vocabulary import Reason
 MONEY = frozenset(
     [
         *("award", "requested", "before", "cap", "available", "amount", "outstanding", "kept", "share", "fen"),
-        *("parts", "surveyed", "typed"),
+        *("parts", "surveyed", "sum_due", "typed"),
     ]
 )
 """Keys of reason values in fen, which are shown as yuan."""

@@ -22,6 +22,7 @@ FUNDS = Sheet(
         Column("来源", "source", cells.chosen(labels.SOURCES, SYNONYMS["source"])),
         Column("年度", "year", cells.year),
         Column("依据文号", "document", cells.words),
+        Column("预计到账", "expected", cells.money, required=False),
         Column("可用项目", "items", cells.several(cells.chosen(labels.ITEMS, SYNONYMS["item"]))),
         Column(
             "适用困难类别",

@@ -22,10 +22,11 @@ FILTERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
 
 def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
     """Select the lines that the list shows under filters, with what each has available as `fen`."""
-    return _matching(conn, caller, filters).with_only_columns(fund.c.id, fund.c.available_fen.label("fen"))
+    return lines_under(conn, caller, filters).with_only_columns(fund.c.id, fund.c.available_fen.label("fen"))
 
 
-def _matching(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+def lines_under(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
+    """Select the lines that the caller may see under filters."""
     rows = sa.select(fund).where(visible_to(caller, fund.c.unit_path))
     if "unit_id" in filters:
         path = conn.scalar(sa.select(unit.c.path).where(unit.c.id == filters["unit_id"]))
@@ -42,7 +43,7 @@ def page(
     most: int | None = COUNTED,
 ) -> Page:
     """Return `size` lines that the caller may see, the latest year first, after the key `after`, counted up to `most`."""
-    rows = _matching(conn, caller, filters)
+    rows = lines_under(conn, caller, filters)
     total = counted(conn, rows.with_only_columns(fund.c.id), most)
     if after is not None:
         year, code, fund_id = after
@@ -63,7 +64,7 @@ def sums(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> Map
         sa.cast(sa.func.coalesce(sa.func.sum(fund.c[f"{pot.value}_fen"]), 0), sa.BigInteger).label(pot.value)
         for pot in Pot
     )
-    row = conn.execute(_matching(conn, caller, filters).with_only_columns(*columns)).one()
+    row = conn.execute(lines_under(conn, caller, filters).with_only_columns(*columns)).one()
     return {pot: Fen(getattr(row, pot.value)) for pot in Pot}
 
 

@@ -23,6 +23,9 @@ class FundIn(In):
         metadata={"description": "Last day for paying what was committed while the line was open; none: expires_on."},
     )
     categories = fields.List(fields.String(validate=CODE), load_default=list, validate=validate.Length(0, 10))
+    expected = Money(
+        load_default=None, metadata={"description": "What the document promises; none where it names no sum."}
+    )
 
 
 class FundOut(Schema):
@@ -40,6 +43,7 @@ class FundOut(Schema):
     opens_on = fields.Date()
     expires_on = fields.Date()
     settles_until = fields.Date(allow_none=True)
+    expected = Money(attribute="expected_fen", allow_none=True)
     received = fields.Function(lambda row: in_yuan(-row["outside_fen"]), metadata={"type": "string"})
     available = Money(attribute="available_fen")
     committed = Money(attribute="committed_fen")

@@ -101,7 +101,8 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
     # the money
     "fund": _columns(
         neither=_ROW_COLUMNS + "code title source year document permitted_items categories opens_on expires_on"
-        " settles_until available_fen committed_fen in_transit_fen paid_fen recovering_fen written_off_fen outside_fen"
+        " settles_until expected_fen available_fen committed_fen in_transit_fen paid_fen recovering_fen written_off_fen"
+        " outside_fen"
         " counted_in_transit_fen counted_paid_fen version",
     ),
     "fund_allocation": _columns(

@@ -21,6 +21,8 @@ fund = sa.Table(
     sa.Column("opens_on", sa.Date(), nullable=False),
     sa.Column("expires_on", sa.Date(), nullable=False),
     sa.Column("settles_until", sa.Date()),
+    # What the document promises; None where it names no sum.
+    sa.Column("expected_fen", sa.BigInteger()),
     sa.Column("available_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("committed_fen", sa.BigInteger(), nullable=False, server_default="0"),
     sa.Column("in_transit_fen", sa.BigInteger(), nullable=False, server_default="0"),
@@ -36,6 +38,7 @@ fund = sa.Table(
     sa.UniqueConstraint("unit_id", "code", "year"),
     check_in("source", FundSource),
     sa.CheckConstraint("opens_on <= expires_on", name="dates"),
+    sa.CheckConstraint("expected_fen > 0", name="expected"),
     sa.CheckConstraint("settles_until >= expires_on", name="settles_after_expiry"),
     sa.CheckConstraint(
         "available_fen >= 0 AND committed_fen >= 0 AND in_transit_fen >= 0 AND paid_fen >= 0 AND recovering_fen >= 0"

@@ -208,15 +208,13 @@ class RowFingerprint:
 
     def _first_values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the first value of each column that has changed since."""
-        kept = {name: row.get(first) for name, first in self.first_values.items()}
-        return {name: value for name, value in kept.items() if value is not None}
+        return {name: row[first] for name, first in self.first_values.items() if row.get(first) is not None}
 
     def _present(self, whole: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of the columns that hold one, by their names in the log."""
-        get = whole.get
-        present = {log_name: value for name, log_name in columns.items() if (value := get(name)) is not None}
+        present = {log_name: value for name, log_name in columns.items() if (value := whole.get(name)) is not None}
         for name, absent in self.absent.items():
-            if name in columns and get(name) == absent:
+            if name in columns and whole.get(name) == absent:
                 del present[columns[name]]
         return present
 
@@ -227,11 +225,9 @@ class RowFingerprint:
         changing = {
             log_name: self._recorded(name, value)
             for name, log_name in self.changing.items()
-            if (value := whole.get(name)) is not None and not self._is_absent(name, value)
+            if not self._is_absent(name, value := whole.get(name))
         }
-        if first_values:
-            changing |= {self.fixed[name]: self._recorded(name, whole[name]) for name in first_values}
-        return changing
+        return changing | {self.fixed[name]: self._recorded(name, whole[name]) for name in first_values}
 
     def _recorded(self, name: str, value: Any) -> Plain:
         """Return a column's value as an event records it: personal data as a digest, an absent value as null."""

@@ -9,7 +9,7 @@ from service.http.context import app_state, caller, today
 from service.http.errors import language
 from service.i18n.catalogue import translate
 from service.imports.written_tables import Money
-from service.queries import case_list, fund_list, household_list, masking, payment_list
+from service.queries import case_list, fund_list, fund_years, household_list, masking, payment_list
 from service.queries import events as event_queries
 from service.queries.case_list import Sort
 from service.web import event_filters
@@ -19,6 +19,7 @@ from service.web.exported_columns import BATCH, UNIT, Batch, ExportedList, Key, 
 from service.web.exported_records import RECORDS
 from service.web.forms import choice_label
 from service.web.fund_page import fund_filters, fund_labels
+from service.web.fund_years import year_filters
 from service.web.household_filters import household_filters, household_labels
 from service.web.payment_filters import payment_filters, payment_labels
 from workflows.vocabulary import Pot, Reason, Refused
@@ -41,6 +42,11 @@ def _households(conn: Any, filters: dict[str, Any], after: Key, most: int | None
 
 def _funds(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
     page = fund_list.page(conn, caller(), filters, after, BATCH, most)
+    return Batch(page.rows, page.last, page.count)
+
+
+def _fund_years(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
+    page = fund_years.page(conn, caller(), filters, after, BATCH, most)
     return Batch(page.rows, page.last, page.count)
 
 
@@ -99,6 +105,20 @@ EXPORTED: Mapping[str, ExportedList] = {
             "funds.expires": on_day("expires_on"),
             "funds.received": lambda row: Money(-int(row["outside_fen"])),
             **{f"export.pot_{pot.value}": in_yuan(f"{pot.value}_fen") for pot in Pot if pot is not Pot.OUTSIDE},
+        },
+    ),
+    "fund_years": ExportedList(
+        year_filters,
+        lambda filters: fund_labels(filters, unit_names(caller())),
+        _fund_years,
+        {
+            "export.code": as_it_is("code"),
+            "funds.year": as_it_is("year"),
+            "export.line_title": as_it_is("title"),
+            "case.unit": as_it_is(UNIT),
+            "funds.source": in_words("source", "fund_source"),
+            "funds.document": as_it_is("document"),
+            **{f"funds.sum_{name}": in_yuan(name) for name in fund_years.SUMS},
         },
     ),
     "payments": ExportedList(

@@ -30,6 +30,7 @@ NEW_LINE = one(
     _field("source", Kind.CODE),
     _field("year", Kind.NUMBER),
     _field("document", Kind.NUMBER_TEXT),
+    _field("expected", Kind.MONEY, OPTIONAL),
     _field("items", Kind.CODES),
     _field("categories", Kind.CODES, OPTIONAL),
     _field("opens_on", Kind.DATE),

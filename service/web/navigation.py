@@ -58,6 +58,7 @@ WITHIN = {
     "web.case_opening.": "web.households.",
     "web.donations.": "web.gifts.",
     "web.finances.": "web.households.",
+    "web.fund_years.": "web.funds.",
     "web.household_changes.": "web.households.",
     "web.kinship.": "web.households.",
     "web.notices.": "web.cases.",

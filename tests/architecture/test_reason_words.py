@@ -12,9 +12,14 @@ from service.i18n.reason_messages import MONEY, TERMS_OF, WORDS_OF, message_for
 from tests.architecture.source import listed
 from tests.architecture.test_catalogues import placeholders
 from tests.architecture.test_import_messages import OF_POLICY_FILES, READABLE
+from tests.workflows.rule_input_builders import filled
+from tests.workflows.test_hardship_steps import LINES
 from workflows.code_lists import Institution, PaymentMethod
+from workflows.facts import RuleInput
 from workflows.programmes.forms import ADVICE
-from workflows.vocabulary import Plain, Reason
+from workflows.programmes.hardship import HARDSHIP
+from workflows.state_machine import decide
+from workflows.vocabulary import Plain, Reason, Refused
 
 NUMBERS = frozenset(
     {"age", "count", "highest", "pages", "per_head", "pixels", "seconds", "status", "tiers", "times", "value", "wait"}
@@ -25,6 +30,9 @@ DAYS = frozenset(
         *("replied_on", "returned_on", "school_year", "settles_until", "visited_on"),
     }
 )
+SMALLEST_SUM = 3_000
+"""Whole numbers from here on are sums in fen: no count, year or age in a reason is as large."""
+
 AS_WRITTEN = frozenset({"accounts", "case_no", "cases", "division", "file", "other", "people", "policies"})
 """Numbers of accounts in the ledger, of cases, divisions and files; people by name (service/actions/named_reasons.py)."""
 
@@ -72,6 +80,17 @@ def test_value_in_a_reason_is_translated_or_readable(lang: str) -> None:
         and not (code in OF_OPERATORS and name == "setting")
     ]
     assert not unclear, listed(unclear)
+
+
+@pytest.mark.parametrize(("action", "case"), [(action, case) for action, case, _codes in LINES])
+def test_sum_in_a_reason_is_shown_in_yuan(action: str, case: RuleInput) -> None:
+    """Why: “回单金额 1,500.00 与应有的 120000 不符” told a clerk fen beside yuan."""
+    with pytest.raises(Refused) as refusal:
+        decide(HARDSHIP, action, filled(action, case))
+    for reason in refusal.value.reasons:
+        shown = placeholders(catalogue(LANGUAGES[0])[f"reasons.{reason.code}"])
+        large = {key for key in shown if isinstance(value := reason.values.get(key), int) and value >= SMALLEST_SUM}
+        assert large <= MONEY, f"{reason.code}: {large - MONEY} are shown as fen"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -33,7 +33,7 @@ def advice_states_the_rest(case: RuleInput) -> Reason | None:
 def _other_sum(case: RuleInput, expected: Fen | None) -> Reason | None:
     amount = case.fen("amount")
     if amount is not None and amount != expected:
-        return Reason.of("advice_sum_differs", amount=amount, expected=expected)
+        return Reason.of("advice_sum_differs", amount=amount, sum_due=expected)
     return None
 
 
