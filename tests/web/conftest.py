@@ -261,16 +261,22 @@ def shown(
 
 
 @pytest.fixture(scope="session")
-def address(demo_url: str, folder: Path) -> Iterator[str]:
-    """Yield the address of the web process of this worker, started as `songnuan serve` starts it."""
-    settings = {
+def settings(demo_url: str, folder: Path) -> dict[str, str]:
+    """Return the settings of the processes of this worker: an export of more than 30 rows is made meanwhile."""
+    return {
         **NO_RATES,
         "DATABASE_URL": application_url(demo_url),
         "KEYRING": ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items()),
         "SONGNUAN_VAR": str(folder),
         "SONGNUAN_DEMO_CLOCK": "1",
         "SONGNUAN_WEB_WORKERS": "1",
+        "SONGNUAN_EXPORT_ROWS": "30",
     }
+
+
+@pytest.fixture(scope="session")
+def address(settings: dict[str, str], folder: Path) -> Iterator[str]:
+    """Yield the address of the web process of this worker, started as `songnuan serve` starts it."""
     with Processes(settings, folder) as processes:
         web = processes.start(("-m", "gunicorn", "-c", "python:service.http.gunicorn_conf", "--bind=127.0.0.1:0"))
         assert wait_until(lambda: address_in_log(web) is not None), web.log.read_text()
