@@ -29,7 +29,8 @@ from service.crypto.hash_chain import GENESIS, event_hash
 from service.db.columns import new_id
 from workflows import policy_parser, workdays
 from workflows.canonical_json import canonical_json
-from workflows.policy import PolicySet, in_force
+from workflows.policy import PolicySet
+from workflows.policy_in_force import in_force
 from workflows.replay import RULES
 from workflows.state_machine import read_form
 from workflows.vocabulary import Plain

@@ -5,11 +5,10 @@ Source: docs/domain/procedure.md §1.1, §1.11.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
 
 from workflows.condolence_codes import Deceased
 from workflows.plain_form import LATER, as_plain
@@ -237,49 +236,6 @@ class PolicySet:
     def in_force_on(self, day: date) -> bool:
         """Return whether `day` is in the set's period."""
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
-
-
-def in_force(policies: Iterable[PolicySet], region: str, day: date) -> PolicySet:
-    """Return the set in force in `region` (a division code) on `day`.
-
-    The set with the longest matching region comes first, then the one in force since the latest day. Raises NoPolicy,
-    and PoliciesOverlap when two versions of one key share a day or two sets rank equally.
-    """
-    candidates = tuple(policies)
-    refuse_overlaps(candidates)
-    ranked = sorted(
-        (policy for policy in candidates if region.startswith(policy.region) and policy.in_force_on(day)),
-        key=lambda policy: (len(policy.region), policy.effective_from),
-    )
-    if not ranked:
-        raise NoPolicy(f"no policy set for region {region!r} on {day}")
-    if len(ranked) > 1 and _rank(ranked[-1]) == _rank(ranked[-2]):
-        raise PoliciesOverlap(ranked[-2], ranked[-1])
-    return ranked[-1]
-
-
-def refuse_same_claim(new: PolicySet, policies: Iterable[PolicySet]) -> None:
-    """Raise PoliciesOverlap when another set claims the same region on a day of the new one."""
-    for other in policies:
-        ends = (new.effective_to or date.max, other.effective_to or date.max)
-        if new.region == other.region and max(new.effective_from, other.effective_from) <= min(ends):
-            raise PoliciesOverlap(other, new)
-
-
-def refuse_overlaps(policies: Iterable[PolicySet]) -> None:
-    """Raise PoliciesOverlap when two versions of one key are in force on the same day."""
-    by_key: dict[str, list[PolicySet]] = {}
-    for policy in policies:
-        by_key.setdefault(policy.key, []).append(policy)
-    for versions in by_key.values():
-        versions.sort(key=lambda policy: policy.effective_from)
-        for earlier, later in pairwise(versions):
-            if earlier.in_force_on(later.effective_from):
-                raise PoliciesOverlap(earlier, later)
-
-
-def _rank(policy: PolicySet) -> tuple[int, date]:
-    return len(policy.region), policy.effective_from
 
 
 def dibao_line(policy: PolicySet, division: str, day: date) -> Fen:

@@ -34,6 +34,9 @@ class Sources(Protocol):
     def policy(self, policy_id: str) -> PolicySet | None:
         """Return a policy set; None when there is none."""
 
+    def followed_from(self, policy_id: str, no: int) -> date | None:
+        """Return the first day of the set that takes the place of a set without a last day; None when there is none."""
+
     def calendar(self, no: int) -> Calendar:
         """Return the working days that were known."""
 
@@ -140,6 +143,8 @@ class CaseReplay:
         else:
             self._counts.rules += len(step.must_hold)
             yield from _differences(body, step, transition, case)
+            if step.kind.names_fund and not self._is_in_force(no, body, case):
+                yield "policy_not_in_force"
 
     def _move(self, no: int, body: Body, history: CaseHistory) -> Iterator[str]:
         """Ask whether a registrar of the unit moved the case, and changed nothing but its unit."""
@@ -178,6 +183,11 @@ class CaseReplay:
             answers=answers,
             eligible_visitors=self._visitors(no, answers, path),
         )
+
+    def _is_in_force(self, no: int, body: Body, case: RuleInput) -> bool:
+        """Return whether the set was in force on the day, and none had taken its place."""
+        following = self._sources.followed_from(body["policy"]["id"], no)
+        return case.policy.in_force_on(case.today) and (following is None or case.today < following)
 
     def _path(self, history: CaseHistory) -> str:
         """Return the path of the unit of the case, which older events do not tell."""
@@ -238,8 +248,6 @@ def _differences(body: Body, step: Step, transition: Transition, case: RuleInput
             yield "assessment_differs"
     if not _award_follows(body, transition, case):
         yield "award_differs"
-    if step.kind.names_fund and not _is_in_force(case.policy, case.today):
-        yield "policy_not_in_force"
 
 
 def _award_follows(body: Body, transition: Transition, case: RuleInput) -> bool:
@@ -248,10 +256,6 @@ def _award_follows(body: Body, transition: Transition, case: RuleInput) -> bool:
     kept = None if kind.corrects else case.facts.award
     award = transition.answers.get("award") if kind.names_fund else kept
     return bool(award == body.get("award") == _changed(body).get("award_fen", case.facts.award))
-
-
-def _is_in_force(policy: PolicySet, on: date) -> bool:
-    return policy.effective_from <= on <= (policy.effective_to or date.max)
 
 
 def _duties_agree(body: Body, transition: Transition, case: RuleInput) -> bool:

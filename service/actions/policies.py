@@ -20,7 +20,8 @@ from service.tables.gifts import gift
 from service.tables.notices import notice
 from service.tables.policies import calendar_day, calendar_year, policy_set
 from service.tables.units import unit
-from workflows.policy import PoliciesOverlap, PolicySet, refuse_overlaps, refuse_same_claim
+from workflows.policy import PoliciesOverlap, PolicySet
+from workflows.policy_in_force import refuse_overlaps, refuse_same_claim
 from workflows.policy_parser import read_policy
 from workflows.rules.policy_floors import date_refusals, floor_refusals
 from workflows.vocabulary import Plain, Reason, Refused, Role

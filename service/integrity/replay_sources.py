@@ -38,6 +38,20 @@ class _DatedGrant:
         return self.revoked is None or self.revoked > no or self.row.revoked_on > on
 
 
+@dataclass(slots=True)
+class _DatedPolicy:
+    """A policy set as its row says, and the numbers of the events that loaded and withdrew it."""
+
+    row: Any
+    loaded: int
+    withdrawn: int | None = None
+
+    def may_follow(self, earlier: Any, no: int) -> bool:
+        """Return whether it takes the place of a set without a last day, as far as the event `no` could know."""
+        known = self.loaded < no and (self.withdrawn is None or self.withdrawn > no)
+        return known and self.row.region == earlier.region and earlier.effective_from < self.row.effective_from
+
+
 class StoredSources:
     """The sources of one record; what is large is read when it is asked for, and kept."""
 
@@ -45,16 +59,19 @@ class StoredSources:
         self._conn = conn
         self._grants: dict[UUID, list[_DatedGrant]] = {}
         self._by_id: dict[str, _DatedGrant] = {}
+        self._policies: dict[str, _DatedPolicy] = {}
         self._calendar_numbers: list[int] = [0]
         self._calendars = [Calendar()]
-        self._read_events(_grant_rows(conn))
+        self._read_events(_grant_rows(conn), _policy_rows(conn))
         self.policy = lru_cache(maxsize=None)(self._policy)
         self.grants = lru_cache(maxsize=65536)(self._grants_of)
 
-    def _read_events(self, grant_rows: Mapping[str, Any]) -> None:
+    def _read_events(self, grant_rows: Mapping[str, Any], policy_rows: Mapping[str, Any]) -> None:
         for no, rows in _bodies(self._conn):
             for grant_id, entry in (rows.get("role_grant") or {}).items():
                 self._note_grant(no, grant_id, entry, grant_rows)
+            for policy_id, entry in (rows.get("policy_set") or {}).items():
+                self._note_policy(no, policy_id, entry, policy_rows)
             if "calendar_day" in rows or "calendar_year" in rows:
                 self._note_calendar(no, rows.get("calendar_day") or {}, rows.get("calendar_year") or {})
 
@@ -67,6 +84,12 @@ class StoredSources:
             self._grants.setdefault(row.account_id, []).append(self._by_id[grant_id])
         if isinstance(entry, dict) and entry.get("revoked_on"):
             self._by_id[grant_id].revoked = no
+
+    def _note_policy(self, no: int, policy_id: str, entry: Any, policy_rows: Mapping[str, Any]) -> None:
+        if policy_id not in self._policies and policy_id in policy_rows:
+            self._policies[policy_id] = _DatedPolicy(policy_rows[policy_id], no)
+        elif policy_id in self._policies and isinstance(entry, dict) and entry.get("withdrawn_on"):
+            self._policies[policy_id].withdrawn = no
 
     def _note_calendar(self, no: int, days: Mapping[str, Any], years: Mapping[str, Any]) -> None:
         latest = self._calendars[-1]
@@ -85,6 +108,14 @@ class StoredSources:
             return read_policy(source) if source is not None else None
         except InvalidPolicy:
             return None
+
+    def followed_from(self, policy_id: str, no: int) -> date | None:
+        """Return the first day of the set that takes the place of a set without a last day; None when there is none."""
+        its = self._policies.get(policy_id)
+        if its is None or its.row.effective_to is not None:
+            return None
+        following = [each.row.effective_from for each in self._policies.values() if each.may_follow(its.row, no)]
+        return min(following, default=None)
 
     def calendar(self, no: int) -> Calendar:
         """Return the working days that were known when the event with the number `no` was written."""
@@ -119,9 +150,14 @@ def _grant_rows(conn: sa.Connection) -> dict[str, Any]:
     return {str(row.id): row for row in conn.execute(rows.join(unit, unit.c.id == role_grant.c.unit_id))}
 
 
+def _policy_rows(conn: sa.Connection) -> dict[str, Any]:
+    columns = ("id", "region", "effective_from", "effective_to")
+    return {str(row.id): row for row in conn.execute(sa.select(*(policy_set.c[name] for name in columns)))}
+
+
 def _bodies(conn: sa.Connection) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield the number and the rows of each event that names grants or days of the calendar, in order."""
-    named = sa.or_(event.c.body.contains('"role_grant"'), event.c.body.contains('"calendar_'))
+    """Yield the number and the rows of each event that names grants, policy sets or days of the calendar, in order."""
+    named = sa.or_(*(event.c.body.contains(name) for name in ('"role_grant"', '"policy_set"', '"calendar_')))
     bodies = sa.select(event.c.no, event.c.body).where(event.c.subject.in_(("account", "policy")), named)
     for row in streamed(conn, bodies.order_by(event.c.no)):
         try:

@@ -12,7 +12,8 @@ from service.queries.page import CappedCount, Page, counted, cut
 from service.tables.cases import case
 from service.tables.gifts import gift
 from service.tables.policies import calendar_day, calendar_year, policy_set
-from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet, in_force
+from workflows.policy import NoPolicy, PoliciesOverlap, PolicySet
+from workflows.policy_in_force import in_force
 from workflows.policy_parser import read_policy
 from workflows.workdays import Calendar
 
@@ -25,21 +26,31 @@ _calendars: dict[tuple[tuple[int, str], ...], Calendar] = {}
 """Calendars by their years and the digest of each year's file."""
 
 
-def effective_on(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
-    """Return the condition for sets whose dates cover `on`, without those that were withdrawn."""
-    return sa.and_(
-        policy_set.c.withdrawn_on.is_(None),
-        policy_set.c.effective_from <= on,
-        sa.or_(policy_set.c.effective_to.is_(None), policy_set.c.effective_to >= on),
-    )
+_following = policy_set.alias("following")
+_FOLLOWED = (
+    sa.select(sa.func.min(_following.c.effective_from) - 1)
+    .where(_following.c.withdrawn_on.is_(None), _following.c.region == policy_set.c.region)
+    .where(_following.c.effective_from > policy_set.c.effective_from, policy_set.c.withdrawn_on.is_(None))
+    .scalar_subquery()
+)
+LAST_ON = sa.func.coalesce(policy_set.c.effective_to, _FOLLOWED, type_=sa.Date()).label("last_on")
+"""The last day of a set: its own, or the day before another of its region takes its place; None while there is none."""
 
 
-_EFFECTIVE = PreparedStatement(sa.select(policy_set.c.id).where(effective_on(sa.bindparam("on", type_=sa.Date()))))
+def begun_by(on: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
+    """Return the condition for sets that began by `on`, without those that were withdrawn.
+
+    One that is over is among them: it may have taken the place of a set without a last day, which does not come back.
+    """
+    return sa.and_(policy_set.c.withdrawn_on.is_(None), policy_set.c.effective_from <= on)
+
+
+_BEGUN = PreparedStatement(sa.select(policy_set.c.id).where(begun_by(sa.bindparam("on", type_=sa.Date()))))
 
 
 def in_force_on(conn: sa.Connection, division: str, on: date) -> tuple[UUID, PolicySet]:
     """Return the set that governs `division` on `on`. Raises NoPolicy when none does."""
-    return governing_set(conn, [row.id for row in _EFFECTIVE.rows(conn, {"on": on})], division, on)
+    return governing_set(conn, [row.id for row in _BEGUN.rows(conn, {"on": on})], division, on)
 
 
 def governing_set(conn: sa.Connection, ids: Iterable[UUID], division: str, on: date) -> tuple[UUID, PolicySet]:
@@ -94,14 +105,14 @@ _YEARS = PreparedStatement(
 
 def all_sets(conn: sa.Connection) -> list[dict[str, Any]]:
     """Return every policy set, newest first, without its text."""
-    columns = [column for column in policy_set.c if column.name != "source"]
+    columns = [*(column for column in policy_set.c if column.name != "source"), LAST_ON]
     newest = sa.select(*columns).order_by(policy_set.c.effective_from.desc(), policy_set.c.id.desc())
     return [dict(row) for row in conn.execute(newest).mappings()]
 
 
 def page(conn: sa.Connection, after: list[str] | None, size: int) -> Page:
     """Return `size` policy sets after the key `after`, the one in force last first, without their texts."""
-    columns = [column for column in policy_set.c if column.name != "source"]
+    columns = [*(column for column in policy_set.c if column.name != "source"), LAST_ON]
     key, rows = sa.tuple_(policy_set.c.effective_from, policy_set.c.id), sa.select(*columns)
     count = conn.scalar(sa.select(sa.func.count()).select_from(policy_set)) or 0
     if after is not None:
@@ -128,5 +139,6 @@ def citations(conn: sa.Connection, policy_set_id: UUID) -> CappedCount:
 
 def one(conn: sa.Connection, policy_set_id: UUID) -> dict[str, Any] | None:
     """Return a policy set with its text."""
-    row = conn.execute(sa.select(policy_set).where(policy_set.c.id == policy_set_id)).mappings().one_or_none()
+    rows = sa.select(policy_set, LAST_ON).where(policy_set.c.id == policy_set_id)
+    row = conn.execute(rows).mappings().one_or_none()
     return dict(row) if row is not None else None

@@ -137,7 +137,8 @@ def _own_regions(conn: sa.Connection, new: PolicySet) -> tuple[str, ...]:
     """Return the smaller regions within that of the new set which have a set in force on its first day."""
     smaller = policy_set.c.region.startswith(new.region, autoescape=True), policy_set.c.region != new.region
     query = sa.select(policy_set.c.region).distinct()
-    return tuple(conn.scalars(query.where(policies.effective_on(new.effective_from), *smaller)))
+    lasts = sa.or_(policy_set.c.effective_to.is_(None), policy_set.c.effective_to >= new.effective_from)
+    return tuple(conn.scalars(query.where(policies.begun_by(new.effective_from), lasts, *smaller)))
 
 
 def _before(rules: _Rules, division: str) -> PolicySet | None:

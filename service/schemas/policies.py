@@ -24,6 +24,10 @@ class PolicyOut(Schema):
     region = fields.String()
     effective_from = fields.Date()
     effective_to = fields.Date(allow_none=True)
+    last_on = fields.Date(
+        allow_none=True,
+        metadata={"description": "effective_to, or the day before another set of the region takes its place."},
+    )
     sample = fields.Boolean()
     digest = fields.String()
     loaded_at = fields.AwareDateTime()

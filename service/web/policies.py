@@ -82,7 +82,7 @@ def state_of(row: dict[str, Any], on: date) -> str:
         return "withdrawn"
     if row["effective_from"] > on:
         return "later"
-    return "over" if row["effective_to"] is not None and row["effective_to"] < on else "in_force"
+    return "over" if row["last_on"] is not None and row["last_on"] < on else "in_force"
 
 
 def _waiting() -> list[WaitingPolicy]:

@@ -34,6 +34,11 @@ class KeptSources:
         """Return the sample policy, under any id."""
         return SAMPLE if policy_id else None
 
+    def followed_from(self, policy_id: str, no: int) -> date | None:
+        """Return None: no other set takes the place of the sample."""
+        del policy_id, no
+        return None
+
     def calendar(self, no: int) -> Calendar:
         """Return the working days of the samples."""
         return CALENDAR if no > 0 else Calendar()

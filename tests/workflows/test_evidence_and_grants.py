@@ -12,7 +12,6 @@ from tests.workflows.sample_policy import SAMPLE
 from tests.workflows.test_boundaries import codes
 from workflows.assessment import yuan
 from workflows.programmes.hardship import HARDSHIP
-from workflows.replay import _is_in_force
 from workflows.rules import evidence, objections
 from workflows.step_input import corrected
 from workflows.vocabulary import Grant, Reason, Role
@@ -47,12 +46,6 @@ def test_objection_is_answered_in_turn() -> None:
 def test_half_a_fen_is_rounded_away_from_zero() -> None:
     halves = (Fraction(1, 2), Fraction(-1, 2), Fraction(1, 3), Fraction(0))
     assert [yuan(each) for each in halves] == ["0.01", "-0.01", "0.00", "0.00"]
-
-
-def test_policy_is_in_force_on_its_first_and_last_day() -> None:
-    policy = replace(SAMPLE, effective_to=date(2025, 12, 31))
-    days = (date(2024, 12, 31), policy.effective_from, date(2025, 12, 31), date(2026, 1, 1))
-    assert [_is_in_force(policy, day) for day in days] == [False, True, True, False]
 
 
 def test_corrected_application_has_no_free_text_among_its_facts() -> None:

@@ -11,19 +11,9 @@ from hypothesis import strategies as st
 
 from tests.workflows.sample_policy import RUSHAN, SAMPLE, TEXT
 from workflows.plain_form import as_plain
-from workflows.policy import (
-    DEADLINES,
-    DibaoLine,
-    NoLine,
-    NoPolicy,
-    PoliciesOverlap,
-    PolicySet,
-    dibao_line,
-    digest,
-    in_force,
-    refuse_same_claim,
-)
+from workflows.policy import DEADLINES, DibaoLine, NoLine, NoPolicy, PoliciesOverlap, PolicySet, dibao_line, digest
 from workflows.policy_codes import Comparator
+from workflows.policy_in_force import in_force, last_day, refuse_same_claim
 from workflows.policy_parser import read_policy
 from workflows.vocabulary import Fen
 
@@ -89,7 +79,6 @@ def test_region_without_policy_is_refused() -> None:
 @pytest.mark.parametrize(
     "sets",
     [
-        [SAMPLE, NEXT_YEAR],
         [replace(SAMPLE, effective_to=date(2026, 1, 1)), NEXT_YEAR],
         [SAMPLE, replace(SAMPLE, key="twin")],
     ],
@@ -185,8 +174,8 @@ FIRST_HALF = replace(SAMPLE, effective_from=date(2025, 1, 1), effective_to=date(
     [
         (FIRST_HALF, later(date(2025, 6, 30), None)),
         (FIRST_HALF, later(date(2024, 1, 1), date(2025, 1, 1))),
-        (later(date(2025, 3, 1), None), SAMPLE),
-        (SAMPLE, later(date(2030, 1, 1), None)),
+        (later(date(2025, 1, 1), None), SAMPLE),
+        (later(date(2024, 12, 1), date(2025, 1, 1)), SAMPLE),
     ],
 )
 def test_two_sets_that_claim_one_region_on_one_day_are_refused(new: PolicySet, other: PolicySet) -> None:
@@ -207,6 +196,24 @@ def test_two_sets_that_claim_one_region_on_one_day_are_refused(new: PolicySet, o
 def test_sets_of_other_days_or_another_region_stand_beside_each_other(other: PolicySet) -> None:
     refuse_same_claim(FIRST_HALF, [other])
     assert in_force([replace(other, key="other"), FIRST_HALF], RUSHAN, date(2025, 3, 1)) == FIRST_HALF
+
+
+@pytest.mark.parametrize("key", [SAMPLE.key, "other"])
+def test_set_without_a_last_day_is_in_force_until_another_of_its_region_begins(key: str) -> None:
+    following = replace(NEXT_YEAR, key=key, effective_to=date(2026, 12, 31))
+    refuse_same_claim(following, [SAMPLE])
+    sets = [SAMPLE, following, NATIONAL]
+    assert in_force(sets, RUSHAN, date(2025, 12, 31)) is SAMPLE
+    assert in_force(sets, RUSHAN, date(2026, 1, 1)) is following
+    assert last_day(SAMPLE, sets) == date(2025, 12, 31)
+    assert last_day(SAMPLE, [SAMPLE, NATIONAL]) is None
+
+
+def test_set_that_was_followed_does_not_come_back() -> None:
+    """Why: once the rules of 2026 have ended, those of 2025 must not decide again unnoticed."""
+    following = replace(NEXT_YEAR, effective_to=date(2026, 12, 31))
+    with pytest.raises(NoPolicy):
+        in_force([SAMPLE, following], RUSHAN, date(2027, 1, 1))
 
 
 def test_overlap_names_the_two_sets_that_rank_equally() -> None:

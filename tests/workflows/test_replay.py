@@ -4,7 +4,7 @@ import copy
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -134,6 +134,23 @@ def test_unit_is_that_of_the_opening_or_of_the_case_now() -> None:
     del chain[0]["unit"]
     assert not list(contradictions(FILE.sources, chain))
     assert {code for each in contradictions(nowhere, chain) for code in each.codes} >= {"role_missing"}
+
+
+@pytest.mark.parametrize(("later", "codes"), [(1, []), (0, [("policy_not_in_force",)])])
+def test_award_under_a_set_that_was_followed_is_contradicted(later: int, codes: list[tuple[str, ...]]) -> None:
+    """Why: a set without a last day would bear out every later award."""
+    chain = chain_with("pass_review")
+    review = next(body for body in chain if body["action"] == "pass_review")
+    first_day = date.fromisoformat(review["on"]) + timedelta(days=later)
+
+    class Followed(KeptSources):
+        def followed_from(self, policy_id: str, no: int) -> date | None:
+            del policy_id, no
+            return first_day
+
+    sources = Followed(FILE.sources.grants_by_account, FILE.sources.path)
+    found = list(contradictions(sources, chain[: chain.index(review) + 1]))
+    assert [each.codes for each in found] == codes
 
 
 def test_finances_are_kept_as_sums_by_kind() -> None:

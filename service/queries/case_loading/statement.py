@@ -124,7 +124,7 @@ def _staff(path: sa.ColumnElement[str]) -> sa.ScalarSelect[Any]:
 
 def policies_read() -> sa.ScalarSelect[Any]:
     """Return a column with the ids of the policy sets whose dates cover TODAY, as JSON."""
-    return sa.select(sa.func.json_agg(policy_set.c.id)).where(policies.effective_on(TODAY)).scalar_subquery()
+    return sa.select(sa.func.json_agg(policy_set.c.id)).where(policies.begun_by(TODAY)).scalar_subquery()
 
 
 def calendar_read() -> sa.ScalarSelect[Any]:
