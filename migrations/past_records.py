@@ -140,6 +140,8 @@ CREATE FUNCTION fill_past_record(scratch text, number bigint) RETURNS void {_OWN
 DECLARE
     relation record;
 BEGIN
+    EXECUTE format('CREATE INDEX ON %I.said (relation)', scratch);
+    EXECUTE format('ANALYZE %I.said', scratch);
     FOR relation IN SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
         AND relkind IN ('r', 'p') AND relname <> ALL (ARRAY[{_TABLES}]) LOOP
         PERFORM public.copy_past_table(scratch, number, relation.oid);

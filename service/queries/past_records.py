@@ -52,11 +52,9 @@ class PastDay:
 
 def past_day(conn: sa.Connection, on: date) -> PastDay | None:
     """Return the end of a union day; None before the first event."""
-    # The numbers are the database's, the instants those of the writers: an event that is dated back is not of that day.
+    # `songnuan audit verify` names events whose time runs backwards; a demo's year is played after it was founded.
     end = datetime.combine(on + timedelta(days=1), datetime.min.time(), UNION_TIME)
-    after = conn.scalar(sa.select(sa.func.min(event.c.no)).where(event.c.at >= end, event.c.no > 0))
-    of_days_before = sa.select(sa.func.max(event.c.no)).where(event.c.no > 0, event.c.no < after if after else sa.true())
-    up_to = conn.scalar(of_days_before)
+    up_to = conn.scalar(sa.select(sa.func.max(event.c.no)).where(event.c.at < end, event.c.no > 0))
     if up_to is None:
         return None
     over = sa.select(anchor).where(anchor.c.up_to >= up_to).order_by(anchor.c.no).limit(1)

@@ -168,6 +168,30 @@ def _forget(engine: sa.Engine, number: int) -> None:
         assert conn.scalar(sa.text("SELECT to_regnamespace(:name)"), {"name": f"asof_{number}"}) is None
 
 
+def test_copy_has_the_columns_and_indexes_of_the_tables(lived: Lived) -> None:
+    """Why: text of another order is compared in another way, and a list without its index reads the whole table."""
+    number = max(lived.moments)
+    assert make_copy(lived.engine, number) is CopyState.MADE
+    columns = sa.text(
+        "SELECT c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attcollation FROM pg_class AS c"
+        " JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = to_regnamespace(:schema)"
+        " AND c.relkind = 'r' AND c.relname = ANY(:names) ORDER BY 1, 2"
+    )
+    indexes = sa.text(
+        "SELECT tablename, indexname, regexp_replace(replace(indexdef, ' UNIQUE', ''), ' ON [a-z0-9_]+\\.', ' ON ')"
+        " FROM pg_indexes WHERE schemaname = :schema AND tablename = ANY(:names) ORDER BY 1, 2"
+    )
+    for statement in (columns, indexes):
+        with lived.engine.connect() as conn:
+            of_copy, of_today = (
+                conn.execute(statement, {"schema": schema, "names": list(FINGERPRINTS)}).all()
+                for schema in (f"asof_{number}", "public")
+            )
+        assert of_copy == of_today
+        assert len(of_copy) > len(FINGERPRINTS)
+    _forget(lived.engine, number)
+
+
 def test_tables_without_events_are_those_that_are_not_copied() -> None:
     """Why: a copy of a table that no event names would be empty."""
     assert set(UNRECORDED) == {*UNRECORDED_TABLES, "alembic_version"}
