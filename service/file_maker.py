@@ -3,7 +3,6 @@
 import os
 import sys
 
-from service.actions.past_records import make_copy
 from service.actions.prepared_files import KEPT
 from service.app import create_app
 from service.clock import now
@@ -12,6 +11,7 @@ from service.observability import logs
 from service.private_files import close_new_files
 from service.queries import past_records, prepared_files
 from service.web.file_making import make_file
+from service.web.past_copies import make_copy
 
 
 def main() -> int:

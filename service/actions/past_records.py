@@ -1,4 +1,4 @@
-"""Copies of the record as it stood at an event: asked for, made step by step, dropped after a day."""
+"""Copies of the record as it stood at an event: made step by step, dropped after a day."""
 
 import sqlalchemy as sa
 from psycopg.errors import SerializationFailure
@@ -9,13 +9,12 @@ STATEMENT_TIMEOUT = "600s"
 """Longest time of one step: the last one writes every table."""
 
 
-def copy_step(engine: sa.Engine, up_to: int) -> CopyState:
-    """Take the next step of a copy in a transaction of its own, and return how far it is."""
-    own = engine.execution_options(isolation_level="REPEATABLE READ")
+def copy_step(conn: sa.Connection, up_to: int) -> CopyState:
+    """Take the next step of a copy, and return how far it is. The transaction must be REPEATABLE READ."""
     try:
-        with own.begin() as conn:
+        with conn.begin_nested():
             conn.execute(sa.text(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
-            return CopyState(conn.scalar(sa.select(sa.func.copy_past_record(up_to))))
+            return CopyState(str(conn.scalar(sa.select(sa.func.copy_past_record(up_to)))))
     except sa.exc.OperationalError as fault:
         # Another process took the same step after this transaction had begun.
         if isinstance(fault.orig, SerializationFailure):
@@ -23,19 +22,9 @@ def copy_step(engine: sa.Engine, up_to: int) -> CopyState:
         raise
 
 
-def make_copy(engine: sa.Engine, up_to: int) -> CopyState:
-    """Take every step of a copy until it is made, or cannot be."""
-    while (state := copy_step(engine, up_to)) is CopyState.WAITING:
-        pass
-    return state
-
-
-def ask_for_copy(engine: sa.Engine, up_to: int) -> CopyState:
-    """Take the first step of a copy, and wake the process that takes the others."""
-    state = copy_step(engine, up_to)
-    with engine.begin() as conn:
-        conn.execute(sa.select(sa.func.pg_notify("outbox", "")))  # the relay listens
-    return state
+def wake_maker(conn: sa.Connection) -> None:
+    """Wake the process that makes the copies that wait."""
+    conn.execute(sa.select(sa.func.pg_notify("outbox", "")))  # the relay listens
 
 
 def drop_old_copies(conn: sa.Connection) -> int:

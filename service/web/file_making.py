@@ -10,7 +10,6 @@ from flask import Flask, g
 from werkzeug.test import EnvironBuilder
 
 from service.actions import prepared_files
-from service.actions.past_records import make_copy
 from service.clock import union_day
 from service.http import access_log
 from service.http.context import app_state
@@ -24,6 +23,7 @@ from service.queries.scope import Caller
 from service.report.figures import snapshot
 from service.web.exported_columns import BATCH
 from service.web.exported_file import exported_file, with_progress
+from service.web.past_copies import make_copy
 
 
 def make_file(app: Flask, file_id: UUID, clock: Callable[[], datetime]) -> None:

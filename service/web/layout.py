@@ -70,7 +70,7 @@ def _shown(item: MenuItem) -> dict[str, object]:
 
 def _tab(item: MenuItem) -> dict[str, object]:
     past = request_state().past
-    kept = {past_lists.AS_OF: past.on.isoformat()} if past else {}
+    kept: dict[str, Any] = {past_lists.AS_OF: past.on.isoformat()} if past else {}
     return {
         "url": url_for(item.endpoint, **kept),
         "label": text(item.label),

@@ -11,18 +11,19 @@ from urllib.parse import urlencode
 
 from flask import current_app, render_template, request
 
-from service.actions import past_records as actions
+from service.actions.past_records import drop_old_copies
 from service.clock import UNION_TIME
 from service.http.context import app_state, caller, today
 from service.http.errors import HttpProblem, language
 from service.http.request_state import has_request_state, request_state
 from service.http.transaction import connection, roll_back
 from service.i18n.catalogue import translate
-from service.i18n.reason_messages import message_for
 from service.queries import masking
 from service.queries import past_records as read
 from service.queries.past_records import CopyState, PastDay
 from service.queries.scope import Caller
+from service.web.past_copies import ask_for_copy, make_copy
+from service.web.refusals import Problems, messages_of
 from workflows.vocabulary import Reason, Role
 
 AS_OF = "as_of"
@@ -97,14 +98,14 @@ def copied(day: PastDay) -> CopyState:
     engine, row = app_state().engine, read.progress(connection(), day.up_to)
     if row is not None and row.is_old:
         with engine.begin() as conn:
-            actions.drop_old_copies(conn)
+            drop_old_copies(conn)
         row = None
     if row is not None and row.made_at is not None:
         return CopyState.MADE
     roll_back()  # nothing is written yet, and this transaction would be idle meanwhile
     if day.newest <= app_state().settings.limits.past_events:
-        return actions.make_copy(engine, day.up_to)
-    return actions.ask_for_copy(engine, day.up_to) if row is None else CopyState.WAITING
+        return make_copy(engine, day.up_to)
+    return ask_for_copy(engine, day.up_to) if row is None else CopyState.WAITING
 
 
 @contextmanager
@@ -176,13 +177,14 @@ def url_without(*names: str) -> str:
 
 def _page(day: PastDay | None, reason: Reason | None) -> str:
     """Return the page that asks for another day, or says how far the copy is."""
+    messages = list(messages_of((reason,))) if reason else []
+    is_at_field = reason is not None and reason.values.get("field") == AS_OF
     return render_template(
         "past/day.html",
         day=day,
         asked=request.args.get(AS_OF, ""),
         kept={name: value for name, value in request.args.items() if name not in {AS_OF, "after"}},
-        problem=message_for(reason, language()) if reason else "",
-        at_field=reason is not None and reason.values.get("field") == AS_OF,
+        problems=Problems(of_fields={AS_OF: messages}) if is_at_field else Problems(of_form=messages),
         progress=read.progress(connection(), day.up_to) if day and not reason else None,
         back=url_without(AS_OF, "after"),
     )

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg.errors import InvalidTextRepresentation
 
-from service.actions.past_records import copy_step, drop_old_copies, make_copy
+from service.actions.past_records import drop_old_copies
 from service.clock import now
 from service.db.engine import is_denied, make_engine
 from service.integrity.schema_objects import schema_faults
@@ -26,6 +26,7 @@ from service.tables.events import event
 from service.tables.past_records import past_record
 from service.tables.payments import payment
 from service.web.exported_lists import EXPORTED
+from service.web.past_copies import copy_step, make_copy
 from tests.api_client import ApiClient, serving
 from tests.application_role import application_url
 from tests.factories import create_organisation
@@ -181,7 +182,7 @@ def test_staff_without_the_role_are_refused(clients: dict[str, PageClient], staf
 def test_day_is_refused_at_the_field(clients: dict[str, PageClient], day: str, code: str) -> None:
     answer = clients["own"].get("auditor", f"/payments?as_of={quote(day)}&state=live")
     page = html.unescape(answer.get_data(as_text=True))
-    assert answer.status_code == 422
+    assert page_refusal(answer) == (422, code)
     assert code_of(re.findall(r'class="problem"[^>]*>([^<]*)<', page)[0]) == code
     assert '<input type="hidden" name="state" value="live">' in page
     export = clients["own"].post("auditor", f"/exports/payments/csv?as_of={quote(day)}", {})
@@ -190,8 +191,7 @@ def test_day_is_refused_at_the_field(clients: dict[str, PageClient], day: str, c
 
 def test_search_for_persons_is_refused(clients: dict[str, PageClient]) -> None:
     answer = clients["own"].get("auditor", f"/households?as_of={PAID}&q=1234")
-    assert answer.status_code == 409
-    assert "不能按姓名或号码查找" in answer.get_data(as_text=True)
+    assert page_refusal(answer) == (409, "search_not_as_of")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -248,8 +248,7 @@ def test_ninth_day_is_refused_kindly(clients: dict[str, PageClient], role: sa.En
     assert [copy_step(role, number) for number in range(1, MOST + 1)] == [CopyState.WAITING] * MOST
     assert copy_step(role, MOST + 1) is CopyState.FULL
     answer = clients["own"].get("auditor", f"/payments?as_of={PAID}")
-    assert answer.status_code == 409
-    assert f"已有 {MOST} 个过去日子的记录" in answer.get_data(as_text=True)
+    assert page_refusal(answer) == (409, "past_records_full")
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from service.actions.case_opening import open_case
 from service.actions.household_changes.exits import Exit, FilingAgain, end_file, file_again
 from service.actions.household_changes.heads import HeadChange, change_head
 from service.actions.household_changes.moves import Move, move_file
-from service.actions.past_records import make_copy
 from service.db.engine import make_engine
 from service.queries.past_records import CopyState
 from service.tables.cases import case
 from service.tables.row_fingerprints import CHANGING, FINGERPRINTS, LOG_COLUMNS, LOG_TABLES, UNRECORDED_TABLES
+from service.web.past_copies import make_copy
 from tests.chaos.sample_record import LATER, write_sample_record
 from tests.factories import create_family, create_organisation
 from workflows.vocabulary import Fen, Pot
@@ -56,7 +56,7 @@ class Lived:
     """A record, and the rows of every recorded table after each of its transactions, by the last event number."""
 
     engine: sa.Engine
-    moments: dict[int, dict[str, Rows]] = field(default_factory=dict)
+    moments: dict[int, Mapping[str, Rows]] = field(default_factory=dict)
 
     def keep(self, conn: sa.Connection) -> None:
         """Keep the rows as this transaction is about to commit them."""
@@ -66,7 +66,7 @@ class Lived:
             self.moments[number] = rows_of(raw, "public")
 
 
-def rows_of(raw: psycopg.Connection[Any], schema: str) -> dict[str, Rows]:
+def rows_of(raw: psycopg.Connection[Any], schema: str) -> Mapping[str, Rows]:
     """Return the rows of every recorded table in a schema, by table and key."""
     selects = (
         f"SELECT '{name}' AS name, to_jsonb(t) AS row FROM {schema}.\"{name}\" AS t"  # noqa: S608 - our own names
@@ -130,7 +130,8 @@ def _change_families(engine: sa.Engine, fixture: Any) -> None:
 
 
 def _case_of(conn: sa.Connection, household_id: UUID) -> UUID:
-    return conn.scalars(sa.select(case.c.id).where(case.c.household_id == household_id)).one()
+    case_id: UUID = conn.scalars(sa.select(case.c.id).where(case.c.household_id == household_id)).one()
+    return case_id
 
 
 def test_every_random_moment_is_copied_as_it_was(lived: Lived) -> None:
