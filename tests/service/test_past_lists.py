@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg.errors import InvalidTextRepresentation
 
+from service.actions import prepared_files
 from service.actions.past_records import drop_old_copies
 from service.clock import now
 from service.db.engine import is_denied, make_engine
@@ -25,11 +26,13 @@ from service.queries.past_records import MOST, CopyMissing, CopyState
 from service.tables.events import event
 from service.tables.past_records import past_record
 from service.tables.payments import payment
+from service.tables.prepared_files import prepared_file
 from service.web.exported_lists import EXPORTED
+from service.web.file_making import make_file
 from service.web.past_copies import copy_step, make_copy
 from tests.api_client import ApiClient, serving
 from tests.application_role import application_url
-from tests.factories import create_organisation
+from tests.factories import RING, create_organisation
 from tests.lives import case_at
 from tests.page_client import PageClient, code_of, page_refusal
 from tests.service import own_record
@@ -241,6 +244,30 @@ def test_long_record_is_copied_by_the_worker(
             assert not past_records.waiting(conn, now() + timedelta(hours=3))
         assert make_copy(engine, number) is CopyState.MADE
         assert "V-PAST-1" in shown(pages, f"/payments?as_of={PAID}")
+
+
+@pytest.mark.usefixtures("no_copies")
+def test_long_export_of_a_day_is_made_of_its_copy(
+    clients: dict[str, PageClient], database_url: str, engine: sa.Engine, tmp_path: Path
+) -> None:
+    """Why: a transaction that is older than the copy sees its tables empty."""
+    own = clients["own"]
+    with serving(database_url, tmp_path, SONGNUAN_EXPORT_ROWS="1") as app:
+        pages = PageClient(app, engine, own.office, own.today)
+        assert pages.post("auditor", f"/exports/events/csv?as_of={PAID}", {}).status_code == 303
+        _drop_all(engine)
+        waiting = sa.select(prepared_file.c.id, prepared_file.c.rows_in_all).where(prepared_file.c.state == "waiting")
+        with engine.connect() as conn:
+            file_id, number = conn.execute(waiting).one()
+        make_file(app, file_id, now)
+        with engine.connect() as conn:
+            assert conn.execute(waiting).one_or_none() is not None, "the copy was made, and the file waits on"
+        make_file(app, file_id, now)
+        with engine.connect() as conn:
+            content = b"".join(prepared_files.parts(conn, RING, file_id)).decode("utf-8-sig")
+    assert "2025年9月15日终了时的记录" in content.splitlines()[0]
+    assert content.splitlines()[-1] == f"共 {number:,} 行"
+    assert "confirm_payment" not in content
 
 
 @pytest.mark.usefixtures("no_copies")
