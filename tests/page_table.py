@@ -79,7 +79,7 @@ BUNDLE = {
 }
 AFFECTED = "files, cases"
 AUDITORS = ("auditor",)
-PAST_EVENTS = ("/events", "/events?list=looks", "/events?as_of=2025-09-14", "/events?as_of=2099-01-01")
+PAST_EVENTS = ("/events", "/events?list=looks", "/events?as_of=2025-09-14")
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
 
