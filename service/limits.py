@@ -68,6 +68,8 @@ class Limits:
     """Requests one web process serves at the same time."""
     export_rows: int = _whole(20_000, 1, 10_000_000)
     """Rows of a list that is exported while somebody waits; a longer one is made meanwhile, and kept for a day."""
+    past_events: int = _whole(20_000, 1, 10_000_000)
+    """Events of a record that is copied as of a past day while somebody waits; a longer one is copied by the worker."""
     web_exports: int = _whole(2, 1, 64)
     """Exports that one web process makes and sends at the same time; fewer than its threads, so that pages are served."""
     web_timeout: int = _whole(60, 10, 600)

@@ -79,6 +79,7 @@ BUNDLE = {
 }
 AFFECTED = "files, cases"
 AUDITORS = ("auditor",)
+PAST_EVENTS = ("/events", "/events?list=looks", "/events?as_of=2025-09-14")
 CHANGES = "change_head,exit,file_again,move,transfer"
 """The changes of a file, in the order of their route."""
 
@@ -328,7 +329,7 @@ PAGES = (
     PageRoute("GET", "/audit/verification", AUDITOR, "self", seen_by=("auditor",)),
     PageRoute("GET", "/audit/bundles", AUDITOR, "self", seen_by=("auditor",)),
     PageRoute("POST", "/audit/bundles", AUDITOR, "row", form=BUNDLE),
-    PageRoute("GET", "/events", AUDITOR, "list", seen_by=("auditor",), seen_at=("/events", "/events?list=looks")),
+    PageRoute("GET", "/events", AUDITOR, "list", seen_by=("auditor",), seen_at=PAST_EVENTS),
     PageRoute("GET", "/events/<int:number>", AUDITOR, "row", seen_by=("auditor",)),
     PageRoute("GET", "/staff", ADMIN, "self", seen_by=("admin",), seen_at=("/staff", "/staff?role=cashier")),
     PageRoute("GET", "/staff/new", ADMIN, "self", seen_by=("admin",)),

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from service.actions.prepared_files import KEPT
-from service.queries import prepared_files
+from service.queries import past_records, prepared_files
 
 QUEUE = "files"
 """The queue of the broker: a long file must not delay notifications."""
@@ -22,9 +22,9 @@ _log = logging.getLogger(__name__)
 
 
 def are_waiting(engine: sa.Engine, now: datetime) -> bool:
-    """Return whether a file is waiting to be made."""
+    """Return whether a file, or a copy of a past record, is waiting to be made."""
     with engine.connect() as conn:
-        return bool(prepared_files.waiting(conn, now - KEPT))
+        return bool(prepared_files.waiting(conn, now - KEPT) or past_records.waiting(conn, now))
 
 
 def make_waiting() -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from service.actions import anchors, cases, confirmations, prepared_files
+from service.actions import anchors, cases, confirmations, past_records, prepared_files
 from service.actions.bootstrap import CLOCK_LOGIN
 from service.actions.context import ActionContext
 from service.actions.errors import NotFound
@@ -102,6 +102,7 @@ def run_day(
     report |= {reminder.kind: _queue_reminders(day, reminder) for reminder in REMINDERS}
     report |= {"forget_replies": _delete_old_responses(day), "lapse_confirmations": _lapse_confirmations(day)}
     report |= {"remove_unused_files": _remove_unused_files(day), "remove_prepared_files": _remove_prepared_files(day)}
+    report |= {"drop_past_records": _drop_past_records(day)}
     report |= {"anchor": _add_anchor(day)}
     for job, result in report.items():
         _log.info("%s on %s: %d done, refused %s", job, today, result.done, dict(result.refused))
@@ -217,6 +218,14 @@ def _remove_prepared_files(day: JobDay) -> JobResult:
     with day.engine.begin() as conn:
         result = JobResult(prepared_files.remove_old(conn, present()))
         _add_result(conn, "remove_prepared_files", result, day.context)
+    return result
+
+
+def _drop_past_records(day: JobDay) -> JobResult:
+    """Drop the copies of past records that are a day old, by the database's own time."""
+    with day.engine.begin() as conn:
+        result = JobResult(past_records.drop_old_copies(conn))
+        _add_result(conn, "drop_past_records", result, day.context)
     return result
 
 

@@ -11,6 +11,7 @@ from flask import g
 from service.actions.errors import DisclosingRefusal, RecordedRefusal
 from service.actions.step_result import StepResult
 from service.http.sessions import Session
+from service.queries.past_records import PastDay
 from service.queries.scope import Caller
 from service.queries.sessions import Attempt
 
@@ -37,6 +38,9 @@ class RequestState:
 
     attempt: Attempt | None = None
     """The attempt to sign in of a browser without a session."""
+
+    past: PastDay | None = None
+    """The past day whose record the request reads."""
 
     recorded_refusals: list[DisclosingRefusal | RecordedRefusal] = field(default_factory=list)
     """Refusals that are written down after the rollback: failed sign-ins, and what a refusal disclosed."""

@@ -165,6 +165,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         neither="id account_id list kind filters language as_of grants state attempts rows_done rows_in_all size asked_at"
         " ended_at",
     ),
+    "past_record": _columns(neither="up_to revision asked_at events_done events_in_all made_at"),
     "prepared_part": _columns(personal="content_sealed", neither="file_id number"),
     "installation": _columns(neither="id kind at"),
     "heartbeat": _columns(neither="at filler"),

@@ -11,6 +11,7 @@ from service.tables.row_fingerprints import CHANGING, FIRST_VALUES, UNRECORDED_C
 NO_INSERT: Mapping[str, str] = {
     **dict.fromkeys(("incompatible_duty", "pot_move", "payment_move", "second_person_act"), "the migrations write it"),
     "heartbeat": "the function write_heartbeat() writes it",
+    "past_record": "the functions copy_past_record() and drop_past_records() write it",
 }
 """Tables that the application only reads, and who writes them."""
 
@@ -37,8 +38,8 @@ NOT_UPDATED: Mapping[str, str] = {
 }
 """Tables and columns of UNRECORDED_COLUMNS that the application does not update, and why."""
 
-FUNCTIONS = ("lock_event_log()", "write_heartbeat()")
-"""Functions that run with the owner's rights (migrations/versions/0009_installation.py)."""
+FUNCTIONS = ("lock_event_log()", "write_heartbeat()", "copy_past_record(bigint)", "drop_past_records()")
+"""Functions that run with the owner's rights (migrations/versions/0009_installation.py, 0024_past_records.py)."""
 
 SEQUENCES = ("case_no",)
 

@@ -106,6 +106,7 @@ UNRECORDED_TABLES: Mapping[str, str] = {
     "uploaded_workbook": "a file between its dry run and its import; the rows that it becomes are bound row by row",
     "prepared_file": "a long export on its way to the person who asked for it; that they took it is an event",
     "prepared_part": "the content of such a file, for a day; what it shows is bound row by row",
+    "past_record": "a copy of the record as it stood at an event, for a day; it is made of what is recorded",
     "sign_in_attempt": "a browser on its way to a session, for ten minutes; the sign-in, or its failure, is an event",
     "sign_in_count": "failures since the last sign-in; each failure before a lock is an event",
     "heartbeat": "written to see that the disk takes writes; it says nothing",

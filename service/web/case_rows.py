@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from service.http.context import app_state, today
+from service.http.context import today
 from service.http.errors import language
 from service.http.transaction import connection
 from service.i18n.catalogue import LANGUAGES, translate
-from service.queries import masking
 from service.queries.people_awaited import AwaitedPerson, people_awaited
+from service.web.past_lists import name_of
 from workflows.programme import Awaited
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase, Role
@@ -55,7 +55,7 @@ def _row(row: dict[str, Any], people: Sequence[AwaitedPerson]) -> CaseRowView:
         row["id"],
         row["case_no"],
         row["household_id"],
-        masking.name(app_state().keyring, {**row, "id": row["beneficiary_id"]}),
+        name_of(row, "beneficiary_id"),
         translate(f"forms.programme.{row['programme']}", language()),
         row["item"],
         row["unit_name"],

@@ -24,6 +24,7 @@ from service.web.case_filters import NAMES, case_filters, filter_labels, unit_na
 from service.web.case_page import case_page, present_words
 from service.web.case_rows import case_rows
 from service.web.forms import PostedForm
+from service.web.past_lists import past_list
 from service.web.proofs import challenge, proof_label, proved, shown_case
 from service.web.refusals import REFUSALS, problems_of
 from workflows.programme import Step
@@ -34,6 +35,7 @@ blueprint = Blueprint("cases", __name__)
 
 @blueprint.get("/cases")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", "sort", "count", *NAMES)
 def list_cases() -> str:
     """List the cases of the caller's units."""

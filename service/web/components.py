@@ -16,6 +16,7 @@ from service.http.context import app_state
 from service.http.errors import language
 from service.i18n.reason_messages import message_for
 from service.queries.calendars import MovedDue
+from service.queries.past_records import PastDay
 from service.queries.policy_effects import Changed, Effect, Effects
 from service.web import document_forms, forms
 from service.web.calendar_months import year_of
@@ -57,6 +58,7 @@ DATA: Mapping[str, Any] = {
         "exclusions": ["car"],
     },
     "file": {"file_no": "F-0001", "unit_name": "示例县总工会", "category": "D1", "exited_on": None},
+    "past_day": PastDay(ON, 4821, 5000, None),
     "line": {"row": {"kind": "wage", "side": "income"}},
     "member": {"id": UUID(int=1)},
     "twins": {

@@ -19,6 +19,7 @@ from service.web import record_proposals as proposals
 from service.web.forms import EMPTY, PostedForm
 from service.web.layout import text
 from service.web.list_filters import names_of
+from service.web.past_lists import past_list
 from service.web.record_forms import RecordForm
 from service.web.record_lists import list_values
 from service.web.record_page import page_of, sent
@@ -30,6 +31,7 @@ RECORDERS = actions.VOIDABLE.roles
 
 @blueprint.get("/donations")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *names_of(view.FILTERS))
 def list_donations() -> str:
     """List the donations of the caller's units, the newest entry first, with their count and sum."""

@@ -28,6 +28,7 @@ from service.tables.events import SUBJECTS
 from service.web import lists
 from service.web.event_filters import FILTERS, event_filters, event_labels
 from service.web.event_words import address_of, event_words, fact_lines, is_id
+from service.web.past_lists import past_list
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("events", __name__)
@@ -85,6 +86,7 @@ def _own_faults(faults: Sequence[Fault]) -> list[Fault]:
 
 @blueprint.get("/events")
 @requires_role(Role.AUDITOR)
+@past_list
 @takes_query("after", *FILTERS)
 def list_events() -> str:
     """List the events of the auditor's units, newest first: by subject, person, kind and day, or a ready list."""

@@ -8,9 +8,12 @@ from typing import Any, BinaryIO
 from service.clock import UNION_TIME
 from service.http.context import at, caller
 from service.imports.written_tables import MOST_WORKBOOK_ROWS, Cell, csv_parts, write_workbook
+from service.queries.past_records import PastDay, read_as_of
 from service.web.exported_columns import ExportedList
 from service.web.exported_lists import EXPORTED
+from service.web.formatting import day
 from service.web.layout import text
+from service.web.past_lists import AS_OF, past_of_export
 from workflows.vocabulary import Reason, Refused
 
 CSV = "text/csv; charset=utf-8"
@@ -29,14 +32,19 @@ class ExportedFile:
     listed: ExportedList
     filters: dict[str, Any]
     note: str
+    past: PastDay | None = None
+    """The past day whose record is read."""
 
     @property
     def kept_filters(self) -> dict[str, str]:
         """Return the filters as the event keeps them: of words that somebody typed only that there were some."""
-        return {name: "…" if name in self.listed.free else str(value) for name, value in self.filters.items()}
+        kept = {name: "…" if name in self.listed.free else str(value) for name, value in self.filters.items()}
+        return kept | ({AS_OF: self.past.on.isoformat()} if self.past else {})
 
     def open(self, conn: Any) -> tuple[int, Iterator[Sequence[Cell]]]:
-        """Return the number of rows, and their cells. Raises Refused (search_not_exported, workbook_rows)."""
+        """Return the number of rows, and their cells. Raises Refused (search_not_exported, workbook_rows), CopyMissing."""
+        if self.past is not None:
+            read_as_of(conn, self.past.up_to)
         count, rows = self.listed.open(conn, self.filters)
         if self.kind == "xlsx" and count > MOST_WORKBOOK_ROWS:
             raise Refused(Reason.of("workbook_rows", count=count, most=MOST_WORKBOOK_ROWS))
@@ -61,8 +69,11 @@ class ExportedFile:
 def exported_file(name: str, kind: str, note: str | None = None) -> ExportedFile:
     """Return the file that the address of the request asks for."""
     listed = EXPORTED[name]
-    filters = listed.filters()
-    return ExportedFile(name, kind, listed, filters, note or _note(name, listed.labels(filters)))
+    filters, past = listed.filters(), past_of_export()
+    labels = listed.labels(filters)
+    if past is not None:
+        labels = {AS_OF: text("past.of_file", on=day(past.on), number=past.up_to), **labels}
+    return ExportedFile(name, kind, listed, filters, note or _note(name, labels), past)
 
 
 def _note(name: str, labels: Mapping[str, str]) -> str:

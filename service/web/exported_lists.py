@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import request
 
-from service.http.context import app_state, caller, today
+from service.http.context import caller
 from service.http.errors import language
 from service.i18n.catalogue import translate
 from service.imports.written_tables import Money
-from service.queries import case_list, fund_list, fund_years, household_list, masking, payment_list
+from service.queries import case_list, fund_list, fund_years, household_list, payment_list
 from service.queries import events as event_queries
 from service.queries.case_list import Sort
 from service.web import event_filters
@@ -21,6 +21,7 @@ from service.web.forms import choice_label
 from service.web.fund_page import fund_filters, fund_labels
 from service.web.fund_years import year_filters
 from service.web.household_filters import household_filters, household_labels
+from service.web.past_lists import list_day, name_of
 from service.web.payment_filters import payment_filters, payment_labels
 from workflows.vocabulary import Pot, Reason, Refused
 
@@ -28,7 +29,7 @@ from workflows.vocabulary import Pot, Reason, Refused
 def _cases(conn: Any, filters: dict[str, Any], after: Key, most: int | None) -> Batch:
     asked = request.args.get("sort", "")
     sort = Sort(asked) if asked in set(Sort) else Sort.NEWEST
-    page = case_list.page(conn, caller(), filters, sort, today(), after, BATCH, most)
+    page = case_list.page(conn, caller(), filters, sort, list_day(), after, BATCH, most)
     return Batch(page.rows, page.last, page.total.count)
 
 
@@ -36,7 +37,7 @@ def _households(conn: Any, filters: dict[str, Any], after: Key, most: int | None
     if "q" in filters:
         # Each search for persons is logged with whom it found; an export would look for thousands at once.
         raise Refused(Reason.of("search_not_exported"))
-    page = household_list.page(conn, caller(), filters, today(), after, BATCH, most=most)
+    page = household_list.page(conn, caller(), filters, list_day(), after, BATCH, most=most)
     return Batch(page.rows, page.last, page.count)
 
 
@@ -67,7 +68,7 @@ EXPORTED: Mapping[str, ExportedList] = {
         _cases,
         {
             "case.no": as_it_is("case_no"),
-            "case.beneficiary": lambda row: masking.name(app_state().keyring, {**row, "id": row["beneficiary_id"]}),
+            "case.beneficiary": lambda row: name_of(row, "beneficiary_id"),
             "case.programme": lambda row: translate(f"forms.programme.{row['programme']}", language()),
             "case.item": in_words("item", "item"),
             "case.unit": as_it_is("unit_name"),

@@ -20,18 +20,20 @@ from service.http.known_names import takes_query
 from service.http.streaming import streamed
 from service.http.transaction import connection, roll_back
 from service.imports.written_tables import PART
+from service.queries.past_records import CopyState
 from service.report.figures import snapshot
 from service.web import case_filters, event_filters, fund_page, household_filters, payment_filters
 from service.web.exported_file import TYPES, ExportedFile, Rows, exported_file, file_name
 from service.web.exported_lists import EXPORTED
 from service.web.exported_records import RECORD_FILTERS
-from workflows.vocabulary import Role
+from service.web.past_lists import AS_OF, copied
+from workflows.vocabulary import Reason, Refused, Role
 
 blueprint = Blueprint("exports", __name__)
 
 OF_RECORDS = frozenset(each.name for filters in RECORD_FILTERS for each in filters)
 OF_LISTS = (*case_filters.NAMES, *household_filters.FILTERS, *fund_page.FILTERS, *payment_filters.FILTERS)
-ASKED = OF_RECORDS | {*OF_LISTS, "after"}
+ASKED = OF_RECORDS | {*OF_LISTS, "after", AS_OF}
 """Names of the filters of the lists, as their pages have them in the address."""
 
 _TAKEN = ", ".join(name for name in EXPORTED if name != "events")
@@ -48,7 +50,7 @@ def export_list(name: str, file: str) -> ResponseReturnValue:
 
 @blueprint.post("/exports/events/<any(csv, xlsx):file>")
 @requires_role(Role.AUDITOR)
-@takes_query("after", *event_filters.FILTERS)
+@takes_query("after", AS_OF, *event_filters.FILTERS)
 @idempotent
 def export_events(file: str) -> ResponseReturnValue:
     """Return the events under the filters of the address as a file."""
@@ -56,7 +58,8 @@ def export_events(file: str) -> ResponseReturnValue:
 
 
 def _export(exported: ExportedFile) -> ResponseReturnValue:
-    """Raise HttpProblem (429: export_running, exports_busy), Refused (search_not_exported, workbook_rows, files_waiting).
+    """Raise HttpProblem (429: export_running, exports_busy), Refused (search_not_exported, workbook_rows, files_waiting,
+    past_record_waiting).
 
     A list longer than SONGNUAN_EXPORT_ROWS is made while nobody waits.
     """
@@ -64,6 +67,8 @@ def _export(exported: ExportedFile) -> ResponseReturnValue:
     with ExitStack() as held:
         app_state().exports.start(account)
         held.callback(app_state().exports.end, account)
+        if exported.past is not None and copied(exported.past) is not CopyState.MADE:
+            raise Refused(Reason.of("past_record_waiting"))
         with ExitStack() as seen:
             number, rows = exported.open(seen.enter_context(snapshot(app_state().engine)))
             if number > app_state().settings.limits.export_rows:

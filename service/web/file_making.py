@@ -18,10 +18,12 @@ from service.http.request_state import RequestState
 from service.observability import logs
 from service.queries import accounts
 from service.queries import prepared_files as read
+from service.queries.past_records import CopyMissing
 from service.queries.scope import Caller
 from service.report.figures import snapshot
 from service.web.exported_columns import BATCH
 from service.web.exported_file import exported_file, with_progress
+from service.web.past_copies import make_copy
 
 
 def make_file(app: Flask, file_id: UUID, clock: Callable[[], datetime]) -> None:
@@ -35,6 +37,8 @@ def make_file(app: Flask, file_id: UUID, clock: Callable[[], datetime]) -> None:
                 row = prepared_files.begin(conn, file_id, clock())
             if row is not None:
                 _make(app, seen, row, clock)
+    except CopyMissing as missing:
+        make_copy(engine, missing.up_to)  # and the next attempt reads it
     except Exception as error:  # noqa: BLE001 - the next file must be made
         logs.log_event("file_fault", "error", file=str(file_id), fault=logs.describe_exception(error))
 

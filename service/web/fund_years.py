@@ -12,6 +12,7 @@ from service.queries import fund_list, fund_years
 from service.web import lists
 from service.web.case_filters import unit_names
 from service.web.fund_page import FILTERS, fund_filters, fund_labels
+from service.web.past_lists import past_list
 from workflows.code_lists import FUND_ITEMS, FundSource
 
 blueprint = Blueprint("fund_years", __name__)
@@ -24,6 +25,7 @@ def year_filters() -> dict[str, Any]:
 
 @blueprint.get("/funds/years")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *FILTERS)
 def show_years() -> str:
     """Show what each fund line was to receive in a year, brought in, received, paid, and carries over."""

@@ -30,6 +30,7 @@ from service.web.case_filters import unit_names
 from service.web.forms import EMPTY, PostedForm
 from service.web.fund_page import FILTERS, fund_filters, fund_labels, fund_page
 from service.web.layout import text
+from service.web.past_lists import past_list
 from service.web.record_forms import Filled, RecordForm
 from service.web.record_page import page_of, sent
 from workflows.code_lists import FUND_ITEMS, FundSource
@@ -42,6 +43,7 @@ RECEIPT_ENDERS = (Role.CASHIER, Role.APPROVER)
 
 @blueprint.get("/funds")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", "done", *FILTERS)
 def list_funds() -> str:
     """List the fund lines of the caller's units with their pots, and the lines of other units that are open to them."""

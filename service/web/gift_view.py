@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.actions.gifts import RECORDERS
-from service.http.context import app_state, caller
-from service.queries import masking
+from service.http.context import caller
 from service.web import list_filters as filters
 from service.web.formatting import day, term, yuan
 from service.web.layout import text
+from service.web.past_lists import name_of, not_kept
 from service.web.record_view import RecordView, ViewLine, line, view_of
 from workflows.code_lists import GIFT_ITEMS
 from workflows.vocabulary import Role
@@ -29,8 +29,8 @@ FILTERS = (
 def recipient_of(row: dict[str, Any]) -> str:
     """Return the masked name of the person a gift went to: the member it is for, else the head of the household."""
     if row["name_sealed"] is None:
-        return ""
-    return masking.name(app_state().keyring, {"id": row["recipient_id"], "name_sealed": row["name_sealed"]})
+        return not_kept() if row["file_no"] else ""
+    return name_of(row, "recipient_id")
 
 
 def given_of(row: dict[str, Any]) -> str:

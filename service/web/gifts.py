@@ -29,6 +29,7 @@ from service.web.gift_view import FILTERS, gift_view, with_words
 from service.web.household_page import heading, masked_members
 from service.web.layout import text
 from service.web.list_filters import names_of
+from service.web.past_lists import past_list
 from service.web.record_forms import RecordForm
 from service.web.record_lists import list_values
 from service.web.record_page import page_of, sent, to_family
@@ -43,6 +44,7 @@ Act = Callable[[dict[str, Any]], ResponseReturnValue]
 
 @blueprint.get("/gifts")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *names_of(FILTERS))
 def list_gifts() -> str:
     """List the gifts of the caller's units, the newest entry first, with their count and sum."""

@@ -27,6 +27,7 @@ from service.web.family_forms import EDIT_FILE, NEW_FILE
 from service.web.forms import EMPTY, PostedForm
 from service.web.household_filters import FILTERS, household_filters, household_labels
 from service.web.household_page import heading, household_page
+from service.web.past_lists import past_list
 from service.web.record_forms import Filled, row_numbers
 from service.web.record_page import TWINS_SEEN, page_of, sent, to_family, twins_are_new
 from service.web.refusals import NO_PROBLEMS, Problems, problems_of
@@ -39,6 +40,7 @@ KEPT = ("identity", "division", "cause", "category", "observed", "event_kind")
 
 @blueprint.get("/households")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *FILTERS)
 def list_households() -> ResponseReturnValue:
     """List the files of the caller's units; a text searches among them, but not that of a link on another site."""

@@ -14,6 +14,7 @@ from service.http.errors import language
 from service.http.request_state import has_request_state, request_state
 from service.i18n.catalogue import LANGUAGES, translate
 from service.tables.installation import RecordKind
+from service.web import past_lists
 from service.web.forms import action_words, choice_label
 from service.web.navigation import MENU, RECORD_LISTS, MenuItem, is_current
 
@@ -49,6 +50,7 @@ def layout_values() -> dict[str, Any]:
         "new_key": lambda: str(new_id()),
         "other_language": _other_language(),
         "is_demo": app_state().record.kind_if_known() is RecordKind.DEMO,
+        **past_lists.layout_of_past(),
         "needs_second_factor": bool(session and not session.is_proved),
         "has_second_factor": bool(session and session.has_second_factor),
     }
@@ -67,7 +69,13 @@ def _shown(item: MenuItem) -> dict[str, object]:
 
 
 def _tab(item: MenuItem) -> dict[str, object]:
-    return {"url": url_for(item.endpoint), "label": text(item.label), "current": item.endpoint == request.endpoint}
+    past = request_state().past
+    kept: dict[str, Any] = {past_lists.AS_OF: past.on.isoformat()} if past else {}
+    return {
+        "url": url_for(item.endpoint, **kept),
+        "label": text(item.label),
+        "current": item.endpoint == request.endpoint,
+    }
 
 
 def _other_language() -> dict[str, str]:

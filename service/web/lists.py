@@ -61,4 +61,4 @@ def _asked() -> dict[str, str]:
 
 
 def _bound(filters: Mapping[str, object]) -> dict[str, Any]:
-    return {**filters, "path": request.path}
+    return {**filters, "path": request.path, "as_of": request.args.get("as_of", "")}

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from service.http.context import app_state, today
+from service.http.context import app_state
 from service.queries import masking
 from service.web import list_filters as filters
 from service.web.layout import text
+from service.web.past_lists import list_day
 from workflows.code_lists import ObjectionOutcome
 from workflows.disclosure import Profile, shown
 from workflows.programmes.forms import OBJECTION
@@ -31,7 +32,7 @@ OBJECTION_FILTERS = (
 
 def name_of(row: dict[str, Any]) -> str:
     """Return the name that a notice shows, masked: a list is no board."""
-    return shown("name", masking.notice(app_state().keyring, row, today())["name"], Profile.LIST) or ""
+    return shown("name", masking.notice(app_state().keyring, row, list_day())["name"], Profile.LIST) or ""
 
 
 def with_words(row: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def with_words(row: dict[str, Any]) -> dict[str, Any]:
 
 def days_waiting(row: dict[str, Any]) -> int | None:
     """Return for how many days an objection has waited for its answer; None once it has one."""
-    return None if row["outcome"] else (today() - row["raised_on"]).days
+    return None if row["outcome"] else (list_day() - row["raised_on"]).days
 
 
 def answer_of(row: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from service.queries import masking, notices
 from service.web import notice_view as view
 from service.web.case_record import notice_lines
 from service.web.list_filters import names_of
+from service.web.past_lists import past_list
 from service.web.record_lists import list_values
 
 blueprint = Blueprint("notices", __name__)
@@ -20,6 +21,7 @@ blueprint = Blueprint("notices", __name__)
 
 @blueprint.get("/notices")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *names_of(view.FILTERS))
 def list_notices() -> str:
     """List the notices of the caller's cases, the newest first, with the objections to them."""
@@ -30,6 +32,7 @@ def list_notices() -> str:
 
 @blueprint.get("/objections")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *names_of(view.OBJECTION_FILTERS))
 def list_objections() -> str:
     """List the objections to awards of the caller's cases, the newest first; what they say is on the page of the case."""

@@ -17,6 +17,7 @@ from service.http.transaction import connection
 from service.queries import notification_list as read
 from service.web import letter_view as view
 from service.web.list_filters import names_of
+from service.web.past_lists import past_list
 from service.web.record_lists import list_values
 from service.web.refusals import NO_PROBLEMS, REFUSALS, Problems, problems_of
 
@@ -25,6 +26,7 @@ blueprint = Blueprint("notifications", __name__)
 
 @blueprint.get("/letters")
 @requires_role(*EVERYONE)
+@past_list
 @takes_query("after", "done", *names_of(view.FILTERS))
 def list_letters() -> str:
     """List the letters about the caller's cases, the newest first; an administrator sees those that failed."""

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from service.http.context import caller, today
+from service.http.context import caller
 from service.queries import pairings
 from service.queries.page import COUNTED, CountedSum, Page
 from service.queries.scope import Caller
 from service.web import list_filters as filters
+from service.web.past_lists import list_day
 from service.web.record_view import family_of
 from workflows.vocabulary import Role
 
@@ -24,8 +25,8 @@ FILTERS = (
 def read_today(
     conn: Any, reader: Caller, values: Mapping[str, Any], after: list[str] | None, size: int, most: int | None = COUNTED
 ) -> tuple[Page, CountedSum]:
-    """Return one page of pairings as they are today."""
-    return pairings.page_with_total(conn, reader, values, today(), after, size, most)
+    """Return one page of pairings as they are on the day of the list."""
+    return pairings.page_with_total(conn, reader, values, list_day(), after, size, most)
 
 
 def with_words(row: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from service.web.forms import EMPTY, PostedForm
 from service.web.household_page import heading
 from service.web.list_filters import names_of
 from service.web.pairing_view import FILTERS, read_today, with_words
+from service.web.past_lists import past_list
 from service.web.record_forms import Filled, RecordForm
 from service.web.record_lists import list_values
 from service.web.record_page import page_of, sent, to_family
@@ -34,6 +35,7 @@ blueprint = Blueprint("pairings", __name__)
 
 @blueprint.get("/pairings")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *names_of(FILTERS))
 def list_pairings() -> str:
     """List the pairings of the caller's families with their ends, the newest entry first."""

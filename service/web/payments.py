@@ -9,6 +9,7 @@ from service.http.transaction import connection
 from service.queries import payment_list
 from service.web import lists
 from service.web.case_filters import unit_names
+from service.web.past_lists import past_list
 from service.web.payment_filters import FILTERS, payment_filters, payment_labels
 from workflows.code_lists import FundSource, PaymentMethod
 from workflows.payment_states import PaymentState
@@ -18,6 +19,7 @@ blueprint = Blueprint("payments", __name__)
 
 @blueprint.get("/payments")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *FILTERS)
 def list_payments() -> str:
     """List the payments of the caller's units, the one made last first, with their count and sum."""

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from flask import render_template, request
 
-from service.http.context import app_state, caller
+from service.http.context import caller
 from service.http.transaction import connection
-from service.queries import masking
 from service.queries.own_proposals import ProposedWrite, own_proposal
 from service.web.event_words import PLACES
 from service.web.formatting import day
 from service.web.layout import text
+from service.web.past_lists import name_of, not_kept
 from workflows.vocabulary import Role
 
 
@@ -69,9 +69,8 @@ def line(key: str, words: object, url: str = "") -> ViewLine:
 def family_of(row: Mapping[str, Any]) -> str:
     """Return the file number of a row's family and the masked name of its head, as far as the caller sees them."""
     if row["name_sealed"] is None:
-        return row["file_no"] or ""
-    name = masking.name(app_state().keyring, {"id": row["head_id"], "name_sealed": row["name_sealed"]})
-    return f"{row['file_no']} {name}"
+        return f"{row['file_no']} {not_kept()}".rstrip() if row["file_no"] else ""
+    return f"{row['file_no']} {name_of(row, 'head_id')}"
 
 
 def state_tag(row: Mapping[str, Any]) -> tuple[str, str]:

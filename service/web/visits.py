@@ -21,6 +21,7 @@ from service.web import visit_view as view
 from service.web.forms import EMPTY, PostedForm
 from service.web.layout import text
 from service.web.list_filters import names_of
+from service.web.past_lists import past_list
 from service.web.record_forms import RecordForm
 from service.web.record_lists import list_values
 from service.web.record_page import page_of, sent
@@ -32,6 +33,7 @@ blueprint = Blueprint("visits", __name__)
 
 @blueprint.get("/visits")
 @requires_role(*READERS)
+@past_list
 @takes_query("after", *names_of(view.FILTERS))
 def list_visits() -> str:
     """List the visits of the caller's units, the newest entry first, with their count."""

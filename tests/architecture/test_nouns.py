@@ -35,6 +35,7 @@ NOUNS = frozenset(
         "notifications",
         "number_absences",
         "pairings",
+        "past_records",
         "passkeys",
         "payees",
         "payments",

@@ -20,6 +20,7 @@ HARMLESS = {
     "uploaded_workbook": "kept for seven days between a dry run and its import; what is imported has fingerprints of its own",
     "prepared_file": "a long export, kept for a day; who took it is an event, what it shows has fingerprints of its own",
     "prepared_part": "the content of such a file",
+    "past_record": "a copy of the record as it stood, kept for a day",
     "job_run": "prevents a second reminder; the rows the job wrote have fingerprints of their own",
 }
 """Tables whose rows are no evidence, each with the reason."""

@@ -1,4 +1,4 @@
-"""Long exports are made by a worker that the relay wakes, and by the relay where there is no broker."""
+"""Long exports and copies of past days are made by a worker that the relay wakes, or by the relay without a broker."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from service.tables.past_records import past_record
 from service.tables.prepared_files import prepared_file
 from tests.api_client import serving
 from tests.factories import Organisation, create_family
@@ -55,3 +56,19 @@ def test_relay_makes_a_file_without_a_broker(pages: PageClient, engine: sa.Engin
     relay = processes.start(RELAY, REDIS_URL="redis://127.0.0.1:1/0")
     assert wait_until(lambda: is_ready(engine))
     assert relay.says('"event":"file_made"')
+
+
+def test_relay_makes_the_copy_of_a_past_day_of_a_long_record(
+    pages: PageClient, own_url: str, engine: sa.Engine, processes: Processes, tmp_path: Path
+) -> None:
+    address, copies = "/households?as_of=2026-08-31", sa.select(past_record.c.made_at)
+    with serving(own_url, tmp_path / "other", SONGNUAN_PAST_EVENTS="1") as app:
+        auditor = PageClient(app, engine, pages.office, date(2026, 9, 1))
+        waiting = auditor.get("auditor", address)
+        assert (waiting.status_code, "data-reload" in waiting.get_data(as_text=True)) == (202, True)
+        relay = processes.start(RELAY, REDIS_URL="redis://127.0.0.1:1/0")
+        with engine.connect() as conn:
+            reading = conn.execution_options(isolation_level="AUTOCOMMIT")
+            assert wait_until(lambda: reading.scalar(copies) is not None)
+        assert auditor.get("auditor", address).status_code == 200
+    assert relay.says("relaying")

@@ -120,6 +120,7 @@ def test_scheduled_jobs_run_concurrently_and_repeatedly_act_once(
         "forget_replies": 0,
         "lapse_confirmations": 0,
         "remove_prepared_files": 0,
+        "drop_past_records": 0,
         "anchor": 1,
     }
 
