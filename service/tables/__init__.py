@@ -34,6 +34,7 @@ from service.tables import (
     units,
     uploaded_workbooks,
     visits,
+    workbook_imports,
 )
 
 __all__ = [
@@ -70,4 +71,5 @@ __all__ = [
     "units",
     "uploaded_workbooks",
     "visits",
+    "workbook_imports",
 ]

@@ -24,6 +24,8 @@ ALSO_UPDATED: Mapping[str, str] = {
     "prepared_file": "grants state attempts rows_done rows_in_all size ended_at",
     "sign_in_attempt": "token_hash csrf_token account_id challenge state done_at",
     "uploaded_workbook": "about_sealed content_sealed result_sealed state confirmation_id ended_at",
+    "workbook_import": "undo_confirmation_id",
+    "imported_row": "undone_on kept",
     "sign_in_count": "failed locked_until totp_step",
     # A statement may lock a row of a fund line only with UPDATE on one of its columns. A trigger refuses any change of
     # this one that is not a ledger entry's.

@@ -103,6 +103,8 @@ UNRECORDED_TABLES: Mapping[str, str] = {
     "payment_move": "written by the migrations; compared with the rules",
     "idempotency": "answers kept for a week so that a repeated request is answered again",
     "imported_file": "makes two imports of one file take turns; nothing reads it, what the file said is bound row by row",
+    "workbook_import": "names the files of an import; its event keeps their digests, and one over its rows",
+    "imported_row": "which records an import made; an undo asks the digest in its event, each record and void has its own",
     "uploaded_workbook": "a file between its dry run and its import; the rows that it becomes are bound row by row",
     "prepared_file": "a long export on its way to the person who asked for it; that they took it is an event",
     "prepared_part": "the content of such a file, for a day; what it shows is bound row by row",

@@ -223,6 +223,7 @@ ALONE = {
     "seen_by_others": "走访人、核对员、审核人、审批人都要看过，改动使原有签字失效",
     "signed_by_approver": "审批人的签字包括账户，改动使签字失效",
     "follows_a_decision": "随个案的决定而来",
+    "each_row_has_its_own": "每一行按它自己的事项算，这里只记下是哪一次导入",
     "waits_only": "只是提出或确认，写入按被确认的事项算",
     "reads_only": "不改变资金、权限、规则和凭据，只留痕",
 }

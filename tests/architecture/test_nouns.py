@@ -48,6 +48,7 @@ NOUNS = frozenset(
         "units",
         "uploaded_workbooks",
         "visits",
+        "workbook_imports",
     ]
 )
 """The nouns of the service, each a file in every layer that has something of it."""
