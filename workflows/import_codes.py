@@ -29,3 +29,23 @@ class ImportState(StrEnum):
     PARTLY_UNDONE = "partly_undone"
     UNDONE = "undone"
     NOTHING_NEW = "nothing_new"
+
+
+class KeptReason(StrEnum):
+    """Why an undo of an import keeps a record."""
+
+    NO_REVERSAL = "undo_no_reversal"
+    NAMED_AGAIN = "undo_named_again"
+    VOIDED = "undo_voided"
+    FILE_ENDED = "undo_file_ended"
+    ROLE_MISSING = "undo_role_missing"
+    OWN_FAMILY = "undo_own_family"
+    APPROVER_NEEDED = "undo_approver_needed"
+    MONEY_IN_USE = "undo_money_in_use"
+    HAS_GIFTS = "undo_has_gifts"
+    HAS_VISITS = "undo_has_visits"
+    WAS_PAID = "undo_was_paid"
+    HAS_CASES = "undo_has_cases"
+    HAS_DOCUMENTS = "undo_has_documents"
+    TOUCHED = "undo_touched"
+    HAS_RECORDS = "undo_has_records"

@@ -17,6 +17,22 @@ KINDS = (
     *("unit", "account", "role_grant", "fund", "fund_receipt", "fund_allocation", "household", "pairing", "kinship"),
     *("visit", "gift", "donation", "activity"),
 )
+KEPT = tuple(
+    f"undo_{why}"
+    for why in (
+        *(
+            "no_reversal",
+            "named_again",
+            "voided",
+            "file_ended",
+            "role_missing",
+            "own_family",
+            "approver_needed",
+            "money_in_use",
+        ),
+        *("has_gifts", "has_visits", "was_paid", "has_cases", "has_documents", "touched", "has_records"),
+    )
+)
 EXIT_REASONS = (
     *("lifted_out", "death", "retired", "transferred", "misidentified", "requested", "state_safety_net", "other"),
 )
@@ -67,10 +83,11 @@ def _create_rows() -> None:
         sa.Column("keeper_id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("undone_on", sa.Date(), nullable=True),
-        sa.Column("kept", pg.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("kept", sa.Text(), nullable=True),
         sa.CheckConstraint(f"kind IN ({_quoted(KINDS)})", name=op.f("ck_imported_row_kind")),
+        sa.CheckConstraint(f"kept IN ({_quoted(KEPT)})", name=op.f("ck_imported_row_kept")),
         sa.CheckConstraint("no > 0", name=op.f("ck_imported_row_number")),
-        sa.CheckConstraint("undone_on IS NULL OR cardinality(kept) = 0", name=op.f("ck_imported_row_undone")),
+        sa.CheckConstraint("undone_on IS NULL OR kept IS NULL", name=op.f("ck_imported_row_undone")),
         *_keys("imported_row", import_id="workbook_import", keeper_id="account"),
         sa.PrimaryKeyConstraint("import_id", "no", name=op.f("pk_imported_row")),
     )

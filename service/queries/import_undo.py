@@ -24,7 +24,7 @@ from service.tables.units import unit
 from service.tables.visits import visit
 from service.tables.workbook_imports import imported_row, workbook_import
 from workflows.code_lists import VisitKind
-from workflows.import_codes import ImportedKind
+from workflows.import_codes import ImportedKind, KeptReason
 
 Counts = Mapping[UUID, int]
 
@@ -156,9 +156,9 @@ def available(conn: sa.Connection, fund_ids: Iterable[UUID]) -> dict[UUID, int]:
 Asked = Callable[[sa.Connection, UUID], Counts]
 
 AGAINST_FAMILIES: Mapping[str, Asked] = {
-    "undo_was_paid": payments_of_families,
-    "undo_has_cases": cases_of_families,
-    "undo_has_documents": documents_of_families,
-    "undo_touched": later_events_of_families,
+    KeptReason.WAS_PAID: payments_of_families,
+    KeptReason.HAS_CASES: cases_of_families,
+    KeptReason.HAS_DOCUMENTS: documents_of_families,
+    KeptReason.TOUCHED: later_events_of_families,
 }
 """The reasons for which a family's file stays, by code."""

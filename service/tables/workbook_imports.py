@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, Path, Words, check_in, foreign_key, primary_key, sealed
-from workflows.import_codes import ImportedKind
+from workflows.import_codes import ImportedKind, KeptReason
 
 workbook_import = sa.Table(
     "workbook_import",
@@ -33,10 +33,11 @@ imported_row = sa.Table(
     foreign_key("account", "keeper_id"),
     sa.Column("place", sa.Text(), nullable=False),
     sa.Column("undone_on", sa.Date()),
-    sa.Column("kept", Words, nullable=False, server_default="{}"),
+    sa.Column("kept", sa.Text()),
     check_in("kind", ImportedKind),
+    check_in("kept", KeptReason),
     sa.CheckConstraint("no > 0", name="number"),
-    sa.CheckConstraint("undone_on IS NULL OR cardinality(kept) = 0", name="undone"),
+    sa.CheckConstraint("undone_on IS NULL OR kept IS NULL", name="undone"),
     sa.Index(
         "uq_imported_row_made_once",
         "record_id",
@@ -46,4 +47,4 @@ imported_row = sa.Table(
 )
 """`place` is the sheet and the number of the row in it. `is_repeat`: the record was there already, and the file names it.
 
-`keeper_id` is the account in whose name the row was written. `kept` are the codes that say why an undo kept the record."""
+`keeper_id` is the account in whose name the row was written. `kept` says why an undo kept the record."""

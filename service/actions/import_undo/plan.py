@@ -1,4 +1,4 @@
-"""The plan of an undo: for each record of an import, whether it would be reversed, or the codes that keep it."""
+"""The plan of an undo: for each record of an import, whether it would be reversed, or why it stays."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from service.actions.import_undo.kinds import MONEY_ROLES, REVERSALS
 from service.queries import accounts, workbook_imports
 from service.queries import import_undo as read
 from service.queries.scope import Caller
-from workflows.import_codes import ImportedKind
+from workflows.import_codes import ImportedKind, KeptReason
 from workflows.vocabulary import Role
 
 
@@ -25,17 +25,17 @@ class UndoPlan:
     context: ActionContext
     rows: list[sa.Row[Any]]
     records: Mapping[ImportedKind, list[dict[str, Any]]] = field(default_factory=dict)
-    against: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
-    """The codes for which a record stays."""
+    against: dict[UUID, KeptReason] = field(default_factory=dict)
+    """Why a record stays."""
 
     gone: set[UUID] = field(default_factory=set)
     """Records that this undo has reversed already."""
 
     contexts: dict[UUID, ActionContext] = field(default_factory=dict)
 
-    def keep(self, record_id: UUID, *codes: str) -> None:
+    def keep(self, record_id: UUID, why: KeptReason) -> None:
         """Note why a record stays; what stays already keeps its first reason."""
-        self.against.setdefault(record_id, codes)
+        self.against.setdefault(record_id, why)
 
     def going(self, kind: ImportedKind) -> list[dict[str, Any]]:
         """Return the records of one kind that would be reversed, and are not yet."""
@@ -89,9 +89,9 @@ def _keep_without_reversal(plan: UndoPlan) -> None:
     named = read.named_again(plan.conn, plan.act.id, plan.act.files)
     for row in plan.rows:
         if ImportedKind(row.kind) not in REVERSALS:
-            plan.keep(row.record_id, "undo_no_reversal")
+            plan.keep(row.record_id, KeptReason.NO_REVERSAL)
         elif row.record_id in named:
-            plan.keep(row.record_id, "undo_named_again")
+            plan.keep(row.record_id, KeptReason.NAMED_AGAIN)
 
 
 def _keep_ended_and_forbidden(plan: UndoPlan, kind: ImportedKind) -> None:
@@ -100,11 +100,11 @@ def _keep_ended_and_forbidden(plan: UndoPlan, kind: ImportedKind) -> None:
     for row in plan.records[kind]:
         roles = MONEY_ROLES[kind] if kind in MONEY_ROLES and row["fen"] is not None else REVERSALS[kind].roles
         if row["voided_on" if kind is not ImportedKind.HOUSEHOLD else "exited_on"] is not None:
-            plan.keep(row["id"], "undo_file_ended" if kind is ImportedKind.HOUSEHOLD else "undo_voided")
+            plan.keep(row["id"], KeptReason.FILE_ENDED if kind is ImportedKind.HOUSEHOLD else KeptReason.VOIDED)
         elif not plan.context_of(row["id"]).caller.holds(roles, row["of_unit"]):
-            plan.keep(row["id"], "undo_role_missing")
+            plan.keep(row["id"], KeptReason.ROLE_MISSING)
         elif (row["id"] if kind is ImportedKind.HOUSEHOLD else row.get("household_id")) in families:
-            plan.keep(row["id"], "undo_own_family")
+            plan.keep(row["id"], KeptReason.OWN_FAMILY)
 
 
 def _keep_receipts_in_use(plan: UndoPlan) -> None:
@@ -116,7 +116,7 @@ def _keep_receipts_in_use(plan: UndoPlan) -> None:
             left[row["fund_id"]] += row["fen"]
     for row in receipts:
         if row["fen"] > left[row["fund_id"]]:
-            plan.keep(row["id"], "undo_money_in_use")
+            plan.keep(row["id"], KeptReason.MONEY_IN_USE)
         else:
             left[row["fund_id"]] -= row["fen"]
 
@@ -125,16 +125,16 @@ def keep_needed(plan: UndoPlan) -> None:
     """Keep what a record that stays needs: visits with gifts, pairings with visits, files with anything."""
     import_id = plan.act.id
     for visit_id in read.gifts_of_visits(plan.conn, import_id, plan.reversed_ids()):
-        plan.keep(visit_id, "undo_has_gifts")
+        plan.keep(visit_id, KeptReason.HAS_GIFTS)
     for pairing_id in read.visits_of_pairings(plan.conn, import_id, plan.reversed_ids()):
-        plan.keep(pairing_id, "undo_has_visits")
+        plan.keep(pairing_id, KeptReason.HAS_VISITS)
     for code, asked in read.AGAINST_FAMILIES.items():
         for household_id in asked(plan.conn, import_id):
             plan.keep(household_id, code)
     for household_id in read.records_of_families(plan.conn, import_id, plan.reversed_ids()):
-        plan.keep(household_id, "undo_has_records")
+        plan.keep(household_id, KeptReason.HAS_RECORDS)
 
 
-def kept_codes(plan: UndoPlan) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the number of each row whose record stays, with the codes that say why."""
+def kept_rows(plan: UndoPlan) -> Iterator[tuple[int, KeptReason]]:
+    """Yield the number of each row whose record stays, and why."""
     return ((row.no, plan.against[row.record_id]) for row in plan.rows if row.record_id in plan.against)

@@ -21,8 +21,8 @@ from service.tables.households import household
 from service.tables.payees import bank_account
 from service.tables.persons import person
 from workflows.household_change_codes import ENTERED_BY_MISTAKE, HouseholdChangeKind
-from workflows.import_codes import ImportedKind
-from workflows.vocabulary import InvalidForm, Plain, Refused
+from workflows.import_codes import ImportedKind, KeptReason
+from workflows.vocabulary import Plain, Refused
 
 AT_ONCE = 500
 """Records that one statement reverses."""
@@ -33,6 +33,15 @@ MONEY: Mapping[ImportedKind, VoidMoney] = {
     ImportedKind.GIFT: gifts.void_gift,
     ImportedKind.FUND_RECEIPT: fund_receipts.void_receipt,
 }
+
+
+WHY_MONEY_STAYS: Mapping[str, KeptReason] = {
+    "receipt_in_use": KeptReason.MONEY_IN_USE,
+    "own_family": KeptReason.OWN_FAMILY,
+    "voided_already": KeptReason.VOIDED,
+    "role_missing": KeptReason.ROLE_MISSING,
+}
+"""Why a record stays, by the first code of the refusal; any other says that the approver does not suffice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +73,9 @@ def _void_money(plan: UndoPlan, void: VoidMoney, record_id: UUID, reason: str) -
             void(plan.conn, record_id, reason, plan.context_of(record_id))
         plan.gone.add(record_id)
     except Refused as refused:
-        plan.keep(record_id, *dict.fromkeys(refused.codes))
-    except InvalidForm as invalid:
-        plan.keep(record_id, *dict.fromkeys(each.code for each in invalid.problems))
+        plan.keep(record_id, WHY_MONEY_STAYS.get(refused.codes[0], KeptReason.APPROVER_NEEDED))
     except NotFound:
-        plan.keep(record_id, "undo_role_missing")
+        plan.keep(record_id, KeptReason.ROLE_MISSING)
 
 
 def _voids(plan: UndoPlan, kind: ImportedKind, rows: list[dict[str, Any]], reason: str) -> Iterator[SubjectEvent]:

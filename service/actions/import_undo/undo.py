@@ -12,14 +12,14 @@ from service.actions import event_log, validation
 from service.actions.context import ActionContext
 from service.actions.corrections import reason_problems
 from service.actions.errors import NotFound
-from service.actions.import_undo.plan import UndoPlan, kept_codes, make_plan
+from service.actions.import_undo.plan import UndoPlan, kept_rows, make_plan
 from service.actions.import_undo.reversals import reverse
 from service.actions.permissions import require_role
 from service.actions.workbook_imports import digest_of
 from service.queries import workbook_imports
 from service.tables.events import event
 from service.tables.workbook_imports import imported_row
-from workflows.import_codes import ImportState
+from workflows.import_codes import ImportState, KeptReason
 from workflows.powers import UNDOERS
 from workflows.vocabulary import Plain, Reason, Refused
 
@@ -91,10 +91,10 @@ def _write_result(plan: UndoPlan) -> None:
     """Keep what became of each row; what the file only named again is named no more."""
     own, conn = imported_row.c.import_id == plan.act.id, plan.conn
     gone = sa.or_(imported_row.c.is_repeat, imported_row.c.record_id.in_(plan.gone))
-    ended = {"undone_on": plan.context.today, "kept": []}
+    ended = {"undone_on": plan.context.today, "kept": None}
     conn.execute(imported_row.update().where(own, gone, imported_row.c.undone_on.is_(None)).values(ended))
-    by_codes: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for no, codes in kept_codes(plan):
-        by_codes[codes].append(no)
-    for codes, numbers in by_codes.items():
-        conn.execute(imported_row.update().where(own, imported_row.c.no.in_(numbers)).values(kept=list(codes)))
+    by_reason: dict[KeptReason, list[int]] = defaultdict(list)
+    for no, why in kept_rows(plan):
+        by_reason[why].append(no)
+    for why, numbers in by_reason.items():
+        conn.execute(imported_row.update().where(own, imported_row.c.no.in_(numbers)).values(kept=why.value))
