@@ -155,7 +155,7 @@ def available(conn: sa.Connection, fund_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 Asked = Callable[[sa.Connection, UUID], Counts]
 
-AGAINST_FAMILIES: Mapping[str, Asked] = {
+AGAINST_FAMILIES: Mapping[KeptReason, Asked] = {
     KeptReason.WAS_PAID: payments_of_families,
     KeptReason.HAS_CASES: cases_of_families,
     KeptReason.HAS_DOCUMENTS: documents_of_families,

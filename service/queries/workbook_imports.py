@@ -86,9 +86,16 @@ def latest_of_file(conn: sa.Connection, digest: str, caller: Caller) -> UUID | N
     return conn.scalar(sa.select(workbook_import.c.id).where(*own).order_by(workbook_import.c.id.desc()).limit(1))
 
 
-def names_of(row: Any, keyring: Keyring) -> tuple[str, ...]:
+def proposer_of(conn: sa.Connection, confirmation_id: UUID) -> UUID:
+    """Return the account that made a proposal."""
+    query = sa.select(confirmation.c.proposed_by).where(confirmation.c.id == confirmation_id)
+    proposer: UUID = conn.scalars(query).one()
+    return proposer
+
+
+def names_of(import_id: UUID, names_sealed: bytes, keyring: Keyring) -> tuple[str, ...]:
     """Return the names of the files of an import."""
-    return tuple(json.loads(decrypt_field(keyring, NAMES, row.id, row.names_sealed) or "[]"))
+    return tuple(json.loads(decrypt_field(keyring, NAMES, import_id, names_sealed) or "[]"))
 
 
 def rows_of(conn: sa.Connection, import_id: UUID) -> list[sa.Row[Any]]:

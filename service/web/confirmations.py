@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from service.actions import confirmations
 from service.actions.errors import NotFound
+from service.actions.proposals.imports import UNDO
 from service.actions.proposals.write import Made
 from service.http.auth import EVERYONE, READERS, requires_role
 from service.http.context import action_context, app_state, caller
@@ -53,8 +54,8 @@ RECORDS: Mapping[str, str] = {
     f"{name}_{act}": PLACES[name]
     for name in ("gift", "donation", "activity", "visit")
     for act in ("void", "correction")
-}
-"""The pages of the records that proposals void or correct."""
+} | {UNDO: PLACES["import"]}
+"""The pages of the records that proposals void or correct, and of the import that one undoes."""
 
 PROPOSED = "proposed"
 

@@ -1,7 +1,6 @@
 """The reversal of an import's records: money one by one by its own action, everything else in sets."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -42,14 +41,6 @@ WHY_MONEY_STAYS: Mapping[str, KeptReason] = {
     "role_missing": KeptReason.ROLE_MISSING,
 }
 """Why a record stays, by the first code of the refusal; any other says that the approver does not suffice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """What goes with a family's file: its members, and the accounts that money could be sent to."""
-
-    persons: Mapping[UUID, list[UUID]]
-    accounts: Mapping[UUID, list[UUID]]
 
 
 def reverse(plan: UndoPlan, reason: str) -> None:
@@ -94,34 +85,25 @@ def _ends_of_files(
     plan: UndoPlan, kind: ImportedKind, rows: list[dict[str, Any]], _reason: str
 ) -> Iterator[SubjectEvent]:
     """End files as entered by mistake: their members may be filed elsewhere, and no figure counts them."""
-    members = _end_members(plan.conn, [row["id"] for row in rows])
-    reversal = REVERSALS[kind]
+    batches = {row["id"]: WriteBatch() for row in rows}
+    _end_members(plan.conn, batches)
     for row in rows:
-        context, batch = plan.context_of(row["id"]), WriteBatch()
+        context, batch = plan.context_of(row["id"]), batches[row["id"]]
         change = Change(on=context.today, reason=ENTERED_BY_MISTAKE)
         file = LockedFile(row, _right(context, kind, row))
-        for person_id in members.persons.get(row["id"], ()):
-            batch.note_updated(person, {"id": person_id, "active": False})
-        for account_id in members.accounts.get(row["id"], ()):
-            batch.note_updated(bank_account, {"id": account_id, "active": False})
         change_id = add_record(batch, file, HouseholdChangeKind.EXITED, change, context)
         batch.change(household, file.changed(exited_on=change.on, exit_reason=change.reason))
         facts = {**facts_of(change_id, change, file), **_undo_facts(plan)}
-        yield SubjectEvent(reversal.subject, row["id"], reversal.action, facts, batch, context)
+        yield SubjectEvent(REVERSALS[kind].subject, row["id"], REVERSALS[kind].action, facts, batch, context)
 
 
-def _end_members(conn: sa.Connection, household_ids: list[UUID]) -> Members:
-    """Deactivate the members and the accounts of families, and return them by family."""
-    ended_people: dict[UUID, list[UUID]] = {}
-    ended_accounts: dict[UUID, list[UUID]] = {}
-    members = person.update().where(person.c.household_id.in_(household_ids), person.c.active).values(active=False)
-    for row in conn.execute(members.returning(person.c.household_id, person.c.id)):
-        ended_people.setdefault(row.household_id, []).append(row.id)
-    of_families = bank_account.c.household_id.in_(household_ids), bank_account.c.active
-    accounts = bank_account.update().where(*of_families).values(active=False)
-    for row in conn.execute(accounts.returning(bank_account.c.household_id, bank_account.c.id)):
-        ended_accounts.setdefault(row.household_id, []).append(row.id)
-    return Members(ended_people, ended_accounts)
+def _end_members(conn: sa.Connection, batches: Mapping[UUID, WriteBatch]) -> None:
+    """Deactivate the members of families, and the accounts that money could be sent to, in two statements."""
+    for table in (person, bank_account):
+        of_families = table.c.household_id.in_(batches), table.c.active
+        ended = sa.update(table).where(*of_families).values(active=False)
+        for row in conn.execute(ended.returning(table.c.household_id, table.c.id)):
+            batches[row.household_id].note_updated(table, {"id": row.id, "active": False})
 
 
 def _undo_facts(plan: UndoPlan) -> dict[str, Plain]:

@@ -52,9 +52,9 @@ def undo_import(conn: sa.Connection, content: UndoContent, context: ActionContex
     reverse(plan, content.reason)
     done = _done(plan, content.reason)
     if not done.reversed:
-        raise Refused(Reason.of("import_nothing_to_undo", kept=done.kept))
+        raise Refused(Reason.of("import_nothing_to_undo"))
     if content.rows_digest and content.rows_digest != done.rows_digest:
-        raise Refused(Reason.of("undo_changed", proposed=content.reversed, count=done.reversed))
+        raise Refused(Reason.of("undo_changed", count=done.reversed))
     _write_result(plan)
     facts: dict[str, Plain] = {"reason": done.reason, "reversed": done.reversed, "kept": done.kept}
     event_log.append_event(conn, "import", act.id, "undo", {**facts, "rows_digest": done.rows_digest, **right}, context)
@@ -70,7 +70,7 @@ def _refuse_over(act: sa.Row[Any]) -> None:
     if act.state == ImportState.UNDONE:
         raise Refused(Reason.of("import_undone"))
     if act.state == ImportState.NOTHING_NEW:
-        raise Refused(Reason.of("import_nothing_to_undo", kept=0))
+        raise Refused(Reason.of("import_nothing_to_undo"))
 
 
 def _refuse_altered(conn: sa.Connection, act: sa.Row[Any]) -> None:
