@@ -88,4 +88,4 @@ def _propose(conn: sa.Connection, installation: Installation, import_id: UUID, r
         raise refusal(refused) from None
     except NotFound:
         raise CommandFailed(translate("cli.no_import", id=import_id)) from None
-    click.echo(translate("cli.import_waits", id=proposal.id, until=proposal.until_on.isoformat()))
+    click.echo(translate("cli.undo_proposed", id=proposal.id, until=proposal.until_on.isoformat()))
