@@ -120,7 +120,8 @@ def files_before(conn: sa.Connection, caller: Caller, most: int) -> list[dict[st
 
 def _dated(table: sa.Table, *parts: Any) -> sa.Select[Any]:
     words = sa.func.concat_ws(" ", *parts) if parts else sa.literal("")
-    return sa.select(table.c.id, table.c.on.label("on"), words.label("words"))
+    fen = [table.c.fen] if "fen" in table.c else []
+    return sa.select(table.c.id, table.c.on.label("on"), words.label("words"), *fen)
 
 
 _WORDS: dict[ImportedKind, sa.Select[Any]] = {
@@ -143,7 +144,7 @@ _WORDS: dict[ImportedKind, sa.Select[Any]] = {
     ImportedKind.DONATION: _dated(donation, donation.c.campaign),
     ImportedKind.ACTIVITY: _dated(activity, activity.c.title),
 }
-"""What a row of a page says of each kind: a day, and words that name nobody of a family."""
+"""What a row of a page says of each kind: a day, words that name nobody of a family, and a sum where there is one."""
 
 
 def words_of(conn: sa.Connection, rows: list[sa.Row[Any]]) -> dict[UUID, sa.Row[Any]]:

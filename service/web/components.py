@@ -108,8 +108,8 @@ DATA: Mapping[str, Any] = {
     "imported": {
         "kept": (("undo_named_again", 2),),
         "rows": (
-            ShownRow("走访 2", "visit", ON, "", "/components", None, ""),
-            ShownRow("家庭 3", "household", ON, "F-0001", "", None, "undo_touched"),
+            ShownRow("走访 2", "visit", ON, "", None, "/components", None, ""),
+            ShownRow("家庭 3", "household", ON, "F-0001", None, "", None, "undo_touched"),
         ),
     },
     "notes": (RowNote("funds.xlsx 到账 第3行", "已登记过（2025-01-21），没有再写。"),),

@@ -32,8 +32,8 @@ from workflows.disclosure import Profile, shown
 from workflows.money_format import in_yuan_with_thousands
 
 blueprint = Blueprint("confirmations", __name__)
-SECRET = frozenset({"first_hash", "base64"})
-"""Parts of a content that the page leaves out: half of a code, and whole files."""
+SECRET = frozenset({"first_hash", "base64", "rows_digest"})
+"""Parts of a content that the page leaves out: half of a code, whole files, and a digest that its own digest covers."""
 
 FILES_OF_RULES = ("policy_set", "calendar")
 """Acts whose `source` is a whole file; that of a fund line is where its money comes from."""

@@ -12,7 +12,9 @@ from service.actions.errors import NotFound
 from service.actions.import_undo.plan import make_plan
 from service.http.auth import READERS
 from service.http.context import action_context, app_state, caller
+from service.http.errors import language
 from service.http.transaction import connection
+from service.i18n.catalogue import translate
 from service.queries import accounts
 from service.queries import workbook_imports as read
 from service.queries.own_proposals import ProposedWrite, own_proposal
@@ -39,6 +41,7 @@ class ShownRow:
     kind: str
     on: date | None
     words: str
+    fen: int | None
     url: str
     undone_on: date | None
     kept: str
@@ -125,5 +128,7 @@ def _shown(conn: Any, rows: list[Any], against: Mapping[UUID, Any]) -> tuple[Sho
 def _row(row: Any, said: Any, against: Mapping[UUID, Any], *, may_open: bool) -> ShownRow:
     url = f"/{PLACES[row.kind]}/{row.record_id}" if may_open and row.kind in PLACES else ""
     kept = against[row.record_id].value if row.undone_on is None and row.record_id in against else ""
-    on, words = (said.on, said.words) if said else (None, "")
-    return ShownRow(row.place, row.kind, on, words, url, row.undone_on, kept)
+    on, words, fen = (said.on, said.words, getattr(said, "fen", None)) if said else (None, "", None)
+    sheet, _, number = row.place.rpartition(" ")
+    place = f"{sheet} {translate('import.row', language(), row=number)}"
+    return ShownRow(place, row.kind, on, words, fen, url, row.undone_on, kept)

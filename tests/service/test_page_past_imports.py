@@ -81,8 +81,9 @@ def test_administrator_proposes_the_undo_and_the_page_follows_it(
 ) -> None:
     admin, address = open_as("admin"), f"/imports/past/{imported}"
     page = admin.open(address)
-    assert rows(page) == [("捐款 2", "作废"), ("捐款 3", "作废")]
+    assert rows(page) == [("捐款 第2行", "作废"), ("捐款 第3行", "作废")]
     assert "可撤销 2 行，保留 0 行" in page.text
+    assert "献爱心 250.00" in page.text
     answer = propose(admin, imported, "导错了文件")
     assert answer.status == 303
     waiting = admin.open(address)
@@ -108,7 +109,7 @@ def test_confirmer_reads_what_goes_and_opens_the_import(
     shown = approver.open(f"/confirmations/{proposal}")
     assert "撤销行数" in shown.text
     assert f"/imports/past/{imported}" in shown.text
-    assert rows(approver.open(f"/imports/past/{imported}")) == [("捐款 2", "作废"), ("捐款 3", "作废")]
+    assert rows(approver.open(f"/imports/past/{imported}")) == [("捐款 第2行", "作废"), ("捐款 第3行", "作废")]
 
 
 def test_undo_without_a_reason_is_said_at_the_field(open_as: Open, imported: UUID) -> None:
