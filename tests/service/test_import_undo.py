@@ -18,6 +18,9 @@ from service.actions.proposals.write import Made
 from service.imports.proposed_import import ALL_WRITES
 from service.integrity.verify import verify
 from service.queries import workbook_imports as read
+from service.queries.possible_twins import possible_twins
+from service.queries.record_numbers import addresses
+from service.queries.shared_details import shared_details
 from service.report.figure_definition import Scope, SharedRows
 from service.report.figure_definitions import TABLE
 from service.tables.activities import activity
@@ -416,3 +419,17 @@ def test_import_that_wrote_nothing_is_no_act(union: Union, tmp_path: Path) -> No
     before = union.rows(workbook_import)
     union.bring(give(tmp_path, 捐款=[DONATION]), dry_run=True)
     assert union.rows(workbook_import) == before
+
+
+def test_file_entered_by_mistake_is_no_twin_of_the_right_one_and_leaves_its_number(
+    union: Union, tmp_path: Path
+) -> None:
+    path, reader = family_file(tmp_path / "f.xlsx"), union.context("luo.xin").caller
+    undo(union, bring(union, path))
+    assert addresses(union.conn, ["T-1"], reader) == {}
+    bring(union, path)
+    new = union.conn.scalars(sa.select(household.c.id).where(household.c.exited_on.is_(None))).one()
+    members = union.conn.scalars(sa.select(person.c.id).where(person.c.household_id == new)).all()
+    assert possible_twins(union.conn, members, reader) == []
+    assert shared_details(union.conn, new, reader) == []
+    assert addresses(union.conn, ["T-1"], reader) == {"T-1": f"/households/{new}"}
