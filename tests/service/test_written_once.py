@@ -51,6 +51,8 @@ MAY_CHANGE = {
     },
     "bank_advice": {"state", "decided_by", "decided_on"},
     "document": {"ended_on", "end_reason"},
+    "workbook_import": {"undo_confirmation_id"},
+    "imported_row": {"undone_on", "kept"},
     "credential": {"ended_at"},
     "passkey": {"revoked_at", "sign_count", "used_at"},
     "recovery_code": {"used_at"},
