@@ -1,9 +1,18 @@
 """SQL of migration 0024: functions that make a copy of the record as it stood at an event, and drop it."""
 
 UNRECORDED = (
-    *("alembic_version", "chain_head", "event", "heartbeat", "idempotency", "imported_file", "incompatible_duty"),
+    *(
+        "alembic_version",
+        "chain_head",
+        "event",
+        "heartbeat",
+        "idempotency",
+        "imported_file",
+        "imported_row",
+        "incompatible_duty",
+    ),
     *("job_run", "past_record", "payment_move", "pot_move", "prepared_file", "prepared_part", "second_person_act"),
-    *("sign_in_attempt", "sign_in_count", "uploaded_workbook"),
+    *("sign_in_attempt", "sign_in_count", "uploaded_workbook", "workbook_import"),
 )
 """Tables that events do not name: they are not copied (tests/service/test_past_record_tables.py)."""
 

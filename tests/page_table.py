@@ -9,6 +9,7 @@ concerns only the caller, `owner` is found by one person alone, or by those of o
 from dataclasses import dataclass, field
 
 from service.http.auth import CASE_WRITERS, EVERYONE, READERS, SIGNING_IN
+from workflows.powers import UNDOERS
 from workflows.vocabulary import Role
 
 
@@ -376,6 +377,10 @@ PAGES = (
         seen_by=("admin",),
         seen_at=("/imports/{upload}", "/imports/{wrong}"),
     ),
+    PageRoute(
+        "GET", "/imports/past/<uuid:import_id>", (*UNDOERS, Role.AUDITOR), "row", seen_by=("admin", "approver_3")
+    ),
+    PageRoute("POST", "/imports/past/<uuid:import_id>/undo", UNDOERS, "row", form={"reason": "导错了文件"}),
     PageRoute("GET", "/imports/<uuid:upload_id>/errors.xlsx", ADMIN, "owner"),
     PageRoute("POST", "/imports/<uuid:upload_id>/<any(check, carry_out, discard):action>", ADMIN, "owner"),
     PageRoute("GET", "/staff/<uuid:account_id>/work", ADMIN, "row", seen_by=("admin",)),

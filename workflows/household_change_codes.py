@@ -39,6 +39,10 @@ EXITS_BY_DECISION = (ExitReason.LIFTED_OUT, ExitReason.MISIDENTIFIED, ExitReason
 """Exits that a meeting decides, so that its document is named (docs/domain/procedure.md §1.8)."""
 
 
+ENTERED_BY_MISTAKE = "entered_by_mistake"
+"""The end of a file that an import made by mistake: two people undo the import, and no figure counts the file."""
+
+
 class FilingAgainReason(StrEnum):
     """The reason for filing a household again (恢复建档原因)."""
 

@@ -23,6 +23,8 @@ SECOND_FOR_POWER = (Role.ADMIN, Role.APPROVER)
 SECOND_FOR_MONEY = (Role.CASHIER, Role.APPROVER)
 OTHER_CASEWORKERS = (Role.VERIFIER, Role.REVIEWER, Role.APPROVER)
 RECORDERS = (Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
+IMPORTERS = (Role.ADMIN, Role.REGISTRAR, Role.VISITOR, Role.CASHIER, Role.APPROVER)
+UNDOERS = (Role.ADMIN, Role.REGISTRAR, Role.CASHIER, Role.APPROVER)
 PAPER_KEEPERS = (Role.REGISTRAR, Role.VISITOR, Role.VERIFIER, Role.CASHIER)
 
 
@@ -119,6 +121,8 @@ _TABLE = (
         for action in ("add_person", "edit_person", "deactivate_person", "change_head", "file_again", "transfer_member",
                        "receive_member")
     ),
+    Power("import",    "carry_out",            (), IMPORTERS,                             alone="each_row_has_its_own"),
+    Power("import",    "undo",                 (Touches.MONEY, Touches.EVIDENCE), UNDOERS, SECOND_FOR_MONEY),
     # what follows from another write, and what changes nothing
     Power("household", "decide_category",      (), (Role.APPROVER,),                      alone="follows_a_decision"),
     Power("household", "undo_category",        (), (Role.APPROVER, Role.REVIEWER),        alone="follows_a_decision"),

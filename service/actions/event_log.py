@@ -1,6 +1,6 @@
 """The event log: builds the one event of an act, linked to the event before it, and appends it with the rows it names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -120,6 +120,46 @@ def append_event(
     write_head(chain_head, {"id": subject_id, "seq": seq, "hash": row["hash"]})
     batch.write(conn)
     return seq
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectEvent:
+    """One event of many that are appended together: what it is about, what it says, and the rows it writes."""
+
+    subject: str
+    subject_id: UUID
+    action: str
+    facts: Mapping[str, Plain]
+    batch: WriteBatch
+    context: ActionContext
+
+
+def append_events(conn: sa.Connection, events: Sequence[SubjectEvent]) -> None:
+    """Append many events, each to the chain of its subject, and write their rows: two statements for all of them.
+
+    Locks the heads of the chains in order. Raises SecondPersonMissing as append_event does.
+    """
+    if not events:
+        return
+    heads = _lock_heads(conn, {each.subject_id for each in events})
+    known, batch = set(heads), WriteBatch()
+    for each in events:
+        _check_second_person(each.subject, each.action, each.context, moves_money=False)
+        seq, prev = heads.get(each.subject_id, (0, GENESIS))
+        source = EventSource(each.subject, each.subject_id, seq + 1, each.action, prev)
+        row = build_event(source, {"facts": dict(each.facts), "rows": each.batch.fingerprints()}, each.context)
+        heads[each.subject_id] = seq + 1, row["hash"]
+        batch.extend(each.batch)
+        batch.add(event, row)
+    for subject_id, (seq, head) in heads.items():
+        write_head = batch.change if subject_id in known else batch.add
+        write_head(chain_head, {"id": subject_id, "seq": seq, "hash": head})
+    batch.write(conn)
+
+
+def _lock_heads(conn: sa.Connection, subject_ids: Collection[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    rows = sa.select(chain_head).where(chain_head.c.id.in_(subject_ids)).order_by(chain_head.c.id)
+    return {row.id: (row.seq, bytes(row.hash)) for row in conn.execute(rows.with_for_update(key_share=True))}
 
 
 def _lock_head(conn: sa.Connection, subject_id: UUID) -> sa.Row[Any] | None:

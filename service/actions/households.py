@@ -23,6 +23,7 @@ from service.tables.finances import finance_line
 from service.tables.households import household
 from service.tables.persons import person
 from workflows.code_lists import Category, Cause, HouseholdKind, Identity, MisfortuneKind, Observation
+from workflows.household_change_codes import ENTERED_BY_MISTAKE
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
 
@@ -119,7 +120,8 @@ CHECKS: Mapping[str, _Check] = {
 
 
 def _file_no_taken(conn: sa.Connection, new: NewHousehold) -> list[Reason]:
-    same_file_no = sa.and_(household.c.unit_id == new.unit_id, household.c.file_no == new.file_no)
+    is_right = household.c.exit_reason.is_distinct_from(ENTERED_BY_MISTAKE)
+    same_file_no = sa.and_(household.c.unit_id == new.unit_id, household.c.file_no == new.file_no, is_right)
     other_file = conn.scalar(sa.select(household.c.id).where(same_file_no))
     return [Reason.of("file_no_taken", field="file_no", file_no=new.file_no)] if other_file is not None else []
 

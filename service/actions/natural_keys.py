@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from service.tables.workbook_imports import imported_row
 from workflows.canonical_json import canonical_json
 from workflows.vocabulary import Plain, Reason, Refused
 
@@ -28,13 +29,21 @@ def same_text(text: str) -> str:
 
 
 def find_recorded(conn: sa.Connection, table: sa.Table, key: str, corrects: UUID | None = None) -> list[sa.Row[Any]]:
-    """Return the records with this key, oldest first, without the one that is being corrected."""
+    """Return the records with this key, oldest first, without the one that is being corrected.
+
+    Without those, too, that went when their import was undone: the right file may say them again.
+    """
     columns = (table.c.id, table.c.repeat_no, table.c.voided_on)
     day = table.c["on" if "on" in table.c else "from_on"].label("recorded_for")
-    same_key = sa.select(*columns, day).where(table.c.natural_key == key)
+    same_key = sa.select(*columns, day).where(table.c.natural_key == key, ~_undone(table))
     if corrects is not None:
         same_key = same_key.where(table.c.id != corrects)
     return list(conn.execute(same_key.order_by(table.c.id)))
+
+
+def _undone(table: sa.Table) -> sa.ColumnElement[bool]:
+    of_record = imported_row.c.record_id == table.c.id, ~imported_row.c.is_repeat
+    return sa.exists().where(*of_record, imported_row.c.undone_on.is_not(None))
 
 
 def repeat_columns(

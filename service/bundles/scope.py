@@ -24,6 +24,7 @@ from service.tables.persons import person
 from service.tables.policies import policy_set
 from service.tables.units import unit
 from service.tables.visits import visit
+from service.tables.workbook_imports import workbook_import
 
 Condition = sa.ColumnElement[bool]
 _OF_SUBJECT = event.alias("of_subject")
@@ -127,6 +128,7 @@ def _recorded_in_unit(table: sa.Table) -> Callable[[BundleScope], Condition]:
 
 donations_of, activities_of = _recorded_in_unit(donation), _recorded_in_unit(activity)
 confirmations_of = _recorded_in_unit(confirmation)
+imports_of = _recorded_in_unit(workbook_import)
 
 SUBJECT_ROWS: Mapping[str, tuple[sa.Table, Callable[[BundleScope], Condition]]] = {
     "case": (case, cases_of),
@@ -141,6 +143,7 @@ SUBJECT_ROWS: Mapping[str, tuple[sa.Table, Callable[[BundleScope], Condition]]] 
     "donation": (donation, donations_of),
     "activity": (activity, activities_of),
     "confirmation": (confirmation, confirmations_of),
+    "import": (workbook_import, imports_of),
     "policy": (policy_set, lambda _scope: sa.true()),
 }
 """By subject: its table, and the condition for those of its rows whose events the bundle has in full."""

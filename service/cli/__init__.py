@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "service.cli.migrate:migrate",
     "init": "service.cli.migrate:init",
     "import": "service.cli.imports:import_year",
+    "undo": "service.cli.import_undo:undo",
     "report": "service.cli.report:report",
     "token": "service.cli.tokens:token",
     "invite": "service.cli.confirmations:invite",

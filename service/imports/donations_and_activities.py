@@ -50,9 +50,8 @@ def write_donations(import_run: ImportContext, sheets: Mapping[str, list[Row]]) 
     rows = sheets[DONATIONS.title]
     for row in import_run.with_progress(rows):
         with import_run.savepoint(row):
-            donations.record_donation(
-                import_run.conn, NewDonation(**_action_fields(import_run, row)), import_run.keeper_context(row)
-            )
+            new, context = NewDonation(**_action_fields(import_run, row)), import_run.keeper_context(row)
+            import_run.made(donations.record_donation(import_run.conn, new, context))
 
 
 def write_activities(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
@@ -60,9 +59,8 @@ def write_activities(import_run: ImportContext, sheets: Mapping[str, list[Row]])
     rows = sheets[ACTIVITIES.title]
     for row in import_run.with_progress(rows):
         with import_run.savepoint(row):
-            activities.record_activity(
-                import_run.conn, NewActivity(**_action_fields(import_run, row)), import_run.keeper_context(row)
-            )
+            new, context = NewActivity(**_action_fields(import_run, row)), import_run.keeper_context(row)
+            import_run.made(activities.record_activity(import_run.conn, new, context))
 
 
 def _action_fields(import_run: ImportContext, row: Row) -> dict[str, Any]:

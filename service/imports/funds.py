@@ -81,19 +81,20 @@ def write_funds(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> N
             fields = {key: value for key, value in row.cells.items() if key != "keeper"}
             new = NewFund(**{**fields, "unit_id": import_run.unit(row["unit_id"])[0]})
             repeats.refuse_same_fund(import_run.conn, new)
-            funds.open_line(import_run.conn, new, context)
+            import_run.made(funds.open_line(import_run.conn, new, context))
     for row in import_run.with_progress(sheets[RECEIPTS.title]):
         with import_run.savepoint(row):
             context = _signed_context(import_run, row)
             fund_id = import_run.fund(row["fund_id"], row["year"], import_run.unit(row["unit_id"])[1])
             import_run.refuse_closed(fund_id)
             new_receipt = NewReceipt(row["fen"], row["document"], row["on"], row["confirmed_repeat"])
-            fund_receipts.record_receipt(import_run.conn, fund_id, new_receipt, context)
+            import_run.made(fund_receipts.record_receipt(import_run.conn, fund_id, new_receipt, context))
     for row in import_run.with_progress(sheets[ALLOCATIONS.title]):
         with import_run.savepoint(row):
             allocation, context = _new_allocation(import_run, row), _signed_context(import_run, row)
             repeats.refuse_same_allocation(import_run.conn, allocation)
-            fund_allocations.allocate_to_unit(import_run.conn, allocation, context, from_paper=True)
+            allocation_id = fund_allocations.allocate_to_unit(import_run.conn, allocation, context, from_paper=True)
+            import_run.made(allocation_id)
 
 
 def _signed_context(import_run: ImportContext, row: Row) -> ActionContext:

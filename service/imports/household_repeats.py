@@ -15,6 +15,7 @@ from service.tables.finances import finance_line
 from service.tables.households import household
 from service.tables.payees import bank_account
 from service.tables.persons import person
+from workflows.household_change_codes import ENTERED_BY_MISTAKE
 from workflows.vocabulary import Reason, Refused
 
 _COMPARED = ("kind", "identity", "division", "cause", "filed_on", "event_kind")
@@ -26,14 +27,15 @@ def refuse_same_household(conn: sa.Connection, new: NewHousehold, keyring: Keyri
 
     The reason is file_recorded where the sheet says what is on record, else file_differs with the sheets that differ.
     """
-    same_number = sa.and_(household.c.unit_id == new.unit_id, household.c.file_no == new.file_no)
+    is_right = household.c.exit_reason.is_distinct_from(ENTERED_BY_MISTAKE)
+    same_number = sa.and_(household.c.unit_id == new.unit_id, household.c.file_no == new.file_no, is_right)
     row = conn.execute(sa.select(household).where(same_number)).mappings().one_or_none()
     if row is None:
         return
     parts = list(dict.fromkeys(_differing_sheets(conn, dict(row), new, keyring)))
     if parts:
-        raise Refused(Reason.of("file_differs", file_no=new.file_no, sheets=list(parts)))
-    raise Refused(Reason.of("file_recorded", file_no=new.file_no))
+        raise Refused(Reason.of("file_differs", file_no=new.file_no, sheets=list(parts), id=str(row["id"])))
+    raise Refused(Reason.of("file_recorded", file_no=new.file_no, id=str(row["id"])))
 
 
 def _differing_sheets(conn: sa.Connection, row: dict[str, Any], new: NewHousehold, keyring: Keyring) -> Iterator[str]:

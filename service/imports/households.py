@@ -90,7 +90,7 @@ def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]])
         with import_run.savepoint(row, locate, (*family.members, *family.lines)):
             new, context = _new_household(import_run, family), import_run.keeper_context(row)
             refuse_same_household(import_run.conn, new, context.keyring)
-            households.create_household(import_run.conn, new, context)
+            import_run.made(households.create_household(import_run.conn, new, context))
     for row in import_run.with_progress(sheets[PAIRINGS.title]):
         with import_run.savepoint(row):
             _record_pairing(import_run, row)
@@ -100,7 +100,11 @@ def write_households(import_run: ImportContext, sheets: Mapping[str, list[Row]])
             household_id = import_run.household(row["file_no"], import_run.unit(row["unit_id"])[1], "file_no")
             relative = import_run.account(row["account_id"], "account_id")
             repeats.refuse_same_kinship(import_run.conn, household_id, relative, row["relation"])
-            kinship.declare_kinship(import_run.conn, household_id, relative, row["relation"], context, from_paper=True)
+            relation = row["relation"]
+            declared = kinship.declare_kinship(
+                import_run.conn, household_id, relative, relation, context, from_paper=True
+            )
+            import_run.made(declared)
 
 
 def _file_key(row: Row) -> FileKey:
@@ -223,7 +227,8 @@ def _record_pairing(import_run: ImportContext, row: Row) -> None:
     unit_id, path = import_run.unit(row["unit_id"])
     household_id = import_run.household(row["file_no"], path, "file_no")
     keys = ("programme_name", "issued_by", "from_on", "until_on")
-    pairings.record_pairing(import_run.conn, household_id, Pairing(unit_id, **{key: row[key] for key in keys}), context)
+    new = Pairing(unit_id, **{key: row[key] for key in keys})
+    import_run.made(pairings.record_pairing(import_run.conn, household_id, new, context))
 
 
 HOUSEHOLD_WORKBOOK = Workbook("households", (HOUSEHOLDS, MEMBERS, FINANCES, PAIRINGS, KINSHIP), write_households)

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from service.actions import names, personal_data_access
 from service.actions.context import ActionContext
 from service.actions.errors import DisclosingRefusal, NotFound, refusal_of
+from service.actions.workbook_imports import ImportedRecord
 from service.crypto.encryption import blind_index
 from service.imports.import_result import REPEATS, Imported
+from service.imports.imported_kinds import KIND_OF
 from service.imports.problems import SheetProblem, Unreadable
 from service.imports.sheet_reader import Row
 from service.queries import accounts
@@ -23,6 +25,7 @@ from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.persons import person
 from service.tables.units import unit
+from workflows.household_change_codes import ENTERED_BY_MISTAKE
 from workflows.vocabulary import InvalidForm, Reason, Refused, Role
 
 Progress = Callable[[str, int, int], None]
@@ -74,6 +77,11 @@ class ImportContext:
     """Refusals that disclosed who is on file; they are recorded again when the import is rolled back."""
 
     options: ImportOptions = NO_OPTIONS
+    keeper_id: UUID | None = None
+    """The account in whose name the present row is written."""
+
+    made_by_row: list[UUID] = field(default_factory=list)
+    """The records that the present row has made."""
 
     def cached(self, key: tuple[str, ...], find: Callable[[], Any]) -> Any:
         """Return the result of `find`, called once per key and import."""
@@ -87,11 +95,13 @@ class ImportContext:
 
         A refusal becomes problems of the row, and nothing is written. A row that is on record already is noted.
         """
+        self.made_by_row, self.keeper_id = [], None
         try:
             with self.conn.begin_nested():
                 yield
             for each in (row, *with_rows):
                 self.imported.count(each.sheet.title, each.cells.get("fen"))
+            self.imported.records += [self._record(row, each) for each in self.made_by_row]
         except Unreadable as fault:
             self._add_problem(row, locate, fault.field, fault.reason)
         except InvalidForm as invalid:
@@ -105,6 +115,16 @@ class ImportContext:
             self._add_problem(row, locate, None, Reason.of("not_found"))
         except sa.exc.IntegrityError as error:
             self._add_problems(row, locate, refusal_of(error).reasons)
+
+    def made(self, record_id: UUID) -> None:
+        """Note the record that the present row has made."""
+        self.made_by_row.append(record_id)
+
+    def _record(self, row: Row, record_id: UUID, *, is_repeat: bool = False) -> ImportedRecord:
+        keeper_id = self.keeper_id or self.context.caller.account
+        return ImportedRecord(
+            KIND_OF[row.sheet.title], record_id, keeper_id, f"{row.sheet.title} {row.number}", is_repeat
+        )
 
     def record_disclosures(self) -> tuple[DisclosingRefusal, ...]:
         """Record again, after a rollback, whom the refusals disclosed, so that the day's limit counts them."""
@@ -126,6 +146,8 @@ class ImportContext:
         """Note that a row is on record already."""
         place = SheetProblem(row.file, row.sheet.title, row.number, None, reason.code, dict(reason.values))
         self.imported.note_repeat(row.sheet.title, place)
+        if isinstance(named := reason.values.get("id"), str) and row.sheet.title in KIND_OF:
+            self.imported.records.append(self._record(row, UUID(named), is_repeat=True))
 
     def _add_problem(self, row: Row, locate: Locate | None, key: str | None, reason: Reason) -> None:
         faulty_row, key = locate(key) if locate else (row, key)
@@ -173,7 +195,8 @@ class ImportContext:
 
         Raises Unreadable (household_unknown, household_ambiguous).
         """
-        in_unit = sa.and_(household.c.file_no == file_no, below(household.c.unit_path, unit_path))
+        is_right = household.c.exit_reason.is_distinct_from(ENTERED_BY_MISTAKE)
+        in_unit = sa.and_(household.c.file_no == file_no, below(household.c.unit_path, unit_path), is_right)
         rows: list[UUID] = list(self.conn.scalars(sa.select(household.c.id).where(in_unit).limit(2)))
         if len(rows) != 1:
             raise Unreadable("household_ambiguous" if rows else "household_unknown", field=key, found=file_no)
@@ -246,6 +269,7 @@ class ImportContext:
             raise Unreadable("account_unknown", field="keeper", found=login)
         if Role.ADMIN not in self.context.caller.roles:
             raise Unreadable("keeper_is_other", field="keeper", found=login)
+        self.keeper_id = keeper.account
         return replace(self.context, caller=_acting_for(self.context.caller, keeper))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from service.actions import policies
 from service.actions.context import ActionContext
+from service.actions.workbook_imports import ImportedFile, record_import
 from service.imports.csv_files import decode, is_calendar
 from service.imports.error_workbook import PROBLEMS
 from service.imports.import_context import NO_OPTIONS, ImportContext, ImportOptions, Progress
@@ -100,6 +101,9 @@ def _import_all(import_run: ImportContext, paths: Iterable[Path]) -> None:
             _write_book(import_run, book, of_book)
     if import_run.problems:
         raise InvalidSheets(import_run.problems)
+    if records := import_run.imported.records:
+        written = [ImportedFile(each.name, each.digest.hex()) for each in files if each.book.write is not None]
+        import_run.imported.import_id = record_import(import_run.conn, written, records, import_run.context)
 
 
 def _read_files(import_run: ImportContext, paths: Iterable[Path]) -> list[_File]:

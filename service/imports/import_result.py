@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from service.actions.workbook_imports import ImportedRecord
 from service.imports.problems import SheetProblem
 
 REPEATS = frozenset({"recorded_already", "recorded_and_voided", "listed_already", "file_recorded", "file_differs"})
@@ -41,6 +42,12 @@ class Imported:
     dry_run: bool = False
     signers: set[UUID] = field(default_factory=set)
     """The people who must confirm the money of the rows in person."""
+
+    records: list[ImportedRecord] = field(default_factory=list)
+    """The records that the rows made, and those on record already that they name, in their order."""
+
+    import_id: UUID | None = None
+    """The act by which the import can be undone; None where no row made or named a record."""
 
     def written(self) -> dict[str, int]:
         """Return the number of rows written, for the sheets of which any was."""

@@ -67,7 +67,8 @@ def write_units(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> N
             else:
                 parent, _ = import_run.unit(row["parent_id"], "parent_id")
                 repeats.refuse_same_unit(import_run.conn, parent, row["name"], row["kind"], row["division"])
-                units.add_unit(import_run.conn, row["name"], row["kind"], row["division"], parent, import_run.context)
+                new = row["name"], row["kind"], row["division"]
+                import_run.made(units.add_unit(import_run.conn, *new, parent, import_run.context))
 
 
 def _check_root(import_run: ImportContext, name: str) -> None:
@@ -86,12 +87,12 @@ def write_staff(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> N
             unit_id, _ = import_run.unit(row["unit_id"])
             new = NewAccount(**{**row.cells, "unit_id": unit_id})
             repeats.refuse_same_account(import_run.conn, new)
-            accounts.add_account(import_run.conn, new, import_run.context)
+            import_run.made(accounts.add_account(import_run.conn, new, import_run.context))
     for row in import_run.with_progress(grants):
         with import_run.savepoint(row):
             grant = _new_grant(import_run, row)
             repeats.refuse_same_grant(import_run.conn, grant)
-            accounts.grant_role(import_run.conn, grant, import_run.context)
+            import_run.made(accounts.grant_role(import_run.conn, grant, import_run.context))
 
 
 def _new_grant(import_run: ImportContext, row: Row) -> NewGrant:

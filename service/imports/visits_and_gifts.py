@@ -79,7 +79,7 @@ def write_visits(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> 
                 "visitors": tuple(import_run.account(login, "visitors") for login in row["visitors"]),
                 "household_id": import_run.household(file_no, path) if file_no else None,
             }
-            visits.record_visit(import_run.conn, NewVisit(**{**fields, **ids}), context)
+            import_run.made(visits.record_visit(import_run.conn, NewVisit(**{**fields, **ids}), context))
 
 
 def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> None:
@@ -91,7 +91,7 @@ def write_gifts(import_run: ImportContext, sheets: Mapping[str, list[Row]]) -> N
             if new.fen is not None:
                 import_run.refuse_closed(new.fund_id)
                 import_run.sign_for_money(import_run.account(row["keeper"], "keeper"), new.approved_by, new.handed_by)
-            gifts.record_gift(import_run.conn, new, context, from_paper=True)
+            import_run.made(gifts.record_gift(import_run.conn, new, context, from_paper=True))
 
 
 def _new_gift(import_run: ImportContext, row: Row) -> NewGift:

@@ -24,6 +24,7 @@ from service.tables.households import household
 from service.tables.persons import person
 from service.tables.units import unit
 from service.tables.visits import visit
+from service.tables.workbook_imports import workbook_import
 from workflows.vocabulary import Role
 
 AUDITORS = frozenset({Role.AUDITOR})
@@ -94,7 +95,15 @@ def seen_by(caller: Caller) -> sa.ColumnElement[bool]:
     of_unit = sa.select(unit.c.id).where(unit.c.id == event.c.subject_id, _over(caller, unit.c.path))
     scans = sa.select(document.c.id).join(household, household.c.id == document.c.household_id)
     of_scan = scans.where(document.c.id == event.c.subject_id, _over(caller, household.c.unit_path))
-    others = (("person", of_member), ("document", of_scan), ("account", of_staff), ("unit", of_unit))
+    imports = sa.select(workbook_import.c.id)
+    of_import = imports.where(workbook_import.c.id == event.c.subject_id, _over(caller, workbook_import.c.unit_path))
+    others = (
+        ("import", of_import),
+        ("person", of_member),
+        ("document", of_scan),
+        ("account", of_staff),
+        ("unit", of_unit),
+    )
     in_unit += [sa.and_(event.c.subject == subject, row.exists()) for subject, row in others]
     return sa.or_(event.c.subject == "policy", *in_unit)
 

@@ -12,6 +12,7 @@ from service.tables.households import household
 from service.tables.payees import bank_account
 from service.tables.persons import person
 from service.tables.units import unit
+from workflows.household_change_codes import ENTERED_BY_MISTAKE
 
 SIGNS = ("phone", "unit", "relative", "card")
 """What two persons of one name may share besides: phone, unit, the name or number of another member, bank card."""
@@ -37,12 +38,15 @@ def _statement() -> PreparedStatement:
         .join(unit, unit.c.id == twin_file.c.unit_id)
         .where(me.c.id == sa.func.any(persons), sa.or_(me.c.id_no_index.is_(None), twin.c.id_no_index.is_(None)))
         .where(_first(me) != _first(twin), sa.or_(*signs.values()))
+        .where(twin_file.c.exit_reason.is_distinct_from(sa.literal_column(f"'{ENTERED_BY_MISTAKE}'")))
         .limit(sa.literal_column(str(MAX_TWINS)))
     )
 
 
 def possible_twins(conn: sa.Connection, person_ids: Collection[UUID], caller: Caller) -> list[dict[str, Any]]:
     """Return the possible twins of these persons in other files, active or not, with what they share.
+
+    A file that was entered by mistake is no other file: the right one may say the same.
 
     There is no birth date outside the identity number, so a person without one has no year of birth to compare.
     """

@@ -11,6 +11,7 @@ from service.tables.households import household
 from service.tables.payees import bank_account
 from service.tables.persons import person
 from service.tables.units import unit
+from workflows.household_change_codes import ENTERED_BY_MISTAKE
 
 SHARED = ("birth", "phone", "address", "card")
 """What is shared: name and day of birth, phone, address, bank card."""
@@ -56,6 +57,7 @@ def _statement() -> PreparedStatement:
         .join(file, file.c.id == other.c.household_id)
         .join(unit, unit.c.id == file.c.unit_id)
         .where(first[0] != first[1])
+        .where(file.c.exit_reason.is_distinct_from(sa.literal_column(f"'{ENTERED_BY_MISTAKE}'")))
         .group_by(pairs.c.person_id, other.c.id, unit.c.id, file.c.id)
         .order_by(pairs.c.person_id, other.c.id)
         .limit(sa.literal_column(str(MOST)))

@@ -24,7 +24,7 @@ from service.report.figure_definition import (
 from service.tables.household_changes import household_change
 from service.tables.households import household
 from service.tables.units import unit
-from workflows.household_change_codes import HouseholdChangeKind
+from workflows.household_change_codes import ENTERED_BY_MISTAKE, HouseholdChangeKind
 
 UNSTATED = "unstated"
 """Exit reason of files that ended before reasons were recorded."""
@@ -47,7 +47,8 @@ def worker_files(shared: SharedRows) -> FigureRows:
 def _worker_rows() -> sa.Select[Any]:
     columns = (household.c.filed_on, household.c.exited_on, household.c.category, household.c.exit_reason)
     rows = sa.select(household.c.id, household.c.file_no.label("reference"), unit.c.name.label("unit"), *columns)
-    return rows.select_from(household).where(household.c.kind == "worker")
+    counted = household.c.exit_reason.is_distinct_from(ENTERED_BY_MISTAKE)
+    return rows.select_from(household).where(household.c.kind == "worker", counted)
 
 
 def later_moves(shared: SharedRows) -> FigureRows:
@@ -134,7 +135,9 @@ def _change_rows(kind: HouseholdChangeKind) -> sa.Select[Any]:
         .select_from(household_change)
         .join(household, household.c.id == household_change.c.household_id)
         .join(unit, unit.c.id == household_change.c.unit_id)
-        .where(household.c.kind == "worker", household_change.c.kind == kind.value)
+        .where(household.c.kind == "worker", household.c.exit_reason.is_distinct_from(ENTERED_BY_MISTAKE))
+        .where(household_change.c.kind == kind.value)
+        .where(household_change.c.exit_reason.is_distinct_from(ENTERED_BY_MISTAKE))
     )
 
 

@@ -35,6 +35,7 @@ from service.tables import (
     units,
     uploaded_workbooks,
     visits,
+    workbook_imports,
 )
 
 __all__ = [
@@ -72,4 +73,5 @@ __all__ = [
     "units",
     "uploaded_workbooks",
     "visits",
+    "workbook_imports",
 ]

@@ -156,6 +156,10 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         personal="body_sealed", neither="account_id key fingerprint status headers grants created_at"
     ),
     "imported_file": _columns(neither="sha256 kind rows by_id at"),
+    "workbook_import": _columns(
+        personal="names_sealed", neither="id by_id unit_path files rows at undo_confirmation_id"
+    ),
+    "imported_row": _columns(neither="import_id no kind record_id is_repeat keeper_id place undone_on kept"),
     "uploaded_workbook": _columns(
         personal="about_sealed content_sealed result_sealed",
         neither="id account_id sha256 size state confirmation_id created_at ended_at",

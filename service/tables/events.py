@@ -8,6 +8,7 @@ SUBJECTS = (
     *("case", "household", "person", "fund", "unit", "account", "visit", "gift", "donation", "activity", "policy"),
     "confirmation",
     "document",
+    "import",
 )
 
 event = sa.Table(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, Path, check_in, foreign_key, primary_key, sealed
-from workflows.household_change_codes import ExitReason, HouseholdChangeKind
+from workflows.household_change_codes import ENTERED_BY_MISTAKE, ExitReason, HouseholdChangeKind
 
 household_change = sa.Table(
     "household_change",
@@ -29,7 +29,7 @@ household_change = sa.Table(
     foreign_key("account", "recorded_by"),
     sa.Column("created_at", Instant, nullable=False),
     check_in("kind", HouseholdChangeKind),
-    check_in("exit_reason", ExitReason),
+    check_in("exit_reason", (*ExitReason, ENTERED_BY_MISTAKE)),
     sa.CheckConstraint("(kind = 'moved') = (to_unit_id IS NOT NULL)", name="move"),
     sa.CheckConstraint("(to_unit_id IS NULL) = (to_unit_path IS NULL)", name="to_unit"),
     sa.CheckConstraint("(kind = 'filed_again') = (exited_on IS NOT NULL)", name="filed_again"),

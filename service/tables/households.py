@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from service.db.columns import METADATA, Instant, Path, Words, check_in, foreign_key, primary_key, sealed
 from workflows.code_lists import Category, HouseholdKind
-from workflows.household_change_codes import ExitReason
+from workflows.household_change_codes import ENTERED_BY_MISTAKE, ExitReason
 
 REPORT_COLUMNS = (
     *("id", "unit_id", "file_no", "kind", "category", "filed_on", "exited_on"),
@@ -42,7 +42,14 @@ household = sa.Table(
     sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("aid_version", sa.Integer(), nullable=False, server_default="0"),
-    sa.UniqueConstraint("unit_id", "file_no"),
+    # A file that was entered by mistake leaves its number to the right one.
+    sa.Index(
+        "uq_household_unit_id_file_no",
+        "unit_id",
+        "file_no",
+        unique=True,
+        postgresql_where=sa.text(f"exit_reason IS DISTINCT FROM '{ENTERED_BY_MISTAKE}'"),
+    ),
     # Counts use the narrow index on unit_path; a report reads every file of a county from this index alone.
     sa.Index("ix_household_report", "unit_path", postgresql_include=REPORT_COLUMNS),
     sa.Index("ix_household_first_unit", "first_unit_path", postgresql_where=sa.text("first_unit_path IS NOT NULL")),
@@ -52,7 +59,7 @@ household = sa.Table(
     sa.Index("ix_household_first_file_no", "first_file_no", postgresql_where=sa.text("first_file_no IS NOT NULL")),
     check_in("kind", HouseholdKind),
     check_in("category", Category),
-    check_in("exit_reason", ExitReason),
+    check_in("exit_reason", (*ExitReason, ENTERED_BY_MISTAKE)),
     sa.CheckConstraint("exited_on IS NULL OR exited_on >= filed_on", name="dates"),
     sa.CheckConstraint("exit_reason IS NULL OR exited_on IS NOT NULL", name="exit"),
     sa.CheckConstraint("(first_unit_id IS NULL) = (first_unit_path IS NULL)", name="first_unit"),

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from service.db.columns import METADATA
-from service.tables.row_fingerprints import CHANGING, FIRST_VALUES, UNRECORDED_COLUMNS
+from service.tables.recorded_columns import CHANGING, FIRST_VALUES, UNRECORDED_COLUMNS
 
 NO_INSERT: Mapping[str, str] = {
     **dict.fromkeys(("incompatible_duty", "pot_move", "payment_move", "second_person_act"), "the migrations write it"),
@@ -25,6 +25,8 @@ ALSO_UPDATED: Mapping[str, str] = {
     "prepared_file": "grants state attempts rows_done rows_in_all size ended_at",
     "sign_in_attempt": "token_hash csrf_token account_id challenge state done_at",
     "uploaded_workbook": "about_sealed content_sealed result_sealed state confirmation_id ended_at",
+    "workbook_import": "undo_confirmation_id",
+    "imported_row": "undone_on kept",
     "sign_in_count": "failed locked_until totp_step",
     # A statement may lock a row of a fund line only with UPDATE on one of its columns. A trigger refuses any change of
     # this one that is not a ledger entry's.

@@ -31,6 +31,7 @@ from service.web import (
     notifications,
     pairings,
     passkeys,
+    past_imports,
     payees,
     payments,
     persons,
@@ -70,7 +71,7 @@ BLUEPRINTS = (
         units,
     ),
     *(gifts, donations, activities, visits, notifications),
-    *(policies, policy_affected, calendars, imports, staff_work, tokens),
+    *(policies, policy_affected, calendars, imports, past_imports, staff_work, tokens),
     components,
 )
 

@@ -26,6 +26,7 @@ from service.web.document_forms import DocumentPage
 from service.web.forms import EMPTY, FormInput, PostedForm
 from service.web.import_page import RowNote, SheetCounts
 from service.web.list_filters import FilterInput
+from service.web.past_import_page import ShownRow
 from service.web.policy_preview import ShownFloor
 from service.web.record_forms import DrawnRow, DrawnSection
 from service.web.record_page import RecordPage
@@ -106,6 +107,13 @@ DATA: Mapping[str, Any] = {
         ON.year, False, (ChangedDay(ON, True, False),), (MovedDue("hardship", "notice", ON, date(2025, 9, 16), 3),), 1
     ),
     "counted": {"sheets": (SheetCounts("到账", 3, 1, 0, 2_000_000),), "rules": {}},
+    "imported": {
+        "kept": (("undo_named_again", 2),),
+        "rows": (
+            ShownRow("走访 2", "visit", ON, "", None, "/components", None, ""),
+            ShownRow("家庭 3", "household", ON, "F-0001", None, "", None, "undo_touched"),
+        ),
+    },
     "notes": (RowNote("funds.xlsx 到账 第3行", "已登记过（2025-01-21），没有再写。"),),
     "chosen": [{"url": "/components", "label": "示例县总工会"}],
     "totals": [{"has_more": False, "count": 37, "fen": 5_600_000}, {"has_more": True, "count": 10_000, "fen": 0}],

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from service.actions import confirmations
 from service.actions.errors import NotFound
+from service.actions.proposals.imports import UNDO
 from service.actions.proposals.write import Made
 from service.http.auth import EVERYONE, READERS, requires_role
 from service.http.context import action_context, app_state, caller
@@ -31,8 +32,8 @@ from workflows.disclosure import Profile, shown
 from workflows.money_format import in_yuan_with_thousands
 
 blueprint = Blueprint("confirmations", __name__)
-SECRET = frozenset({"first_hash", "base64"})
-"""Parts of a content that the page leaves out: half of a code, and whole files."""
+SECRET = frozenset({"first_hash", "base64", "rows_digest"})
+"""Parts of a content that the page leaves out: half of a code, whole files, and a digest that its own digest covers."""
 
 FILES_OF_RULES = ("policy_set", "calendar")
 """Acts whose `source` is a whole file; that of a fund line is where its money comes from."""
@@ -53,8 +54,8 @@ RECORDS: Mapping[str, str] = {
     f"{name}_{act}": PLACES[name]
     for name in ("gift", "donation", "activity", "visit")
     for act in ("void", "correction")
-}
-"""The pages of the records that proposals void or correct."""
+} | {UNDO: PLACES["import"]}
+"""The pages of the records that proposals void or correct, and of the import that one undoes."""
 
 PROPOSED = "proposed"
 

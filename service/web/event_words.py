@@ -19,6 +19,7 @@ PLACES: Mapping[str, str] = {
     "visit": "visits",
     "confirmation": "confirmations",
     "document": "documents",
+    "import": "imports/past",
 }
 """The pages of subjects that have one of their own."""
 

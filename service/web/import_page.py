@@ -13,7 +13,7 @@ from service.imports.import_context import SheetRow
 from service.imports.import_result import Unread
 from service.imports.kept_workbook import SheetFound
 from service.imports.problems import SheetProblem, message_for_problem, place
-from service.queries import accounts
+from service.queries import accounts, workbook_imports
 from service.queries.own_proposals import ProposedWrite, own_proposal
 
 MOST_ROWS = 200
@@ -68,6 +68,8 @@ class ImportPage:
     is_proposed: bool
     proposal: ProposedWrite | None
     confirmation_id: UUID | None
+    import_id: UUID | None
+    """The import that it became; None before, and for one of before imports kept their rows."""
 
     @property
     def is_open(self) -> bool:
@@ -84,8 +86,7 @@ def import_page(upload_id: UUID) -> ImportPage:
     """Return the page of an upload of the caller's own. Raises NotFound."""
     conn, shown = connection(), kept_workbook.kept(connection(), upload_id, action_context())
     found, waits_for = shown.found, shown.confirmation_id
-    doubtful = [each for each in found.repeats if each.code in DOUBTFUL]
-    unchanged = [each for each in found.repeats if each.code not in DOUBTFUL]
+    doubtful, unchanged = _parted(found.repeats)
     names = accounts.display_names(conn, found.signers)
     return ImportPage(
         id=shown.id,
@@ -109,7 +110,14 @@ def import_page(upload_id: UUID) -> ImportPage:
         is_proposed=found.is_proposed,
         proposal=own_proposal(conn, waits_for, caller()) if waits_for else None,
         confirmation_id=waits_for,
+        import_id=workbook_imports.latest_of_file(conn, shown.sha256.hex(), caller()),
     )
+
+
+def _parted(repeats: Iterable[SheetProblem]) -> tuple[list[SheetProblem], list[SheetProblem]]:
+    """Return the notes of rows that are on record in another form, and of those that are on record as they are."""
+    notes = list(repeats)
+    return [each for each in notes if each.code in DOUBTFUL], [each for each in notes if each.code not in DOUBTFUL]
 
 
 def _counts(sheet: SheetFound, doubtful: Iterable[SheetProblem]) -> SheetCounts:

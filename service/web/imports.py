@@ -22,6 +22,7 @@ from service.imports.kept_workbook import About
 from service.imports.problems import Unreadable
 from service.imports.workbooks import SHEETS
 from service.queries import uploaded_workbooks as read
+from service.queries import workbook_imports
 from service.web import lists
 from service.web.import_page import import_page
 from service.web.layout import text
@@ -45,13 +46,14 @@ class TypedUpload:
 @requires_role(Role.ADMIN)
 @takes_query("after", "done")
 def list_imports() -> str:
-    """List the administrator's own uploads, and the files that accounts of their units imported."""
+    """List the administrator's own uploads, and the imports of their units from whatever way in."""
     conn, keyring = connection(), app_state().keyring
-    page = read.imported_files(conn, caller(), lists.cursor_key({}), lists.PAGE_SIZE)
+    page = workbook_imports.page(conn, caller(), lists.cursor_key({}), lists.PAGE_SIZE)
     return render_template(
         "imports/list.html",
         own=[(row, kept_workbook.name_of(row, keyring)) for row in read.own(conn, caller())],
-        rows=page.rows,
+        rows=[(row, workbook_imports.names_of(row["id"], row["names_sealed"], keyring)) for row in page.rows],
+        before=workbook_imports.files_before(conn, caller(), lists.PAGE_SIZE),
         count=page.count,
         next_url=lists.next_url(page.last, {}),
     )

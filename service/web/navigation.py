@@ -64,6 +64,7 @@ WITHIN = {
     "web.notices.": "web.cases.",
     "web.notifications.": "web.gifts.",
     "web.pairings.": "web.households.",
+    "web.past_imports.": "web.imports.",
     "web.payees.": "web.households.",
     "web.payments.": "web.funds.",
     "web.persons.": "web.households.",

@@ -41,6 +41,13 @@ SHEETS: Mapping[str, tuple[Act, ...]] = {
 OF_SHEETS: tuple[Act, ...] = tuple(dict.fromkeys(act for title in SHEETS if "*" not in title for act in SHEETS[title]))
 """What an import on a page writes."""
 
+UNDO_OF_AN_IMPORT: tuple[Act, ...] = (
+    ("import", "undo"),
+    *(("gift", "void_gift"), ("fund", "void_receipt"), ("visit", "void_visit"), ("donation", "void_donation")),
+    *(("activity", "void_activity"), ("household", "void_pairing"), ("household", "end_file")),
+)
+"""What the undo of an import writes once it is confirmed."""
+
 ROUTES: Mapping[str, tuple[Act, ...]] = {
     "accounts.accept_invitation": (("account", "accept_invitation"), ("account", "make_token")),
     "accounts.add_account": (("account", "add_account"), ("account", "invite")),
@@ -125,8 +132,9 @@ ROUTES: Mapping[str, tuple[Act, ...]] = {
     "web.staff.grant_role": (("account", "grant_role"),),
     "web.staff.invite": (("account", "invite"),),
     "web.staff.revoke": (("account", "revoke"),),
-    "web.imports.act_on_import": OF_SHEETS,
+    "web.imports.act_on_import": (*OF_SHEETS, ("import", "carry_out")),
     "web.imports.upload": (),
+    "web.past_imports.propose": UNDO_OF_AN_IMPORT,
     "web.calendars.load_calendar": (("policy", "load_calendar"),),
     "web.policies.load_policy": (("policy", "load_policy"),),
     "web.policies.withdraw_policy": (("policy", "withdraw_policy"),),
@@ -202,6 +210,7 @@ COMMANDS: Mapping[str, tuple[Act, ...]] = {
     "token revoke": (("account", "revoke_token"),),
     "invite": (("account", "invite"),),
     "confirm": (("confirmation", "confirm"), ("confirmation", "refuse")),
+    "undo propose": UNDO_OF_AN_IMPORT,
     "audit anchor": (("account", "anchor"),),
     "audit bundle": (("account", "make_bundle"),),
 }
@@ -223,6 +232,7 @@ ALONE = {
     "seen_by_others": "走访人、核对员、审核人、审批人都要看过，改动使原有签字失效",
     "signed_by_approver": "审批人的签字包括账户，改动使签字失效",
     "follows_a_decision": "随个案的决定而来",
+    "each_row_has_its_own": "每一行按它自己的事项算，这里只记下是哪一次导入",
     "waits_only": "只是提出或确认，写入按被确认的事项算",
     "reads_only": "不改变资金、权限、规则和凭据，只留痕",
 }

@@ -5,7 +5,8 @@ import ast
 import pytest
 
 from service.db.columns import METADATA
-from service.tables.row_fingerprints import CHANGING, FINGERPRINTS, FIRST_VALUES, UNRECORDED_COLUMNS, UNRECORDED_TABLES
+from service.tables.recorded_columns import CHANGING, FIRST_VALUES, UNRECORDED_COLUMNS, UNRECORDED_TABLES
+from service.tables.row_fingerprints import FINGERPRINTS
 from tests.architecture.source import FLOORS, listed, pages
 
 

@@ -49,6 +49,7 @@ NOUNS = frozenset(
         "units",
         "uploaded_workbooks",
         "visits",
+        "workbook_imports",
     ]
 )
 """The nouns of the service, each a file in every layer that has something of it."""
@@ -61,10 +62,10 @@ NOT_NOUNS = {
     " decided_step errors event_log exports failed_sign_ins fund_balances gift_checks id_number identity_links named_reasons names natural_keys notify one_time_codes"
     " open_households passwords permissions personal_data_access possible_twins proofs request_bodies search_keys search_text shared_details"
     " sign_in step_records step_result validation write_batch",
-    "queries": "account_work awaited_steps case_corrections case_list case_opening case_pages fund_journal fund_list fund_years household_list household_pages inbox inbox_lists"
+    "queries": "account_work awaited_steps case_corrections case_list case_opening case_pages fund_journal fund_list fund_years household_list household_pages import_undo inbox inbox_lists"
     " installation masking named_rows notification_list own_proposals page pagination payment_list policy_changes people_awaited policy_effects possible_twins record_numbers"
     " reminders scope sealed_remarks shared_details staff_list",
-    "tables": "column_classification installation privileges row_fingerprints",
+    "tables": "column_classification installation privileges recorded_columns row_fingerprints",
 }
 """Files that are not about one noun."""
 

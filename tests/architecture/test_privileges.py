@@ -4,7 +4,7 @@ import ast
 
 from service.db.columns import METADATA
 from service.tables.privileges import ALSO_UPDATED, DELETED_FROM, NO_INSERT, NOT_UPDATED
-from service.tables.row_fingerprints import CHANGING, UNRECORDED_COLUMNS
+from service.tables.recorded_columns import CHANGING, UNRECORDED_COLUMNS
 from tests.architecture.source import FLOORS, pages
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.db.columns import METADATA
-from service.tables.row_fingerprints import UNRECORDED_COLUMNS
+from service.tables.recorded_columns import UNRECORDED_COLUMNS
 
 HARMLESS = {
     "idempotency": "answers stored for a week, so that a repeated request gets the same one",
@@ -17,6 +17,8 @@ HARMLESS = {
     "imported_file": "prevents a second import of a file; the imported rows have fingerprints of their own",
     "sign_in_attempt": "a browser on its way to a session, for ten minutes",
     "sign_in_count": "failures since the last sign-in; each is an event",
+    "workbook_import": "names the files of an import; its event keeps their digests, each record has fingerprints of its own",
+    "imported_row": "which records an import made; an undo compares the digest that the event of the import keeps",
     "uploaded_workbook": "kept for seven days between a dry run and its import; what is imported has fingerprints of its own",
     "prepared_file": "a long export, kept for a day; who took it is an event, what it shows has fingerprints of its own",
     "prepared_part": "the content of such a file",

@@ -12,10 +12,12 @@ from service.actions import activities, donations, fund_allocations, fund_receip
 from service.actions import kinship as kinship_actions
 from service.actions.activities import NewActivity
 from service.actions.confirmations import propose
+from service.actions.context import ActionContext
 from service.actions.donations import NewDonation
 from service.actions.fund_receipts import NewReceipt
 from service.actions.gift_checks import NewGift
 from service.actions.proposals.money import ReceiptContent
+from service.actions.workbook_imports import ImportedFile, ImportedRecord, record_import
 from service.tables.accounts import role_grant, token
 from service.tables.events import event
 from service.tables.fund_allocations import fund_allocation
@@ -26,6 +28,7 @@ from service.tables.visits import visit
 from tests.document_files import add_photo
 from tests.factories import Organisation, create_family, create_organisation
 from tests.worker.notification_fixtures import tuition_at_notice
+from workflows.import_codes import ImportedKind
 from workflows.vocabulary import Fen
 
 TODAY = date(2025, 9, 30)
@@ -75,6 +78,7 @@ class OrgTree:
                 "letter",
                 "confirmation",
                 "document",
+                "import",
             )
         }
 
@@ -100,8 +104,15 @@ def build(conn: sa.Connection, folder: Path | None = None) -> OrgTree:
     kinship_actions.declare_kinship(conn, family.household_id, bureau.people["follower"], "other", context)
     ids = _ids(conn, bureau, family.household_id, family.head_id, case_id)
     ids |= _records_outside_cases(conn, bureau, family.household_id)
+    ids["import"] = _imported(conn, bureau, UUID(ids["donation"]), context)
     ids["document"] = str(add_photo(conn, folder, family.household_id, context)) if folder else str(uuid4())
     return OrgTree(offices, ids | _proposal(conn, bureau))
+
+
+def _imported(conn: sa.Connection, bureau: Organisation, donation_id: UUID, context: ActionContext) -> str:
+    """Record that an import made the donation; return its id."""
+    made = ImportedRecord(ImportedKind.DONATION, donation_id, bureau.people["registrar"], "捐款 2")
+    return str(record_import(conn, [ImportedFile("捐款.xlsx", "ab" * 32)], [made], context))
 
 
 def _proposal(conn: sa.Connection, bureau: Organisation) -> dict[str, str]:

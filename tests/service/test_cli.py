@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 import psycopg
@@ -88,6 +89,27 @@ def test_union_is_founded_imported_reported_and_verified(run: Run, installation:
     verified = json.loads(run("audit", "verify", "--json").stdout)
     assert verified["faults"] == []
     assert verified["events"] > 300
+    undo_the_year(run, tokens)
+    verified = json.loads(run("audit", "verify", "--json").stdout)
+    assert verified["faults"] == []
+
+
+def undo_the_year(run: Run, tokens: dict[str, str]) -> None:
+    """Undo the import of the year's sheets: what the administrator cannot void stays, with what leans on it."""
+    listed = [line.split() for line in run("undo", "list", "--by", "admin").stdout.splitlines()]
+    assert listed[0][2] == "没有新内容"
+    import_id = max(listed, key=lambda each: int(each[3]))[0]
+    rows = [line.split(",") for line in run("undo", "show", import_id, "--by", "admin").stdout.splitlines()]
+    stays = {row[-1] for row in rows}
+    assert stays >= {"", "undo_role_missing", "undo_has_gifts", "undo_has_records", "undo_no_reversal"}
+    proposed = run("undo", "propose", import_id, "--by", "admin", "--reason", "导错了文件")
+    assert proposed.exit_code == 0, proposed.output
+    (proposal,) = waiting(run, tokens[APPROVER])
+    confirm(run, tokens[APPROVER], proposal)
+    again = [line.split(",") for line in run("undo", "show", import_id, "--by", "admin").stdout.splitlines()]
+    assert [row[0] for row in again if row[3]] == [row[0] for row in rows if not row[-1]]
+    assert run("undo", "propose", import_id, "--by", "admin", "--reason", "导错了文件").exit_code == 1
+    assert run("undo", "show", str(UUID(int=1)), "--by", "admin").exit_code == 2
 
 
 def import_all(run: Run, tokens: dict[str, str], *options: str, first: bool) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from service.actions.household_changes.moves import Move, move_file
 from service.db.engine import make_engine
 from service.queries.past_records import CopyState
 from service.tables.cases import case
-from service.tables.row_fingerprints import CHANGING, FINGERPRINTS, LOG_COLUMNS, LOG_TABLES, UNRECORDED_TABLES
+from service.tables.recorded_columns import CHANGING, UNRECORDED_TABLES
+from service.tables.row_fingerprints import FINGERPRINTS, LOG_COLUMNS, LOG_TABLES
 from service.web.past_copies import make_copy
 from tests.chaos.sample_record import LATER, write_sample_record
 from tests.factories import create_family, create_organisation

@@ -51,6 +51,8 @@ MAY_CHANGE = {
     },
     "bank_advice": {"state", "decided_by", "decided_on"},
     "document": {"ended_on", "end_reason"},
+    "workbook_import": {"undo_confirmation_id"},
+    "imported_row": {"undone_on", "kept"},
     "credential": {"ended_at"},
     "passkey": {"revoked_at", "sign_count", "used_at"},
     "recovery_code": {"used_at"},
@@ -69,7 +71,11 @@ FIRST_VALUES: dict[str, dict[str, object]] = {
 NEXT_STATES = {"payment": "live", "bank_advice": "confirmed"}
 """The state that follows, where the database knows which one may follow."""
 
-POTS = [column.name for column in METADATA.tables["fund"].columns if column.name.endswith("_fen")]
+POTS = [
+    column.name
+    for column in METADATA.tables["fund"].columns
+    if column.name.endswith("_fen") and column.name != "expected_fen"
+]
 
 
 @dataclass(frozen=True)

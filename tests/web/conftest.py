@@ -31,6 +31,7 @@ from service.actions.proposals.rules import PolicyContent
 from service.actions.visits import NewVisit, record_visit
 from service.clock import now
 from service.imports import kept_workbook
+from service.imports.import_files import import_files
 from service.imports.kept_workbook import About
 from service.queries import notices
 from service.tables.accounts import role_grant, token
@@ -44,7 +45,7 @@ from tests.factories import RING, Organisation, create_organisation
 from tests.fuzz.fuzzing import address as address_in_log
 from tests.lives import Life, case_at
 from tests.migrated import conn, database_url, engine
-from tests.service.import_fixtures import workbook
+from tests.service.import_fixtures import Cell, workbook
 from tests.service.policy_fixtures import own_policy
 from tests.web.people import People
 from tests.worker.processes import Processes, wait_until
@@ -200,7 +201,24 @@ def _uploads(connection: sa.Connection, office: Organisation, folder: Path) -> d
     for name, amount in (("upload", "20000.00"), ("wrong", "二万")):
         path = workbook(folder / f"{name}.xlsx", 到账=[row, {**row, "到账金额": amount, "到账凭证": "银收 72"}])
         ids[name] = kept_workbook.keep(connection, path.read_bytes(), About(path.name), context, 100)
-    return ids
+    return ids | {"import": _import(connection, office, folder)}
+
+
+def _import(connection: sa.Connection, office: Organisation, folder: Path) -> UUID:
+    """Import three donations; return the import."""
+    row: dict[str, Cell] = {
+        "单位": "示例县总工会",
+        "日期": TODAY,
+        "方向": "收到",
+        "活动名称": "献爱心",
+        "组织单位": "示例县总工会",
+    }
+    row |= {"交付何处": "专户", "登记人": office.login("registrar")}
+    path = workbook(folder / "捐款.xlsx", 捐款=[{**row, "金额": f"{number}.00"} for number in (301, 302, 303)])
+    context = office.context(connection, "admin", TODAY)
+    import_id = import_files(connection, [path], context).import_id
+    assert import_id is not None
+    return import_id
 
 
 def _long_exports(connection: sa.Connection, context: ActionContext) -> None:

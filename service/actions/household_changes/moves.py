@@ -25,7 +25,7 @@ from service.queries import households
 from service.tables.cases import case
 from service.tables.events import event
 from service.tables.households import household
-from workflows.household_change_codes import HouseholdChangeKind, MoveReason
+from workflows.household_change_codes import ENTERED_BY_MISTAKE, HouseholdChangeKind, MoveReason
 from workflows.replay import MOVE, RULES
 from workflows.vocabulary import Phase, Plain, Reason, Refused, Role
 
@@ -82,7 +82,8 @@ def _refusals(conn: sa.Connection, file: LockedFile, change: Move, file_no: str)
     if change.to_unit_id == file.row["unit_id"]:
         yield Reason.of("same_unit", field="to_unit_id")
         return
-    taken = sa.and_(household.c.unit_id == change.to_unit_id, household.c.file_no == file_no)
+    is_right = household.c.exit_reason.is_distinct_from(ENTERED_BY_MISTAKE)
+    taken = sa.and_(household.c.unit_id == change.to_unit_id, household.c.file_no == file_no, is_right)
     if conn.scalar(sa.select(household.c.id).where(taken)) is not None:
         yield Reason.of("file_no_taken", field="file_no", file_no=file_no)
 
