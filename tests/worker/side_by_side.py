@@ -41,6 +41,9 @@ TOKEN = "watcher-of-this-installation"
 COPY_EVERY = 60.0
 """Seconds between attempts to serve a copy, and the same folder a second time."""
 
+WITHOUT_A_LETTER = 120.0
+"""Seconds in which a letter goes, where some are owed: the load posts more notices than one worker sends meanwhile."""
+
 BATCH = 8
 """Cases that are made ready at once."""
 
@@ -191,9 +194,8 @@ def _command(pid: int) -> Sequence[str]:
 def crossed(site: Site) -> list[str]:
     """Return what an installation has that is not its own, once its letters have gone."""
     name = site.folder.name
-    unsent = sa.select(sa.func.count()).where(notification.c.state != "delivered", notification.c.channel == "email")
+    sent = _letters_are_sent(site)
     with site.engine.connect() as conn:
-        sent = wait_until(lambda: not conn.scalar(unsent), 120)
         rows = sa.select(notification.c.id).where(notification.c.channel == "email")
         owed = Counter({str(row): 1 for row in conn.scalars(rows)})
         noticed = conn.scalar(sa.select(sa.func.count()).where(case.c.state == "notice"))
@@ -222,6 +224,18 @@ def crossed(site: Site) -> list[str]:
         "serve has ended": site.serving.poll() is None,
     }
     return [f"{name}: {fault}" for fault, holds in checks.items() if not holds]
+
+
+def _letters_are_sent(site: Site) -> bool:
+    """Wait for the letters that are still owed after the load, as long as some go; return whether all have gone."""
+    unsent = sa.select(sa.func.count()).where(notification.c.state != "delivered", notification.c.channel == "email")
+    with site.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        left = [conn.scalar(unsent) or 0]
+        while left[-1]:
+            if not wait_until(lambda: (conn.scalar(unsent) or 0) < left[-1], WITHOUT_A_LETTER):
+                return False
+            left.append(conn.scalar(unsent) or 0)
+    return True
 
 
 def _letter_id(file: Path) -> str:
