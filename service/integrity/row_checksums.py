@@ -36,6 +36,14 @@ class ChecksumBuckets:
         self.recorded_rows: defaultdict[str, int] = defaultdict(int)
         self.stored_rows = 0
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process needs; it makes its own hash of the key."""
+        return {name: value for name, value in self.__dict__.items() if name != "_keyed"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self._keyed = blake2b(key=self.key, digest_size=24)
+
     def add_recorded(self, table: str, key: str, content: Plain) -> None:
         """Add a row as the event log records it."""
         self.sums[table][bucket_of(key)] += self._hash(table, key, content)
