@@ -16,7 +16,8 @@ from workflows.vocabulary import Fen, Pot
 HELD = (Pot.AVAILABLE, Pot.COMMITTED, Pot.IN_TRANSIT, Pot.RECOVERING)
 """The pots whose money is carried from one year into the next."""
 
-SUMS = ("expected", "carried_in", "received", "paid", "written_off", "committed", "left", "carried_over")
+EXPECTED = "expected"
+SUMS = (EXPECTED, "carried_in", "received", "paid", "written_off", "committed", "left", "carried_over")
 """The sums of a line and year. carried_in + received − paid − written_off = carried_over, of which committed and left."""
 
 
@@ -42,11 +43,11 @@ def page(
 
 
 def sums(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> Mapping[str, Fen]:
-    """Return the sums (fen) of all lines of the statement."""
+    """Return the sums (fen) of all lines of the statement; without EXPECTED where no document names a sum."""
     rows = statement(conn, caller, filters).subquery("rows")
-    columns = (sa.cast(sa.func.coalesce(sa.func.sum(rows.c[name]), 0), sa.BigInteger).label(name) for name in SUMS)
-    row = conn.execute(sa.select(*columns)).one()
-    return {name: Fen(getattr(row, name)) for name in SUMS}
+    columns = (sa.cast(sa.func.sum(rows.c[name]), sa.BigInteger).label(name) for name in SUMS)
+    row = conn.execute(sa.select(*columns)).mappings().one()
+    return {name: Fen(row[name] or 0) for name in SUMS if name != EXPECTED or row[name] is not None}
 
 
 def statement(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -> sa.Select[Any]:
@@ -56,11 +57,11 @@ def statement(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any]) -
     lines = lines_under(conn, caller, {name: value for name, value in filters.items() if name != "year"})
     its = lines.where(fund.c.year <= year).subquery("its")
     moved = _moved(its, first, last).subquery("moved")
-    columns = {name: sa.func.coalesce(moved.c[name], 0) for name in SUMS if name != "expected"}
+    columns = {name: sa.func.coalesce(moved.c[name], 0) for name in SUMS if name != EXPECTED}
     live = sa.or_(
         its.c.year == year, *(columns[name] != 0 for name in ("carried_in", "received", "paid", "written_off"))
     )
-    expected = sa.case((its.c.year == year, its.c.expected_fen)).label("expected")
+    expected = sa.case((its.c.year == year, its.c.expected_fen)).label(EXPECTED)
     return (
         sa.select(its.c.id, its.c.unit_id, its.c.code, its.c.year, its.c.title, its.c.source, its.c.document, expected)
         .add_columns(*(column.label(name) for name, column in columns.items()))

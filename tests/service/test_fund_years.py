@@ -57,6 +57,7 @@ def test_page_adds_up_its_lines_and_says_that_the_year_is_not_over(
     with engine.connect() as conn:
         sums = fund_years.sums(conn, auditor(desk, engine), {"year": year})
     assert cells(page, "本年到账")[-1].replace(",", "") == f"{sums['received'] / 100:.2f}"
+    assert cells(page, "预计到账")[-1] == "—", "nothing is known of what was expected, which is not nothing expected"
     assert "本年尚未结束" in page
     assert "本年尚未结束" not in reader.open(f"/funds/years?year={year - 1}").text
     assert "这一年没有资金。" in reader.open("/funds/years?year=2001").text
