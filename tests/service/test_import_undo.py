@@ -14,6 +14,7 @@ from service.actions.confirmations import Proposal
 from service.actions.errors import NotFound
 from service.actions.import_undo.plan import make_plan
 from service.actions.import_undo.propose import propose_undo
+from service.actions.kinship import declare_kinship
 from service.actions.proposals.write import Made
 from service.imports.proposed_import import ALL_WRITES
 from service.integrity.verify import verify
@@ -36,6 +37,7 @@ from service.tables.persons import person
 from service.tables.units import unit
 from service.tables.visits import visit
 from service.tables.workbook_imports import imported_row, workbook_import
+from tests.document_files import add_photo
 from tests.service.import_fixtures import (
     CHILD,
     HEAD,
@@ -433,3 +435,18 @@ def test_file_entered_by_mistake_is_no_twin_of_the_right_one_and_leaves_its_numb
     assert possible_twins(union.conn, members, reader) == []
     assert shared_details(union.conn, new, reader) == []
     assert addresses(union.conn, ["T-1"], reader) == {"T-1": f"/households/{new}"}
+
+
+def test_family_with_a_document_stays(union: Union, tmp_path: Path) -> None:
+    import_id = bring(union, family_file(tmp_path / "f.xlsx"))
+    household_id = union.conn.scalars(sa.select(household.c.id)).one()
+    add_photo(union.conn, tmp_path, household_id, union.context("luo.xin"))
+    assert planned(union, import_id) == [("household", "undo_has_documents")]
+
+
+def test_nobody_undoes_the_file_of_their_own_family(union: Union, tmp_path: Path) -> None:
+    import_id = bring(union, family_file(tmp_path / "f.xlsx"))
+    household_id = union.conn.scalars(sa.select(household.c.id)).one()
+    declare_kinship(union.conn, household_id, union.account("admin"), "other", union.context("luo.xin"))
+    assert planned(union, import_id) == [("household", "undo_own_family")]
+    assert codes(lambda: propose(union, import_id)) == ["import_nothing_to_undo"]
