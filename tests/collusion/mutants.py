@@ -1,7 +1,7 @@
 """The rules that close the ways of insiders, each switched off alone: a walk must then find the fraud."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from service.actions import accounts, confirmations, fund_allocations, gift_checks, policies
 from service.actions.confirmations import Proposal
 from service.actions.errors import SecondPersonMissing
+from service.actions.import_undo.undo import UndoContent, undo_import
 from service.actions.proposals.registry import WRITES
 from service.actions.proposals.write import Hand
 from service.db.columns import new_id
@@ -18,7 +19,9 @@ from service.imports.proposed_import import ProposedImport
 from service.queries import confirmations as confirmation_queries
 from service.queries.accounts import caller_by_id
 from tests.architecture.powers_page import ROUTES, SHEETS
+from tests.collusion import undoing
 from tests.collusion.demanded import TABLE
+from tests.collusion.undoing import UNDO
 from workflows import state_machine
 from workflows.powers import POWERS, SECOND_FOR_MONEY
 from workflows.programmes import PROGRAMMES
@@ -142,11 +145,19 @@ def _without_second(*acts: tuple[str, str]) -> Off:
     def off(stack: ExitStack) -> None:
         for act in acts:
             stack.enter_context(_row(act, replace(POWERS[act], confirms=(), alone="takes_away")))
+        if ("import", "undo") in acts:
+            stack.enter_context(patched(undoing, "propose_undo", _undo_at_once))
         for module in [each for name, each in sys.modules.items() if name.startswith("service.api.")]:
             if getattr(module, "propose", None) is proposing:
                 stack.enter_context(patched(module, "propose", at_once))
 
     return off
+
+
+def _undo_at_once(conn: sa.Connection, import_id: Any, reason: str, context: Any) -> Proposal:
+    """Undo an import without a second person."""
+    undo_import(conn, UndoContent(import_id, reason), context)
+    return Proposal(new_id(), "0" * 64, context.today)
 
 
 def _without_pairs(*pairs: frozenset[Duty]) -> Off:
@@ -176,17 +187,29 @@ def _relatives_welcome(step: Any, grant: Any, case: Any) -> Iterator[Any]:
 _PERSON_REFUSALS = state_machine._person_refusals
 
 
+WITH: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("account", "add_account"): (("account", "invite"),),
+    ("import", "undo"): (("fund", "void_receipt"),),
+}
+"""Acts that one write does together."""
+
+
 def _row_mutants() -> Iterator[Mutant]:
     """Yield a mutant for each row of the table of powers that names a second person."""
     for act, power in TABLE.items():
         if not power.confirms or act == ("unit", "close_founding"):
             continue
-        acts = (act, ("account", "invite")) if act == ("account", "add_account") else (act,)
+        acts = (act, *WITH.get(act, ()))
         role = Role.APPROVER if act[0] == "gift" else Role.ADMIN if power.proposes == tuple(Role) else power.proposes[0]
         people = (HOLDER[role], "auditor") if act[1] == "withdraw_policy" else (HOLDER[role],)
         routes = [name for name, writes in ROUTES.items() if act in writes]
         sheets = [f"import {title}" for title, writes in SHEETS.items() if act in writes]
-        favours = (*routes, *sheets, *(("confirm", "policies.load_policy") if len(people) > 1 else ()))
+        favours = (
+            *routes,
+            *sheets,
+            *((UNDO,) if act == ("import", "undo") else ()),
+            *(("confirm", "policies.load_policy") if len(people) > 1 else ()),
+        )
         yield Mutant(
             f"second person of {'.'.join(act)}", "A1–A5", people, favours, _without_second(*acts), NO_SECOND_PERSON
         )

@@ -14,6 +14,7 @@ from service.db.columns import new_id
 from service.tables.kinship import kinship
 from tests.api_client import ApiClient
 from tests.collusion.one_connection import TakenBack
+from tests.collusion.undoing import import_receipt
 from tests.factories import RING, Family, Organisation, create_account, create_family, grant, instant_of, take_number
 from tests.lives import ILLNESS, PAPERS, Life, number, start
 
@@ -103,6 +104,7 @@ def live(client: ApiClient, engine: sa.Engine, connection: TakenBack) -> Union:
     _add_families(union)
     client.today = WALK_BEGINS
     _keep_records(union)
+    import_receipt(union)
     return union
 
 

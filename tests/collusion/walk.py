@@ -12,12 +12,14 @@ from tests.collusion.forms import chance
 from tests.collusion.knowledge import Knowledge
 from tests.collusion.routes import ROUTES, Route
 from tests.collusion.sheets import SHEETS
+from tests.collusion.undoing import UNDO, try_undo
 from tests.factories import instant
+from workflows.powers import UNDOERS
 from workflows.programme import Step
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import InvalidForm, Refused, Role
 
-ASIDE = {"confirm": 10, "case step": 22, "days": 4, "own token": 1}
+ASIDE = {"confirm": 10, "case step": 22, "days": 4, "own token": 1, UNDO: 2}
 """Attempts besides the routes and the sheets, and how often each is tried while there is something to follow."""
 
 
@@ -68,6 +70,9 @@ class Walk(Knowledge):
             return self._let_days_pass()
         if name == "own token":
             return self._make_token()
+        if name == UNDO:
+            self.act_as(UNDOERS)
+            return try_undo(self)
         return self._call(next(route for route in ROUTES if route.endpoint == name))
 
     def _call(self, route: Route) -> str:
