@@ -16,8 +16,8 @@ UNRECORDED = (
 )
 """Tables that events do not name: they are not copied (tests/service/test_past_record_tables.py)."""
 
-AS_TODAY = ("incompatible_duty", "payment_move", "pot_move", "second_person_act")
-"""Tables that the migrations write: a copy shows them as they are today."""
+AS_TODAY = ("imported_row", "incompatible_duty", "payment_move", "pot_move", "second_person_act", "workbook_import")
+"""Tables that the migrations write, and those that say which import a record came from: a copy shows them as of today."""
 
 POTS = ("outside", "available", "committed", "in_transit", "paid", "recovering", "written_off")
 
