@@ -65,6 +65,7 @@ class Mailbox(Controller):
             auth_require_tls=False,
         )
         self.folder, self.mood = folder, mood
+        self._last: int | None = None
         self._secret = secrets.token_urlsafe(24)
 
     @property
@@ -139,6 +140,8 @@ class Mailbox(Controller):
     def _keep(self, content: bytes) -> None:
         subject = str(message_from_bytes(content, policy=policy.default)["subject"] or "")
         slug = re.sub(r"[^\w]+", "-", subject).strip("-")[:_MAX_SLUG] or "notification"
-        files = self.files()
-        number = _number(files[-1]) + 1 if files else 1
-        write_file(self.folder / f"{number:03d}-{slug}.eml", content)
+        # The folder is listed once: with 18,000 letters in it, a list for each let 13 a second through.
+        if self._last is None:
+            self._last = max(map(_number, self.files()), default=0)
+        self._last += 1
+        write_file(self.folder / f"{self._last:03d}-{slug}.eml", content)

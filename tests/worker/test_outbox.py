@@ -327,3 +327,26 @@ def test_notification_is_resent_when_its_delivery_cannot_be_recorded(
         assert conn.scalar(sa.select(notification.c.state)) == "created"
     assert send_one(outbox_sender, notification_id, clock.now()) is DeliveryStatus.DELIVERED
     assert message_ids(mailbox) == [str(notification_id)] * 2
+
+
+class ListingMailbox(Mailbox):
+    """A mail server that counts how often it lists its folder."""
+
+    listed = 0
+
+    def files(self) -> list[Path]:
+        """List the folder."""
+        self.listed += 1
+        return super().files()
+
+
+def test_local_mail_server_numbers_letters_after_those_it_found_and_lists_them_once(
+    tmp_path: Path, message: OutgoingMessage
+) -> None:
+    """Why: a folder of 18,000 letters that was listed for each one let 13 a second through."""
+    (tmp_path / "041-old.eml").write_bytes(b"Subject: old")
+    with ListingMailbox(tmp_path) as mailbox:
+        settings = MailSettings(mailbox.mail_server, "union@example.org")
+        fates = [mail.send(message, settings).fate for _ in range(3)]
+        assert (fates, mailbox.listed) == ([DeliveryStatus.DELIVERED] * 3, 1)
+        assert [each.name[:3] for each in mailbox.files()] == ["041", "042", "043", "044"]
