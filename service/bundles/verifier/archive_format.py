@@ -37,14 +37,14 @@ class Entry:
     @property
     def local_header(self) -> bytes:
         """Return the bytes before the packed content."""
-        name = self.name.encode()
+        name = self.name.encode("latin-1")
         fields = (_NEEDED, 0, self.method, _TIME, _DAY, self.crc, self.packed_size, self.size, len(name), 0)
         return _LOCAL.pack(b"PK\3\4", *fields) + name
 
     @property
     def central_header(self) -> bytes:
         """Return the bytes of the entry in the directory at the end."""
-        name = self.name.encode()
+        name = self.name.encode("latin-1")
         sizes = (self.crc, self.packed_size, self.size, len(name), 0, 0, 0, 0, _ATTRIBUTES, self.offset)
         return _CENTRAL.pack(b"PK\1\2", _MADE_BY, _NEEDED, 0, self.method, _TIME, _DAY, *sizes) + name
 
@@ -61,7 +61,11 @@ class Entry:
 
 def end_record(number: int, size: int, offset: int) -> bytes:
     """Return the last bytes of an archive with `number` files, whose directory has this size and offset."""
-    return _END.pack(b"PK\5\6", 0, 0, number, number, size, offset, 0)
+    return _END.pack(*_end_fields(number, size, offset))
+
+
+def _end_fields(number: int, size: int, offset: int) -> tuple[bytes | int, ...]:
+    return b"PK\5\6", 0, 0, number, number, size, offset, 0
 
 
 def read_archive(file: BinaryIO) -> tuple[list[Entry], list[str]]:
@@ -74,15 +78,14 @@ def read_archive(file: BinaryIO) -> tuple[list[Entry], list[str]]:
     last = file.read()
     if len(last) < _END.size or last[:4] != b"PK\5\6":
         raise ArchiveUnreadable("no end of a zip archive")
-    _mark, _, _, _, number, directory_size, directory_offset, _ = _END.unpack(last)
+    ended = _END.unpack(last)
+    _mark, _, _, _, number, _, directory_offset, _ = ended
     file.seek(directory_offset)
     directory = file.read(max(0, length - _END.size - directory_offset))
     entries, altered = _read_directory(directory, number)
     altered += _altered_headers(file, entries)
     position = entries[-1].end if entries else 0
-    if (directory_offset, directory_size) != (position, len(directory)):
-        altered.append("")
-    if last != end_record(len(entries), len(directory), position):
+    if ended != _end_fields(len(entries), len(directory), position):
         altered.append("")
     return entries, altered
 
@@ -97,9 +100,10 @@ def _read_directory(directory: bytes, number: int) -> tuple[list[Entry], list[st
             raise ArchiveUnreadable("the directory of the archive is cut")
         _mark, _, _, _, method, _, _, crc, packed, size, name_length, *_, offset = _CENTRAL.unpack(fixed)
         name = directory[position + _CENTRAL.size : position + _CENTRAL.size + name_length]
-        entry = Entry(name.decode("ascii", "replace"), method, crc, packed, size, offset)
+        entry = Entry(name.decode("latin-1"), method, crc, packed, size, offset)
         expected = entry.central_header
-        if directory[position : position + len(expected)] != expected or method not in {STORED, DEFLATED}:
+        is_format = entry.name.isascii() and method in {STORED, DEFLATED}
+        if directory[position : position + len(expected)] != expected or not is_format:
             altered.append(entry.name)
         entries.append(entry)
         position += len(expected)
