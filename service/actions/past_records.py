@@ -1,12 +1,18 @@
 """Copies of the record as it stood at an event: made step by step, dropped after a day."""
 
 import sqlalchemy as sa
-from psycopg.errors import SerializationFailure
+from psycopg.errors import DiskFull, InsufficientPrivilege, SerializationFailure
 
 from service.queries.past_records import CopyState
 
 STATEMENT_TIMEOUT = "600s"
 """Longest time of one step: the last one writes every table."""
+
+_NOT_COPIED = {
+    SerializationFailure: CopyState.BUSY,  # another process took the same step after this transaction had begun
+    InsufficientPrivilege: CopyState.DENIED,
+    DiskFull: CopyState.NO_SPACE,
+}
 
 
 def copy_step(conn: sa.Connection, up_to: int) -> CopyState:
@@ -15,10 +21,10 @@ def copy_step(conn: sa.Connection, up_to: int) -> CopyState:
         with conn.begin_nested():
             conn.execute(sa.text(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
             return CopyState(str(conn.scalar(sa.select(sa.func.copy_past_record(up_to)))))
-    except sa.exc.OperationalError as fault:
-        # Another process took the same step after this transaction had begun.
-        if isinstance(fault.orig, SerializationFailure):
-            return CopyState.BUSY
+    except sa.exc.DBAPIError as fault:
+        for kind, state in _NOT_COPIED.items():
+            if isinstance(fault.orig, kind):
+                return state
         raise
 
 

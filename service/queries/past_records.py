@@ -13,7 +13,7 @@ from service.tables.past_records import past_record
 
 
 class CopyState(StrEnum):
-    """How far the copy of a past record is, as copy_past_record() answers."""
+    """How far the copy of a past record is, as copy_past_record() answers, or why the database makes none."""
 
     MADE = "made"
     WAITING = "waiting"
@@ -23,6 +23,10 @@ class CopyState(StrEnum):
     OLD = "old"
     """It was made before a migration, or its schema is gone."""
     UNKNOWN = "unknown"
+    DENIED = "denied"
+    """The owner of the function may not create schemas in this database, or the application may not call it."""
+    NO_SPACE = "no_space"
+    """The disk of the database is full."""
 
 
 MOST = 8

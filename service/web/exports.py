@@ -26,7 +26,7 @@ from service.web import case_filters, event_filters, fund_page, household_filter
 from service.web.exported_file import TYPES, ExportedFile, Rows, exported_file, file_name
 from service.web.exported_lists import EXPORTED
 from service.web.exported_records import RECORD_FILTERS
-from service.web.past_lists import AS_OF, copied
+from service.web.past_lists import AS_OF, NOT_COPIED, copied
 from workflows.vocabulary import Reason, Refused, Role
 
 blueprint = Blueprint("exports", __name__)
@@ -59,7 +59,7 @@ def export_events(file: str) -> ResponseReturnValue:
 
 def _export(exported: ExportedFile) -> ResponseReturnValue:
     """Raise HttpProblem (429: export_running, exports_busy), Refused (search_not_exported, workbook_rows, files_waiting,
-    past_record_waiting).
+    past_record_waiting, past_records_full, past_records_denied, past_records_no_space).
 
     A list longer than SONGNUAN_EXPORT_ROWS is made while nobody waits.
     """
@@ -67,8 +67,8 @@ def _export(exported: ExportedFile) -> ResponseReturnValue:
     with ExitStack() as held:
         app_state().exports.start(account)
         held.callback(app_state().exports.end, account)
-        if exported.past is not None and copied(exported.past) is not CopyState.MADE:
-            raise Refused(Reason.of("past_record_waiting"))
+        if exported.past is not None and (state := copied(exported.past)) is not CopyState.MADE:
+            raise Refused(NOT_COPIED.get(state, Reason.of("past_record_waiting")))
         with ExitStack() as seen:
             number, rows = exported.open(seen.enter_context(snapshot(app_state().engine)))
             if number > app_state().settings.limits.export_rows:

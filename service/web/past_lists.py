@@ -29,6 +29,13 @@ from workflows.vocabulary import Reason, Role
 AS_OF = "as_of"
 """The name of the day in the address."""
 
+NOT_COPIED = {
+    CopyState.FULL: Reason.of("past_records_full", most=read.MOST),
+    CopyState.DENIED: Reason.of("past_records_denied"),
+    CopyState.NO_SPACE: Reason.of("past_records_no_space"),
+}
+"""Why a day has no copy and will not get one by waiting."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -59,8 +66,8 @@ def past_list(view: View) -> View:
             # A search is recorded, and its keys are those of today.
             return _page(day, Reason.of("search_not_as_of")), HTTPStatus.CONFLICT
         state = copied(day)
-        if state is CopyState.FULL:
-            return _page(day, Reason.of("past_records_full", most=read.MOST)), HTTPStatus.CONFLICT
+        if state in NOT_COPIED:
+            return _page(day, NOT_COPIED[state]), HTTPStatus.CONFLICT
         if state is not CopyState.MADE:
             return _page(day, None), HTTPStatus.ACCEPTED
         with _reading(day, auditor):

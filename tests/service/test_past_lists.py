@@ -283,6 +283,72 @@ def test_ninth_day_is_refused_kindly(clients: dict[str, PageClient], role: sa.En
     assert page_refusal(answer) == (409, "past_records_full")
 
 
+COPY_FUNCTION = "FUNCTION copy_past_record(bigint)"
+
+
+def owner_may_not_create(_role: str) -> Iterator[str]:
+    """Yield statements that give the function to a role that may create no schema, and then back."""
+    yield f"""DO $$ BEGIN
+        CREATE ROLE without_schemas;
+        GRANT SELECT ON ALL TABLES IN SCHEMA public TO without_schemas;
+        ALTER {COPY_FUNCTION} OWNER TO without_schemas;
+    END $$"""
+    yield f"ALTER {COPY_FUNCTION} OWNER TO CURRENT_USER"
+    yield "DROP OWNED BY without_schemas; DROP ROLE without_schemas"
+
+
+def application_may_not_call(role: str) -> Iterator[str]:
+    """Yield statements that take the function from the application's role, and give it back."""
+    yield f"REVOKE EXECUTE ON {COPY_FUNCTION} FROM {role}"
+    yield f"GRANT EXECUTE ON {COPY_FUNCTION} TO {role}"
+
+
+def disk_is_full(_role: str) -> Iterator[str]:
+    """Yield statements that let the copy meet the error of a full disk, and then not."""
+    yield """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER full_disk BEFORE INSERT ON past_record EXECUTE FUNCTION full_disk()"""
+    yield "DROP FUNCTION full_disk CASCADE"
+
+
+WAYS = {
+    owner_may_not_create: "past_records_denied",
+    application_may_not_call: "past_records_denied",
+    disk_is_full: "past_records_no_space",
+}
+
+
+@pytest.fixture(params=WAYS)
+def code_of_database(engine: sa.Engine, role: sa.Engine, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Make the database refuse copies, yield the reason's code, and let it make them again."""
+    first, *others = request.param(role.url.username)
+    with engine.begin() as conn:
+        conn.exec_driver_sql(first)
+    yield WAYS[request.param]
+    with engine.begin() as conn:
+        for statement in others:
+            conn.exec_driver_sql(statement)
+
+
+@pytest.mark.usefixtures("no_copies")
+@pytest.mark.parametrize("past_events", ["20000", "1"], ids=["copied at once", "copied by the worker"])
+def test_database_that_makes_no_copy_says_why(
+    clients: dict[str, PageClient],
+    database_url: str,
+    engine: sa.Engine,
+    tmp_path: Path,
+    code_of_database: str,
+    past_events: str,
+) -> None:
+    with serving(database_url, tmp_path, SONGNUAN_PAST_EVENTS=past_events) as app:
+        pages = PageClient(app, engine, clients["own"].office, clients["own"].today, clients["own"].sessions)
+        answers = [
+            pages.get("auditor", f"/payments?as_of={PAID}"),
+            pages.post("auditor", f"/exports/payments/csv?as_of={PAID}", {}),
+        ]
+    assert [page_refusal(each) for each in answers] == [(409, code_of_database)] * 2
+
+
 @pytest.fixture
 def role(database_url: str, clients: dict[str, PageClient]) -> Iterator[sa.Engine]:
     """Yield an engine of the application's role."""
