@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.actions.confirmations import Proposal
 from service.actions.errors import NotFound
+from service.actions.household_changes.exits import Exit, end_file
 from service.actions.import_undo.plan import make_plan
 from service.actions.import_undo.propose import propose_undo
 from service.actions.kinship import declare_kinship
@@ -24,6 +25,7 @@ from service.queries.record_numbers import addresses
 from service.queries.shared_details import shared_details
 from service.report.figure_definition import Scope, SharedRows
 from service.report.figure_definitions import TABLE
+from service.tables.accounts import role_grant
 from service.tables.activities import activity
 from service.tables.donations import donation
 from service.tables.events import event
@@ -33,6 +35,7 @@ from service.tables.gifts import gift
 from service.tables.households import household
 from service.tables.pairings import pairing
 from service.tables.payees import bank_account
+from service.tables.payments import payment
 from service.tables.persons import person
 from service.tables.units import unit
 from service.tables.visits import visit
@@ -450,3 +453,42 @@ def test_nobody_undoes_the_file_of_their_own_family(union: Union, tmp_path: Path
     declare_kinship(union.conn, household_id, union.account("admin"), "other", union.context("luo.xin"))
     assert planned(union, import_id) == [("household", "undo_own_family")]
     assert codes(lambda: propose(union, import_id)) == ["import_nothing_to_undo"]
+
+
+def test_family_whose_file_ended_otherwise_stays_ended_as_it_was(union: Union, tmp_path: Path) -> None:
+    import_id = bring(union, family_file(tmp_path / "f.xlsx"), give(tmp_path, 捐款=[DONATION]))
+    household_id = union.conn.scalars(sa.select(household.c.id)).one()
+    end_file(union.conn, household_id, Exit(on=YEAR_END, reason="requested"), union.context("luo.xin"))
+    assert planned(union, import_id) == [("household", "undo_file_ended"), ("donation", GOES)]
+    undo(union, import_id)
+    assert kept(union, import_id) == [("household", "undo_file_ended")]
+    assert union.conn.scalars(sa.select(household.c.exit_reason)).one() == "requested"
+
+
+def test_family_that_was_paid_says_so_before_its_case(union: Union, tmp_path: Path) -> None:
+    import_id = bring(union, family_file(tmp_path / "f.xlsx"))
+    head = union.conn.execute(sa.select(person.c.id, person.c.household_id).where(person.c.relation == "head")).one()
+    application = CaseApplication("hardship", head.household_id, head.id, "LIV", Fen(300_000), {})
+    case_id = open_case(union.conn, application, union.context("luo.xin")).case_id
+    line = union.conn.execute(sa.select(fund.c.id, fund.c.unit_path).where(fund.c.code == "B-ADM-2025")).one()
+    paid = {
+        "method": "cash",
+        "cash_reason": "none",
+        "voucher": "V-1",
+        "voucher_year": 2025,
+        "paid_on": date(2025, 6, 1),
+    }
+    paid |= {"paid_by": union.account("pan.jie"), "state": "sent", "case_id": case_id, "fund_id": line.id}
+    union.conn.execute(payment.insert().values(id=case_id, unit_path=line.unit_path, seq=1, fen=300_000, **paid))
+    assert planned(union, import_id) == [("household", "undo_was_paid")]
+
+
+def test_money_over_the_approvers_tier_stays(union: Union, tmp_path: Path) -> None:
+    bring(union, family_file(tmp_path / "f.xlsx"))
+    grant = {"account_id": union.account("chen.shan"), "unit_id": union.unit("临澜县总工会"), "role": "approver"}
+    dates = {"from_on": date(2025, 1, 1), "until_on": date(2025, 12, 31)}
+    union.conn.execute(role_grant.insert().values(id=uuid4(), tier=1, **grant, **dates))
+    second_tier: dict[str, Cell] = {"金额": "2600.00", "批准人": "lin.hai"}
+    gifts = bring(union, give(tmp_path, 慰问品=[MONEY | second_tier, GOODS | {"随走访": "否"}]))
+    confirm(union, propose(union, gifts, "chen.shan"), "song.yuan")
+    assert kept(union, gifts) == [("gift", "undo_approver_needed")]
