@@ -8,8 +8,8 @@ from service.i18n.catalogue import translate
 TELL_FAMILY = "tell_family"
 """Kind of the notification that asks the registrar to inform a family without an address (actions/notify.py)."""
 
-CASES = "/api/v1/cases"
-"""URL path of the cases."""
+CASES = "/cases"
+"""Path of the page of a case, before its id."""
 
 FAMILY, STAFF = "family", "staff"
 

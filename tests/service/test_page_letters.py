@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from service.i18n.notification_text import STAFF, render
 from service.tables.events import event
 from service.tables.notifications import notification
 from service.tables.persons import person
@@ -86,6 +88,17 @@ def test_letter_to_a_family_has_a_masked_reader_and_no_personal_word(
     body = page.partition('<p class="words">')[2].partition("</p>")[0]
     assert f"申请编号：{case_no}" in body
     assert reader[0] not in body, "a letter names nobody"
+
+
+def test_link_of_a_letter_leads_through_signing_in_to_the_page_of_its_case(
+    shared_app: Flask, open_as: Open, life: Life
+) -> None:
+    """Why: the link led to the API, which takes no session of a browser."""
+    letter = render("overdue", STAFF, "zh_CN", case_no="1", case_id=UUID(life.case_id), home="https://x.example")
+    [link] = re.findall(r"https://x\.example(/\S+)", letter.body)
+    stranger = shared_app.test_client(use_cookies=False).get(link)
+    assert (stranger.status_code, stranger.location) == (303, f"/sign-in?{urlencode({'next': link})}")
+    assert f'action="/cases/{life.case_id}' in open_as("approver_1").open(link).text
 
 
 def test_failed_letter_is_sent_again_by_those_who_are_asked_for_it(

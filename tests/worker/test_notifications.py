@@ -85,4 +85,4 @@ def test_notification_to_staff_contains_absolute_links(
     rendered = notification_text.render(
         "overdue", notification_text.STAFF, "en", case_no="1", case_id=case_id, home="https://x.example"
     )
-    assert f"https://x.example/api/v1/cases/{case_id}" in rendered.body
+    assert f"https://x.example/cases/{case_id}" in rendered.body
