@@ -296,7 +296,7 @@ def create_family(
     unit_values = {
         "unit_id": organisation.unit_id,
         "unit_path": organisation.unit_path,
-        "file_no": f"F{household_id.hex[-8:]}",
+        "file_no": f"F{household_id.hex[-15:]}",
     }
     category_columns = {"kind": "worker", "identity": "laid_off", "division": division, "cause": "illness"}
     finance_columns = {

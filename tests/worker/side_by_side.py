@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -254,7 +254,8 @@ def run(folder: Path, seconds: float) -> tuple[dict[str, object], list[str]]:
                     faults += refused_copies(site, copies)
                 if time.monotonic() + COPY_EVERY > until:
                     break
-                time.sleep(COPY_EVERY)
+                for each in wait(loads, COPY_EVERY, FIRST_EXCEPTION).done:
+                    each.result()  # a load that stops before its time ends the run with its error
             for each in loads:
                 faults += each.result()
         open_files = [file for site in (north, south) for file in open_to_others(site.folder)]
