@@ -15,8 +15,9 @@ from service.actions.context import ActionContext
 from service.actions.corrections import reason_problems
 from service.actions.errors import NotFound
 from service.actions.permissions import require_role
+from service.actions.personal_data_access import REVEALERS
 from service.actions.write_batch import WriteBatch
-from service.crypto.encryption import DecryptionError, decrypt_bytes, encrypt_bytes, encrypt_field
+from service.crypto.encryption import DecryptionError, decrypt_bytes, decrypt_field, encrypt_bytes, encrypt_field
 from service.db.columns import new_id
 from service.files.received import ReceivedFile
 from service.files.store import FileStore, NoSuchFile
@@ -94,6 +95,13 @@ def small_picture(conn: sa.Connection, store: FileStore, document_id: UUID, cont
     if row is None:
         raise NotFound
     return _read(store, small_name(row["file_id"]), SMALL, row["file_id"], context)
+
+
+def original_name(row: Mapping[str, Any], context: ActionContext) -> str | None:
+    """Return what the person's computer called the file of a document, which may name the family; None for who reveals no names."""
+    if not context.caller.holds(REVEALERS, row["case_path"] or row["household_path"]):
+        return None
+    return decrypt_field(context.keyring, "document.name", row["id"], row["name_sealed"])
 
 
 def _read(store: FileStore, name: str, use: str, file_id: UUID, context: ActionContext) -> bytes:

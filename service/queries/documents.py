@@ -58,6 +58,11 @@ def one(conn: sa.Connection, document_id: UUID, caller: Caller) -> dict[str, Any
     return dict(row) if row is not None else None
 
 
+def file_name(row: Mapping[str, Any]) -> str:
+    """Return the name under which a document is taken: `identity-0123abcd.jpg`; never what the person's computer called it."""
+    return f"{row['kind']}-{row['id'].hex[-8:]}.{'pdf' if row['media_type'] == 'application/pdf' else 'jpg'}"
+
+
 def of_case(conn: sa.Connection, household_id: UUID, case_id: UUID) -> list[dict[str, Any]]:
     """Return the documents of a case and those of its family, by kind; `is_named` are those that its papers were seen in."""
     named = sa.exists().where(paper_document.c.case_id == case_id, paper_document.c.document_id == document.c.id)
@@ -76,8 +81,8 @@ def of_household(conn: sa.Connection, household_id: UUID, caller: Caller) -> lis
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
     """Return documents that the caller sees, newest first.
 
-    Filters: `kind`, `state` (in_force, ended), `received_from` and `received_to` (days), `twice` (the same bytes came for another
-    family too: audit rule 27 of docs/domain/audit-rules.md).
+    Filters: `household_id`, `case_id`, `kind`, `state` (in_force, ended), `received_from` and `received_to` (days), `twice` (the
+    same bytes came for another family too: audit rule 27 of docs/domain/audit-rules.md).
     """
     rows = _documents().where(visible_documents(caller), *_conditions(filters))
     return newest_page(conn, rows, document.c.id, {}, after, size)
@@ -89,13 +94,15 @@ def _conditions(filters: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         other.c.uploaded_sha256 == document.c.uploaded_sha256, other.c.household_id != document.c.household_id
     )
     conditions: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+        "household_id": lambda value: document.c.household_id == value,
+        "case_id": lambda value: document.c.case_id == value,
         "kind": lambda value: document.c.kind == value,
         "state": lambda value: (
             document.c.ended_on.is_(None) if value == "in_force" else document.c.ended_on.is_not(None)
         ),
         "received_from": lambda value: document.c.received_on >= value,
         "received_to": lambda value: document.c.received_on <= value,
-        "twice": lambda _: sa.exists().where(same),
+        "twice": lambda value: sa.exists().where(same) if value else ~sa.exists().where(same),
     }
     return [conditions[name](value) for name, value in filters.items() if name in conditions]
 

@@ -3,23 +3,17 @@
 from dataclasses import dataclass, field
 
 from flask import request
-from werkzeug.datastructures import FileStorage
 
-from service.files.received import LARGEST, ReceivedFile, receive
-from service.files.refused_file import RefusedFile
-from service.http.context import app_state
+from service.files.received import LARGEST, ReceivedFile
+from service.http import uploads
+from service.http.uploads import FILES, MOST_FILES
 from service.web import forms
 from service.web.formatting import document_kind
 from service.web.forms import FormInput, Option
 from service.web.refusals import NO_PROBLEMS, Problems, problems_of
 from workflows.code_lists import DocumentKind
-from workflows.vocabulary import InvalidForm, Plain, Reason
 
-MOST_FILES = 20
-"""Files of one upload."""
-
-FILES, KIND, REASON = "files", "kind", "reason"
-LARGEST_NAME = 120
+KIND, REASON = "kind", "reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +68,4 @@ def problems(refusal: Exception) -> Problems:
 
 def received_files(most: int = MOST_FILES) -> list[ReceivedFile]:
     """Return the files of the request as they may be kept. Raises InvalidForm with a reason for each that may not."""
-    uploads = [each for each in request.files.getlist(FILES) if each.filename]
-    if not uploads:
-        raise InvalidForm(Reason.of("answer_missing", field=FILES))
-    if len(uploads) > most:
-        raise InvalidForm(Reason.of("too_many_files", field=FILES, given=len(uploads), limit=most))
-    received, reasons = list[ReceivedFile](), list[Reason]()
-    for upload in uploads:
-        try:
-            received.append(_receive(upload))
-        except RefusedFile as refused:
-            reasons.append(Reason.of(refused.code, field=FILES, name=shown_name(upload), **_readable(refused)))
-    if reasons:
-        raise InvalidForm(*reasons)
-    return received
-
-
-def _receive(upload: FileStorage) -> ReceivedFile:
-    content = upload.stream.read(LARGEST + 1)
-    return receive(shown_name(upload), content, app_state().scanner)
-
-
-def shown_name(upload: FileStorage) -> str:
-    """Return what the person's computer called a file: the last part of its path, without what cannot be seen."""
-    last = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(each for each in last if each.isprintable())[:LARGEST_NAME] or "—"
-
-
-def _readable(refused: RefusedFile) -> dict[str, Plain]:
-    """Return the values of a refusal as people read them: bytes in MB, pixels in millions."""
-    scale = {"file_too_large": 2**20, "picture_too_large": 10**6}.get(refused.code, 1)
-    return {name: value // scale if isinstance(value, int) else value for name, value in refused.values.items()}
+    return uploads.received_files(request.files.getlist(FILES), most)
