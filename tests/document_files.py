@@ -102,11 +102,16 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def add_photo(
-    conn: sa.Connection, folder: Path, household_id: UUID, context: ActionContext, case_id: UUID | None = None
+    conn: sa.Connection,
+    folder: Path,
+    household_id: UUID,
+    context: ActionContext,
+    case_id: UUID | None = None,
+    kind: str = "identity",
 ) -> UUID:
-    """Add a photo of an identity card to a family, or to its case, in the store of a data folder; return its id."""
+    """Add a photo, of an identity card if no other kind is said, to a family or its case, in the store of a data folder."""
     file = receive("身份证.jpg", photo(household_id.int % 1000), None)
     [document_id] = add_documents(
-        conn, FolderStore(folder / "files"), [NewDocument(household_id, case_id, "identity", file)], context
+        conn, FolderStore(folder / "files"), [NewDocument(household_id, case_id, kind, file)], context
     )
     return document_id

@@ -62,7 +62,7 @@ def supersede_document(
 ) -> UUID:
     """Put another file in the place of a document, which is kept and ended; return the id of the new document.
 
-    Signatures that cover the old one no longer cover the case. Raises what adding raises, Refused (document_ended).
+    Signatures that cover the old one no longer cover the case. Raises what adding raises, and what ending raises.
     """
     row = _end(conn, document_id, reason, context, "supersede_document")
     new = NewDocument(row["household_id"], row["case_id"], row["kind"], file)
@@ -73,7 +73,10 @@ def supersede_document(
 
 
 def end_document(conn: sa.Connection, document_id: UUID, reason: str, context: ActionContext) -> None:
-    """End a document that does not belong here; it is kept. Raises InvalidForm, Refused (role_missing, document_ended), NotFound."""
+    """End a document that does not belong here; it is kept. Raises InvalidForm, NotFound, Refused.
+
+    The reasons are role_missing, document_ended, and document_of_visit: a photo stays while a visit that names it stands.
+    """
     _end(conn, document_id, reason, context, "end_document")
 
 
@@ -236,6 +239,8 @@ def _end(conn: sa.Connection, document_id: UUID, reason: str, context: ActionCon
     ended_on = conn.scalar(locked)
     if ended_on is not None:
         raise Refused(Reason.of("document_ended", on=ended_on.isoformat()))
+    if documents.is_of_visit(conn, document_id):
+        raise Refused(Reason.of("document_of_visit"))
     batch = WriteBatch()
     batch.change(document, {"id": document_id, "ended_on": context.today, "end_reason": reason})
     facts: dict[str, Plain] = {"reason": reason, **right}

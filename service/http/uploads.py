@@ -50,19 +50,21 @@ class UploadParser(FlaskParser):
         return MultiDictProxy(CombinedMultiDict([req.form, req.files]), schema)
 
 
-def received_files(sent: Sequence[FileStorage], most: int = MOST_FILES) -> list[ReceivedFile]:
-    """Return uploaded files as they may be kept. Raises InvalidForm with a reason for each that may not."""
+def received_files(
+    sent: Sequence[FileStorage], most: int = MOST_FILES, field: str = FILES, *, required: bool = True
+) -> list[ReceivedFile]:
+    """Return the uploaded files of a field as they may be kept. Raises InvalidForm with a reason for each that may not."""
     uploads = [each for each in sent if each.filename]
-    if not uploads:
-        raise InvalidForm(Reason.of("answer_missing", field=FILES))
+    if required and not uploads:
+        raise InvalidForm(Reason.of("answer_missing", field=field))
     if len(uploads) > most:
-        raise InvalidForm(Reason.of("too_many_files", field=FILES, given=len(uploads), limit=most))
+        raise InvalidForm(Reason.of("too_many_files", field=field, given=len(uploads), limit=most))
     received, reasons = list[ReceivedFile](), list[Reason]()
     for upload in uploads:
         try:
             received.append(_receive(upload))
         except RefusedFile as refused:
-            reasons.append(Reason.of(refused.code, field=FILES, name=shown_name(upload), **_readable(refused)))
+            reasons.append(Reason.of(refused.code, field=field, name=shown_name(upload), **_readable(refused)))
     if reasons:
         raise InvalidForm(*reasons)
     return received

@@ -12,6 +12,8 @@ from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.documents import document, paper_document, stored_file
 from service.tables.households import household
+from service.tables.visits import visit, visit_photo
+from workflows.code_lists import DocumentKind
 
 CONTENT, SMALL = "stored_file.content", "stored_file.small"
 """What the bytes of a file are encrypted for, besides the id of its row."""
@@ -70,6 +72,29 @@ def of_case(conn: sa.Connection, household_id: UUID, case_id: UUID) -> list[dict
     own = sa.or_(document.c.case_id.is_(None), document.c.case_id == case_id)
     found = rows.where(document.c.household_id == household_id, own)
     return [dict(row) for row in conn.execute(found.order_by(document.c.kind, document.c.id)).mappings()]
+
+
+def of_visit(conn: sa.Connection, visit_id: UUID, caller: Caller) -> list[dict[str, Any]]:
+    """Return the photos that a visit names, as far as the caller sees documents of the family or the case."""
+    named = sa.select(visit_photo.c.document_id).where(visit_photo.c.visit_id == visit_id)
+    rows = _documents().where(document.c.id.in_(named), visible_documents(caller)).order_by(document.c.id)
+    return [dict(row) for row in conn.execute(rows).mappings()]
+
+
+def is_of_visit(conn: sa.Connection, document_id: UUID) -> bool:
+    """Return whether a visit that stands names a document."""
+    rows = sa.select(visit_photo.c.visit_id).join(visit, visit.c.id == visit_photo.c.visit_id)
+    return (
+        conn.scalar(rows.where(visit_photo.c.document_id == document_id, visit.c.voided_on.is_(None)).limit(1))
+        is not None
+    )
+
+
+def photos_on_file(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:
+    """Return the visit photos in force of a family, outside its cases, newest first: a visit outside cases may name them."""
+    own = (document.c.household_id == household_id, document.c.case_id.is_(None), document.c.ended_on.is_(None))
+    rows = _documents().where(*own, document.c.kind == DocumentKind.VISIT_PHOTO.value, visible_documents(caller))
+    return [dict(row) for row in conn.execute(rows.order_by(document.c.id.desc())).mappings()]
 
 
 def of_household(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:

@@ -1,19 +1,22 @@
 """Forms of documents: uploads, the files that were sent, and their refusals at the field."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import request
 
+from service.actions.visits import MOST_PHOTOS
 from service.files.received import LARGEST, ReceivedFile
 from service.http import uploads
 from service.http.uploads import FILES, MOST_FILES
 from service.web import forms
-from service.web.formatting import document_kind
+from service.web.formatting import day, document_kind
 from service.web.forms import FormInput, Option
+from service.web.layout import text
 from service.web.refusals import NO_PROBLEMS, Problems, problems_of
 from workflows.code_lists import DocumentKind
 
-KIND, REASON = "kind", "reason"
+KIND, REASON, PHOTO_FILES = "kind", "reason", "photo_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,23 @@ def reason_input(problems: Problems) -> FormInput:
 def files_input(problems: Problems) -> FormInput:
     """Return the input for the files."""
     return FormInput(FILES, forms.label_of("document", FILES), "files", problems=_of(problems, FILES))
+
+
+def photos_input(form: str, problems: Problems) -> FormInput:
+    """Return the input for photos that are taken or chosen with a form."""
+    label = forms.label_of(form, PHOTO_FILES)
+    return FormInput(PHOTO_FILES, label, "photos", is_required=False, problems=_of(problems, PHOTO_FILES))
+
+
+def received_photos() -> list[ReceivedFile]:
+    """Return the photos of the request as they may be kept, perhaps none. Raises InvalidForm as `received_files`."""
+    return uploads.received_files(request.files.getlist(PHOTO_FILES), MOST_PHOTOS, PHOTO_FILES, required=False)
+
+
+def choice(row: dict[str, Any]) -> tuple[str, str]:
+    """Return a document as a choice of a form: its kind, its pages, the day it came."""
+    words = (document_kind(row["kind"]), text("documents.pages", number=row["pages"]), day(row["received_on"]))
+    return str(row["id"]), " · ".join(words)
 
 
 def _of(problems: Problems, name: str) -> tuple[str, ...]:
