@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -90,6 +91,12 @@ class ApiClient:
     def post(self, staff_name: str, path: str, body: dict[str, Any], **more: str) -> Any:
         """Send a POST as a staff member and return the response of any status."""
         return self.http.post(f"/api/v1{path}", json=body, headers=self.headers(staff_name, **more))
+
+    def send_files(self, staff_name: str, path: str, *files: tuple[str, bytes], **fields: Any) -> Any:
+        """Send a form with files, each a name and its bytes, as a staff member; return the response of any status."""
+        sent = {**fields, "files": [(BytesIO(content), name) for name, content in files]}
+        headers = self.headers(staff_name, **{"Content-Type": "multipart/form-data"})
+        return self.http.post(path, data=sent, headers=headers)
 
     def confirm(self, staff_name: str, proposed: Any) -> Any:
         """Confirm, as a staff member, what the response of a proposal says; return the response of any status."""

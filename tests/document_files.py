@@ -21,13 +21,20 @@ EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!
 """The file that every scanner names a virus, and that is none (https://www.eicar.org)."""
 
 
-def photo(seed: int = 1, width: int = 320, height: int = 240, kind: str = "JPEG", place: bool = False) -> bytes:
-    """Return a photo that differs with its seed; with `place`, one taken at a time, a place, and with the camera turned."""
+def photo(
+    seed: int = 1, width: int = 320, height: int = 240, kind: str = "JPEG", place: bool = False, camera: str = ""
+) -> bytes:
+    """Return a photo that differs with its seed; with `place`, one taken at a time, a place, and with the camera turned.
+
+    `camera` is the name that its camera has written into it.
+    """
     if kind == "HEIF":
         pillow_heif.register_heif_opener()
     image = Image.new("RGB", (width, height), ((seed * 37) % 256, (seed * 91) % 256, (seed * 151) % 256))
     image.paste((255, 255, 255), (seed % (width // 2), seed % (height // 2), width // 2, height // 2))
     exif = Image.Exif()
+    if camera:
+        exif[0x0110] = camera
     if place:
         exif[0x0112] = 6
         exif.get_ifd(0x8769)[0x9003] = "2025:09:01 10:00:00"
@@ -95,11 +102,16 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def add_photo(
-    conn: sa.Connection, folder: Path, household_id: UUID, context: ActionContext, case_id: UUID | None = None
+    conn: sa.Connection,
+    folder: Path,
+    household_id: UUID,
+    context: ActionContext,
+    case_id: UUID | None = None,
+    kind: str = "identity",
 ) -> UUID:
-    """Add a photo of an identity card to a family, or to its case, in the store of a data folder; return its id."""
+    """Add a photo, of an identity card if no other kind is said, to a family or its case, in the store of a data folder."""
     file = receive("身份证.jpg", photo(household_id.int % 1000), None)
     [document_id] = add_documents(
-        conn, FolderStore(folder / "files"), [NewDocument(household_id, case_id, "identity", file)], context
+        conn, FolderStore(folder / "files"), [NewDocument(household_id, case_id, kind, file)], context
     )
     return document_id

@@ -15,8 +15,9 @@ from service.actions.context import ActionContext
 from service.actions.corrections import reason_problems
 from service.actions.errors import NotFound
 from service.actions.permissions import require_role
+from service.actions.personal_data_access import REVEALERS
 from service.actions.write_batch import WriteBatch
-from service.crypto.encryption import DecryptionError, decrypt_bytes, encrypt_bytes, encrypt_field
+from service.crypto.encryption import DecryptionError, decrypt_bytes, decrypt_field, encrypt_bytes, encrypt_field
 from service.db.columns import new_id
 from service.files.received import ReceivedFile
 from service.files.store import FileStore, NoSuchFile
@@ -61,7 +62,7 @@ def supersede_document(
 ) -> UUID:
     """Put another file in the place of a document, which is kept and ended; return the id of the new document.
 
-    Signatures that cover the old one no longer cover the case. Raises what adding raises, Refused (document_ended).
+    Signatures that cover the old one no longer cover the case. Raises what adding raises, and what ending raises.
     """
     row = _end(conn, document_id, reason, context, "supersede_document")
     new = NewDocument(row["household_id"], row["case_id"], row["kind"], file)
@@ -72,7 +73,10 @@ def supersede_document(
 
 
 def end_document(conn: sa.Connection, document_id: UUID, reason: str, context: ActionContext) -> None:
-    """End a document that does not belong here; it is kept. Raises InvalidForm, Refused (role_missing, document_ended), NotFound."""
+    """End a document that does not belong here; it is kept. Raises InvalidForm, NotFound, Refused.
+
+    The reasons are role_missing, document_ended, and document_of_visit: a photo stays while a visit that names it stands.
+    """
     _end(conn, document_id, reason, context, "end_document")
 
 
@@ -94,6 +98,13 @@ def small_picture(conn: sa.Connection, store: FileStore, document_id: UUID, cont
     if row is None:
         raise NotFound
     return _read(store, small_name(row["file_id"]), SMALL, row["file_id"], context)
+
+
+def original_name(row: Mapping[str, Any], context: ActionContext) -> str | None:
+    """Return what the person's computer called the file of a document, which may name the family; None for who reveals no names."""
+    if not context.caller.holds(REVEALERS, row["case_path"] or row["household_path"]):
+        return None
+    return decrypt_field(context.keyring, "document.name", row["id"], row["name_sealed"])
 
 
 def _read(store: FileStore, name: str, use: str, file_id: UUID, context: ActionContext) -> bytes:
@@ -228,6 +239,8 @@ def _end(conn: sa.Connection, document_id: UUID, reason: str, context: ActionCon
     ended_on = conn.scalar(locked)
     if ended_on is not None:
         raise Refused(Reason.of("document_ended", on=ended_on.isoformat()))
+    if documents.is_of_visit(conn, document_id):
+        raise Refused(Reason.of("document_of_visit"))
     batch = WriteBatch()
     batch.change(document, {"id": document_id, "ended_on": context.today, "end_reason": reason})
     facts: dict[str, Plain] = {"reason": reason, **right}

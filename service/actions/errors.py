@@ -56,6 +56,8 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "ck_fund_no_pot_below_zero": "fund_insufficient",
     "incompatible_case_duty": "incompatible_duty",
     "second_person_missing": "second_person_missing",
+    "photo_on_file": "photo_not_on_file",
+    "document_of_visit": "document_of_visit",
     "uq_household_unit_id_file_no": "file_no_taken",
     "uq_fund_unit_id_code_year": "fund_code_taken",
     "uq_account_login": "login_taken",

@@ -15,7 +15,7 @@ from service.queries.case_loading.load import content_of
 from service.tables.cases import approval, paper, verification
 from service.tables.documents import paper_document
 from service.tables.notices import notice, objection
-from service.tables.visits import visit, visit_confirmation, visit_visitor
+from service.tables.visits import visit, visit_confirmation, visit_photo, visit_visitor
 from workflows import disclosure, workdays
 from workflows.approval_digest import content_record
 from workflows.assessment import Assessment
@@ -48,7 +48,17 @@ def _write_visit(step: DecidedStep, batch: WriteBatch) -> None:
     batch.add(visit, row)
     visitors = sorted(step.rule_input.accounts("visitors"), key=str)
     batch.add(visit_visitor, *({"visit_id": step.record_id, "account_id": each} for each in visitors))
+    batch.add(visit_photo, *_photos(step))
     _confirm(step, batch, [step.record_id])
+
+
+def _photos(step: DecidedStep) -> list[dict[str, object]]:
+    named, digests = step.answers.get("photos"), step.loaded.row.photo_digests or {}
+    photos = sorted({str(each) for each in named}) if isinstance(named, list) else []
+    return [
+        {"visit_id": step.record_id, "document_id": UUID(each), "sha256": bytes.fromhex(digests[each])}
+        for each in photos
+    ]
 
 
 def _seen_by_visitors(step: DecidedStep) -> dict[str, Plain] | None:

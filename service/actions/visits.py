@@ -1,7 +1,7 @@
 """Visits outside cases: festival, hardship, bereavement, pairing, retired members, hospital; corrected or voided."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,17 +11,20 @@ import sqlalchemy as sa
 from service.actions import event_log, validation
 from service.actions.context import ActionContext
 from service.actions.corrections import Voidable, void_record
+from service.actions.documents import NewDocument, add_documents
 from service.actions.errors import NotFound
 from service.actions.natural_keys import natural_key, once_facts, repeat_columns
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
-from service.queries import accounts, households, policies, units
+from service.files.received import ReceivedFile
+from service.files.store import FileStore
+from service.queries import accounts, documents, households, policies, units
 from service.tables.gifts import gift
 from service.tables.pairings import pairing
-from service.tables.visits import visit, visit_visitor
-from workflows.code_lists import OTHER_VISIT_KINDS, Place, VisitKind
+from service.tables.visits import visit, visit_photo, visit_visitor
+from workflows.code_lists import OTHER_VISIT_KINDS, DocumentKind, Place, VisitKind
 from workflows.condolence_codes import Deceased, Occasion
 from workflows.policy import CLOSE_KIN, NoPolicy
 from workflows.vocabulary import Plain, Reason, Refused, Role
@@ -44,20 +47,39 @@ class NewVisit:
     companions: int | None = None
     relation_of_deceased: str | None = None
     story: str | None = None
+    photos: tuple[UUID, ...] = ()
+    """Visit photos on file of the family that it names."""
+
     confirmed_repeat: bool = False
     """A person says that this is a second visit, and not the same one again."""
 
 
-NOT_COLUMNS = {"visitors", "story", "confirmed_repeat"}
+NOT_COLUMNS = {"visitors", "story", "photos", "confirmed_repeat"}
+MOST_PHOTOS = 20
 ROLES = (Role.VISITOR, Role.REGISTRAR)
 VOIDABLE = Voidable("visit", visit, ROLES)
 
 
-def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext, *, corrects: UUID | None = None) -> UUID:
-    """Record a visit.
+@dataclass(frozen=True, slots=True)
+class NewPhotos:
+    """Photos that come with a visit: they are kept on file only once the visit is known to be allowed."""
 
-    Raises InvalidForm, Refused (role_missing, recorded_already, visitor_not_entitled, not_paired, kin_not_covered),
-    NotFound.
+    store: FileStore
+    files: Sequence[ReceivedFile]
+
+
+def record_visit(
+    conn: sa.Connection,
+    new: NewVisit,
+    context: ActionContext,
+    *,
+    corrects: UUID | None = None,
+    brought: NewPhotos | None = None,
+) -> UUID:
+    """Record a visit, with the photos that it names and those that come with it.
+
+    Raises InvalidForm, Refused (role_missing, recorded_already, visitor_not_entitled, not_paired, kin_not_covered,
+    photo_not_on_file, photos_without_family), NotFound, and what adding documents raises.
     """
     unit_path = unit_path_of(conn, new.unit_id)
     right = require_role(context, ROLES, unit_path)
@@ -68,10 +90,20 @@ def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext, *, 
     reasons = [*_unentitled_visitors(conn, new, unit_path), *_missing_pairing(conn, new), *_kin_not_covered(conn, new)]
     if reasons:
         raise Refused(*reasons)
-    visit_id = new_id()
+    photos = _photos(conn, new, brought, context)
+    visit_id, batch = _rows(new, unit_path, once, photos, context)
+    facts = {**_visit_facts(new, photos), **once_facts(once), **right}
+    event_log.append_event(conn, "visit", visit_id, "record_visit", facts, context, batch)
+    return visit_id
+
+
+def _rows(
+    new: NewVisit, unit_path: str, once: dict[str, Any], photos: Sequence[Mapping[str, Any]], context: ActionContext
+) -> tuple[UUID, WriteBatch]:
+    """Return the id of a visit and its rows, with its visitors and its photos."""
+    visit_id, batch = new_id(), WriteBatch()
     columns = once | {name: getattr(new, name) for name in NewVisit.__slots__ if name not in NOT_COLUMNS}
     story_sealed = encrypt_field(context.keyring, "visit.story", visit_id, new.story) if new.story else None
-    batch = WriteBatch()
     batch.add(
         visit,
         {"id": visit_id, "unit_path": unit_path, "story_sealed": story_sealed, "created_at": context.at, **columns},
@@ -80,9 +112,35 @@ def record_visit(conn: sa.Connection, new: NewVisit, context: ActionContext, *, 
         visit_visitor,
         *({"visit_id": visit_id, "account_id": account_id} for account_id in sorted(set(new.visitors), key=str)),
     )
-    facts = {**_visit_facts(new), **once_facts(once), **right}
-    event_log.append_event(conn, "visit", visit_id, "record_visit", facts, context, batch)
-    return visit_id
+    batch.add(visit_photo, *({"visit_id": visit_id, **photo} for photo in photos))
+    return visit_id, batch
+
+
+def _photos(
+    conn: sa.Connection, new: NewVisit, brought: NewPhotos | None, context: ActionContext
+) -> list[dict[str, Any]]:
+    """Return the id and the digest of each photo of a visit; those that come with it are added to the family's documents."""
+    if (new.photos or brought) and new.household_id is None:
+        raise Refused(Reason.of("photos_without_family", field="household_id"))
+    if new.household_id is None:
+        return []
+    named = _named_photos(conn, new, context)
+    if brought is not None:
+        files = [NewDocument(new.household_id, None, DocumentKind.VISIT_PHOTO.value, each) for each in brought.files]
+        ids = add_documents(conn, brought.store, files, context)
+        named |= {each: file.sha256 for each, file in zip(ids, brought.files, strict=True)}
+    return [{"document_id": each, "sha256": named[each]} for each in sorted(named, key=str)]
+
+
+def _named_photos(conn: sa.Connection, new: NewVisit, context: ActionContext) -> dict[UUID, bytes]:
+    """Return the digest of each photo that a visit names. Raises Refused (photo_not_on_file)."""
+    if not new.photos or new.household_id is None:
+        return {}
+    on_file = {each["id"]: each["sha256"] for each in documents.photos_on_file(conn, new.household_id, context.caller)}
+    missing: list[Plain] = [str(each) for each in new.photos if each not in on_file]
+    if missing:
+        raise Refused(Reason.of("photo_not_on_file", field="photos", documents=missing))
+    return {each: on_file[each] for each in new.photos}
 
 
 def void_visit(conn: sa.Connection, visit_id: UUID, reason: str, context: ActionContext) -> None:
@@ -96,10 +154,20 @@ def void_visit(conn: sa.Connection, visit_id: UUID, reason: str, context: Action
 def correct_visit(conn: sa.Connection, visit_id: UUID, new: NewVisit, reason: str, context: ActionContext) -> UUID:
     """Void a visit outside cases and record it with other values. Raises what voiding and recording raise.
 
-    Gifts handed over on the visit stay with it as long as the household and the day stay.
+    Gifts handed over on the visit stay with it as long as the household and the day stay, and its photos as long as the
+    household stays: a correction names more of them, and takes none away.
     """
     void_record(conn, VOIDABLE, visit_id, reason, context, lambda row: _refuse_needed(conn, row, new))
-    return record_visit(conn, new, context, corrects=visit_id)
+    kept = _kept_photos(conn, visit_id, new)
+    return record_visit(
+        conn, replace(new, photos=tuple(dict.fromkeys((*kept, *new.photos)))), context, corrects=visit_id
+    )
+
+
+def _kept_photos(conn: sa.Connection, visit_id: UUID, new: NewVisit) -> list[UUID]:
+    """Return the photos of a visit, where its correction is about the same family."""
+    rows = sa.select(visit_photo.c.document_id).join(visit, visit.c.id == visit_photo.c.visit_id)
+    return list(conn.scalars(rows.where(visit.c.id == visit_id, visit.c.household_id == new.household_id)))
 
 
 def _refuse_needed(conn: sa.Connection, row: dict[str, Any], new: NewVisit | None = None) -> None:
@@ -128,6 +196,8 @@ def _problems(new: NewVisit, today: date) -> Iterator[Reason]:
     yield from validation.text("story", new.story, longest=validation.MAX_STORY, required=False, sealed=True)
     if not new.visitors:
         yield Reason.of("answer_missing", field="visitors")
+    if len(new.photos) > MOST_PHOTOS:
+        yield Reason.of("too_many_files", field="photos", given=len(new.photos), limit=MOST_PHOTOS)
     if new.kind in KINDS_WITH_HOUSEHOLD and new.household_id is None:
         yield Reason.of("answer_missing", field="household_id")
     if new.kind == VisitKind.BEREAVEMENT:
@@ -167,7 +237,8 @@ def _kin_not_covered(conn: sa.Connection, new: NewVisit) -> list[Reason]:
     return [Reason.of("kin_not_covered", kin=new.relation_of_deceased, covered=list(covered), param="condolence.kin")]
 
 
-def _visit_facts(new: NewVisit) -> dict[str, Plain]:
+def _visit_facts(new: NewVisit, photos: Sequence[Mapping[str, Any]]) -> dict[str, Plain]:
     facts: dict[str, Plain] = {"kind": new.kind, "on": new.on.isoformat(), "unit": str(new.unit_id)}
     facts |= {"visitors": ",".join(sorted(map(str, set(new.visitors)))), "with_employer": new.with_employer}
-    return facts | ({"household": str(new.household_id)} if new.household_id else {})
+    facts |= {"household": str(new.household_id)} if new.household_id else {}
+    return facts | ({"photos": ",".join(each["sha256"].hex() for each in photos)} if photos else {})

@@ -42,8 +42,11 @@ def record_visit(body: dict[str, Any]) -> dict[str, UUID]:
     if body["unit_id"] is None:
         raise InvalidForm(Reason.of("answer_missing", field="unit_id", kind="id"))
     body.pop("conclusion")
-    new = visit_actions.NewVisit(**body | {"visitors": tuple(body["visitors"])})
-    return {"id": visit_actions.record_visit(connection(), new, action_context())}
+    return {"id": visit_actions.record_visit(connection(), _new_visit(body), action_context())}
+
+
+def _new_visit(body: dict[str, Any]) -> visit_actions.NewVisit:
+    return visit_actions.NewVisit(**body | {name: tuple(body[name]) for name in ("visitors", "photos")})
 
 
 def _action(kind: str) -> str:
@@ -54,7 +57,8 @@ def _action(kind: str) -> str:
 
 def _answers(body: dict[str, Any]) -> dict[str, object]:
     answers = {key: body[key] for key in ("place", "conclusion", "story") if body[key] is not None}
-    return {**answers, "on": body["on"].isoformat(), "visitors": [str(account_id) for account_id in body["visitors"]]}
+    answers |= {name: [str(row_id) for row_id in body[name]] for name in ("visitors", "photos") if body[name]}
+    return {**answers, "on": body["on"].isoformat()}
 
 
 @blueprint.get("/visits")
@@ -85,6 +89,5 @@ def void_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 def correct_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     """Propose a visit outside cases as it should have been; the original stays readable with the reason."""
     reason = body.pop("reason")
-    new = visit_actions.NewVisit(**body | {"visitors": tuple(body["visitors"])})
-    content = RECORD_WRITES["visit_correction"].content(visit_id, new, reason)
+    content = RECORD_WRITES["visit_correction"].content(visit_id, _new_visit(body), reason)
     return proposed(propose(connection(), "visit_correction", content, action_context()))

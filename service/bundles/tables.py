@@ -51,7 +51,7 @@ from service.tables.persons import person
 from service.tables.policies import calendar_day, calendar_year, policy_set
 from service.tables.row_fingerprints import FINGERPRINTS
 from service.tables.units import unit
-from service.tables.visits import visit, visit_confirmation, visit_visitor
+from service.tables.visits import visit, visit_confirmation, visit_photo, visit_visitor
 
 Rows = Callable[[BundleScope], Condition]
 Mask = Callable[[Masking, Mapping[str, Any]], dict[str, str | None]]
@@ -155,6 +155,7 @@ BUNDLE_TABLES = (
     BundleTable(paper_document, _of(case, paper_document.c.case_id, cases_of)),
     BundleTable(visit, visits_of, _RECORDED | {"seen"}),
     BundleTable(visit_visitor, _of(visit, visit_visitor.c.visit_id, visits_of)),
+    BundleTable(visit_photo, _of(visit, visit_photo.c.visit_id, visits_of)),
     BundleTable(visit_confirmation, _of(visit, visit_confirmation.c.visit_id, visits_of)),
     BundleTable(fund, _on_lines(fund.c.id), **_MONEY),
     BundleTable(fund_allocation, _on_lines(fund_allocation.c.fund_id), **_MONEY),

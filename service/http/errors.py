@@ -152,7 +152,7 @@ def flat(messages: object, where: str = "") -> Iterable[tuple[str, object]]:
     """Yield the faults that marshmallow found, each with the path of its field: `members.0.name`."""
     if isinstance(messages, Mapping):
         for key, value in messages.items():
-            inner = str(key) if not where or where in {"json", "query", "headers"} else f"{where}.{key}"
+            inner = str(key) if not where or where in {"json", "query", "headers", "form"} else f"{where}.{key}"
             yield from flat(value, inner)
     elif isinstance(messages, list):
         for value in messages:

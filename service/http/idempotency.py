@@ -18,6 +18,7 @@ from service.http.csrf import FIELD as CSRF_FIELD
 from service.http.errors import HttpProblem, is_api_request
 from service.http.request_state import request_state
 from service.http.transaction import connection
+from service.http.uploads import is_upload
 from service.queries.scope import Caller
 from service.tables.events import idempotency
 from workflows.vocabulary import Reason
@@ -86,7 +87,7 @@ def _claim() -> Response | None:
 
 def _request_fingerprint() -> bytes:
     # Keyed, because a request may name people. The CSRF token is left out: it changes with the session.
-    if is_api_request():
+    if is_api_request() and not is_upload():
         body = request.get_data().hex()
     else:
         fields = sorted((name, values) for name, values in request.form.lists() if name != CSRF_FIELD)

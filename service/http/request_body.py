@@ -1,4 +1,4 @@
-"""The request body is checked before anything reads it: JSON under /api, a form on a page."""
+"""The request body is checked before anything reads it: JSON under /api, a form on a page and where files are sent."""
 
 import json
 from http import HTTPStatus
@@ -7,6 +7,7 @@ from flask import request
 
 from service.http.errors import HttpProblem, is_api_request
 from service.http.known_names import refuse_body_without_schema
+from service.http.uploads import is_upload
 from workflows.vocabulary import Reason
 
 MAX_DEPTH = 20
@@ -17,7 +18,7 @@ FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-dat
 
 def check_body() -> None:
     """Refuse a body of another type (415), or one that PostgreSQL or UTF-8 cannot store (400)."""
-    if is_api_request():
+    if is_api_request() and not is_upload():
         _check_json()
     elif request.content_length or request.mimetype:
         _check_form()

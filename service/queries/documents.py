@@ -12,6 +12,8 @@ from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.documents import document, paper_document, stored_file
 from service.tables.households import household
+from service.tables.visits import visit, visit_photo
+from workflows.code_lists import DocumentKind
 
 CONTENT, SMALL = "stored_file.content", "stored_file.small"
 """What the bytes of a file are encrypted for, besides the id of its row."""
@@ -58,6 +60,11 @@ def one(conn: sa.Connection, document_id: UUID, caller: Caller) -> dict[str, Any
     return dict(row) if row is not None else None
 
 
+def file_name(row: Mapping[str, Any]) -> str:
+    """Return the name under which a document is taken: `identity-0123abcd.jpg`; never what the person's computer called it."""
+    return f"{row['kind']}-{row['id'].hex[-8:]}.{'pdf' if row['media_type'] == 'application/pdf' else 'jpg'}"
+
+
 def of_case(conn: sa.Connection, household_id: UUID, case_id: UUID) -> list[dict[str, Any]]:
     """Return the documents of a case and those of its family, by kind; `is_named` are those that its papers were seen in."""
     named = sa.exists().where(paper_document.c.case_id == case_id, paper_document.c.document_id == document.c.id)
@@ -65,6 +72,29 @@ def of_case(conn: sa.Connection, household_id: UUID, case_id: UUID) -> list[dict
     own = sa.or_(document.c.case_id.is_(None), document.c.case_id == case_id)
     found = rows.where(document.c.household_id == household_id, own)
     return [dict(row) for row in conn.execute(found.order_by(document.c.kind, document.c.id)).mappings()]
+
+
+def of_visit(conn: sa.Connection, visit_id: UUID, caller: Caller) -> list[dict[str, Any]]:
+    """Return the photos that a visit names, as far as the caller sees documents of the family or the case."""
+    named = sa.select(visit_photo.c.document_id).where(visit_photo.c.visit_id == visit_id)
+    rows = _documents().where(document.c.id.in_(named), visible_documents(caller)).order_by(document.c.id)
+    return [dict(row) for row in conn.execute(rows).mappings()]
+
+
+def is_of_visit(conn: sa.Connection, document_id: UUID) -> bool:
+    """Return whether a visit that stands names a document."""
+    rows = sa.select(visit_photo.c.visit_id).join(visit, visit.c.id == visit_photo.c.visit_id)
+    return (
+        conn.scalar(rows.where(visit_photo.c.document_id == document_id, visit.c.voided_on.is_(None)).limit(1))
+        is not None
+    )
+
+
+def photos_on_file(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:
+    """Return the visit photos in force of a family, outside its cases, newest first: a visit outside cases may name them."""
+    own = (document.c.household_id == household_id, document.c.case_id.is_(None), document.c.ended_on.is_(None))
+    rows = _documents().where(*own, document.c.kind == DocumentKind.VISIT_PHOTO.value, visible_documents(caller))
+    return [dict(row) for row in conn.execute(rows.order_by(document.c.id.desc())).mappings()]
 
 
 def of_household(conn: sa.Connection, household_id: UUID, caller: Caller) -> list[dict[str, Any]]:
@@ -76,8 +106,8 @@ def of_household(conn: sa.Connection, household_id: UUID, caller: Caller) -> lis
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
     """Return documents that the caller sees, newest first.
 
-    Filters: `kind`, `state` (in_force, ended), `received_from` and `received_to` (days), `twice` (the same bytes came for another
-    family too: audit rule 27 of docs/domain/audit-rules.md).
+    Filters: `household_id`, `case_id`, `kind`, `state` (in_force, ended), `received_from` and `received_to` (days), `twice` (the
+    same bytes came for another family too: audit rule 27 of docs/domain/audit-rules.md).
     """
     rows = _documents().where(visible_documents(caller), *_conditions(filters))
     return newest_page(conn, rows, document.c.id, {}, after, size)
@@ -89,13 +119,15 @@ def _conditions(filters: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         other.c.uploaded_sha256 == document.c.uploaded_sha256, other.c.household_id != document.c.household_id
     )
     conditions: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+        "household_id": lambda value: document.c.household_id == value,
+        "case_id": lambda value: document.c.case_id == value,
         "kind": lambda value: document.c.kind == value,
         "state": lambda value: (
             document.c.ended_on.is_(None) if value == "in_force" else document.c.ended_on.is_not(None)
         ),
         "received_from": lambda value: document.c.received_on >= value,
         "received_to": lambda value: document.c.received_on <= value,
-        "twice": lambda _: sa.exists().where(same),
+        "twice": lambda value: sa.exists().where(same) if value else ~sa.exists().where(same),
     }
     return [conditions[name](value) for name, value in filters.items() if name in conditions]
 

@@ -17,16 +17,17 @@ from service.tables.gifts import gift
 from service.tables.households import household
 from service.tables.persons import person
 from service.tables.units import unit
-from service.tables.visits import visit, visit_confirmation, visit_visitor
+from service.tables.visits import visit, visit_confirmation, visit_photo, visit_visitor
 from workflows.code_lists import VisitKind
 
 
 def page(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], after: list[str] | None, size: int) -> Page:
-    """Return visits of the caller's units, newest entry first, each with its visitors."""
+    """Return visits of the caller's units, newest entry first, each with its visitors and the ids of its photos."""
     visitor_ids = sa.select(sa.func.array_agg(visit_visitor.c.account_id)).where(visit_visitor.c.visit_id == visit.c.id)
-    rows = sa.select(visit, visitor_ids.scalar_subquery().label("visitors")).where(
-        visible_to(caller, visit.c.unit_path)
-    )
+    photo_ids = sa.select(sa.func.array_agg(visit_photo.c.document_id)).where(visit_photo.c.visit_id == visit.c.id)
+    photos = sa.func.coalesce(photo_ids.scalar_subquery(), sa.cast([], sa.ARRAY(sa.Uuid()))).label("photos")
+    rows = sa.select(visit, visitor_ids.scalar_subquery().label("visitors"), photos)
+    rows = rows.where(visible_to(caller, visit.c.unit_path))
     return newest_page(conn, rows, visit.c.id, {visit.c[name]: value for name, value in filters.items()}, after, size)
 
 

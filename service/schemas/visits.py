@@ -8,7 +8,10 @@ COUNT = validate.Range(1, 1_000_000)
 
 
 class VisitIn(In):
-    """A visit; with `case_id` it is that case's survey or follow-up and goes through the case's own action."""
+    """A visit; with `case_id` it is that case's survey or follow-up and goes through the case's own action.
+
+    `photos` are documents of the kind visit_photo that are on file: of the family, and with `case_id` of the case too.
+    """
 
     case_id = fields.UUID(load_default=None)
     unit_id = fields.UUID(load_default=None)
@@ -23,11 +26,12 @@ class VisitIn(In):
     companions = fields.Integer(load_default=None, strict=True, validate=COUNT)
     relation_of_deceased = fields.String(load_default=None, validate=validate.Length(1, 20))
     story = words()
+    photos = fields.List(fields.UUID(), load_default=list, validate=validate.Length(0, 20))
     confirmed_repeat = YesNo(load_default=False)
 
 
 class VisitCorrectionIn(In):
-    """A visit outside cases as it should have been recorded, and why."""
+    """A visit outside cases as it should have been recorded, and why; its photos stay, `photos` adds to them."""
 
     unit_id = fields.UUID(required=True)
     kind = fields.String(required=True, validate=CODE)
@@ -40,6 +44,7 @@ class VisitCorrectionIn(In):
     companions = fields.Integer(load_default=None, strict=True, validate=COUNT)
     relation_of_deceased = fields.String(load_default=None, validate=validate.Length(1, 20))
     story = words()
+    photos = fields.List(fields.UUID(), load_default=list, validate=validate.Length(0, 20))
     confirmed_repeat = YesNo(load_default=False)
     reason = plain(400)
 
@@ -68,6 +73,7 @@ class VisitOut(OnceOut):
     companions = fields.Integer(allow_none=True)
     relation_of_deceased = fields.String(allow_none=True)
     visitors = fields.List(fields.UUID())
+    photos = fields.List(fields.UUID())
 
 
 class VisitPageOut(Schema):

@@ -86,6 +86,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         neither=_ROW_COLUMNS + "case_id household_id seq kind occasion on place conclusion with_employer companions"
         " relation_of_deceased seen" + _ONCE_COLUMNS,
     ),
+    "visit_photo": _columns(neither="visit_id document_id sha256"),
     "visit_visitor": _columns(neither="visit_id account_id"),
     "visit_confirmation": _columns(neither="visit_id account_id on"),
     "verification": _columns(neither="id case_id seq authority request_no replied_on outcome explained people seen"),

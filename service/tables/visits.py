@@ -1,4 +1,4 @@
-"""Visits and their visitors."""
+"""Visits, their visitors and their photos."""
 
 import sqlalchemy as sa
 
@@ -53,3 +53,15 @@ visit_confirmation = sa.Table(
     # Only a visitor whom the visit names confirms it.
     sa.ForeignKeyConstraint(["visit_id", "account_id"], ["visit_visitor.visit_id", "visit_visitor.account_id"]),
 )
+
+visit_photo = sa.Table(
+    "visit_photo",
+    METADATA,
+    sa.Column("visit_id", sa.Uuid(), sa.ForeignKey("visit.id"), primary_key=True),
+    sa.Column("document_id", sa.Uuid(), sa.ForeignKey("document.id"), primary_key=True, index=True),
+    sa.Column("sha256", sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint("octet_length(sha256) = 32", name="digest"),
+)
+"""The photos that a visit names, each with the digest of its plain bytes: the event of the visit binds both.
+
+A document that a visit names is neither superseded nor ended while the visit stands (trigger photo_stays)."""

@@ -13,12 +13,13 @@ from service.queries import accounts, case_pages
 from service.web import forms
 from service.web.application import present_form
 from service.web.case_record import CaseRecord
-from service.web.formatting import day, document_kind
+from service.web.document_forms import choice
+from service.web.formatting import day
 from service.web.forms import FormInput, PostedForm
 from service.web.layout import text
 from service.web.proofs import proof_input
 from service.web.refusals import NO_PROBLEMS, Problems
-from workflows.code_lists import PaymentMethod
+from workflows.code_lists import DocumentKind, PaymentMethod
 from workflows.form_fields import FormField
 from workflows.money_format import in_yuan_with_thousands
 from workflows.programme import Step
@@ -45,6 +46,9 @@ class ActionButton:
     is_main: bool = False
     is_unfolded: bool = False
     problems: Problems = NO_PROBLEMS
+    photos_url: str = ""
+    """Where photos are taken or uploaded that the form may name."""
+
     sum: str = ""
     """The sum that the action signs, pays or writes off, where its form does not ask for one."""
 
@@ -68,8 +72,9 @@ def action_buttons(
     """
     fields = {field.key: field for each in preview.actions if not each.available.reasons for field in each.step.form}
     options = _options(row, fields, record)
-    if "documents" in fields:
-        options["documents"] = [(str(each["id"]), _scan(each)) for each in documents if each["ended_on"] is None]
+    in_force = [each for each in documents if each["ended_on"] is None]
+    options["documents"] = [choice(each) for each in in_force]
+    options["photos"] = [choice(each) for each in in_force if each["kind"] == DocumentKind.VISIT_PHOTO]
     is_open = [each for each in preview.actions if not each.available.reasons]
     mine = [each.step.action for each in is_open if each.step.kind.confirms_visit]
     main = next(iter([*mine, *(each.step.action for each in is_open if each.is_awaited)]), None)
@@ -102,15 +107,19 @@ def _button(
         is_main=action == main,
         is_unfolded=bool(problems) or action == main,
         problems=problems,
+        photos_url=_photos_url(row, each.step),
         sum=_sum_of(each.step, row),
     )
+
+
+def _photos_url(row: dict[str, Any], step: Step) -> str:
+    names_photos = any(each.key == "photos" for each in step.form)
+    return f"/cases/{row['id']}/documents/new?kind={DocumentKind.VISIT_PHOTO.value}" if names_photos else ""
 
 
 def _inputs(row: dict[str, Any], step: Step, options: forms.Options, posted: PostedForm) -> tuple[FormInput, ...]:
     """Return the inputs of a step's form; a payment says which method was signed."""
     drawn = forms.draw(step.action, step.form, options, posted)
-    # Without a document there is nothing to choose.
-    drawn = tuple(each for each in drawn if each.name != "documents" or each.options)
     if not step.kind.names_method:
         return drawn
     signed = forms.choice_label("method", row["method"] or PaymentMethod.BANK.value)
@@ -125,11 +134,6 @@ def _sum_of(step: Step, row: dict[str, Any]) -> str:
     if step.proof is None or not fen or SUMS & {field.key for field in step.form}:
         return ""
     return in_yuan_with_thousands(fen)
-
-
-def _scan(row: dict[str, Any]) -> str:
-    """Return a document as a choice: its kind, its pages, the day it came."""
-    return f"{document_kind(row['kind'])} · {text('documents.pages', number=row['pages'])} · {day(row['received_on'])}"
 
 
 def _options(row: dict[str, Any], fields: dict[str, FormField], record: CaseRecord) -> dict[str, list[tuple[str, str]]]:

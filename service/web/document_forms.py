@@ -1,25 +1,22 @@
 """Forms of documents: uploads, the files that were sent, and their refusals at the field."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import request
-from werkzeug.datastructures import FileStorage
 
-from service.files.received import LARGEST, ReceivedFile, receive
-from service.files.refused_file import RefusedFile
-from service.http.context import app_state
+from service.actions.visits import MOST_PHOTOS
+from service.files.received import LARGEST, ReceivedFile
+from service.http import uploads
+from service.http.uploads import FILES, MOST_FILES
 from service.web import forms
-from service.web.formatting import document_kind
+from service.web.formatting import day, document_kind
 from service.web.forms import FormInput, Option
+from service.web.layout import text
 from service.web.refusals import NO_PROBLEMS, Problems, problems_of
 from workflows.code_lists import DocumentKind
-from workflows.vocabulary import InvalidForm, Plain, Reason
 
-MOST_FILES = 20
-"""Files of one upload."""
-
-FILES, KIND, REASON = "files", "kind", "reason"
-LARGEST_NAME = 120
+KIND, REASON, PHOTO_FILES = "kind", "reason", "photo_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,23 @@ def files_input(problems: Problems) -> FormInput:
     return FormInput(FILES, forms.label_of("document", FILES), "files", problems=_of(problems, FILES))
 
 
+def photos_input(form: str, problems: Problems) -> FormInput:
+    """Return the input for photos that are taken or chosen with a form."""
+    label = forms.label_of(form, PHOTO_FILES)
+    return FormInput(PHOTO_FILES, label, "photos", is_required=False, problems=_of(problems, PHOTO_FILES))
+
+
+def received_photos() -> list[ReceivedFile]:
+    """Return the photos of the request as they may be kept, perhaps none. Raises InvalidForm as `received_files`."""
+    return uploads.received_files(request.files.getlist(PHOTO_FILES), MOST_PHOTOS, PHOTO_FILES, required=False)
+
+
+def choice(row: dict[str, Any]) -> tuple[str, str]:
+    """Return a document as a choice of a form: its kind, its pages, the day it came."""
+    words = (document_kind(row["kind"]), text("documents.pages", number=row["pages"]), day(row["received_on"]))
+    return str(row["id"]), " · ".join(words)
+
+
 def _of(problems: Problems, name: str) -> tuple[str, ...]:
     return tuple(problems.of_fields.get(name, ()))
 
@@ -74,34 +88,4 @@ def problems(refusal: Exception) -> Problems:
 
 def received_files(most: int = MOST_FILES) -> list[ReceivedFile]:
     """Return the files of the request as they may be kept. Raises InvalidForm with a reason for each that may not."""
-    uploads = [each for each in request.files.getlist(FILES) if each.filename]
-    if not uploads:
-        raise InvalidForm(Reason.of("answer_missing", field=FILES))
-    if len(uploads) > most:
-        raise InvalidForm(Reason.of("too_many_files", field=FILES, given=len(uploads), limit=most))
-    received, reasons = list[ReceivedFile](), list[Reason]()
-    for upload in uploads:
-        try:
-            received.append(_receive(upload))
-        except RefusedFile as refused:
-            reasons.append(Reason.of(refused.code, field=FILES, name=shown_name(upload), **_readable(refused)))
-    if reasons:
-        raise InvalidForm(*reasons)
-    return received
-
-
-def _receive(upload: FileStorage) -> ReceivedFile:
-    content = upload.stream.read(LARGEST + 1)
-    return receive(shown_name(upload), content, app_state().scanner)
-
-
-def shown_name(upload: FileStorage) -> str:
-    """Return what the person's computer called a file: the last part of its path, without what cannot be seen."""
-    last = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(each for each in last if each.isprintable())[:LARGEST_NAME] or "—"
-
-
-def _readable(refused: RefusedFile) -> dict[str, Plain]:
-    """Return the values of a refusal as people read them: bytes in MB, pixels in millions."""
-    scale = {"file_too_large": 2**20, "picture_too_large": 10**6}.get(refused.code, 1)
-    return {name: value // scale if isinstance(value, int) else value for name, value in refused.values.items()}
+    return uploads.received_files(request.files.getlist(FILES), most)

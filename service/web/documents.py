@@ -10,8 +10,6 @@ from flask.typing import ResponseReturnValue
 from service.actions import documents as actions
 from service.actions.documents import NewDocument
 from service.actions.errors import NotFound
-from service.actions.personal_data_access import REVEALERS
-from service.crypto.encryption import decrypt_field
 from service.files.portable_documents import PDF
 from service.files.received import draw_page
 from service.http.auth import READERS, requires_role
@@ -129,8 +127,7 @@ def show_document(document_id: UUID) -> str:
     """Show a document: its pages as pictures, what is known of it, and what has taken its place."""
     row = _one(document_id)
     keeps = caller().holds(PAPER_KEEPERS, row["case_path"] or row["household_path"])
-    sees_name = caller().holds(REVEALERS, row["case_path"] or row["household_path"])
-    name = decrypt_field(app_state().keyring, "document.name", document_id, row["name_sealed"]) if sees_name else ""
+    name = actions.original_name(row, action_context())
     return render_template("documents/show.html", row=row, name=name, may_keep=keeps and row["ended_on"] is None)
 
 
@@ -164,8 +161,7 @@ def show_page(document_id: UUID, page: int) -> Response:
 def take_file(document_id: UUID) -> Response:
     """Return the file of a document to be kept elsewhere, and record the look."""
     row, content = _opened(document_id)
-    name = f"{row['kind']}-{document_id.hex[-8:]}.{'pdf' if row['media_type'] == PDF else 'jpg'}"
-    return send_file(BytesIO(content), row["media_type"], as_attachment=True, download_name=name)
+    return send_file(BytesIO(content), row["media_type"], as_attachment=True, download_name=read.file_name(row))
 
 
 def _opened(document_id: UUID) -> tuple[dict[str, Any], bytes]:

@@ -103,9 +103,11 @@ def draw(
 ) -> tuple[FormInput, ...]:
     """Return a form's fields as inputs, with what was typed and what was wrong with it.
 
-    `prefix` precedes the names of the inputs: `members.2.` for the second row of members.
+    `prefix` precedes the names of the inputs: `members.2.` for the second row of members. A field of documents is left
+    out where there is none to choose.
     """
-    return tuple(_drawn(form, each, options, posted, prefix) for each in fields)
+    drawn = ((each, _drawn(form, each, options, posted, prefix)) for each in fields)
+    return tuple(each for row, each in drawn if row.kind is not Kind.DOCUMENTS or each.options)
 
 
 def _drawn(form: str, row: FormField, options: Options, posted: PostedForm, prefix: str) -> FormInput:

@@ -41,6 +41,7 @@ class RecordPage:
     """Whom or what the form is about, besides the file."""
 
     extra: tuple[FormInput, ...] = ()
+    takes_files: bool = False
     hidden: Mapping[str, str] = field(default_factory=dict)
     lead: str = ""
     twins: PossibleTwins | None = None
@@ -80,16 +81,21 @@ def _others(page: RecordPage) -> list[dict[str, Any]]:
     return household_pages.latest_changes(connection(), subject, number)
 
 
+NO_LABELS: Mapping[str, str] = {}
+
+
 def sent(
     form: RecordForm,
     show: Callable[[PostedForm], str],
     act: Callable[[dict[str, Any]], ResponseReturnValue],
     also: Callable[[], dict[str, Any]] = dict,
+    labels: Mapping[str, str] = NO_LABELS,
     **more: Any,
 ) -> ResponseReturnValue:
     """Answer a posted form: with one more row, with what was wrong, or with what `act` returns.
 
-    `more`, and what `also` reads from the form, are in the body besides what the schema's fields say.
+    `more`, and what `also` reads from the form, are in the body besides what the schema's fields say. `labels` are those of
+    inputs besides the form's own.
     """
     posted = PostedForm(request.form)
     if ADD in request.form:
@@ -98,7 +104,7 @@ def sent(
     try:
         return act(load(form, **more, **also()))
     except REFUSALS as refusal:
-        found = problems(form, refusal)
+        found = problems(form, refusal, labels)
         return show(PostedForm(request.form, found)), found.status
 
 

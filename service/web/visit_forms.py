@@ -8,10 +8,11 @@ from flask import request
 from service.actions.visits import ROLES
 from service.http.context import caller, today
 from service.http.transaction import connection
-from service.queries import accounts, household_pages, units
+from service.queries import accounts, documents, household_pages, units
 from service.schemas.fields import VoidIn
 from service.schemas.visits import VisitCorrectionIn, VisitIn
 from service.web import family_options as options
+from service.web.document_forms import choice
 from service.web.family_forms import OPTIONAL
 from service.web.family_options import Pairs, worded
 from service.web.forms import NO, YES, PostedForm
@@ -38,6 +39,7 @@ _VISITED = (
     _field("visitors", Kind.ACCOUNTS),
     _field("with_employer", Kind.YES_NO, OPTIONAL),
     _field("story", Kind.TEXT, OPTIONAL),
+    _field("photos", Kind.DOCUMENTS, OPTIONAL),
     _field("confirmed_repeat", Kind.YES_NO, OPTIONAL),
 )
 _REASON = _field("reason", Kind.NAME)
@@ -72,7 +74,14 @@ def choices_of(posted: PostedForm) -> dict[str, Pairs]:
         "place": worded(Place, "place"),
         "relation_of_deceased": worded(Deceased, "kin"),
         "visitors": _visitors(posted),
+        "photos": _photos(posted),
     }
+
+
+def _photos(posted: PostedForm) -> Pairs:
+    """Return the visit photos on file of the family whose number was typed."""
+    found = household_pages.file_by_number(connection(), posted.typed.get("household_id", "").strip(), caller())
+    return [choice(each) for each in documents.photos_on_file(connection(), found, caller())] if found else []
 
 
 def _visitors(posted: PostedForm) -> Pairs:

@@ -10,22 +10,24 @@ from service.actions import visits as actions
 from service.actions.errors import NotFound
 from service.actions.visits import ROLES
 from service.http.auth import READERS, requires_role
-from service.http.context import action_context, caller
+from service.http.context import action_context, app_state, caller
 from service.http.idempotency import idempotent
 from service.http.known_names import takes_query
 from service.http.transaction import connection
+from service.http.uploads import takes_files
+from service.queries import documents
 from service.queries import visits as read
+from service.web import document_forms
 from service.web import record_proposals as proposals
 from service.web import visit_forms as forms
 from service.web import visit_view as view
-from service.web.forms import EMPTY, PostedForm
+from service.web.forms import EMPTY, PostedForm, label_of
 from service.web.layout import text
 from service.web.list_filters import names_of
 from service.web.past_lists import past_list
 from service.web.record_forms import RecordForm
 from service.web.record_lists import list_values
 from service.web.record_page import page_of, sent
-from service.web.record_view import shown
 from workflows.vocabulary import InvalidForm, Reason
 
 blueprint = Blueprint("visits", __name__)
@@ -46,8 +48,9 @@ def list_visits() -> str:
 @requires_role(*READERS)
 @takes_query("proposed", "done")
 def show_visit(visit_id: UUID) -> str:
-    """Show one visit: who went where, and what can be done with it."""
-    return shown(view.visit_view(_visit(visit_id)))
+    """Show one visit: who went where, its photos, and what can be done with it."""
+    photos = documents.of_visit(connection(), visit_id, caller())
+    return render_template("visits/show.html", view=view.visit_view(_visit(visit_id)), photos=photos)
 
 
 def _visit(visit_id: UUID) -> dict[str, Any]:
@@ -68,28 +71,34 @@ def show_new() -> str:
 
 def _new(posted: PostedForm) -> str:
     label, choices = text("records.visits"), forms.choices_of(posted)
-    return page_of(forms.NEW, choices, posted, back=view.PLACE, back_label=label, lead="visit")
+    extra = (document_forms.photos_input("visit", posted.problems),)
+    more = {"back": view.PLACE, "back_label": label, "lead": "visit", "extra": extra, "takes_files": True}
+    return page_of(forms.NEW, choices, posted, **more)
 
 
 @blueprint.post("/visits/new")
 @requires_role(*ROLES)
+@takes_files
 @idempotent
 def record_visit() -> ResponseReturnValue:
-    """Record a visit outside cases."""
+    """Record a visit outside cases, with the photos that are sent with it."""
 
     def act(body: dict[str, Any]) -> ResponseReturnValue:
         if body["unit_id"] is None:
             raise InvalidForm(Reason.of("answer_missing", field="unit_id"))
-        made = actions.record_visit(connection(), _new_visit(body), action_context())
+        photos = document_forms.received_photos()
+        brought = actions.NewPhotos(app_state().files, photos) if photos else None
+        made = actions.record_visit(connection(), _new_visit(body), action_context(), brought=brought)
         return proposals.to_record(view.PLACE, made)
 
-    return sent(forms.NEW, _new, act, also=forms.family_typed)
+    labels = {document_forms.PHOTO_FILES: label_of("visit", document_forms.PHOTO_FILES)}
+    return sent(forms.NEW, _new, act, also=forms.family_typed, labels=labels)
 
 
 def _new_visit(body: dict[str, Any]) -> actions.NewVisit:
     """Return the visit of a body; fields of a case's visit are left out."""
     known = {name: body[name] for name in actions.NewVisit.__slots__ if name in body}
-    return actions.NewVisit(**known | {"visitors": tuple(body["visitors"])})
+    return actions.NewVisit(**known | {name: tuple(body[name]) for name in ("visitors", "photos")})
 
 
 def _page(form: RecordForm, row: dict[str, Any], posted: PostedForm) -> str:

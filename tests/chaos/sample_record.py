@@ -112,13 +112,13 @@ def _write_case(fixture: Fixture, programme: str, state: str, later_steps: tuple
     with fixture.engine.begin() as conn:
         family = create_family(conn, fixture.organisation, email="family@example.org")
         tracked = _open_case(conn, fixture, programme, family)
-        scan = _add_scans(conn, fixture, tracked) if (programme, state) == CASE_COURSES[0][:2] else None
+        scans = _add_scans(conn, fixture, tracked) if (programme, state) == CASE_COURSES[0][:2] else None
     for account, day, action, _reached in STEPS_TO_RECEIPT:
         if tracked.state == state:
             break
         if action == "record_check" and tracked.state != "verification":
             continue
-        answers = {"documents": [str(scan)]} if scan and action == "add_papers" else {}
+        answers = _named_scans(scans, action) if scans else {}
         tracked.state = _take_step(fixture, tracked.case_id, account, action, day, answers)
     for account, action in later_steps:
         _take_step(fixture, tracked.case_id, account, action, LATER)
@@ -134,14 +134,24 @@ def _open_case(conn: sa.Connection, fixture: Fixture, programme: str, family: Fa
     return TrackedCase(opened_case.case_id, family.household_id, family.head_id)
 
 
-def _add_scans(conn: sa.Connection, fixture: Fixture, tracked: TrackedCase) -> UUID:
-    """Add a scan to a case and one to its family, which is ended; return the first. Their files go with the folder."""
+def _named_scans(scans: tuple[UUID, UUID], action: str) -> Mapping[str, object]:
+    """Return the scan in which papers are seen, or the photo that a visit names."""
+    named = {"add_papers": ("documents", scans[0]), "record_visit": ("photos", scans[1])}
+    return {named[action][0]: [str(named[action][1])]} if action in named else {}
+
+
+def _add_scans(conn: sa.Connection, fixture: Fixture, tracked: TrackedCase) -> tuple[UUID, UUID]:
+    """Add a scan and a photo to a case and a scan to its family, which is ended; return the first two.
+
+    Their files go with the folder.
+    """
     context = fixture.organisation.context(conn, "registrar", OPENED)
     with TemporaryDirectory() as folder:
         of_case = add_photo(conn, Path(folder), tracked.household_id, context, tracked.case_id)
         of_family = add_photo(conn, Path(folder), tracked.household_id, context)
+        of_visit = add_photo(conn, Path(folder), tracked.household_id, context, tracked.case_id, "visit_photo")
     documents.end_document(conn, of_family, "拍错了", context)
-    return of_case
+    return of_case, of_visit
 
 
 def _take_step(

@@ -52,7 +52,7 @@ def served(folder: Path) -> Iterator[tuple[str, OrgTree, Process]]:
         db = engine.make_engine(pg.url)
         migrate.upgrade(db)
         with db.begin() as conn:
-            tree = build(conn)
+            tree = build(conn, folder / "var")
         db.dispose()
         keyring = ",".join(f"{number}:{secret.hex()}" for number, secret in RING.keys.items())
         settings = {

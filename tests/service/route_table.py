@@ -15,6 +15,7 @@ APPROVER, CASHIER, CLOCK, AUDITOR, ADMIN = Role.APPROVER, Role.CASHIER, Role.CLO
 CASE_ROLES = (REGISTRAR, VISITOR, VERIFIER, REVIEWER, APPROVER, CASHIER, CLOCK)
 READERS = (*CASE_ROLES, AUDITOR)
 EVERYONE = (*READERS, ADMIN)
+PAPER_KEEPERS = (REGISTRAR, VISITOR, VERIFIER, CASHIER)
 DAY = "2025-09-01"
 PERIOD = "unit={unit}&from=2025-01-01&to=2025-12-31"
 
@@ -31,6 +32,11 @@ class Route:
     body: dict[str, Any] = field(default_factory=dict)
     blind: tuple[Role, ...] = ()
     """Roles that may call the route but see no family: they get 404."""
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether the body is a form with a file."""
+        return self.method == "POST" and self.rule.endswith(("/documents", "/supersede"))
 
     @property
     def called(self) -> str:
@@ -170,6 +176,14 @@ ROUTES = (
         "POST", "/visits/<uuid:visit_id>/correction", (VISITOR, REGISTRAR), "row",
         **VISIT, unit_id="{unit}", visitors=["{visitor}"], reason="登记有误",
     ),
+    _route("POST", "/households/<uuid:household_id>/documents", PAPER_KEEPERS, "row", kind="identity"),
+    _route("POST", "/cases/<uuid:case_id>/documents", PAPER_KEEPERS, "row", kind="identity"),
+    _route("GET", "/documents", READERS, "list"),
+    _route("GET", "/documents/<uuid:document_id>", READERS, "row"),
+    _route("GET", "/documents/<uuid:document_id>/content", READERS, "row"),
+    _route("GET", "/documents/<uuid:document_id>/thumbnail", READERS, "row"),
+    _route("POST", "/documents/<uuid:document_id>/supersede", PAPER_KEEPERS, "row", reason="原件模糊"),
+    _route("POST", "/documents/<uuid:document_id>/end", PAPER_KEEPERS, "row", reason="拍错了"),
     _route("GET", "/notices", READERS, "list"),
     _route("GET", "/notices/<uuid:notice_id>", READERS, "row"),
     _route("POST", "/notices/<uuid:notice_id>/objections", (REGISTRAR,), "row", source="written", objection="有异议"),

@@ -46,7 +46,15 @@ def _login(roles: tuple[Role, ...]) -> str:
 def _call(client: ApiClient, method: str, path: str, login: str | None, *, without: str = "", body: Any = None) -> Any:
     headers = client.headers(login) if login else {}
     headers.pop(without, None)
-    return client.http.open(path, method=method, headers=headers, json=body if method != "GET" else None)
+    return client.http.open(path, method=method, headers=headers, **_sent(client, method, path, body))
+
+
+def _sent(client: ApiClient, method: str, path: str, body: Any) -> dict[str, Any]:
+    """Return a body as the route takes it: JSON, or a form where files are sent."""
+    form = "multipart/form-data"
+    if form in _content(client.http.get("/api/v1/openapi.json").get_json(), method, path):
+        return {"data": body, "content_type": form}
+    return {"json": body if method != "GET" else None}
 
 
 def test_request_without_a_token_is_refused_on_every_route(client: ApiClient) -> None:
@@ -100,7 +108,8 @@ def test_unknown_body_field_is_refused_on_every_route(client: ApiClient) -> None
     for method, path, roles in _routes(client.http.application):
         body = _filled(document, method, path) or {}
         headers = client.headers(_login(roles)) | {"If-Match": '"1"'}
-        answer = client.http.open(path, method=method, headers=headers, json={**body, "made_up": 1})
+        sent = _sent(client, method, path, {**body, "made_up": 1}) if method != "GET" else {"json": {"made_up": 1}}
+        answer = client.http.open(path, method=method, headers=headers, **sent)
         unknown = [each for each in answer.get_json()["reasons"] if each["code"] == "field_unknown"]
         assert (answer.status_code, [each["values"]["field"] for each in unknown]) == (422, ["made_up"]), (
             f"{method} {path}: {answer.get_json()}"
@@ -118,11 +127,17 @@ def test_invitation_needs_no_token_and_its_code_is_checked(client: ApiClient) ->
 
 def _filled(document: dict[str, Any], method: str, path: str) -> Any:
     """Return the smallest body that the OpenAPI document calls complete."""
+    content = _content(document, method, path)
+    schemas = [each["schema"] for each in content.values()]
+    return _example(document, schemas[0]) if schemas else None
+
+
+def _content(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:
+    """Return the kinds of body that the OpenAPI document names for a route."""
     for shape, item in document["paths"].items():
         if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", shape), path) and method.lower() in item:
-            content = item[method.lower()].get("requestBody", {}).get("content", {})
-            schema = content.get("application/json", {}).get("schema")
-            return _example(document, schema) if schema else None
+            content: dict[str, Any] = item[method.lower()].get("requestBody", {}).get("content", {})
+            return content
     raise LookupError(f"{method} {path} is not in the document")
 
 

@@ -12,7 +12,7 @@ from service.db.columns import METADATA
 from tests.api_client import ApiClient, serving
 from tests.service.org_tree import TODAY, OrgTree, build
 from tests.service.route_table import ROUTES, Route
-from tests.service.test_permissions import HOLDERS
+from tests.service.test_permissions import HOLDERS, PHOTO
 from workflows.vocabulary import Role
 
 UNEXPECTED: dict[str, Any] = {
@@ -50,7 +50,8 @@ def declared_fields(document: dict[str, Any], route: Route) -> dict[str, Any]:
     """Return the fields that the OpenAPI document declares for a route."""
     rule = route.rule.replace("<uuid:", "{").replace("<", "{").replace(">", "}")
     content = document["paths"][f"/api/v1{rule}"][route.method.lower()]["requestBody"]["content"]
-    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    [of_body] = content.values()
+    name = of_body["schema"]["$ref"].rpartition("/")[2]
     fields: dict[str, Any] = document["components"]["schemas"][name]["properties"]
     return fields
 
@@ -68,10 +69,13 @@ def bodies_with_unexpected_field(route: Route, fields: dict[str, Any]) -> Iterat
 
 
 def send(client: ApiClient, tree: OrgTree, route: Route, body: dict[str, Any]) -> Any:
-    role = route.roles[0]
+    login, path = HOLDERS.get(route.roles[0], route.roles[0].value), tree.filled(route.called)
+    if route.takes_files:
+        fields = {name: str(value) for name, value in tree.filled(body).items()}
+        return client.send_files(login, path, ("照片.jpg", PHOTO), **fields)
     edit = {} if route.method == "POST" else {"If-Match": '"1"'}
-    headers = client.headers(HOLDERS.get(role, role.value), **edit)
-    return client.http.open(tree.filled(route.called), method=route.method, headers=headers, json=tree.filled(body))
+    headers = client.headers(login, **edit)
+    return client.http.open(path, method=route.method, headers=headers, json=tree.filled(body))
 
 
 def test_undeclared_field_is_refused_by_name_and_changes_no_row(

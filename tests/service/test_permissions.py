@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from service.tables.accounts import account, role_grant, token
 from tests.api_client import ApiClient, refusal, serving
 from tests.architecture.test_routes import api_rules
+from tests.document_files import photo
 from tests.factories import LONG_AGO, Organisation, grant
 from tests.service.org_tree import TODAY, OrgTree, build
 from tests.service.route_table import INVITED, OPEN, ROUTES, WATCHED, Route
@@ -19,19 +21,26 @@ from workflows.vocabulary import Role
 
 HOLDERS = {Role.VISITOR: "visitor_1", Role.APPROVER: "approver_3"}
 """The account that holds a role in a test organisation, where the account has another name than the role."""
+PHOTO = photo(7, 40, 30)
 HIDDEN = {"row", "unit", "addressee"}
 REFUSED = {"role_missing": (403, ["role_missing"]), "not_found": (404, ["not_found"])}
 
 
 @pytest.fixture(scope="module")
-def tree(engine: sa.Engine) -> OrgTree:
-    with engine.begin() as conn:
-        return build(conn)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of the web process."""
+    return tmp_path_factory.mktemp("var")
 
 
 @pytest.fixture(scope="module")
-def http(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with serving(database_url, tmp_path_factory.mktemp("var")) as app:
+def tree(engine: sa.Engine, folder: Path) -> OrgTree:
+    with engine.begin() as conn:
+        return build(conn, folder)
+
+
+@pytest.fixture(scope="module")
+def http(database_url: str, folder: Path) -> Iterator[Any]:
+    with serving(database_url, folder) as app:
         yield app.test_client()
 
 
@@ -45,7 +54,10 @@ def call(http: Any, tree: OrgTree, route: Route, role: Role, position: str) -> A
     body = bureau_tree.filled(route.body) if route.method != "GET" else None
     if_match = {"If-Match": '"999"'} if route.method in {"PUT", "PATCH", "DELETE"} else {}
     headers = client.headers(HOLDERS.get(role, role.value), **if_match)
-    return http.open(bureau_tree.filled(route.called), method=route.method, headers=headers, json=body)
+    path = bureau_tree.filled(route.called)
+    if route.takes_files:
+        return client.send_files(HOLDERS.get(role, role.value), path, ("照片.jpg", PHOTO), **(body or {}))
+    return http.open(path, method=route.method, headers=headers, json=body)
 
 
 def test_every_route_is_in_the_route_table(http: Any) -> None:

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from service.tables.accounts import role_grant
 from service.tables.notifications import notification
 from service.tables.visits import visit, visit_visitor
 from tests.api_client import ApiClient, refusal
+from tests.document_files import add_photo
 from tests.factories import LONG_AGO, Organisation, create_account, create_family, create_organisation, grant, open_fund
 from workflows.vocabulary import Fen
 
@@ -67,22 +69,24 @@ class ProbeCaller:
         return any(runs and role != "admin" for role, _, runs in self.grants)
 
 
-def build_tree(conn: sa.Connection, rng: random.Random) -> list[TreeUnit]:
-    """Create a tree of units, each with a family, its case, a fund and a visit."""
+def build_tree(conn: sa.Connection, rng: random.Random, folder: Path) -> list[TreeUnit]:
+    """Create a tree of units, each with a family, its case, a document of the case, a fund and a visit."""
     tree: list[TreeUnit] = []
     for _ in range(UNITS):
         parent = rng.choice(tree) if tree and rng.random() < SHARE_BELOW else None
         above, name = parent.organisation if parent else None, f"{SURNAMES[len(tree)]}县总工会"
         tree.append(TreeUnit(create_organisation(conn, above=above, fen=0, name=name), parent))
     for each, surname in zip(tree, SURNAMES, strict=True):
-        add_records(conn, each, surname)
+        add_records(conn, each, surname, folder)
     return tree
 
 
-def add_records(conn: sa.Connection, unit: TreeUnit, surname: str) -> None:
+def add_records(conn: sa.Connection, unit: TreeUnit, surname: str, folder: Path) -> None:
     organisation, family = unit.organisation, create_family(conn, unit.organisation, surname=surname)
     application = CaseApplication("hardship", family.household_id, family.head_id, "LIV", Fen(10_000), {})
     opened = open_case(conn, application, organisation.context(conn, "registrar", TODAY))
+    context = organisation.context(conn, "visitor_1", TODAY)
+    document_id = add_photo(conn, folder, family.household_id, context, opened.case_id)
     unit_columns = {"unit_id": organisation.unit_id, "unit_path": organisation.unit_path, "created_at": sa.func.now()}
     visit_id = new_id()
     conn.execute(
@@ -100,7 +104,7 @@ def add_records(conn: sa.Connection, unit: TreeUnit, surname: str) -> None:
     conn.execute(visit_visitor.insert().values(visit_id=visit_id, account_id=organisation.people["visitor_1"]))
     unit.ids = {
         "cases": str(opened.case_id), "households": str(family.household_id), "persons": str(family.head_id),
-        "visits": str(visit_id), "funds": str(open_fund(conn, organisation, 0)),
+        "visits": str(visit_id), "funds": str(open_fund(conn, organisation, 0)), "documents": str(document_id),
     }  # fmt: skip
 
 
@@ -264,6 +268,7 @@ PROBE_KINDS = {
     "cases listed": _probe_list("cases"),
     "households listed": _probe_list("households"),
     "visits listed": _probe_list("visits"),
+    "documents listed": _probe_list("documents"),
     "funds listed": _probe_list("funds"),
     "cases filtered": _probe_filters,
     "families filtered": _probe_family_filters,
@@ -274,6 +279,9 @@ PROBE_KINDS = {
     "action taken": _probe_action,
     "household": _probe_record("households"),
     "person": _probe_record("persons"),
+    "document": _probe_record("documents"),
+    "document's file": _probe_record("documents", "/content"),
+    "document's thumbnail": _probe_record("documents", "/thumbnail"),
     "fund": _probe_record("funds"),
     "figure's rows": _probe_figure_rows,
     "inbox": _probe_inbox,
@@ -284,9 +292,9 @@ PROBE_KINDS = {
 def test_random_request_discloses_no_more_than_the_caller_may_read(
     desk: ApiClient, engine: sa.Engine, seed: int
 ) -> None:
-    rng = random.Random(seed)
+    rng, folder = random.Random(seed), desk.http.application.extensions["songnuan"].settings.var
     with engine.begin() as conn:
-        tree = build_tree(conn, rng)
+        tree = build_tree(conn, rng, folder)
         callers = create_callers(conn, tree, rng)
     wrong, counts, permitted = [], Counter[str](), 0
     for number in range(PROBES):

@@ -17,6 +17,7 @@ from service.db import migrate
 from service.local_servers import start_broker, start_postgres
 from service.local_servers.smtp import Mailbox
 from tests.application_role import application_url
+from tests.document_files import photo
 from tests.factories import RING, Organisation, create_organisation
 from tests.worker.notification_fixtures import PAPERS
 from tests.worker.processes import Processes, wait_until
@@ -34,6 +35,7 @@ MARKS = {
     "name": "鸟雀",
     "mail": "canary-bird",
     "story": "笼中之歌",
+    "file name": "雀之照",
 }
 """The prefix of every planted value of a kind; a search for the prefixes finds all values."""
 
@@ -84,6 +86,13 @@ class Installation:
         return self._keep_refusal(
             self.http.post(f"/api/v1{path}", headers=self._token(account) | headers, **request_body)
         )
+
+    def send_file(self, account: str, path: str, name: str, content: bytes, fields: dict[str, str]) -> httpx.Response:
+        """Send a form with one file, and keep a refusal."""
+        headers = {"Idempotency-Key": uuid4().hex, "X-Songnuan-Date": TODAY.isoformat()}
+        files = {"files": (name, content)}
+        headers |= self._token(account)
+        return self._keep_refusal(self.http.post(f"/api/v1{path}", headers=headers, data=fields, files=files))
 
     def get(self, account: str, path: str) -> httpx.Response:
         return self._keep_refusal(
@@ -191,6 +200,20 @@ def run_case(installation: Installation, household: str, number: int) -> None:
     assert MARKS["identity number"] in revealed.text, "only this answer may contain it"
 
 
+def add_photos(installation: Installation, household: str, number: int) -> None:
+    """Add a photo whose name and whose camera name the family, look at it, and send it once more, which is refused."""
+    path, name = f"/households/{household}/documents", f"{MARKS['name']}{MARKS['file name']}{number}.jpg"
+    content = photo(number, 80, 60, camera=f"{MARKS['mail']}-{number}")
+    added = installation.send_file("registrar", path, name, content, {"kind": "identity"})
+    assert added.status_code == 201, added.text
+    shown = f"/api/v1/documents/{added.json()['ids'][0]}"
+    assert installation.get("registrar", shown).json()["name"] == name, "only this answer may contain it"
+    assert MARKS["mail"].encode() not in installation.get("auditor", f"{shown}/content").content
+    assert installation.get("auditor", f"{shown}/thumbnail").status_code == 200
+    again = installation.send_file("registrar", path, f"{number}.jpg", content, {"kind": "identity"})
+    assert (again.status_code, again.json()["code"]) == (409, "document_known")
+
+
 def send_invalid_requests(installation: Installation, household: str) -> None:
     """Send invalid requests that contain the marked values in every free-text part of a request."""
     number, phone, card = (MARKS[kind] for kind in ("identity number", "phone", "card"))
@@ -224,7 +247,11 @@ def send_invalid_requests(installation: Installation, household: str) -> None:
         "/accounts",
         {"login": id_no, "display_name": "x", "unit_id": unit, "id_no": id_no[:-1] + "?", "email": phone},
     )
+    for fields in ({"kind": id_no}, {"kind": "identity", id_no: name}):
+        installation.send_file("registrar", f"/households/{household}/documents", "x.jpg", id_no.encode(), fields)
     for path in (
+        f"/documents?kind={id_no}",
+        f"/documents/{id_no}/content",
         f"/cases?state={id_no}&cursor={card}",
         f"/persons/{id_no}",
         f"/{id_no}",

@@ -22,6 +22,7 @@ from tests.worker.canaries import (
     MARKS,
     PLANTED,
     Installation,
+    add_photos,
     plant,
     run_case,
     send_invalid_requests,
@@ -93,6 +94,7 @@ def test_planted_personal_data_is_nowhere_in_plain_text(installation: Installati
     assert relay.says("relaying")
     for number, household in enumerate(households[:CASES]):
         run_case(installation, household, number)
+        add_photos(installation, household, number)
     with redis.Redis.from_url(installation.broker) as client:
         assert wait_until(lambda: client.llen("email") > 0)
     queued = read_broker(installation.broker)
@@ -118,6 +120,7 @@ def test_planted_personal_data_is_nowhere_in_plain_text(installation: Installati
         "counts": installation.http.get("/metrics", headers=MONITORING).content
         + installation.http.get("/readyz", headers=MONITORING).content,
         "report": read_report(installation),
+        "the files": read_files(installation.folder / "var"),
         "refusals": b"\n".join(installation.refused),
         **logs,
     }

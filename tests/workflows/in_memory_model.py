@@ -18,6 +18,9 @@ from workflows.state_machine import Transition
 from workflows.step_input import corrected
 from workflows.vocabulary import Actor, Duty, Fen, Phase, Plain, Pot, Record, Role
 
+PHOTO = str(UUID(int=2000))
+"""A photo of a visit that is on the file of every family."""
+
 
 @dataclass(slots=True)
 class Model:
@@ -68,7 +71,7 @@ class Model:
             requested=Fen(requested),
             answers=own,
             papers=papers,
-            documents={str(UUID(int=1000 + n)): kind for n, kind in enumerate(sorted(papers))},
+            documents={str(UUID(int=1000 + n)): kind for n, kind in enumerate(sorted(papers))} | {PHOTO: "visit_photo"},
             others=self.others,
             duties=frozenset({(Duty.REGISTRAR, by)}),
             division=RUSHAN,

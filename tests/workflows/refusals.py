@@ -125,6 +125,18 @@ def scanning(programme: Programme) -> list[Line]:
     ]
 
 
+def photos(programme: Programme) -> list[Line]:
+    """Return refusals of photos that a visit names: one that is not on file, and a scan that is no photo of a visit."""
+    shown = {ANOTHER: "identity"}
+    survey = partial(rule_input, "survey", programme=programme, documents=shown, by="visitor")
+    follow_up = partial(rule_input, "follow_up", programme=programme, documents=shown, by="follower")
+    return [
+        ("record_visit", survey(answers={"photos": [str(UUID(int=78))]}), ["photo_not_on_file"]),
+        ("record_visit", survey(answers={"photos": [ANOTHER]}), ["photo_not_on_file"]),
+        ("record_follow_up", follow_up(answers={"photos": [ANOTHER]}), ["photo_not_on_file"]),
+    ]
+
+
 def means_at_review(programme: Programme) -> list[Line]:
     """Return refusals at review for the means test and the limits of the award."""
     review = partial(rule_input, "review", programme=programme)
@@ -374,6 +386,7 @@ PHASES = (
     survey,
     surveying,
     scanning,
+    photos,
     old_finances,
     objecting,
     given_together,

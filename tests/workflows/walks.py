@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from tests.workflows.family_money import Family, FundLine
-from tests.workflows.in_memory_model import Model
+from tests.workflows.in_memory_model import PHOTO, Model
 from tests.workflows.sample_policy import SAMPLE
 from workflows import state_machine
 from workflows.eligibility import Finances, IncomeLine, SpendingLine
@@ -183,9 +183,16 @@ def answer(field: FormField, model: Model, dice: Dice) -> object:
         Kind.YES_NO: lambda: not dice.below(3),
         Kind.ID: lambda: str(dice.one_of(FUNDS)),
         Kind.ACCOUNTS: lambda: visitors(model, dice),
-        Kind.DOCUMENTS: lambda: [dice.mostly((*model.facts.documents, "00000000-0000-0000-0000-00000000dead"))],
+        Kind.DOCUMENTS: lambda: [document(field, model, dice)],
     }
     return of_kind[field.kind]()
+
+
+def document(field: FormField, model: Model, dice: Dice) -> str:
+    """Return a document that a step names: a photo of a visit, or a scan in which a paper was seen."""
+    if field.key == "photos":
+        return dice.one_of([*model.facts.documents]) if dice.once_in(12) else PHOTO
+    return dice.mostly((*model.facts.documents, "00000000-0000-0000-0000-00000000dead"))
 
 
 def visitors(model: Model, dice: Dice) -> list[str]:

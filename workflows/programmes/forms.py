@@ -19,6 +19,9 @@ WHY = FormField("reason", "理由", Kind.TEXT)
 REQUESTED = FormField("requested", "申请金额", Kind.MONEY)
 """The sum asked for, in the correction of an application; the answers of the programme follow."""
 
+PHOTOS = FormField("photos", "照片", Kind.DOCUMENTS, required=False)
+"""Photos of the visit that are on file; they stay as they are while the visit stands."""
+
 VISIT = (
     FormField("on", "走访日期", Kind.DATE),
     FormField("visitors", "走访人", Kind.ACCOUNTS),
@@ -26,6 +29,7 @@ VISIT = (
     FormField("conclusion", "结论", Kind.CODE, choices=tuple(SurveyConclusion)),
     FormField("gone", "不再存在的排除情形", Kind.CODES, required=False, choices=tuple(Observation)),
     FormField("story", "走访情况", Kind.TEXT, required=False),
+    PHOTOS,
 )
 """`gone` names the exclusions on file that the visitors no longer found; only then may they be struck out."""
 
@@ -40,6 +44,7 @@ FOLLOW_UP = (
         choices=("received", "not_received", "handed_back", "unreachable"),
     ),
     FormField("story", "回访情况", Kind.TEXT, required=False),
+    PHOTOS,
 )
 RESURVEY = (FormField("again", "另须重做", Kind.CODES, required=False, choices=("papers", "verification")), WHY)
 """A case that returns to survey always needs a new visit; `again` names what else to repeat."""

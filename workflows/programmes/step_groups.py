@@ -21,7 +21,7 @@ from workflows.rules.bank_advice import (
     second_payment_by_another_hand,
     second_payment_not_in_cash,
 )
-from workflows.rules.documents import documents_of_papers_seen, documents_on_file
+from workflows.rules.documents import documents_of_papers_seen, documents_on_file, photos_on_file
 from workflows.rules.evidence import survey_still_holds
 from workflows.rules.means_test import beneficiary_stays
 from workflows.rules.objections import (
@@ -68,8 +68,11 @@ SCANNED = (documents_on_file, documents_of_papers_seen)
 SURVEYED = (surveyed_by_two, survey_still_holds, papers_seen_again)
 REVIEWABLE = (survey_still_holds, another_reviewer_passes, objected_has_changed, objection_met_in_words)
 ANSWERABLE = (this_notice, an_objection_is_open, answered_by_another)
-SURVEYORS = (*VISITORS, surveyors_have_no_incompatible_duty)
-CALLERS = (visitors_entitled, recorder_went, visitors_not_family, visited_already, followers_have_no_incompatible_duty)
+SURVEYORS = (*VISITORS, surveyors_have_no_incompatible_duty, photos_on_file)
+CALLERS = (
+    *(visitors_entitled, recorder_went, visitors_not_family, visited_already, followers_have_no_incompatible_duty),
+    photos_on_file,
+)
 NOTICE_OVER = (notice_ended, no_open_objection, no_upheld_objection)
 SIGNABLE = (notice_taken_down, no_open_objection, no_upheld_objection, shown_is_unchanged, signatures_cover_this)
 HIGHER = (*SIGNABLE, higher_tier_follows, minutes_attached)

@@ -1,5 +1,6 @@
-"""Document rules: the scans in which papers were seen belong to the case and to those papers."""
+"""Document rules: the scans in which papers were seen, and the photos of a visit, belong to the case."""
 
+from workflows.code_lists import DocumentKind
 from workflows.facts import RuleInput, reads
 from workflows.vocabulary import Reason
 
@@ -20,6 +21,13 @@ def documents_of_papers_seen(case: RuleInput) -> Reason | None:
     return Reason.of("document_of_other_paper", field="papers", missing=sorted(kinds)) if kinds else None
 
 
-def _named(case: RuleInput) -> list[str]:
-    named = case.answers.get("documents")
+@reads("documents")
+def photos_on_file(case: RuleInput) -> Reason | None:
+    """Each photo that a visit names is a visit photo in force, of the family or the case (docs/domain/procedure.md §1.3 step 5)."""
+    wrong = [each for each in _named(case, "photos") if case.facts.documents.get(each) != DocumentKind.VISIT_PHOTO]
+    return Reason.of("photo_not_on_file", field="photos", documents=wrong) if wrong else None
+
+
+def _named(case: RuleInput, field: str = "documents") -> list[str]:
+    named = case.answers.get(field)
     return [str(each) for each in named] if isinstance(named, list) else []

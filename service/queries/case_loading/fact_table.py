@@ -72,7 +72,9 @@ _DUTIES = """SELECT json_agg(json_build_array(duty, account_id, account.email IS
 _FILERS = f"""SELECT json_agg(actor_id) FROM (SELECT actor_id FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
     WHERE person.household_id = c.household_id) || c.household_id) AND action NOT IN
     ({", ".join(f"'{action}'" for action in NOT_FILING)}) UNION SELECT recorded_by FROM paper_document
-    JOIN document ON document.id = document_id WHERE paper_document.case_id = c.id) AS filer"""  # noqa: S608 - a constant above
+    JOIN document ON document.id = document_id WHERE paper_document.case_id = c.id UNION SELECT recorded_by FROM visit
+    JOIN visit_photo ON visit_photo.visit_id = visit.id JOIN document ON document.id = document_id
+    WHERE visit.case_id = c.id AND visit.kind = 'survey') AS filer"""  # noqa: S608 - a constant above
 _FAMILY_STAFF = """SELECT json_agg(account_id) FROM (
     SELECT account_id FROM kinship WHERE household_id = c.household_id AND confirmed_on IS NOT NULL
     AND (ended_on IS NULL OR ended_on >= c.opened_on) UNION
@@ -89,6 +91,9 @@ _SCANNED = """SELECT json_agg(json_build_array(d.kind, encode(f.sha256, 'hex')) 
     FROM paper_document AS p JOIN document AS d ON d.id = p.document_id JOIN stored_file AS f ON f.id = d.file_id
     WHERE p.case_id = c.id AND d.ended_on IS NULL"""
 _NAMED_BEFORE = "SELECT json_agg(document_id) FROM paper_document WHERE case_id = c.id"
+_PHOTO_DIGESTS = """SELECT json_object_agg(d.id, encode(f.sha256, 'hex')) FROM document AS d
+    JOIN stored_file AS f ON f.id = d.file_id WHERE d.household_id = c.household_id
+    AND (d.case_id IS NULL OR d.case_id = c.id) AND d.ended_on IS NULL"""
 _PAYEE = """SELECT row_to_json(b) FROM (SELECT bank_account.id, encode(card_index, 'hex') AS card, person_id,
     person.household_id = c.household_id AND person.active AS in_family FROM bank_account
     JOIN person ON person.id = person_id
@@ -179,6 +184,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("scanned",               _sql(_SCANNED),       always=True),
     Fact("documents",             _sql(_DOCUMENTS),     "documents",             readers.documents),
     Fact("named_before",          _sql(_NAMED_BEFORE),  needed_by=frozenset({Record.PAPERS})),
+    Fact("photo_digests",         _sql(_PHOTO_DIGESTS), needed_by=frozenset({Record.VISIT})),
     Fact("payee",                 _sql(_PAYEE),         always=True),
     Fact("beneficiary_in_family", _sql(_IN_FAMILY),     "beneficiary_in_family", readers.beneficiary_in_family),
     Fact("no_number",             _sql(_NO_NUMBER),     "no_number",             readers.no_number),

@@ -98,6 +98,9 @@ class CaseRow:
     named_before: list[str] | None
     """Documents that earlier steps named."""
 
+    photo_digests: dict[str, str] | None
+    """The SHA-256 (hex) of each document in force of the family or the case, by its id."""
+
     payee: dict[str, Any] | None
     beneficiary_in_family: bool | None
     no_number: dict[str, str | None] | None
