@@ -6,6 +6,7 @@ from uuid import UUID
 
 from service.http.errors import language
 from service.i18n.catalogue import catalogue
+from service.web.formatting import joined
 from service.web.forms import action_words
 from workflows.money_format import in_yuan_with_thousands
 
@@ -56,7 +57,7 @@ def _label(name: str, action: str) -> str | None:
 def _value(name: str, value: Any, names: Mapping[UUID, str]) -> str:
     known = catalogue(language())
     if isinstance(value, list):
-        return "、".join(_value(name, each, names) for each in value)
+        return joined(_value(name, each, names) for each in value)
     if isinstance(value, bool):
         return known["pages.yes" if value else "pages.no"]
     if isinstance(value, int) and (name.endswith("fen") or name in SUMS):

@@ -1,6 +1,6 @@
 """Jinja filters: money, days and instants as people read them, and codes as their terms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from service.clock import UNION_TIME
 from service.http.errors import language
-from service.i18n.catalogue import MissingTranslation, translate
+from service.i18n.catalogue import LANGUAGES, MissingTranslation, translate
 from workflows.money_format import in_yuan_with_thousands
 
 NOTHING = "—"
@@ -54,6 +54,11 @@ def term(code: object, group: str) -> str:
         return translate(f"terms.{group}.{code}", language())
     except MissingTranslation:
         return str(code)
+
+
+def joined(words: Iterable[str]) -> str:
+    """Return words in a row: 生活救助、医疗救助; Living aid, Medical aid."""
+    return ("、" if language() == LANGUAGES[0] else ", ").join(words)
 
 
 def document_kind(code: str) -> str:
