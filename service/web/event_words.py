@@ -37,6 +37,19 @@ def address_of(subject: str, subject_id: UUID) -> str | None:
     return f"/{PLACES[subject]}/{subject_id}" if subject in PLACES else None
 
 
+def gist(facts: Mapping[str, Any]) -> str:
+    """Return what tells an event from others of its kind: what was proposed, or which role was given."""
+    act, role, tier = (facts.get(name) for name in ("act", "role", "tier"))
+    words = _value("act", act, {}) if act else _value("role", role, {}) if role else ""
+    return f"{words} {tier}" if role and tier else words
+
+
+def with_ids_apart(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts in which ids that were written in one text are a list: those of the people that a search found."""
+    parts = {name: str(value).split(",") for name, value in facts.items()}
+    return {name: parts[name] if all(map(is_id, parts[name])) else value for name, value in facts.items()}
+
+
 SUMS = ("amount", "award", "requested", "self_paid")
 """Answers that are sums of money, besides those that end in `fen`."""
 
@@ -50,7 +63,7 @@ def fact_lines(facts: Mapping[str, Any], action: str, names: Mapping[UUID, str])
 
 def _label(name: str, action: str) -> str | None:
     known = catalogue(language())
-    keys = (f"forms.content.{name}", f"forms.field.{action}.{name}", f"forms.field.{name}")
+    keys = (f"forms.field.{action}.{name}", f"forms.content.{name}", f"forms.field.{name}")
     return next((known[key] for key in keys if key in known), None)
 
 
