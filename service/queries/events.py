@@ -37,6 +37,17 @@ def _actions(subject: str, *names: str) -> sa.ColumnElement[bool]:
     return sa.and_(event.c.subject == subject, event.c.action.in_(names))
 
 
+SIGN_INS = (
+    *("sign_in", "sign_in_failed", "sign_out", "end_session", "set_password", "set_up_with_password", "set_totp"),
+    *("make_recovery_codes", "add_passkey", "remove_passkey", "link_provider", "unlink_provider"),
+)
+"""What people do with their own keys: each day has dozens, among which nobody finds a power that was given."""
+
+TAKEN = ("export", "make_bundle")
+OTHERS = ("anchor", "search", "match_number", "resend_notification", "make_token", "revoke_token")
+"""Events of accounts that are in other lists or give no power."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadyList:
     """One list that auditors get without asking (docs/domain/audit-rules.md §5.4)."""
@@ -64,8 +75,11 @@ LISTS: Mapping[str, ReadyList] = {
         ReadyList("voids", sa.or_(event.c.action.startswith("void_"), event.c.action.startswith("correct_"))),
         ReadyList("second_person", sa.or_(event.c.confirmation_id.is_not(None), event.c.subject == "confirmation")),
         ReadyList(
-            "powers", sa.and_(event.c.subject.in_(("account", "unit")), event.c.action.not_in(("anchor", "search")))
+            "powers",
+            sa.and_(event.c.subject.in_(("account", "unit")), event.c.action.not_in((*SIGN_INS, *TAKEN, *OTHERS))),
         ),
+        ReadyList("sign_ins", _actions("account", *SIGN_INS)),
+        ReadyList("taken", _actions("account", *TAKEN)),
         ReadyList("tokens", _actions("account", "make_token", "revoke_token", "invite", "accept_invitation")),
         ReadyList("rules", event.c.subject == "policy"),
         ReadyList("imports", event.c.subject == "import"),
@@ -74,7 +88,7 @@ LISTS: Mapping[str, ReadyList] = {
             "looks",
             sa.or_(
                 _actions("person", "reveal", "match_number"),
-                _actions("account", "search"),
+                _actions("account", "search", "match_number"),
                 _actions("document", "open_document"),
             ),
         ),

@@ -15,7 +15,7 @@ from service.actions.accounts import NewGrant
 from service.actions.confirmations import confirm, propose
 from service.i18n.catalogue import LANGUAGES, catalogue
 from service.imports.import_files import import_files
-from service.queries.events import LISTS
+from service.queries.events import LISTS, SIGN_INS, TAKEN
 from service.tables.cases import case
 from service.tables.events import SUBJECTS, event
 from service.tables.households import household
@@ -114,6 +114,25 @@ def test_list_says_who_confirmed_what_and_which_power_was_given_to_whom(
     number = given.split()[0]
     said = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", auditor.open(f"/events/{number}").text)
     assert {("角色", "审批人"), ("审批级别", "2"), ("至", "2026-12-31")} <= set(said)
+
+
+def test_list_of_powers_has_no_sign_ins_and_every_event_of_accounts_is_in_a_list(
+    engine: sa.Engine, open_as: Open
+) -> None:
+    """The powers that were given were pages away, below everybody's sign-ins."""
+    auditor = open_as("auditor")
+    shown = rows_of(auditor.open("/events?list=powers").text)
+    assert shown
+    assert not [each for each in shown if "登录" in each or "密码" in each]
+    assert "登录" in auditor.open("/events?list=sign_ins").text
+    actions = {action for subject, action in POWERS if subject in {"account", "unit"}}
+    with engine.connect() as conn:
+        rows = sa.select(event.c.action).where(
+            event.c.subject.in_(("account", "unit")),
+            sa.not_(sa.or_(*(LISTS[name].rows for name in ("powers", "tokens", "sign_ins", "taken", "looks")))),
+        )
+        assert set(conn.scalars(rows)) <= {"anchor", "resend_notification"}
+    assert {*SIGN_INS, *TAKEN} <= actions
 
 
 def test_row_recorded_for_another_names_them_and_imports_are_a_ready_list(

@@ -122,6 +122,7 @@ def test_payments_are_listed_with_their_advice_counted_and_filtered(
     cashier = open_as("cashier")
     page = cashier.open("/payments").text
     assert f"/cases/{life.case_id}" in page
+    assert f'<a href="/households/{life.family.household_id}">' in page, "who was paid is one click away"
     assert cells(page, "状态")[:2] == ["已到账", "已发出待回单"]
     only = cashier.open("/payments?state=sent").text
     assert f"/cases/{sent.case_id}" in only
