@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.http.errors import language
 from service.i18n.catalogue import catalogue
-from service.web.formatting import joined
+from service.web.formatting import day_in, joined
 from service.web.forms import action_words
 from workflows.money_format import in_yuan_with_thousands
 
@@ -77,7 +77,8 @@ def _value(name: str, value: Any, names: Mapping[UUID, str]) -> str:
         return in_yuan_with_thousands(value)
     found = names.get(UUID(value)) if is_id(value) else None
     keys = (f"forms.choice.{name}.{value}", f"terms.{name}.{value}", f"terms.role.{value}")
-    return found or next((known[key] for key in keys if key in known), str(value))
+    word = next((known[key] for key in keys if key in known), None)
+    return found or word or day_in(name, str(value)) or str(value)
 
 
 def is_id(value: Any) -> bool:

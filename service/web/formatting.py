@@ -31,6 +31,16 @@ def day(value: date | str | None) -> str:
     return _day(on, language())
 
 
+def day_in(field: str, value: str) -> str | None:
+    """Return the day in a field that holds days, as people read it: `("advised_on", "2025-03-04")`; None for other text."""
+    if not field.endswith(("on", "until", "from")):
+        return None
+    try:
+        return day(date.fromisoformat(value))
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=4096)  # a list shows the same days in many rows
 def _day(on: date, lang: str) -> str:
     return format_date(on, "medium", locale=_locale(lang))

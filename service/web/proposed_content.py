@@ -1,13 +1,12 @@
 """The content of a proposal in words, in the order in which a person checks it."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from service.http.errors import language
 from service.i18n.catalogue import catalogue
-from service.web.formatting import day, joined
+from service.web.formatting import day_in, joined
 from service.web.layout import text
 from workflows.disclosure import Profile, shown
 from workflows.money_format import in_yuan_with_thousands
@@ -91,18 +90,9 @@ def worded(name: str, value: Any, names: Mapping[UUID, str]) -> str:
         return in_yuan_with_thousands(value)
     if name == "id_no":
         return shown("id_number", value, Profile.LIST) or ""
-    return _term(name, str(value)) or _day(name, str(value)) or str(value)
+    return _term(name, str(value)) or day_in(name, str(value)) or str(value)
 
 
 def _term(name: str, value: str) -> str | None:
     known, groups = catalogue(language()), (*GROUPS.get(name, (name,)), "role")
     return next((known[key] for key in (f"terms.{group}.{value}" for group in groups) if key in known), None)
-
-
-def _day(name: str, value: str) -> str | None:
-    if not name.endswith(("on", "until")):
-        return None
-    try:
-        return day(date.fromisoformat(value))
-    except ValueError:
-        return None

@@ -33,7 +33,7 @@ def test_cashier_opens_a_line_whose_receipt_is_corrected_voided_and_told_in_the_
     opens_from_menu(cashier, "资金", "新开资金")
     line = {"code": code, "title": "省级帮扶资金", "source": "PRV", "year": "2025", "document": "示财〔2025〕3号"}
     open_days = {"opens_on": "2025-01-01", "expires_on": "2025-12-31", "expected": "30,000.00"}
-    sends_form(cashier, {**line, **open_days, "items": ["LIV", "MED"]}, "cashier-new-line")
+    sends_form(cashier, {**line, **open_days, "items": ["LIV", "MED"]})
     confirms_what_waits(approver, "新开资金", "approver-line")
     opens_from_menu(cashier, "资金", f"{code} 2025")
     main.get_by_role("link", name="登记到账").click()
@@ -69,13 +69,12 @@ def test_approver_opens_a_line_to_a_unit_below_and_closes_it(people: People, uni
     main = approver.page.locator("main")
     main.get_by_role("link", name="对下级开放（下拨）").click()
     days = {"from_on": TODAY.isoformat(), "until_on": "2025-12-31", "document": "示例〔2025〕9号"}
-    sends_form(approver, {**days, "unit_id": str(below.unit_id), "ceiling": "1,000.00"}, "approver-allocation")
+    sends_form(approver, {**days, "unit_id": str(below.unit_id), "ceiling": "1,000.00"})
     cashier = people("cashier", union.office, TODAY).has_session()
     confirms_what_waits(cashier, "资金开放（下拨）")
     their_cashier = people("cashier", below, TODAY).has_session().opens("/funds")
     expect(their_cashier.page.locator("main")).to_contain_text("1,000.00")
     approver.opens(f"/funds/{union.office.fund_id}")
-    approver.takes_picture("approver-line-opened")
     main.get_by_role("link", name="停止开放").click()
     sends_form(approver, {})
     expect(card(main, "对下级开放（下拨）")).to_contain_text("已停止")
@@ -90,7 +89,6 @@ def test_cashier_finds_payments_by_state_and_day(people: People, union: Union) -
     main = cashier.page.locator("main")
     opens_from_menu(cashier, "资金", "全部发放记录")
     expect(main.locator("tbody tr")).to_have_count(2)
-    cashier.takes_picture("cashier-payments")
     filters = main.locator("form.filters")
     filters.locator("[name='state']").select_option("sent")
     filters.get_by_role("button", name="筛选").click()

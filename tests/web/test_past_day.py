@@ -39,11 +39,11 @@ def test_auditor_reads_lists_as_they_stood_before_a_payment_and_a_correction(peo
     expect(main.locator("tbody tr")).to_have_count(1)
     as_of(auditor, TODAY)
     expect(main.locator("tbody tr")).to_have_count(0)
-    auditor.takes_picture("auditor-past-day")
     page.get_by_role("link", name="经审").first.click()
     main.get_by_role("link", name="活动", exact=True).click()
     as_of(auditor, TODAY)
     expect(main.locator("tbody tr")).to_have_count(1)
+    auditor.takes_picture("auditor-past-day")
     with page.expect_download() as download:
         main.get_by_role("button", name="导出 CSV").click()
     first = download.value.path().read_text("utf-8-sig").splitlines()[0]

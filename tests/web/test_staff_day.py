@@ -29,11 +29,11 @@ def test_new_person_is_given_a_role_by_two_and_signs_in_with_both_halves_of_the_
     main, tail = admin.page.locator("main"), union.office.unit_id.hex[-8:]
     opens_from_menu(admin, "人员", "单位", "新增单位")
     parent = {"parent_id": str(union.office.unit_id), "name": f"第{tail}小学工会", "kind": "grass_roots"}
-    sends_form(admin, parent, "admin-unit")
+    sends_form(admin, parent)
     expect(main).to_contain_text(f"第{tail}小学工会")
     opens_from_menu(admin, "人员", "新增账号")
     login = f"new.{tail}"
-    sends_form(admin, {"display_name": "新社工", "login": login}, "admin-account-new")
+    sends_form(admin, {"display_name": "新社工", "login": login})
     first = half_of(admin)
     approver = people("approver_3", union.office, TODAY).has_password().has_session().opens("/inbox")
     approver.page.locator("main a[href^='/confirmations/']", has_text="新建账号").click()
@@ -41,12 +41,11 @@ def test_new_person_is_given_a_role_by_two_and_signs_in_with_both_halves_of_the_
     prove(form)
     form.locator("button:not([data-passkey])").click()
     second = half_of(approver)
-    approver.takes_picture("approver-half")
     opens_from_menu(admin, "人员", "新社工")
     main.get_by_role("link", name="授予角色").click()
     days = {"from_on": TODAY.isoformat(), "until_on": "2026-12-31"}
     sends_form(admin, {"role": "registrar", **days}, "admin-grant")
-    confirms_what_waits(approver, "授权", "approver-grant")
+    confirms_what_waits(approver, "授权")
     own = sa.select(role_grant.c.role).join(account, account.c.id == role_grant.c.account_id)
     with union.engine.connect() as conn:
         assert conn.scalars(own.where(account.c.login == login)).all() == ["registrar"]
@@ -56,7 +55,6 @@ def test_new_person_is_given_a_role_by_two_and_signs_in_with_both_halves_of_the_
     page.fill("#setup-code", first + second)
     page.fill("#setup-password", PASSWORD)
     page.fill("#setup-repeated", PASSWORD)
-    newcomer.takes_picture("newcomer-setup")
     page.locator("main form button").first.click()
     expect(page).to_have_url(f"{newcomer.address}/account/keys")
     opens_from_menu(newcomer, "家庭", "新建档案")
@@ -82,7 +80,7 @@ def test_mistaken_workbook_is_undone_by_two_and_says_what_it_kept(people: People
     main.get_by_role("button", name="提出撤销").click()
     expect(main.locator(".notice-wait")).to_contain_text("撤销导入")
     approver = people("approver_3", union.office, TODAY).has_session()
-    confirms_what_waits(approver, "撤销导入", "approver-undo")
+    confirms_what_waits(approver, "撤销导入")
     with union.engine.connect() as conn:
         live = sa.select(donation.c.fen).where(mine, donation.c.voided_on.is_(None))
         assert conn.scalars(live).all() == [32_100], "what somebody has changed since stays"
