@@ -78,6 +78,9 @@ def test_looks_at_a_family_are_listed_with_who_looked(desk: ApiClient, engine: s
     assert page.count("查看完整信息") == before + 1
     family = auditor.open(f"/events?list=looks&family={life.family.household_id}").text
     assert family.count("查看完整信息") == 1, "of one family alone"
+    with engine.connect() as conn:
+        own = sa.select(household.c.file_no).where(household.c.id == life.family.household_id)
+        assert f"只看一户 {conn.scalars(own).one()} ×" in family
     of_family = auditor.open(f"/events?family={life.family.household_id}").text
     assert all(words in of_family for words in ("查看完整信息", "批准"))
     only = auditor.open(f"/events?list=looks&actor_id={desk.office.people['registrar']}").text
