@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from service.clock import UNION_TIME
 from service.http.errors import language
-from service.i18n.catalogue import LANGUAGES, MissingTranslation, translate
+from service.i18n.catalogue import MissingTranslation, translate
 from workflows.money_format import in_yuan_with_thousands
 
 NOTHING = "—"
@@ -68,7 +68,7 @@ def term(code: object, group: str) -> str:
 
 def joined(words: Iterable[str]) -> str:
     """Return words in a row: 生活救助、医疗救助; Living aid, Medical aid."""
-    return ("、" if language() == LANGUAGES[0] else ", ").join(words)
+    return translate("pages.comma", language()).join(words)
 
 
 def document_kind(code: str) -> str:
@@ -83,4 +83,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "instant": instant,
     "term": term,
     "document_kind": document_kind,
+    "joined": joined,
 }

@@ -49,6 +49,10 @@ def test_new_person_is_given_a_role_by_two_and_signs_in_with_both_halves_of_the_
     own = sa.select(role_grant.c.role).join(account, account.c.id == role_grant.c.account_id)
     with union.engine.connect() as conn:
         assert conn.scalars(own.where(account.c.login == login)).all() == ["registrar"]
+    auditor = people("auditor", union.office, TODAY).has_session().opens("/home")
+    opens_from_menu(auditor, "经审", "账号与授权")
+    given = auditor.page.locator("main tbody tr", has_text="授予角色 · 经办人").filter(has_text="账号 新社工")
+    expect(given).to_contain_text("唐主席 已确认")
     newcomer = people("new", union.office, TODAY).opens("/sign-in")
     page = newcomer.page
     page.get_by_role("link", name="第一次登录").click()
@@ -84,6 +88,9 @@ def test_mistaken_workbook_is_undone_by_two_and_says_what_it_kept(people: People
     with union.engine.connect() as conn:
         live = sa.select(donation.c.fen).where(mine, donation.c.voided_on.is_(None))
         assert conn.scalars(live).all() == [32_100], "what somebody has changed since stays"
-    auditor = people("auditor", union.office, TODAY).has_session().opens(admin.path)
-    expect(auditor.page.locator("main")).to_contain_text("1")
+    auditor = people("auditor", union.office, TODAY).has_session().opens("/home")
+    opens_from_menu(auditor, "经审", "导入与撤销")
+    auditor.page.locator(f"main a[href='{admin.path}']").first.click()
+    expect(auditor.page.locator("main")).to_contain_text("已撤销 1 行，保留 1 行")
+    expect(auditor.page.locator("main")).to_contain_text("唐主席")
     auditor.takes_picture("auditor-import-undone")
