@@ -48,7 +48,7 @@ test: lint ## lint, then every test except chaos; as root it installs the browse
 
 pictures: $(DEV) ## take the pictures of the documentation again, in docs/img/day, from cases that the browser tests live
 	@sh .ci/browser
-	$(BIN)/pytest tests/web/test_whole_cases.py tests/web/test_auditor_day.py tests/web/test_home.py -n 0 -q --screenshots docs/img/day
+	$(BIN)/pytest tests/web/test_whole_cases.py tests/web/test_home.py $(addprefix tests/web/test_,auditor_day.py records_day.py money_day.py staff_day.py past_day.py) -n 0 -q --screenshots docs/img/day
 
 chaos: $(DEV) ## chaos tests: kill processes and servers under load, then verify the record; about 10 minutes
 	$(BIN)/pytest tests/chaos -m chaos -n 0 -p no:randomly

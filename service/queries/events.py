@@ -37,6 +37,17 @@ def _actions(subject: str, *names: str) -> sa.ColumnElement[bool]:
     return sa.and_(event.c.subject == subject, event.c.action.in_(names))
 
 
+SIGN_INS = (
+    *("sign_in", "sign_in_failed", "sign_out", "end_session", "set_password", "set_up_with_password", "set_totp"),
+    *("make_recovery_codes", "add_passkey", "remove_passkey", "link_provider", "unlink_provider"),
+)
+"""What people do with their own keys: each day has dozens, among which nobody finds a power that was given."""
+
+TAKEN = ("export", "make_bundle")
+OTHERS = ("anchor", "search", "match_number", "resend_notification", "make_token", "revoke_token")
+"""Events of accounts that are in other lists or give no power."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadyList:
     """One list that auditors get without asking (docs/domain/audit-rules.md §5.4)."""
@@ -64,16 +75,20 @@ LISTS: Mapping[str, ReadyList] = {
         ReadyList("voids", sa.or_(event.c.action.startswith("void_"), event.c.action.startswith("correct_"))),
         ReadyList("second_person", sa.or_(event.c.confirmation_id.is_not(None), event.c.subject == "confirmation")),
         ReadyList(
-            "powers", sa.and_(event.c.subject.in_(("account", "unit")), event.c.action.not_in(("anchor", "search")))
+            "powers",
+            sa.and_(event.c.subject.in_(("account", "unit")), event.c.action.not_in((*SIGN_INS, *TAKEN, *OTHERS))),
         ),
+        ReadyList("sign_ins", _actions("account", *SIGN_INS)),
+        ReadyList("taken", _actions("account", *TAKEN)),
         ReadyList("tokens", _actions("account", "make_token", "revoke_token", "invite", "accept_invitation")),
         ReadyList("rules", event.c.subject == "policy"),
+        ReadyList("imports", event.c.subject == "import"),
         ReadyList("kinship", _actions("household", "declare_kinship", "confirm_kinship", "end_kinship")),
         ReadyList(
             "looks",
             sa.or_(
                 _actions("person", "reveal", "match_number"),
-                _actions("account", "search"),
+                _actions("account", "search", "match_number"),
                 _actions("document", "open_document"),
             ),
         ),
@@ -141,7 +156,8 @@ def page(
     rows = _select().where(chosen)
     if after is not None:
         rows = rows.where(event.c.no < int(after[0]))
-    found = [_shown(dict(row)) for row in conn.execute(rows.order_by(event.c.no.desc()).limit(size + 1)).mappings()]
+    newest = conn.execute(rows.order_by(event.c.no.desc()).limit(size + 1)).mappings()
+    found = _with_principals(conn, [_shown(dict(row)) for row in newest])
     total = counted(conn, sa.select(event.c.no).where(chosen), most)
     page_rows, last = cut(found, size)
     return Page(page_rows, total.value, [str(last["no"])] if last else None, total.is_capped)
@@ -150,7 +166,10 @@ def page(
 def one(conn: sa.Connection, number: int, caller: Caller) -> dict[str, Any] | None:
     """Return an event with its body as it was hashed, or None when the caller may not see it."""
     row = conn.execute(_select().where(event.c.no == number, seen_by(caller))).mappings().one_or_none()
-    return None if row is None else {**_shown(dict(row)), "body": row["body"], **_hashes(dict(row))}
+    if row is None:
+        return None
+    [found] = _with_principals(conn, [_shown(dict(row))])
+    return {**found, "body": row["body"], **_hashes(dict(row))}
 
 
 def _hashes(row: Mapping[str, Any]) -> dict[str, str]:
@@ -217,12 +236,25 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "actor_id",
         "actor",
     )
-    said = {"principal": row["principal"] or _principal_of(body), "confirmation_id": row["confirmation_id"]}
+    said = {"principal_id": row["principal_id"] or _principal_of(body), "principal": row["principal"]}
+    said |= {"confirmation_id": row["confirmation_id"]}
     said |= {"confirmed_by": [UUID(each) for each in body.get("confirmed_by", [])], "console": body.get("console")}
     return {name: row[name] for name in columns} | said | {"facts": body.get("facts") or body.get("answers") or {}}
 
 
-def _principal_of(body: Mapping[str, Any]) -> str | None:
+def _principal_of(body: Mapping[str, Any]) -> UUID | None:
+    """Return for whom an import recorded a row: an event of an import says it among its facts, not in a column."""
     facts = body.get("facts")
     principal = facts.get("principal") if isinstance(facts, dict) else None
-    return str(principal) if principal else None
+    return UUID(principal) if principal else None
+
+
+def _with_principals(conn: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return events with the login of each person in whose name they were done."""
+    ids = {row["principal_id"] for row in rows if row["principal_id"] and not row["principal"]}
+    if not ids:
+        return rows
+    logins = {
+        row.id: row.login for row in conn.execute(sa.select(account.c.id, account.c.login).where(account.c.id.in_(ids)))
+    }
+    return [{**row, "principal": row["principal"] or logins.get(row["principal_id"])} for row in rows]

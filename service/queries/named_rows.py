@@ -10,11 +10,15 @@ from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.funds import fund
 from service.tables.households import household
+from service.tables.persons import person
 from service.tables.units import unit
 
 
 def names_of(conn: sa.Connection, ids: Collection[UUID], caller: Caller) -> dict[UUID, str]:
-    """Return the names of accounts, units, fund lines, files and cases among these ids; files and cases as `caller` sees them."""
+    """Return the names of accounts, units, fund lines, cases and files among these ids; a person has the number of their file.
+
+    Files and cases are those that `caller` sees.
+    """
     if not ids:
         return {}
     line = fund.c.code + sa.literal(" ") + fund.c.title
@@ -25,6 +29,9 @@ def names_of(conn: sa.Connection, ids: Collection[UUID], caller: Caller) -> dict
         sa.select(household.c.id, household.c.file_no).where(
             household.c.id.in_(ids), visible_to(caller, household.c.unit_path)
         ),
+        sa.select(person.c.id, household.c.file_no)
+        .join(household, household.c.id == person.c.household_id)
+        .where(person.c.id.in_(ids), visible_to(caller, household.c.unit_path)),
         sa.select(case.c.id, case.c.case_no).where(case.c.id.in_(ids), visible_to(caller, case.c.unit_path)),
     )
     return {row.id: row.name or "—" for row in conn.execute(sa.union_all(*parts))}

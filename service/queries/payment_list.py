@@ -11,6 +11,7 @@ from service.queries.scope import Caller, below, visible_to
 from service.tables.accounts import account
 from service.tables.cases import case
 from service.tables.funds import fund
+from service.tables.households import household
 from service.tables.payments import payment
 from service.tables.units import unit
 
@@ -82,9 +83,12 @@ def _shown(caller: Caller, rows: sa.Select[Any]) -> sa.Select[Any]:
             case.c.item,
             fund.c.code.label("fund_code"),
             visible_to(caller, fund.c.unit_path).label("fund_seen"),
+            household.c.id.label("household_id"),
+            household.c.file_no,
         )
         .add_columns(_payer.c.display_name.label("payer"), _confirmer.c.display_name.label("confirmer"))
         .join(case, case.c.id == payment.c.case_id)
+        .outerjoin(household, sa.and_(household.c.id == case.c.household_id, visible_to(caller, household.c.unit_path)))
         .join(fund, fund.c.id == payment.c.fund_id)
         .join(_payer, _payer.c.id == payment.c.paid_by)
         .outerjoin(_confirmer, _confirmer.c.id == payment.c.confirmed_by)

@@ -7,7 +7,7 @@ from service.tables.events import SUBJECTS
 
 LISTS = (
     *("cash", "stand_ins", "for_others", "returns", "recalls", "voids", "second_person", "powers", "tokens", "rules"),
-    *("kinship", "looks"),
+    *("sign_ins", "taken", "imports", "kinship", "looks"),
 )
 """The ready lists (service/queries/events.py)."""
 

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from service.http.errors import language
 from service.i18n.catalogue import translate
 from service.web import forms
+from service.web.formatting import joined
 from service.web.forms import NO, YES, PostedForm
 from workflows.code_lists import PaymentMethod
 from workflows.form_fields import FormField, Kind
@@ -31,7 +32,7 @@ def _worded(field: FormField, value: Any) -> str:
         case Kind.YES_NO:
             return translate(f"pages.{YES if value else NO}", language())
         case Kind.CODES:
-            return "、".join(forms.choice_label(field.key, str(each)) for each in value)
+            return joined(forms.choice_label(field.key, str(each)) for each in value)
         case Kind.CODE:
             return forms.choice_label(field.key, str(value))
     return str(value)

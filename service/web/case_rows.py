@@ -9,8 +9,9 @@ from uuid import UUID
 from service.http.context import today
 from service.http.errors import language
 from service.http.transaction import connection
-from service.i18n.catalogue import LANGUAGES, translate
+from service.i18n.catalogue import translate
 from service.queries.people_awaited import AwaitedPerson, people_awaited
+from service.web.formatting import joined
 from service.web.past_lists import name_of
 from workflows.programme import Awaited
 from workflows.programmes import PROGRAMMES
@@ -73,12 +74,11 @@ def _row(row: dict[str, Any], people: Sequence[AwaitedPerson]) -> CaseRowView:
 
 def waits_for(programme: str, state: str, people: Sequence[AwaitedPerson]) -> str:
     """Return the names of the few people a case waits for; of more their roles; of nobody the roles of the steps."""
-    joiner = "、" if language() == LANGUAGES[0] else ", "
     names = tuple(dict.fromkeys(each.display_name for each in people))
     if 0 < len(names) <= SHOWN_NAMES:
-        return joiner.join(names)
+        return joined(names)
     roles = dict.fromkeys((each.role for each in people) if people else _roles_awaited(programme, state))
-    return joiner.join(translate(f"terms.role.{role}", language()) for role in roles)
+    return joined(translate(f"terms.role.{role}", language()) for role in roles)
 
 
 OF_THE_STATE = frozenset({Awaited.ALWAYS, Awaited.VISITED, Awaited.FOLLOWED_UP, Awaited.NOT_FOLLOWED_UP})

@@ -1,6 +1,6 @@
 """/confirmations: what another person proposed, to be confirmed or refused."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,41 +14,22 @@ from service.actions.proposals.imports import UNDO
 from service.actions.proposals.write import Made
 from service.http.auth import EVERYONE, READERS, requires_role
 from service.http.context import action_context, app_state, caller
-from service.http.errors import language
 from service.http.idempotency import idempotent, release_key
 from service.http.transaction import connection
-from service.i18n.catalogue import catalogue
 from service.imports.proposed_import import ALL_WRITES
 from service.queries import confirmations as read
 from service.queries import named_rows
 from service.web.calendar_preview import calendar_changes
 from service.web.event_words import PLACES
 from service.web.forms import PostedForm
-from service.web.layout import text
 from service.web.proofs import challenge, proof_input, proof_label, proved, shown_confirmation
+from service.web.proposed_content import content_lines, ids_in, label_of_content, worded
 from service.web.proposed_rules import rules_shown
 from service.web.refusals import NO_PROBLEMS, REFUSALS, Problems, problems_of
-from workflows.disclosure import Profile, shown
-from workflows.money_format import in_yuan_with_thousands
 
 blueprint = Blueprint("confirmations", __name__)
-SECRET = frozenset({"first_hash", "base64", "rows_digest"})
-"""Parts of a content that the page leaves out: half of a code, whole files, and a digest that its own digest covers."""
-
 FILES_OF_RULES = ("policy_set", "calendar")
 """Acts whose `source` is a whole file; that of a fund line is where its money comes from."""
-
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "source": ("fund_source",),
-    "items": ("item",),
-    "categories": ("category",),
-    "kind": ("visit_kind", "activity_kind"),
-    "relation_of_deceased": ("kin",),
-}
-"""The groups of terms of a field's codes, where they have another name than the field."""
-
-SUMS = ("ceiling",)
-"""Sums in fen, besides those whose name says so."""
 
 RECORDS: Mapping[str, str] = {
     f"{name}_{act}": PLACES[name]
@@ -75,13 +56,16 @@ def _page(confirmation_id: UUID, problems: Problems) -> str:
     content = read.content_of(row, app_state().keyring)
     hands = read.hands_of(conn, [confirmation_id])
     people = {each for hand in hands for each in (hand.account_id, hand.confirmed_by) if each}
-    lines = [each for each in _lines(content) if each[0] != "source" or row.act not in FILES_OF_RULES]
-    ids = {*people, row.proposed_by, *(_id(value) for _, value in lines if _id(value))}
-    names = named_rows.names_of(conn, [each for each in ids if each], caller())
+    lines = [each for each in content_lines(content) if each[0] != "source" or row.act not in FILES_OF_RULES]
+    ids = {*people, row.proposed_by, *ids_in([value for _, value in lines])}
+    names = named_rows.names_of(conn, ids, caller())
     return render_template(
         "confirmations/show.html",
         row=row,
-        lines=[(_label(path), _worded(path, value, names), _address(row.act, path, value)) for path, value in lines],
+        lines=[
+            (label_of_content(name), worded(name, value, names), _address(row.act, name, value))
+            for name, value in lines
+        ],
         hands=hands,
         names=names,
         rules=rules_shown(row.id, row.act, content),
@@ -94,48 +78,9 @@ def _page(confirmation_id: UUID, problems: Problems) -> str:
     )
 
 
-def _lines(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each value of a content with the name of its field: `{"new": {"fen": 5}}` → `("fen", 5)`."""
-    if isinstance(content, dict):
-        for name, value in content.items():
-            if name not in SECRET:
-                yield from _lines(value, name)
-    elif isinstance(content, list):
-        for value in content:
-            yield from _lines(value, path)
-    elif content not in (None, "", False):
-        yield path, content
-
-
-def _id(value: Any) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _label(name: str) -> str:
-    known = catalogue(language())
-    return known.get(f"forms.content.{name}") or known.get(f"forms.field.{name}", name)
-
-
 def _address(act: str, name: str, value: Any) -> str:
     """Return where the record that a proposal voids or corrects is shown; nothing for any other line."""
     return f"/{RECORDS[act]}/{value}" if name == "record_id" and act in RECORDS else ""
-
-
-def _worded(name: str, value: Any, names: dict[UUID, str]) -> str:
-    row_id = _id(value)
-    if row_id is not None:
-        return names.get(row_id) or (text("records.open") if name == "record_id" else str(value)[-8:])
-    if isinstance(value, bool):
-        return text("yes" if value else "no")
-    if (name.endswith("fen") or name in SUMS) and isinstance(value, int):
-        return in_yuan_with_thousands(value)
-    if name == "id_no":
-        return shown("id_number", value, Profile.LIST) or ""
-    known, groups = catalogue(language()), (*GROUPS.get(name, (name,)), "role")
-    return next((known[key] for key in (f"terms.{group}.{value}" for group in groups) if key in known), str(value))
 
 
 @blueprint.post("/confirmations/<uuid:confirmation_id>/<any(confirm, refuse, withdraw):action>")
@@ -146,7 +91,7 @@ def end_confirmation(confirmation_id: UUID, action: str) -> ResponseReturnValue:
     try:
         made = _end(confirmation_id, action)
     except REFUSALS as refusal:
-        problems = problems_of(refusal, {"reason": _label("reason"), **proof_label()})
+        problems = problems_of(refusal, {"reason": label_of_content("reason"), **proof_label()})
         return _page(confirmation_id, problems), problems.status
     if made is not None and made.shown_once:
         release_key()

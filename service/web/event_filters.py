@@ -7,6 +7,9 @@ from uuid import UUID
 
 from flask import request
 
+from service.http.context import caller
+from service.http.transaction import connection
+from service.queries import named_rows
 from service.queries.events import LISTS
 from service.tables.events import SUBJECTS
 from service.web.event_words import event_words
@@ -41,12 +44,17 @@ def event_labels(filters: dict[str, Any], staff: dict[UUID, str]) -> dict[str, s
     if "subject" in filters:
         labels["subject"] = term(filters["subject"], "subject")
     if "subject_id" in filters:
-        labels["subject_id"] = text("audit.one_subject")
+        labels["subject_id"] = _named("audit.one_subject", filters["subject_id"])
     if "family" in filters:
-        labels["family"] = text("audit.one_family")
+        labels["family"] = _named("audit.one_family", filters["family"])
     if "actor_id" in filters:
         labels["actor_id"] = staff.get(filters["actor_id"], "—")
     if "action" in filters:
         labels["action"] = event_words(filters.get("subject", ""), filters["action"])
     labels |= {"from": text("audit.from_day", on=day(filters["first"]))} if "first" in filters else {}
     return labels | ({"to": text("audit.to_day", on=day(filters["last"]))} if "last" in filters else {})
+
+
+def _named(key: str, row_id: UUID) -> str:
+    """Return a text with the name of a row, where the caller may know it: 只看一户 LL-0001."""
+    return f"{text(key)} {named_rows.names_of(connection(), [row_id], caller()).get(row_id, '')}".rstrip()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from service.http.errors import language
 from service.i18n.catalogue import catalogue
+from service.web.formatting import day_in, joined
 from service.web.forms import action_words
 from workflows.money_format import in_yuan_with_thousands
 
@@ -36,6 +37,19 @@ def address_of(subject: str, subject_id: UUID) -> str | None:
     return f"/{PLACES[subject]}/{subject_id}" if subject in PLACES else None
 
 
+def gist(facts: Mapping[str, Any]) -> str:
+    """Return what tells an event from others of its kind: what was proposed, or which role was given."""
+    act, role, tier = (facts.get(name) for name in ("act", "role", "tier"))
+    words = _value("act", act, {}) if act else _value("role", role, {}) if role else ""
+    return f"{words} {tier}" if role and tier else words
+
+
+def with_ids_apart(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts in which ids that were written in one text are a list: those of the people that a search found."""
+    parts = {name: str(value).split(",") for name, value in facts.items()}
+    return {name: parts[name] if all(map(is_id, parts[name])) else value for name, value in facts.items()}
+
+
 SUMS = ("amount", "award", "requested", "self_paid")
 """Answers that are sums of money, besides those that end in `fen`."""
 
@@ -49,21 +63,22 @@ def fact_lines(facts: Mapping[str, Any], action: str, names: Mapping[UUID, str])
 
 def _label(name: str, action: str) -> str | None:
     known = catalogue(language())
-    keys = (f"forms.content.{name}", f"forms.field.{action}.{name}", f"forms.field.{name}")
+    keys = (f"forms.field.{action}.{name}", f"forms.content.{name}", f"forms.field.{name}")
     return next((known[key] for key in keys if key in known), None)
 
 
 def _value(name: str, value: Any, names: Mapping[UUID, str]) -> str:
     known = catalogue(language())
     if isinstance(value, list):
-        return "、".join(_value(name, each, names) for each in value)
+        return joined(_value(name, each, names) for each in value)
     if isinstance(value, bool):
         return known["pages.yes" if value else "pages.no"]
     if isinstance(value, int) and (name.endswith("fen") or name in SUMS):
         return in_yuan_with_thousands(value)
     found = names.get(UUID(value)) if is_id(value) else None
     keys = (f"forms.choice.{name}.{value}", f"terms.{name}.{value}", f"terms.role.{value}")
-    return found or next((known[key] for key in keys if key in known), str(value))
+    word = next((known[key] for key in keys if key in known), None)
+    return found or word or day_in(name, str(value)) or str(value)
 
 
 def is_id(value: Any) -> bool:

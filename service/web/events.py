@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template
 
 from service.actions.errors import NotFound
+from service.clock import UNION_TIME
 from service.crypto.hash_chain import event_hash
 from service.http.auth import requires_role
 from service.http.context import app_state, at, caller, today
@@ -20,15 +21,17 @@ from service.integrity.faults import Fault
 from service.integrity.owed import owed_faults
 from service.integrity.schema_objects import schema_faults
 from service.integrity.verify import verify
-from service.queries import accounts, anchors, named_rows
+from service.queries import anchors, named_rows
 from service.queries import events as read
 from service.queries.page import COUNTED
 from service.report.figures import snapshot
 from service.tables.events import SUBJECTS
 from service.web import lists
 from service.web.event_filters import FILTERS, event_filters, event_labels
-from service.web.event_words import address_of, event_words, fact_lines, is_id
+from service.web.event_words import address_of, event_words, fact_lines, gist, with_ids_apart
+from service.web.formatting import instant, joined
 from service.web.past_lists import past_list
+from service.web.proposed_content import ids_in
 from workflows.vocabulary import Role
 
 blueprint = Blueprint("events", __name__)
@@ -93,9 +96,10 @@ def list_events() -> str:
     conn, filters = connection(), event_filters()
     key, staff = lists.cursor_key(filters), read.actors(conn, caller())
     page = read.page(conn, caller(), filters, key, lists.PAGE_SIZE, most=COUNTED)
+    names = _names(page.rows)
     return render_template(
         "audit/events.html",
-        rows=[_worded(row) for row in page.rows],
+        rows=[_worded(row, names) for row in page.rows],
         count=page.count,
         is_capped=page.count_is_capped,
         next_url=lists.next_url(page.last, filters),
@@ -107,9 +111,26 @@ def list_events() -> str:
     )
 
 
-def _worded(row: dict[str, Any]) -> dict[str, Any]:
-    address = address_of(row["subject"], row["subject_id"])
-    return {**row, "words": event_words(row["subject"], row["action"]), "address": address}
+def _names(rows: Sequence[dict[str, Any]], *more: UUID) -> dict[UUID, str]:
+    """Return the names of what events are about, of the people in them, and of more rows."""
+    of_rows = (
+        id_ for row in rows for id_ in (row["subject_id"], row["actor_id"], row["principal_id"], *row["confirmed_by"])
+    )
+    return named_rows.names_of(connection(), {*filter(None, of_rows), *more}, caller())
+
+
+def _worded(row: dict[str, Any], names: Mapping[UUID, str]) -> dict[str, Any]:
+    at_once = row["at"].astimezone(UNION_TIME).date() == row["on"]
+    return {
+        **row,
+        "words": event_words(row["subject"], row["action"]),
+        "gist": gist(row["facts"]),
+        "written": row["at"].astimezone(UNION_TIME).strftime("%H:%M") if at_once else instant(row["at"]),
+        "principal": names.get(row["principal_id"], row["principal"]),
+        "confirmers": joined(names[each] for each in row["confirmed_by"] if each in names),
+        "about": names.get(row["subject_id"]) or str(row["subject_id"])[-8:],
+        "address": address_of(row["subject"], row["subject_id"]),
+    }
 
 
 @blueprint.get("/events/<int:number>")
@@ -120,17 +141,13 @@ def show_event(number: int) -> str:
     row = read.one(conn, number, caller())
     if row is None:
         raise NotFound
-    people = accounts.display_names(conn, [row["actor_id"], *row["confirmed_by"]])
     body = json.loads(row["body"])
-    said = {**(body.get("facts") or {}), **(body.get("answers") or {})}
-    ids = [
-        UUID(each) for value in said.values() for each in (value if isinstance(value, list) else [value]) if is_id(each)
-    ]
+    said = with_ids_apart({**(body.get("facts") or {}), **(body.get("answers") or {})})
+    names = _names([row], *ids_in(said.values()))
     return render_template(
         "audit/event.html",
-        row=_worded(row),
-        facts=fact_lines(said, row["action"], named_rows.names_of(conn, ids, caller())),
-        actor=people.get(row["actor_id"], row["actor"]),
-        confirmed=[people[each] for each in row["confirmed_by"] if each in people],
+        row=_worded(row, names),
+        facts=fact_lines(said, row["action"], names),
+        actor=names.get(row["actor_id"], row["actor"]),
         is_whole=row["hash"] == event_hash(bytes.fromhex(row["prev"]), row["body"]).hex(),
     )

@@ -128,6 +128,7 @@ EXPORTED: Mapping[str, ExportedList] = {
         _payments,
         {
             "case.no": as_it_is("case_no"),
+            "family.file_no": as_it_is("file_no"),
             "case.item": in_words("item", "item"),
             "funds.line": as_it_is("fund_code"),
             "family.fen": in_yuan("fen"),

@@ -8,7 +8,7 @@ from service.imports.written_tables import Cell
 from service.queries import activities, donations, gifts, notices, notification_list, visits
 from service.web import activity_view, donation_view, gift_view, letter_view, notice_view, pairing_view, visit_view
 from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, Key, as_it_is, in_words, in_yuan, on_day
-from service.web.formatting import instant, term
+from service.web.formatting import instant, joined, term
 from service.web.forms import choice_label
 from service.web.layout import text
 from service.web.list_filters import Filters, labels_of, read_filters
@@ -32,7 +32,7 @@ def _yes_no(name: str, yes: str, no: str) -> Callable[[dict[str, Any]], Cell]:
 
 
 def _names(name: str) -> Callable[[dict[str, Any]], Cell]:
-    return lambda row: "、".join(row[name] or ())
+    return lambda row: joined(row[name] or ())
 
 
 VOIDED: Columns = {"records.voided_on": on_day("voided_on"), "records.void_reason": as_it_is("void_reason")}
@@ -157,7 +157,7 @@ RECORDS: Mapping[str, ExportedList] = {
             "records.posted_on": on_day("posted_on"),
             "records.ends_on": on_day("ends_on"),
             "records.ended_on": on_day("ended_on"),
-            "case.notice_places": lambda row: "、".join(term(place, "notice_place") for place in row["places"]),
+            "case.notice_places": lambda row: joined(term(place, "notice_place") for place in row["places"]),
             "records.objections": as_it_is("objections"),
             "objection.open": as_it_is("open_objections"),
         },

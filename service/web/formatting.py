@@ -1,6 +1,6 @@
 """Jinja filters: money, days and instants as people read them, and codes as their terms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -31,6 +31,16 @@ def day(value: date | str | None) -> str:
     return _day(on, language())
 
 
+def day_in(field: str, value: str) -> str | None:
+    """Return the day in a field that holds days, as people read it: `("advised_on", "2025-03-04")`; None for other text."""
+    if not field.endswith(("on", "until", "from")):
+        return None
+    try:
+        return day(date.fromisoformat(value))
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=4096)  # a list shows the same days in many rows
 def _day(on: date, lang: str) -> str:
     return format_date(on, "medium", locale=_locale(lang))
@@ -56,6 +66,11 @@ def term(code: object, group: str) -> str:
         return str(code)
 
 
+def joined(words: Iterable[str]) -> str:
+    """Return words in a row: 生活救助、医疗救助; Living aid, Medical aid."""
+    return translate("pages.comma", language()).join(words)
+
+
 def document_kind(code: str) -> str:
     """Return the word for a kind of document: a paper that policies name, or what is none of them."""
     word = term(code, "paper")
@@ -68,4 +83,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "instant": instant,
     "term": term,
     "document_kind": document_kind,
+    "joined": joined,
 }

@@ -15,10 +15,11 @@ from service.http.context import action_context, app_state, caller
 from service.http.errors import language
 from service.http.transaction import connection
 from service.i18n.catalogue import translate
-from service.queries import accounts
+from service.queries import accounts, confirmations
 from service.queries import workbook_imports as read
 from service.queries.own_proposals import ProposedWrite, own_proposal
 from service.web import lists
+from service.web.formatting import joined
 from workflows.import_codes import ImportedKind, ImportState
 from workflows.powers import UNDOERS
 
@@ -48,6 +49,17 @@ class ShownRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownUndo:
+    """Who undid an import, who confirmed it, on which day and why."""
+
+    confirmation_id: UUID
+    on: date
+    proposer: str
+    confirmers: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastImportPage:
     """Everything that the page of an import shows."""
 
@@ -65,6 +77,7 @@ class PastImportPage:
     confirmation_id: UUID | None
     proposal: ProposedWrite | None
     may_propose: bool
+    undo: ShownUndo | None
 
     @property
     def staying(self) -> int:
@@ -98,7 +111,21 @@ def past_import_page(import_id: UUID) -> PastImportPage:
         confirmation_id=waits,
         proposal=own_proposal(conn, waits, caller()) if waits else None,
         may_propose=bool(caller().roles & set(UNDOERS)) and waits is None,
+        undo=_undo(conn, act),
     )
+
+
+def _undo(conn: Any, act: Any) -> ShownUndo | None:
+    """Return the undo of an import that was carried out, where the caller sees its proposal."""
+    if act.state not in {ImportState.UNDONE, ImportState.PARTLY_UNDONE}:
+        return None
+    row = confirmations.one(conn, act.undo_confirmation_id, caller())
+    if row is None:
+        return None
+    seconds = [each.confirmed_by for each in confirmations.hands_of(conn, [row.id]) if each.confirmed_by]
+    names = accounts.display_names(conn, [row.proposed_by, *seconds])
+    reason = confirmations.content_of(row, app_state().keyring)["reason"]
+    return ShownUndo(row.id, row.ended_on, names[row.proposed_by], joined(names[each] for each in seconds), reason)
 
 
 def _as_proposer(conn: Any, act: Any) -> ActionContext:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from service.http.errors import language
 from service.i18n.catalogue import LANGUAGES, catalogue, translate
-from service.web.formatting import NOTHING, term, yuan
+from service.web.formatting import NOTHING, joined, term, yuan
 from workflows.vocabulary import Fen
 
 DECIMALS = 10**4
@@ -19,7 +19,7 @@ def say(key: str, /, **values: object) -> str:
 
 def listed(parts: Iterable[str]) -> str:
     """Return parts in one line; a dash where there is none."""
-    return ("、" if language() == LANGUAGES[0] else ", ").join(parts) or NOTHING
+    return joined(parts) or NOTHING
 
 
 def clauses(parts: Iterable[str]) -> str:

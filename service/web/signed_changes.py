@@ -14,6 +14,7 @@ from service.i18n.catalogue import translate
 from service.queries import case_pages, named_rows
 from service.queries.case_loading.load import content_of
 from service.queries.case_loading.loaded_case import LoadedCase
+from service.web.formatting import joined
 from service.web.forms import choice_label
 from workflows.approval_digest import content_record
 from workflows.money_format import in_yuan_with_thousands
@@ -70,5 +71,5 @@ def _worded(name: str, value: Any, known: dict[UUID, str]) -> str:
     if isinstance(value, dict):
         return "；".join(f"{key}: {each}" for key, each in value.items())
     if isinstance(value, list):
-        return "、".join(choice_label("paper", str(each)) for each in value)
+        return joined(choice_label("paper", str(each)) for each in value)
     return choice_label(name, str(value))

@@ -10,7 +10,7 @@ from service.http.context import app_state, caller, today
 from service.http.transaction import connection
 from service.queries import accounts, sealed_remarks
 from service.web import list_filters as filters
-from service.web.formatting import day, term
+from service.web.formatting import day, joined, term
 from service.web.forms import choice_label
 from service.web.layout import text
 from service.web.list_filters import ListFilter
@@ -71,9 +71,9 @@ def _lines(row: dict[str, Any]) -> Iterator[ViewLine]:
         yield line("records.conclusion", choice_label("conclusion", row["conclusion"]))
     yield line("case.unit", row["unit_name"])
     yield line("records.place", term(row["place"], "place"))
-    yield line("records.visitors", "、".join(row["visitors"] or ()))
+    yield line("records.visitors", joined(row["visitors"] or ()))
     if row["kind"] == VisitKind.SURVEY:
-        yield line("records.confirmation", "、".join(row["confirmed"] or ()) or text("records.unconfirmed"))
+        yield line("records.confirmation", joined(row["confirmed"] or ()) or text("records.unconfirmed"))
     if not row["is_of_case"]:
         yield line("records.occasion", term(row["occasion"], "occasion"))
         yield line("records.with_employer", text("yes") if row["with_employer"] else text("no"))

@@ -12,6 +12,7 @@ VENDORS = (ROOT / "service" / "static" / "vendor", ROOT / "tests" / "web" / "ven
 """What pages load, and what their tests run."""
 
 _SUM = re.compile(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", re.MULTILINE)
+CHINESE, COMMENT = re.compile(r"[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]+"), re.compile(r"{#.*?#}", re.DOTALL)
 LOADS = re.compile(r"""(?:src|href|action|url|import|from|fetch)\s*[=(]?\s*["'(]\s*((?:https?:)?//[^"')\s]+)""")
 
 
@@ -71,6 +72,19 @@ FORBIDDEN = {
     "working notes": r"(?i)\b(?:TODO|FIXME|XXX|HACK)\b|\bsub-?agents?\b|\b(?:claude|copilot|chatgpt|anthropic|openai)\b",
     "an unresolved merge conflict": r"^(?:<{7}|>{7}) ",
 }
+
+
+def test_templates_have_no_words_of_their_own() -> None:
+    """Why: what a template writes in Chinese, a comma too, stands in the English page."""
+    templates = ROOT / "service" / "templates"
+    pages = {each: each.relative_to(templates).as_posix() for each in templates.rglob("*.html")}
+    found = {
+        f"{name}: {match[0]}"
+        for path, name in pages.items()
+        for match in CHINESE.finditer(COMMENT.sub("", path.read_text(encoding="utf-8")))
+        if not name.startswith(("examples/", "docs.html"))
+    }
+    assert not found, listed(found)
 
 
 @pytest.mark.parametrize("content", FORBIDDEN)

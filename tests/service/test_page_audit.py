@@ -4,21 +4,29 @@ import hashlib
 import html
 import re
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from service.actions.accounts import NewGrant
+from service.actions.confirmations import confirm, propose
 from service.i18n.catalogue import LANGUAGES, catalogue
-from service.queries.events import LISTS
+from service.imports.import_files import import_files
+from service.queries.events import LISTS, SIGN_INS, TAKEN
 from service.tables.cases import case
 from service.tables.events import SUBJECTS, event
+from service.tables.households import household
 from tests.api_client import ApiClient
 from tests.factories import create_organisation
 from tests.lives import case_at
 from tests.service import own_record
 from tests.service.browser import Browser, browser_of
+from tests.service.import_fixtures import Cell, workbook
 from workflows.powers import POWERS
+from workflows.vocabulary import Role
 
 database_url, engine, shared_app = own_record.database_url, own_record.engine, own_record.shared_app
 
@@ -70,10 +78,92 @@ def test_looks_at_a_family_are_listed_with_who_looked(desk: ApiClient, engine: s
     assert page.count("查看完整信息") == before + 1
     family = auditor.open(f"/events?list=looks&family={life.family.household_id}").text
     assert family.count("查看完整信息") == 1, "of one family alone"
+    with engine.connect() as conn:
+        own = sa.select(household.c.file_no).where(household.c.id == life.family.household_id)
+        assert f"只看一户 {conn.scalars(own).one()} ×" in family
     of_family = auditor.open(f"/events?family={life.family.household_id}").text
     assert all(words in of_family for words in ("查看完整信息", "批准"))
     only = auditor.open(f"/events?list=looks&actor_id={desk.office.people['registrar']}").text
     assert only.count("查看完整信息") <= before
+
+
+def confirmed(engine: sa.Engine, desk: ApiClient, act: str, content: object, by: str, confirmer: str) -> None:
+    """Let one person propose a write and another confirm it."""
+    with engine.begin() as conn:
+        proposer, second = (desk.office.context(conn, name, desk.today) for name in (by, confirmer))
+        proposal = propose(conn, act, content, proposer)
+        confirm(conn, proposal.id, proposal.digest, second)
+
+
+def rows_of(page: str) -> list[str]:
+    """Return the words of each row of the list of events."""
+    rows = re.findall(r"<tr><th scope=\"row\".*?</tr>", page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in rows]
+
+
+def test_list_says_who_confirmed_what_and_which_power_was_given_to_whom(
+    desk: ApiClient, engine: sa.Engine, open_as: Open
+) -> None:
+    """A row said that somebody had confirmed something for an account with a number."""
+    witness, until = desk.office.people["witness"], date(2026, 12, 31)
+    grant = NewGrant(witness, desk.office.unit_id, Role.APPROVER, desk.today, until, tier=2)
+    confirmed(engine, desk, "grant", grant, "admin", "approver_3")
+    auditor = open_as("auditor")
+    [given] = [each for each in rows_of(auditor.open("/events?list=powers").text) if "授予角色" in each]
+    assert given.endswith("2025年9月1日 09:30 admin 授予角色 · 审批人 2 approver_3 已确认 账号 witness")
+    proposed, second = rows_of(auditor.open("/events?subject=confirmation").text)
+    assert "确认 · 授权" in proposed
+    assert "提出 · 授权" in second
+    number = given.split()[0]
+    said = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", auditor.open(f"/events/{number}").text)
+    assert {("角色", "审批人"), ("审批级别", "2"), ("至", "2026年12月31日")} <= set(said)
+
+
+def test_list_of_powers_has_no_sign_ins_and_every_event_of_accounts_is_in_a_list(
+    engine: sa.Engine, open_as: Open
+) -> None:
+    """The powers that were given were pages away, below everybody's sign-ins."""
+    auditor = open_as("auditor")
+    shown = rows_of(auditor.open("/events?list=powers").text)
+    assert shown
+    assert not [each for each in shown if "登录" in each or "密码" in each]
+    assert "登录" in auditor.open("/events?list=sign_ins").text
+    actions = {action for subject, action in POWERS if subject in {"account", "unit"}}
+    with engine.connect() as conn:
+        rows = sa.select(event.c.action).where(
+            event.c.subject.in_(("account", "unit")),
+            sa.not_(sa.or_(*(LISTS[name].rows for name in ("powers", "tokens", "sign_ins", "taken", "looks")))),
+        )
+        assert set(conn.scalars(rows)) <= {"anchor", "resend_notification"}
+    assert {*SIGN_INS, *TAKEN} <= actions
+
+
+def test_row_recorded_for_another_names_them_and_imports_are_a_ready_list(
+    desk: ApiClient, engine: sa.Engine, open_as: Open, tmp_path: Path
+) -> None:
+    row: dict[str, Cell] = {"单位": "示例县总工会", "日期": desk.today, "方向": "收到", "活动名称": "献爱心"}
+    row |= {"组织单位": "县总工会", "交付何处": "专户", "金额": "100.00", "登记人": desk.office.login("registrar")}
+    path = workbook(tmp_path / "捐款.xlsx", 捐款=[row])
+    with engine.begin() as conn:
+        made = import_files(conn, [path], desk.office.context(conn, "admin", desk.today)).import_id
+    auditor = open_as("auditor")
+    [of_row] = [each for each in rows_of(auditor.open("/events?list=for_others").text) if "登记捐" in each]
+    assert "admin 代 registrar" in of_row
+    listed = auditor.open("/events?list=imports").text
+    assert f'href="/imports/past/{made}"' in listed
+    assert "/events?list=imports" in auditor.open("/audit").text
+
+
+def test_search_names_the_files_that_it_found(desk: ApiClient, engine: sa.Engine, open_as: Open) -> None:
+    life, auditor = case_at("payment", desk, engine), open_as("auditor")
+    with engine.connect() as conn:
+        own = sa.select(household.c.file_no).where(household.c.id == life.family.household_id)
+        file_no = conn.scalars(own).one()
+    assert open_as("registrar").open("/search?q=示例甲").status == 200
+    found = auditor.open(f"/events?list=looks&actor_id={desk.office.people['registrar']}").text
+    [number] = re.findall(r'href="/events/(\d+)"', found)
+    said = auditor.open(f"/events/{number}").text
+    assert f"<dt>查到的人（档案号）</dt><dd>{file_no}</dd>" in said
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ def test_payments_are_listed_with_their_advice_counted_and_filtered(
     cashier = open_as("cashier")
     page = cashier.open("/payments").text
     assert f"/cases/{life.case_id}" in page
+    assert f'<a href="/households/{life.family.household_id}">' in page, "who was paid is one click away"
     assert cells(page, "状态")[:2] == ["已到账", "已发出待回单"]
     only = cashier.open("/payments?state=sent").text
     assert f"/cases/{sent.case_id}" in only
@@ -157,3 +158,25 @@ def test_second_payment_to_a_family_for_one_item_in_a_year_is_found(
     both = open_as("auditor").open("/payments?again=1").text
     assert all(f"/cases/{life.case_id}" in both for life in lives)
     assert "同一户同一项目当年不止一笔 ×" in both
+
+
+def test_new_line_is_proposed_with_its_source_and_confirmed_with_its_sum_in_yuan(
+    desk: ApiClient, engine: sa.Engine, open_as: Open
+) -> None:
+    """The form called the source of the money the channel of an objection, and the confirmer read its sum in fen."""
+    cashier, code = open_as("cashier"), f"PRV-{desk.office.unit_id.hex[-6:]}"
+    form = cashier.open("/funds/new").text
+    assert "异议渠道" not in form
+    assert "资金来源" in form
+    line = {"code": code, "title": "省级帮扶资金", "source": "PRV", "year": "2025", "document": "示财〔2025〕3号"}
+    line |= {"opens_on": "2025-01-01", "expires_on": "2025-12-31", "expected": "30,000.00"}
+    answer = cashier.fill("/funds/new", **line, unit_id=str(desk.office.unit_id), items=["LIV", "MED"])
+    assert answer.status == 303, answer.summary
+    with engine.connect() as conn:
+        own = confirmation.c.proposed_by == desk.office.people["cashier"], confirmation.c.act == "fund_line"
+        proposal_id = conn.scalars(sa.select(confirmation.c.id).where(*own)).one()
+    page = open_as("approver_3").open(f"/confirmations/{proposal_id}").text
+    lines = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page)
+    assert lines[:3] == [("代码", code), ("名称", "省级帮扶资金"), ("预计到账", "30,000.00")]
+    assert ("准许用途", "生活救助、医疗救助") in lines
+    assert ("截止日", "2025年12月31日") in lines

@@ -132,3 +132,17 @@ def test_files_imported_before_say_that_they_cannot_be_undone(
 
 def test_registrar_without_an_undo_role_over_the_unit_does_not_see_it(open_as: Open, imported: UUID) -> None:
     assert open_as("visitor_1").open(f"/imports/past/{imported}").refusal == (403, ["role_missing"])
+
+
+def test_auditor_reads_when_by_whom_and_why_an_import_was_undone(
+    desk: ApiClient, engine: sa.Engine, open_as: Open, imported: UUID
+) -> None:
+    """The page said that rows were undone, and neither who had done it nor why."""
+    propose(open_as("admin"), imported, "导错了文件")
+    confirm_open(engine, desk, "approver_3")
+    page = open_as("auditor").open(f"/imports/past/{imported}").text
+    said = re.findall(r"<dt>([^<]+)</dt><dd>(.*?)</dd>", page)
+    assert [label for label, _ in said] == ["撤销日期", "提出人", "确认人", "理由"]
+    assert [words.partition(" · ")[0] for _, words in said] == ["2025年9月2日", "admin", "approver_3", "导错了文件"]
+    assert f'href="/events?subject=import&amp;subject_id={imported}"' in page
+    assert 'href="/events?list=imports"' in page

@@ -346,7 +346,8 @@ def test_database_that_makes_no_copy_says_why(
             pages.get("auditor", f"/payments?as_of={PAID}"),
             pages.post("auditor", f"/exports/payments/csv?as_of={PAID}", {}),
         ]
-    assert [page_refusal(each) for each in answers] == [(409, code_of_database)] * 2
+    refusal = (409, code_of_database)
+    assert [page_refusal(each) for each in answers] == [refusal] * 2
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from service.i18n.catalogue import LANGUAGES, catalogue
 from service.imports.proposed_import import ALL_WRITES
 from service.web import activity_view, donation_view, fund_forms, gift_forms, letter_view, staff_forms, visit_forms
-from service.web.confirmations import SECRET
+from service.web.proposed_content import SECRET
 from service.web.record_forms import RecordForm
 from workflows import code_lists, condolence_codes, payment_states, vocabulary
 

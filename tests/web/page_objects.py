@@ -109,3 +109,39 @@ class CasePage:
         """Wait until the page says that the action was taken."""
         expect(self.person.page.locator("#live")).not_to_be_empty()
         expect(self.problems()).to_have_count(0)
+
+
+def sends_form(person: Person, answers: Mapping[str, Answer], picture: str = "") -> None:
+    """Fill in the form of a record, keep a picture of it, and send it; fail with the reasons of a page that refuses."""
+    page, before = person.page, person.page.url
+    form = page.locator("main form.record")
+    fill_in(form, answers)
+    person.takes_picture(picture)
+    form.locator(".form-end button:not([data-passkey])").click()
+    problems, notices = (
+        page.locator(".error-summary li"),
+        page.locator("main :is(.notice-wait, .identity-bar, .code-list)"),
+    )
+    expect(problems.or_(notices).or_(page.locator("#live:not(:empty)")).first).to_be_visible()
+    assert problems.all_inner_texts() == [], before
+
+
+def confirms_what_waits(person: Person, act: str, picture: str = "") -> None:
+    """Open a proposal from the inbox by its name, and confirm it with the password."""
+    page = person.has_password().opens("/inbox").page
+    page.locator("main a[href^='/confirmations/']", has_text=act).first.click()
+    form = page.locator("form[action$='/confirm']")
+    expect(form).to_be_visible()
+    person.takes_picture(picture)
+    prove(form)
+    form.locator("button:not([data-passkey])").click()
+    expect(page.locator("#live")).not_to_be_empty()
+    expect(page.locator(".error-summary li")).to_have_count(0)
+
+
+def opens_from_menu(person: Person, *labels: str) -> None:
+    """Follow links by their words, from the menu on."""
+    first, *others = labels
+    person.page.locator("header nav, nav").get_by_role("link", name=first, exact=True).first.click()
+    for label in others:
+        person.page.locator("main").get_by_role("link", name=label, exact=True).first.click()

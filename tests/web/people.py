@@ -35,6 +35,7 @@ class Person:
     page: Page
     watch: Watch
     screenshots: Path | None = None
+    knows_password: bool = False
 
     @property
     def login(self) -> str:
@@ -42,9 +43,12 @@ class Person:
         return self.office.login(self.name)
 
     def has_password(self) -> "Person":
-        """Give the account a password, as the demo does."""
+        """Give the account a password, as the demo does, unless this person has one."""
+        if self.knows_password:
+            return self
         with self.engine.begin() as conn:
             set_demo_password(conn, PASSWORD, self.office.context(conn, self.name, self.today))
+        self.knows_password = True
         return self
 
     def signs_in(self) -> "Person":
