@@ -282,6 +282,11 @@ class Family:
     child_id: UUID
 
 
+def file_no(household_id: UUID) -> str:
+    """Return the number of the file of a family that was created here."""
+    return f"F{household_id.hex[-15:]}"
+
+
 def create_family(
     conn: sa.Connection,
     organisation: Organisation,
@@ -296,7 +301,7 @@ def create_family(
     unit_values = {
         "unit_id": organisation.unit_id,
         "unit_path": organisation.unit_path,
-        "file_no": f"F{household_id.hex[-15:]}",
+        "file_no": file_no(household_id),
     }
     category_columns = {"kind": "worker", "identity": "laid_off", "division": division, "cause": "illness"}
     finance_columns = {

@@ -48,6 +48,7 @@ def _answer(walk: "Walk", field: FormField) -> Any:
     known = {
         "papers": PAPERS_SEEN,
         "again": [],
+        "photos": walk.made.get("document", [])[-1:],
         "places": ["unit_board"],
         "visitors": [str(each) for each in walk.visitors()],
         "fund": str(walk.pick("fund")),

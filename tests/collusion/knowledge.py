@@ -93,8 +93,9 @@ class Knowledge:
         if not anonymous:
             shown = token or self.tokens[self.acting]
             headers |= {"Authorization": f"Bearer {shown}", "Idempotency-Key": uuid4().hex}
-        self.said = f"{method} {path} {body}"[:400]
-        return self.union.client.http.open(f"/api/v1{path}", method=method, json=body or None, headers=headers)
+        self.said = f"{method} {path} { {name: value for name, value in body.items() if name != 'files'} }"[:400]
+        sent = {"data": body} if "files" in body else {"json": body or None}
+        return self.union.client.http.open(f"/api/v1{path}", method=method, headers=headers, **sent)
 
     def waits(self, confirmation_id: str, digest: str, by: UUID, halves: list[str], pool: str = "") -> None:
         """Note a proposal that waits."""
@@ -162,6 +163,8 @@ class Knowledge:
         """Return an id of a kind: of the friend's household half of the time, else of the record or of this walk."""
         if pool == "account":
             return self.anybody()
+        if pool == "case":
+            return UUID(self.rng.choice(list(self.cases)))
         if pool == "unit":
             return self.union.office.unit_id
         if pool == "household" and chance(self.rng, 60):

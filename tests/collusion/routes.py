@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from tests.collusion.forms import chance, day_about
 from tests.collusion.rules_files import policy_text
 from tests.collusion.union import CARD
+from tests.document_files import photo
 from tests.identity_numbers import another_number
-from tests.lives import number
+from tests.lives import PAPERS, number
 from workflows.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -167,6 +169,15 @@ def _pairing(walk: "Walk") -> dict[str, Any]:
     }
 
 
+def _scan(walk: "Walk") -> dict[str, Any]:
+    content = photo(walk.rng.randrange(10**6), 64, 48)
+    return {"kind": walk.rng.choice((*PAPERS, "visit_photo", "receipt")), "files": [(BytesIO(content), "a.jpg")]}
+
+
+def _other_scan(walk: "Walk") -> dict[str, Any]:
+    return {"reason": "拍得不清楚", "files": _scan(walk)["files"]}
+
+
 def _with_reason(body: Body) -> Body:
     return lambda walk: body(walk) | {"reason": "登记有误"}
 
@@ -191,6 +202,10 @@ ROUTES = (
     Route("confirmations.refuse",               "POST",   "/confirmations/{confirmation}/refusal",   ANY,    _why, 1),
     Route("confirmations.withdraw",             "POST",   "/confirmations/{confirmation}/withdrawal", ANY,   _nothing, 1),
     Route("consents.give_consent",              "POST",   "/households/{household}/consents",        (R, V), _consent),
+    Route("documents.add_to_case",              "POST",   "/cases/{case}/documents",                 (R, V), _scan, 3),
+    Route("documents.add_to_family",            "POST",   "/households/{household}/documents",       (R, V), _scan, 2),
+    Route("documents.supersede_document",       "POST",   "/documents/{document}/supersede",         (R, V), _other_scan),
+    Route("documents.end_document",             "POST",   "/documents/{document}/end",               (R, V), _why),
     Route("donations.record_donation",          "POST",   "/donations",                              (R, C), _donation, 1),
     Route("donations.correct_donation",         "POST",   "/donations/{donation}/correction",        (R, C), _with_reason(_donation)),
     Route("donations.void_donation",            "POST",   "/donations/{donation}/void",              (R, C), _why),

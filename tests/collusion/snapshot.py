@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from service.tables.accounts import account, role_grant, token
 from service.tables.activities import activity
 from service.tables.cases import case
+from service.tables.documents import document
 from service.tables.donations import donation
 from service.tables.events import event
 from service.tables.fund_allocations import fund_allocation
@@ -33,6 +34,7 @@ POOLS: dict[str, sa.Table] = {
     "allocation": fund_allocation,
     "receipt": fund_receipt,
     "gift": gift,
+    "document": document,
     "kinship": kinship,
     "notice": notice,
     "notification": notification,

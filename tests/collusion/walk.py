@@ -78,7 +78,7 @@ class Walk(Knowledge):
     def _call(self, route: Route) -> str:
         self.act_as(route.roles)
         path = route.path
-        for pool in ("account", "household", "person", "fund", "unit", *self.before.pools):
+        for pool in ("account", "household", "person", "fund", "unit", "case", *self.before.pools):
             if f"{{{pool}}}" in path:
                 self.target = self.pick(pool)
                 path = path.replace(f"{{{pool}}}", str(self.target))
@@ -106,6 +106,7 @@ class Walk(Knowledge):
             self.own.append(said["id"])
         if route.endpoint.startswith("confirmations."):
             self.waiting = [each for each in self.waiting if each.id != str(self.target)]
+        self.made.setdefault("document", []).extend(said.get("ids", ()))
         if "id" in said and "case" not in path:
             self.made.setdefault(pool, []).append(said["id"])
 

@@ -19,7 +19,16 @@ from service.tables.notifications import notification
 from service.tables.visits import visit, visit_visitor
 from tests.api_client import ApiClient, refusal
 from tests.document_files import add_photo
-from tests.factories import LONG_AGO, Organisation, create_account, create_family, create_organisation, grant, open_fund
+from tests.factories import (
+    LONG_AGO,
+    Organisation,
+    create_account,
+    create_family,
+    create_organisation,
+    file_no,
+    grant,
+    open_fund,
+)
 from workflows.vocabulary import Fen
 
 TODAY = date(2025, 9, 1)
@@ -193,7 +202,7 @@ def _probe_search(client: ApiClient, caller: ProbeCaller, tree: list[TreeUnit], 
     if not caller.may_read_any():
         return bool(refusal(answer) == NO_ROLE)
     household_id = target.ids["households"]
-    by_number = client.get(caller.name, f"/search?q=F{UUID(household_id).hex[-8:]}").get_json()
+    by_number = client.get(caller.name, f"/search?q={file_no(UUID(household_id))}").get_json()
     expected_ids = {each.ids["households"] for each in tree if caller.may_read(each)}
     return bool(
         {each["household_id"] for each in answer.get_json()["persons"]} == expected_ids
