@@ -1,5 +1,6 @@
 """Tests that `songnuan audit verify` detects every change made directly in the database."""
 
+import os
 import random
 import time
 from collections import Counter
@@ -49,7 +50,7 @@ def test_untouched_record_has_no_fault_and_rows_in_every_table(sample_engine: sa
 @pytest.mark.parametrize(
     "count",
     [
-        pytest.param(120, id="quick", marks=pytest.mark.timeout(400)),
+        pytest.param(int(os.environ.get("TAMPERINGS", "120")), id="quick", marks=pytest.mark.timeout(400)),
         pytest.param(1000, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(1200)]),
     ],
 )

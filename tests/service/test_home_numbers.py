@@ -38,8 +38,8 @@ from workflows.payment_states import PaymentState
 from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase
 
-TRIES = int(os.environ.get("SONGNUAN_HOME_FILTERS", "1000"))
-SEED = int(os.environ.get("SONGNUAN_HOME_SEED", "1"))
+TRIES = int(os.environ.get("HOME_FILTERS", "1000"))
+SEED = int(os.environ.get("HOME_SEED", "1"))
 CASES, SIZE, AT_ONCE = 60, 17, 20
 
 Part = tuple[list[dict[str, Any]], list[str] | None, CountedSum]

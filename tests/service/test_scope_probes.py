@@ -1,5 +1,6 @@
 """Random requests over random unit trees get exactly what an independent model permits."""
 
+import os
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ from workflows.vocabulary import Fen
 
 TODAY = date(2025, 9, 1)
 NO_ROLE, NOT_FOUND = (403, ["role_missing"]), (404, ["not_found"])
-UNITS, CALLERS, PROBES = 9, 12, 500
+UNITS, CALLERS, PROBES = 9, 12, int(os.environ.get("SCOPE_PROBES", "500"))
 SEEDS = (1, 2, 3, 4)
 SURNAMES = "亓仉佴郄爨逄妫甪缑"
 """The surname of each unit's family, and the first character of its name: no text of the program has one of them."""

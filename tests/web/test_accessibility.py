@@ -1,5 +1,10 @@
-"""Every page can be read and used by everybody: axe, a small phone, large letters, both languages."""
+"""Every page can be read and used by everybody: axe, a small phone, large letters, both languages.
 
+axe reads each page in each language and at each size; in `make test` at one size in each language
+(docs/decisions/0046).
+"""
+
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +16,12 @@ from tests.page_table import PAGES
 from tests.web.accessibility import AXE, enlarge_text, session_of, small_letters, small_targets, too_wide, violations
 from tests.web.conftest import TODAY, Union
 from tests.web.people import DESKTOP, PHONE, SMALLEST, People, Person
+
+SIZES_OF_AXE = {
+    lang: (size, other)[: int(os.environ.get("AXE_SIZES", "2"))]
+    for lang, size, other in zip(LANGUAGES, (DESKTOP, PHONE), (PHONE, DESKTOP), strict=True)
+}
+"""The sizes at which axe reads a page, by language."""
 
 LOOKED_AT = [(path, name) for route in PAGES for path, name in route.looked_at]
 every_page = pytest.mark.parametrize(("path", "name"), LOOKED_AT, ids=[f"{path} {name}" for path, name in LOOKED_AT])
@@ -57,11 +68,11 @@ def test_page_can_be_read_and_used_by_everybody(
     """No violation of axe; nothing scrolls sideways at 360 px, nor with letters of twice the size; targets are large."""
     person, wrong = reader(name), []
     cdp = session_of(person.page)
-    for lang in LANGUAGES:
-        person.reads(lang).at_size(DESKTOP).opens(path.format(**shown[1]))
-        wrong += [f"{lang} {DESKTOP[0]} px: {each}" for each in violations(cdp)]
-        person.at_size(PHONE)
-        wrong += [f"{lang} {PHONE[0]} px: {each}" for each in violations(cdp)]
+    for lang, sizes in SIZES_OF_AXE.items():
+        person.reads(lang).at_size(sizes[0]).opens(path.format(**shown[1]))
+        for size in sizes:
+            person.at_size(size)
+            wrong += [f"{lang} {size[0]} px: {each}" for each in violations(cdp)]
         person.at_size(SMALLEST)
         wrong += [f"{lang}: {each}" for look in (too_wide, small_letters, small_targets) for each in look(cdp)]
         enlarge_text(cdp, 200)
