@@ -378,7 +378,8 @@ def test_money_given_goes_back_only_when_an_approver_proposes(union: Union, tmp_
 def test_receipt_goes_and_one_whose_money_is_used_stays(union: Union, tmp_path: Path) -> None:
     bring(union, family_file(tmp_path / "f.xlsx"))
     import_id = bring(union, give(tmp_path, 到账=[RECEIPT]))
-    undo(union, import_id)
+    assert planned(union, import_id) == [("fund_receipt", "undo_role_missing")], "an administrator takes no money back"
+    undo(union, import_id, "yan.qing")
     assert live(union, fund_receipt) == union.rows(fund_receipt) - 1
     again = bring(union, give(tmp_path, 到账=[RECEIPT]))
     bring(union, give(tmp_path, 慰问品=[MONEY | {"资金编号": "B-OWN-2025"}]))
@@ -386,8 +387,8 @@ def test_receipt_goes_and_one_whose_money_is_used_stays(union: Union, tmp_path: 
     others = fund_receipt.c.document != RECEIPT["到账凭证"], fund_receipt.c.voided_on.is_(None)
     for receipt_id in union.conn.scalars(sa.select(fund_receipt.c.id).where(of_line, *others)).all():
         fund_receipts.void_receipt(union.conn, receipt_id, "重复", union.seconded("yan.qing"))
-    assert planned(union, again) == [("fund_receipt", "undo_money_in_use")]
-    assert codes(lambda: propose(union, again)) == ["import_nothing_to_undo"]
+    assert planned(union, again, "yan.qing") == [("fund_receipt", "undo_money_in_use")]
+    assert codes(lambda: propose(union, again, "yan.qing")) == ["import_nothing_to_undo"]
 
 
 def test_what_has_ways_of_its_own_stays(union: Union, tmp_path: Path) -> None:

@@ -98,7 +98,10 @@ def _keep_ended_and_forbidden(plan: UndoPlan, kind: ImportedKind) -> None:
     """Keep what is voided or ended already, what the caller has no role for, and what is of their own family."""
     families = read.own_families(plan.conn, plan.context.caller.account)
     for row in plan.records[kind]:
-        roles = MONEY_ROLES[kind] if kind in MONEY_ROLES and row["fen"] is not None else REVERSALS[kind].roles
+        is_money = kind in MONEY_ROLES and row["fen"] is not None
+        if is_money:  # nobody takes money back with the rights of its keeper
+            plan.contexts[row["id"]] = plan.context
+        roles = MONEY_ROLES[kind] if is_money else REVERSALS[kind].roles
         if row["voided_on" if kind is not ImportedKind.HOUSEHOLD else "exited_on"] is not None:
             plan.keep(row["id"], KeptReason.FILE_ENDED if kind is ImportedKind.HOUSEHOLD else KeptReason.VOIDED)
         elif not plan.context_of(row["id"]).caller.holds(roles, row["of_unit"]):
