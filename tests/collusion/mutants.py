@@ -200,7 +200,8 @@ def _row_mutants() -> Iterator[Mutant]:
         if not power.confirms or act == ("unit", "close_founding"):
             continue
         acts = (act, *WITH.get(act, ()))
-        role = Role.APPROVER if act[0] == "gift" else Role.ADMIN if power.proposes == tuple(Role) else power.proposes[0]
+        first = Role.ADMIN if power.proposes == tuple(Role) else power.proposes[0]
+        role = {"gift": Role.APPROVER, "import": Role.CASHIER}.get(act[0], first)  # who takes back or gives money
         people = (HOLDER[role], "auditor") if act[1] == "withdraw_policy" else (HOLDER[role],)
         routes = [name for name, writes in ROUTES.items() if act in writes]
         sheets = [f"import {title}" for title, writes in SHEETS.items() if act in writes]
