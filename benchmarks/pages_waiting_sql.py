@@ -26,13 +26,13 @@ _POSTED = """EXISTS (SELECT FROM objection AS o JOIN notice AS n ON n.id = o.not
 _OLDEST = (
     """o.id = (SELECT w.id FROM objection AS w WHERE w.case_id = c.id AND w.outcome IS NULL ORDER BY w.id LIMIT 1)"""
 )
-_SAME_HANDS = """EXISTS (SELECT FROM payment AS l JOIN payment AS b ON b.case_id = l.case_id AND b.seq < l.seq
+_SAME_PEOPLE = """EXISTS (SELECT FROM payment AS l JOIN payment AS b ON b.case_id = l.case_id AND b.seq < l.seq
     AND b.paid_by = l.paid_by AND b.confirmed_by = ANY (who.people) WHERE l.case_id = c.id
     AND l.seq = (SELECT max(m.seq) FROM payment AS m WHERE m.case_id = c.id))"""
 _AGAINST: Mapping[str, str] = {
     "answers_own_award": _POSTED.format(_OLDEST),
     "passes_own_award": _POSTED.format("o.outcome = 'upheld'"),
-    "same_hands_again": _SAME_HANDS,
+    "same_people_again": _SAME_PEOPLE,
 }
 _FILED = f"""EXISTS (SELECT FROM event AS e WHERE e.subject_id = ANY (ARRAY(SELECT id FROM person AS m
     WHERE m.household_id = c.household_id) || c.household_id) AND e.actor_id = ANY (who.people)

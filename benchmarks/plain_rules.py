@@ -196,7 +196,7 @@ def _confirm_payment(check: CheckInput) -> None:
     check.refuse_if("advice_before_payment", day < sent[2])
     check.refuse_if("advice_sum_differs", check.answers["amount"] != check.row.award_fen)
     same = (each[3] == sent[3] and each[4] == str(check.clerk.account) for each in earlier)
-    check.refuse_if("second_payment_same_hands", any(same))
+    check.refuse_if("second_payment_same_people", any(same))
 
 
 def _close(check: CheckInput) -> None:

@@ -1,4 +1,4 @@
-"""SQL of migration 0024: functions that make a copy of the record as it stood at an event, and drop it."""
+"""SQL of migrations 0024 and 0027: functions that make a copy of the record as it stood at an event, and drop it."""
 
 UNRECORDED = (
     *(
@@ -31,22 +31,36 @@ _OWNERS = "LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp"
 _DEFINER = f"{_OWNERS} SECURITY DEFINER"
 _TABLES = ", ".join(f"'{name}'" for name in UNRECORDED)
 
-UNFOLD = f"""
-CREATE FUNCTION unfold_events(scratch text, after bigint, until bigint) RETURNS void {_OWNERS} AS $$
+RENAMED = {"confirmation_hand": "confirmer"}
+"""Tables by the names they have in the event log, where migration 0027 gave the schema another."""
+
+
+def unfold(statement: str, relation: str) -> str:
+    """Return the definition of `unfold_events`; `relation` is SQL for the table of an entry `of_table`.
+
+    A row of `said` is what one event says of one row: the columns it names; nothing but NULL of a row it removes.
+    """
+    return f"""
+{statement} FUNCTION unfold_events(scratch text, after bigint, until bigint) RETURNS void {_OWNERS} AS $$
 BEGIN
     -- A transaction may commit an event after another has committed a higher number: so each is looked for by itself.
     EXECUTE format('WITH chosen AS (
             INSERT INTO %1$I.unfolded SELECT e.no FROM public.event AS e
             WHERE e.no > $1 AND e.no <= $2 AND NOT EXISTS (SELECT FROM %1$I.unfolded AS u WHERE u.no = e.no)
             RETURNING no)
-        INSERT INTO %1$I.said SELECT of_table.key, of_row.key, e.no, CASE jsonb_typeof(of_row.value)
+        INSERT INTO %1$I.said SELECT {relation}, of_row.key, e.no, CASE jsonb_typeof(of_row.value)
             WHEN ''null'' THEN NULL WHEN ''object'' THEN of_row.value - ''fixed'' ELSE ''{{}}''::jsonb END
         FROM chosen JOIN public.event AS e USING (no), jsonb_each(e.body::jsonb -> ''rows'') AS of_table,
             jsonb_each(of_table.value) AS of_row
         WHERE strpos(of_table.key, ''.'') = 0', scratch) USING after, until;
 END $$;
 """  # noqa: S608 - our own constants
-"""A row of `said` is what one event says of one row: the columns it names; nothing but NULL of a row it removes."""
+
+
+_IN_SCHEMA = " ".join(f"WHEN ''{name}'' THEN ''{now}''" for name, now in RENAMED.items())
+UNFOLD = unfold("CREATE", "of_table.key")
+UNFOLD_RENAMED = unfold("CREATE OR REPLACE", f"CASE of_table.key {_IN_SCHEMA} ELSE of_table.key END")
+UNFOLD_AS_NAMED = unfold("CREATE OR REPLACE", "of_table.key")
 
 COLUMNS = f"""
 CREATE FUNCTION past_columns(relation oid) RETURNS text {_OWNERS} STABLE AS $$

@@ -16,7 +16,7 @@ from service.db.columns import new_id
 from service.imports.proposed_import import ALL_WRITES
 from service.queries import accounts
 from service.queries import confirmations as read
-from service.tables.confirmations import confirmation, confirmation_hand
+from service.tables.confirmations import confirmation, confirmer
 from workflows.vocabulary import Role
 
 
@@ -27,8 +27,8 @@ def seconded(conn: sa.Connection, context: ActionContext, by: UUID) -> ActionCon
     columns = {"act": "test", "unit_path": "/", "content_sealed": b"\x01", "digest": row_id.bytes * 2}
     proposed = {"proposed_by": context.caller.account, "proposed_at": context.at}
     batch.add(confirmation, {"id": row_id, **columns, **proposed, **ended})
-    hand = {"confirmation_id": row_id, "no": 1, "proposed_by": context.caller.account, "account_id": by, "roles": []}
-    batch.add(confirmation_hand, {"id": new_id(), **hand, "confirmed_by": by, "confirmed_at": context.at})
+    needed = {"confirmation_id": row_id, "no": 1, "proposed_by": context.caller.account, "account_id": by, "roles": []}
+    batch.add(confirmer, {"id": new_id(), **needed, "confirmed_by": by, "confirmed_at": context.at})
     append_event(conn, "confirmation", row_id, "set_up", {}, context, batch)
     return replace(context, second=Second(row_id, (by,)))
 
@@ -49,9 +49,9 @@ def confirm_all(conn: sa.Connection, context_of: Callable[[UUID], ActionContext]
     rows = conn.execute(waiting).all()
     for row in rows:
         signed = {row.proposed_by}
-        for hand in read.hands_of(conn, [row.id]):
+        for each in read.confirmers_of(conn, [row.id]):
             some = context_of(row.proposed_by)
-            asked = read.people_for(conn, map(Role, hand.roles), hand.account_id, row.unit_path, some.today)
+            asked = read.people_for(conn, map(Role, each.roles), each.account_id, row.unit_path, some.today)
             who = min(asked - signed, key=str)
             signed.add(who)
             confirmations.confirm(conn, row.id, row.digest.hex(), context_of(who), ALL_WRITES)

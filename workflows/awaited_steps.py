@@ -7,7 +7,7 @@ from functools import cache
 from workflows.facts import Rule, RuleInput
 from workflows.policy import PolicySet
 from workflows.programme import Awaited, Programme, Step
-from workflows.rules.bank_advice import second_payment_by_another_hand
+from workflows.rules.bank_advice import second_payment_by_other_people
 from workflows.rules.objections import another_reviewer_passes, answered_by_another
 from workflows.rules.payment import followed_up
 from workflows.state_machine import refusals
@@ -22,7 +22,7 @@ ABOUT_THE_PERSON = frozenset(
         "own_family",
         "objection_own_award",
         "objected_award_own",
-        "second_payment_same_hands",
+        "second_payment_same_people",
     }
 )
 """Reasons that another person would not meet. A step with one of them is not in the actor's inbox.
@@ -32,7 +32,7 @@ Every other reason leaves it there: what is missing can be supplied, or the case
 ASKED_OF_THE_PERSON: Mapping[Rule, str] = {
     answered_by_another: "answers_own_award",
     another_reviewer_passes: "passes_own_award",
-    second_payment_by_another_hand: "same_hands_again",
+    second_payment_by_other_people: "same_people_again",
 }
 """The rules that give such a reason, and the name under which service/queries/awaited_steps.py asks the same in SQL."""
 

@@ -116,9 +116,9 @@ def _fits(page: Page, case: Case, step: Step, grant: RoleGrant, people: set[UUID
     own = objected and bool(people & page.posted.get(case.id, set()))
     if own and {"answers_own_award", "passes_own_award"} & set(step["asks"]):
         return False
-    return not ("same_hands_again" in step["asks"] and _same_hands(case, people))
+    return not ("same_people_again" in step["asks"] and _same_people(case, people))
 
 
-def _same_hands(case: Case, people: set[UUID]) -> bool:
+def _same_people(case: Case, people: set[UUID]) -> bool:
     *earlier, last = sorted(case.payments.all(), key=lambda payment: payment.seq) or (None,)
     return any(each.paid_by_id == last.paid_by_id and each.confirmed_by_id in people for each in earlier)

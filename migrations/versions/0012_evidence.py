@@ -9,13 +9,13 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-FIRST_HANDS = ("registrar", "filer", "visitor")
+FIRST_PEOPLE = ("registrar", "filer", "visitor")
 DECIDERS = ("reviewer", *(f"approver_{tier}" for tier in range(1, 10)))
 INCOMPATIBLE = (
-    *((maker, "verifier") for maker in FIRST_HANDS),
+    *((maker, "verifier") for maker in FIRST_PEOPLE),
     ("verifier", "reviewer"),
     *((decider, after) for decider in DECIDERS for after in ("receipt_witness", "follower")),
-    *((maker, "follower") for maker in (*FIRST_HANDS, "receipt_witness")),
+    *((maker, "follower") for maker in (*FIRST_PEOPLE, "receipt_witness")),
 )
 SEES = ("visit", "verification", "notice")
 

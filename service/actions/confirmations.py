@@ -15,14 +15,14 @@ from service.actions.errors import NotFound
 from service.actions.proofs import refuse_unproved
 from service.actions.proposals.content import from_plain, to_plain
 from service.actions.proposals.registry import WRITES
-from service.actions.proposals.write import Hand, Made, ProposedWrite
+from service.actions.proposals.write import Confirmer, Made, ProposedWrite
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field, fingerprint
 from service.db.columns import new_id
 from service.queries import accounts
 from service.queries import confirmations as read
 from service.queries.scope import Caller
-from service.tables.confirmations import confirmation, confirmation_hand
+from service.tables.confirmations import confirmation, confirmer
 from workflows.canonical_json import canonical_json
 from workflows.powers import POWERS
 from workflows.vocabulary import Plain, Reason, Refused
@@ -75,17 +75,17 @@ def keep(conn: sa.Connection, act: str, content: Any, context: ActionContext, wr
         raise Refused(Reason.of("founding_open"))
     write, proposer = writes[act], context.caller.account
     unit_path = write.unit_path(conn, content, context)
-    hands = _with_who_may_void(conn, write, write.hands(conn, content, proposer), unit_path, context.today)
+    confirmers = _with_who_may_void(conn, write, write.confirmers(conn, content, proposer), unit_path, context.today)
     plain = canonical_json(to_plain(content))
     digest = bytes.fromhex(fingerprint(context.keyring, f"{act}\n{plain}"))
-    people = _refuse_hopeless(conn, act, digest, unit_path, hands, context)
+    people = _refuse_hopeless(conn, act, digest, unit_path, confirmers, context)
     proposal = Proposal(new_id(), digest.hex(), context.today + timedelta(days=write.days))
     columns = {"act": act, "unit_path": unit_path, "digest": digest, "proposed_by": proposer}
     columns |= {"proposed_at": context.at, "until_on": proposal.until_on, "state": "proposed"}
     content_sealed = encrypt_field(context.keyring, read.FIELD, proposal.id, plain)
     batch = WriteBatch()
     batch.add(confirmation, {"id": proposal.id, "content_sealed": content_sealed, **columns})
-    batch.add(confirmation_hand, *_hand_rows(proposal.id, proposer, hands))
+    batch.add(confirmer, *_confirmer_rows(proposal.id, proposer, confirmers))
     facts: dict[str, Plain] = {"act": act, "digest": proposal.digest, "until": proposal.until_on.isoformat()}
     told = notices(conn, DUE, people, context)
     event_log.append_event(
@@ -95,37 +95,42 @@ def keep(conn: sa.Connection, act: str, content: Any, context: ActionContext, wr
 
 
 def _with_who_may_void(
-    conn: sa.Connection, write: ProposedWrite, hands: tuple[Hand, ...], unit_path: str, today: date
-) -> tuple[Hand, ...]:
+    conn: sa.Connection, write: ProposedWrite, confirmers: tuple[Confirmer, ...], unit_path: str, today: date
+) -> tuple[Confirmer, ...]:
     """Return the people a write needs, with one who may confirm what it voids where none of those named may."""
     if write.voids is None:
-        return hands
+        return confirmers
     roles = POWERS[write.voids].confirms
     may_void = read.people_for(conn, roles, None, unit_path, today)
-    enough = any(hand.roles == roles or hand.account_id in may_void for hand in hands)
-    return hands if enough else (*hands, Hand(roles))
+    enough = any(each.roles == roles or each.account_id in may_void for each in confirmers)
+    return confirmers if enough else (*confirmers, Confirmer(roles))
 
 
-def _hand_rows(confirmation_id: UUID, proposer: UUID, hands: Iterable[Hand]) -> list[dict[str, object]]:
+def _confirmer_rows(confirmation_id: UUID, proposer: UUID, confirmers: Iterable[Confirmer]) -> list[dict[str, object]]:
     return [
         {"id": new_id(), "confirmation_id": confirmation_id, "no": no, "proposed_by": proposer}
-        | {"roles": [role.value for role in hand.roles], "account_id": hand.account_id}
-        for no, hand in enumerate(hands, start=1)
+        | {"roles": [role.value for role in each.roles], "account_id": each.account_id}
+        for no, each in enumerate(confirmers, start=1)
     ]
 
 
 def _refuse_hopeless(
-    conn: sa.Connection, act: str, digest: bytes, unit_path: str, hands: tuple[Hand, ...], context: ActionContext
+    conn: sa.Connection,
+    act: str,
+    digest: bytes,
+    unit_path: str,
+    confirmers: tuple[Confirmer, ...],
+    context: ActionContext,
 ) -> frozenset[UUID]:
     """Return who may confirm; refuse a second proposal of the same content, and one that nobody else could confirm."""
     same = sa.and_(confirmation.c.act == act, confirmation.c.digest == digest, confirmation.c.state == "proposed")
     if waiting := conn.scalar(sa.select(confirmation.c.id).where(same)):
         raise Refused(Reason.of("proposed_already", confirmation=str(waiting), act=act))
     asked: frozenset[UUID] = frozenset()
-    for hand in hands:
-        people = read.people_for(conn, hand.roles, hand.account_id, unit_path, context.today) - {context.caller.account}
+    for each in confirmers:
+        people = read.people_for(conn, each.roles, each.account_id, unit_path, context.today) - {context.caller.account}
         if not people:
-            raise Refused(Reason.of("nobody_can_confirm", roles=[role.value for role in hand.roles]))
+            raise Refused(Reason.of("nobody_can_confirm", roles=[role.value for role in each.roles]))
         asked |= people
     return asked
 
@@ -143,21 +148,21 @@ def confirm(
     row = _lock_open(conn, confirmation_id, context)
     if row.digest.hex() != digest:
         raise Refused(Reason.of("content_differs"))
-    hands = read.hands_of(conn, [confirmation_id])
+    confirmers = read.confirmers_of(conn, [confirmation_id])
     write = writes[row.act]
-    hand = _hand_of(conn, row, write, hands, context)
-    missing = [each for each in hands if each.confirmed_by is None and each.id != hand.id]
+    asked = _asked_confirmer(conn, row, write, confirmers, context)
+    missing = [each for each in confirmers if each.confirmed_by is None and each.id != asked.id]
     batch = WriteBatch()
-    filled = {"id": hand.id, "confirmed_by": context.caller.account, "confirmed_at": context.at}
-    batch.change(confirmation_hand, filled)
+    confirmed = {"id": asked.id, "confirmed_by": context.caller.account, "confirmed_at": context.at}
+    batch.change(confirmer, confirmed)
     if not missing:
         _end(batch, row.id, "confirmed", context)
     told = [] if missing else notices(conn, ENDED, [row.proposed_by], context)
-    facts: dict[str, Plain] = {"act": row.act, "hand": hand.no}
+    facts: dict[str, Plain] = {"act": row.act, "confirmer": asked.no}
     event_log.append_event(conn, "confirmation", row.id, "confirm", facts, context, batch, told=told)
     if missing:
         return None
-    confirmed_by = (*(each.confirmed_by for each in hands if each.confirmed_by), context.caller.account)
+    confirmed_by = (*(each.confirmed_by for each in confirmers if each.confirmed_by), context.caller.account)
     return _do(conn, row, write, confirmed_by, context)
 
 
@@ -193,33 +198,35 @@ def _lock_open(conn: sa.Connection, confirmation_id: UUID, context: ActionContex
     return row
 
 
-def _hand_of(
-    conn: sa.Connection, row: sa.Row[Any], write: ProposedWrite, hands: list[Any], context: ActionContext
+def _asked_confirmer(
+    conn: sa.Connection, row: sa.Row[Any], write: ProposedWrite, confirmers: list[Any], context: ActionContext
 ) -> Any:
-    """Return the first open hand that the caller may fill. A stand-in counts as both persons."""
-    filled_by = {each.confirmed_by for each in hands} - {None}
+    """Return the first of the people still missing that the caller may be. A stand-in counts as both persons."""
+    signed_by = {each.confirmed_by for each in confirmers} - {None}
     reasons = []
     gaining = frozenset(write.gains(conn, _content(row, write, context)))
-    for hand in (each for each in hands if each.confirmed_by is None):
-        people = _people(context.caller, hand, row.unit_path)
+    for asked in (each for each in confirmers if each.confirmed_by is None):
+        people = _people(context.caller, asked, row.unit_path)
         if people is None:
             continue
         if row.proposed_by in people:
             reasons.append(Reason.of("confirmer_proposed"))
-        elif people & filled_by:
+        elif people & signed_by:
             reasons.append(Reason.of("confirmed_by_you"))
         elif people & gaining:
             reasons.append(Reason.of("confirmer_gains"))
         else:
-            return hand
-    raise Refused(*(reasons or [Reason.of("confirmer_not_asked", roles=sorted({r for h in hands for r in h.roles}))]))
+            return asked
+    raise Refused(
+        *(reasons or [Reason.of("confirmer_not_asked", roles=sorted({r for each in confirmers for r in each.roles}))])
+    )
 
 
-def _people(caller: Caller, hand: Any, unit_path: str) -> frozenset[UUID] | None:
-    """Return whom the caller acts as in this hand: itself and a principal; None where the hand is not the caller's."""
-    if hand.account_id is not None:
-        return frozenset((caller.account,)) if hand.account_id == caller.account else None
-    held = [each for each in caller.held if each.role in hand.roles and unit_path.startswith(each.unit_path)]
+def _people(caller: Caller, asked: Any, unit_path: str) -> frozenset[UUID] | None:
+    """Return whom the caller would confirm as: itself and a principal; None where another person is asked."""
+    if asked.account_id is not None:
+        return frozenset((caller.account,)) if asked.account_id == caller.account else None
+    held = [each for each in caller.held if each.role in asked.roles and unit_path.startswith(each.unit_path)]
     if not held:
         return None
     own = [each for each in held if each.principal is None]
@@ -235,7 +242,7 @@ def refuse(
     """
     row = _lock_open(conn, confirmation_id, context)
     validation.refuse_invalid(validation.text("reason", reason, longest=400))
-    _hand_of(conn, row, writes[row.act], read.hands_of(conn, [confirmation_id]), context)
+    _asked_confirmer(conn, row, writes[row.act], read.confirmers_of(conn, [confirmation_id]), context)
     _write_end(conn, row, "refused", {"reason": reason.strip()}, context)
 
 

@@ -49,7 +49,7 @@ def see_confirmation(confirmation_id: UUID) -> dict[str, Any]:
     content = read.content_of(row, app_state().keyring)
     columns = {name: getattr(row, name) for name in row._fields if name != "content_sealed"}
     changes = policy_changes.changes(connection(), content["source"]) if row.act == "policy_set" else []
-    shown_content = {"content": _masked(content), "hands": read.hands_of(connection(), [confirmation_id])}
+    shown_content = {"content": _masked(content), "confirmers": read.confirmers_of(connection(), [confirmation_id])}
     return {**columns, "digest": row.digest.hex(), **shown_content, "changes": changes}
 
 

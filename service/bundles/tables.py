@@ -29,7 +29,7 @@ from service.tables.accounts import account, role_grant
 from service.tables.activities import activity
 from service.tables.cases import approval, case, case_duty, paper, verification
 from service.tables.column_classification import CLASSIFICATION, Data
-from service.tables.confirmations import confirmation, confirmation_hand
+from service.tables.confirmations import confirmation, confirmer
 from service.tables.consents import consent
 from service.tables.documents import document, paper_document, stored_file
 from service.tables.donations import donation
@@ -167,7 +167,7 @@ BUNDLE_TABLES = (
     BundleTable(donation, donations_of, **_MONEY),
     BundleTable(activity, activities_of, **_MONEY),
     BundleTable(confirmation, confirmations_of),
-    BundleTable(confirmation_hand, _of(confirmation, confirmation_hand.c.confirmation_id, confirmations_of)),
+    BundleTable(confirmer, _of(confirmation, confirmer.c.confirmation_id, confirmations_of)),
     BundleTable(policy_set, _all, frozenset({"source"}), folder="policy"),
     BundleTable(calendar_day, _all, folder="calendar"),
     BundleTable(calendar_year, _all, folder="calendar"),

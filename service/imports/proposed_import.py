@@ -17,7 +17,7 @@ from service.actions.context import ActionContext
 from service.actions.errors import SecondPersonMissing
 from service.actions.permissions import unit_path_of
 from service.actions.proposals.registry import WRITES
-from service.actions.proposals.write import Hand, Made, ProposedWrite
+from service.actions.proposals.write import Confirmer, Made, ProposedWrite
 from service.imports.import_context import NO_OPTIONS, ImportOptions, Progress
 from service.imports.import_files import import_files, no_progress
 from service.imports.import_result import Imported
@@ -54,10 +54,10 @@ class ImportContent:
 class ProposedImport(ProposedWrite):
     """The import: each signer confirms in person, and a holder of the roles confirms powers and rules."""
 
-    def hands(self, conn: sa.Connection, content: ImportContent, proposer: UUID) -> tuple[Hand, ...]:  # noqa: ARG002
+    def confirmers(self, conn: sa.Connection, content: ImportContent, proposer: UUID) -> tuple[Confirmer, ...]:  # noqa: ARG002
         """Return the people the import needs besides its importer."""
-        named = tuple(Hand(account_id=each) for each in content.signers if each != proposer)
-        return (*named, Hand(content.roles)) if content.roles else named
+        named = tuple(Confirmer(account_id=each) for each in content.signers if each != proposer)
+        return (*named, Confirmer(content.roles)) if content.roles else named
 
 
 @dataclass(frozen=True, slots=True)

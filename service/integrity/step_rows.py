@@ -21,9 +21,9 @@ def step_row_faults(conn: sa.Connection) -> Iterator[Fault]:
     A step of an earlier release, whose event names no rules, is not compared (docs/decisions/0030).
     """
     for table, differs in (
-        (approval, _of_another_hand(approval.c.account_id, approval.c.on) | _of_other_content(approval)),
+        (approval, _by_another_person(approval.c.account_id, approval.c.on) | _of_other_content(approval)),
         (notice, (notice.c.posted_on != event.c.on) | _of_other_content(notice)),
-        (payment, _of_another_hand(payment.c.paid_by, payment.c.paid_on) | ~_is_posted()),
+        (payment, _by_another_person(payment.c.paid_by, payment.c.paid_on) | ~_is_posted()),
     ):
         its_event = sa.and_(event.c.subject_id == table.c.case_id, event.c.seq == table.c.seq)
         rows = sa.select(table.c.id, table.c.seq).outerjoin(event, its_event)
@@ -32,7 +32,7 @@ def step_row_faults(conn: sa.Connection) -> Iterator[Fault]:
             yield Fault("row_not_of_its_step", table.name, str(row.id), row.seq)
 
 
-def _of_another_hand(account: sa.Column[object], on: sa.Column[object]) -> sa.ColumnElement[bool]:
+def _by_another_person(account: sa.Column[object], on: sa.Column[object]) -> sa.ColumnElement[bool]:
     return (account != event.c.actor_id) | (on != event.c.on)
 
 

@@ -242,7 +242,7 @@ def _passes_own_award(people: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return _posted(people, objection.c.outcome == "upheld")
 
 
-def _same_hands_again(people: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def _same_people_again(people: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     last, earlier = payment.alias("last_payment"), payment.alias("earlier_payment")
     numbers = payment.alias("payment_no")
     latest = _value(sa.select(sa.func.max(numbers.c.seq)).where(numbers.c.case_id == case.c.id), numbers)
@@ -271,6 +271,6 @@ _WHEN: Mapping[Awaited, Callable[[date | sa.ColumnElement[date]], sa.ColumnEleme
 _AGAINST: Mapping[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]] = {
     "answers_own_award": _answers_own_award,
     "passes_own_award": _passes_own_award,
-    "same_hands_again": _same_hands_again,
+    "same_people_again": _same_people_again,
 }
 """The rules of ASKED_OF_THE_PERSON in workflows/awaited_steps.py, by their names there."""

@@ -13,7 +13,7 @@ from service.queries import accounts
 from service.queries.page import Page, newest_page
 from service.queries.scope import Caller, below, visible_to
 from service.tables.accounts import account
-from service.tables.confirmations import confirmation, confirmation_hand
+from service.tables.confirmations import confirmation, confirmer
 from workflows.vocabulary import Role
 
 FIELD = "confirmation.content"
@@ -29,7 +29,7 @@ _SHOWN = (
 def seen_by(caller: Caller) -> sa.ColumnElement[bool]:
     """Return the condition for confirmations of the caller's units, and those that name or come from the caller."""
     named = sa.exists().where(
-        confirmation_hand.c.confirmation_id == confirmation.c.id, confirmation_hand.c.account_id == caller.account
+        confirmer.c.confirmation_id == confirmation.c.id, confirmer.c.account_id == caller.account
     )
     in_units = visible_to(caller, confirmation.c.unit_path, frozenset(Role))
     return sa.or_(in_units, confirmation.c.proposed_by == caller.account, named)
@@ -37,11 +37,10 @@ def seen_by(caller: Caller) -> sa.ColumnElement[bool]:
 
 def waiting_for(caller: Caller) -> sa.ColumnElement[bool]:
     """Return the condition for confirmations that the caller is asked for and has not given."""
-    hand = confirmation_hand
-    named = hand.c.account_id == caller.account
+    named = confirmer.c.account_id == caller.account
     by_role = (
         sa.and_(
-            sa.literal(held.role.value) == sa.any_(hand.c.roles),
+            sa.literal(held.role.value) == sa.any_(confirmer.c.roles),
             below(confirmation.c.unit_path, held.unit_path),
             # A stand-in counts as both persons: what the principal proposed or signed is nothing for the stand-in.
             *([_untouched_by(held.principal)] if held.principal else []),
@@ -49,14 +48,16 @@ def waiting_for(caller: Caller) -> sa.ColumnElement[bool]:
         for held in caller.held
     )
     asked = sa.exists().where(
-        hand.c.confirmation_id == confirmation.c.id, hand.c.confirmed_by.is_(None), sa.or_(named, *by_role)
+        confirmer.c.confirmation_id == confirmation.c.id, confirmer.c.confirmed_by.is_(None), sa.or_(named, *by_role)
     )
-    signed = sa.exists().where(hand.c.confirmation_id == confirmation.c.id, hand.c.confirmed_by == caller.account)
+    signed = sa.exists().where(
+        confirmer.c.confirmation_id == confirmation.c.id, confirmer.c.confirmed_by == caller.account
+    )
     return sa.and_(confirmation.c.state == "proposed", confirmation.c.proposed_by != caller.account, asked, ~signed)
 
 
 def _untouched_by(account_id: UUID) -> sa.ColumnElement[bool]:
-    signed = confirmation_hand.alias("signed")
+    signed = confirmer.alias("signed")
     signature = sa.exists().where(signed.c.confirmation_id == confirmation.c.id, signed.c.confirmed_by == account_id)
     return sa.and_(confirmation.c.proposed_by != account_id, ~signature)
 
@@ -127,16 +128,16 @@ def is_open(conn: sa.Connection, act: str) -> bool:
     return conn.scalar(sa.select(confirmation.c.id).where(waiting).limit(1)) is not None
 
 
-def hands_of(conn: sa.Connection, confirmation_ids: Collection[UUID]) -> list[sa.Row[Any]]:
+def confirmers_of(conn: sa.Connection, confirmation_ids: Collection[UUID]) -> list[sa.Row[Any]]:
     """Return the people that confirmations need, in order."""
-    query = sa.select(confirmation_hand).where(confirmation_hand.c.confirmation_id.in_(confirmation_ids))
-    return list(conn.execute(query.order_by(confirmation_hand.c.confirmation_id, confirmation_hand.c.no)))
+    query = sa.select(confirmer).where(confirmer.c.confirmation_id.in_(confirmation_ids))
+    return list(conn.execute(query.order_by(confirmer.c.confirmation_id, confirmer.c.no)))
 
 
 def people_for(
     conn: sa.Connection, roles: Iterable[Role], account_id: UUID | None, unit_path: str, on: date
 ) -> frozenset[UUID]:
-    """Return the accounts that may fill a hand: the named one, or the holders of the roles over the unit."""
+    """Return the accounts that may confirm: the named one, or the holders of the roles over the unit."""
     if account_id is not None:
         return frozenset((account_id,))
     return frozenset(each for role in roles for each in accounts.role_holders(conn, role, unit_path, on))

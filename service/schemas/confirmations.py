@@ -45,7 +45,7 @@ class ConfirmationFilterIn(PageIn):
     act = fields.String(validate=validate.Length(1, 40))
 
 
-class HandOut(Schema):
+class ConfirmerOut(Schema):
     """A person the proposal needs: a named account, or a holder of one of the roles; and who has confirmed."""
 
     roles = fields.List(fields.String())
@@ -81,5 +81,5 @@ class ConfirmationFullOut(ConfirmationOut):
     """A confirmation with its content (identity numbers masked), its people, and what it would change."""
 
     content = fields.Dict(keys=fields.String())
-    hands = fields.List(fields.Nested(HandOut))
+    confirmers = fields.List(fields.Nested(ConfirmerOut))
     changes = fields.List(fields.Dict(keys=fields.String()))

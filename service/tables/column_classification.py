@@ -138,9 +138,7 @@ CLASSIFICATION: Mapping[str, Mapping[str, Data]] = {
         personal="content_sealed",
         neither="id act unit_path digest proposed_by proposed_at until_on state ended_on ended_by reason",
     ),
-    "confirmation_hand": _columns(
-        neither="id confirmation_id no proposed_by roles account_id confirmed_by confirmed_at"
-    ),
+    "confirmer": _columns(neither="id confirmation_id no proposed_by roles account_id confirmed_by confirmed_at"),
     "second_person_act": _columns(neither="subject action only_money"),
     # the event log, notifications, infrastructure
     "event": _columns(

@@ -31,8 +31,8 @@ confirmation = sa.Table(
 )
 """What is proposed is kept encrypted, and bound by a keyed digest. `reason` says why it was refused."""
 
-confirmation_hand = sa.Table(
-    "confirmation_hand",
+confirmer = sa.Table(
+    "confirmer",
     METADATA,
     primary_key(),
     sa.Column("confirmation_id", sa.Uuid(), nullable=False),

@@ -29,7 +29,7 @@ CHANGING: Mapping[str, str] = {
     "pairing": "voided_on void_reason",
     "kinship": "confirmed_on confirmed_by ended_on end_reason",
     "confirmation": "state ended_on ended_by reason",
-    "confirmation_hand": "confirmed_by confirmed_at",
+    "confirmer": "confirmed_by confirmed_at",
     "unit": "name version",
     "role_grant": "revoked_on",
     "account": "disabled_at",

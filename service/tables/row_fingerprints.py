@@ -17,10 +17,10 @@ from workflows.vocabulary import Plain
 FIXED = "fixed"
 """The key of the digest over the columns written once, in a recorded row."""
 
-LOG_TABLES: Mapping[str, str] = {}
+LOG_TABLES: Mapping[str, str] = {"confirmer": "confirmation_hand"}
 """Names of tables in the event log, where the schema's name is another: the log's name was there first and stays.
 
-`{"ledger_entry": "ledger_entry"}`: the table was renamed, the events go on saying "ledger_entry".
+`{"confirmer": "confirmation_hand"}`: migration 0027 renamed the table, the events go on saying "confirmation_hand".
 """
 
 LOG_COLUMNS: Mapping[str, Mapping[str, str]] = {}

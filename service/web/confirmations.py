@@ -54,8 +54,8 @@ def _page(confirmation_id: UUID, problems: Problems) -> str:
     if row is None:
         raise NotFound
     content = read.content_of(row, app_state().keyring)
-    hands = read.hands_of(conn, [confirmation_id])
-    people = {each for hand in hands for each in (hand.account_id, hand.confirmed_by) if each}
+    confirmers = read.confirmers_of(conn, [confirmation_id])
+    people = {each for confirmer in confirmers for each in (confirmer.account_id, confirmer.confirmed_by) if each}
     lines = [each for each in content_lines(content) if each[0] != "source" or row.act not in FILES_OF_RULES]
     ids = {*people, row.proposed_by, *ids_in([value for _, value in lines])}
     names = named_rows.names_of(conn, ids, caller())
@@ -66,7 +66,7 @@ def _page(confirmation_id: UUID, problems: Problems) -> str:
             (label_of_content(name), worded(name, value, names), _address(row.act, name, value))
             for name, value in lines
         ],
-        hands=hands,
+        confirmers=confirmers,
         names=names,
         rules=rules_shown(row.id, row.act, content),
         days=calendar_changes(content["source"], content["year"]) if row.act == "calendar" else None,

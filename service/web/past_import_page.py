@@ -122,7 +122,7 @@ def _undo(conn: Any, act: Any) -> ShownUndo | None:
     row = confirmations.one(conn, act.undo_confirmation_id, caller())
     if row is None:
         return None
-    seconds = [each.confirmed_by for each in confirmations.hands_of(conn, [row.id]) if each.confirmed_by]
+    seconds = [each.confirmed_by for each in confirmations.confirmers_of(conn, [row.id]) if each.confirmed_by]
     names = accounts.display_names(conn, [row.proposed_by, *seconds])
     reason = confirmations.content_of(row, app_state().keyring)["reason"]
     return ShownUndo(row.id, row.ended_on, names[row.proposed_by], joined(names[each] for each in seconds), reason)

@@ -38,19 +38,19 @@ def _of_people(record: "Record", row: Any, facts: dict[str, Any], power: Power) 
     write = f"{power.touches[0].value}: {row.subject}.{row.action}"
     if record.founding_open:
         yield f"{write} before the founding was closed"
-    hands = record.hands.get(row.confirmation_id, frozenset())
+    confirmers = record.confirmers.get(row.confirmation_id, frozenset())
     principal = _uuid(facts.get("principal"))
-    people = hands | {row.actor_id}
-    if not hands or row.actor_id in hands:
+    people = confirmers | {row.actor_id}
+    if not confirmers or row.actor_id in confirmers:
         yield f"{write} by one person"
         return
     if not people <= record.controlled:
         yield f"{write} in the name of others"
     if not _holds(record, row.actor_id, power.proposes) and principal not in record.controlled:
         yield f"{write} proposed without a role"
-    if not _confirmed(record, row, facts, power, hands):
+    if not _confirmed(record, row, facts, power, confirmers):
         yield f"{write} confirmed by the wrong person"
-    if hands & _gaining(row, facts):
+    if confirmers & _gaining(row, facts):
         yield f"{write} confirmed by who gains"
     yield from _of_sum(record, row, facts, people)
 
@@ -63,14 +63,14 @@ def _of_grant(row: Any, facts: dict[str, Any]) -> Iterator[str]:
         yield "power: a role given to oneself"
 
 
-def _confirmed(record: "Record", row: Any, facts: dict[str, Any], power: Power, hands: frozenset[UUID]) -> bool:
+def _confirmed(record: "Record", row: Any, facts: dict[str, Any], power: Power, confirmers: frozenset[UUID]) -> bool:
     """Return whether the people named in the write confirmed it, or else a holder of one of the table's roles."""
     imported = record.acts.get(row.confirmation_id) == "import"
     named = _named(row, facts, imported=imported) - {row.actor_id}
     if named:
-        return named <= hands
+        return named <= confirmers
     roles = SECOND_BY_IMPORT[power.touches[0]] if imported and power.touches[0] in SECOND_BY_IMPORT else power.confirms
-    return any(_holds(record, each, roles) for each in hands)
+    return any(_holds(record, each, roles) for each in confirmers)
 
 
 def _named(row: Any, facts: dict[str, Any], *, imported: bool) -> frozenset[UUID]:

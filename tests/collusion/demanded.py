@@ -17,10 +17,10 @@ STEPS: Mapping[tuple[str, str], tuple[Step, ...]] = {
 """The rows of an action by programme and action."""
 
 
-def demanded_hands(programme: Programme, until: Pot) -> list[tuple[frozenset[Role], Duty]]:
+def demanded_people(programme: Programme, until: Pot) -> list[tuple[frozenset[Role], Duty]]:
     """Return the roles and the duty of each step that leads from an application to money in `until`.
 
-    Steps without a duty may be anybody's, so they need no hand of their own.
+    Steps without a duty may be anybody's, so they need no person of their own.
     """
     return [
         (frozenset(step.roles), _first_tier(step.duty)) for step in _path(programme, until) if step.duty is not None
@@ -48,17 +48,17 @@ def _path(programme: Programme, until: Pot) -> list[Step]:
     return []
 
 
-def can_fill(hands: list[tuple[frozenset[Role], Duty]], roles_of: Mapping[object, set[str]]) -> bool:
+def can_fill(people: list[tuple[frozenset[Role], Duty]], roles_of: Mapping[object, set[str]]) -> bool:
     """Return whether these people can do all the duties, each with a role for it and none with two that are apart."""
-    return _fill(hands, roles_of, [])
+    return _fill(people, roles_of, [])
 
 
 def _fill(
-    hands: list[tuple[frozenset[Role], Duty]], roles_of: Mapping[object, set[str]], done: list[tuple[Duty, object]]
+    people: list[tuple[frozenset[Role], Duty]], roles_of: Mapping[object, set[str]], done: list[tuple[Duty, object]]
 ) -> bool:
-    if not hands:
+    if not people:
         return True
-    (roles, duty), rest = hands[0], hands[1:]
+    (roles, duty), rest = people[0], people[1:]
     return any(
         _fill(rest, roles_of, [*done, (duty, person)])
         for person, held in roles_of.items()
@@ -69,9 +69,9 @@ def _fill(
 
 def fewest_people(programme: Programme, until: Pot) -> int:
     """Return how many people, were each to hold every role, bring an application to money in `until`."""
-    hands = demanded_hands(programme, until)
+    people = demanded_people(programme, until)
     everything = {role.value for role in Role}
-    return next(count for count in range(1, 20) if can_fill(hands, dict.fromkeys(range(count), everything)))
+    return next(count for count in range(1, 20) if can_fill(people, dict.fromkeys(range(count), everything)))
 
 
 def pairs_of_roles(power: Power) -> list[str]:

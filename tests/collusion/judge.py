@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from service.tables.accounts import role_grant, token
 from service.tables.cases import approval, case, case_duty
-from service.tables.confirmations import confirmation, confirmation_hand
+from service.tables.confirmations import confirmation, confirmer
 from service.tables.events import event
 from service.tables.ledger import ledger_entry
 from service.tables.payees import bank_account
 from service.tables.payments import payment
 from service.tables.policies import policy_set
 from tests.collusion.acts import find_in_act
-from tests.collusion.demanded import APART, STEPS, can_fill, demanded_hands
+from tests.collusion.demanded import APART, STEPS, can_fill, demanded_people
 from tests.collusion.evidence import find_in_evidence
 from tests.collusion.snapshot import Snapshot
 from workflows.policy import PolicySet
@@ -28,7 +28,7 @@ from workflows.vocabulary import Fen, Pot
 LEAST = {"notice_days": 5, "min_visitors": 2}
 """The floors of a policy set (docs/domain/procedure.md §1.3, §1.5)."""
 
-PAYMENT_HANDS = {key: demanded_hands(programme, Pot.IN_TRANSIT) for key, programme in PROGRAMMES.items()}
+PAYMENT_PEOPLE = {key: demanded_people(programme, Pot.IN_TRANSIT) for key, programme in PROGRAMMES.items()}
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Record:
 
     founding_open: bool = False
     acts: dict[UUID, str] = field(default_factory=dict)
-    hands: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    confirmers: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     duties: dict[UUID, set[tuple[str, UUID]]] = field(default_factory=dict)
 
 
@@ -72,8 +72,10 @@ def read_record(
     open_founding = sa.and_(confirmation.c.act == "founding", confirmation.c.state == "proposed")
     record.founding_open = conn.scalar(sa.select(confirmation.c.id).where(open_founding)) is not None
     record.acts = {row.id: row.act for row in conn.execute(sa.select(confirmation.c.id, confirmation.c.act))}
-    for row in conn.execute(sa.select(confirmation_hand).where(confirmation_hand.c.confirmed_by.is_not(None))):
-        record.hands[row.confirmation_id] = record.hands.get(row.confirmation_id, frozenset()) | {row.confirmed_by}
+    for row in conn.execute(sa.select(confirmer).where(confirmer.c.confirmed_by.is_not(None))):
+        record.confirmers[row.confirmation_id] = record.confirmers.get(row.confirmation_id, frozenset()) | {
+            row.confirmed_by
+        }
     for row in conn.execute(sa.select(case_duty)):
         record.duties.setdefault(row.case_id, set()).add((row.duty, row.account_id))
     return record
@@ -110,7 +112,7 @@ def _of_keys(record: Record) -> Iterator[str]:
 
 
 def _of_payments(record: Record) -> Iterator[str]:
-    """Yield each payment that reached the friend, the attackers' card or a hand (cash) without the people of the table."""
+    """Yield each payment that reached the friend, the attackers' card or a person (cash) without the people of the table."""
     query = (
         sa.select(payment, case.c.household_id, case.c.programme, bank_account.c.card_index)
         .add_columns(case.c.method.label("signed_method"), case.c.award_fen)
@@ -123,8 +125,8 @@ def _of_payments(record: Record) -> Iterator[str]:
         if row.id in record.before.payments:
             continue
         theirs = row.household_id == record.friend or bytes(row.card_index or b"") == record.card_index
-        if (theirs or row.method == "cash") and not can_fill(PAYMENT_HANDS[row.programme], held):
-            yield f"money: {row.fen} fen sent to {'X' if theirs else 'a hand, in cash'}"
+        if (theirs or row.method == "cash") and not can_fill(PAYMENT_PEOPLE[row.programme], held):
+            yield f"money: {row.fen} fen sent to {'X' if theirs else 'a person, in cash'}"
         if row.method != (row.signed_method or "bank"):
             yield f"money: paid by {row.method}, signed for {row.signed_method or 'bank'}"
 

@@ -13,7 +13,7 @@ from service.actions.confirmations import Proposal
 from service.actions.errors import SecondPersonMissing
 from service.actions.import_undo.undo import UndoContent, undo_import
 from service.actions.proposals.registry import WRITES
-from service.actions.proposals.write import Hand
+from service.actions.proposals.write import Confirmer
 from service.db.columns import new_id
 from service.imports.proposed_import import ProposedImport
 from service.queries import confirmations as confirmation_queries
@@ -165,10 +165,10 @@ def _without_pairs(*pairs: frozenset[Duty]) -> Off:
     return _both(*(_put(module, "INCOMPATIBLE_DUTIES", kept) for module in (state_machine, survey, approval_rules)))
 
 
-def _any_hand(conn: sa.Connection, row: Any, write: Any, hands: list[Any], context: Any) -> Any:
-    """Take any hand that is still open, whoever asks."""
+def _any_confirmer(conn: sa.Connection, row: Any, write: Any, confirmers: list[Any], context: Any) -> Any:
+    """Take any confirmer still missing, without regard to who asks."""
     del conn, row, write, context
-    return next(each for each in hands if each.confirmed_by is None)
+    return next(each for each in confirmers if each.confirmed_by is None)
 
 
 def _token_for_anybody(conn: sa.Connection, account_id: Any, label: str, expires_at: Any, context: Any) -> str:
@@ -221,13 +221,13 @@ GRANTS = ("accounts.grant_role", "confirm", "import 人员、授权")
 # fmt: off
 MUTANTS: tuple[Mutant, ...] = (
     *_row_mutants(),
-    Mutant("confirmer is not the proposer", "A1", ("cashier",), ("fund_receipts.record_receipt", "confirm"), _put(confirmations, "_hand_of", _any_hand),
-           ("ALTER TABLE confirmation_hand DROP CONSTRAINT ck_confirmation_hand_another_person",)),
+    Mutant("confirmer is not the proposer", "A1", ("cashier",), ("fund_receipts.record_receipt", "confirm"), _put(confirmations, "_asked_confirmer", _any_confirmer),
+           ("ALTER TABLE confirmer DROP CONSTRAINT ck_confirmer_another_person",)),
     Mutant("nothing before the founding is closed", "A2", ("admin", "approver_1"), ("accounts.add_account", "confirm"),
            _put(confirmation_queries, "is_open", lambda *_: False), FOUNDING_OPEN),
     Mutant("confirmer does not gain", "A2", PEOPLE_OF_POWER, GRANTS, _put(WRITES["grant"], "gains", _no)),
     Mutant("signers named in sheets", "A1", ("registrar", "cashier"), ("import 慰问品", "confirm"),
-           _put(ProposedImport, "hands", lambda *_: (Hand(SECOND_FOR_MONEY),))),
+           _put(ProposedImport, "confirmers", lambda *_: (Confirmer(SECOND_FOR_MONEY),))),
     Mutant("who hands over a gift confirms it", "A1", ("approver_3", "cashier_2"), ("gifts.record_gift", "confirm"), _put(WRITES["gift"], "named", _no)),
     Mutant("approver of a gift signs", "A1", ("visitor_1", "cashier"), ("gifts.record_gift", "confirm"), _put(gift_checks, "check_recorder", _no)),
     Mutant("principal confirms a stand-in", "A12", PEOPLE_OF_POWER, GRANTS, _put(WRITES["grant"], "named", _no)),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service.db.columns import new_id
 from service.tables.cases import case
-from service.tables.confirmations import confirmation, confirmation_hand
+from service.tables.confirmations import confirmation, confirmer
 from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.notifications import STATES, notification
@@ -92,5 +92,5 @@ def _proposal(conn: sa.Connection, office: Organisation) -> None:
     }
     row |= {"proposed_by": proposer, "proposed_at": instant(TODAY), "until_on": TODAY, "state": "proposed"}
     conn.execute(confirmation.insert().values(id=row_id, **row))
-    hand: dict[str, Any] = {"confirmation_id": row_id, "no": 1, "proposed_by": proposer, "roles": ["approver"]}
-    conn.execute(confirmation_hand.insert().values(id=new_id(), **hand))
+    needed: dict[str, Any] = {"confirmation_id": row_id, "no": 1, "proposed_by": proposer, "roles": ["approver"]}
+    conn.execute(confirmer.insert().values(id=new_id(), **needed))

@@ -16,7 +16,7 @@ from service.actions.proposals.money import ReceiptContent
 from service.actions.proposals.powers import FoundingContent, InvitationContent, Invited, KinshipEnd
 from service.actions.proposals.registry import WRITES
 from service.actions.proposals.rules import PolicyContent
-from service.actions.proposals.write import Hand, ProposedWrite
+from service.actions.proposals.write import Confirmer, ProposedWrite
 from service.queries.policy_changes import changes
 from service.tables.accounts import account, role_grant, token
 from service.tables.confirmations import confirmation, second_person_act
@@ -225,8 +225,8 @@ def test_two_roles_are_two_people(conn: sa.Connection, union: Organisation) -> N
 
     @dataclass(frozen=True, slots=True)
     class Twice(ProposedWrite):
-        def hands(self, conn: sa.Connection, content: Any, proposer: UUID) -> tuple[Hand, ...]:  # noqa: ARG002
-            return (Hand((Role.CASHIER, Role.APPROVER)), Hand((Role.CASHIER, Role.APPROVER)))
+        def confirmers(self, conn: sa.Connection, content: Any, proposer: UUID) -> tuple[Confirmer, ...]:  # noqa: ARG002
+            return (Confirmer((Role.CASHIER, Role.APPROVER)), Confirmer((Role.CASHIER, Role.APPROVER)))
 
     writes = {"receipt": Twice(write.power, write.content, write.run, write.unit_path)}
     proposal = confirmations.propose(conn, "receipt", receipt(union), union.context(conn, "cashier", DAY), writes)

@@ -76,7 +76,7 @@ def test_returned_payment_paid_again_in_cash_is_refused(client: ApiClient, engin
     failed(life)
     assert life.no("cashier", "pay", method="cash", voucher="V-1") == ["method_not_signed"]
     send(life)
-    assert life.no("cashier_2", "confirm_payment", **life.advice()) == ["second_payment_same_hands"]
+    assert life.no("cashier_2", "confirm_payment", **life.advice()) == ["second_payment_same_people"]
     assert life.act("approver_3", "confirm_payment", **life.advice()) == "receipt"
 
 

@@ -160,8 +160,8 @@ def test_money_is_proposed_and_the_people_of_the_sheet_are_named(
     with engine.connect() as conn:
         mine = confirmation.c.proposed_by == desk.office.people["admin"]
         [proposal] = conn.execute(sa.select(confirmation).where(mine)).all()
-        hands = read.hands_of(conn, [proposal.id])
-        assert [each.account_id for each in hands] == [desk.office.people["cashier"]]
+        confirmers = read.confirmers_of(conn, [proposal.id])
+        assert [each.account_id for each in confirmers] == [desk.office.people["cashier"]]
         after = conn.scalar(sa.select(sa.func.count()).where(fund_receipt.c.fund_id == desk.office.fund_id))
     assert (proposal.act, before) == ("import", after)
 

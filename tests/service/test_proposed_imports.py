@@ -12,7 +12,7 @@ from service.actions.context import ActionContext
 from service.imports.import_context import ImportOptions
 from service.imports.problems import InvalidSheets
 from service.imports.proposed_import import ALL_WRITES, Outcome, import_or_propose
-from service.queries.confirmations import hands_of
+from service.queries.confirmations import confirmers_of
 from service.tables.accounts import account, role_grant
 from service.tables.fund_receipts import fund_receipt
 from service.tables.notifications import notification
@@ -48,9 +48,9 @@ def asked(union: Union, outcome: Outcome) -> list[str]:
     """Return the logins of the named people, and the roles, that a proposed import waits for."""
     assert outcome.proposal is not None
     found: list[str] = []
-    for hand in hands_of(union.conn, [outcome.proposal.id]):
-        login = union.conn.scalar(sa.select(account.c.login).where(account.c.id == hand.account_id))
-        found += [login] if login else hand.roles
+    for confirmer in confirmers_of(union.conn, [outcome.proposal.id]):
+        login = union.conn.scalar(sa.select(account.c.login).where(account.c.id == confirmer.account_id))
+        found += [login] if login else confirmer.roles
     return found
 
 

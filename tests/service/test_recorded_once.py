@@ -21,7 +21,7 @@ from service.actions.proposals.money import GiftCorrection
 from service.actions.proposals.registry import WRITES
 from service.actions.proposals.write import VoidContent
 from service.actions.visits import NewVisit
-from service.queries.confirmations import hands_of
+from service.queries.confirmations import confirmers_of
 from service.report.figure_definition import Scope
 from service.tables.activities import activity
 from service.tables.donations import donation
@@ -185,8 +185,8 @@ def test_correction_of_a_gift_is_confirmed_by_who_may_void_it_too(records: Recor
     gift_id, writes = records.give(records.gift), WRITES
     content = GiftCorrection(gift_id, replace(records.gift, fen=Fen(20_000)), "多记一百元")
     proposal = propose(records.conn, "gift_correction", content, records.context("approver_1"), writes)
-    hands = [(hand.account_id, hand.roles) for hand in hands_of(records.conn, [proposal.id])]
-    assert hands == [(records.organisation.people["visitor_1"], []), (None, ["cashier", "approver"])]
+    asked = [(each.account_id, each.roles) for each in confirmers_of(records.conn, [proposal.id])]
+    assert asked == [(records.organisation.people["visitor_1"], []), (None, ["cashier", "approver"])]
     by_hander = confirm(records.conn, proposal.id, proposal.digest, records.context("visitor_1"), writes)
     assert by_hander is None
     assert confirm(records.conn, proposal.id, proposal.digest, records.context("cashier"), writes)

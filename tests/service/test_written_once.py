@@ -33,7 +33,7 @@ MAY_CHANGE = {
     "objection": {"outcome", "answered_on"},
     "policy_set": {"withdrawn_on", "withdrawn_reason"},
     "confirmation": {"state", "ended_on", "ended_by", "reason"},
-    "confirmation_hand": {"confirmed_by", "confirmed_at"},
+    "confirmer": {"confirmed_by", "confirmed_at"},
     **{
         table: {"voided_on", "void_reason"}
         for table in ("fund_receipt", "gift", "visit", "donation", "activity", "pairing")
@@ -64,7 +64,7 @@ FIRST_VALUES: dict[str, dict[str, object]] = {
     "event": {"body": "{}"},
     "bank_advice": {"state": "stated", "decided_by": None, "decided_on": None},
     "confirmation": {"state": "proposed"},
-    "confirmation_hand": {"confirmed_by": None, "confirmed_at": None},
+    "confirmer": {"confirmed_by": None, "confirmed_at": None},
     "payment": {"state": "sent"},
 }
 """Values with which the database lets a row begin, and which may still change: a confirmation ends once."""

@@ -328,7 +328,7 @@ def in_transit(programme: Programme) -> list[Line]:
         (
             "confirm_payment",
             transit(payments=(replace(FAILED, confirmer=PEOPLE["cashier_2"]), SENT)),
-            ["second_payment_same_hands"],
+            ["second_payment_same_people"],
         ),
         ("confirm_return", returning("cashier"), ["incompatible_duty"]),
         ("confirm_return", returning(advice=None), ["nothing_stated"]),

@@ -85,7 +85,7 @@ def test_step_is_not_awaited_of_those_whose_duty_forbids_it() -> None:
     [
         ("review", Role.REVIEWER, Awaited.ALWAYS, ("passes_own_award",)),
         ("notice", Role.REVIEWER, Awaited.OBJECTION_OPEN, ("answers_own_award",)),
-        ("transit", Role.CASHIER, Awaited.ALWAYS, ("same_hands_again",)),
+        ("transit", Role.CASHIER, Awaited.ALWAYS, ("same_people_again",)),
         ("returning", Role.CASHIER, Awaited.ALWAYS, ()),
     ],
 )

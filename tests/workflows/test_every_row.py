@@ -46,16 +46,16 @@ PAYERS = {"payer", "payment_confirmer"}
 SIGNERS = tuple(f"approver_{tier}" for tier in range(1, 10))
 MAKERS = ("registrar", "filer", "visitor", "verifier", "reviewer")
 AFTER = ("receipt_witness", "follower")
-FIRST_HANDS = ("registrar", "filer", "visitor")
+FIRST_PEOPLE = ("registrar", "filer", "visitor")
 MATRIX = {
-    **{first: {"verifier", "reviewer", *SIGNERS, *PAYERS, "follower"} for first in FIRST_HANDS},
-    "verifier": {*FIRST_HANDS, "reviewer", *SIGNERS, *PAYERS},
-    "reviewer": {*FIRST_HANDS, "verifier", *SIGNERS, *PAYERS, *AFTER},
+    **{first: {"verifier", "reviewer", *SIGNERS, *PAYERS, "follower"} for first in FIRST_PEOPLE},
+    "verifier": {*FIRST_PEOPLE, "reviewer", *SIGNERS, *PAYERS},
+    "reviewer": {*FIRST_PEOPLE, "verifier", *SIGNERS, *PAYERS, *AFTER},
     **{signer: {*MAKERS, *(other for other in SIGNERS if other != signer), *PAYERS, *AFTER} for signer in SIGNERS},
     "payer": {*MAKERS, *SIGNERS, "payment_confirmer", "receipt_witness", "follower"},
     "payment_confirmer": {*MAKERS, *SIGNERS, "payer", "receipt_witness", "follower"},
     "receipt_witness": {*PAYERS, "reviewer", *SIGNERS, "follower"},
-    "follower": {*PAYERS, "reviewer", *SIGNERS, *FIRST_HANDS, "receipt_witness"},
+    "follower": {*PAYERS, "reviewer", *SIGNERS, *FIRST_PEOPLE, "receipt_witness"},
 }
 
 

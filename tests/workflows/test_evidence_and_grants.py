@@ -63,7 +63,7 @@ def test_each_grant_is_judged_alone() -> None:
     both = rule_input("transit", by="someone_else", grants=grants, payments=(first, SENT))
     assert codes("confirm_payment", both) == []
     as_stand_in = rule_input("transit", by="someone_else", grants=grants[1:], payments=(first, SENT))
-    assert codes("confirm_payment", as_stand_in) == ["second_payment_same_hands"]
+    assert codes("confirm_payment", as_stand_in) == ["second_payment_same_people"]
 
 
 def test_void_survey_says_what_changed_since_it() -> None:

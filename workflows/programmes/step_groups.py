@@ -18,7 +18,7 @@ from workflows.rules.bank_advice import (
     advice_states_the_rest,
     asked_on_paper,
     never_attempted,
-    second_payment_by_another_hand,
+    second_payment_by_other_people,
     second_payment_not_in_cash,
 )
 from workflows.rules.documents import documents_of_papers_seen, documents_on_file, photos_on_file
@@ -87,7 +87,7 @@ PAYABLE = (
     method_as_signed,
     second_payment_not_in_cash,
 )
-ARRIVED = (advice_day_fits, advice_states_the_award, second_payment_by_another_hand)
+ARRIVED = (advice_day_fits, advice_states_the_award, second_payment_by_other_people)
 BANK_SAYS = (advice_day_fits, advice_states_the_award)
 AS_STATED = (advice_day_fits, advice_as_stated)
 PART_BACK = (advice_day_fits, part_of_what_is_out)

@@ -60,12 +60,12 @@ def second_payment_not_in_cash(case: RuleInput) -> Reason | None:
 
 
 @reads("payments")
-def second_payment_by_another_hand(case: RuleInput) -> Reason | None:
+def second_payment_by_other_people(case: RuleInput) -> Reason | None:
     """A second payment is made by another cashier or confirmed by another person than each payment before it."""
     principals = {grant.principal for grant in case.actor.grants if grant.principal is not None}
     people, payer = {case.actor.account, *principals}, case.facts.payments[-1].payer if case.facts.payments else None
     if any(each.payer == payer and each.confirmer in people for each in case.facts.payments[:-1]):
-        return Reason.of("second_payment_same_hands")
+        return Reason.of("second_payment_same_people")
     return None
 
 

@@ -16,7 +16,7 @@ DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Confirmer:
     """One person a proposal needs: a named account, or a holder of one of `roles` over its unit."""
 
     roles: tuple[Role, ...] = ()
@@ -75,7 +75,7 @@ class ProposedWrite:
 
     days: int = DAYS
 
-    def hands(self, conn: sa.Connection, content: Any, proposer: UUID) -> tuple[Hand, ...]:
+    def confirmers(self, conn: sa.Connection, content: Any, proposer: UUID) -> tuple[Confirmer, ...]:
         """Return the people the proposal needs besides its proposer."""
         named = dict.fromkeys(each for each in self.named(conn, content) if each != proposer)
-        return tuple(Hand(account_id=each) for each in named) or (Hand(POWERS[self.power].confirms),)
+        return tuple(Confirmer(account_id=each) for each in named) or (Confirmer(POWERS[self.power].confirms),)

@@ -32,7 +32,7 @@ from service.imports.proposed_import import ALL_WRITES, import_or_propose
 from service.imports.spreadsheets import importable
 from service.private_files import write_file
 from service.queries.accounts import caller_by_id
-from service.queries.confirmations import hands_of, people_for
+from service.queries.confirmations import confirmers_of, people_for
 from service.tables.accounts import account, role_grant
 from service.tables.confirmations import confirmation
 from service.tables.installation import RecordKind
@@ -146,8 +146,8 @@ def _confirm_all(conn: sa.Connection, at: datetime, keyring: Keyring) -> None:
     """Let each person confirm what waits for them, until nothing waits any more."""
     waiting = sa.select(confirmation).where(confirmation.c.state == "proposed").order_by(confirmation.c.id)
     for row in conn.execute(waiting).all():
-        for hand in hands_of(conn, [row.id]):
-            asked = people_for(conn, map(Role, hand.roles), hand.account_id, row.unit_path, union_day(at))
+        for confirmer in confirmers_of(conn, [row.id]):
+            asked = people_for(conn, map(Role, confirmer.roles), confirmer.account_id, row.unit_path, union_day(at))
             who = min(asked - {row.proposed_by}, key=str)
             confirmations.confirm(conn, row.id, row.digest.hex(), _context(conn, who, at, keyring), ALL_WRITES)
 
