@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from benchmarks.scale_cases import TODAY
 from benchmarks.scale_fixtures import Union
-from service.queries import accounts, cases, household_list, inbox, notifications
+from service.queries import accounts, case_list, cases, household_list, inbox, notifications
+from service.queries.case_list import Sort
 from service.queries.inbox import InboxList
+from service.queries.page import COUNTED
 from service.queries.scope import Caller
 from service.report.figure_definition import Scope
 from service.report.figures import rows_behind, snapshot
@@ -73,6 +75,9 @@ class ScaleReader:
                 yield TimedQuery(
                     f"cases of the {unit}{label}, deep page", self._page(caller, filters_by_label[label], after), 100
                 )
+            yield TimedQuery(f"cases of the {unit}, due first", self._page(caller, {}, None, Sort.DUE), 100)
+            yield TimedQuery(f"cases of the {unit} over the API", _over_api(caller, COUNTED), 100)
+            yield TimedQuery(f"cases of the {unit} over the API, counted exactly", _over_api(caller, None))
             yield TimedQuery(f"families of the {unit}, first page", _families(caller))
         yield TimedQuery("inbox, first page", self._inbox(None), 100)
         yield TimedQuery("inbox, deep page", self._inbox(self.notification), 100)
@@ -86,8 +91,10 @@ class ScaleReader:
         yield TimedQuery("section of one county, a year", _section(self.county_path), 1000, snapshot=True)
         yield TimedQuery("section of the city, a year", _section(self.union.city.unit_path), snapshot=True)
 
-    def _page(self, caller: Caller, filters: dict[str, Any], after: list[str] | None) -> Query:
-        return lambda conn: cases.page(conn, caller, filters, TODAY, after, SIZE)
+    def _page(
+        self, caller: Caller, filters: dict[str, Any], after: list[str] | None, sort: Sort = Sort.NEWEST
+    ) -> Query:
+        return lambda conn: case_list.page(conn, caller, filters, sort, TODAY, after, SIZE)
 
     def _caseworkers(self) -> Iterator[tuple[str, str, Caller]]:
         with self.engine.connect() as conn:
@@ -120,6 +127,10 @@ def _late_notification(conn: sa.Connection, account: UUID) -> UUID | None:
     below = sa.text("SELECT id FROM notification WHERE account_id = :account ORDER BY id OFFSET 100 LIMIT 1")
     notification_id: UUID | None = conn.scalar(below.bindparams(account=account))
     return notification_id
+
+
+def _over_api(caller: Caller, most: int | None) -> Query:
+    return lambda conn: cases.page(conn, caller, {}, TODAY, None, SIZE, most=most)
 
 
 def _families(caller: Caller) -> Query:

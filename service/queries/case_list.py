@@ -55,7 +55,7 @@ def page(
     the calendar.
     """
     rows = _sorted(cases.matching(conn, caller, filters, today), sort)
-    counted_sum = total(conn, _narrow(rows), most)
+    counted_sum = _total(conn, rows, filters, most)
     shown = conn.execute(page_statement(rows, sort, after, size)).mappings()
     page_rows, last = cut([dict(row) for row in shown], size)
     key = "due_on" if sort is Sort.DUE else "opened_on"
@@ -67,6 +67,25 @@ def page(
 def listed(conn: sa.Connection, caller: Caller, filters: Mapping[str, Any], today: date) -> sa.Select[Any]:
     """Select `fen` of the cases that the list shows under filters: its count and sum begin so."""
     return _narrow(cases.matching(conn, caller, filters, today))
+
+
+def _total(conn: sa.Connection, rows: sa.Select[Any], filters: Mapping[str, Any], most: int | None) -> CountedSum:
+    """Return the count and sum of cases up to `most`, by one SELECT."""
+    if most is None or any(each is not None for each in filters.values()):
+        return total(conn, _narrow(rows), most)
+    row = conn.execute(capped_total(rows, most)).one()
+    return CountedSum.of(row.rows, row.fen, most)
+
+
+def capped_total(rows: sa.Select[Any], most: int) -> sa.Select[int, int]:
+    """Select the count of cases, at most `most` + 1, from an index, and their sum (`fen`) only where they are no more.
+
+    For lists without filters: a long one shows no sum, so it reads no case for it.
+    """
+    first = first_rows(rows.with_only_columns(case.c.unit_path), most).subquery()
+    number = sa.select(sa.func.count().label("rows")).select_from(first).subquery()
+    summed = sa.select(sa.cast(sa.func.sum(_narrow(rows).subquery().c.fen), sa.BigInteger)).scalar_subquery()
+    return sa.select(number.c.rows, sa.case((number.c.rows <= most, summed)).label("fen"))
 
 
 def _narrow(rows: sa.Select[Any]) -> sa.Select[Any]:

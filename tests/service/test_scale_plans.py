@@ -17,7 +17,7 @@ from benchmarks.workload import pour
 from service.clock import now
 from service.db.engine import make_engine
 from service.integrity.verify import verify
-from service.queries import accounts, cases, notifications
+from service.queries import accounts, case_list, cases, notifications
 from service.queries.scope import Caller
 from service.report.figure_definition import Scope, SharedRows
 from service.report.figure_definitions import FIGURE_DEFINITIONS
@@ -91,6 +91,19 @@ def test_count_of_cases_reads_the_narrow_index_only(
     conn, city_union = union
     statement = cases.number(cases.matching(conn, caller(conn, city_union, "auditor"), filters, TODAY))
     assert {node.get("Index Name") for node in nodes(conn, statement) if "Relation Name" in node} == {"ix_case_count"}
+
+
+def test_list_that_is_counted_up_to_a_limit_reads_no_case_for_its_sum(union: tuple[sa.Connection, Union]) -> None:
+    """Why: the first page of the city read 10,000 cases for a sum that it does not show; at a million this took 12 ms."""
+    conn, city_union = union
+    rows = cases.matching(conn, caller(conn, city_union, "auditor"), {}, TODAY)
+    for most, summed in ((SIZE, False), (2 * CASES, True)):
+        statement = case_list.capped_total(rows, most)
+        scans = [node for node in nodes(conn, statement) if node.get("Relation Name") == "case"]
+        read = {node["Node Type"] for node in scans if node["Actual Loops"]}
+        assert (read == {"Index Only Scan"}) is not summed
+        assert sum(_rows_per_loop(node) for node in scans) >= SIZE
+        assert (conn.execute(statement).one().fen is not None) is summed
 
 
 def test_inbox_reads_only_the_rows_it_shows(union: tuple[sa.Connection, Union]) -> None:
