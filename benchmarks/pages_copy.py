@@ -8,7 +8,7 @@ TABLES = (
     *("unit", "account", "role_grant", "session", "credential", "passkey", "policy_set", "calendar_day"),
     *("household", "person", "bank_account", "finance_line", "consent", "fund", "case", "event", "case_duty"),
     *("visit", "visit_visitor", "visit_confirmation", "paper", "verification", "notice", "objection", "approval"),
-    *("payment", "notification"),
+    *("payment", "notification", "sealed_remark", "stored_file", "document", "paper_document"),
 )
 OTHERWISE = {
     "account": {"password": "''"},

@@ -18,6 +18,7 @@ from service.db.columns import new_id
 from service.i18n.catalogue import catalogue
 from service.queries.awaited_steps import steps_of_anybody
 from service.tables.finances import finance_line
+from service.web.case_rows import OF_THE_STATE
 from tests.factories import Organisation, create_family, instant_of
 from tests.page_client import open_session
 from workflows.programmes import PROGRAMMES
@@ -103,7 +104,7 @@ def write_words(path: Path) -> None:
                 dict.fromkeys(
                     role.value
                     for step in programme.steps_from(state.key)
-                    if step.target not in {state.key, "="} and not step.while_held
+                    if step.awaited in OF_THE_STATE
                     for role in step.roles
                 )
             )

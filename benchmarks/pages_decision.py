@@ -5,14 +5,16 @@ It holds for a hardship case in the state `approval`, the state of the measured 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from benchmarks import pages_record
 from benchmarks.check_input import CheckInput, Clerk
 from benchmarks.pages_forms import forms
-from benchmarks.pages_words import action, choice, day, programme, signed_label, term, word, yuan
+from benchmarks.pages_record import ShownNotice, Words
+from benchmarks.pages_words import choice, day, joined, programme, signed_label, term, word, yuan
 from benchmarks.plain_rules import judged
 from workflows.approval_digest import ApprovalContent, approval_digest, content_record
 from workflows.assessment import Assessment
@@ -30,17 +32,23 @@ class Reading:
     """What an app has read of a case.
 
     `row` has the columns of benchmarks.pages_sql.DECISION; `events` have `seq`, `action`, `to_state`, `on`, `actor`,
-    `principal` and `body`, which is None but for corrections; `members` have the masked `name`, `id_no` and `phone`.
+    `principal` and `body`, which is None but for corrections; `members` have the masked `name`, `id_no` and `phone`;
+    `documents` have `id`, `kind`, `pages`, `received_on`, `recorder`, `is_named` and `ended_on`.
     """
 
     row: Any
     events: list[Any]
     letters: list[Any]
     members: list[dict[str, Any]]
-    payee: Mapping[str, str] | None
+    payee: Mapping[str, Any] | None
+    """The `bank`, the masked `card`, and the `person_id` of its holder."""
     signed_content: str | None
     """What the latest signature covers, decrypted."""
-    objections: list[Any] = field(default_factory=list)
+    words: Words
+    notices: list[ShownNotice]
+    documents: list[Any]
+    staff: list[tuple[str, Clerk]]
+    """Everybody with a role over the unit of the case, with their names, in the order of names."""
 
 
 def page(reading: Reading, clerk: Clerk, today: date, policy: PolicySet, proof: str) -> dict[str, Any]:
@@ -49,28 +57,38 @@ def page(reading: Reading, clerk: Clerk, today: date, policy: PolicySet, proof: 
     content = _content(row)
     assessed = judged(row, policy, today)
     check = CheckInput(row, clerk, {}, policy, Calendar(), today, approval_digest(content), assessed, [])
-    available, unavailable = forms(check, proof)
+    available, unavailable = forms(check, proof, reading.staff)
     return {
         "case": row,
         "amount": yuan(row.award_fen),
         "state": term("state", row.state),
+        "held": word("case.held", until=day(row.held_until)) if row.held_until else "",
         "due": day(row.due_on) if row.due_on else "",
         "phases": list(_phases(row, reading.events)),
         "money": _money(row, policy, assessed, today),
+        "method": pages_record.method(row),
         "line": _line(row),
         "signed": _signed(reading, content),
         "changes": _changes(reading.events),
         "income": _income(assessed) if assessed else None,
-        "evidence": list(_evidence(row)),
-        "papers": "、".join(term("paper", code) for code in sorted(row.papers or ())) or "—",
+        **_evidence(row),
         **_family(reading),
-        "payee": reading.payee,
-        "objections": [_objection(each) for each in reading.objections],
-        "timeline": list(_timeline(reading.events)),
-        "letters": [_letter(each) for each in reading.letters],
+        **_record(reading, today),
+        **pages_record.rights(row, clerk),
+        "purposes": pages_record.purposes(),
         "forms": available,
         "unavailable": unavailable,
         "about": _about(row),
+    }
+
+
+def _record(reading: Reading, today: date) -> dict[str, Any]:
+    return {
+        "application": pages_record.application(reading.row, reading.words),
+        "documents": pages_record.documents(reading.documents),
+        "notices": pages_record.notices(reading.notices, reading.words, today),
+        "timeline": list(pages_record.timeline(reading.events, reading.words)),
+        "letters": [_letter(each) for each in reading.letters],
     }
 
 
@@ -100,6 +118,7 @@ def _content(row: Any) -> ApprovalContent:
         papers=row.papers or (),
         method=row.method,
         cash_reason=row.cash_reason,
+        documents=row.scanned,
     )
 
 
@@ -173,16 +192,25 @@ def _income(assessed: Assessment) -> dict[str, Any]:
     }
 
 
-def _evidence(row: Any) -> Iterator[str]:
+def _evidence(row: Any) -> dict[str, Any]:
+    papers = joined(term("paper", code) for code in sorted(row.papers or ())) or "—"
+    return {"visits": list(_visits(row)), "verification": _verification(row), "papers": papers}
+
+
+def _visits(row: Any) -> Iterator[str]:
     for each in row.visits or ():
         named, confirmed = set(each["visitors"] or ()), set(each["confirmed"] or ())
         went = named if each["seen"] is None else named & confirmed
         people = word("case.visitors", went=len(went), named=len(named))
         conclusion = choice("conclusion", each["conclusion"])
         yield f"{day(each['on'])} · {word('visit.' + each['kind'])} · {people} · {conclusion}"
-    if row.verification:
-        replied_on, outcome = row.verification[:2]
-        yield f"{day(replied_on)} · {word('case.verification')} · {choice('outcome', outcome)}"
+
+
+def _verification(row: Any) -> str:
+    if not row.verification:
+        return word("case.no_verification")
+    replied_on, outcome = row.verification[:2]
+    return f"{day(replied_on)} · {word('case.verification')} · {choice('outcome', outcome)}"
 
 
 def _family(reading: Reading) -> dict[str, Any]:
@@ -194,29 +222,12 @@ def _family(reading: Reading) -> dict[str, Any]:
         }
         for each in reading.members
     ]
-    beneficiary = next((each["name"] for each in members if each["is_beneficiary"]), "")
-    return {"members": members, "beneficiary": beneficiary}
-
-
-def _objection(each: Any) -> str:
-    answer = f"{word('objection.' + each.outcome)} {day(each.answered_on)}" if each.outcome else word("objection.open")
-    return f"{day(each.raised_on)} · {word('case.objection_of', award=yuan(each.award_fen))} · {answer}"
-
-
-def _timeline(events: list[Any]) -> Iterator[dict[str, str]]:
-    """Yield the events, the newest first, each with the days since the one before it."""
-    for number in range(len(events) - 1, -1, -1):
-        each, before = events[number], events[max(0, number - 1)]
-        days = word("case.days", days=(each.on - before.on).days)
-        principal = word("case.for_principal", name=each.principal) if each.principal else ""
-        actor = f"{each.actor}{principal}"
-        yield {
-            "action": action(each.action),
-            "actor": actor,
-            "on": each.on.isoformat(),
-            "day": day(each.on),
-            "days": days,
-        }
+    names, payee = {each["id"]: each["name"] for each in members}, reading.payee
+    return {
+        "members": members,
+        "beneficiary": names.get(reading.row.beneficiary_id, ""),
+        "payee": {**payee, "name": names.get(payee["person_id"], "")} if payee else None,
+    }
 
 
 def _letter(each: Any) -> str:

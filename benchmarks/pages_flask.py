@@ -6,6 +6,7 @@ It is served with the service's gunicorn settings: `gunicorn benchmarks.pages_fl
 import os
 import secrets
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -18,6 +19,7 @@ from flask import Flask, abort, render_template, request
 from benchmarks import pages_decision, pages_list, pages_sql
 from benchmarks.check_input import Clerk
 from benchmarks.pages_decision import Reading
+from benchmarks.pages_record import ShownNotice, Words, hidden_fields
 from benchmarks.pages_waiting_sql import waiting
 from benchmarks.pages_words import known
 from benchmarks.psycopg_two_statements import connect
@@ -111,37 +113,72 @@ def show_case(office: Office, case: UUID) -> str:
     rows = reader.rows(pages_sql.DECISION, case=case, today=today, paths=person.clerk.paths)
     if not rows:
         abort(404)
-    reading = _reading(office, rows[0])
+    reading = _reading(office, rows[0], person.clerk, today)
     page = pages_decision.page(reading, person.clerk, today, reader.policy(rows[0].policy_set_id), person.proof)
+    page["key"] = str(new_id())
     for form in page["forms"]:
         form["key"] = str(new_id())
     return render_template("case.html", **page, name=person.name, csrf=_masked(person.csrf), path=request.path)
 
 
-def _reading(office: Office, row: Any) -> Reading:
+def _reading(office: Office, row: Any, clerk: Clerk, today: date) -> Reading:
     reader = office.reader
     people = reader.rows(pages_sql.MEMBERS, household=row.household_id)
-    members = [
-        {
-            "id": each.id,
-            "relation": each.relation,
-            "name": office.masked("person.name", each.id, each.name_sealed, "name"),
-            "id_no": office.masked("person.id_no", each.id, each.id_no_sealed, "id_number"),
-            "phone": office.masked("person.phone", each.id, each.phone_sealed, "phone"),
-        }
-        for each in people
-    ]
-    first = people[0]
-    card = office.masked("bank_account.card", first.card_id, first.card_sealed, "card") if first.card_id else ""
+    events, staff = reader.rows(pages_sql.EVENTS, case=row.id), dict[tuple[str, UUID], list[Any]]()
+    for each in reader.rows(pages_sql.STAFF, above=pages_sql.above(row.unit_path), today=today):
+        staff.setdefault((each.display_name, each.id), []).append(
+            (each.role, each.tier, each.path, each.for_account_id)
+        )
     return Reading(
-        row,
-        reader.rows(pages_sql.EVENTS, case=row.id),
-        reader.rows(pages_sql.LETTERS, case=row.id),
-        members,
-        {"bank": first.bank, "card": card} if card else None,
-        _signed_content(office, row),
-        reader.rows(pages_sql.OBJECTIONS, case=row.id),
+        row=row,
+        events=events,
+        letters=reader.rows(pages_sql.LETTERS, case=row.id),
+        members=[_member(office, each) for each in people],
+        payee=_payee(office, people[0]),
+        signed_content=_signed_content(office, row),
+        words=_words(office, events, hidden_fields(clerk, row.unit_path)),
+        notices=[_notice(office, each) for each in reader.rows(pages_sql.NOTICES, case=row.id)],
+        documents=reader.rows(pages_sql.DOCUMENTS, case=row.id, household=row.household_id),
+        staff=[(name, Clerk(account, tuple(grants), [])) for (name, account), grants in staff.items()],
     )
+
+
+def _member(office: Office, each: Any) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "relation": each.relation,
+        "name": office.masked("person.name", each.id, each.name_sealed, "name"),
+        "id_no": office.masked("person.id_no", each.id, each.id_no_sealed, "id_number"),
+        "phone": office.masked("person.phone", each.id, each.phone_sealed, "phone"),
+    }
+
+
+def _payee(office: Office, first: Any) -> dict[str, Any] | None:
+    if first.card_id is None:
+        return None
+    card = office.masked("bank_account.card", first.card_id, first.card_sealed, "card")
+    return {"bank": first.bank, "card": card, "person_id": first.holder_id}
+
+
+def _words(office: Office, events: list[Any], hidden: Collection[str] | None) -> Words:
+    """Return the decrypted words of the events, without the hidden fields; none where `hidden` is None."""
+    if hidden is None:
+        return {}
+    return {
+        each.seq: {
+            field: decrypt_field(office.keyring, "sealed_remark.text", UUID(remark), bytes.fromhex(sealed))
+            for remark, field, sealed in each.remarks
+            if field not in hidden
+        }
+        for each in events
+        if each.remarks
+    }
+
+
+def _notice(office: Office, each: Any) -> ShownNotice:
+    shown_text = decrypt_field(office.keyring, "notice.shown", each.id, each.shown_sealed)
+    days, objections = (each.posted_on, each.ends_on, each.ended_on), each.objections or []
+    return ShownNotice(each.id, *days, each.places, each.posted_by, shown_text, objections)
 
 
 def _signed_content(office: Office, row: Any) -> str | None:
@@ -169,12 +206,15 @@ def list_cases(office: Office) -> str:
     counted = reader.rows(pages_sql.total(condition), **bounds)[0]
     sort = sort if sort in pages_list.SORTS else "newest"
     rows = reader.rows(pages_sql.listed(condition, sort, pages_list.SIZE + 1), **bounds)
-    names: dict[UUID, list[str]] = {}
+    people: dict[UUID, list[tuple[str, str]]] = {}
     for each in reader.rows(office.waiting, cases=[row.id for row in rows[: pages_list.SIZE]], today=today):
-        names.setdefault(each.case_id, []).append(each.display_name)
+        people.setdefault(each.case_id, []).append((each.display_name, each.role))
     seen = [_Listed(row, office.masked("person.name", row.beneficiary_id, row.name_sealed, "name")) for row in rows]
     calendar, key = reader.calendar(counted.years), office.keyring.index_key
-    page = pages_list.page(seen, names, counted.total, counted.units or (), today, calendar, key)
+    page = pages_list.page(seen, people, counted.total, counted.units or (), today, calendar, key)
+    for export in page["exports"]:
+        export["key"] = str(new_id())
+    page["query"] = request.query_string.decode()
     return render_template(
         "list.html", **page, sort=sort, name=person.name, csrf=_masked(person.csrf), path=request.path
     )

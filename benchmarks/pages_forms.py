@@ -1,11 +1,11 @@
 """The forms of the compared decision page: the open ones with their fields, and the reasons against the others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.check_input import CheckInput
-from benchmarks.pages_words import choice, field_label, reason, word, yuan
+from benchmarks.check_input import CheckInput, Clerk
+from benchmarks.pages_words import choice, field_label, joined, reason, word, yuan
 from benchmarks.plain_rules import CHECKS, check_authority
 from workflows.form_fields import FormField, Kind
 from workflows.programme import Awaited, Step
@@ -15,21 +15,40 @@ CONTROLS: Mapping[Kind, str] = {Kind.TEXT: "text", Kind.DATE: "date", Kind.CODE:
 PROOF_CONTROLS = {"password": "proof_password", "totp": "proof_totp"}
 
 
-def forms(check: CheckInput, proof: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the open forms of the caller's actions, and the actions that are refused with their reasons."""
+SHOWN_NAMES = 5
+"""How many people are named who could take an action."""
+
+
+def forms(
+    check: CheckInput, proof: str, staff: Iterable[tuple[str, Clerk]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the open forms of the caller's actions, and those refused with their reasons and who of `staff` could act."""
     row, available, unavailable = check.row, list[dict[str, Any]](), list[dict[str, Any]]()
-    roles = {role for role, _, path, _ in check.clerk.grants if row.unit_path.startswith(path)}
     main = None
     for step in HARDSHIP.steps_from(row.state):
-        if not roles & {role.value for role in step.roles}:
+        if not _has_role(check, step):
             continue
         codes = _refusals(replace(check, codes=[]), step)
         if codes:
-            unavailable.append({"label": step.label, "reasons": [reason(code) for code in codes]})
+            able = _able(check, step, staff)
+            unavailable.append({"label": step.label, "reasons": [reason(code) for code in codes], **able})
             continue
         main = main or (step.action if _is_awaited(check, step) else None)
         available.append(_form(row, step, proof, is_main=step.action == main))
     return available, unavailable
+
+
+def _has_role(check: CheckInput, step: Step) -> bool:
+    roles = {role.value for role in step.roles}
+    return any(role in roles and check.row.unit_path.startswith(path) for role, _, path, _ in check.clerk.grants)
+
+
+def _able(check: CheckInput, step: Step, staff: Iterable[tuple[str, Clerk]]) -> dict[str, str]:
+    """Return the names of those who could take a step that the caller may not, by the same checks."""
+    others = ((name, replace(check, clerk=clerk, codes=[])) for name, clerk in staff)
+    names = [name for name, other in others if _has_role(other, step) and not _refusals(other, step)]
+    more = word("case.able_more", number=len(names) - SHOWN_NAMES) if len(names) > SHOWN_NAMES else ""
+    return {"able": joined(names[:SHOWN_NAMES]), "able_more": more}
 
 
 def _refusals(check: CheckInput, step: Step) -> list[str]:

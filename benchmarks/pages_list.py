@@ -3,11 +3,11 @@
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from benchmarks.pages_words import day, known, programme, term, word, yuan
+from benchmarks.pages_words import day, joined, known, programme, term, word, yuan
 from workflows import workdays
 from workflows.programmes.hardship import HARDSHIP
 from workflows.workdays import Calendar
@@ -19,12 +19,13 @@ MOST = 10_000
 """Up to so many cases are counted, as service/queries/case_list.py does."""
 
 SHOWN_NAMES = 3
+EXPORTS = ("xlsx", "csv")
 SORTS = ("newest", "oldest", "due")
 
 
 def page(
     rows: list[Any],
-    names: Mapping[Any, list[str]],
+    people: Mapping[Any, list[tuple[str, str]]],
     total: tuple[int, Any],
     units: Iterable[tuple[Any, str]],
     today: date,
@@ -33,8 +34,8 @@ def page(
 ) -> dict[str, Any]:
     """Return the values of the template.
 
-    `rows` are up to SIZE + 1 cases with the columns of benchmarks.pages_sql.listed() and a masked `beneficiary`; `names`
-    has whom each of them waits for; `total` is the number of at most MOST + 1 cases, and their sum in fen.
+    `rows` are up to SIZE + 1 cases with the columns of benchmarks.pages_sql.listed() and a masked `beneficiary`; `people`
+    has name and role of those whom each of them waits for; `total` is the number of at most MOST + 1 cases, and their sum in fen.
     """
     shown, number = rows[:SIZE], total[0]
     more = number > MOST
@@ -46,12 +47,13 @@ def page(
         "programmes": [(key, programme(key)) for key in known()["roles"]],
         "total": word("list.more_than", number=MOST) if more else word("list.total", number=number, sum=yuan(total[1])),
         "has_more": more,
-        "rows": [_row(each, names.get(each.id, ()), today, calendar) for each in shown],
+        "rows": [_row(each, people.get(each.id, ()), today, calendar) for each in shown],
+        "exports": [{"kind": kind, "label": word(f"export.{kind}")} for kind in EXPORTS],
         "next_url": _next_url(shown[-1], index_key) if len(rows) > SIZE else "",
     }
 
 
-def _row(row: Any, names: Iterable[str], today: date, calendar: Calendar) -> dict[str, Any]:
+def _row(row: Any, people: Collection[tuple[str, str]], today: date, calendar: Calendar) -> dict[str, Any]:
     is_open = row.phase != "ended"
     return {
         "id": row.id,
@@ -62,7 +64,7 @@ def _row(row: Any, names: Iterable[str], today: date, calendar: Calendar) -> dic
         "fen": yuan(row.fen),
         "state": term("state", row.state),
         "is_held": row.held_until is not None and row.held_until >= today,
-        "waits_for": (_waits_for(row, tuple(dict.fromkeys(names))) if is_open else "") or "—",
+        "waits_for": (_waits_for(row, people) if is_open else "") or "—",
         "due": day(row.due_on) if row.due_on else "—",
         **(_days_left(workdays.left(today, row.due_on, calendar)) if row.due_on else {}),
         "days": (today - row.entered_on).days if is_open else "—",
@@ -77,11 +79,13 @@ def _days_left(days: int | None) -> dict[str, str]:
     return {"left": word("due.left", days=days), "left_kind": "tag tag-wait" if days <= 2 else "hint"}
 
 
-def _waits_for(row: Any, names: tuple[str, ...]) -> str:
-    """Return the names of the few people that a case waits for; of more, or of nobody, the roles."""
+def _waits_for(row: Any, people: Collection[tuple[str, str]]) -> str:
+    """Return the names of the few people that a case waits for; of more their roles; of nobody the roles of the steps."""
+    names = dict.fromkeys(name for name, _ in people)
     if 0 < len(names) <= SHOWN_NAMES:
-        return "、".join(names)
-    return "、".join(term("role", role) for role in known()["roles"][row.programme].get(row.state, ()))
+        return joined(names)
+    roles = (role for _, role in people) if people else known()["roles"][row.programme].get(row.state, ())
+    return joined(term("role", role) for role in dict.fromkeys(roles))
 
 
 def _next_url(last: Any, index_key: bytes) -> str:

@@ -44,7 +44,7 @@ _FAMILY = """EXISTS (SELECT FROM kinship AS k WHERE k.household_id = c.household
 
 
 def waiting(steps: Iterable[Mapping[str, Any]]) -> str:
-    """Return the SELECT of (case_id, display_name) for the cases of `cases` on `today`, in the order of names.
+    """Return the SELECT of (case_id, display_name, role) for the cases of `cases` on `today`, in the order of names.
 
     `steps` are rows of workflows.awaited_steps; they become a table of constants, so that the statement is prepared once.
     """
@@ -52,7 +52,7 @@ def waiting(steps: Iterable[Mapping[str, Any]]) -> str:
     when = " ".join(f"WHEN '{name}' THEN {_WHEN[name]}" for name in sorted({row["awaited"] for row in rows}))
     asked = sorted({name for row in rows for name in row["asks"]})
     asks = " ".join(f"AND NOT ('{name}' = ANY (step.asks) AND {_AGAINST[name]})" for name in asked)
-    return f"""SELECT c.id AS case_id, a.display_name FROM "case" AS c JOIN (VALUES {", ".join(map(_constants, rows))})
+    return f"""SELECT DISTINCT c.id AS case_id, step.role, a.id, a.display_name FROM "case" AS c JOIN (VALUES {", ".join(map(_constants, rows))})
         AS step (programme, state, role, awaited, while_held, signatures, barred_by, asks)
         ON step.programme = c.programme AND step.state = c.state AND (step.while_held OR c.held_until IS NULL)
         JOIN role_grant AS g ON g.role = step.role AND (step.signatures IS NULL OR g.tier > step.signatures) AND {HOLDS}

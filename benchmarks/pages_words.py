@@ -6,7 +6,7 @@ catalogue and workflows, so that a compared page needs neither.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -45,6 +45,17 @@ def term(group: str, code: object) -> str:
 def choice(field: str, code: str) -> str:
     """Return the word for a choice of a field."""
     return _words().get(f"forms.choice.{field}.{code}") or term(field, code)
+
+
+def joined(words: Iterable[str]) -> str:
+    """Return words in a row: 生活救助、医疗救助."""
+    return word("comma").join(words)
+
+
+def document_kind(code: str) -> str:
+    """Return the word for a kind of document: a paper that policies name, or what is none of them."""
+    paper = term("paper", code)
+    return paper if paper != code else term("document_kind", code)
 
 
 def field_label(form: str, field: str) -> str:

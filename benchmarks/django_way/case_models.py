@@ -176,6 +176,7 @@ class Objection(models.Model):
     id = key()
     case, notice = to(Case, related_name="objections"), to(Notice, related_name="objections")
     raised_on, outcome, answered_on = models.DateField(null=True), words(null=True), models.DateField(null=True)
+    source = words(default="")
 
     class Meta:
         db_table = "objection"

@@ -32,6 +32,7 @@ from benchmarks.django_way.office_models import (
     RoleGrant,
     Unit,
 )
+from benchmarks.django_way.record_models import Document, PaperDocument, SealedRemark, StoredFile
 from benchmarks.django_way.session_models import BrowserSession, Credential, Passkey
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "ChainHead",
     "Consent",
     "Credential",
+    "Document",
     "Entry",
     "Event",
     "FinanceLine",
@@ -57,11 +59,14 @@ __all__ = [
     "NumberAbsence",
     "Objection",
     "Paper",
+    "PaperDocument",
     "Passkey",
     "Payment",
     "Person",
     "PolicySet",
     "RoleGrant",
+    "SealedRemark",
+    "StoredFile",
     "Unit",
     "Verification",
     "Visit",

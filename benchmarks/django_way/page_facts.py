@@ -8,10 +8,12 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
+from benchmarks.check_input import Clerk
+from benchmarks.django_way import page_record
 from benchmarks.django_way.case_view import CaseFacts
-from benchmarks.django_way.models import Case, Event
+from benchmarks.django_way.models import Case, Document, Event
 from benchmarks.django_way.services import RING
-from benchmarks.pages_decision import Reading
+from benchmarks.pages_decision import Reading, paths_of
 from service.crypto.encryption import decrypt_field
 from workflows.disclosure import Profile, shown
 
@@ -51,6 +53,13 @@ class PageFacts(CaseFacts):
     def waiting_fen(self) -> int:
         return int(self.waiting["fen"])
 
+    @property
+    def scanned(self) -> list[list[str]] | None:
+        """Return kind and digest of the documents in force in which the papers were seen; a signature covers them."""
+        named = Document.objects.filter(paper_documents__case=self.case, ended_on=None).order_by("kind", "pk")
+        digests = named.values_list("kind", "file__sha256")
+        return [[kind, bytes(sha256).hex()] for kind, sha256 in digests] or None
+
     @cached_property
     def latest(self) -> Any:
         return self.case.approvals.select_related("account").order_by("-seq").first()
@@ -61,25 +70,28 @@ class PageFacts(CaseFacts):
         return (last.account.display_name, last.tier, last.on, last.voided_seq is not None) if last else None
 
 
-def read_case(case_id: UUID, paths: list[str], today: date) -> Reading | None:
-    """Return everything that the page of a case in approval shows; None for a case that these paths do not have."""
-    cases = Case.objects.filter(seen_by(paths), pk=case_id, state="approval")
+def read_case(case_id: UUID, clerk: Clerk, today: date) -> Reading | None:
+    """Return everything that the page of a case in approval shows; None for a case that the clerk may not see."""
+    cases = Case.objects.filter(seen_by(paths_of(clerk.grants)), pk=case_id, state="approval")
     case = cases.select_related(*_PARTS).prefetch_related(*_LISTS).first()
     if case is None:
         return None
     row = PageFacts(case, today)
     events = Event.objects.filter(subject_id=case.id).select_related("actor", "principal").order_by("seq")
+    steps = [_Event(each) for each in events.defer("body", "prev", "hash")]
     letters = case.notifications.select_related("account").order_by("pk")
-    objections = case.objections.select_related("notice").order_by("pk")
     members = sorted((each for each in case.household.members.all() if each.active), key=lambda m: m.relation != "head")
     return Reading(
-        row,
-        [_Event(each) for each in events.defer("body", "prev", "hash")],
-        [_Letter(each) for each in letters],
-        [_member(each) for each in members],
-        _payee(case),
-        _signed_content(row.latest),
-        [_Objection(each) for each in objections],
+        row=row,
+        events=steps,
+        letters=[_Letter(each) for each in letters],
+        members=[_member(each) for each in members],
+        payee=_payee(case),
+        signed_content=_signed_content(row.latest),
+        words=page_record.words(case, clerk),
+        notices=page_record.notices(case, {each.seq: each.actor for each in steps}),
+        documents=page_record.documents(case),
+        staff=page_record.staff(case, today),
     )
 
 
@@ -101,14 +113,6 @@ class _Letter:
         self.staff = letter.account.display_name if letter.account else None
 
 
-class _Objection:
-    """An objection with the award it is against."""
-
-    def __init__(self, each: Any) -> None:
-        self.raised_on, self.outcome, self.answered_on = each.raised_on, each.outcome, each.answered_on
-        self.award_fen = each.notice.award_fen
-
-
 def masked(field: str, row_id: UUID, sealed: Any, shown_as: str) -> str:
     """Return a decrypted field as lists show it; an empty text where there is none."""
     return (shown(shown_as, decrypt_field(RING, field, row_id, sealed), Profile.LIST) or "") if sealed else ""
@@ -123,9 +127,12 @@ def _member(each: Any) -> dict[str, Any]:
     return {"id": each.id, "relation": each.relation, **values}
 
 
-def _payee(case: Case) -> dict[str, str] | None:
+def _payee(case: Case) -> dict[str, Any] | None:
     each = case.household.bank_accounts.filter(active=True).first()
-    return {"bank": each.bank, "card": masked("bank_account.card", each.id, each.card_sealed, "card")} if each else None
+    if each is None:
+        return None
+    card = masked("bank_account.card", each.id, each.card_sealed, "card")
+    return {"bank": each.bank, "card": card, "person_id": each.person_id}
 
 
 def _signed_content(last: Any) -> str | None:

@@ -66,14 +66,14 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @signed_in
 def show_case(request: HttpRequest, account: Account, person: Clerk, today: date, case: UUID) -> HttpResponse:
     """Show a case in approval; 404 for a case that the person may not see."""
-    reading = read_case(case, pages_decision.paths_of(person.grants), today)
+    reading = read_case(case, person, today)
     if reading is None:
         return HttpResponse(status=404)
     policy = _policy(reading.row.policy_set_id)
     page = pages_decision.page(reading, person, today, policy, _proof(account))
     for form in page["forms"]:
         form["key"] = str(uuid7())
-    return render(request, "case.html", {**page, **_layout(request, account)})
+    return render(request, "case.html", {**page, "key": str(uuid7()), **_layout(request, account)})
 
 
 @csrf_protect
@@ -89,10 +89,13 @@ def list_cases(request: HttpRequest, account: Account, person: Clerk, today: dat
     for row in rows:
         row.beneficiary_name = masked("person.name", row.beneficiary_id, row.beneficiary.name_sealed, "name")
     units = Unit.objects.filter(_at_or_below(paths)).order_by("path").values_list("id", "name")
-    names = people_awaited(rows[: pages_list.SIZE], today)
+    people = people_awaited(rows[: pages_list.SIZE], today)
     counted = (total["number"], total["sum"])
-    page = pages_list.page([_Listed(row) for row in rows], names, counted, units, today, _calendar(), RING.index_key)
-    return render(request, "list.html", {**page, "sort": sort, **_layout(request, account)})
+    page = pages_list.page([_Listed(row) for row in rows], people, counted, units, today, _calendar(), RING.index_key)
+    for export in page["exports"]:
+        export["key"] = str(uuid7())
+    more = {"sort": sort, "query": request.META["QUERY_STRING"]}
+    return render(request, "list.html", {**page, **more, **_layout(request, account)})
 
 
 class _Listed:

@@ -53,23 +53,23 @@ class Page:
         return posted
 
 
-def people_awaited(cases: list[Case], today: date) -> dict[UUID, list[str]]:
-    """Return the names of those whom each case waits for, in the order of names."""
+def people_awaited(cases: list[Case], today: date) -> dict[UUID, list[tuple[str, str]]]:
+    """Return name and role of those whom each case waits for, in the order of names."""
     page, steps = Page(cases, today), known()["steps"]
     by_state: dict[tuple[str, str], list[Step]] = {}
     for step in steps:
         by_state.setdefault((step["programme"], step["state"]), []).append(step)
-    return {case.id: list(_names(page, case, by_state.get((case.programme, case.state), ()))) for case in cases}
+    return {case.id: list(_people(page, case, by_state.get((case.programme, case.state), ()))) for case in cases}
 
 
-def _names(page: Page, case: Case, steps: Iterable[Step]) -> Iterator[str]:
+def _people(page: Page, case: Case, steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
     wanted = [step for step in steps if _is_awaited(page, case, step)]
     for grant in page.grants if wanted else ():
         people = {grant.account_id, grant.for_account_id} - {None}
         if not case.unit_path.startswith(grant.unit.path) or _is_family(page, case, people):
             continue
         if any(_fits(page, case, step, grant, people) for step in wanted):
-            yield grant.account.display_name
+            yield grant.account.display_name, grant.role
 
 
 def _is_awaited(page: Page, case: Case, step: Step) -> bool:
