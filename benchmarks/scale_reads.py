@@ -68,17 +68,7 @@ class ScaleReader:
             " of one unit": {"unit_id": self.unit.unit_id},
         }
         for unit, caller in (("city", self.city), ("county", self.county)):
-            for label, filters in filters_by_label.items():
-                yield TimedQuery(f"cases of the {unit}{label}, first page", self._page(caller, filters, None), 100)
-            for label in ("", " of tuition", " closed"):
-                after = self.late[caller.account]
-                yield TimedQuery(
-                    f"cases of the {unit}{label}, deep page", self._page(caller, filters_by_label[label], after), 100
-                )
-            yield TimedQuery(f"cases of the {unit}, due first", self._page(caller, {}, None, Sort.DUE), 100)
-            yield TimedQuery(f"cases of the {unit} over the API", _over_api(caller, COUNTED), 100)
-            yield TimedQuery(f"cases of the {unit} over the API, counted exactly", _over_api(caller, None))
-            yield TimedQuery(f"families of the {unit}, first page", _families(caller))
+            yield from self._lists(unit, caller, filters_by_label)
         yield TimedQuery("inbox, first page", self._inbox(None), 100)
         yield TimedQuery("inbox, deep page", self._inbox(self.notification), 100)
         for unit, role, caller in self._caseworkers():
@@ -90,6 +80,19 @@ class ScaleReader:
         )
         yield TimedQuery("section of one county, a year", _section(self.county_path), 1000, snapshot=True)
         yield TimedQuery("section of the city, a year", _section(self.union.city.unit_path), snapshot=True)
+
+    def _lists(self, unit: str, caller: Caller, filters_by_label: Mapping[str, dict[str, Any]]) -> Iterator[TimedQuery]:
+        for label, filters in filters_by_label.items():
+            yield TimedQuery(f"cases of the {unit}{label}, first page", self._page(caller, filters, None), 100)
+        for label in ("", " of tuition", " closed"):
+            after = self.late[caller.account]
+            yield TimedQuery(
+                f"cases of the {unit}{label}, deep page", self._page(caller, filters_by_label[label], after), 100
+            )
+        yield TimedQuery(f"cases of the {unit}, due first", self._page(caller, {}, None, Sort.DUE), 100)
+        yield TimedQuery(f"cases of the {unit} over the API", _over_api(caller, COUNTED), 100)
+        yield TimedQuery(f"cases of the {unit} over the API, counted exactly", _over_api(caller, None))
+        yield TimedQuery(f"families of the {unit}, first page", _families(caller))
 
     def _page(
         self, caller: Caller, filters: dict[str, Any], after: list[str] | None, sort: Sort = Sort.NEWEST
