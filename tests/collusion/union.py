@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
 from itertools import combinations
 from typing import Any
 
@@ -15,6 +16,7 @@ from service.tables.kinship import kinship
 from tests.api_client import ApiClient
 from tests.collusion.one_connection import TakenBack
 from tests.collusion.undoing import import_receipt
+from tests.document_files import photo
 from tests.factories import RING, Family, Organisation, create_account, create_family, grant, instant_of, take_number
 from tests.lives import ILLNESS, PAPERS, Life, number, start
 
@@ -43,6 +45,7 @@ MORE_ROLES = (
 TUITION = {"school_year": "2025-2026", "stage": "bachelor", "institution_kind": "public"}
 STATES = ("draft", "survey", "verification", "review", "approval", "payment", "transit", "receipt")
 OF_TUITION = ("review", "approval", "payment", "receipt")
+OF_SCANS = ("review", "approval", "payment", "transit", "receipt")
 
 
 @dataclass
@@ -101,6 +104,7 @@ def live(client: ApiClient, engine: sa.Engine, connection: TakenBack) -> Union:
     client.today = FIRST_DAY
     _keep(union, start(client, engine, "hardship", "LIV", {}).to("approval", "3000.00"))
     _bring_back_money(union)
+    _add_scanned_cases(union)
     _add_families(union)
     client.today = WALK_BEGINS
     _keep_records(union)
@@ -161,6 +165,19 @@ def _bring_back_money(union: Union) -> None:
     union.advice[rest.case_id] = stated
     for life in (returning, failed, recalling, rest):
         _keep(union, life)
+
+
+def _add_scanned_cases(union: Union) -> None:
+    """Lead cases whose papers were seen in scans past their review: their signatures cover the scans."""
+    client = union.client
+    for number_of_scan, state in enumerate(OF_SCANS):
+        client.today = FIRST_DAY
+        life = start(client, union.engine, "hardship", "LIV", {}).to("survey")
+        scan = {"kind": "identity", "files": [(BytesIO(photo(number_of_scan)), "证.jpg")]}
+        path = f"/api/v1/cases/{life.case_id}/documents"
+        answer = client.http.post(path, headers=client.headers("registrar"), data=scan)
+        life.act("registrar", "add_papers", papers=["identity"], documents=answer.get_json()["ids"])
+        _keep(union, life.to(state))
 
 
 def _add_families(union: Union) -> None:
