@@ -135,13 +135,16 @@ def _order(rows: Any, which: InboxList) -> tuple[sa.ColumnElement[Any], ...]:
 def totals(
     conn: sa.Connection, caller: Caller, today: date, known: Mapping[InboxList, CountedSum] | None = None
 ) -> dict[InboxList, CountedSum]:
-    """Return the number and sum of every list without filters, by one SELECT; what is `known` is not counted again."""
+    """Return the number and sum of every list without filters, 待办 first, by one SELECT.
+
+    What is `known` is not counted again.
+    """
     reader = reader_of(caller, today)
     values = values_of(reader, caller)
     unknown = frozenset(InboxList) - frozenset(known or {})
     rows = _total_statement(unknown, reader.asked, _ranges(values)).rows(conn, values)
-    counted = {InboxList(row.which): CountedSum.of(row.all_count, row.all_fen, MOST) for row in rows}
-    return {**counted, **(known or {})}
+    counted = {InboxList(row.which): CountedSum.of(row.all_count, row.all_fen, MOST) for row in rows} | dict(known or {})
+    return {which: counted[which] for which in InboxList}
 
 
 @lru_cache(maxsize=256)
