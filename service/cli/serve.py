@@ -21,7 +21,7 @@ from service.cli.schema import migrate_database
 from service.config import Settings
 from service.crypto.signed_notes import log_key
 from service.db.engine import make_engine
-from service.local_servers import claim_broker, port_free
+from service.local_servers import claim_broker, port_answers, port_free
 from service.local_servers.smtp import Mailbox
 from service.queries.installation import this_installation
 from service.tables.installation import RecordKind
@@ -58,13 +58,27 @@ def serve(port: int, use_demo: bool, var: Path | None) -> None:
         if stop.is_set():
             return
         start_all(children, settings, port)
-        address = f"http://127.0.0.1:{port}"
-        out.print(translate("cli.serving", url=address, docs=f"{address}/api/v1/docs", log=settings.var / "log"))
-        if kind is RecordKind.DEMO:
-            out.print(translate("cli.demo_record"))
-        if use_demo:
-            _print_demo_accounts(settings.var)
+        if _comes_up(children, port, stop):
+            _announce(settings, port, kind, use_demo=use_demo)
         _wait_for_signal(children, stop)
+
+
+def _comes_up(children: Processes, port: int, stop: threading.Event) -> bool:
+    """Wait until the web answers; return False when a stop signal came first, or a process ended by itself."""
+    while not port_answers(port):
+        if stop.wait(0.1) or children.ended() is not None:
+            return False
+    return True
+
+
+def _announce(settings: Settings, port: int, kind: RecordKind | None, *, use_demo: bool) -> None:
+    """Print the address, and for a demo that it is one and its accounts."""
+    address = f"http://127.0.0.1:{port}"
+    out.print(translate("cli.serving", url=address, docs=f"{address}/api/v1/docs", log=settings.var / "log"))
+    if kind is RecordKind.DEMO:
+        out.print(translate("cli.demo_record"))
+    if use_demo:
+        _print_demo_accounts(settings.var)
 
 
 def _print_demo_accounts(folder: Path) -> None:

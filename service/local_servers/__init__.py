@@ -3,7 +3,7 @@
 from service.local_servers.broker_claim import claim_broker
 from service.local_servers.postgres import Postgres, start_postgres
 from service.local_servers.postgres_binaries import postgres_programs
-from service.local_servers.process import CannotStart, ServerProcess, a_free_port, port_free
+from service.local_servers.process import CannotStart, ServerProcess, a_free_port, port_answers, port_free
 from service.local_servers.valkey import start_broker
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ServerProcess",
     "a_free_port",
     "claim_broker",
+    "port_answers",
     "port_free",
     "postgres_programs",
     "start_broker",

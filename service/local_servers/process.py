@@ -73,6 +73,15 @@ def port_free(port: int) -> bool:
     return True
 
 
+def port_answers(port: int) -> bool:
+    """Return whether a process accepts connections on this port of 127.0.0.1."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
 def a_free_port() -> int:
     """Return a free port chosen by the system."""
     # Chosen by the system, so that two servers that start together do not get the same port.

@@ -143,7 +143,9 @@ def totals(
     values = values_of(reader, caller)
     unknown = frozenset(InboxList) - frozenset(known or {})
     rows = _total_statement(unknown, reader.asked, _ranges(values)).rows(conn, values)
-    counted = {InboxList(row.which): CountedSum.of(row.all_count, row.all_fen, MOST) for row in rows} | dict(known or {})
+    counted = {InboxList(row.which): CountedSum.of(row.all_count, row.all_fen, MOST) for row in rows} | dict(
+        known or {}
+    )
     return {which: counted[which] for which in InboxList}
 
 

@@ -343,6 +343,11 @@ def test_stopped_installation_leaves_no_process(tmp_path: Path, stop_signal: sig
     with whole_installation(tmp_path) as installation:
         log = tmp_path / "var" / "log"
         ready = {"web.log": "Listening at", "worker.log": " ready.", "relay.log": "relaying"}
+        said = tmp_path / "serve.log"
+        assert wait_until(lambda: "http://127.0.0.1:" in said.read_text(), 120), said.read_text()
+        address = re.search(r"http://127\.0\.0\.1:\d+", said.read_text())
+        assert address is not None
+        assert httpx.get(f"{address[0]}/healthz").status_code == 200, "the address is printed when it can be opened"
         assert wait_until(
             lambda: all((log / name).exists() and words in (log / name).read_text() for name, words in ready.items()),
             120,
