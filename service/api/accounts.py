@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from service.actions import account_ends, accounts, invitations
 from service.actions.confirmations import propose
 from service.actions.proposals.powers import AccountContent, InvitationContent, Invited
+from service.api.openapi import NO_TOKEN
 from service.api.proposing import proposed
 from service.http.auth import EVERYONE, by_invitation, requires_role
 from service.http.context import action_context, caller, moment, real_time
@@ -65,6 +66,7 @@ def invite(body: dict[str, Any]) -> Response:
 @by_invitation
 @blueprint.arguments(AcceptanceIn)
 @blueprint.response(201, TokenOut)
+@blueprint.doc(security=NO_TOKEN)
 def accept_invitation(body: dict[str, Any]) -> dict[str, Any]:
     """Make a credential with both halves of an invitation; the token is shown only here."""
     expires_at = real_time() + timedelta(days=body["days"])

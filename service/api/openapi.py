@@ -20,6 +20,9 @@ EDITS = ("put", "patch", "delete")
 GUARDED = "/actions/{action}"
 """End of the paths where If-Match is optional: an action may name the version of the case it has read."""
 
+NO_TOKEN: list[dict[str, list[str]]] = []
+"""`security` of an operation that is called without a token; its request is no one's, so it takes no key either."""
+
 
 class Reasons(Schema):
     """One reason, with a stable code."""
@@ -96,7 +99,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
                 response["content"] = problem
             elif "$ref" in response:
                 operation["responses"][status] = {"description": status, "content": problem}
-        if method == "post":
+        if method == "post" and operation.get("security") != NO_TOKEN:
             operation.setdefault("parameters", []).append(_header(HEADER, "^[!-~]{8,120}$", required=True))
         if method in EDITS or path.endswith(GUARDED):
             guard = _header("If-Match", '^"[0-9]+"$', required=method in EDITS)

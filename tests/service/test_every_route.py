@@ -117,6 +117,20 @@ def test_unknown_body_field_is_refused_on_every_route(client: ApiClient) -> None
         assert set(unknown[0]["values"]["known"]) >= set(body), f"{method} {path}"
 
 
+def test_document_says_which_operation_needs_no_token(client: ApiClient) -> None:
+    """Why: it asked for a token and a key where none is read; whoever accepts an invitation has no token yet."""
+    document = client.http.get("/api/v1/openapi.json").get_json()
+    said = {
+        path
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        if isinstance(operation, dict) and operation.get("security") == []
+    }
+    assert said == INVITED
+    accepted = document["paths"]["/api/v1/invitations/acceptance"]["post"]
+    assert "Idempotency-Key" not in {each["name"] for each in accepted.get("parameters", ())}
+
+
 def test_invitation_needs_no_token_and_its_code_is_checked(client: ApiClient) -> None:
     """Why: whoever accepts an invitation has no token yet."""
     (path,) = INVITED
