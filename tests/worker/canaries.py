@@ -28,7 +28,7 @@ CASES = 5
 """Households whose case is brought to its notice."""
 TODAY, SURVEYED, POSTED = date(2025, 9, 22), date(2025, 9, 25), date(2025, 9, 29)
 MARKS = {
-    "identity number": "11010519491231",
+    "identity number": "1101051949123",
     "card": "6222029988776",
     "phone": "1991234",
     "address": "金丝雀路",
@@ -42,7 +42,8 @@ MARKS = {
 
 def family(number: int) -> dict[str, Any]:
     """Return the household file of one planted family."""
-    of_head, of_child = (f"{MARKS['identity number']}{order:03d}" for order in (number, 999 - number))
+    # Born on the 31st and on the 30th: a thousand families have two thousand numbers.
+    of_head, of_child = (f"{MARKS['identity number']}{day}{number:03d}" for day in (1, 0))
     head = {
         "key": "head", "relation": "head", "name": f"{MARKS['name']}{chr(0x4E00 + number)}", "phone": f"{MARKS['phone']}{number:04d}",
         "id_no": of_head + ric.calc_check_digit(of_head + "0"), "address": f"{MARKS['address']}{number}号",
