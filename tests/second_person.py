@@ -12,6 +12,7 @@ from service.actions.context import ActionContext, Second
 from service.actions.event_log import append_event
 from service.actions.proposals.write import Made
 from service.actions.write_batch import WriteBatch
+from service.crypto.encryption import encrypt_field
 from service.db.columns import new_id
 from service.imports.proposed_import import ALL_WRITES
 from service.queries import accounts
@@ -24,7 +25,8 @@ def seconded(conn: sa.Connection, context: ActionContext, by: UUID) -> ActionCon
     """Return the context of a write that `by` has confirmed, with the rows of its confirmation."""
     row_id, batch = new_id(), WriteBatch()
     ended = {"state": "confirmed", "ended_on": context.today, "ended_by": by, "until_on": context.today}
-    columns = {"act": "test", "unit_path": "/", "content_sealed": b"\x01", "digest": row_id.bytes * 2}
+    sealed = encrypt_field(context.keyring, read.FIELD, row_id, "{}")
+    columns = {"act": "test", "unit_path": "/", "content_sealed": sealed, "digest": row_id.bytes * 2}
     proposed = {"proposed_by": context.caller.account, "proposed_at": context.at}
     batch.add(confirmation, {"id": row_id, **columns, **proposed, **ended})
     needed = {"confirmation_id": row_id, "no": 1, "proposed_by": context.caller.account, "account_id": by, "roles": []}

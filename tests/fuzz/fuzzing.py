@@ -109,6 +109,11 @@ def count_server_errors(web: Process) -> int:
     return sum(each["status"] >= 500 for each in requests)
 
 
+def unexpected(web: Process) -> list[str]:
+    """Return the lines of the web's log on faults that it did not expect, with where each came from."""
+    return [f"{line}\n" for line in web.log.read_text().splitlines() if '"event":"unexpected"' in line]
+
+
 def main() -> int:
     """Fuzz with each role's token in turn."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.fuzzing", description=__doc__)
@@ -128,6 +133,7 @@ def main() -> int:
                 faults += result.failures + result.tool_faults + result.server_errors
                 if result.failures + result.tool_faults:
                     sys.stdout.write(result.output[-9000:])
+            sys.stdout.write("".join(unexpected(web)))
     return int(faults > 0)
 
 
