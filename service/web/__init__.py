@@ -82,6 +82,9 @@ def register(app: Flask) -> None:
     for each in BLUEPRINTS:
         pages.register_blueprint(each.blueprint)
     app.jinja_env.filters.update(FILTERS)
+    # Jinja would call `"deep" | term("category")` once, when it compiles the template, and keep the word of that reader's
+    # language for everybody.
+    app.jinja_env.optimized = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     pages.context_processor(layout_values)
     app.register_blueprint(pages)

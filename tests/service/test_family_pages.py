@@ -73,6 +73,14 @@ def test_income_test_of_the_page_is_that_of_a_case(engine: sa.Engine, desk: ApiC
     assert str(as_case["per_head"]) in page.text
 
 
+def test_choices_of_the_list_are_in_the_language_of_each_reader(registrar: Browser) -> None:
+    words = {"zh_CN": "深度困难", "en": "deep hardship"}
+    for lang in ("zh_CN", "en", "zh_CN"):
+        registrar.open(f"/language/{lang}")
+        page = registrar.open("/households").text
+        assert [each for each, word in words.items() if f">{word}</option>" in page] == [lang]
+
+
 def test_family_of_another_unit_is_not_found(registrar: Browser, engine: sa.Engine) -> None:
     with engine.begin() as conn:
         other = create_family(conn, create_organisation(conn))
