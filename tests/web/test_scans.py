@@ -141,6 +141,22 @@ def test_photos_are_sent_with_the_form_of_a_visit_without_script(people: People,
     expect(main.locator(".document img")).to_have_count(3, timeout=DECODED)
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with script", "without script"])
+def test_refused_visit_says_what_is_wrong_at_each_field(people: People, union: Union, scripts: bool) -> None:
+    visitor = people("visitor_1", union.office, TODAY, scripts=scripts).has_session()
+    main = visitor.opens("/visits/new").page.locator("main")
+    visitor.watch.expected = {422}
+    for _ in range(2):
+        main.get_by_role("button", name="保存").click()
+        expect(main.locator(".field-wrong .problem")).to_have_text(
+            ["“类别”还没有填写。", "“地点”还没有填写。", "“走访人”还没有填写。"]
+        )
+    main.locator("[name='place']").select_option("home")
+    main.get_by_role("button", name="保存").click()
+    expect(main.locator(".field-wrong .problem")).to_have_text(["“类别”还没有填写。", "“走访人”还没有填写。"])
+    expect(main.locator("[name='kind']")).to_have_attribute("aria-invalid", "true")
+
+
 def test_scan_has_one_address_and_leaves_no_copy_in_the_cache(people: People, union: Union, tmp_path: Path) -> None:
     life = union.life_in("survey")
     registrar = people("registrar", union.office, TODAY).has_session()

@@ -34,7 +34,8 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   });
 }
 
-// Put the reasons of the refused page in the place of those shown now, and give the form the new key of that page.
+// Put the reasons of the refused page in the place of those shown now, above the form and at its fields, and give the
+// form the new key of that page.
 function showReasons(form, request) {
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const reasons = page.querySelector(".error-summary");
@@ -47,6 +48,27 @@ function showReasons(form, request) {
     form.elements.namedItem("_key").value = key.value;
   }
   place(form, reasons);
+  markFields(form, page);
+}
+
+function markFields(form, page) {
+  form.querySelectorAll(".field-wrong").forEach((each) => each.classList.remove("field-wrong"));
+  form.querySelectorAll(".problem[id]").forEach((each) => each.remove());
+  form.querySelectorAll("[aria-invalid]").forEach((each) => each.removeAttribute("aria-invalid"));
+  for (const problem of page.querySelectorAll(".field-wrong .problem[id]")) {
+    const control = form.querySelector(`[id="${problem.id.replace(/-problem$/, "")}"]`);
+    if (!control) {
+      continue;
+    }
+    control.closest(".field").classList.add("field-wrong");
+    control.setAttribute("aria-invalid", "true");
+    control.setAttribute("aria-describedby", problem.id);
+    if (control.matches("fieldset")) {
+      control.querySelector("legend").after(problem);
+    } else {
+      (control.closest(".with-unit") || control).before(problem);
+    }
+  }
 }
 
 function showFailure(form) {
