@@ -48,6 +48,7 @@ DATA: Mapping[str, Any] = {
     "assessment": {
         "members": 3,
         "income": 3_000_000,
+        "sums": {"prior_aid": 180_000, "imputed": 0},
         "rigid": 1_200_000,
         "per_head": "500.00",
         "line": 90_000,

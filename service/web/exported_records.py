@@ -8,7 +8,7 @@ from service.imports.written_tables import Cell
 from service.queries import activities, donations, gifts, notices, notification_list, visits
 from service.web import activity_view, donation_view, gift_view, letter_view, notice_view, pairing_view, visit_view
 from service.web.exported_columns import BATCH, Batch, Columns, ExportedList, Key, as_it_is, in_words, in_yuan, on_day
-from service.web.formatting import instant, joined, term
+from service.web.formatting import joined, sortable_instant, term
 from service.web.forms import choice_label
 from service.web.layout import text
 from service.web.list_filters import Filters, labels_of, read_filters
@@ -127,8 +127,8 @@ RECORDS: Mapping[str, ExportedList] = {
             "records.reader": letter_view.reader_of,
             "records.channel": lambda row: text(f"channel.{row['channel']}"),
             "case.state": lambda row: text(f"letter.{row['state']}"),
-            "records.created_at": lambda row: instant(row["created_at"]),
-            "records.delivered_at": lambda row: instant(row["delivered_at"]) if row["delivered_at"] else None,
+            "records.created_at": lambda row: sortable_instant(row["created_at"]),
+            "records.delivered_at": lambda row: sortable_instant(row["delivered_at"]) if row["delivered_at"] else None,
             "records.attempts": as_it_is("attempts"),
             "records.last_error": as_it_is("last_error"),
         },

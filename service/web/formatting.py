@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
@@ -52,8 +53,21 @@ def month(value: date) -> str:
 
 
 def instant(value: datetime | None) -> str:
-    """Return an instant as union time: 2025-03-04 09:30."""
-    return NOTHING if value is None else value.astimezone(UNION_TIME).strftime("%Y-%m-%d %H:%M")
+    """Return an instant as union time, with the day as `day` writes it: 2025年3月4日 09:30."""
+    if value is None:
+        return NOTHING
+    local = value.astimezone(UNION_TIME)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def sortable_instant(value: datetime) -> str:
+    """Return an instant for a column of a spreadsheet, as union time: 2025-03-04 09:30."""
+    return f"{value.astimezone(UNION_TIME):%Y-%m-%d %H:%M}"
+
+
+def thousands(amount: str) -> str:
+    """Return an amount of yuan in text with thousands, as `yuan` writes fen: `"1550.00" → "1,550.00"`."""
+    return f"{Decimal(amount):,}"
 
 
 def term(code: object, group: str) -> str:
@@ -81,6 +95,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "yuan": yuan,
     "day": day,
     "instant": instant,
+    "thousands": thousands,
     "term": term,
     "document_kind": document_kind,
     "joined": joined,

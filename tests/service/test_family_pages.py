@@ -1,6 +1,8 @@
 """The page of a family: what it shows, to whom, at what cost; and a new file in the browser."""
 
+import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyotp
@@ -70,7 +72,8 @@ def test_income_test_of_the_page_is_that_of_a_case(engine: sa.Engine, desk: ApiC
         as_case, _limits = cases.assess_today(conn, life.case_id, context)  # type: ignore[arg-type]
     page = registrar.open(path)
     assert as_case is not None
-    assert str(as_case["per_head"]) in page.text
+    assert f"{Decimal(str(as_case['per_head'])):,}" in page.text
+    assert re.findall("第 (.) 条：", page.text) == [str(number + 1) for number in range(len(as_case["rules"]))]  # type: ignore[arg-type]
 
 
 def test_choices_of_the_list_are_in_the_language_of_each_reader(registrar: Browser) -> None:
@@ -79,6 +82,16 @@ def test_choices_of_the_list_are_in_the_language_of_each_reader(registrar: Brows
         registrar.open(f"/language/{lang}")
         page = registrar.open("/households").text
         assert [each for each, word in words.items() if f">{word}</option>" in page] == [lang]
+
+
+def test_income_that_aid_is_part_of_says_how_much(shared_app: Flask, engine: sa.Engine, desk: ApiClient) -> None:
+    life = start(desk, engine, "hardship", "LIV", {}).to("receipt")
+    registrar = browser_of(shared_app, engine, desk, "registrar")
+    page = registrar.open(f"/households/{life.family.household_id}").text
+    with engine.connect() as conn:
+        paid = conn.scalar(sa.select(case.c.award_fen).where(case.c.id == life.case_id))
+    assert paid
+    assert f"含已获救助 {paid / 100:,.2f}" in page
 
 
 def test_family_of_another_unit_is_not_found(registrar: Browser, engine: sa.Engine) -> None:
