@@ -1,7 +1,7 @@
 """Refusals as pages show them: each reason as a sentence, and those of a field at the field."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 import sqlalchemy.exc
@@ -61,6 +61,8 @@ def first_part(field: str) -> str:
 def problems_of(refusal: Exception, labels: Mapping[str, str], input_of: Callable[[str], str] = first_part) -> Problems:
     """Return a refusal as problems of a form whose fields have these labels, after undoing what the request wrote.
 
+    The fields are in the order of the labels, and each says a message once.
+
     `input_of` gives the name of the input for the field that a reason names.
     """
     if isinstance(refusal, Refused):
@@ -71,11 +73,12 @@ def problems_of(refusal: Exception, labels: Mapping[str, str], input_of: Callabl
     for reason in reasons:
         named = input_of(str(reason.values.get("field", "")))
         [message] = messages_of([_worded(reason, named, labels)])
-        if named in labels:
-            problems.of_fields.setdefault(named, []).append(message)
-        else:
+        if named not in labels:
             problems.of_form.append(_with_link(reason, message))
-    return problems
+        elif message not in problems.of_fields.setdefault(named, []):
+            problems.of_fields[named].append(message)
+    in_order = {each: problems.of_fields[each] for each in labels if each in problems.of_fields}
+    return replace(problems, of_fields=in_order)
 
 
 def _worded(reason: Reason, named: str, labels: Mapping[str, str]) -> Reason:

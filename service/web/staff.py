@@ -25,6 +25,7 @@ from service.web import family_options as options
 from service.web import lists
 from service.web import staff_forms as forms
 from service.web.case_filters import unit_names
+from service.web.formatting import term
 from service.web.forms import EMPTY, PostedForm
 from service.web.layout import text
 from service.web.record_forms import Filled, RecordForm
@@ -83,6 +84,13 @@ def _account(account_id: UUID) -> dict[str, Any]:
 
 def _page(form: RecordForm, row: dict[str, Any], posted: PostedForm, lead: str, **choices: Any) -> str:
     return page_of(form, choices, posted, back=f"/staff/{row['id']}", back_label=row["display_name"], lead=lead)
+
+
+def _revocation_page(grant_id: UUID, row: dict[str, Any], posted: PostedForm) -> str:
+    grants = staff_list.grants_of(connection(), row["id"], today())
+    [about] = (f"{term(each['role'], 'role')} · {each['unit_name']}" for each in grants if each["id"] == grant_id)
+    back, name = f"/staff/{row['id']}", row["display_name"]
+    return page_of(forms.REVOCATION, {}, posted, back=back, back_label=name, lead="revocation", about=about)
 
 
 def _to_account(account_id: UUID, **query: str) -> ResponseReturnValue:
@@ -182,7 +190,7 @@ def grant_role(account_id: UUID) -> ResponseReturnValue:
 @requires_role(Role.ADMIN)
 def show_revocation(grant_id: UUID) -> str:
     """Show what ends with a role."""
-    return _page(forms.REVOCATION, _of_grant(grant_id), EMPTY, "revocation")
+    return _revocation_page(grant_id, _of_grant(grant_id), EMPTY)
 
 
 @blueprint.post("/grants/<uuid:grant_id>/revocation")
@@ -196,7 +204,7 @@ def revoke(grant_id: UUID) -> ResponseReturnValue:
         accounts.revoke_role(connection(), grant_id, action_context())
         return _to_account(row["id"])
 
-    return sent(forms.REVOCATION, lambda posted: _page(forms.REVOCATION, row, posted, "revocation"), act)
+    return sent(forms.REVOCATION, lambda posted: _revocation_page(grant_id, row, posted), act)
 
 
 def _of_grant(grant_id: UUID) -> dict[str, Any]:

@@ -41,6 +41,25 @@ def test_staff_are_listed_with_their_roles_of_today_and_found_by_role(desk: ApiC
     assert "没有符合条件的账号" in admin.open("/staff?unit_id=00000000-0000-0000-0000-000000000007").text
 
 
+def test_refusals_are_listed_in_the_order_of_the_form(desk: ApiClient, open_as: Open) -> None:
+    wrong = open_as("admin").fill("/staff/new", unit_id=str(desk.office.unit_id), display_name="", login="")
+    assert re.findall("“([^”]+)”", wrong.summary) == ["姓名", "用户名"]
+
+
+def test_page_that_takes_a_role_back_names_it_and_its_button_says_so(
+    desk: ApiClient, engine: sa.Engine, open_as: Open
+) -> None:
+    held = role_grant.c.account_id == desk.office.people["cashier"], role_grant.c.role == "cashier"
+    with engine.connect() as conn:
+        grant_id, name = conn.execute(
+            sa.select(role_grant.c.id, unit.c.name).join(unit, unit.c.id == role_grant.c.unit_id).where(*held)
+        ).one()
+    page = open_as("admin").open(f"/grants/{grant_id}/revocation").text
+    assert f"出纳 · {name}" in page
+    assert '<button class="button">收回角色</button>' in page
+    assert ">保存<" not in page
+
+
 def test_new_account_waits_for_a_second_person_and_shows_half_an_invitation_once(
     desk: ApiClient, engine: sa.Engine, open_as: Open
 ) -> None:

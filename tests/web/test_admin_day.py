@@ -133,7 +133,7 @@ def test_work_of_a_person_is_seen_in_numbers_and_their_token_ended(people: Peopl
     look_at(admin, "admin-work")
     admin.page.go_back()
     main.get_by_role("link", name="停用令牌").click()
-    press(main, "保存")
+    press(main, "停用令牌")
     expect(main.get_by_text("没有令牌")).to_be_visible()
 
 
