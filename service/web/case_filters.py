@@ -1,5 +1,6 @@
 """Filters of lists of cases, as the address has them: programme, state, phase, unit, year, overdue."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from workflows.programmes import PROGRAMMES
 from workflows.vocabulary import Phase
 
 NAMES = ("programme", "state", "phase", "unit_id", "year", "overdue")
+_YEAR = re.compile(r"(?!0000)[0-9]{4}")
 STATES = tuple(dict.fromkeys(state.key for programme in PROGRAMMES.values() for state in programme.states))
 
 
@@ -25,13 +27,17 @@ def case_filters(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
     for name, known in (("programme", PROGRAMMES), ("state", STATES), ("phase", tuple(Phase))):
         if asked.get(name) in known:
             filters[name] = asked[name]
-    if asked.get("year", "").isdigit() and len(asked["year"]) == 4:
-        filters["year"] = int(asked["year"])
+    filters |= year_filter(asked)
     if unit_id := _id(asked.get("unit_id")):
         filters["unit_id"] = unit_id
     if asked.get("overdue"):
         filters["overdue"] = True
     return filters
+
+
+def year_filter(asked: Mapping[str, str]) -> dict[str, int]:
+    """Return the filter by a year of four digits; one that is no year of the calendar (`0000`, `²²²²`) filters nothing."""
+    return {"year": int(asked["year"])} if _YEAR.fullmatch(asked.get("year", "")) else {}
 
 
 def _id(text_of: str | None) -> UUID | None:

@@ -17,6 +17,7 @@ from service.queries import funds as read
 from service.queries.own_proposals import ProposedWrite, own_proposal
 from service.queries.page import Page
 from service.web import lists
+from service.web.case_filters import year_filter
 from service.web.formatting import term
 from workflows.code_lists import FUND_ITEMS, FundSource
 from workflows.vocabulary import Pot, Role
@@ -27,8 +28,7 @@ FILTERS = ("year", "unit_id", "source", "item")
 def fund_filters(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the filters of the address, or of another one; one that cannot be read filters nothing."""
     asked, filters = request.args if asked is None else asked, dict[str, Any]()
-    if asked.get("year", "").isascii() and asked.get("year", "").isdigit() and len(asked["year"]) == 4:
-        filters["year"] = int(asked["year"])
+    filters |= year_filter(asked)
     with suppress(ValueError):
         filters["unit_id"] = UUID(asked.get("unit_id", ""))
     if asked.get("source") in set(FundSource):

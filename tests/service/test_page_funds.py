@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -112,6 +113,15 @@ def test_list_adds_up_its_lines_and_filters_them(desk: ApiClient, engine: sa.Eng
         assert sum(lines) == total, label
     assert "没有符合条件的资金" in auditor.open("/funds?year=1999").text
     assert cells(auditor.open("/funds?source=nonsense").text, "可用") == cells(page, "可用")
+
+
+@pytest.mark.parametrize("year", ["²²²²", "٢٠٢٥", "0000"])
+def test_year_that_no_calendar_has_filters_nothing(open_as: Open, year: str) -> None:
+    """Regression: digits that are no number, and the year 0, were answered with 500."""
+    auditor = open_as("auditor")
+    for path in ("/cases", "/inbox", "/funds", "/funds/years"):
+        shown, all_of_it = auditor.open(f"{path}?year={quote(year)}"), auditor.open(path)
+        assert (shown.status, cells(shown.text, "可用")) == (200, cells(all_of_it.text, "可用"))
 
 
 def test_payments_are_listed_with_their_advice_counted_and_filtered(
