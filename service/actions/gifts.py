@@ -88,8 +88,17 @@ def void_gift(conn: sa.Connection, gift_id: UUID, reason: str, context: ActionCo
 
 def correct_gift(conn: sa.Connection, gift_id: UUID, new: NewGift, reason: str, context: ActionContext) -> UUID:
     """Void a gift and record it with other values. Raises what voiding and recording raise."""
+    _lock_households(conn, gift_id, new)
     _void(conn, gift_id, reason, context, {"corrected": True})
     return record_gift(conn, new, context, corrects=gift_id)
+
+
+def _lock_households(conn: sa.Connection, gift_id: UUID, new: NewGift) -> None:
+    """Lock the families of a gift and of its correction before the fund line, as whoever records a gift does."""
+    before = sa.select(gift.c.household_id).where(gift.c.id == gift_id)
+    both = sa.or_(household.c.id.in_(before), household.c.id == new.household_id)
+    locked = sa.select(household.c.id).where(both).order_by(household.c.id)
+    conn.execute(locked.with_for_update(key_share=True))
 
 
 def _void(conn: sa.Connection, gift_id: UUID, reason: str, context: ActionContext, more: dict[str, Plain]) -> None:

@@ -3,18 +3,21 @@
 import threading
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from service.actions import cases, finances, gifts
+from service.actions.context import ActionContext
 from service.actions.finances import FinanceLine, Finances
 from service.actions.gift_checks import NewGift
+from service.queries import households
 from service.queries.case_loading import load
 from service.queries.case_loading.plan import EVERYTHING
 from tests.api_client import ApiClient
-from tests.lives import Life, case_at
+from tests.lives import Life, case_at, pots
 from workflows.vocabulary import Fen
 
 DAY = date(2025, 9, 1)
@@ -28,9 +31,12 @@ def life(client: ApiClient, engine: sa.Engine) -> Life:
 
 
 def run_with_second_waiting(
-    engine: sa.Engine, first: Callable[[sa.Connection], object], second: Callable[[sa.Connection], object]
+    engine: sa.Engine,
+    first: Callable[[sa.Connection], object],
+    second: Callable[[sa.Connection], object],
+    then: Callable[[sa.Connection], object] = lambda _conn: None,
 ) -> None:
-    """Start `second` while `first` holds the case; it goes on after `first` commits."""
+    """Start `second` while `first` holds the case; it goes on after `first`, and what it does `then`, commit."""
 
     def run_second() -> None:
         with engine.begin() as conn:
@@ -43,6 +49,7 @@ def run_with_second_waiting(
         with engine.connect() as monitor:
             while second_thread.is_alive() and not monitor.scalar(sa.text(WAITING)):
                 monitor.rollback()
+        then(conn)
     second_thread.join(30)
     assert not second_thread.is_alive()
 
@@ -129,3 +136,36 @@ def test_waiting_step_counts_a_payment_of_another_case_made_meanwhile(life: Life
 
     run_with_second_waiting(engine, pay, load_locked_case)
     assert read_values == [[150_000]]
+
+
+def test_correction_of_a_gift_and_another_gift_to_the_family_take_turns(life: Life, engine: sa.Engine) -> None:
+    """Regression: a correction locked the fund line before the family, whoever records a gift the family before the line."""
+    office, family = life.desk.office, life.family.household_id
+
+    def given(fen: int) -> NewGift:
+        people = {"handed_by": office.people["visitor_1"], "approved_by": office.people["approver_3"]}
+        what: dict[str, Any] = {
+            "item": "SWN",
+            "purpose": "慰问",
+            "account_code": "502",
+            "signed_by_family": True,
+            **people,
+        }
+        return NewGift(office.unit_id, family, DAY, fen=Fen(fen), fund_id=office.fund_id, **what)
+
+    def context(conn: sa.Connection) -> ActionContext:
+        return office.seconded(conn, "approver_3", DAY, by="visitor_1")
+
+    with engine.begin() as conn:
+        first = gifts.record_gift(conn, given(10_000), context(conn))
+
+    def begin(conn: sa.Connection) -> None:
+        households.one(conn, family, context(conn).caller, lock=True)
+
+    run_with_second_waiting(
+        engine,
+        begin,
+        lambda conn: gifts.correct_gift(conn, first, given(20_000), "金额写错", context(conn)),
+        then=lambda conn: gifts.record_gift(conn, given(30_000), context(conn)),
+    )
+    assert pots(engine, life.desk)["paid_fen"] == 50_000
