@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from service.queries.case_loading.fact_table import NOT_FILING, actions_leaving
+from service.queries.case_loading.fact_table import NOT_FILING, PRINCIPAL, actions_leaving
 from service.queries.scope import Caller
 from service.tables.accounts import account
 from service.tables.cases import approval, case, case_duty
@@ -194,7 +194,7 @@ def _filed_the_family(step: Any, people: sa.ColumnElement[Any]) -> sa.ColumnElem
     wrote = _exists(
         [event],
         event.c.subject_id == sa.any_(file),
-        event.c.actor_id == sa.any_(people),
+        sa.or_(event.c.actor_id == sa.any_(people), sa.literal_column(PRINCIPAL, sa.Uuid()) == sa.any_(people)),
         ~is_one_of(event.c.action, NOT_FILING),
     )
     return sa.and_(sa.literal(Duty.FILER.value) == sa.any_(step.barred_by), wrote)

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from service.queries import inbox
+from service.queries.inbox import InboxList
 from service.tables.cases import case_duty
 from service.tables.events import event
 from tests.api_client import ApiClient
@@ -133,3 +135,28 @@ def test_registrar_of_the_case_cannot_write_off_its_debt(life: Life, engine: sa.
     add_role(engine, life.desk, "witness", "approver", 2, for_whom="registrar")
     for who in ("registrar", "witness"):
         assert life.no(who, "write_off", minutes="示例〔2025〕9号", reason="x") == ["incompatible_duty"]
+
+
+def test_principal_of_who_filed_the_family_does_not_approve_its_case(client: ApiClient, engine: sa.Engine) -> None:
+    """Regression: who wrote in a file for somebody else was its filer alone, and the principal approved the case."""
+    add_role(engine, client, "approver_1", "registrar")
+    add_role(engine, client, "follower", "registrar", for_whom="approver_1")
+    life = start(client, engine, "hardship", "LIV", {})
+    path, version = f"/households/{life.family.household_id}", {"If-Match": '"1"'}
+    answer = client.http.patch(
+        f"/api/v1{path}", json={"identity": "on_post"}, headers=client.headers("follower", **version)
+    )
+    assert answer.status_code == 200, answer.get_json()
+    life.to("approval")
+    for who in ("approver_1", "follower"):
+        assert life.case_id not in awaiting(client, engine, who)
+    assert life.case_id in awaiting(client, engine, "approver_2")
+    assert life.no("approver_1", "approve") == ["incompatible_duty"]
+    assert life.act("approver_2", "approve") == "payment"
+
+
+def awaiting(client: ApiClient, engine: sa.Engine, who: str) -> set[str]:
+    """Return the cases that wait for a member of staff."""
+    with engine.connect() as conn:
+        caller = client.office.context(conn, who, client.today).caller
+        return {str(each["id"]) for each in inbox.page(conn, caller, InboxList.TO_DO, {}, client.today, None, 50).rows}

@@ -64,12 +64,19 @@ _SAME_PERSON = """ANY (ARRAY(SELECT c.beneficiary_id UNION SELECT coalesce(me.fi
 NOT_FILING = ("reveal", "match_number", "confirm_kinship", "decide_category", "undo_category")
 """Actions on a household or a person that say nothing about the family, so that they make nobody its filer."""
 
+PRINCIPAL = (
+    """CASE WHEN strpos(event.body, '"principal":"') > 0 THEN (event.body::json #>> '{facts,principal}')::uuid END"""
+)
+"""Whom the actor of an event outside cases acted for, in SQL; reading few bodies as JSON keeps it cheap."""
+
 # The days these mean: kinship and members as they are on the day of the step; an award of another case on the day of its
 # decision, the latest signature in force; prior aid on the day it was paid or given; a gift on its own day.
 # fmt: off
 _DUTIES = """SELECT json_agg(json_build_array(duty, account_id, account.email IS NOT NULL)) FROM case_duty
     JOIN account ON account.id = account_id WHERE case_id = c.id"""
-_FILERS = f"""SELECT json_agg(actor_id) FROM (SELECT actor_id FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
+# A stand-in counts as both persons, and so does who imports in the name of a keeper (docs/design.md, "What always holds" 2).
+_FILERS = f"""SELECT json_agg(who) FILTER (WHERE who IS NOT NULL) FROM (SELECT unnest(ARRAY[actor_id, {PRINCIPAL}]) AS who
+    FROM event WHERE subject_id = ANY (ARRAY(SELECT id FROM person
     WHERE person.household_id = c.household_id) || c.household_id) AND action NOT IN
     ({", ".join(f"'{action}'" for action in NOT_FILING)}) UNION SELECT recorded_by FROM paper_document
     JOIN document ON document.id = document_id WHERE paper_document.case_id = c.id UNION SELECT recorded_by FROM visit
