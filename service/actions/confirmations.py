@@ -78,7 +78,8 @@ def keep(conn: sa.Connection, act: str, content: Any, context: ActionContext, wr
     confirmers = _with_who_may_void(conn, write, write.confirmers(conn, content, proposer), unit_path, context.today)
     plain = canonical_json(to_plain(content))
     digest = bytes.fromhex(fingerprint(context.keyring, f"{act}\n{plain}"))
-    people = _refuse_hopeless(conn, act, digest, unit_path, confirmers, context)
+    proposing = write.proposing(conn, proposer, unit_path, context.today)
+    people = _refuse_hopeless(conn, act, digest, unit_path, confirmers, proposing, context)
     proposal = Proposal(new_id(), digest.hex(), context.today + timedelta(days=write.days))
     columns = {"act": act, "unit_path": unit_path, "digest": digest, "proposed_by": proposer}
     columns |= {"proposed_at": context.at, "until_on": proposal.until_on, "state": "proposed"}
@@ -120,6 +121,7 @@ def _refuse_hopeless(
     digest: bytes,
     unit_path: str,
     confirmers: tuple[Confirmer, ...],
+    proposing: frozenset[UUID],
     context: ActionContext,
 ) -> frozenset[UUID]:
     """Return who may confirm; refuse a second proposal of the same content, and one that nobody else could confirm."""
@@ -128,7 +130,8 @@ def _refuse_hopeless(
         raise Refused(Reason.of("proposed_already", confirmation=str(waiting), act=act))
     asked: frozenset[UUID] = frozenset()
     for each in confirmers:
-        people = read.people_for(conn, each.roles, each.account_id, unit_path, context.today) - {context.caller.account}
+        people = read.people_for(conn, each.roles, each.account_id, unit_path, context.today)
+        people -= {context.caller.account} if each.account_id else proposing
         if not people:
             raise Refused(Reason.of("nobody_can_confirm", roles=[role.value for role in each.roles]))
         asked |= people
@@ -201,15 +204,18 @@ def _lock_open(conn: sa.Connection, confirmation_id: UUID, context: ActionContex
 def _asked_confirmer(
     conn: sa.Connection, row: sa.Row[Any], write: ProposedWrite, confirmers: list[Any], context: ActionContext
 ) -> Any:
-    """Return the first of the people still missing that the caller may be. A stand-in counts as both persons."""
+    """Return the first of the people still missing that the caller may be. A stand-in counts as both persons.
+
+    Who is named confirms in person, also what their stand-in proposed.
+    """
     signed_by = {each.confirmed_by for each in confirmers} - {None}
-    reasons = []
+    reasons, proposing = [], write.proposing(conn, row.proposed_by, row.unit_path, context.today)
     gaining = frozenset(write.gains(conn, _content(row, write, context)))
     for asked in (each for each in confirmers if each.confirmed_by is None):
         people = _people(context.caller, asked, row.unit_path)
         if people is None:
             continue
-        if row.proposed_by in people:
+        if people & ({row.proposed_by} if asked.account_id else proposing):
             reasons.append(Reason.of("confirmer_proposed"))
         elif people & signed_by:
             reasons.append(Reason.of("confirmed_by_you"))

@@ -219,6 +219,27 @@ def test_two_named_people_confirm_each_for_themselves(conn: sa.Connection, union
     assert confirmations.confirm(conn, proposal.id, proposal.digest, second, writes) is not None
 
 
+def test_principal_does_not_confirm_what_their_stand_in_proposed(conn: sa.Connection, union: Organisation) -> None:
+    """A stand-in counts as both persons, whoever of the two proposes; another stand-in of theirs is nobody else."""
+    for stand_in in ("witness", "follower"):
+        grant(conn, union, stand_in, "cashier", for_whom="cashier")
+    proposal = confirmations.propose(conn, "receipt", receipt(union), union.context(conn, "witness", DAY))
+
+    def refused(login: str) -> list[str]:
+        context = union.context(conn, login, DAY)
+        return codes(lambda: confirmations.confirm(conn, proposal.id, proposal.digest, context))
+
+    assert (refused("cashier"), refused("follower")) == (["confirmer_proposed"], ["confirmer_proposed"])
+    assert refused("cashier_2") == []
+
+
+def test_person_with_a_role_of_their_own_proposes_for_themselves(conn: sa.Connection, union: Organisation) -> None:
+    grant(conn, union, "cashier_2", "cashier", for_whom="cashier")
+    proposal = confirmations.propose(conn, "receipt", receipt(union), union.context(conn, "cashier_2", DAY))
+    principal = union.context(conn, "cashier", DAY)
+    assert confirmations.confirm(conn, proposal.id, proposal.digest, principal) is not None
+
+
 def test_two_roles_are_two_people(conn: sa.Connection, union: Organisation) -> None:
     grant(conn, union, "witness", "cashier")
     write = WRITES["receipt"]

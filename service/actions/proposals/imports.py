@@ -9,7 +9,7 @@ from service.actions.errors import NotFound
 from service.actions.import_undo.undo import UndoContent, undo_import
 from service.actions.proposals.write import Made, ProposedWrite
 from service.tables.workbook_imports import workbook_import
-from workflows.vocabulary import Plain
+from workflows.vocabulary import Plain, Role
 
 UNDO = "import_undo"
 
@@ -34,6 +34,8 @@ def _facts(content: UndoContent) -> dict[str, Plain]:
 
 
 UNDO_WRITES: Mapping[str, ProposedWrite] = {
-    UNDO: ProposedWrite(("import", "undo"), UndoContent, _undo, _unit_path, facts=_facts),
+    UNDO: ProposedWrite(
+        ("import", "undo"), UndoContent, _undo, _unit_path, facts=_facts, acts_as=(Role.CASHIER, Role.APPROVER)
+    ),
 }
 """By the name that its confirmation carries."""

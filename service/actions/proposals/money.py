@@ -19,6 +19,7 @@ from service.actions.proposals.write import Made, ProposedWrite, VoidContent, co
 from service.tables.fund_receipts import fund_receipt
 from service.tables.funds import fund
 from service.tables.gifts import gift
+from workflows.vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ MONEY_WRITES: Mapping[str, ProposedWrite] = {
     ),
     "gift": ProposedWrite(
         power=("gift", "record_gift"),
+        acts_as=(Role.APPROVER,),
         content=NewGift,
         run=lambda conn, content, context: Made(gifts.record_gift(conn, content, context)),
         unit_path=lambda conn, content, _context: unit_path_of(conn, content.unit_id),
@@ -114,6 +116,7 @@ MONEY_WRITES: Mapping[str, ProposedWrite] = {
     ),
     "gift_correction": ProposedWrite(
         power=("gift", "record_gift"),
+        acts_as=(Role.APPROVER,),
         content=GiftCorrection,
         run=lambda conn, content, context: Made(
             gifts.correct_gift(conn, content.record_id, content.new, content.reason, context)
@@ -124,6 +127,7 @@ MONEY_WRITES: Mapping[str, ProposedWrite] = {
     ),
     "gift_void": ProposedWrite(
         power=("gift", "void_gift"),
+        acts_as=(Role.APPROVER,),
         content=VoidContent,
         run=_void_gift,
         unit_path=lambda conn, content, _context: _of_gift(conn, content.record_id),

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, make_dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from service.actions.context import ActionContext
+from service.queries.accounts import acting_persons
 from workflows.powers import POWERS
 from workflows.vocabulary import Plain, Role
 
@@ -73,7 +75,14 @@ class ProposedWrite:
     facts: Callable[[Any], dict[str, Plain]] = lambda _content: {}
     """What the event of the proposal says of its content; it stays readable for good, so it names nobody."""
 
+    acts_as: tuple[Role, ...] = ()
+    """The roles of which its proposer needs one; empty: those of the table."""
+
     days: int = DAYS
+
+    def proposing(self, conn: sa.Connection, proposer: UUID, unit_path: str, today: date) -> frozenset[UUID]:
+        """Return the persons that its proposer acts as: a stand-in counts as both persons."""
+        return acting_persons(conn, proposer, self.acts_as or POWERS[self.power].proposes, unit_path, today)
 
     def confirmers(self, conn: sa.Connection, content: Any, proposer: UUID) -> tuple[Confirmer, ...]:
         """Return the people the proposal needs besides its proposer."""
