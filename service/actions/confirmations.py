@@ -176,13 +176,20 @@ def _do(
     confirmed_by: tuple[UUID, ...],
     context: ActionContext,
 ) -> Made:
-    """Do a confirmed write with the rights its proposer has today."""
-    proposer = accounts.caller_by_id(conn, row.proposed_by, context.today)
+    """Do a confirmed write with the rights its proposer has today; what they may not do any more is not the confirmer's fault."""
+    proposer, without_role = accounts.caller_by_id(conn, row.proposed_by, context.today), "proposer_without_role"
     if proposer is None:
-        raise Refused(Reason.of("proposer_without_role"))
+        raise Refused(Reason.of(without_role))
     content = _content(row, write, context)
     second = Second(row.id, confirmed_by)
-    return write.run(conn, content, replace(context, caller=proposer, second=second, version=None))
+    try:
+        return write.run(conn, content, replace(context, caller=proposer, second=second, version=None))
+    except NotFound:
+        raise Refused(Reason.of(without_role)) from None
+    except Refused as refused:
+        if refused.codes == ["role_missing"]:
+            raise Refused(Reason.of(without_role)) from None
+        raise
 
 
 def _content(row: sa.Row[Any], write: ProposedWrite, context: ActionContext) -> Any:

@@ -168,15 +168,19 @@ def test_confirmed_write_is_refused_when_its_proposer_has_lost_the_role(
     proposal = confirmations.propose(conn, "receipt", receipt(union), union.context(conn, "cashier", DAY))
     own = role_grant.c.account_id == union.people["cashier"]
     conn.execute(role_grant.update().where(own).values(revoked_on=DAY))
-    approver = union.context(conn, "approver_1", DAY)
-    savepoint = conn.begin_nested()
-    with pytest.raises(NotFound):
-        confirmations.confirm(conn, proposal.id, proposal.digest, approver)
-    savepoint.rollback()
+
+    def refused() -> list[str]:
+        approver = union.context(conn, "approver_1", DAY)
+        with conn.begin_nested() as savepoint:
+            found = codes(lambda: confirmations.confirm(conn, proposal.id, proposal.digest, approver))
+            savepoint.rollback()
+        return found
+
+    assert refused() == ["proposer_without_role"], "without any role"
+    grant(conn, union, "cashier", "registrar")
+    assert refused() == ["proposer_without_role"], "with another role over the unit"
     conn.execute(account.update().where(account.c.id == union.people["cashier"]).values(disabled_at=sa.func.now()))
-    assert codes(lambda: confirmations.confirm(conn, proposal.id, proposal.digest, approver)) == [
-        "proposer_without_role"
-    ]
+    assert refused() == ["proposer_without_role"], "without an account"
 
 
 def test_program_and_database_refuse_the_write_without_a_confirmation(conn: sa.Connection, union: Organisation) -> None:
