@@ -37,23 +37,36 @@ def _path_end(path: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     return sa.func.left(path, -1).concat("0")
 
 
+def _in_period(on: sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
+    """Return the condition for a day of the allocation; the day on which it was closed is its last."""
+    last_day = sa.func.least(fund_allocation.c.until_on, fund_allocation.c.closed_on)  # least() leaves nulls out
+    return on.between(fund_allocation.c.from_on, last_day)
+
+
+def _drawn_in_period() -> sa.ColumnElement[bool]:
+    """Return the condition for an entry of money that came back: it had been drawn in the period of the allocation."""
+    earlier = ledger_entry.alias("drawn_earlier")
+    same = sa.and_(earlier.c.subject_id == ledger_entry.c.subject_id, earlier.c.fund_id == ledger_entry.c.fund_id)
+    before = sa.and_(earlier.c.seq < ledger_entry.c.seq, earlier.c.source_pot == Pot.AVAILABLE.value)
+    return sa.exists().where(same, before, _in_period(earlier.c.on)).correlate(ledger_entry, fund_allocation)
+
+
 def _drawn() -> sa.ScalarSelect[int]:
-    """Select what the units an allocation reaches have drawn in its period (fen), less what came back."""
+    """Select what the units an allocation reaches have drawn in its period (fen), less what of it came back in it."""
     spending_path = sa.func.coalesce(case.c.unit_path, gift.c.unit_path)
     signed_fen = sa.case(
         (ledger_entry.c.source_pot == Pot.AVAILABLE.value, ledger_entry.c.fen), else_=-ledger_entry.c.fen
     )
     drawn_fen = sa.cast(sa.func.coalesce(sa.func.sum(signed_fen), 0), sa.BigInteger)
-    moves_available = sa.or_(
-        ledger_entry.c.source_pot == Pot.AVAILABLE.value, ledger_entry.c.target_pot == Pot.AVAILABLE.value
-    )
+    came_back = sa.and_(ledger_entry.c.target_pot == Pot.AVAILABLE.value, _drawn_in_period())
+    moves_available = sa.or_(ledger_entry.c.source_pot == Pot.AVAILABLE.value, came_back)
     rows = (
         sa.select(drawn_fen)
         .select_from(ledger_entry)
         .outerjoin(case, case.c.id == ledger_entry.c.case_id)
         .outerjoin(gift, gift.c.id == ledger_entry.c.subject_id)
         .where(ledger_entry.c.fund_id == fund_allocation.c.fund_id, moves_available, reaches(spending_path))
-        .where(ledger_entry.c.on.between(fund_allocation.c.from_on, fund_allocation.c.until_on))
+        .where(_in_period(ledger_entry.c.on))
     )
     return rows.correlate(fund_allocation).scalar_subquery()
 

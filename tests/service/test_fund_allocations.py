@@ -34,6 +34,12 @@ def allocate(client: ApiClient, school: ApiClient, **changes: Any) -> str:
     return str(client.confirmed("approver_3", path, body, by=("cashier",)).get_json()["id"])
 
 
+def drawn_under(client: ApiClient) -> dict[str, str]:
+    """Return what was drawn under each allocation of the county's fund, in yuan."""
+    rows = client.get("auditor", f"/funds/{client.office.fund_id}/allocations").get_json()["items"]
+    return {each["id"]: each["drawn"] for each in rows}
+
+
 def lead_to_approval(life: Life, client: ApiClient, yuan: str = "1500.00") -> None:
     """Lead a case of the school to approval, on the county's fund."""
     life.to("approval", yuan, client.office.fund_id)
@@ -133,6 +139,32 @@ def test_allocation_ceiling_covers_all_cases_of_the_unit(
     third = start_case(school, engine)
     third.to("review")
     assert third.no("reviewer", "pass_review", **award(client, "500.01")) == ["fund_share_short"]
+
+
+def test_money_that_came_back_from_an_earlier_allocation_does_not_widen_the_next(
+    school: ApiClient, client: ApiClient, engine: sa.Engine
+) -> None:
+    """Regression: what was recovered under the second allocation was taken off what had been drawn under it."""
+    allocate(client, school, ceiling="1500.00", until_on="2025-09-30")
+    first = start_case(school, engine).to("receipt", fund_id=client.office.fund_id)
+    client.today = school.today = date(2025, 10, 8)
+    again = allocate(client, school, ceiling="1500.00")
+    first.act("approver_1", "recall", amount="1500.00", ground="paid_in_error", reason="重复")
+    first.recover("1500.00")
+    assert drawn_under(client)[again] == "0.00"
+    second = start_case(school, engine).to("review")
+    assert second.no("reviewer", "pass_review", **award(client, "1500.01")) == ["fund_share_short"]
+
+
+def test_what_is_drawn_after_an_allocation_was_closed_counts_under_the_next(
+    school: ApiClient, client: ApiClient, engine: sa.Engine
+) -> None:
+    closed = allocate(client, school)
+    client.today = school.today = date(2025, 9, 2)
+    assert client.post("approver_3", f"/fund-allocations/{closed}/end", {}).status_code == 204
+    again = allocate(client, school, ceiling="1500.00")
+    start_case(school, engine).to("payment", fund_id=client.office.fund_id)
+    assert drawn_under(client) == {closed: "0.00", again: "1500.00"}
 
 
 def test_allocation_excludes_units_beside_and_below_unless_stated(
