@@ -53,6 +53,8 @@ BY_CONSTRAINT: Mapping[str, str] = {
     "uq_bank_advice_voucher": "voucher_used",
     "uq_payment_advice": "advice_used",
     "uq_bank_advice_number": "advice_used",
+    "voucher_used_once": "voucher_used",
+    "advice_used_once": "advice_used",
     "ck_fund_no_pot_below_zero": "fund_insufficient",
     "incompatible_case_duty": "incompatible_duty",
     "second_person_missing": "second_person_missing",

@@ -170,6 +170,38 @@ def test_voucher_number_of_two_payments_is_refused(client: ApiClient, engine: sa
     assert second.no("cashier_2", "confirm_payment", **again) == ["advice_used"]
 
 
+def test_advice_and_voucher_of_a_payment_prove_no_recovery(life: Life) -> None:
+    """Regression: each was used once among payments and once among what came back."""
+    arrived = life.advice()
+    send(life, voucher="银付-12号")
+    life.act("cashier_2", "confirm_payment", **arrived)
+    life.act("approver_1", "recall", **RECALL)
+    assert life.no("cashier", "recover", voucher=number("S"), **arrived) == ["advice_used"]
+    assert life.no("cashier", "recover", voucher="银付 - 12 号", **life.advice()) == ["voucher_used"]
+    assert life.recover("1500.00") == "recovered"
+
+
+def test_advice_and_voucher_of_a_return_prove_no_payment(life: Life) -> None:
+    """Regression: what the bank said of the return of a payment was taken for the arrival of the next."""
+    life.pay()
+    back = life.advice()
+    life.act("cashier", "payment_returned", bank_code="other", voucher="银退-3号", **back)
+    life.act("cashier_2", "confirm_return", **back)
+    assert life.no("cashier", "pay", method="bank", voucher="银退-3号") == ["voucher_used"]
+    send(life)
+    assert life.no("approver_3", "confirm_payment", **back) == ["advice_used"]
+    assert life.act("approver_3", "confirm_payment", **life.advice()) == "receipt"
+
+
+def test_numbers_of_what_was_rejected_are_used_again(life: Life) -> None:
+    life.pay()
+    wrong = life.advice()
+    life.act("cashier", "payment_returned", bank_code="other", voucher="银退-4号", **wrong)
+    life.act("cashier_2", "reject_return", reason="回单是另一笔的到账")
+    life.act("cashier", "payment_returned", bank_code="other", voucher="银退-4号", **wrong)
+    assert life.act("cashier_2", "confirm_return", **wrong) == "payment"
+
+
 def test_maker_reviewer_or_approver_cannot_confirm_a_payment(life: Life, engine: sa.Engine) -> None:
     send(life)
     assert life.no("approver_1", "confirm_payment", **life.advice()) == ["incompatible_duty"]
