@@ -82,12 +82,18 @@ def field_problems(new: NewGift, today: date) -> Iterator[Reason]:
     yield from validation.whole_number("quantity", new.quantity)
 
 
-def lock_usable_fund(conn: sa.Connection, new: NewGift, unit_path: str, context: ActionContext) -> Fund | None:
-    """Return the fund line, locked, if the giving unit may use it that day; None for goods."""
-    locked_fund = (
-        funds.lock_fund(conn, new.fund_id, unit_path, context.caller, new.on) if new.fund_id is not None else None
-    )
-    return locked_fund if locked_fund is not None and locked_fund.opened else None
+def lock_usable_fund(
+    conn: sa.Connection, new: NewGift, unit_path: str, spent_on: set[date], context: ActionContext
+) -> Fund | None:
+    """Return the fund line, locked, if the giving unit may use it on every day of `spent_on`; None for goods.
+
+    What the unit may still draw is asked of the gift's own day, whose allocation it is counted under.
+    """
+    if new.fund_id is None:
+        return None
+    days = (new.on, *sorted(spent_on - {new.on}))
+    found = [funds.lock_fund(conn, new.fund_id, unit_path, context.caller, day) for day in days]
+    return found[0] if all(each is not None and each.opened for each in found) else None
 
 
 def check_fund(new: NewGift, fund: Fund | None, spent_on: set[date]) -> Iterator[Reason]:
@@ -118,7 +124,7 @@ def refusals(
     context: ActionContext,
 ) -> Iterator[Reason]:
     """Yield every reason of the people, the fund line (locked here), the visit and the recipient against the gift."""
-    fund_line = lock_usable_fund(conn, new, unit_path, context)
+    fund_line = lock_usable_fund(conn, new, unit_path, spent_on, context)
     yield from check_people(conn, new, unit_path, policy)
     yield from check_fund(new, fund_line, spent_on)
     yield from check_visit(conn, new)

@@ -10,7 +10,7 @@ from service.actions.fund_allocations import NewFundAllocation, allocate_to_unit
 from service.tables.accounts import role_grant
 from service.tables.events import event
 from tests.api_client import ApiClient, refusal
-from tests.factories import create_family, create_organisation
+from tests.factories import Family, create_family, create_organisation
 from tests.lives import NOTICE_OVER, Life, award, start
 from tests.service.import_fixtures import codes
 
@@ -62,19 +62,34 @@ def test_school_cannot_give_from_the_county_fund_without_an_allocation(
 ) -> None:
     with engine.begin() as conn:
         family = create_family(conn, school.office)
-    gift = {"on": school.today.isoformat(), "item": "SWN", "purpose": "慰问", "account_code": "502"}
-    people = school.office.people
-    handover = {
-        "handed_by": str(people["visitor_1"]),
-        "approved_by": str(people["approver_3"]),
-        "signed_by_family": True,
-    }
-    money = {"amount": "100.00", "fund_id": str(client.office.fund_id)}
-    recipient = {"unit_id": str(school.office.unit_id), "household_id": str(family.household_id)}
-    response = school.post("approver_3", "/gifts", {**gift, **handover, **money, **recipient})
+    gift = gift_of(school, client, family)
+    response = school.post("approver_3", "/gifts", gift)
     assert school.codes(response) == ["fund_missing"]
     allocate(client, school)
-    school.confirmed("approver_3", "/gifts", {**gift, **handover, **money, **recipient}, by=("visitor_1",))
+    school.confirmed("approver_3", "/gifts", gift, by=("visitor_1",))
+
+
+def test_gift_dated_back_does_not_spend_an_allocation_that_was_closed(
+    school: ApiClient, client: ApiClient, engine: sa.Engine
+) -> None:
+    """Regression: the line must be open on the gift's day and today, its allocation was asked of the gift's day alone."""
+    allocation = allocate(client, school)
+    with engine.begin() as conn:
+        family = create_family(conn, school.office)
+    client.today = school.today = date(2025, 9, 5)
+    assert client.post("approver_3", f"/fund-allocations/{allocation}/end", {}).status_code == 204
+    refused = school.post("approver_3", "/gifts", gift_of(school, client, family, on="2025-09-01"))
+    assert school.codes(refused) == ["fund_missing"]
+
+
+def gift_of(school: ApiClient, client: ApiClient, family: Family, **changed: Any) -> dict[str, Any]:
+    """Return a gift of money of the school, of today, from the county's fund."""
+    people = school.office.people
+    gift = {"on": school.today.isoformat(), "item": "SWN", "purpose": "慰问", "account_code": "502"}
+    handover = {"handed_by": str(people["visitor_1"]), "approved_by": str(people["approver_3"])}
+    money = {"amount": "100.00", "fund_id": str(client.office.fund_id), "signed_by_family": True}
+    recipient = {"unit_id": str(school.office.unit_id), "household_id": str(family.household_id)}
+    return {**gift, **handover, **money, **recipient, **changed}
 
 
 def test_allocated_fund_is_spent_and_the_allocation_is_logged(
