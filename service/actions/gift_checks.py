@@ -125,16 +125,19 @@ def refusals(
 ) -> Iterator[Reason]:
     """Yield every reason of the people, the fund line (locked here), the visit and the recipient against the gift."""
     fund_line = lock_usable_fund(conn, new, unit_path, spent_on, context)
-    yield from check_people(conn, new, unit_path, policy)
+    yield from check_people(conn, new, unit_path, policy, spent_on)
     yield from check_fund(new, fund_line, spent_on)
     yield from check_visit(conn, new)
     yield from check_recipient(conn, new)
 
 
-def check_people(conn: sa.Connection, new: NewGift, unit_path: str, policy: PolicySet | None) -> Iterator[Reason]:
+def check_people(
+    conn: sa.Connection, new: NewGift, unit_path: str, policy: PolicySet | None, spent_on: set[date]
+) -> Iterator[Reason]:
     """Check the people of a gift: the person who hands it over has a role for it and did not approve it.
 
-    None of them is a relative of the household. Money needs an approver of a tier that reaches the sum.
+    None of them is a relative of the household. Money needs an approver of a tier that reaches the sum, on every day of
+    `spent_on`: nobody approves what is recorded today with a role that has ended.
     """
     if not any(
         accounts.eligible_visitors(conn, frozenset((new.handed_by,)), role, unit_path, new.on)
@@ -154,7 +157,7 @@ def check_people(conn: sa.Connection, new: NewGift, unit_path: str, policy: Poli
         return
     if approving & handing_over:
         yield Reason.of("approver_hands_over")
-    if new.approved_by not in approvers_from(conn, unit_path, new.on, tier):
+    if not all(new.approved_by in approvers_from(conn, unit_path, day, tier) for day in spent_on):
         yield Reason.of("approver_not_entitled", needed=tier, param="tiers")
 
 

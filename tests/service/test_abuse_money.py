@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from service.actions import cases
 from service.crypto.encryption import blind_index, encrypt_field
+from service.tables.accounts import role_grant
 from service.tables.cases import case
 from service.tables.funds import fund
 from service.tables.households import household
 from service.tables.payments import payment
 from service.tables.persons import person
 from tests.api_client import ApiClient, refusal
-from tests.factories import RING, create_family, open_fund
+from tests.factories import RING, create_family, grant, open_fund
 from tests.identity_numbers import identity_number
 from tests.lives import NOTICE_OVER, Life, award, pots, start
 from tests.service.policy_fixtures import TWICE_A_YEAR, load_own_policy
@@ -162,6 +163,18 @@ def test_gift_dated_back_cannot_spend_expired_fund(client: ApiClient, engine: sa
         conn.execute(fund.update().where(fund.c.id == client.office.fund_id).values(**dates))
     response = client.post("approver_3", "/gifts", gift_body(client, family.household_id, on="2024-12-01"))
     assert refusal(response) == (409, ["gift_not_in_policy", "fund_closed"])
+
+
+def test_gift_dated_back_is_not_approved_with_a_role_that_has_ended(client: ApiClient, engine: sa.Engine) -> None:
+    """An approver who is a registrar now dated a gift back to a day on which they approved, and its money went out."""
+    with engine.begin() as conn:
+        family = create_family(conn, client.office)
+        own = role_grant.c.account_id == client.office.people["approver_3"]
+        conn.execute(role_grant.update().where(own).values(revoked_on=date(2025, 9, 2)))
+        grant(conn, client.office, "approver_3", "registrar")
+    client.today = date(2025, 9, 5)
+    response = client.post("approver_3", "/gifts", gift_body(client, family.household_id, on="2025-09-01"))
+    assert refusal(response) == (409, ["approver_not_entitled"])
 
 
 def test_exited_household_gets_no_relief_gift(client: ApiClient, engine: sa.Engine) -> None:
