@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from service.actions import event_log, gift_checks, ledger, validation
 from service.actions.context import ActionContext
 from service.actions.corrections import lock_record, reason_problems, seen_in_unit, void_facts, void_row
-from service.actions.errors import NotFound
 from service.actions.gift_checks import NewGift
 from service.actions.natural_keys import once_facts, repeat_columns
+from service.actions.open_households import right_file
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
@@ -37,9 +37,7 @@ def record_gift(
     unit_path = unit_path_of(conn, new.unit_id)
     right = require_role(context, RECORDERS, unit_path)
     validation.refuse_invalid(gift_checks.field_problems(new, context.today))
-    household_row = households.one(conn, new.household_id, context.caller, lock=True)
-    if household_row is None:
-        raise NotFound
+    household_row = right_file(households.one(conn, new.household_id, context.caller, lock=True))
     once = repeat_columns(conn, gift, gift_checks.key_of(new), confirmed=new.confirmed_repeat, corrects=corrects)
     policy_id, policy = gift_checks.policy_of(conn, household_row["division"], new.on)
     as_gift = gift_checks.as_rules_see(conn, new, household_row)

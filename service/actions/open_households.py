@@ -1,6 +1,7 @@
 """A family's file that is changed: locked, open, and with its next version."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from service.actions.permissions import require_role
 from service.actions.write_batch import WriteBatch
 from service.queries import households
 from service.tables.households import household
+from workflows.household_change_codes import ENTERED_BY_MISTAKE
 from workflows.vocabulary import Plain, Reason, Refused, Role
 
 
@@ -21,6 +23,18 @@ class LockedHousehold:
     id: UUID
     version: int
     right: dict[str, Plain]
+
+
+def right_file(household_row: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the row of a file that something is recorded of; one that the undo of an import ended takes no record.
+
+    Raises NotFound for None, Refused (file_entered_by_mistake).
+    """
+    if household_row is None:
+        raise NotFound
+    if household_row["exit_reason"] == ENTERED_BY_MISTAKE:
+        raise Refused(Reason.of("file_entered_by_mistake"))
+    return household_row
 
 
 def lock_open_household(

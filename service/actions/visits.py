@@ -12,8 +12,8 @@ from service.actions import event_log, validation
 from service.actions.context import ActionContext
 from service.actions.corrections import Voidable, void_record
 from service.actions.documents import NewDocument, add_documents
-from service.actions.errors import NotFound
 from service.actions.natural_keys import natural_key, once_facts, repeat_columns
+from service.actions.open_households import right_file
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
@@ -84,8 +84,8 @@ def record_visit(
     unit_path = unit_path_of(conn, new.unit_id)
     right = require_role(context, ROLES, unit_path)
     validation.refuse_invalid(_problems(new, context.today))
-    if new.household_id is not None and households.one(conn, new.household_id, context.caller) is None:
-        raise NotFound
+    if new.household_id is not None:
+        right_file(households.one(conn, new.household_id, context.caller))
     once = repeat_columns(conn, visit, _key(new), confirmed=new.confirmed_repeat, corrects=corrects)
     reasons = [*_unentitled_visitors(conn, new, unit_path), *_missing_pairing(conn, new), *_kin_not_covered(conn, new)]
     if reasons:

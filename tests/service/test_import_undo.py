@@ -1,6 +1,7 @@
 """The undo of an import reverses what nothing leans on, keeps the rest with its reason, and needs a second person."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -12,11 +13,15 @@ from service.actions.case_application import CaseApplication
 from service.actions.case_opening import open_case
 from service.actions.confirmations import Proposal
 from service.actions.errors import NotFound
-from service.actions.household_changes.exits import Exit, end_file
+from service.actions.gift_checks import NewGift
+from service.actions.gifts import record_gift
+from service.actions.household_changes.exits import Exit, FilingAgain, end_file, file_again
 from service.actions.import_undo.plan import make_plan
 from service.actions.import_undo.propose import propose_undo
 from service.actions.kinship import declare_kinship
+from service.actions.pairings import Pairing, record_pairing
 from service.actions.proposals.write import Made
+from service.actions.visits import NewVisit, record_visit
 from service.imports.proposed_import import ALL_WRITES
 from service.integrity.verify import verify
 from service.queries import workbook_imports as read
@@ -303,6 +308,28 @@ def test_same_families_are_imported_again_after_the_undo(union: Union, tmp_path:
     assert union.bring(give(tmp_path, 走访=[VISIT | {"类别": "困难走访"}])).written() == {"走访": 1}
     new = union.conn.scalars(sa.select(household.c.id).where(household.c.exited_on.is_(None))).one()
     assert union.conn.scalars(sa.select(visit.c.household_id)).one() == new
+
+
+def test_file_that_was_undone_takes_no_record_and_is_not_filed_again(union: Union, tmp_path: Path) -> None:
+    """Regression: money was given to it on a day before the undo, and one registrar took back what two people had done."""
+    undo(union, bring(union, family_file(tmp_path / "f.xlsx")))
+    [file_id] = union.conn.scalars(sa.select(household.c.id)).all()
+    line = union.conn.scalars(sa.select(fund.c.id).where(fund.c.code == "B-ADM-2025")).one()
+    bureau, on, conn = union.unit(BUREAU), date(2025, 6, 21), union.conn
+    gift_of = partial(
+        NewGift, bureau, file_id, on, "SWN", "慰问", "502", union.account("gu.yue"), signed_by_family=True
+    )
+    money = gift_of(fen=Fen(1), fund_id=line, approved_by=union.account("chen.shan"))
+    visited = NewVisit(bureau, "hardship", on, "home", (union.account("gu.yue"),), file_id)
+    paired_with = Pairing(bureau, "结对帮扶", BUREAU, on)
+    heads = conn.scalars(sa.select(person.c.id).where(person.c.relation == "head")).all()
+    back = FilingAgain(on=YEAR_END, reason="other", members=dict.fromkeys(heads, "head"))
+    refused = ["file_entered_by_mistake"]
+    by = union.context("luo.xin")
+    assert codes(lambda: record_gift(conn, money, union.seconded("chen.shan", by="gu.yue"))) == refused
+    assert codes(lambda: record_visit(conn, visited, by)) == refused
+    assert codes(lambda: record_pairing(conn, file_id, paired_with, by)) == refused
+    assert codes(lambda: file_again(conn, file_id, back, by)) == refused
 
 
 def test_family_that_somebody_touched_stays(union: Union, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from service.actions.household_changes.change_record import (
     lock_open_file,
     problems,
 )
+from service.actions.open_households import right_file
 from service.actions.permissions import require_role
 from service.actions.write_batch import WriteBatch
 from service.queries import households
@@ -88,7 +89,7 @@ def _unfinished_cases(conn: sa.Connection, household_id: UUID) -> list[str]:
 def file_again(conn: sa.Connection, household_id: UUID, change: FilingAgain, context: ActionContext) -> UUID:
     """File a household again whose file has ended (返困); the members named come back, the history stays.
 
-    Raises InvalidForm, Refused (file_not_ended, person_in_other_file, …), NotFound.
+    Raises InvalidForm, Refused (file_not_ended, file_entered_by_mistake, person_in_other_file, …), NotFound.
     """
     file = _lock_ended_file(conn, household_id, context)
     rows = conn.execute(sa.select(person).where(person.c.household_id == household_id)).mappings()
@@ -121,6 +122,7 @@ def _lock_ended_file(conn: sa.Connection, household_id: UUID, context: ActionCon
     right = require_role(context, (Role.REGISTRAR,), row["unit_path"])
     if row["exited_on"] is None:
         raise Refused(Reason.of("file_not_ended"))
+    right_file(row)
     if context.caller.account in households.family_staff_of(conn, household_id):
         raise Refused(Reason.of("own_family"))
     return LockedFile(row, right)
