@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -181,15 +182,31 @@ def _income(assessed: Assessment) -> dict[str, Any]:
         "members": sums.members,
         "income": yuan(sums.income),
         "rigid": yuan(sums.rigid),
-        "per_head": yuan_of(sums.per_head(sums.income - sums.rigid)),
+        "parts": list(_parts(sums)),
+        "per_head": _thousands(sums.per_head(sums.income - sums.rigid)),
         "line": yuan(sums.line),
         "category": category,
         "tests": [
-            (term("category", each.rule.category), yuan_of(each.per_head), each.held, yuan(each.distance_fen))
-            for each in assessed.outcomes
+            (_rule(no, each.rule.category), _thousands(each.per_head), each.held, yuan(each.distance_fen))
+            for no, each in enumerate(assessed.outcomes, start=1)
         ],
         "exclusions": [term("exclusion", code) for code in assessed.exclusions],
     }
+
+
+def _parts(sums: Any) -> Iterator[str]:
+    if sums.prior_aid:
+        yield f"含已获救助 {yuan(sums.prior_aid)}"
+    if sums.imputed:
+        yield f"含推算收入 {yuan(sums.imputed)}"
+
+
+def _rule(number: int, category: str) -> str:
+    return f"第 {number} 条：{term('category', category)}"
+
+
+def _thousands(amount: Any) -> str:
+    return f"{Decimal(yuan_of(amount)):,}"
 
 
 def _evidence(row: Any) -> dict[str, Any]:
