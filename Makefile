@@ -39,8 +39,8 @@ lint: $(DEV) ## style, types and import rules
 # Seed of the order of the tests and of their random values: the same in every run, unless another is given.
 SEED ?= 20251125
 
-# Tests wait for servers, browsers and locks half of the time: twice as many workers as cores keep the cores busy.
-WORKERS ?= 4
+# Tests wait for servers, browsers and locks a part of the time. On two cores three workers took 578 s, four 668 s.
+WORKERS ?= 3
 
 # Random checks take a part of their numbers in make test, and all of them in make whole (docs/decisions/0046).
 PART := PAGE_PROBES=100 SCOPE_PROBES=200 HOME_FILTERS=250 TAMPERINGS=40 AXE_SIZES=1
