@@ -56,7 +56,7 @@ def test_list_shows_the_letters_of_a_case_and_filters_them(engine: sa.Engine, op
     auditor = open_as("auditor")
     ids = of_case(engine, life)
     page = auditor.open("/letters").text
-    assert f"共 {len(ids)} 条<" in page
+    assert f"共 {len(ids)} 条 <" in page
     assert all(f"/letters/{each}" in page for each in ids)
     assert set(cells(page, "状态")) <= {"待发送", "已送达"}
     mailed = of_case(engine, life, notification.c.channel == "email")

@@ -48,7 +48,7 @@ def test_notices_are_listed_masked_with_the_objections_to_them(
     with engine.connect() as conn:
         of_case = sa.select(notice.c.id).where(notice.c.case_id == life.case_id)
         notice_id = conn.scalar(of_case)
-    assert "共 2 条<" in page
+    assert "共 2 条 <" in page
     assert cells(page, "状态")[1] == "公示中"
     assert cells(page, "异议") == ["0", "1 1 件未答复"]
     assert all("*" in each for each in cells(page, "救助对象"))

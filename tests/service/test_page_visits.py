@@ -82,7 +82,7 @@ def test_list_shows_visits_of_cases_with_who_has_confirmed_them(
     auditor = open_as("auditor")
     visited(open_as("visitor_1"), desk, household_id=file_no(engine, family))
     page = auditor.open("/visits").text
-    assert "共 2 条<" in page
+    assert "共 2 条 <" in page
     assert cells(page, "走访人确认") == ["—", "待确认"]
     assert cells(page, "类别") == ["节日慰问 · 中秋", "入户调查"]
     assert f'href="/cases/{life.case_id}"' in page
