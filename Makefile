@@ -80,10 +80,10 @@ bench: $(DEV) $(DJANGO_ENV)/ready ## benchmark: cases per second beside hand-wri
 bench-pages: $(DEV) $(DJANGO_ENV)/ready ## benchmark: the decision page and the list of cases beside a minimal Flask and Django, into var/bench
 	PYTHONPATH=. $(BIN)/python -m benchmarks.pages --django $(DJANGO_ENV)/bin/python
 
-fuzz: $(DEV) ## fuzz tests of pages (PAGE_FUZZ=4000 requests), of every page after 100 unions worked at random (LIVES=), of the API (schemathesis, each role's token): no 5xx
+fuzz: $(DEV) ## fuzz tests of pages (PAGE_FUZZ=4000 requests), of every page after 100 unions worked at random (RUNS=), of the API (schemathesis, each role's token): no 5xx
 	PAGE_FUZZ=$(or $(PAGE_FUZZ),2000) $(BIN)/pytest tests/service/test_page_fuzz.py -n 2 -q
 	PAGE_PROBES=$(or $(PAGE_PROBES),1000) $(BIN)/pytest tests/service/test_page_probes.py -n 2 -q
-	PYTHONPATH=. $(BIN)/python -m tests.fuzz --runs $(or $(LIVES),100) --seed $(SEED)
+	PYTHONPATH=. $(BIN)/python -m tests.fuzz --runs $(or $(RUNS),100) --seed $(SEED)
 	PYTHONPATH=. $(BIN)/python -m tests.fuzz.fuzzing
 
 walks: $(DEV) ## random walks over the programmes: 5,000 of 100 steps over each (WALKS=500 for less); about half an hour

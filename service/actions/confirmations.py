@@ -78,7 +78,7 @@ def keep(conn: sa.Connection, act: str, content: Any, context: ActionContext, wr
     confirmers = _with_who_may_void(conn, write, write.confirmers(conn, content, proposer), unit_path, context.today)
     plain = canonical_json(to_plain(content))
     digest = bytes.fromhex(fingerprint(context.keyring, f"{act}\n{plain}"))
-    proposing = write.proposing(conn, proposer, unit_path, context.today)
+    proposing = write.proposing_persons(conn, proposer, unit_path, context.today)
     people = _refuse_hopeless(conn, act, digest, unit_path, confirmers, proposing, context)
     proposal = Proposal(new_id(), digest.hex(), context.today + timedelta(days=write.days))
     columns = {"act": act, "unit_path": unit_path, "digest": digest, "proposed_by": proposer}
@@ -216,7 +216,7 @@ def _asked_confirmer(
     Who is named confirms in person, also what their stand-in proposed.
     """
     signed_by = {each.confirmed_by for each in confirmers} - {None}
-    reasons, proposing = [], write.proposing(conn, row.proposed_by, row.unit_path, context.today)
+    reasons, proposing = [], write.proposing_persons(conn, row.proposed_by, row.unit_path, context.today)
     gaining = frozenset(write.gains(conn, _content(row, write, context)))
     for asked in (each for each in confirmers if each.confirmed_by is None):
         people = _people(context.caller, asked, row.unit_path)

@@ -10,7 +10,7 @@ from service.actions.context import ActionContext
 from service.actions.corrections import lock_record, reason_problems, seen_in_unit, void_facts, void_row
 from service.actions.gift_checks import NewGift
 from service.actions.natural_keys import once_facts, repeat_columns
-from service.actions.open_households import right_file
+from service.actions.open_households import file_open_to_records
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
@@ -37,7 +37,7 @@ def record_gift(
     unit_path = unit_path_of(conn, new.unit_id)
     right = require_role(context, RECORDERS, unit_path)
     validation.refuse_invalid(gift_checks.field_problems(new, context.today))
-    household_row = right_file(households.one(conn, new.household_id, context.caller, lock=True))
+    household_row = file_open_to_records(households.one(conn, new.household_id, context.caller, lock=True))
     once = repeat_columns(conn, gift, gift_checks.key_of(new), confirmed=new.confirmed_repeat, corrects=corrects)
     policy_id, policy = gift_checks.policy_of(conn, household_row["division"], new.on)
     as_gift = gift_checks.as_rules_see(conn, new, household_row)
@@ -92,7 +92,7 @@ def correct_gift(conn: sa.Connection, gift_id: UUID, new: NewGift, reason: str, 
 
 
 def _lock_households(conn: sa.Connection, gift_id: UUID, new: NewGift) -> None:
-    """Lock the families of a gift and of its correction before the fund line, as whoever records a gift does."""
+    """Lock the families of a gift and of its correction before the fund line, as the recording of a gift does."""
     before = sa.select(gift.c.household_id).where(gift.c.id == gift_id)
     both = sa.or_(household.c.id.in_(before), household.c.id == new.household_id)
     locked = sa.select(household.c.id).where(both).order_by(household.c.id)

@@ -1,4 +1,4 @@
-"""Invitations: a code in two halves that two people hand to the owner, who makes a credential with it (docs/decisions/0032)."""
+"""Invitations: a code in two halves that two people give to the owner, who makes a credential with it (docs/decisions/0032)."""
 
 import secrets
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ class Invited:
 
 
 def use(conn: sa.Connection, code: str, moment: Moment) -> Invited:
-    """Lock the invitation of a code: whoever has the whole code is the owner. Raises Refused (invitation_unknown)."""
+    """Lock the invitation of a code; the person with the whole code is the owner. Raises Refused (invitation_unknown)."""
     typed = _typed(code)
     digest = code_hash(half_hash(typed[:HALF]), typed[HALF:])
     query = sa.select(invitation.c.id, invitation.c.account_id).join(account, account.c.id == invitation.c.account_id)
@@ -105,7 +105,7 @@ def use(conn: sa.Connection, code: str, moment: Moment) -> Invited:
 
 
 def accept(conn: sa.Connection, code: str, label: str, expires_at: datetime, moment: Moment) -> Accepted:
-    """Accept an invitation: whoever has the whole code is the owner of the account, and gets a token.
+    """Accept an invitation: the person with the whole code is the owner of the account, and gets a token.
 
     Raises InvalidForm, Refused (invitation_unknown).
     """

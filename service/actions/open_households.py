@@ -25,7 +25,7 @@ class LockedHousehold:
     right: dict[str, Plain]
 
 
-def right_file(household_row: dict[str, Any] | None) -> dict[str, Any]:
+def file_open_to_records(household_row: dict[str, Any] | None) -> dict[str, Any]:
     """Return the row of a file that something is recorded of; one that the undo of an import ended takes no record.
 
     Raises NotFound for None, Refused (file_entered_by_mistake).

@@ -12,7 +12,7 @@ from service.actions.context import ActionContext
 from service.actions.corrections import lock_record, reason_problems, void_facts, void_row
 from service.actions.errors import NotFound
 from service.actions.natural_keys import natural_key, once_facts, repeat_columns
-from service.actions.open_households import right_file
+from service.actions.open_households import file_open_to_records
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.db.columns import new_id
@@ -42,7 +42,7 @@ def record_pairing(
     Raises InvalidForm, Refused (role_missing, recorded_already, recorded_and_voided, paired_already), NotFound.
     """
     right = require_role(context, (Role.REGISTRAR,), unit_path_of(conn, new.unit_id))
-    right_file(households.one(conn, household_id, context.caller, lock=True))
+    file_open_to_records(households.one(conn, household_id, context.caller, lock=True))
     validation.refuse_invalid(
         validation.text("programme_name", new.programme_name),
         validation.text("issued_by", new.issued_by),

@@ -13,7 +13,7 @@ from service.actions.context import ActionContext
 from service.actions.corrections import Voidable, void_record
 from service.actions.documents import NewDocument, add_documents
 from service.actions.natural_keys import natural_key, once_facts, repeat_columns
-from service.actions.open_households import right_file
+from service.actions.open_households import file_open_to_records
 from service.actions.permissions import require_role, unit_path_of
 from service.actions.write_batch import WriteBatch
 from service.crypto.encryption import encrypt_field
@@ -85,7 +85,7 @@ def record_visit(
     right = require_role(context, ROLES, unit_path)
     validation.refuse_invalid(_problems(new, context.today))
     if new.household_id is not None:
-        right_file(households.one(conn, new.household_id, context.caller))
+        file_open_to_records(households.one(conn, new.household_id, context.caller))
     once = repeat_columns(conn, visit, _key(new), confirmed=new.confirmed_repeat, corrects=corrects)
     reasons = [*_unentitled_visitors(conn, new, unit_path), *_missing_pairing(conn, new), *_kin_not_covered(conn, new)]
     if reasons:

@@ -221,7 +221,7 @@ def _of_family(household_id: UUID) -> sa.ColumnElement[bool]:
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event as a list shows it: who, when, what, about whom, confirmed by whom, and what it says."""
+    """Return an event as a list shows it: actor, time, action, subject, confirmers, and what it says."""
     body = json.loads(row["body"])
     columns = (
         "no",
@@ -243,7 +243,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _principal_of(body: Mapping[str, Any]) -> UUID | None:
-    """Return for whom an import recorded a row: an event of an import says it among its facts, not in a column."""
+    """Return the person an import recorded a row for: an event of an import says it among its facts, not in a column."""
     facts = body.get("facts")
     principal = facts.get("principal") if isinstance(facts, dict) else None
     return UUID(principal) if principal else None

@@ -1,4 +1,4 @@
-"""A proposal as its proposer sees it after it was made: what it is, and whom it waits for."""
+"""A proposal as its proposer sees it after it was made: what it is, and the people it waits for."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from service.tables.confirmations import confirmation, confirmer
 
 @dataclass(frozen=True, slots=True)
 class ProposedWrite:
-    """A proposal that waits: what, until when, and whom it waits for (names, or the roles asked for)."""
+    """A proposal that waits: what, until when, and the people it waits for (names, or the roles asked for)."""
 
     id: UUID
     act: str
@@ -23,7 +23,7 @@ class ProposedWrite:
 
 
 def own_proposal(conn: sa.Connection, confirmation_id: UUID, caller: Caller) -> ProposedWrite | None:
-    """Return a proposal that the caller made, and whom it waits for; None where it is not theirs or is over."""
+    """Return a proposal that the caller made, and the people it waits for; None where it is not theirs or is over."""
     rows = (
         sa.select(confirmation.c.act, confirmation.c.until_on, confirmer.c.roles, account.c.display_name)
         .join(confirmer, confirmer.c.confirmation_id == confirmation.c.id)

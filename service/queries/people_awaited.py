@@ -22,7 +22,7 @@ from workflows.vocabulary import Role
 
 @dataclass(frozen=True, slots=True)
 class AwaitedPerson:
-    """A person whom a case waits for, as what, and for an approver the tier of the next signature."""
+    """A person that a case waits for, as what, and for an approver the tier of the next signature."""
 
     account: UUID
     display_name: str
@@ -31,7 +31,7 @@ class AwaitedPerson:
 
 
 def people_awaited(conn: sa.Connection, case_ids: Collection[UUID], today: date) -> dict[UUID, list[AwaitedPerson]]:
-    """Return whom cases wait for, in the order of names, by one SELECT. A case that nobody may take is left out.
+    """Return the people that cases wait for, in the order of names, by one SELECT. A case that nobody may take is left out.
 
     The cases are those of a page: the caller has been allowed to see them already.
     """

@@ -43,7 +43,7 @@ _SHOWN = [column for column in person.c if column.name != "search_index"]
 
 
 def _hits(sought: Sought) -> sa.FromClause:
-    """Return the persons, members or not, whom the text may mean; one may come twice."""
+    """Return the persons, members or not, that the text may mean; one may come twice."""
     if not sought.keys:
         indexes = ((person.c.id_no_index, sought.id_no_index), (person.c.phone_index, sought.phone_index))
         is_numbered = (column == index for column, index in indexes if index is not None)
@@ -68,7 +68,7 @@ def is_file(sought: Sought) -> sa.ColumnElement[bool]:
 
 
 def is_family(sought: Sought) -> sa.ColumnElement[bool]:
-    """Return the condition for families of whom the text may mean the file or a person."""
+    """Return the condition for families whose file or person the text may mean."""
     # Two conditions joined by OR would read every family: each has its own index. The array is made once, where a join may
     # compare each family of a unit with every hit.
     of_file = sa.select(household.c.id).where(is_file(sought)).correlate(None)
@@ -98,7 +98,7 @@ def persons_of_few(sought: Sought, caller: Caller) -> sa.Select[Any]:
 
 
 def persons_found(sought: Sought, caller: Caller) -> sa.Select[Any]:
-    """Select the persons of the caller's units whom the text may mean, with file number, unit and exit of the family."""
+    """Select the persons of the caller's units that the text may mean, with file number, unit and exit of the family."""
     hit = _hits(sought)
     # OFFSET 0: the family of each hit is looked up by its id, and its unit compared after that. The planner takes the scope
     # of a unit for one family, and would look up the 256 keys again for each of its hundred: 3 s.

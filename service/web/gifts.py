@@ -72,7 +72,7 @@ def find_family() -> ResponseReturnValue:
 @requires_role(*READERS)
 @takes_query("proposed", "done")
 def show_gift(gift_id: UUID) -> str:
-    """Show one gift: what was given to whom by whom, and what can be done with it."""
+    """Show one gift: what was given, by and to which persons, and what can be done with it."""
     return shown(gift_view(_gift(gift_id)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import SystemRandom
 
 from service.local_servers import start_postgres
-from tests.fuzz.lived_pages import Looks, prepared_union
+from tests.fuzz.pages_after_work import PageAnswers, prepared_union
 
 
 def main() -> int:
@@ -21,21 +21,21 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**9))
-    arguments, looks = parser.parse_args(), Looks()
+    arguments, answers = parser.parse_args(), PageAnswers()
     _say(f"seed {arguments.seed}")
-    with tempfile.TemporaryDirectory(prefix="songnuan-lived-") as name, Path(os.devnull).open("w") as nowhere:
+    with tempfile.TemporaryDirectory(prefix="songnuan-work-") as name, Path(os.devnull).open("w") as nowhere:
         folder = Path(name)
         folder.chmod(0o711)
         with start_postgres(folder / "pg", durable=False) as server, redirect_stderr(nowhere):
             union = prepared_union(server.url, folder)
             for number in range(arguments.runs):
-                union.run(f"{arguments.seed}:{number}", arguments.steps, looks)
+                union.run(f"{arguments.seed}:{number}", arguments.steps, answers)
                 if (number + 1) % 10 == 0:
-                    _say(f"... {number + 1} runs, {len(looks.failed)} addresses failed")
-    _say(f"{arguments.runs} runs of {arguments.steps} steps, {looks.writes} writes; answers {dict(looks.opened)}")
-    for rule, stories in looks.failed.items():
+                    _say(f"... {number + 1} runs, {len(answers.failed)} addresses failed")
+    _say(f"{arguments.runs} runs of {arguments.steps} steps, {answers.writes} writes; answers {dict(answers.opened)}")
+    for rule, stories in answers.failed.items():
         _say(f"FAILED {rule} ({len(stories)} times), first: {stories[0]}")
-    return int(bool(looks.failed))
+    return int(bool(answers.failed))
 
 
 def _say(line: str) -> None:

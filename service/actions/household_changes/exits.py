@@ -18,7 +18,7 @@ from service.actions.household_changes.change_record import (
     lock_open_file,
     problems,
 )
-from service.actions.open_households import right_file
+from service.actions.open_households import file_open_to_records
 from service.actions.permissions import require_role
 from service.actions.write_batch import WriteBatch
 from service.queries import households
@@ -122,7 +122,7 @@ def _lock_ended_file(conn: sa.Connection, household_id: UUID, context: ActionCon
     right = require_role(context, (Role.REGISTRAR,), row["unit_path"])
     if row["exited_on"] is None:
         raise Refused(Reason.of("file_not_ended"))
-    right_file(row)
+    file_open_to_records(row)
     if context.caller.account in households.family_staff_of(conn, household_id):
         raise Refused(Reason.of("own_family"))
     return LockedFile(row, right)

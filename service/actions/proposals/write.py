@@ -80,7 +80,7 @@ class ProposedWrite:
 
     days: int = DAYS
 
-    def proposing(self, conn: sa.Connection, proposer: UUID, unit_path: str, today: date) -> frozenset[UUID]:
+    def proposing_persons(self, conn: sa.Connection, proposer: UUID, unit_path: str, today: date) -> frozenset[UUID]:
         """Return the persons that its proposer acts as: a stand-in counts as both persons."""
         return acting_persons(conn, proposer, self.acts_as or POWERS[self.power].proposes, unit_path, today)
 

@@ -85,7 +85,7 @@ PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+?)(?:_id)?>|\{(\w+)\}")
 
 
 @dataclass
-class Looks:
+class PageAnswers:
     """What the pages answered after the walks."""
 
     writes: int = 0
@@ -104,18 +104,18 @@ class PreparedUnion:
     search: Search
     folder: Path
 
-    def run(self, seed: str, steps: int, looks: Looks) -> None:
+    def run(self, seed: str, steps: int, answers: PageAnswers) -> None:
         """Let everybody work at random in a copy of the union, then open what there is."""
-        name = f"songnuan_lived_{seed.replace(':', '_')}"
+        name = f"songnuan_work_{seed.replace(':', '_')}"
         with _server(self.url) as server:
             source = sql.Identifier(str(make_url(self.url).database))
             server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source))
             try:
-                self._work_and_look(_renamed(self.url, name), seed, steps, looks)
+                self._work_and_open(_renamed(self.url, name), seed, steps, answers)
             finally:
                 server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _work_and_look(self, url: str, seed: str, steps: int, looks: Looks) -> None:
+    def _work_and_open(self, url: str, seed: str, steps: int, answers: PageAnswers) -> None:
         dice, office = Random(seed), self.search.union.office
         with serving(url, self.folder) as app:
             client = ApiClient(app.test_client(), office, self.search.union.client.today)
@@ -124,10 +124,10 @@ class PreparedUnion:
             walk = Walk(union, self.search.before, dice, everybody, self.folder)
             for _ in range(steps):
                 walk.step()
-            looks.writes += sum(walk.accepted.values())
+            answers.writes += sum(walk.accepted.values())
             for fault in walk.faults:
-                looks.failed.setdefault(fault, []).append(seed)
-            open_everything(app, walk, dice, looks)
+                answers.failed.setdefault(fault, []).append(seed)
+            open_everything(app, walk, dice, answers)
 
 
 def prepared_union(url: str, folder: Path) -> PreparedUnion:
@@ -139,7 +139,7 @@ def prepared_union(url: str, folder: Path) -> PreparedUnion:
     return PreparedUnion(url, search, folder)
 
 
-def open_everything(app: Flask, walk: Walk, dice: Random, looks: Looks) -> None:
+def open_everything(app: Flask, walk: Walk, dice: Random, answers: PageAnswers) -> None:
     """Open each page of the table and each read of the API for rows of the record, each as a random reader."""
     union = walk.union
     with union.engine.connect() as conn:
@@ -154,9 +154,11 @@ def open_everything(app: Flask, walk: Walk, dice: Random, looks: Looks) -> None:
             answer = union.client.http.get(path, headers=union.client.headers(name))
         else:
             answer = pages.get(name, path)
-        looks.opened[answer.status_code] += 1
+        answers.opened[answer.status_code] += 1
         if answer.status_code >= 500:
-            looks.failed.setdefault(rule, []).append(f"{answer.status_code} {path} as {name} after {walk.story[-12:]}")
+            answers.failed.setdefault(rule, []).append(
+                f"{answer.status_code} {path} as {name} after {walk.story[-12:]}"
+            )
 
 
 def _some_ids(conn: sa.Connection, name: str, dice: Random) -> list[str]:
